@@ -1,0 +1,132 @@
+use core::fmt;
+use serde::{Serialize, Serializer};
+
+/// A decimal number without floats: `mantissa` × 10^-`places`.
+///
+/// Written with exactly `places` digits after the point, so a meter that counts in tenths shows tenths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Decimal {
+    mantissa: i64,
+    places: u8,
+}
+
+/// Room for a sign, 19 digits and as many places, a point and two quotes.
+const TEXT_MAX: usize = 24;
+
+impl Decimal {
+    /// The most digits after the point.
+    pub const PLACES_MAX: u8 = 6;
+
+    /// `mantissa` × 10^-`places`; more than [`PLACES_MAX`](Self::PLACES_MAX) places count as that many.
+    pub const fn new(mantissa: i64, places: u8) -> Self {
+        Self { mantissa, places: if places > Self::PLACES_MAX { Self::PLACES_MAX } else { places } }
+    }
+
+    /// A whole number.
+    pub const fn whole(value: i64) -> Self {
+        Self::new(value, 0)
+    }
+
+    /// `value` tenths.
+    pub const fn tenths(value: i64) -> Self {
+        Self::new(value, 1)
+    }
+
+    /// `value` thousandths.
+    pub const fn thousandths(value: i64) -> Self {
+        Self::new(value, 3)
+    }
+
+    /// The digits without the point.
+    pub const fn mantissa(self) -> i64 {
+        self.mantissa
+    }
+
+    /// How many digits stand after the point.
+    pub const fn places(self) -> u8 {
+        self.places
+    }
+
+    /// The number in quotes, from the end of `buffer`.
+    fn quoted(self, buffer: &mut [u8; TEXT_MAX]) -> &[u8] {
+        let mut start = TEXT_MAX;
+        let mut push = |byte| {
+            start = start.saturating_sub(1);
+            if let Some(place) = buffer.get_mut(start) {
+                *place = byte;
+            }
+        };
+        push(b'"');
+        let mut rest = self.mantissa.unsigned_abs();
+        let mut written = 0;
+        while rest > 0 || written <= self.places {
+            if written == self.places && written > 0 {
+                push(b'.');
+            }
+            let digit;
+            (rest, digit) = div_rem_10(rest);
+            push(b'0' + digit);
+            written += 1;
+        }
+        if self.mantissa < 0 {
+            push(b'-');
+        }
+        push(b'"');
+        buffer.get(start..).unwrap_or_default()
+    }
+}
+
+/// Meter values fit 32 bits nearly always, and 64-bit division is a slow library call on 32-bit chips.
+fn div_rem_10(number: u64) -> (u64, u8) {
+    match u32::try_from(number) {
+        Ok(small) => (u64::from(small / 10), (small % 10) as u8),
+        Err(_) => (number / 10, (number % 10) as u8),
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut buffer = [0; TEXT_MAX];
+        let quoted = core::str::from_utf8(self.quoted(&mut buffer)).unwrap_or_default();
+        f.write_str(quoted.trim_matches('"'))
+    }
+}
+
+/// As a JSON string, which is what a meter value is (OCPP 1.6 §7.43).
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // `serde-json-core` writes bytes as they are.
+        serializer.serialize_bytes(self.quoted(&mut [0; TEXT_MAX]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn mv_20_a_point_and_no_exponent() {
+        for (decimal, text) in [
+            (Decimal::whole(0), "0"),
+            (Decimal::whole(-15), "-15"),
+            (Decimal::tenths(5), "0.5"),
+            (Decimal::tenths(-5), "-0.5"),
+            (Decimal::tenths(160), "16.0"),
+            (Decimal::thousandths(1_234_567), "1234.567"),
+            (Decimal::new(7, 9), "0.000007"),
+            (Decimal::whole(i64::MIN), "-9223372036854775808"),
+            (Decimal::new(i64::MIN, 6), "-9223372036854.775808"),
+        ] {
+            assert_eq!(decimal.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn bytes_are_written_as_they_are() {
+        let mut buffer = [0; 32];
+        let len = serde_json_core::to_slice(&(Decimal::tenths(15), 1u8), &mut buffer).unwrap();
+        assert_eq!(&buffer[..len], br#"["1.5",1]"#);
+    }
+}

@@ -1,0 +1,468 @@
+use super::JsonStr;
+
+/// The deepest nesting of a payload that is accepted. OCPP 1.6 needs six levels.
+pub const DEPTH_MAX: u32 = 32;
+
+/// One OCPP-J message, still in the buffer that it arrived in (OCPP-J 1.6 §4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// `[2,id,action,payload]`
+    Call {
+        /// The message id, to be copied into the answer.
+        id: JsonStr<'a>,
+        /// What is asked for.
+        action: JsonStr<'a>,
+        /// A well-formed JSON object; `null` was replaced by `{}`.
+        payload: &'a str,
+    },
+    /// `[3,id,payload]`
+    CallResult {
+        /// The message id of the call that this answers.
+        id: JsonStr<'a>,
+        /// A well-formed JSON object; `null` was replaced by `{}`.
+        payload: &'a str,
+    },
+    /// `[4,id,code,description,details]`
+    CallError {
+        /// The message id of the call that this answers.
+        id: JsonStr<'a>,
+        /// The error code as it was sent; its spelling differs between servers (OCPP-J errata 5.1, 5.2).
+        code: JsonStr<'a>,
+        /// A text for people, empty when the server left it out.
+        description: JsonStr<'a>,
+    },
+    /// A message type number that OCPP does not know; to be ignored (OCPP-J 1.6 §4.1.3).
+    Unknown,
+}
+
+/// Which of the three kinds of message it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum MessageKind {
+    /// Type 2.
+    Call,
+    /// Type 3.
+    CallResult,
+    /// Type 4.
+    CallError,
+}
+
+/// A message that is not what OCPP-J allows, with as much of it as could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed<'a> {
+    /// Kind and message id, when the message was sound up to them.
+    pub head: Option<(MessageKind, JsonStr<'a>)>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// Why a message was not understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Problem {
+    /// Not JSON, or the text ends early.
+    Syntax,
+    /// Nested deeper than [`DEPTH_MAX`].
+    TooDeep,
+    /// JSON, but not a message of OCPP-J.
+    Structure,
+    /// Not UTF-8.
+    Encoding,
+}
+
+/// Takes a message apart without copying, recursing or trusting it.
+///
+/// # Errors
+/// [`Malformed`], with kind and id whenever they stand before the fault.
+pub fn scan(message: &[u8]) -> Result<Frame<'_>, Malformed<'_>> {
+    match core::str::from_utf8(message) {
+        Ok(text) => scan_text(text),
+        Err(fault) => {
+            let sound = message.get(..fault.valid_up_to()).and_then(|sound| core::str::from_utf8(sound).ok());
+            let head = sound.and_then(|text| scan_text(text).err()).and_then(|malformed| malformed.head);
+            Err(Malformed { head, problem: Problem::Encoding })
+        }
+    }
+}
+
+fn scan_text(text: &str) -> Result<Frame<'_>, Malformed<'_>> {
+    let mut scanner = Scanner { text, position: 0 };
+    let (kind, id) = match scanner.head() {
+        Ok(Some(head)) => head,
+        Ok(None) => return Ok(Frame::Unknown),
+        Err(problem) => return Err(Malformed { head: None, problem }),
+    };
+    scanner.body(kind, id).map_err(|problem| Malformed { head: Some((kind, id)), problem })
+}
+
+/// The JSON value that `text` begins with.
+pub(super) fn value_at(text: &str) -> Option<&str> {
+    Scanner { text, position: 0 }.value().ok()
+}
+
+/// The elements of a JSON array that has been scanned already.
+pub(crate) fn elements(array: &str) -> impl Iterator<Item = &str> {
+    let mut scanner = Scanner { text: array, position: 0 };
+    let mut separator = b'[';
+    core::iter::from_fn(move || {
+        scanner.token(separator).ok()?;
+        separator = b',';
+        scanner.value().ok()
+    })
+}
+
+/// One bit per open bracket tells object from array: no recursion, and a depth bound for free.
+#[derive(Default)]
+struct Nesting {
+    depth: u32,
+    objects: u32,
+}
+
+impl Nesting {
+    fn open(&mut self, object: bool) -> Result<(), Problem> {
+        if self.depth == DEPTH_MAX {
+            return Err(Problem::TooDeep);
+        }
+        self.depth += 1;
+        self.objects = self.objects << 1 | u32::from(object);
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.objects >>= 1;
+    }
+
+    fn in_object(&self) -> bool {
+        self.objects & 1 == 1
+    }
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    position: usize,
+}
+
+impl<'a> Scanner<'a> {
+    fn head(&mut self) -> Result<Option<(MessageKind, JsonStr<'a>)>, Problem> {
+        self.token(b'[')?;
+        let number = self.value()?;
+        self.token(b',')?;
+        let kind = match number {
+            "2" => MessageKind::Call,
+            "3" => MessageKind::CallResult,
+            "4" => MessageKind::CallError,
+            _ if number.starts_with(|first: char| first.is_ascii_digit()) => return Ok(None),
+            _ => return Err(Problem::Structure),
+        };
+        let id = self.string()?;
+        Ok(Some((kind, id)))
+    }
+
+    fn body(&mut self, kind: MessageKind, id: JsonStr<'a>) -> Result<Frame<'a>, Problem> {
+        self.token(b',')?;
+        let frame = match kind {
+            MessageKind::Call => {
+                let action = self.string()?;
+                self.token(b',')?;
+                Frame::Call { id, action, payload: self.payload()? }
+            }
+            MessageKind::CallResult => Frame::CallResult { id, payload: self.payload()? },
+            MessageKind::CallError => {
+                let code = self.string()?;
+                let mut description = JsonStr::EMPTY;
+                // Seen in the field: errors that end after the code or the description.
+                if self.peek() == Some(b',') {
+                    self.token(b',')?;
+                    description = self.string()?;
+                }
+                if self.peek() == Some(b',') {
+                    self.token(b',')?;
+                    self.value()?;
+                }
+                Frame::CallError { id, code, description }
+            }
+        };
+        self.token(b']')?;
+        match self.peek() {
+            None => Ok(frame),
+            Some(_) => Err(Problem::Syntax),
+        }
+    }
+
+    fn payload(&mut self) -> Result<&'a str, Problem> {
+        match self.value()? {
+            "null" => Ok("{}"),
+            object if object.starts_with('{') => Ok(object),
+            _ => Err(Problem::Structure),
+        }
+    }
+
+    fn string(&mut self) -> Result<JsonStr<'a>, Problem> {
+        match self.peek() {
+            Some(b'"') => {
+                let start = self.position;
+                self.skip_string()?;
+                let inside = self.text.get(start + 1..self.position - 1);
+                inside.map(JsonStr::from_escaped).ok_or(Problem::Syntax)
+            }
+            Some(_) => Err(Problem::Structure),
+            None => Err(Problem::Syntax),
+        }
+    }
+
+    /// Any value, proven to be JSON.
+    fn value(&mut self) -> Result<&'a str, Problem> {
+        let mut nesting = Nesting::default();
+        self.peek();
+        let start = self.position;
+        loop {
+            let opened = match self.peek().ok_or(Problem::Syntax)? {
+                b'{' => Some((true, b'}')),
+                b'[' => Some((false, b']')),
+                b'"' => self.skip_string().map(|()| None)?,
+                b't' => self.skip_literal("true").map(|()| None)?,
+                b'f' => self.skip_literal("false").map(|()| None)?,
+                b'n' => self.skip_literal("null").map(|()| None)?,
+                _ => self.skip_number().map(|()| None)?,
+            };
+            if let Some((object, closing)) = opened {
+                self.position += 1;
+                nesting.open(object)?;
+                if self.peek() != Some(closing) {
+                    if object {
+                        self.member_name()?;
+                    }
+                    continue;
+                }
+            }
+            if !self.next_in_line(&mut nesting)? {
+                return self.since(start);
+            }
+        }
+    }
+
+    /// Moves past what follows a value; `false` when nothing is open any more.
+    fn next_in_line(&mut self, nesting: &mut Nesting) -> Result<bool, Problem> {
+        while nesting.depth > 0 {
+            let object = nesting.in_object();
+            match self.peek().ok_or(Problem::Syntax)? {
+                b',' => {
+                    self.position += 1;
+                    if object {
+                        self.member_name()?;
+                    }
+                    return Ok(true);
+                }
+                b'}' if object => nesting.close(),
+                b']' if !object => nesting.close(),
+                _ => return Err(Problem::Syntax),
+            }
+            self.position += 1;
+        }
+        Ok(false)
+    }
+
+    fn member_name(&mut self) -> Result<(), Problem> {
+        if self.peek() != Some(b'"') {
+            return Err(Problem::Syntax);
+        }
+        self.skip_string()?;
+        self.token(b':')
+    }
+
+    fn skip_string(&mut self) -> Result<(), Problem> {
+        let text = self.text.as_bytes();
+        loop {
+            self.position += 1;
+            match *text.get(self.position).ok_or(Problem::Syntax)? {
+                b'"' => break,
+                b'\\' => {
+                    self.position += 1;
+                    match *text.get(self.position).ok_or(Problem::Syntax)? {
+                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
+                        b'u' => {
+                            let digits = text.get(self.position + 1..self.position + 5).ok_or(Problem::Syntax)?;
+                            if !digits.iter().all(u8::is_ascii_hexdigit) {
+                                return Err(Problem::Syntax);
+                            }
+                            self.position += 4;
+                        }
+                        _ => return Err(Problem::Syntax),
+                    }
+                }
+                0..=0x1f => return Err(Problem::Syntax),
+                _ => {}
+            }
+        }
+        self.position += 1;
+        Ok(())
+    }
+
+    fn skip_literal(&mut self, literal: &str) -> Result<(), Problem> {
+        let rest = self.text.get(self.position..).unwrap_or_default();
+        if !rest.starts_with(literal) {
+            return Err(Problem::Syntax);
+        }
+        self.position += literal.len();
+        Ok(())
+    }
+
+    fn skip_number(&mut self) -> Result<(), Problem> {
+        self.skip_if(b"-");
+        if !self.skip_if(b"0") {
+            self.skip_digits()?;
+        }
+        if self.skip_if(b".") {
+            self.skip_digits()?;
+        }
+        if self.skip_if(b"eE") {
+            self.skip_if(b"+-");
+            self.skip_digits()?;
+        }
+        Ok(())
+    }
+
+    fn skip_digits(&mut self) -> Result<(), Problem> {
+        let start = self.position;
+        while self.skip_if(b"0123456789") {}
+        if self.position == start { Err(Problem::Syntax) } else { Ok(()) }
+    }
+
+    fn skip_if(&mut self, wanted: &[u8]) -> bool {
+        let found = self.text.as_bytes().get(self.position).is_some_and(|byte| wanted.contains(byte));
+        self.position += usize::from(found);
+        found
+    }
+
+    fn token(&mut self, token: u8) -> Result<(), Problem> {
+        match self.peek() {
+            Some(found) if found == token => {
+                self.position += 1;
+                Ok(())
+            }
+            Some(b',' | b']') => Err(Problem::Structure),
+            _ => Err(Problem::Syntax),
+        }
+    }
+
+    /// The next byte that is not white space.
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            match self.text.as_bytes().get(self.position) {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.position += 1,
+                other => return other.copied(),
+            }
+        }
+    }
+
+    fn since(&self, start: usize) -> Result<&'a str, Problem> {
+        self.text.get(start..self.position).ok_or(Problem::Syntax)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{format, string::String};
+
+    fn raw(text: &str) -> JsonStr<'_> {
+        JsonStr::from_escaped(text)
+    }
+
+    #[test]
+    fn rpc_04_the_three_kinds() {
+        assert_eq!(
+            scan(br#"[2,"19223201","BootNotification",{"chargePointVendor":"V","x":[1,{"y":null}]}]"#),
+            Ok(Frame::Call {
+                id: raw(r#"19223201"#),
+                action: raw(r#"BootNotification"#),
+                payload: r#"{"chargePointVendor":"V","x":[1,{"y":null}]}"#,
+            })
+        );
+        assert_eq!(
+            scan(br#"[3,"19223201",{"status":"Accepted"}]"#),
+            Ok(Frame::CallResult { id: raw(r#"19223201"#), payload: r#"{"status":"Accepted"}"# })
+        );
+        assert_eq!(
+            scan(br#"[4,"1","InternalError","no \"luck\"",{}]"#),
+            Ok(Frame::CallError {
+                id: raw(r#"1"#),
+                code: raw(r#"InternalError"#),
+                description: raw(r#"no \"luck\""#),
+            })
+        );
+    }
+
+    #[test]
+    fn rpc_06_white_space_and_null_payload() {
+        let frame = scan(b" [ 3 ,\t\"a\" ,\r\n null ] ");
+        assert_eq!(frame, Ok(Frame::CallResult { id: raw(r#"a"#), payload: "{}" }));
+    }
+
+    #[test]
+    fn rpc_07_the_id_stays_as_it_was_written() {
+        let Ok(Frame::Call { id, .. }) = scan(br#"[2,"\u00e4\"/","Reset",{}]"#) else { panic!() };
+        assert_eq!(id.escaped(), r#"\u00e4\"/"#);
+    }
+
+    #[test]
+    fn rpc_11_unknown_message_types_are_told_apart() {
+        assert_eq!(scan(br#"[7,"a",{}]"#), Ok(Frame::Unknown));
+        assert_eq!(scan(br#"[22,"a"]"#), Ok(Frame::Unknown));
+    }
+
+    #[test]
+    fn rpc_16_errors_may_end_early() {
+        for text in [r#"[4,"1","GenericError"]"#, r#"[4,"1","GenericError",""]"#] {
+            assert!(matches!(scan(text.as_bytes()), Ok(Frame::CallError { .. })), "{text}");
+        }
+    }
+
+    /// Everything but the last entry has a readable head.
+    #[test]
+    fn rpc_17_broken_text_is_named_with_its_id() {
+        for (text, problem) in [
+            (&br#"[2,"1","A",{"a":}]"#[..], Problem::Syntax),
+            (br#"[2,"1","A",{"a":1,}]"#, Problem::Syntax),
+            (br#"[2,"1","A",{,"a":1}]"#, Problem::Syntax),
+            (br#"[2,"1","A",{"a":1]}"#, Problem::Syntax),
+            (br#"[2,"1","A",{"a":tru}]"#, Problem::Syntax),
+            (br#"[2,"1","A",{"a":01}]"#, Problem::Syntax),
+            (br#"[2,"1","A",{"a":1.}]"#, Problem::Syntax),
+            (br#"[2,"1","A",{"a":"\x"}]"#, Problem::Syntax),
+            (br#"[2,"1","A",{"a":"\u12g4"}]"#, Problem::Syntax),
+            (b"[2,\"1\",\"A\",{\"a\":\"\n\"}]", Problem::Syntax),
+            (br#"[2,"1","A",{}"#, Problem::Syntax),
+            (br#"[2,"1","A",{}]x"#, Problem::Syntax),
+            (br#"[2,"1","A",[]]"#, Problem::Structure),
+            (br#"[2,"1","A"]"#, Problem::Structure),
+            (br#"[2,"1",7,{}]"#, Problem::Structure),
+            (b"[2,\"1\",\"A\",{\"a\":\"\xff\"}]", Problem::Encoding),
+        ] {
+            let malformed = scan(text).unwrap_err();
+            assert_eq!(malformed.problem, problem, "{}", String::from_utf8_lossy(text));
+            assert_eq!(malformed.head, Some((MessageKind::Call, raw(r#"1"#))), "{}", String::from_utf8_lossy(text));
+        }
+        for text in [&b"hello"[..], b"", b"[", b"{}", b"[2]", b"[2,", b"[2,3,\"A\",{}]", b"[\"2\",\"1\",\"A\",{}]", b"\xff"] {
+            assert_eq!(scan(text).unwrap_err().head, None, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn rpc_15_depth_is_bounded() {
+        let nested = |depth: usize| format!(r#"[2,"1","A",{{"a":{}{}}}]"#, "[".repeat(depth), "]".repeat(depth));
+        assert!(scan(nested(31).as_bytes()).is_ok());
+        let deep = nested(32);
+        assert_eq!(scan(deep.as_bytes()).unwrap_err().problem, Problem::TooDeep);
+        let abyss = format!(r#"[2,"1","A",{{"a":{}"#, "[{\"a\":".repeat(100_000));
+        assert_eq!(scan(abyss.as_bytes()).unwrap_err().problem, Problem::TooDeep);
+    }
+
+    #[test]
+    fn elements_of_an_array() {
+        let all: std::vec::Vec<_> = elements(r#" [ 1 , {"a":[2]} ,"x"] "#).collect();
+        assert_eq!(all, ["1", r#"{"a":[2]}"#, r#""x""#]);
+        assert_eq!(elements("[]").count(), 0);
+    }
+}

@@ -1,0 +1,86 @@
+use core::ops::{Add, Sub};
+
+/// A moment of the monotonic clock: milliseconds since the firmware started.
+///
+/// The firmware passes it into every call that depends on time. It must never run backwards; that it
+/// starts at zero is not required.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The moment at which the monotonic clock started.
+    pub const ZERO: Self = Self(0);
+    /// A moment that never comes.
+    pub const NEVER: Self = Self(u64::MAX);
+
+    /// `milliseconds` after the clock started.
+    pub const fn from_millis(milliseconds: u64) -> Self {
+        Self(milliseconds)
+    }
+
+    /// `seconds` after the clock started.
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Milliseconds since the clock started.
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since the clock started. Saturates after 136 years.
+    pub const fn as_secs(self) -> u32 {
+        let seconds = self.0 / 1000;
+        if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 }
+    }
+
+    /// Whole seconds from `origin` to `self`, negative when `origin` is the later one; both are cut to
+    /// seconds first, so that moments of one second stay together.
+    pub(super) fn as_secs_since(self, origin: Self) -> i64 {
+        i64::from(self.as_secs()) - i64::from(origin.as_secs())
+    }
+
+    /// The time from `earlier` to `self`, zero when `earlier` is the later one.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration.0))
+    }
+}
+
+impl Sub<Duration> for Instant {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(duration.0))
+    }
+}
+
+/// A span of monotonic time in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Duration(u64);
+
+impl Duration {
+    /// A span of `milliseconds`.
+    pub const fn from_millis(milliseconds: u64) -> Self {
+        Self(milliseconds)
+    }
+
+    /// A span of `seconds`.
+    pub const fn from_secs(seconds: u32) -> Self {
+        Self(seconds as u64 * 1000)
+    }
+
+    /// Milliseconds of the span.
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+}
