@@ -15,4 +15,4 @@ pub(crate) use scan::elements;
 pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, read};
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub use text::{CiString, JsonStr, TextTooLong};
-pub use write::{BufferFull, FrameWriter, Raw};
+pub use write::{BufferFull, Raw, append};

@@ -26,54 +26,14 @@ impl fmt::Display for BufferFull {
 
 impl core::error::Error for BufferFull {}
 
-/// A frame that grows in a lent buffer.
-#[derive(Debug)]
-pub struct FrameWriter<'b> {
-    buffer: &'b mut [u8],
-    len: usize,
-}
-
-impl<'b> FrameWriter<'b> {
-    /// Writes from the beginning of `buffer`.
-    pub fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, len: 0 }
-    }
-
-    /// Bytes written.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether nothing is written.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Takes back everything behind the first `len` bytes.
-    pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
-    }
-
-    /// Appends `value` as JSON, whole or not at all.
-    ///
-    /// # Errors
-    /// [`BufferFull`]
-    pub fn append<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), BufferFull> {
-        let rest = self.buffer.get_mut(self.len..).unwrap_or_default();
-        let mut serializer = serde_json_core::ser::Serializer::new(rest);
-        value.serialize(&mut serializer).map_err(|_| BufferFull)?;
-        self.len += serializer.end();
-        Ok(())
-    }
-
-    /// Appends `bytes` as they are.
-    ///
-    /// # Errors
-    /// [`BufferFull`]
-    pub fn raw(&mut self, bytes: &[u8]) -> Result<(), BufferFull> {
-        let place = self.buffer.get_mut(self.len..self.len + bytes.len()).ok_or(BufferFull)?;
-        place.copy_from_slice(bytes);
-        self.len += bytes.len();
-        Ok(())
-    }
+/// Appends `value` as JSON behind the first `len` bytes of `buffer`, whole or not at all, and returns the new
+/// length.
+///
+/// # Errors
+/// [`BufferFull`]
+pub fn append<T: Serialize + ?Sized>(buffer: &mut [u8], len: usize, value: &T) -> Result<usize, BufferFull> {
+    let rest = buffer.get_mut(len..).unwrap_or_default();
+    let mut serializer = serde_json_core::ser::Serializer::new(rest);
+    value.serialize(&mut serializer).map_err(|_| BufferFull)?;
+    Ok(len + serializer.end())
 }

@@ -33,3 +33,29 @@ pub trait Storage {
         self.store(key, &[]).await
     }
 }
+
+/// What the core wants done on the storage device. The bytes lie in the record buffer that it was asked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum StorageOp {
+    /// Load the record into the record buffer.
+    Load(RecordKey),
+    /// Store the first bytes of the record buffer, as many as stated.
+    Store(RecordKey, usize),
+    /// Remove the record.
+    Remove(RecordKey),
+}
+
+impl StorageOp {
+    /// Does it. Returns the length of the loaded record, if there is one.
+    ///
+    /// # Errors
+    /// That of the device.
+    pub async fn run<S: Storage>(self, storage: &mut S, record: &mut [u8]) -> Result<Option<usize>, S::Error> {
+        match self {
+            Self::Load(key) => storage.load(key, record).await,
+            Self::Store(key, len) => storage.store(key, record.get(..len).unwrap_or_default()).await.map(|()| None),
+            Self::Remove(key) => storage.remove(key).await.map(|()| None),
+        }
+    }
+}

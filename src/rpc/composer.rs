@@ -1,0 +1,117 @@
+use super::MessageId;
+use crate::json::{self, BufferFull, Raw};
+use serde::Serialize;
+
+/// An outgoing message, written straight into the send buffer.
+///
+/// Nearly every message is one [`payload`](Self::payload). One that may be longer than the buffer is written in
+/// pages: append until it is full, then [`suspend`](Self::suspend) with a number that tells where to go on; the
+/// rest is asked for when the transport has taken what is there.
+#[derive(Debug)]
+pub struct Composer<'b> {
+    buffer: &'b mut [u8],
+    len: usize,
+    page: u16,
+    next_page: Option<u16>,
+}
+
+impl<'b> Composer<'b> {
+    pub(super) fn new(buffer: &'b mut [u8], page: u16) -> Self {
+        Self { buffer, len: 0, page, next_page: None }
+    }
+
+    /// 0 for the beginning of the message, else the number that [`suspend`](Self::suspend) was given.
+    pub fn page(&self) -> u16 {
+        self.page
+    }
+
+    /// Writes the whole payload.
+    ///
+    /// # Errors
+    /// [`BufferFull`] when it is longer than the send buffer; nothing of it is left then.
+    pub fn payload<T: Serialize + ?Sized>(&mut self, payload: &T) -> Result<(), BufferFull> {
+        // One byte is kept for the bracket that ends the message.
+        let room = self.buffer.len().saturating_sub(1);
+        self.len = json::append(self.buffer.get_mut(..room).unwrap_or_default(), self.len, payload)?;
+        Ok(())
+    }
+
+    /// Appends a piece of JSON, whole or not at all.
+    ///
+    /// # Errors
+    /// [`BufferFull`]
+    pub fn raw(&mut self, json: &[u8]) -> Result<(), BufferFull> {
+        self.payload(&Raw(json))
+    }
+
+    /// The bytes written so far, to [`rewind`](Self::rewind) to.
+    pub fn position(&self) -> usize {
+        self.len
+    }
+
+    /// Takes back what was written after `position`.
+    pub fn rewind(&mut self, position: usize) {
+        self.len = self.len.min(position);
+    }
+
+    /// What is written goes out; the rest follows when asked for `page`, which must not be 0.
+    pub fn suspend(&mut self, page: u16) {
+        self.next_page = Some(page);
+    }
+
+    pub(super) fn head(&mut self, pieces: &[&[u8]]) -> Result<(), BufferFull> {
+        self.len = 0;
+        pieces.iter().try_for_each(|piece| self.raw(piece))
+    }
+
+    /// Ends the message unless more of it follows; returns its length so far and the page that follows.
+    pub(super) fn finish(self) -> (usize, Option<u16>) {
+        if self.next_page.is_some() {
+            return (self.len, self.next_page);
+        }
+        if let Some(end) = self.buffer.get_mut(self.len) {
+            *end = b']';
+        }
+        (self.len + 1, None)
+    }
+}
+
+/// The next call of our own, about to be written.
+#[derive(Debug)]
+pub struct CallComposer<'b> {
+    composer: Composer<'b>,
+    id: MessageId,
+}
+
+impl<'b> CallComposer<'b> {
+    pub(super) fn new(buffer: &'b mut [u8], id: MessageId) -> Self {
+        Self { composer: Composer::new(buffer, 0), id }
+    }
+
+    /// Gives the call the id of a message that was sent before, instead of a fresh one.
+    pub fn resend(&mut self, id: MessageId) {
+        self.id = id;
+    }
+
+    /// Writes the whole call.
+    ///
+    /// # Errors
+    /// [`BufferFull`] when it is longer than the send buffer.
+    pub fn call<T: Serialize + ?Sized>(&mut self, action: &str, payload: &T) -> Result<(), BufferFull> {
+        self.begin(action)?.payload(payload)
+    }
+
+    /// Writes the call up to its payload, which is then written by the caller.
+    ///
+    /// # Errors
+    /// [`BufferFull`]
+    pub fn begin(&mut self, action: &str) -> Result<&mut Composer<'b>, BufferFull> {
+        self.composer.head(&[b"[2,\"", &self.id.to_text(), b"\",\"", action.as_bytes(), b"\","])?;
+        Ok(&mut self.composer)
+    }
+
+    pub(super) fn finish(self) -> (usize, Option<u16>, MessageId) {
+        let (len, next_page) = self.composer.finish();
+        (len, next_page, self.id)
+    }
+}

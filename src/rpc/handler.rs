@@ -1,0 +1,76 @@
+use super::{CallComposer, CallError, Composer};
+use crate::json::JsonStr;
+use crate::time::Instant;
+
+/// What an application offers to an RPC layer: answers, and calls of its own.
+///
+/// [`Rpc`](super::Rpc) drives it; so can any other RPC layer that keeps the same order.
+pub trait Handler {
+    /// Names a call between [`next_call`](Self::next_call) and [`conclude`](Self::conclude).
+    type Call: Copy;
+
+    /// Answers a call of the other side by writing the payload of the result.
+    ///
+    /// An answer that was [suspended](Composer::suspend) is asked for again with the same call and the next
+    /// page; an error is possible on page 0 only. What the call asks for and what would show on the wire, such
+    /// as a triggered message, must be sent through [`next_call`](Self::next_call), thus after the answer.
+    ///
+    /// # Errors
+    /// What the other side did wrong; it is sent as CALLERROR.
+    fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError>;
+
+    /// Yields the next call of our own, the most urgent first. Asked whenever the link is up and no call is in
+    /// flight.
+    ///
+    /// `None` means there is nothing to send now; whatever was written is dropped then.
+    fn next_call(&mut self, now: Instant, call: &mut CallComposer<'_>) -> Option<Self::Call>;
+
+    /// Writes the next page of a call that was [suspended](Composer::suspend).
+    fn continue_call(&mut self, now: Instant, name: Self::Call, call: &mut Composer<'_>) {
+        let _ = (now, name, call);
+    }
+
+    /// Learns how a call of our own ended. Comes exactly once for each call.
+    fn conclude(&mut self, now: Instant, name: Self::Call, outcome: Outcome<'_>);
+}
+
+/// A call of the other side.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// What is asked for; compare with [`JsonStr::is`].
+    pub action: JsonStr<'a>,
+    /// A well-formed JSON object of bounded depth.
+    pub payload: &'a str,
+}
+
+/// What becomes of a call of the other side that was no error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reply {
+    /// The payload is written; send it.
+    Now,
+    /// Say nothing, as a charge point that was rejected has to (OCPP 1.6 §4.2).
+    Never,
+}
+
+/// How a call of our own ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome<'a> {
+    /// CALLRESULT with this payload, a JSON object of bounded depth.
+    Result(&'a str),
+    /// CALLERROR, or an answer that is no OCPP-J message.
+    Error {
+        /// The error code as the other side spelled it.
+        code: JsonStr<'a>,
+        /// Its explanation, often empty.
+        description: JsonStr<'a>,
+    },
+    /// No answer within the timeout.
+    TimedOut {
+        /// Other messages arrived meanwhile: the other side lives, but does not get along with this call.
+        peer_alive: bool,
+    },
+    /// The connection was lost before an answer came.
+    LinkLost,
+}

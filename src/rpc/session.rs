@@ -1,0 +1,293 @@
+use super::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, MessageId, Outcome, Reply};
+use crate::json::{BufferFull, Frame, JsonStr, Malformed, MessageKind, scan};
+use crate::time::{Duration, Instant};
+use crate::transport::Received;
+
+/// One end of OCPP-J: the call in flight, the frame that waits for the transport, and their timers.
+///
+/// The driver moves bytes between the transport and two buffers of its own, and calls, in any order that suits:
+/// - [`connected`](Self::connected) and [`disconnected`](Self::disconnected) when the link changes,
+/// - [`receive`](Self::receive) for each message that arrived, while [`can_receive`](Self::can_receive),
+/// - [`transmit`](Self::transmit) for what must go out, and [`transmitted`](Self::transmitted) when the transport
+///   has taken it; state changes only then,
+/// - [`tick`](Self::tick) not later than [`next_deadline`](Self::next_deadline).
+#[derive(Debug)]
+pub struct Rpc<C> {
+    connected: bool,
+    outbox: Outbox<C>,
+    in_flight: Option<InFlight<C>>,
+    timeout: Duration,
+    next_id: MessageId,
+    last_received: Instant,
+    statistics: Statistics,
+}
+
+/// A piece of a message at the beginning of the send buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its length in bytes.
+    pub len: usize,
+    /// Whether it ends the message.
+    pub last: bool,
+}
+
+/// Messages that were not worth an answer, counted since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Statistics {
+    /// Not OCPP-J, and without an id that an answer could name.
+    pub dropped: u32,
+    /// Answers to no call in flight: late, foreign or sent twice.
+    pub stray: u32,
+    /// Longer than the receive buffer.
+    pub too_long: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Outbox<C> {
+    Empty,
+    Answer { len: usize, received: usize, next_page: Option<u16> },
+    Call { len: usize, id: MessageId, name: C, next_page: Option<u16> },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct InFlight<C> {
+    id: MessageId,
+    name: C,
+    deadline: Instant,
+    sent: Instant,
+}
+
+/// How long an answer is waited for unless told otherwise.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+impl<C: Copy> Rpc<C> {
+    /// `epoch` must differ from boot to boot; message ids are unique then (OCPP-J errata 3.1).
+    pub const fn new(epoch: u32) -> Self {
+        Self {
+            connected: false,
+            outbox: Outbox::Empty,
+            in_flight: None,
+            timeout: TIMEOUT,
+            next_id: MessageId { epoch, number: 0 },
+            last_received: Instant::ZERO,
+            statistics: Statistics { dropped: 0, stray: 0, too_long: 0 },
+        }
+    }
+
+    /// Begins a new epoch of message ids.
+    pub fn set_epoch(&mut self, epoch: u32) {
+        self.next_id = MessageId { epoch, number: 0 };
+    }
+
+    /// Sets how long an answer is waited for, from the next call on. 30 s by default.
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
+    }
+
+    /// What was dropped.
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    /// Whether the link is up.
+    pub fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// Whether a call of our own waits for its answer.
+    pub fn is_in_flight(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
+    /// Whether a message may be handed over now: the answer to the last one has left both buffers.
+    pub fn can_receive(&self) -> bool {
+        self.connected && matches!(self.outbox, Outbox::Empty)
+    }
+
+    /// Whether pages of a call are still to be written.
+    pub fn is_composing(&self) -> bool {
+        matches!(self.outbox, Outbox::Call { next_page: Some(_), .. })
+    }
+
+    /// The link is up.
+    pub fn connected(&mut self) {
+        self.connected = true;
+    }
+
+    /// The link is gone, and with it the answer to the call in flight.
+    pub fn disconnected<H: Handler<Call = C>>(&mut self, now: Instant, handler: &mut H) {
+        self.connected = false;
+        if let Outbox::Call { name, .. } = core::mem::replace(&mut self.outbox, Outbox::Empty) {
+            handler.conclude(now, name, Outcome::LinkLost);
+        }
+        if let Some(call) = self.in_flight.take() {
+            handler.conclude(now, call.name, Outcome::LinkLost);
+        }
+    }
+
+    /// Ends a call whose answer is overdue.
+    pub fn tick<H: Handler<Call = C>>(&mut self, now: Instant, handler: &mut H) {
+        if let Some(call) = self.in_flight.take_if(|call| now >= call.deadline) {
+            let peer_alive = self.last_received > call.sent;
+            handler.conclude(now, call.name, Outcome::TimedOut { peer_alive });
+        }
+    }
+
+    /// When [`tick`](Self::tick) must be called.
+    pub fn next_deadline(&self) -> Instant {
+        self.in_flight.as_ref().map_or(Instant::NEVER, |call| call.deadline)
+    }
+
+    /// Takes in one message, which lies at the beginning of `receive_buffer`.
+    ///
+    /// An answer may be written to `send_buffer`; until it is transmitted both buffers must stay as they are.
+    pub fn receive<H: Handler<Call = C>>(
+        &mut self,
+        now: Instant,
+        handler: &mut H,
+        received: Received,
+        receive_buffer: &[u8],
+        send_buffer: &mut [u8],
+    ) {
+        self.last_received = now;
+        let (len, whole) = match received {
+            Received::Message(len) => (len, true),
+            Received::TooLong(len) => (len, false),
+        };
+        self.statistics.too_long += u32::from(!whole);
+        let message = receive_buffer.get(..len).unwrap_or_default();
+        match scan(message) {
+            Ok(Frame::Call { id, action, payload }) if whole => {
+                let answer = answer(now, handler, id, &Call { action, payload }, send_buffer);
+                self.outbox = match answer {
+                    Ok(Some((part, next_page))) => Outbox::Answer { len: part, received: len, next_page },
+                    Ok(None) => Outbox::Empty,
+                    Err(error) => refusal(id, error, send_buffer),
+                };
+            }
+            Ok(Frame::CallResult { id, payload }) if whole => self.conclude(now, handler, id, Outcome::Result(payload)),
+            Ok(Frame::CallError { id, code, description }) if whole => {
+                self.conclude(now, handler, id, Outcome::Error { code, description });
+            }
+            Ok(Frame::Unknown) => {}
+            Ok(Frame::Call { id, .. }) => self.outbox = refusal(id, TOO_LONG, send_buffer),
+            Ok(Frame::CallResult { id, .. } | Frame::CallError { id, .. }) => self.conclude(now, handler, id, UNREADABLE),
+            Err(Malformed { head: Some((MessageKind::Call, id)), problem }) => {
+                let error = if whole { CallError::from(problem) } else { TOO_LONG };
+                self.outbox = refusal(id, error, send_buffer);
+            }
+            Err(Malformed { head: Some((_, id)), .. }) => self.conclude(now, handler, id, UNREADABLE),
+            Err(Malformed { head: None, .. }) => self.statistics.dropped = self.statistics.dropped.saturating_add(1),
+        }
+    }
+
+    /// The next piece to hand to the transport, written to `send_buffer`; the same one until it is
+    /// [transmitted](Self::transmitted).
+    pub fn transmit<H: Handler<Call = C>>(
+        &mut self,
+        now: Instant,
+        handler: &mut H,
+        receive_buffer: &[u8],
+        send_buffer: &mut [u8],
+    ) -> Option<Part> {
+        if !self.connected {
+            return None;
+        }
+        if matches!(self.outbox, Outbox::Empty) && self.in_flight.is_none() {
+            self.compose_call(now, handler, send_buffer);
+        }
+        match self.outbox {
+            Outbox::Answer { len: 0, received, next_page: Some(page) } => {
+                let message = receive_buffer.get(..received).unwrap_or_default();
+                let mut composer = Composer::new(send_buffer, page);
+                if let Ok(Frame::Call { action, payload, .. }) = scan(message) {
+                    // The head is on its way: there is no error any more.
+                    let _ = handler.handle_call(now, &Call { action, payload }, &mut composer);
+                }
+                let (len, next_page) = composer.finish();
+                self.outbox = Outbox::Answer { len, received, next_page };
+            }
+            Outbox::Call { len: 0, id, name, next_page: Some(page) } => {
+                let mut composer = Composer::new(send_buffer, page);
+                handler.continue_call(now, name, &mut composer);
+                let (len, next_page) = composer.finish();
+                self.outbox = Outbox::Call { len, id, name, next_page };
+            }
+            _ => {}
+        }
+        self.part()
+    }
+
+    /// The transport has taken the piece that [`transmit`](Self::transmit) returned.
+    pub fn transmitted(&mut self, now: Instant) {
+        match &mut self.outbox {
+            Outbox::Empty => {}
+            Outbox::Answer { len, next_page: Some(_), .. } | Outbox::Call { len, next_page: Some(_), .. } => *len = 0,
+            Outbox::Answer { .. } => self.outbox = Outbox::Empty,
+            Outbox::Call { id, name, .. } => {
+                self.in_flight = Some(InFlight { id: *id, name: *name, sent: now, deadline: now + self.timeout });
+                self.outbox = Outbox::Empty;
+            }
+        }
+    }
+
+    fn part(&self) -> Option<Part> {
+        match self.outbox {
+            Outbox::Empty => None,
+            Outbox::Answer { len, next_page, .. } | Outbox::Call { len, next_page, .. } => {
+                Some(Part { len, last: next_page.is_none() })
+            }
+        }
+    }
+
+    fn compose_call<H: Handler<Call = C>>(&mut self, now: Instant, handler: &mut H, send_buffer: &mut [u8]) {
+        let mut composer = CallComposer::new(send_buffer, self.next_id);
+        if let Some(name) = handler.next_call(now, &mut composer) {
+            let (len, next_page, id) = composer.finish();
+            if id == self.next_id {
+                self.next_id.number = self.next_id.number.wrapping_add(1);
+            }
+            self.outbox = Outbox::Call { len, id, name, next_page };
+        }
+    }
+
+    fn conclude<H: Handler<Call = C>>(&mut self, now: Instant, handler: &mut H, id: JsonStr<'_>, outcome: Outcome<'_>) {
+        let answers = |call: &mut InFlight<C>| id.escaped().as_bytes() == call.id.to_text();
+        match self.in_flight.take_if(answers) {
+            Some(call) => handler.conclude(now, call.name, outcome),
+            None => self.statistics.stray = self.statistics.stray.saturating_add(1),
+        }
+    }
+}
+
+const TOO_LONG: CallError = CallError::new(CallErrorCode::InternalError, "message longer than the receive buffer");
+
+/// The answer came, but nobody could read it.
+const UNREADABLE: Outcome<'static> =
+    Outcome::Error { code: JsonStr::from_escaped("FormationViolation"), description: JsonStr::EMPTY };
+
+/// The length of the answer's first page and the page that follows; `None` when there is to be no answer.
+fn answer<H: Handler>(
+    now: Instant,
+    handler: &mut H,
+    id: JsonStr<'_>,
+    call: &Call<'_>,
+    send_buffer: &mut [u8],
+) -> Result<Option<(usize, Option<u16>)>, CallError> {
+    let mut composer = Composer::new(send_buffer, 0);
+    composer.head(&[b"[3,\"", id.escaped().as_bytes(), b"\","])?;
+    match handler.handle_call(now, call, &mut composer)? {
+        Reply::Now => Ok(Some(composer.finish())),
+        Reply::Never => Ok(None),
+    }
+}
+
+fn refusal<C>(id: JsonStr<'_>, error: CallError, send_buffer: &mut [u8]) -> Outbox<C> {
+    let mut composer = Composer::new(send_buffer, 0);
+    let code = error.code.as_str().as_bytes();
+    match composer.head(&[b"[4,\"", id.escaped().as_bytes(), b"\",\"", code, b"\",\"", error.description.as_bytes(), b"\",{}"]) {
+        Ok(()) => Outbox::Answer { len: composer.finish().0, received: 0, next_page: None },
+        Err(BufferFull) => Outbox::Empty, // an id as long as the send buffer
+    }
+}

@@ -1,0 +1,21 @@
+//! The data store: what a charge point remembers, and the device that it remembers it on.
+//!
+//! Everything here is of fixed capacity and knows nothing of OCPP messages: [`Keys`] holds configuration values
+//! that the blocks above declare, [`Journal`] keeps records in order until they are released, and [`record`] is
+//! the form that each of them has on a [`Storage`] device.
+
+#[cfg(feature = "std")]
+mod directory;
+mod journal;
+mod keys;
+mod ram;
+pub mod record;
+pub mod registry;
+mod storage;
+
+#[cfg(feature = "std")]
+pub use directory::DirectoryStorage;
+pub use journal::{Journal, JournalStep};
+pub use keys::{Access, Declaration, IntegerKey, Keys, Kind, ListCodec, ListKey, Refusal, SwitchKey};
+pub use ram::{RamStorage, RamStorageFull};
+pub use storage::{RECORD_LEN_MAX, RecordKey, Storage, StorageOp};

@@ -1,0 +1,94 @@
+use super::{RecordKey, Storage};
+use core::fmt;
+
+/// Records in `BYTES` of RAM: for tests, and for chargers that may forget. Each record takes its length and 4 bytes.
+#[derive(Clone, Debug)]
+pub struct RamStorage<const BYTES: usize> {
+    bytes: [u8; BYTES],
+    used: usize,
+}
+
+/// There is no room for the record; the one before stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RamStorageFull;
+
+impl fmt::Display for RamStorageFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no room for the record")
+    }
+}
+
+impl core::error::Error for RamStorageFull {}
+
+const HEAD_LEN: usize = 4;
+
+impl<const BYTES: usize> RamStorage<BYTES> {
+    /// A device without records.
+    pub const fn new() -> Self {
+        Self { bytes: [0; BYTES], used: 0 }
+    }
+
+    /// Bytes that records occupy.
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Where the record begins, head included, and its length without head.
+    fn find(&self, key: RecordKey) -> Option<(usize, usize)> {
+        let mut at = 0;
+        while at < self.used {
+            let [k0, k1, l0, l1] = *self.bytes.get(at..)?.first_chunk::<HEAD_LEN>()?;
+            let len = usize::from(u16::from_le_bytes([l0, l1]));
+            if u16::from_le_bytes([k0, k1]) == key {
+                return Some((at, len));
+            }
+            at += HEAD_LEN + len;
+        }
+        None
+    }
+}
+
+impl<const BYTES: usize> Default for RamStorage<BYTES> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const BYTES: usize> Storage for RamStorage<BYTES> {
+    type Error = RamStorageFull;
+
+    async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, RamStorageFull> {
+        let Some((at, len)) = self.find(key) else { return Ok(None) };
+        let record = self.bytes.get(at + HEAD_LEN..at + HEAD_LEN + len).ok_or(RamStorageFull)?;
+        buffer.get_mut(..len).ok_or(RamStorageFull)?.copy_from_slice(record);
+        Ok(Some(len))
+    }
+
+    async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), RamStorageFull> {
+        let freed = self.find(key).map_or(0, |(_, len)| HEAD_LEN + len);
+        let len = u16::try_from(record.len()).map_err(|_| RamStorageFull)?;
+        if self.used - freed + HEAD_LEN + record.len() > BYTES {
+            return Err(RamStorageFull);
+        }
+        self.remove(key).await?;
+        let place = self.bytes.get_mut(self.used..self.used + HEAD_LEN + record.len()).ok_or(RamStorageFull)?;
+        let ([k0, k1], [l0, l1]) = (key.to_le_bytes(), len.to_le_bytes());
+        let head = [k0, k1, l0, l1];
+        for (place, byte) in place.iter_mut().zip(head.iter().chain(record)) {
+            *place = *byte;
+        }
+        self.used += HEAD_LEN + record.len();
+        Ok(())
+    }
+
+    async fn remove(&mut self, key: RecordKey) -> Result<(), RamStorageFull> {
+        if let Some((at, len)) = self.find(key) {
+            let end = at + HEAD_LEN + len;
+            let records = self.bytes.get_mut(..self.used).ok_or(RamStorageFull)?;
+            records.copy_within(end.., at);
+            self.used -= HEAD_LEN + len;
+        }
+        Ok(())
+    }
+}

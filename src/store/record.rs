@@ -1,0 +1,234 @@
+//! The form of a record: a format number, the content, and a checksum that covers the record's own number, so that
+//! neither a torn write nor a misplaced record passes for a good one.
+//!
+//! Integers are little-endian base-128 varints, signed ones in zigzag order; texts are length and bytes.
+
+use super::RecordKey;
+
+/// The format that is written. Readers keep reading all older ones.
+pub const FORMAT: u8 = 1;
+
+const CHECKSUM_LEN: usize = 2;
+
+/// Writes the content of a record into a lent buffer. Overflow shows in [`finish`](Self::finish).
+#[derive(Debug)]
+pub struct RecordWriter<'b> {
+    buffer: &'b mut [u8],
+    len: usize,
+    overflow: bool,
+}
+
+impl<'b> RecordWriter<'b> {
+    /// Begins a record at the start of `buffer`.
+    pub fn new(buffer: &'b mut [u8]) -> Self {
+        let mut writer = Self { buffer, len: 0, overflow: false };
+        writer.byte(FORMAT);
+        writer
+    }
+
+    /// Appends one byte.
+    pub fn byte(&mut self, byte: u8) {
+        match self.buffer.get_mut(self.len) {
+            Some(place) => {
+                *place = byte;
+                self.len += 1;
+            }
+            None => self.overflow = true,
+        }
+    }
+
+    /// Appends bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.byte(*byte));
+    }
+
+    /// Appends an unsigned integer.
+    pub fn unsigned(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.byte(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.byte(value as u8);
+    }
+
+    /// Appends a signed integer.
+    pub fn signed(&mut self, value: i64) {
+        self.unsigned((value << 1 ^ value >> 63) as u64);
+    }
+
+    /// Appends a text of at most 255 bytes; the rest of a longer one is cut.
+    pub fn text(&mut self, text: &str) {
+        let len = text.len().min(usize::from(u8::MAX));
+        self.byte(len as u8);
+        self.bytes(text.as_bytes().get(..len).unwrap_or_default());
+    }
+
+    /// The content bytes written so far, to [`rewind`](Self::rewind) to.
+    pub fn position(&self) -> usize {
+        self.len
+    }
+
+    /// Takes back what was written after `position`, an overflow included.
+    pub fn rewind(&mut self, position: usize) {
+        self.len = self.len.min(position);
+        self.overflow = false;
+    }
+
+    /// Whether `more` bytes still fit, the checksum counted.
+    pub fn has_room(&self, more: usize) -> bool {
+        self.len + more + CHECKSUM_LEN <= self.buffer.len()
+    }
+
+    /// Seals the record for `key` and returns its length; `None` when the buffer was too small.
+    pub fn finish(mut self, key: RecordKey) -> Option<usize> {
+        let sum = checksum(key, self.buffer.get(..self.len)?);
+        self.bytes(&sum.to_le_bytes());
+        if self.overflow { None } else { Some(self.len) }
+    }
+}
+
+/// Reads the content of a record. Every function is total: on content that is not there it returns `None`.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordReader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> RecordReader<'a> {
+    /// Opens `record`, which was stored under `key`; `None` when it is damaged or of a format from the future.
+    pub fn open(key: RecordKey, record: &'a [u8]) -> Option<Self> {
+        let (content, sum) = record.split_last_chunk::<CHECKSUM_LEN>()?;
+        if checksum(key, content).to_le_bytes() != *sum {
+            return None;
+        }
+        let (format, rest) = content.split_first()?;
+        (*format == FORMAT).then_some(Self { rest })
+    }
+
+    /// What has not been read yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// The next byte.
+    pub fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(*first)
+    }
+
+    /// The next unsigned integer.
+    pub fn unsigned(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// The next unsigned integer, if it fits 32 bits.
+    pub fn u32(&mut self) -> Option<u32> {
+        u32::try_from(self.unsigned()?).ok()
+    }
+
+    /// The next signed integer.
+    pub fn signed(&mut self) -> Option<i64> {
+        let zigzag = self.unsigned()?;
+        Some((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64))
+    }
+
+    /// The next text.
+    pub fn text(&mut self) -> Option<&'a str> {
+        let len = usize::from(self.byte()?);
+        let (text, rest) = self.rest.split_at_checked(len)?;
+        self.rest = rest;
+        core::str::from_utf8(text).ok()
+    }
+}
+
+/// CRC-16/CCITT-FALSE over the record's number and its bytes, four bits at a time.
+fn checksum(key: RecordKey, content: &[u8]) -> u16 {
+    const TABLE: [u16; 16] = {
+        let mut table = [0; 16];
+        let mut index = 0;
+        while index < 16 {
+            let mut value = (index as u16) << 12;
+            let mut bit = 0;
+            while bit < 4 {
+                value = if value & 0x8000 != 0 { value << 1 ^ 0x1021 } else { value << 1 };
+                bit += 1;
+            }
+            table[index] = value;
+            index += 1;
+        }
+        table
+    };
+    let nibble = |sum: u16, nibble: u8| sum << 4 ^ TABLE[usize::from((sum >> 12) as u8 ^ nibble) & 0xf];
+    key.to_le_bytes().iter().chain(content).fold(0xffff, |sum, byte| nibble(nibble(sum, byte >> 4), byte & 0xf))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksum_is_crc_16_ccitt_false() {
+        // The check value of the CRC catalogue for "123456789"; the first two bytes stand in the key.
+        assert_eq!(checksum(u16::from_le_bytes(*b"12"), b"3456789"), 0x29b1);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut buffer = [0; 64];
+        let mut writer = RecordWriter::new(&mut buffer);
+        writer.byte(7);
+        for value in [0, 127, 128, u64::MAX] {
+            writer.unsigned(value);
+        }
+        for value in [0, -1, 1, i64::MIN, i64::MAX] {
+            writer.signed(value);
+        }
+        writer.text("Tag ä");
+        let len = writer.finish(0x2001).unwrap();
+        let mut reader = RecordReader::open(0x2001, &buffer[..len]).unwrap();
+        assert_eq!(reader.byte(), Some(7));
+        for value in [0, 127, 128, u64::MAX] {
+            assert_eq!(reader.unsigned(), Some(value));
+        }
+        for value in [0, -1, 1, i64::MIN, i64::MAX] {
+            assert_eq!(reader.signed(), Some(value));
+        }
+        assert_eq!(reader.text(), Some("Tag ä"));
+        assert_eq!(reader.byte(), None);
+    }
+
+    #[test]
+    fn every_flipped_bit_cut_and_wrong_place_shows() {
+        let mut buffer = [0; 16];
+        let mut writer = RecordWriter::new(&mut buffer);
+        writer.text("record");
+        let len = writer.finish(3).unwrap();
+        let record = &mut buffer[..len];
+        assert!(RecordReader::open(3, record).is_some());
+        assert!(RecordReader::open(4, record).is_none());
+        for cut in 0..len {
+            assert!(RecordReader::open(3, &record[..cut]).is_none(), "cut at {cut}");
+        }
+        for bit in 0..len * 8 {
+            record[bit / 8] ^= 1 << (bit % 8);
+            assert!(RecordReader::open(3, record).is_none(), "bit {bit}");
+            record[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+
+    #[test]
+    fn a_record_that_does_not_fit_is_no_record() {
+        let mut buffer = [0; 4];
+        let mut writer = RecordWriter::new(&mut buffer);
+        writer.bytes(&[1, 2]);
+        assert_eq!(writer.finish(0), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! Which number every record has. A charger in the field holds these numbers: they never move, whatever features
+//! are on, and a number that is given up is never given to something else.
+
+use super::RecordKey;
+use core::ops::Range;
+
+/// Boot count and the base of all message ids.
+pub const SYSTEM: RecordKey = 0x0001;
+/// Where the journal begins.
+pub const JOURNAL_MARK: RecordKey = 0x0002;
+/// Availability by connector, from connector 0 on.
+pub const AVAILABILITY: Range<RecordKey> = 0x0040..0x0080;
+/// The transaction that was last confirmed on a connector, from connector 0 on.
+pub const TRANSACTION: Range<RecordKey> = 0x0080..0x00c0;
+/// Configuration keys by their [number](super::Declaration::number).
+pub const CONFIGURATION: Range<RecordKey> = 0x0100..0x0200;
+/// Reserved for the authorisation cache.
+pub const CACHE: Range<RecordKey> = 0x0200..0x0400;
+/// Reserved for the local authorisation list.
+pub const LOCAL_LIST: Range<RecordKey> = 0x0400..0x0c00;
+/// Reserved for reservations.
+pub const RESERVATIONS: Range<RecordKey> = 0x0c00..0x0c40;
+/// Reserved for charging profiles.
+pub const CHARGING_PROFILES: Range<RecordKey> = 0x0c40..0x0d00;
+/// Free for the firmware; the crate never touches them.
+pub const FIRMWARE: Range<RecordKey> = 0x1000..0x2000;
+/// The slots of the journal, used in turn.
+pub const JOURNAL: Range<RecordKey> = 0x2000..0x4000;
+
+// Moving a range loses the unsent transactions and the settings of every charger that is updated.
+const _: () = assert!(SYSTEM == 1 && JOURNAL_MARK == 2);
+const _: () = assert!(AVAILABILITY.start == 0x40 && TRANSACTION.start == 0x80 && CONFIGURATION.start == 0x100);
+const _: () = assert!(JOURNAL.start == 0x2000 && JOURNAL.end == 0x4000);
+
+/// The record of the `index`th entry of `range`, if it has one.
+pub fn nth(range: Range<RecordKey>, index: usize) -> Option<RecordKey> {
+    range.clone().nth(index)
+}

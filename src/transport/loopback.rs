@@ -1,0 +1,167 @@
+use core::fmt;
+
+use heapless::{Deque, Vec};
+
+use super::{Received, WebSocketTransport};
+
+/// A transport without a network, for tests and for measuring firmware: the program itself is the central
+/// system at the other end.
+///
+/// `N` bytes are reserved for each direction; a message takes its length and two bytes. Both transfer
+/// functions are ready at once. A message that does not fit breaks the connection.
+pub struct Loopback<const N: usize> {
+    connected: bool,
+    fail_next_send: bool,
+    /// Messages from the central system, each behind its length.
+    incoming: Deque<u8, N>,
+    /// Messages from the charge point, each behind its length; the last one may be unfinished.
+    outgoing: Vec<u8, N>,
+    /// Where the message in work begins in `outgoing`.
+    unfinished: Option<usize>,
+}
+
+type Length = [u8; 2];
+
+impl<const N: usize> Loopback<N> {
+    /// A link that is not connected.
+    pub const fn new() -> Self {
+        Self {
+            connected: false,
+            fail_next_send: false,
+            incoming: Deque::new(),
+            outgoing: Vec::new(),
+            unfinished: None,
+        }
+    }
+
+    /// Brings the link up.
+    pub fn connect(&mut self) {
+        self.connected = true;
+    }
+
+    /// Cuts the link: what has not been received is lost, so is a message that was sent in part.
+    pub fn disconnect(&mut self) {
+        self.connected = false;
+        self.fail_next_send = false;
+        self.incoming.clear();
+        if let Some(start) = self.unfinished.take() {
+            self.outgoing.truncate(start);
+        }
+    }
+
+    /// Makes the next send fail, and the link with it.
+    pub fn fail_next_send(&mut self) {
+        self.fail_next_send = true;
+    }
+
+    /// Sends a message to the charge point.
+    ///
+    /// `Err` means that it was not taken: the link is down, or there is no room.
+    pub fn push(&mut self, message: &[u8]) -> Result<(), LoopbackClosed> {
+        let length = u16::try_from(message.len()).map_err(|_| LoopbackClosed)?.to_be_bytes();
+        let free = N.saturating_sub(self.incoming.len());
+        if !self.connected || free < message.len().saturating_add(length.len()) {
+            return Err(LoopbackClosed);
+        }
+        for byte in length.iter().chain(message) {
+            self.incoming.push_back(*byte).map_err(|_| LoopbackClosed)?;
+        }
+        Ok(())
+    }
+
+    /// The oldest whole message of the charge point that has not been [cleared](Self::clear).
+    pub fn sent(&self) -> Option<&[u8]> {
+        let (length, rest) = self.outgoing.split_first_chunk()?;
+        if self.unfinished == Some(0) {
+            return None;
+        }
+        rest.get(..usize::from(u16::from_be_bytes(*length)))
+    }
+
+    /// Removes the message that [`sent`](Self::sent) returns, so that it returns the next one.
+    pub fn clear(&mut self) {
+        let Some(message) = self.sent() else { return };
+        let removed = message.len() + size_of::<Length>();
+        let mut index = 0;
+        self.outgoing.retain(|_| {
+            index += 1;
+            index > removed
+        });
+        self.unfinished = self.unfinished.map(|start| start.saturating_sub(removed));
+    }
+
+    fn put(&mut self, part: &[u8], last: bool) -> Option<()> {
+        let start = match self.unfinished {
+            Some(start) => start,
+            None => {
+                let start = self.outgoing.len();
+                self.unfinished = Some(start);
+                self.outgoing.extend_from_slice(&Length::default()).ok()?;
+                start
+            }
+        };
+        self.outgoing.extend_from_slice(part).ok()?;
+        if last {
+            let (place, message) = self.outgoing.get_mut(start..)?.split_first_chunk_mut()?;
+            *place = u16::try_from(message.len()).ok()?.to_be_bytes();
+            self.unfinished = None;
+        }
+        Some(())
+    }
+}
+
+impl<const N: usize> Default for Loopback<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> WebSocketTransport for Loopback<N> {
+    type Error = LoopbackClosed;
+
+    fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    async fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, LoopbackClosed> {
+        if !self.connected {
+            return Err(LoopbackClosed);
+        }
+        let (Some(high), Some(low)) = (self.incoming.pop_front(), self.incoming.pop_front()) else {
+            return Ok(None);
+        };
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        let mut places = buffer.iter_mut();
+        for _ in 0..length {
+            if let (Some(byte), Some(place)) = (self.incoming.pop_front(), places.next()) {
+                *place = byte;
+            }
+        }
+        Ok(Some(if length <= buffer.len() {
+            Received::Message(length)
+        } else {
+            Received::TooLong(buffer.len())
+        }))
+    }
+
+    async fn send(&mut self, part: &[u8], last: bool) -> Result<(), LoopbackClosed> {
+        if !self.connected || self.fail_next_send || self.put(part, last).is_none() {
+            self.disconnect();
+            return Err(LoopbackClosed);
+        }
+        Ok(())
+    }
+}
+
+/// The link of a [`Loopback`] is down. Bring it up again with [`Loopback::connect`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct LoopbackClosed;
+
+impl fmt::Display for LoopbackClosed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("loopback link is down")
+    }
+}
+
+impl core::error::Error for LoopbackClosed {}

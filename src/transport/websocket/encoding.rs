@@ -1,0 +1,76 @@
+//! ASCII text into a lent buffer, percent-encoded (RFC 3986) or as base64 (RFC 4648).
+
+/// The buffer is too short for the text.
+pub(super) struct TextFull;
+
+pub(super) struct Text<'b> {
+    buffer: &'b mut [u8],
+    length: usize,
+}
+
+impl<'b> Text<'b> {
+    pub(super) fn new(buffer: &'b mut [u8]) -> Self {
+        Self { buffer, length: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    pub(super) fn into_str(self) -> &'b str {
+        let buffer: &'b [u8] = self.buffer;
+        buffer.get(..self.length).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+    }
+
+    pub(super) fn push_str(&mut self, text: &str) -> Result<(), TextFull> {
+        text.bytes().try_for_each(|byte| self.push(byte))
+    }
+
+    /// Appends `text` with all but the unreserved characters of RFC 3986 §2.3 encoded.
+    pub(super) fn push_percent_encoded(&mut self, text: &str) -> Result<(), TextFull> {
+        text.bytes().try_for_each(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => self.push(byte),
+            _ => {
+                self.push(b'%')?;
+                self.push(hex_digit(byte >> 4))?;
+                self.push(hex_digit(byte & 0xF))
+            }
+        })
+    }
+
+    pub(super) fn push_base64(&mut self, mut bytes: impl Iterator<Item = u8>) -> Result<(), TextFull> {
+        while let Some(first) = bytes.next() {
+            let (second, third) = (bytes.next(), bytes.next());
+            let group = u32::from_be_bytes([0, first, second.unwrap_or(0), third.unwrap_or(0)]);
+            self.push(base64_digit(group >> 18))?;
+            self.push(base64_digit(group >> 12))?;
+            self.push(second.map_or(b'=', |_| base64_digit(group >> 6)))?;
+            self.push(third.map_or(b'=', |_| base64_digit(group)))?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, byte: u8) -> Result<(), TextFull> {
+        *self.buffer.get_mut(self.length).ok_or(TextFull)? = byte;
+        self.length += 1;
+        Ok(())
+    }
+}
+
+fn hex_digit(value: u8) -> u8 {
+    match value {
+        0..=9 => b'0' + value,
+        _ => b'A' + (value - 10),
+    }
+}
+
+/// The digit of the lowest six bits.
+fn base64_digit(group: u32) -> u8 {
+    match (group & 0x3F) as u8 {
+        value @ 0..=25 => b'A' + value,
+        value @ 26..=51 => b'a' + (value - 26),
+        value @ 52..=61 => b'0' + (value - 52),
+        62 => b'+',
+        _ => b'/',
+    }
+}

@@ -1,0 +1,189 @@
+//! From bytes to messages: joins fragments, sorts out control frames and enforces the order of frames.
+
+use core::cell::Cell;
+use core::ops::Range;
+
+use heapless::Vec;
+
+use super::error::Violation;
+use super::frame::{Header, HeaderReader, MAX_CONTROL_PAYLOAD, OpCode};
+
+/// Room behind a message, so that reading the rest of an overlong one makes some progress.
+const SPARE: usize = 64;
+
+pub(super) enum Event<'b> {
+    /// A text message has ended. `whole` is false when only its beginning was kept.
+    Message { bytes: &'b [u8], whole: bool },
+    /// A ping has arrived, see [`Inbound::take_ping`].
+    Ping,
+    /// The peer ends the connection.
+    Close(Option<u16>),
+}
+
+/// The read buffer: the message in work, then the bytes of the stream that nobody has looked at.
+pub(super) struct Inbound<'a> {
+    buffer: &'a mut [u8],
+    /// Bytes of the message at the start of the buffer.
+    gathered: usize,
+    /// Received bytes; never starts before the end of the message.
+    unread: Range<usize>,
+    header: HeaderReader,
+    /// The frame whose payload comes next, with the bytes that are missing.
+    frame: Option<Header>,
+    /// The message whose last fragment is still to come.
+    message: Option<Kind>,
+    overlong: bool,
+    /// Payload of the last ping or close frame.
+    control: Vec<u8, MAX_CONTROL_PAYLOAD, u8>,
+    /// Whether `control` is a ping to be answered.
+    pinged: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Binary,
+}
+
+impl<'a> Inbound<'a> {
+    /// Starts with the bytes that came along with the end of the handshake.
+    pub(super) fn new(buffer: &'a mut [u8], unread: Range<usize>) -> Self {
+        Self {
+            buffer,
+            gathered: 0,
+            unread,
+            header: HeaderReader::default(),
+            frame: None,
+            message: None,
+            overlong: false,
+            control: Vec::new(),
+            pinged: false,
+        }
+    }
+
+    /// What the received bytes hold next; `None` when all have been looked at.
+    pub(super) fn next_event(&mut self) -> Result<Option<Event<'_>>, Violation> {
+        loop {
+            let frame = match self.frame {
+                Some(frame) => frame,
+                None => {
+                    let Some(byte) = self.take_byte() else { return Ok(None) };
+                    let Some(header) = self.header.push(byte)? else { continue };
+                    self.begin(header)?;
+                    header
+                }
+            };
+            let missing = self.take_payload(frame);
+            if missing > 0 {
+                self.frame = Some(Header { length: missing, ..frame });
+                return Ok(None);
+            }
+            self.frame = None;
+            if self.ends_event(frame) {
+                return Ok(Some(self.event(frame.op_code)));
+            }
+        }
+    }
+
+    /// Where the stream puts what comes next, to be called when all bytes have been looked at. Not empty.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        let start = if self.message.is_some() { self.gathered } else { 0 };
+        self.unread = start..start;
+        self.buffer.get_mut(start..).unwrap_or_default()
+    }
+
+    /// Notes that the stream has put `count` bytes into the space.
+    pub(super) fn filled(&mut self, count: usize) {
+        self.unread.end = self.unread.end.saturating_add(count).min(self.buffer.len());
+    }
+
+    /// The payload of the last ping, once. Only the most recent one is answered, as RFC 6455 §5.5.3 allows.
+    pub(super) fn take_ping(&mut self) -> Option<&[u8]> {
+        core::mem::take(&mut self.pinged).then_some(self.control.as_slice())
+    }
+
+    /// Whether a frame may come now, and what it means for the message.
+    fn begin(&mut self, header: Header) -> Result<(), Violation> {
+        let kind = match (header.op_code, self.message) {
+            (OpCode::Text, None) => Kind::Text,
+            (OpCode::Binary, None) => Kind::Binary,
+            (OpCode::Text | OpCode::Binary, Some(_)) => return Err(Violation::UnfinishedMessage),
+            (OpCode::Continuation, Some(_)) | (OpCode::Pong, _) => return Ok(()),
+            (OpCode::Continuation, None) => return Err(Violation::Continuation),
+            (OpCode::Ping | OpCode::Close, _) => {
+                self.control.clear();
+                self.pinged = false;
+                return Ok(());
+            }
+        };
+        self.message = Some(kind);
+        self.gathered = 0;
+        self.overlong = false;
+        Ok(())
+    }
+
+    fn take_byte(&mut self) -> Option<u8> {
+        let byte = self.buffer.get(self.unread.next()?)?;
+        Some(*byte)
+    }
+
+    /// Moves received payload to where it belongs and returns how much of the frame is missing.
+    fn take_payload(&mut self, frame: Header) -> u64 {
+        let available = usize::try_from(frame.length).unwrap_or(usize::MAX).min(self.unread.len());
+        let start = self.unread.start;
+        let payload = start..start.saturating_add(available);
+        self.unread.start = payload.end;
+        match frame.op_code {
+            OpCode::Ping | OpCode::Close => {
+                let bytes = self.buffer.get(payload).unwrap_or_default();
+                // cannot overflow: the header reader lets no longer control frame through
+                let _ = self.control.extend_from_slice(bytes);
+            }
+            OpCode::Text | OpCode::Continuation if self.message == Some(Kind::Text) => self.gather(payload),
+            _ => {}
+        }
+        frame.length.saturating_sub(available as u64)
+    }
+
+    /// Appends bytes of the buffer to the message, as many as there is room for.
+    fn gather(&mut self, payload: Range<usize>) {
+        let room = self.buffer.len().saturating_sub(SPARE).saturating_sub(self.gathered);
+        let kept = payload.len().min(room);
+        self.overlong |= kept < payload.len();
+        let end = self.gathered.saturating_add(kept);
+        if self.gathered != payload.start {
+            let cells = Cell::from_mut(&mut *self.buffer).as_slice_of_cells();
+            let to = cells.get(self.gathered..end).unwrap_or_default();
+            let from = cells.get(payload).unwrap_or_default();
+            to.iter().zip(from).for_each(|(to, from)| to.set(from.get()));
+        }
+        self.gathered = end;
+    }
+
+    /// Whether the end of this frame is of interest outside.
+    fn ends_event(&mut self, frame: Header) -> bool {
+        match frame.op_code {
+            OpCode::Ping | OpCode::Close => true,
+            OpCode::Pong => false,
+            OpCode::Text | OpCode::Binary | OpCode::Continuation => {
+                frame.last && self.message.take() == Some(Kind::Text)
+            }
+        }
+    }
+
+    fn event(&mut self, op_code: OpCode) -> Event<'_> {
+        match op_code {
+            OpCode::Ping => {
+                self.pinged = true;
+                Event::Ping
+            }
+            OpCode::Close => {
+                Event::Close(self.control.first_chunk().map(|code| u16::from_be_bytes(*code)))
+            }
+            _ => Event::Message {
+                bytes: self.buffer.get(..self.gathered).unwrap_or_default(),
+                whole: !self.overlong,
+            },
+        }
+    }
+}
