@@ -1,9 +1,20 @@
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
-//! x
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
 #[cfg(test)]
 extern crate std;
+
+pub mod facade;
 pub mod json;
+pub mod ocpp16;
 pub mod rpc;
 pub mod store;
 pub mod time;
 pub mod transport;
+
+pub use facade::{ChargePoint, Controls, Error, Resources};
+pub use ocpp16::Boot;
+pub use time::Instant;
+pub use transport::WebSocketTransport;

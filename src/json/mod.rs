@@ -11,8 +11,8 @@ mod text;
 mod write;
 
 pub use decimal::Decimal;
+pub(crate) use read::{Field, Kind, ReadError, Strictness, read};
 pub(crate) use scan::elements;
-pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, read};
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub use text::{CiString, JsonStr, TextTooLong};
 pub use write::{BufferFull, Raw, append};

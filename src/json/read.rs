@@ -205,7 +205,9 @@ mod tests {
 
     #[test]
     fn rpc_06_any_order_null_and_white_space() {
-        let values = read_strictly(r#"{ "list" : [1,{"a":"]"}] , "tag":"a\u0062c\ud83d\ude00d", "info":null, "id" : -7 }"#).unwrap();
+        let values =
+            read_strictly(r#"{ "list" : [1,{"a":"]"}] , "tag":"a\u0062c\ud83d\ude00d", "info":null, "id" : -7 }"#)
+                .unwrap();
         assert_eq!(values[0], Value::Integer(-7));
         assert!(values[1].text().unwrap().is("abc😀d"));
         assert_eq!(values[2], Value::Absent);
@@ -234,7 +236,11 @@ mod tests {
 
     #[test]
     fn answers_may_hold_more_than_we_read() {
-        let values = read(r#"{"id":1,"x":{"y":["\ud83d\ude00 long text that nobody reads"]}}"#, &FIELDS, Strictness::IgnoreOthers);
+        let values = read(
+            r#"{"id":1,"x":{"y":["\ud83d\ude00 long text that nobody reads"]}}"#,
+            &FIELDS,
+            Strictness::IgnoreOthers,
+        );
         assert_eq!(values.unwrap()[0], Value::Integer(1));
     }
 }

@@ -386,11 +386,7 @@ mod tests {
         );
         assert_eq!(
             scan(br#"[4,"1","InternalError","no \"luck\"",{}]"#),
-            Ok(Frame::CallError {
-                id: raw(r#"1"#),
-                code: raw(r#"InternalError"#),
-                description: raw(r#"no \"luck\""#),
-            })
+            Ok(Frame::CallError { id: raw(r#"1"#), code: raw(r#"InternalError"#), description: raw(r#"no \"luck\""#) })
         );
     }
 
@@ -444,7 +440,9 @@ mod tests {
             assert_eq!(malformed.problem, problem, "{}", String::from_utf8_lossy(text));
             assert_eq!(malformed.head, Some((MessageKind::Call, raw(r#"1"#))), "{}", String::from_utf8_lossy(text));
         }
-        for text in [&b"hello"[..], b"", b"[", b"{}", b"[2]", b"[2,", b"[2,3,\"A\",{}]", b"[\"2\",\"1\",\"A\",{}]", b"\xff"] {
+        for text in
+            [&b"hello"[..], b"", b"[", b"{}", b"[2]", b"[2,", b"[2,3,\"A\",{}]", b"[\"2\",\"1\",\"A\",{}]", b"\xff"]
+        {
             assert_eq!(scan(text).unwrap_err().head, None, "{}", String::from_utf8_lossy(text));
         }
     }

@@ -172,7 +172,9 @@ impl<C: Copy> Rpc<C> {
             }
             Ok(Frame::Unknown) => {}
             Ok(Frame::Call { id, .. }) => self.outbox = refusal(id, TOO_LONG, send_buffer),
-            Ok(Frame::CallResult { id, .. } | Frame::CallError { id, .. }) => self.conclude(now, handler, id, UNREADABLE),
+            Ok(Frame::CallResult { id, .. } | Frame::CallError { id, .. }) => {
+                self.conclude(now, handler, id, UNREADABLE)
+            }
             Err(Malformed { head: Some((MessageKind::Call, id)), problem }) => {
                 let error = if whole { CallError::from(problem) } else { TOO_LONG };
                 self.outbox = refusal(id, error, send_buffer);
@@ -286,7 +288,15 @@ fn answer<H: Handler>(
 fn refusal<C>(id: JsonStr<'_>, error: CallError, send_buffer: &mut [u8]) -> Outbox<C> {
     let mut composer = Composer::new(send_buffer, 0);
     let code = error.code.as_str().as_bytes();
-    match composer.head(&[b"[4,\"", id.escaped().as_bytes(), b"\",\"", code, b"\",\"", error.description.as_bytes(), b"\",{}"]) {
+    match composer.head(&[
+        b"[4,\"",
+        id.escaped().as_bytes(),
+        b"\",\"",
+        code,
+        b"\",\"",
+        error.description.as_bytes(),
+        b"\",{}",
+    ]) {
         Ok(()) => Outbox::Answer { len: composer.finish().0, received: 0, next_page: None },
         Err(BufferFull) => Outbox::Empty, // an id as long as the send buffer
     }

@@ -132,7 +132,9 @@ mod tests {
 
     fn recovered(mark: u32, entries: core::ops::Range<u32>) -> Journal {
         let mut buffer = [0; 16];
-        let Some(StorageOp::Store(_, len)) = (Journal { head: mark, tail: mark, mark }).store_mark(&mut buffer) else { panic!() };
+        let Some(StorageOp::Store(_, len)) = (Journal { head: mark, tail: mark, mark }).store_mark(&mut buffer) else {
+            panic!()
+        };
         let mut journal = Journal::new();
         let mut step = journal.recover(Some(&buffer[..len]));
         while let JournalStep::Probe(number) = step {

@@ -115,7 +115,13 @@ impl SwitchKey {
 
 impl ListKey {
     /// A list that the central system may set.
-    pub const fn new(number: u8, name: &'static str, factory: &'static str, slot: u8, codec: &'static ListCodec) -> Self {
+    pub const fn new(
+        number: u8,
+        name: &'static str,
+        factory: &'static str,
+        slot: u8,
+        codec: &'static ListCodec,
+    ) -> Self {
         let kind = Kind::List { factory, slot, codec };
         Self(Declaration { number, name, access: Access::ReadWrite, reboot_required: false, kind })
     }
@@ -362,7 +368,9 @@ impl Keys {
     }
 
     fn slot(&self, slot: u8) -> &[u8] {
-        self.lists.get(usize::from(slot)).map_or(&[], |list| list.bytes.get(..usize::from(list.len)).unwrap_or_default())
+        self.lists
+            .get(usize::from(slot))
+            .map_or(&[], |list| list.bytes.get(..usize::from(list.len)).unwrap_or_default())
     }
 
     fn mark_unsaved(&mut self, key: &Declaration) {

@@ -104,6 +104,11 @@ impl<'a> RecordReader<'a> {
         (*format == FORMAT).then_some(Self { rest })
     }
 
+    /// Goes on in content that an open record has handed out.
+    pub fn content(rest: &'a [u8]) -> Self {
+        Self { rest }
+    }
+
     /// What has not been read yet.
     pub fn rest(&self) -> &'a [u8] {
         self.rest

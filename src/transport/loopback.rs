@@ -25,13 +25,7 @@ type Length = [u8; 2];
 impl<const N: usize> Loopback<N> {
     /// A link that is not connected.
     pub const fn new() -> Self {
-        Self {
-            connected: false,
-            fail_next_send: false,
-            incoming: Deque::new(),
-            outgoing: Vec::new(),
-            unfinished: None,
-        }
+        Self { connected: false, fail_next_send: false, incoming: Deque::new(), outgoing: Vec::new(), unfinished: None }
     }
 
     /// Brings the link up.
@@ -137,11 +131,7 @@ impl<const N: usize> WebSocketTransport for Loopback<N> {
                 *place = byte;
             }
         }
-        Ok(Some(if length <= buffer.len() {
-            Received::Message(length)
-        } else {
-            Received::TooLong(buffer.len())
-        }))
+        Ok(Some(if length <= buffer.len() { Received::Message(length) } else { Received::TooLong(buffer.len()) }))
     }
 
     async fn send(&mut self, part: &[u8], last: bool) -> Result<(), LoopbackClosed> {
@@ -165,3 +155,89 @@ impl fmt::Display for LoopbackClosed {
 }
 
 impl core::error::Error for LoopbackClosed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::future::Future;
+    use core::pin::pin;
+    use core::task::{Context, Poll, Waker};
+
+    fn now<F: Future>(future: F) -> F::Output {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("not ready at once"),
+        }
+    }
+
+    fn connected<const N: usize>() -> Loopback<N> {
+        let mut link = Loopback::new();
+        link.connect();
+        link
+    }
+
+    #[test]
+    fn incoming_messages_keep_their_order_and_limits() {
+        let mut link = connected::<16>();
+        let mut buffer = [0; 4];
+        for message in [b"four".as_slice(), b"longer", b""] {
+            assert_eq!(link.push(message), Ok(()));
+        }
+        assert_eq!(link.push(b""), Err(LoopbackClosed), "two bytes too many");
+        assert_eq!(now(link.receive(&mut buffer)), Ok(Some(Received::Message(4))));
+        assert_eq!(&buffer, b"four");
+        assert_eq!(now(link.receive(&mut buffer)), Ok(Some(Received::TooLong(4))));
+        assert_eq!(&buffer, b"long");
+        assert_eq!(now(link.receive(&mut buffer)), Ok(Some(Received::Message(0))));
+        assert_eq!(now(link.receive(&mut buffer)), Ok(None));
+    }
+
+    #[test]
+    fn sent_parts_are_joined_and_cleared_one_by_one() {
+        let mut link = connected::<32>();
+        assert_eq!(now(link.send(b"ab", false)), Ok(()));
+        assert_eq!(link.sent(), None);
+        link.clear();
+        assert_eq!(now(link.send(b"cd", true)), Ok(()));
+        assert_eq!(now(link.send(b"e", false)), Ok(()));
+        assert_eq!(link.sent(), Some(b"abcd".as_slice()));
+        link.clear();
+        assert_eq!(link.sent(), None);
+        assert_eq!(now(link.send(b"f", true)), Ok(()));
+        assert_eq!(link.sent(), Some(b"ef".as_slice()));
+        link.clear();
+        assert_eq!(link.sent(), None);
+    }
+
+    #[test]
+    fn a_cut_loses_what_was_under_way() {
+        let mut link = connected::<32>();
+        assert_eq!(link.push(b"lost"), Ok(()));
+        assert_eq!(now(link.send(b"whole", true)), Ok(()));
+        assert_eq!(now(link.send(b"half", false)), Ok(()));
+        link.disconnect();
+        assert!(!link.is_connected());
+        assert_eq!(now(link.receive(&mut [])), Err(LoopbackClosed));
+        assert_eq!(now(link.send(b"x", true)), Err(LoopbackClosed));
+        assert_eq!(link.push(b"x"), Err(LoopbackClosed));
+        link.connect();
+        assert_eq!(now(link.receive(&mut [])), Ok(None));
+        assert_eq!(link.sent(), Some(b"whole".as_slice()));
+        link.clear();
+        assert_eq!(link.sent(), None);
+    }
+
+    #[test]
+    fn a_send_that_fails_or_does_not_fit_cuts_the_link() {
+        let mut link = connected::<4>();
+        link.fail_next_send();
+        assert_eq!(now(link.send(b"x", true)), Err(LoopbackClosed));
+        assert!(!link.is_connected());
+        link.connect();
+        assert_eq!(now(link.send(b"xyz", true)), Err(LoopbackClosed));
+        assert!(!link.is_connected());
+        link.connect();
+        assert_eq!(now(link.send(b"xy", true)), Ok(()));
+        assert_eq!(link.sent(), Some(b"xy".as_slice()));
+    }
+}

@@ -45,8 +45,7 @@ fn encode_request<'b, E>(
     write_buffer: &mut [u8],
     random: &mut impl FnMut(&mut [u8]),
 ) -> Result<(&'b [u8], WebSocketKey), ConnectError<E>> {
-    let (path, authorization) =
-        encode_parts(options, write_buffer).map_err(|TextFull| ConnectError::RequestTooLong)?;
+    let (path, authorization) = encode_parts(options, write_buffer).map_err(|TextFull| ConnectError::RequestTooLong)?;
     let headers = [authorization];
     let (length, key) = Codec::<_, Client>::new_client(Random(random))
         .client_connect(
@@ -63,10 +62,7 @@ fn encode_request<'b, E>(
     Ok((read_buffer.get(..length).unwrap_or_default(), key))
 }
 
-fn encode_parts<'b>(
-    options: &Options<'_>,
-    buffer: &'b mut [u8],
-) -> Result<(&'b str, &'b str), TextFull> {
+fn encode_parts<'b>(options: &Options<'_>, buffer: &'b mut [u8]) -> Result<(&'b str, &'b str), TextFull> {
     let mut text = Text::new(buffer);
     options.write_path(&mut text)?;
     let end_of_path = text.len();
@@ -86,10 +82,7 @@ async fn send<S: Write>(stream: &mut S, mut bytes: &[u8]) -> Result<(), ConnectE
 }
 
 /// Reads the response head into the buffer; returns where it ends and where the received bytes end.
-async fn read_head<S: Read>(
-    stream: &mut S,
-    buffer: &mut [u8],
-) -> Result<(usize, usize), ConnectError<S::Error>> {
+async fn read_head<S: Read>(stream: &mut S, buffer: &mut [u8]) -> Result<(usize, usize), ConnectError<S::Error>> {
     let mut filled = 0;
     loop {
         let space = buffer.get_mut(filled..).unwrap_or_default();

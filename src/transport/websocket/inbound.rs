@@ -177,13 +177,8 @@ impl<'a> Inbound<'a> {
                 self.pinged = true;
                 Event::Ping
             }
-            OpCode::Close => {
-                Event::Close(self.control.first_chunk().map(|code| u16::from_be_bytes(*code)))
-            }
-            _ => Event::Message {
-                bytes: self.buffer.get(..self.gathered).unwrap_or_default(),
-                whole: !self.overlong,
-            },
+            OpCode::Close => Event::Close(self.control.first_chunk().map(|code| u16::from_be_bytes(*code))),
+            _ => Event::Message { bytes: self.buffer.get(..self.gathered).unwrap_or_default(), whole: !self.overlong },
         }
     }
 }

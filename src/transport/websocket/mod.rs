@@ -14,7 +14,7 @@
 //!
 //! # Buffers
 //!
-//! Both are lent by the caller and are all the memory used, but for some 250 bytes in [`WebSocket`].
+//! Both are lent by the caller and are all the memory used, but for some 300 bytes in [`WebSocket`].
 //!
 //! | buffer | holds | size |
 //! |---|---|---|
@@ -52,9 +52,9 @@ use core::task::{Context, Poll, ready};
 use embedded_io_async::{Read, Write};
 
 pub use self::error::{ConnectError, Error, Violation};
-pub use self::options::Options;
 use self::inbound::{Event, Inbound};
 use self::keep_alive::KeepAlive;
+pub use self::options::Options;
 use self::outbound::{Control, Outbound};
 use super::{Received, WebSocketTransport};
 use crate::time::Instant;
@@ -101,8 +101,7 @@ where
         write_buffer: &'a mut [u8],
         mut random: R,
     ) -> Result<Self, ConnectError<S::Error>> {
-        let received =
-            handshake::perform(&mut stream, options, read_buffer, write_buffer, &mut random).await?;
+        let received = handshake::perform(&mut stream, options, read_buffer, write_buffer, &mut random).await?;
         Ok(Self {
             stream,
             inbound: Inbound::new(read_buffer, received),
@@ -117,22 +116,15 @@ where
     /// `Ok` means the server agreed or hung up; after `Err` the connection is over as well. There is no
     /// time limit: whoever wants one drops the future.
     pub async fn close(mut self) -> Result<(), Error<S::Error>> {
-        let agreed = match self.state {
-            State::Open => {
-                self.end(End::ByUs);
-                false
-            }
-            State::Closing { .. } => true,
+        match self.state {
+            State::Open => self.end(End::ByUs),
+            State::Closing { .. } => {}
             State::Closed => return Ok(()),
-        };
-        poll_fn(|cx| self.poll_close(cx, agreed)).await
+        }
+        poll_fn(|cx| self.poll_close(cx)).await
     }
 
-    fn poll_receive(
-        &mut self,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<Result<Received, Error<S::Error>>> {
+    fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<Result<Received, Error<S::Error>>> {
         for _ in 0..STEPS_PER_POLL {
             ready!(self.poll_open(cx))?;
             // What the stream does not take now waits; a server that is stuck in a write needs us to read.
@@ -158,12 +150,7 @@ where
         Poll::Pending
     }
 
-    fn poll_send(
-        &mut self,
-        cx: &mut Context<'_>,
-        part: &[u8],
-        last: bool,
-    ) -> Poll<Result<(), Error<S::Error>>> {
+    fn poll_send(&mut self, cx: &mut Context<'_>, part: &[u8], last: bool) -> Poll<Result<(), Error<S::Error>>> {
         loop {
             ready!(self.poll_open(cx))?;
             ready!(self.poll_write(cx))?;
@@ -177,14 +164,16 @@ where
         }
     }
 
-    fn poll_close(&mut self, cx: &mut Context<'_>, agreed: bool) -> Poll<Result<(), Error<S::Error>>> {
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S::Error>>> {
         for _ in 0..STEPS_PER_POLL {
             let farewell = self.poll_farewell(cx)?;
-            if agreed {
+            let State::Closing { end: End::ByUs, said } = self.state else {
                 return farewell.map(Ok);
-            }
+            };
             match self.inbound.next_event() {
-                Ok(Some(Event::Close(_))) => return Poll::Ready(Ok(())),
+                Ok(Some(Event::Close(code))) => {
+                    self.state = State::Closing { end: End::ByPeer(code), said };
+                }
                 Ok(Some(_)) => {}
                 Ok(None) => match ready!(self.poll_read(cx)) {
                     Err(Error::Disconnected) => return Poll::Ready(Ok(())),

@@ -1,0 +1,569 @@
+"""An OCPP 1.6 central system on PyPI's `ocpp`, and the scenarios a charge point has to pass with it.
+
+The library checks every payload of both sides against the published schemas. This file adds the rules of OCPP-J and of
+transactions. A breach of either is a complaint; a complaint, a missing message or a timeout fails the run and prints
+every frame of it.
+
+    central_system.py SCENARIO [--port PORT] [--timeout SECONDS]
+
+prints the port, waits for a charge point at ws://127.0.0.1:PORT/any/path/ID and runs the scenario against it.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+
+import ocpp.messages
+import ocpp.v16
+from ocpp.routing import on
+from ocpp.v16 import call, call_result
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+ocpp.messages.ASYNC_VALIDATION = False
+logging.getLogger("ocpp").setLevel(logging.CRITICAL)  # what it logs is a complaint or a failure here
+
+CALL, CALLRESULT, CALLERROR = 2, 3, 4
+ERROR_CODES = {
+    "NotImplemented", "NotSupported", "InternalError", "ProtocolError", "SecurityError", "FormationViolation",
+    "PropertyConstraintViolation", "OccurenceConstraintViolation", "TypeConstraintViolation", "GenericError",
+}  # fmt: skip
+MALFORMED = {code for code in ERROR_CODES if code.endswith("Violation")} | {"ProtocolError"}  # RPC-15
+ENDED = {"Available", "Finishing", "Unavailable", "Faulted"}
+IN_USE = {"Charging", "SuspendedEV", "SuspendedEVSE"}
+NEXT_STATUS = {  # chapter 4.9, the table of transitions
+    "Available": IN_USE | {"Preparing", "Reserved", "Unavailable", "Faulted"},
+    "Preparing": IN_USE | {"Available", "Finishing", "Faulted"},
+    **{status: IN_USE - {status} | ENDED for status in IN_USE},
+    "Finishing": {"Available", "Preparing", "Unavailable", "Faulted"},
+    "Reserved": {"Available", "Preparing", "Unavailable", "Faulted"},
+    "Unavailable": IN_USE | {"Available", "Preparing", "Faulted"},
+    "Faulted": IN_USE | {"Available", "Preparing", "Finishing", "Reserved", "Unavailable"},
+}
+LATENCY = 0.02  # before each answer, so that a second CALL while one is open can be seen
+
+
+class Failure(Exception):
+    """The charge point did not pass."""
+
+
+class CentralSystem:
+    """What outlives one connection: the transcript, the complaints, the calls of the charge point, the transactions."""
+
+    def __init__(self):
+        self.charge_point = None
+        self.booted = False
+        self.transcript, self.complaints = [], []
+        self.calls = []  # (action, payload) that no scenario has asked for yet
+        self.frames = {}  # id of each CALL of the charge point -> its text
+        self.statuses = {}  # of each connector
+        self.transactions = {}  # id -> its StartTransaction and whether it is open
+        self.ids = itertools.count(1)
+        self.news = asyncio.Event()
+        self.started = time.monotonic()
+
+    def note(self, text):
+        self.transcript.append(f"{time.monotonic() - self.started:7.3f}  {text}")
+        self.news.set()
+
+    def complain(self, text):
+        self.complaints.append(text)
+        self.note(f"COMPLAINT: {text}")
+
+    def demand(self, holds, text):
+        if not holds:
+            self.complain(text)
+
+    def listen(self, port=0):
+        """The server, as an async context manager. The charge point has to offer the subprotocol."""
+        return serve(self._accept, "127.0.0.1", port, subprotocols=["ocpp1.6"], ping_interval=5)
+
+    async def _accept(self, connection):
+        self.note(f"connected at {connection.request.path}")
+        charge_point = self.charge_point = ChargePoint(self, connection)
+        try:
+            await charge_point.start()
+        except ConnectionClosed as closed:
+            self.note(f"disconnected: {closed}")
+        finally:
+            if self.charge_point is charge_point:
+                self.charge_point = None
+            self.news.set()
+
+    # What scenarios are made of
+
+    async def until(self, wanted, what, timeout=10):
+        """The first true value that `wanted()` gives."""
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    if self.complaints:
+                        raise Failure("the charge point broke a rule")
+                    if found := wanted():
+                        return found
+                    self.news.clear()
+                    await self.news.wait()
+        except TimeoutError:
+            raise Failure(f"no {what} within {timeout} s") from None
+
+    async def expect(self, action, timeout=10, **fields):
+        """The next CALL of this action with these fields. Each CALL is found once."""
+
+        def wanted():
+            for entry in self.calls:
+                if entry[0] == action and entry[1].items() >= fields.items():
+                    self.calls.remove(entry)
+                    return entry
+            return None
+
+        return (await self.until(wanted, f"{action} {fields}", timeout))[1]
+
+    async def status(self, connector, *statuses, timeout=10):
+        """Waits until the connector has reported one of these statuses last."""
+        await self.until(lambda: self.statuses.get(connector) in statuses, f"connector {connector} {statuses}", timeout)
+
+    def missing(self, action):
+        """No such CALL came that a scenario has not asked for."""
+        if any(name == action for name, _ in self.calls):
+            raise Failure(f"unexpected {action}")
+
+    async def request(self, payload, **fields):
+        """Sends a CALL through the library; the answer must have these fields. Returns the answer."""
+        await self.until(lambda: self.charge_point, "connection")
+        try:
+            answer = await self.charge_point.call(payload, suppress=False)
+        except Exception as error:
+            raise Failure(f"{payload}: {error!r}") from error
+        for field, value in fields.items():
+            if getattr(answer, field) != value:
+                raise Failure(f"{payload}: {answer}, expected {field} = {value}")
+        return answer
+
+    async def refused(self, action, payload, codes):
+        """Sends a CALL past the library, and its schemas; the answer must be a CALLERROR with one of these codes."""
+        await self.until(lambda: self.charge_point, "connection")
+        answer = await self.charge_point.raw([CALL, f"raw-{next(self.ids)}", action, payload])
+        if answer[0] != CALLERROR or answer[2] not in codes:
+            raise Failure(f"{action} {payload}: {answer}, expected a CALLERROR of {sorted(codes)}")
+
+    async def run(self, scenario, evse, timeout):
+        """True when the scenario passed and no complaint came up."""
+        name = scenario.__name__
+        self.note(f"== {name}: {scenario.__doc__}")
+        passed = False
+        try:
+            async with asyncio.timeout(timeout):
+                await scenario(self, evse)
+            passed = not self.complaints
+        except TimeoutError:
+            self.note(f"{name}: not done within {timeout} s")
+        except Failure as failure:
+            self.note(f"{name}: {failure}")
+        finally:
+            if not passed:
+                print(*self.transcript, sep="\n", file=sys.stderr)
+            print(f"{name}: {'passed' if passed else 'FAILED'}", file=sys.stderr)
+        return passed
+
+
+class ChargePoint(ocpp.v16.ChargePoint):
+    """One connection. The handlers answer and keep the rules of transactions; the rest keeps those of OCPP-J."""
+
+    def __init__(self, central, connection):
+        super().__init__(connection.request.path, connection, response_timeout=10)
+        self.central = central
+        self.unanswered = None  # id of the charge point's open CALL
+        self.asked = {}  # id of each open CALL of ours -> future of the answer, None if the library waits for it
+        self.may_answer_strays = False
+        self.tasks = set()
+
+    async def start(self):
+        while True:
+            text = await self._connection.recv()
+            self.central.note(f"<- {text}")
+            if breach := self._breach(text):
+                self.central.complain(breach)
+                continue
+            frame = json.loads(text)
+            if frame[0] != CALL and (waiting := self.asked.pop(frame[1], None)):
+                waiting.set_result(frame)
+                continue
+            task = asyncio.create_task(self.route_message(text))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    def _breach(self, text):
+        """What is wrong with this frame, short of its payload."""
+        if not isinstance(text, str):
+            return "not a text frame"
+        try:
+            frame = json.loads(text)
+        except ValueError as error:
+            return f"not JSON: {error}"
+        types = {CALL: [int, str, str, dict], CALLRESULT: [int, str, dict], CALLERROR: [int, str, str, str, dict]}
+        if not isinstance(frame, list) or not frame or [type(part) for part in frame] != types.get(frame[0]):
+            return "not a frame of OCPP-J"
+        if frame[0] == CALL:
+            return self._breach_of_call(text, *frame[1:3])
+        if frame[1] not in self.asked:
+            to_stray = self.may_answer_strays and frame[:3] == [CALLERROR, "-1", "GenericError"]
+            return None if to_stray else "answers no open CALL"
+        if frame[0] == CALLERROR and frame[2] not in ERROR_CODES:
+            return f"error code {frame[2]} does not exist"
+        return None
+
+    def _breach_of_call(self, text, unique_id, action):
+        if not 0 < len(unique_id) <= 36:
+            return "message ids have 1 to 36 characters"
+        if self.central.frames.setdefault(unique_id, text) != text:
+            return "message id used before"
+        if self.unanswered:
+            return "second CALL while one is open"
+        if not self.central.booted and action != "BootNotification":
+            return f"{action} before BootNotification was accepted"
+        self.unanswered = unique_id
+        return None
+
+    async def _handle_call(self, msg):
+        await asyncio.sleep(LATENCY)
+        await super()._handle_call(msg)
+        self._check_dates(msg.payload)
+        self.central.calls.append((msg.action, msg.payload))
+        self.central.news.set()
+
+    def _check_dates(self, payload):
+        """The library leaves `date-time` unchecked. All here are of this run, hence near to now."""
+        if isinstance(payload, list):
+            payload = dict(enumerate(payload))
+        for key, value in payload.items() if isinstance(payload, dict) else ():
+            self._check_dates(value)
+            if key == "timestamp":
+                try:
+                    far = abs(moment(value) - datetime.now(timezone.utc)) > timedelta(minutes=5)
+                except (ValueError, TypeError):
+                    far = True
+                self.central.demand(not far, f"timestamp {value}")
+
+    async def _send(self, message):
+        frame = json.loads(message)
+        self.central.note(f"-> {message}")
+        if frame[0] == CALL:
+            self.asked.setdefault(frame[1], None)
+        elif frame[1] == self.unanswered:
+            self.unanswered = None
+        if frame[0] == CALLERROR:
+            self.central.complain(f"had to answer with CALLERROR: {message}")
+        await self._connection.send(message)
+
+    async def raw(self, frame):
+        """Sends a frame past the library and returns the answer."""
+        answer = self.asked[frame[1]] = asyncio.get_running_loop().create_future()
+        await self._send(json.dumps(frame))
+        try:
+            return await asyncio.wait_for(answer, 10)
+        except TimeoutError:
+            raise Failure(f"no answer to {frame}") from None
+
+    async def send_stray(self, text):
+        """Sends what is answered with nothing, or with GenericError to the id -1 where that is allowed (RPC-17)."""
+        self.central.note(f"-> {text}")
+        await self._connection.send(text)
+
+    @on("BootNotification")
+    def boot_notification(self, **_):
+        self.central.booted = True
+        self.central.statuses.clear()
+        return call_result.BootNotification(current_time=now("Z"), interval=300, status="Accepted")
+
+    @on("Heartbeat")
+    def heartbeat(self):
+        return call_result.Heartbeat(current_time=now("+02:00"))
+
+    @on("StatusNotification")
+    def status_notification(self, connector_id, status, **_):
+        central, last = self.central, self.central.statuses.get(connector_id, status)
+        if connector_id == 0:
+            central.demand(status in {"Available", "Unavailable", "Faulted"}, f"connector 0 {status}")
+        else:
+            central.demand(status == last or status in NEXT_STATUS[last], f"{last} to {status}")
+        central.statuses[connector_id] = status
+        return call_result.StatusNotification()
+
+    @on("Authorize")
+    def authorize(self, id_tag):
+        return call_result.Authorize(id_tag_info=id_tag_info(id_tag))
+
+    @on("StartTransaction")
+    def start_transaction(self, connector_id, id_tag, call_unique_id, **start):
+        central = self.central
+        for transaction_id, transaction in central.transactions.items():
+            if transaction["message"] == call_unique_id:
+                return call_result.StartTransaction(transaction_id, id_tag_info(id_tag))
+            same = transaction["open"] and transaction["connector_id"] == connector_id
+            central.demand(not same, f"second transaction on connector {connector_id}")
+        transaction_id = 1000 + next(central.ids)
+        central.transactions[transaction_id] = dict(start, connector_id=connector_id, open=True, message=call_unique_id)
+        return call_result.StartTransaction(transaction_id, id_tag_info(id_tag))
+
+    @on("StopTransaction")
+    def stop_transaction(self, transaction_id, meter_stop, timestamp, id_tag=None, **_):
+        transaction = self.central.transactions.get(transaction_id)
+        if not transaction or not transaction["open"]:
+            self.central.complain(f"transaction {transaction_id} is not open")
+        else:
+            transaction["open"] = False
+            self.central.demand(meter_stop >= transaction["meter_start"], "meterStop below meterStart")
+            late = moment(timestamp) >= moment(transaction["timestamp"])
+            self.central.demand(late, "StopTransaction is dated before StartTransaction")
+        return call_result.StopTransaction(id_tag_info=id_tag and id_tag_info(id_tag))
+
+    @on("MeterValues")
+    def meter_values(self, connector_id, transaction_id=None, **_):
+        if transaction_id is not None:
+            transaction = self.central.transactions.get(transaction_id, {"open": False})
+            own = transaction["open"] and transaction["connector_id"] == connector_id
+            self.central.demand(own, f"transaction {transaction_id} does not run on connector {connector_id}")
+        return call_result.MeterValues()
+
+    @on("DataTransfer")
+    def data_transfer(self, data=None, **_):
+        return call_result.DataTransfer(status="Accepted", data=data)
+
+    @on("DiagnosticsStatusNotification")
+    def diagnostics_status_notification(self, **_):
+        return call_result.DiagnosticsStatusNotification()
+
+    @on("FirmwareStatusNotification")
+    def firmware_status_notification(self, **_):
+        return call_result.FirmwareStatusNotification()
+
+    @on("SignedFirmwareStatusNotification")
+    def signed_firmware_status_notification(self, **_):
+        return call_result.SignedFirmwareStatusNotification()
+
+    @on("LogStatusNotification")
+    def log_status_notification(self, **_):
+        return call_result.LogStatusNotification()
+
+    @on("SecurityEventNotification")
+    def security_event_notification(self, **_):
+        return call_result.SecurityEventNotification()
+
+    @on("SignCertificate")
+    def sign_certificate(self, **_):
+        return call_result.SignCertificate(status="Accepted")
+
+
+def id_tag_info(id_tag):
+    return {"status": "Blocked" if id_tag.startswith("BLOCKED") else "Accepted"}
+
+
+def now(zone):
+    """This moment in RFC 3339, written in the zone `Z` or `+HH:MM`."""
+    offset = timezone.utc if zone == "Z" else datetime.strptime(zone, "%z").tzinfo
+    return datetime.now(offset).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(text):
+    return datetime.fromisoformat(text)
+
+
+# Scenarios. `evse` is a coroutine function that has a command of the simulator's control protocol carried out.
+
+
+async def boot(central, evse):
+    """The charge point boots, reports connector 0 and 1, and is free."""
+    await central.expect("BootNotification", timeout=20)
+    await central.expect("StatusNotification", connectorId=0, status="Available")
+    await central.expect("StatusNotification", connectorId=1, status="Available")
+    await central.request(call.ChangeConfiguration("MeterValueSampleInterval", "1"), status="Accepted")
+
+
+async def started(central, id_tag):
+    """What every start of a transaction shows on connector 1. Returns the id."""
+    start = await central.expect("StartTransaction", connectorId=1, idTag=id_tag)
+    await central.status(1, "Charging")
+    transaction_id = max(central.transactions)
+    await central.expect("MeterValues", connectorId=1, transactionId=transaction_id)
+    return transaction_id, start["meterStart"]
+
+
+async def session(central, evse):
+    """RemoteStartTransaction, the cable, energy, RemoteStopTransaction."""
+    await evse("set_meter", connector=1, wh=1000, w=7200)
+    await central.request(call.RemoteStartTransaction(id_tag="REMOTE01", connector_id=1), status="Accepted")
+    await central.status(1, "Preparing")
+    await evse("plug_in", connector=1)
+    transaction_id, meter_start = await started(central, "REMOTE01")
+    await evse("set_meter", connector=1, wh=meter_start + 1500)
+    await central.expect("MeterValues", connectorId=1, transactionId=transaction_id)
+    await central.request(call.RemoteStopTransaction(transaction_id + 1), status="Rejected")
+    await central.request(call.RemoteStopTransaction(transaction_id), status="Accepted")
+    stop = await central.expect("StopTransaction", transactionId=transaction_id, reason="Remote")
+    if stop["meterStop"] < meter_start + 1500:
+        raise Failure(f"meterStop {stop['meterStop']}, but the register went from {meter_start} up by 1500")
+    await central.status(1, "Finishing")
+    await evse("plug_out", connector=1)
+    await central.status(1, "Available")
+
+
+async def local_session(central, evse):
+    """The cable, a card, energy, the card again."""
+    await evse("plug_in", connector=1)
+    await central.status(1, "Preparing")
+    await evse("swipe", id_tag="DEADBEEF", connectors=[1])
+    await central.expect("Authorize", idTag="DEADBEEF")
+    transaction_id, _ = await started(central, "DEADBEEF")
+    await evse("swipe", id_tag="DEADBEEF", connectors=[1])
+    await central.expect("StopTransaction", transactionId=transaction_id, reason="Local", idTag="DEADBEEF")
+    await central.status(1, "Finishing")
+    await evse("plug_out", connector=1)
+    await central.status(1, "Available")
+
+
+async def refused_card(central, evse):
+    """A card that the central system does not accept starts nothing."""
+    await evse("plug_in", connector=1)
+    await central.status(1, "Preparing")
+    await evse("swipe", id_tag="BLOCKED1", connectors=[1])
+    await central.expect("Authorize", idTag="BLOCKED1")
+    await asyncio.sleep(0.5)
+    await evse("plug_out", connector=1)
+    await central.status(1, "Available")
+    central.missing("StartTransaction")
+
+
+async def core(central, evse):
+    """Configuration, TriggerMessage, DataTransfer, and frames that are wrong."""
+    everything = await central.request(call.GetConfiguration())
+    keys = {entry["key"]: entry for entry in everything.configuration_key}
+    for key in ("HeartbeatInterval", "NumberOfConnectors", "SupportedFeatureProfiles"):
+        if "value" not in keys.get(key, {}):
+            raise Failure(f"GetConfiguration without keys does not tell {key}")
+    some = await central.request(
+        call.GetConfiguration(key=["heartbeatinterval", "NoSuchKey"]), unknown_key=["NoSuchKey"]
+    )
+    if [entry["key"].lower() for entry in some.configuration_key] != ["heartbeatinterval"]:
+        raise Failure(f"GetConfiguration of one key: {some}")
+
+    for key, value, status in [
+        ("HeartbeatInterval", "600", "Accepted"),
+        ("HeartbeatInterval", "-1", "Rejected"),
+        ("HeartbeatInterval", "6 minutes", "Rejected"),
+        ("NumberOfConnectors", "3", "Rejected"),
+        ("NoSuchKey", "1", "NotSupported"),
+    ]:
+        await central.request(call.ChangeConfiguration(key, value), status=status)
+    now_known = await central.request(call.GetConfiguration(key=["HeartbeatInterval"]))
+    if now_known.configuration_key[0]["value"] != "600":
+        raise Failure(f"HeartbeatInterval was set to 600: {now_known}")
+
+    central.calls.clear()
+    await triggered(central, "Heartbeat")
+    await triggered(central, "StatusNotification", connectorId=1)
+    await triggered(central, "MeterValues", connectorId=1)
+    await triggered(central, "BootNotification", may_refuse=True)
+    await triggered(central, "FirmwareStatusNotification", may_refuse=True)
+    await triggered(central, "DiagnosticsStatusNotification", may_refuse=True)
+    await central.request(call.TriggerMessage("StatusNotification", connector_id=99), status="Rejected")
+
+    await central.request(call.DataTransfer("org.example.unknown", "hello", "world"), status="UnknownVendorId")
+    await central.request(call.RemoteStopTransaction(4711), status="Rejected")
+    await central.request(call.RemoteStartTransaction(id_tag="REMOTE01", connector_id=99), status="Rejected")
+
+    await central.refused("NoSuchAction", {}, {"NotImplemented"})
+    for action, payload in [
+        ("ChangeConfiguration", {"key": "HeartbeatInterval"}),  # a field is missing
+        ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": 600}),  # wrong type
+        ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "600", "more": 1}),  # extra field
+        ("RemoteStartTransaction", {"idTag": "x" * 21}),  # too long
+        ("Reset", {"type": "Lukewarm"}),  # no such enum value
+        ("GetConfiguration", {"key": "HeartbeatInterval"}),  # not a list
+    ]:
+        await central.refused(action, payload, MALFORMED)
+
+    # An unknown message type and answers that nobody waits for are ignored; the connection outlives them.
+    for text in ('[9,"stray",{}]', '[3,"stray",{}]', '[4,"stray","GenericError","",{}]'):
+        await central.charge_point.send_stray(text)
+    await triggered(central, "Heartbeat")
+
+    # So it does with what is no OCPP at all, which may be answered with GenericError.
+    central.charge_point.may_answer_strays = True
+    for text in ("no JSON", "{}", "[]", "[" * 100, '[2,"cut short"'):
+        await central.charge_point.send_stray(text)
+    await triggered(central, "Heartbeat")
+
+
+async def triggered(central, message, may_refuse=False, **fields):
+    """TriggerMessage is answered, then the message comes; or it is refused where that is a choice."""
+    answer = await central.request(call.TriggerMessage(message, connector_id=fields.get("connectorId")))
+    if answer.status == "Accepted":
+        await central.expect(message, **fields)
+    elif not may_refuse:
+        raise Failure(f"TriggerMessage {message}: {answer.status}")
+
+
+async def reset(central, evse):
+    """A soft reset in a transaction: StopTransaction first, then a new boot."""
+    await evse("plug_in", connector=1)
+    await central.request(call.RemoteStartTransaction(id_tag="REMOTE02", connector_id=1), status="Accepted")
+    transaction_id, _ = await started(central, "REMOTE02")
+    await central.request(call.Reset("Soft"), status="Accepted")
+    await central.expect("StopTransaction", transactionId=transaction_id, reason="SoftReset")
+    await central.until(lambda: not central.charge_point, "end of the connection")
+    central.booted = False
+    await central.expect("BootNotification", timeout=20)
+    await central.expect("StatusNotification", connectorId=0, status="Available")
+    await central.until(lambda: 1 in central.statuses, "status of connector 1")
+
+
+async def observed_session(central, evse):
+    """A charge point that acts by itself boots and has one whole session, started with a card."""
+    await central.expect("BootNotification", timeout=20)
+    start = await central.expect("StartTransaction", timeout=30)
+    connector, transaction_id = start["connectorId"], max(central.transactions)
+    await central.expect("Authorize", idTag=start["idTag"])
+    for status in ("Available", "Charging"):
+        await central.expect("StatusNotification", connectorId=connector, status=status)
+    await central.expect("MeterValues", connectorId=connector, transactionId=transaction_id, timeout=30)
+    await central.expect("StopTransaction", transactionId=transaction_id, timeout=30)
+    await central.expect("StatusNotification", connectorId=connector, status="Available", timeout=30)
+
+
+SCENARIOS = {
+    scenario.__name__: scenario
+    for scenario in (boot, session, local_session, refused_card, core, reset, observed_session)
+}
+
+
+async def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("scenario", nargs="+", choices=SCENARIOS)
+    arguments.add_argument("--port", type=int, default=0)
+    arguments.add_argument("--timeout", type=float, default=60)
+    arguments = arguments.parse_args()
+
+    async def by_hand(command, **fields):
+        print(f"please: {command} {fields}", file=sys.stderr)
+
+    central = CentralSystem()
+    async with central.listen(arguments.port) as server:
+        print(server.sockets[0].getsockname()[1], flush=True)
+        for name in arguments.scenario:
+            if not await central.run(SCENARIOS[name], by_hand, arguments.timeout):
+                return 1
+        with contextlib.suppress(Failure):  # a charge point that stays is fine
+            await central.until(lambda: not central.charge_point, "end of the connection")
+    for complaint in central.complaints:
+        print(f"COMPLAINT: {complaint}", file=sys.stderr)
+    return 1 if central.complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,184 @@
+"""interop.py CHARGER [PORT]: runs the program CHARGER against the central system of this folder, or the one at PORT."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from central_system import CentralSystem, Failure, boot, core, local_session, refused_card, reset, session
+
+SCENARIOS = (boot, session, local_session, refused_card, core, reset)
+
+
+class Charger:
+    """The charger as a process, driven through its control protocol; started again after each reset."""
+
+    def __init__(self, program, port, folder, note):
+        self.program, self.folder, self.note = program, folder, note
+        self.config = folder / "config.json"
+        self.config.write_text(json.dumps(configuration(port, folder / "flash")))
+        self.ready = asyncio.Event()  # this process reads commands
+        self.replies = {}  # id of each `state` command -> future of its reply
+        self.last_id = 0
+
+    async def run(self):
+        """Until its end. Failure when it ends badly or complains."""
+        while True:
+            with open(self.folder / "log", "ab") as log:
+                self.process = await asyncio.create_subprocess_exec(
+                    self.program, "--config", self.config,
+                    stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
+                )  # fmt: skip
+            try:
+                if not await self._events():
+                    return
+            finally:
+                self.ready.clear()
+                if self.process.returncode is None:
+                    self.process.kill()
+                    await self.process.wait()
+
+    async def _events(self):
+        """Reads to the end of this process. True when it ended for a reset."""
+        is_reset = False
+        async for line in self.process.stdout:
+            self.note(f"charger: {line.decode().strip()}")
+            event = json.loads(line)
+            if event.get("event") == "ready":
+                self.ready.set()
+            if event.get("event") == "error":
+                raise Failure(f"charger: {event}")
+            is_reset = is_reset or event.get("event") == "exit" and event["reason"] == "reset"
+            if event.get("reply") in self.replies:
+                self.replies.pop(event["reply"]).set_result(event)
+        if (await self.process.wait()) != 0:
+            raise Failure(f"charger: exit code {self.process.returncode}")
+        return is_reset
+
+    async def command(self, name, **fields):
+        await self.ready.wait()
+        self.last_id += 1
+        line = json.dumps({"id": self.last_id, "cmd": name, **fields})
+        self.note(f"evse: {line}")
+        self.process.stdin.write(line.encode() + b"\n")
+        await self.process.stdin.drain()
+        return self.last_id
+
+    async def until(self, wanted, what, timeout=30):
+        """Asks for the state until it is as wanted."""
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    reply = asyncio.get_running_loop().create_future()
+                    self.replies[await self.command("state")] = reply
+                    state = await reply
+                    if wanted(state, next(each for each in state["connectors"] if each["connector"] == 1)):
+                        return
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            raise Failure(f"charger: not {what} within {timeout} s") from None
+
+    async def leave(self):
+        """End of its input: it has to leave by itself."""
+        await self.ready.wait()
+        self.process.stdin.close()
+
+
+def configuration(port, flash):
+    flash.mkdir()
+    return {
+        "url": f"ws://127.0.0.1:{port}/CP_1",
+        "charge_point_id": "CP_1",
+        "boot": {
+            "chargePointVendor": "ACME",
+            "chargePointModel": "Wallbox One",
+            "chargeBoxSerialNumber": "0001",
+            "firmwareVersion": "1.0.0",
+        },
+        "connectors": 2,
+        "connector_lock": True,
+        "on_reset": "exit",
+        "data_dir": str(flash),
+        "ca_file": None,
+        "keys": {"MeterValueSampleInterval": "1"},
+        "nominal_voltage": 230,
+        "max_current_a": 48,
+    }
+
+
+async def with_our_central_system(program, folder):
+    central = CentralSystem()
+    async with central.listen() as server:
+        charger = Charger(program, server.sockets[0].getsockname()[1], folder, central.note)
+
+        async def scenarios():
+            for scenario in SCENARIOS:
+                if not await central.run(scenario, charger.command, timeout=25):
+                    raise Failure(scenario.__name__)
+            await charger.leave()
+
+        await together(charger, scenarios())
+    if central.complaints:
+        raise Failure(central.complaints[0])
+
+
+async def with_another_central_system(program, folder, port):
+    charger = Charger(program, port, folder, lambda text: print(text, file=sys.stderr))
+
+    async def one_session():
+        await charger.until(lambda state, one: state["online"] and one["status"] == "Available", "ready")
+        await charger.command("set_meter", connector=1, wh=1000, w=7200)
+        await charger.command("plug_in", connector=1)
+        await charger.until(lambda _, one: one["status"] == "Preparing", "plugged in")
+        await charger.command("swipe", id_tag="DEADBEEF", connectors=[1])
+        await charger.until(lambda _, one: one["transaction"] and one["transaction"]["id"] is not None, "started")
+        await charger.until(lambda _, one: one["status"] == "Charging", "charging")
+        await asyncio.sleep(3)
+        await charger.command("plug_out", connector=1)
+        await charger.until(
+            lambda state, one: one["status"] == "Available" and state["journal"]["waiting"] == 0, "done"
+        )
+        await asyncio.sleep(0.5)  # the last StatusNotification
+        await charger.leave()
+
+    await together(charger, one_session())
+
+
+async def together(charger, work):
+    """Runs the charger and the work; the first failure ends both."""
+    async with asyncio.timeout(60):
+        running = asyncio.create_task(charger.run())
+        working = asyncio.create_task(work)
+        try:
+            await asyncio.wait({running, working}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                await running  # what ended it
+                raise Failure("the charger left too early")
+            await working
+            await running
+        finally:
+            working.cancel()
+            running.cancel()
+            await asyncio.gather(working, running, return_exceptions=True)
+
+
+async def main(program, port=None):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        try:
+            if port:
+                await with_another_central_system(program, folder, port)
+            else:
+                await with_our_central_system(program, folder)
+        except (Failure, TimeoutError) as failure:
+            log = folder / "log"
+            if log.exists():
+                print("log of the charger:", log.read_text(errors="replace"), sep="\n", file=sys.stderr)
+            return f"interop: FAILED: {failure!r}"
+    print("interop: passed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(*sys.argv[1:])))

@@ -1,0 +1,171 @@
+use super::engine::Engine;
+use super::{ConfigError, Controls, Error, Missing, Resources};
+use crate::ocpp16::{Boot, Memory, Operations};
+use crate::store::Storage;
+use crate::time::Instant;
+use crate::transport::WebSocketTransport;
+use core::ops::{Deref, DerefMut};
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+
+/// An OCPP 1.6 charge point.
+///
+/// In a superloop call [`poll`](Self::poll) again and again. With an executor wrap it in a `Shared`, which hands out a
+/// copyable handle and a runner. All functions of the firmware's side are those of [`Controls`].
+pub struct ChargePoint<'a> {
+    pub(super) controls: Controls<'a>,
+    pub(super) buffers: Buffers<'a>,
+}
+
+/// The buffers that messages and records pass through.
+pub(super) struct Buffers<'a> {
+    pub(super) receive: &'a mut [u8],
+    pub(super) send: &'a mut [u8],
+    pub(super) record: &'a mut [u8],
+}
+
+impl<'a> ChargePoint<'a> {
+    /// A charge point in lent memory, which tells `boot` about itself.
+    ///
+    /// # Errors
+    /// [`ConfigError`]
+    pub fn new<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize>(
+        resources: &'a mut Resources<'a, CONNECTORS, RECEIVE, SEND>,
+        boot: Boot<'a>,
+    ) -> Result<Self, ConfigError> {
+        boot.check().map_err(|_| ConfigError::BootTextTooLong)?;
+        let memory = Memory {
+            connectors: &mut resources.connectors,
+            meter_inputs: &mut resources.meter_inputs,
+            data_transfer: &mut resources.data_transfer,
+            custom_call: &mut resources.request,
+        };
+        Ok(Self {
+            controls: Controls { engine: Engine::new(Operations::new(boot, memory)) },
+            buffers: Buffers {
+                receive: &mut resources.receive,
+                send: &mut resources.send,
+                record: &mut resources.record,
+            },
+        })
+    }
+
+    /// Does what is to be done now, and returns when it must be called again if no input changes before.
+    ///
+    /// Never blocks, except for the storage device: its futures are polled until they are ready. `now` must not run
+    /// backwards.
+    ///
+    /// # Errors
+    /// [`Error`]; everything that could be done was done nevertheless, and nothing is lost.
+    pub fn poll<T: WebSocketTransport, S: Storage>(
+        &mut self,
+        now: Instant,
+        transport: &mut T,
+        storage: &mut S,
+    ) -> Result<Instant, Error<T::Error, S::Error>> {
+        let Buffers { receive, send, record } = &mut self.buffers;
+        let engine = &mut self.controls.engine;
+        if let Some(missing) = engine.operations.missing() {
+            return Err(Error::Incomplete(missing));
+        }
+        let mut failure = None;
+        engine.tick(now, record);
+        transport.keep_alive(now, engine.operations.ping_interval_s());
+        loop {
+            while let Some(op) = engine.storage_op(record) {
+                let result = block_on(op.run(storage, record));
+                let done = result.map_err(|error| failure = Some(Error::Storage(error)));
+                engine.storage_done(done, record);
+            }
+            engine.set_connected(transport.is_connected(), record);
+            engine.tick(now, record);
+            let outcome = step(engine, receive, send, record, transport);
+            match outcome {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    engine.set_connected(false, record);
+                    failure = Some(Error::Transport(error));
+                    break;
+                }
+            }
+        }
+        match failure {
+            None => Ok(engine.next_deadline()),
+            Some(failure) => Err(failure),
+        }
+    }
+}
+
+/// Sends or receives one message; `false` when there is none, or the transport is busy.
+fn step<T: WebSocketTransport>(
+    engine: &mut Engine<'_>,
+    receive: &mut [u8],
+    send: &mut [u8],
+    record: &mut [u8],
+    transport: &mut T,
+) -> Result<bool, T::Error> {
+    if let Some(part) = engine.transmit(receive, send, record) {
+        let bytes = send.get(..part.len).unwrap_or_default();
+        return match poll_once(transport.send(bytes, part.last)) {
+            Poll::Ready(sent) => {
+                sent?;
+                engine.transmitted();
+                Ok(true)
+            }
+            Poll::Pending => Ok(false),
+        };
+    }
+    if !engine.rpc.can_receive() {
+        return Ok(false);
+    }
+    match poll_once(transport.receive(receive)) {
+        Poll::Ready(received) => match received? {
+            Some(received) => {
+                engine.receive(received, receive, send, record);
+                Ok(true)
+            }
+            None => Ok(false),
+        },
+        Poll::Pending => Ok(false),
+    }
+}
+
+fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+    }
+}
+
+impl<'a> Deref for ChargePoint<'a> {
+    type Target = Controls<'a>;
+
+    fn deref(&self) -> &Controls<'a> {
+        &self.controls
+    }
+}
+
+impl<'a> DerefMut for ChargePoint<'a> {
+    fn deref_mut(&mut self) -> &mut Controls<'a> {
+        &mut self.controls
+    }
+}
+
+impl Operations<'_> {
+    /// The first thing that is missing.
+    pub(super) fn missing(&self) -> Option<Missing> {
+        let meterless = (1..=self.connector_count())
+            .find(|id| self.connector(*id).is_some_and(|connector| connector.inputs.energy.is_none()));
+        match meterless {
+            Some(connector) => Some(Missing::EnergyMeterInput(connector)),
+            None => self.cannot_reset().then_some(Missing::ResetOutput),
+        }
+    }
+}

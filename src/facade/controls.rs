@@ -1,0 +1,352 @@
+use super::InputError;
+use super::engine::Engine;
+use crate::ocpp16::{
+    BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler, Discarded,
+    EndError, ErrorData, MeterInput, Operations, Reason, RequestError, ResetKind, TransactionView, TxNotification,
+};
+use crate::rpc::{Outcome, Statistics};
+use crate::store::{Keys, Refusal};
+use crate::time::{Clock, DateTime, Instant};
+use serde::Serialize;
+
+/// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names.
+///
+/// Connectors are numbered from 1. Inputs are closures that are asked at every poll, so they must be quick; they are
+/// lent for the life of the charge point. Inputs left out are taken as written at each.
+pub struct Controls<'a> {
+    pub(super) engine: Engine<'a>,
+}
+
+impl<'a> Controls<'a> {
+    // Inputs
+
+    /// Whether an EV is plugged in. Without this input an EV counts as always plugged in.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn set_connector_plugged_input(
+        &mut self,
+        input: &'a dyn Fn() -> bool,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.plugged = Some(input);
+        Ok(())
+    }
+
+    /// The energy register of the meter in Wh. It must not fall. Required.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn set_energy_meter_input(
+        &mut self,
+        input: &'a dyn Fn() -> i64,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.energy = Some(input);
+        Ok(())
+    }
+
+    /// The power to the EV in W, for the measurand Power.Active.Import.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn set_power_meter_input(
+        &mut self,
+        input: &'a dyn Fn() -> i32,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.power = Some(input);
+        Ok(())
+    }
+
+    /// Another meter, for any measurand, phase and location. Connector 0 is the grid connection.
+    ///
+    /// # Errors
+    /// [`InputError`]
+    pub fn add_meter_value_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {
+        self.engine.operations.add_meter_input(input)
+    }
+
+    /// Whether the EV asks for energy (state C). Without this input it always does.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn set_ev_ready_input(
+        &mut self,
+        input: &'a dyn Fn() -> bool,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.ev_ready = Some(input);
+        Ok(())
+    }
+
+    /// Whether the charge point offers energy (PWM on). Without this input it always does.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn set_evse_ready_input(
+        &mut self,
+        input: &'a dyn Fn() -> bool,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.evse_ready = Some(input);
+        Ok(())
+    }
+
+    /// What is wrong with the connector as an error code alone; any error makes it Faulted. Replaces
+    /// [`add_error_data_input`](Self::add_error_data_input) where the rest does not matter.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn add_error_code_input(
+        &mut self,
+        input: &'a dyn Fn() -> Option<ChargePointErrorCode>,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.error_code = Some(input);
+        Ok(())
+    }
+
+    /// What is wrong with the connector, in all detail.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn add_error_data_input(
+        &mut self,
+        input: &'a dyn Fn() -> Option<ErrorData>,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.error = Some(input);
+        Ok(())
+    }
+
+    /// Whether the place is occupied though nothing is plugged in.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn set_occupied_input(
+        &mut self,
+        input: &'a dyn Fn() -> bool,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.occupied = Some(input);
+        Ok(())
+    }
+
+    /// Holds a transaction back until it may start.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn set_start_tx_ready_input(
+        &mut self,
+        input: &'a dyn Fn() -> bool,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.start_ready = Some(input);
+        Ok(())
+    }
+
+    /// Holds the end of a transaction back until it may be told.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn set_stop_tx_ready_input(
+        &mut self,
+        input: &'a dyn Fn() -> bool,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.stop_ready = Some(input);
+        Ok(())
+    }
+
+    // Outputs
+
+    /// Is told what happens in a session, for the display.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn set_tx_notification_output(
+        &mut self,
+        output: &'a dyn Fn(TxNotification),
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.notification = Some(output);
+        Ok(())
+    }
+
+    /// Is asked whether a soft reset may happen; a hard one happens anyway.
+    pub fn set_on_reset_notify(&mut self, output: &'a dyn Fn(ResetKind) -> bool) {
+        self.engine.operations.outputs_mut().reset_notify = Some(output);
+    }
+
+    /// Restarts the charge point. When it returns, it is called again ResetRetries times, 10 s apart. Required.
+    pub fn set_on_reset_execute(&mut self, output: &'a dyn Fn(ResetKind)) {
+        self.engine.operations.outputs_mut().reset_execute = Some(output);
+    }
+
+    /// Is shown each transaction message that the central system failed to process for the last time: the only way in
+    /// which one is ever lost to it.
+    pub fn set_on_discarded(&mut self, output: &'a dyn Fn(&Discarded<'_>)) {
+        self.engine.operations.outputs_mut().discarded = Some(output);
+    }
+
+    /// Handles the DataTransfer requests of one vendor.
+    ///
+    /// # Errors
+    /// [`InputError::TableFull`]
+    pub fn set_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
+        self.engine.operations.add_data_transfer_handler(handler)
+    }
+
+    /// Draws random numbers: for message ids that no other life of this charge point has used, and to spread the
+    /// reconnections of many. Without it both are predictable.
+    pub fn set_rng(&mut self, random: &'a dyn Fn() -> u32) {
+        self.engine.operations.outputs_mut().random = Some(random);
+    }
+
+    // Transactions
+
+    /// A card was shown: it is authorised, and the transaction starts by itself when the EV is plugged in as well.
+    ///
+    /// # Errors
+    /// [`BeginError`]; nothing has changed then.
+    pub fn begin_transaction(&mut self, id_tag: &str, connector: ConnectorId) -> Result<(), BeginError> {
+        self.engine.operations.begin_transaction(self.engine.now, id_tag, connector, false)
+    }
+
+    /// The same for a tag that the firmware vouches for: nobody is asked.
+    ///
+    /// # Errors
+    /// [`BeginError`]; nothing has changed then.
+    pub fn begin_transaction_authorized(&mut self, id_tag: &str, connector: ConnectorId) -> Result<(), BeginError> {
+        self.engine.operations.begin_transaction(self.engine.now, id_tag, connector, true)
+    }
+
+    /// Ends the session: a preparing one is dropped, a transaction is stopped. With a tag only if it began the session.
+    ///
+    /// # Errors
+    /// [`EndError`]; nothing has changed then.
+    pub fn end_transaction(
+        &mut self,
+        id_tag: Option<&str>,
+        reason: Reason,
+        connector: ConnectorId,
+    ) -> Result<(), EndError> {
+        self.engine.operations.end_transaction(self.engine.now, id_tag, reason, connector)
+    }
+
+    /// Whether a session is under way that is not over: a tag waits, or a transaction runs.
+    pub fn is_transaction_active(&self, connector: ConnectorId) -> bool {
+        self.engine.operations.is_session_active(connector)
+    }
+
+    /// Whether a transaction runs: its start is durable and its end is not.
+    pub fn is_transaction_running(&self, connector: ConnectorId) -> bool {
+        self.transaction(connector).is_some_and(|transaction| transaction.is_running)
+    }
+
+    /// The tag of the session under way.
+    pub fn transaction_id_tag(&self, connector: ConnectorId) -> Option<&str> {
+        self.transaction(connector).map(|transaction| transaction.id_tag)
+    }
+
+    /// The session under way, from the tag to the durable end.
+    pub fn transaction(&self, connector: ConnectorId) -> Option<TransactionView<'_>> {
+        self.engine.operations.transaction(connector)
+    }
+
+    /// Whether energy may flow to the EV now.
+    pub fn permits_charge(&self, connector: ConnectorId) -> bool {
+        self.engine.operations.permits_charge(connector)
+    }
+
+    // State
+
+    /// The state that is reported for a connector; 0 is the charge point itself.
+    pub fn charge_point_status(&self, connector: ConnectorId) -> Option<ChargePointStatus> {
+        self.engine.operations.status(connector)
+    }
+
+    /// Whether a transaction could start: the connector is neither faulted nor out of service.
+    pub fn is_operative(&self, connector: ConnectorId) -> bool {
+        self.engine.operations.connector(connector).is_some_and(Connector::is_operative)
+    }
+
+    /// Whether the central system has accepted this charge point since the boot.
+    pub fn is_accepted(&self) -> bool {
+        self.engine.operations.is_accepted()
+    }
+
+    /// Whether the link to the central system is up.
+    pub fn is_connected(&self) -> bool {
+        self.engine.rpc.is_connected()
+    }
+
+    /// When the next connection should be opened, while there is none: at once after a loss, then ever later.
+    pub fn connect_at(&self) -> Instant {
+        self.engine.backoff.due()
+    }
+
+    /// A connection could not be opened: the next one waits longer.
+    pub fn connect_failed(&mut self) {
+        self.engine.connect_failed();
+    }
+
+    /// How many transaction messages wait for delivery.
+    pub fn waiting_messages(&self) -> u32 {
+        self.engine.operations.journal().len()
+    }
+
+    /// The wall clock, unset until the central system has told the time.
+    pub fn clock(&self) -> &Clock {
+        self.engine.operations.clock()
+    }
+
+    /// The date and time now, once the clock is set.
+    pub fn date_time(&self) -> Option<DateTime> {
+        self.clock().date(self.engine.now)
+    }
+
+    /// Incoming messages that were not worth an answer.
+    pub fn statistics(&self) -> Statistics {
+        self.engine.rpc.statistics()
+    }
+
+    /// The configuration keys.
+    pub fn configuration(&self) -> &Keys {
+        self.engine.operations.keys()
+    }
+
+    /// Replaces the factory value of a key, before the first poll. A stored value overrides it.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the old value stands then.
+    pub fn set_factory_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
+        self.engine.operations.keys_mut().set_factory(key, value)
+    }
+
+    // Extension
+
+    /// Sends a call of the firmware's own when its turn comes; `on_outcome` is told once how it ended. It does not
+    /// outlive a lost link or a reboot.
+    ///
+    /// # Errors
+    /// [`RequestError`]; nothing is sent then.
+    pub fn send_request<T: Serialize>(
+        &mut self,
+        action: &'static str,
+        payload: &T,
+        on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
+    ) -> Result<(), RequestError> {
+        self.engine.operations.send_request(action, payload, on_outcome)
+    }
+
+    /// All operations, for what the facade does not offer.
+    pub fn operations(&self) -> &Operations<'a> {
+        &self.engine.operations
+    }
+
+    fn connector(&mut self, id: ConnectorId) -> Result<&mut Connector<'a>, InputError> {
+        self.engine.operations.connector_mut(id).ok_or(InputError::UnknownConnector)
+    }
+}

@@ -1,0 +1,86 @@
+use crate::ocpp16::{CallName, Exchange, Operations};
+use crate::rpc::{Backoff, Part, Rpc};
+use crate::store::StorageOp;
+use crate::time::{Duration, Instant};
+use crate::transport::Received;
+
+/// RPC and operations side by side, without their buffers: what both drivers drive.
+pub(super) struct Engine<'a> {
+    pub(super) operations: Operations<'a>,
+    pub(super) rpc: Rpc<CallName>,
+    pub(super) backoff: Backoff,
+    /// The time of the last tick, for what the firmware does between two.
+    pub(super) now: Instant,
+    epoch_known: bool,
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(operations: Operations<'a>) -> Self {
+        Self { operations, rpc: Rpc::new(0), backoff: Backoff::new(), now: Instant::ZERO, epoch_known: false }
+    }
+
+    pub(super) fn tick(&mut self, now: Instant, record: &mut [u8]) {
+        self.now = now;
+        if !self.epoch_known && self.operations.is_recovered() {
+            self.epoch_known = true;
+            self.rpc.set_epoch(self.operations.call_epoch());
+        }
+        if now >= self.rpc.next_deadline() {
+            let mut exchange = Exchange { operations: &mut self.operations, record };
+            self.rpc.tick(now, &mut exchange);
+        }
+        self.operations.tick(now);
+    }
+
+    pub(super) fn next_deadline(&self) -> Instant {
+        self.operations.next_deadline().min(self.rpc.next_deadline())
+    }
+
+    /// The next operation on the storage device. None while the pages of a message lie in the record buffer.
+    pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
+        if self.rpc.is_composing() {
+            return None;
+        }
+        self.operations.storage_op(self.now, record)
+    }
+
+    pub(super) fn storage_done(&mut self, result: Result<Option<usize>, ()>, record: &[u8]) {
+        self.operations.storage_done(self.now, result, record);
+    }
+
+    pub(super) fn set_connected(&mut self, connected: bool, record: &mut [u8]) {
+        if connected == self.rpc.is_connected() {
+            return;
+        }
+        if connected {
+            self.rpc.connected();
+            self.operations.set_online(self.now, true);
+        } else {
+            let mut exchange = Exchange { operations: &mut self.operations, record };
+            self.rpc.disconnected(self.now, &mut exchange);
+            self.operations.set_online(self.now, false);
+            self.connect_failed();
+        }
+    }
+
+    pub(super) fn connect_failed(&mut self) {
+        let random = self.operations.random();
+        self.backoff.failed(self.now, random);
+    }
+
+    pub(super) fn receive(&mut self, received: Received, receive: &[u8], send: &mut [u8], record: &mut [u8]) {
+        self.backoff.succeeded();
+        let mut exchange = Exchange { operations: &mut self.operations, record };
+        self.rpc.receive(self.now, &mut exchange, received, receive, send);
+    }
+
+    pub(super) fn transmit(&mut self, receive: &[u8], send: &mut [u8], record: &mut [u8]) -> Option<Part> {
+        self.rpc.set_timeout(Duration::from_secs(self.operations.message_timeout_s()));
+        let mut exchange = Exchange { operations: &mut self.operations, record };
+        self.rpc.transmit(self.now, &mut exchange, receive, send)
+    }
+
+    pub(super) fn transmitted(&mut self) {
+        self.rpc.transmitted(self.now);
+    }
+}

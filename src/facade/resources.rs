@@ -1,0 +1,64 @@
+use crate::ocpp16::{Connector, DataTransferHandler, MeterInput};
+use crate::store::RECORD_LEN_MAX;
+
+/// All the memory of a charge point, its numbers said once.
+///
+/// | number | what it bounds | more of it costs |
+/// |---|---|---|
+/// | `CONNECTORS` | connectors, 1 to 63 | about 0.5 KiB each |
+/// | `RECEIVE` | the longest message that is understood, in bytes | itself |
+/// | `SEND` | the longest piece of a message that is sent, in bytes, at least 512 | itself |
+///
+/// A longer incoming message is answered with a CALLERROR; a longer outgoing one goes out in pieces. Nothing here
+/// grows with the number of messages that wait for delivery.
+///
+/// ```
+/// use embedded_ocpp::Resources;
+/// assert!(Resources::<2>::RAM_BYTES <= 8 * 1024 * size_of::<usize>() / 4);
+/// ```
+pub struct Resources<'a, const CONNECTORS: usize = 2, const RECEIVE: usize = 2048, const SEND: usize = 2048> {
+    pub(super) connectors: [Connector<'a>; CONNECTORS],
+    pub(super) meter_inputs: [Option<MeterInput<'a>>; METER_INPUTS],
+    pub(super) data_transfer: [Option<DataTransferHandler<'a>>; DATA_TRANSFER_HANDLERS],
+    pub(super) receive: [u8; RECEIVE],
+    pub(super) send: [u8; SEND],
+    pub(super) record: [u8; RECORD_LEN_MAX],
+    pub(super) request: [u8; REQUEST_LEN_MAX],
+}
+
+/// Meters beside the energy register and the power of each connector.
+const METER_INPUTS: usize = 8;
+const DATA_TRANSFER_HANDLERS: usize = 4;
+/// The longest payload of a request of the firmware's own.
+const REQUEST_LEN_MAX: usize = 512;
+
+impl<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize> Resources<'_, CONNECTORS, RECEIVE, SEND> {
+    /// RAM of this configuration in bytes.
+    pub const RAM_BYTES: usize = size_of::<Self>();
+
+    /// Fresh memory, to be lent to one charge point.
+    pub const fn new() -> Self {
+        const {
+            assert!(CONNECTORS >= 1 && CONNECTORS <= 63, "1 to 63 connectors");
+            assert!(RECEIVE >= 256, "a receive buffer below 256 bytes cannot hold the answers of OCPP 1.6");
+            assert!(SEND >= 512, "a send buffer below 512 bytes cannot hold BootNotification");
+        }
+        Self {
+            connectors: [const { Connector::new() }; CONNECTORS],
+            meter_inputs: [const { None }; METER_INPUTS],
+            data_transfer: [const { None }; DATA_TRANSFER_HANDLERS],
+            receive: [0; RECEIVE],
+            send: [0; SEND],
+            record: [0; RECORD_LEN_MAX],
+            request: [0; REQUEST_LEN_MAX],
+        }
+    }
+}
+
+impl<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize> Default
+    for Resources<'_, CONNECTORS, RECEIVE, SEND>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}

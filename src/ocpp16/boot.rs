@@ -1,0 +1,200 @@
+//! BootNotification: nothing else goes out before the central system has accepted (OCPP 1.6 §4.2).
+
+use super::heartbeat::HEARTBEAT_INTERVAL;
+use super::{Operations, RegistrationStatus};
+use crate::json::{Field, Kind, Strictness, TextTooLong, read};
+use crate::rpc::Outcome;
+use crate::time::{DateTime, Duration, Instant};
+use serde::Serialize;
+
+/// What a charge point tells about itself when it boots (OCPP 1.6 §6.3).
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Boot<'a> {
+    charge_point_model: &'a str,
+    charge_point_vendor: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charge_box_serial_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charge_point_serial_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    firmware_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iccid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imsi: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meter_serial_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meter_type: Option<&'a str>,
+}
+
+impl<'a> Boot<'a> {
+    /// A charge point of this model and vendor, at most 20 characters each.
+    pub const fn new(model: &'a str, vendor: &'a str) -> Self {
+        Self {
+            charge_point_model: model,
+            charge_point_vendor: vendor,
+            charge_box_serial_number: None,
+            charge_point_serial_number: None,
+            firmware_version: None,
+            iccid: None,
+            imsi: None,
+            meter_serial_number: None,
+            meter_type: None,
+        }
+    }
+
+    /// The version of the firmware, at most 50 characters.
+    pub const fn firmware_version(mut self, version: &'a str) -> Self {
+        self.firmware_version = Some(version);
+        self
+    }
+
+    /// The serial number of the charge point, at most 25 characters.
+    pub const fn charge_point_serial_number(mut self, number: &'a str) -> Self {
+        self.charge_point_serial_number = Some(number);
+        self
+    }
+
+    /// The serial number of the charge box, at most 25 characters. Deprecated by OCPP, yet asked for.
+    pub const fn charge_box_serial_number(mut self, number: &'a str) -> Self {
+        self.charge_box_serial_number = Some(number);
+        self
+    }
+
+    /// Type and serial number of the main meter, at most 25 characters each.
+    pub const fn meter(mut self, kind: &'a str, serial_number: &'a str) -> Self {
+        self.meter_type = Some(kind);
+        self.meter_serial_number = Some(serial_number);
+        self
+    }
+
+    /// ICCID and IMSI of the modem's SIM card, at most 20 characters each.
+    pub const fn sim(mut self, iccid: &'a str, imsi: &'a str) -> Self {
+        self.iccid = Some(iccid);
+        self.imsi = Some(imsi);
+        self
+    }
+
+    /// Whether every text keeps the limit of the standard.
+    pub(crate) fn check(&self) -> Result<(), TextTooLong> {
+        let limits = [
+            (Some(self.charge_point_model), 20),
+            (Some(self.charge_point_vendor), 20),
+            (self.charge_box_serial_number, 25),
+            (self.charge_point_serial_number, 25),
+            (self.firmware_version, 50),
+            (self.iccid, 20),
+            (self.imsi, 20),
+            (self.meter_serial_number, 25),
+            (self.meter_type, 25),
+        ];
+        let fits = |(text, max): (Option<&str>, usize)| text.is_none_or(|text| text.chars().count() <= max);
+        if limits.into_iter().all(fits) { Ok(()) } else { Err(TextTooLong) }
+    }
+}
+
+/// How the central system regards this charge point.
+#[derive(Debug)]
+pub(super) struct Registration {
+    status: Option<RegistrationStatus>,
+    next_attempt: Instant,
+    in_flight: bool,
+    triggered: bool,
+}
+
+/// Between attempts when the central system names no interval, or does not answer.
+const OWN_INTERVAL_S: u32 = 60;
+
+impl Registration {
+    pub(super) const fn new() -> Self {
+        Self { status: None, next_attempt: Instant::ZERO, in_flight: false, triggered: false }
+    }
+
+    pub(super) fn is_accepted(&self) -> bool {
+        self.status == Some(RegistrationStatus::Accepted)
+    }
+
+    /// Whether the central system is not to be answered.
+    pub(super) fn is_rejected(&self) -> bool {
+        self.status == Some(RegistrationStatus::Rejected)
+    }
+
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.triggered || !self.is_accepted() && now >= self.next_attempt
+    }
+
+    pub(super) fn trigger(&mut self) {
+        self.triggered = true;
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        if self.is_accepted() || self.in_flight { Instant::NEVER } else { self.next_attempt }
+    }
+}
+
+impl Operations<'_> {
+    pub(super) fn boot_notification(&mut self) -> super::Boot<'_> {
+        self.registration.in_flight = true;
+        self.registration.triggered = false;
+        self.boot
+    }
+
+    pub(super) fn conclude_boot_notification(&mut self, now: Instant, outcome: Outcome<'_>) {
+        self.registration.in_flight = false;
+        self.dirty = true;
+        let answer = match outcome {
+            Outcome::Result(payload) => BootAnswer::read(payload),
+            Outcome::LinkLost => {
+                self.registration.next_attempt = Instant::ZERO;
+                return;
+            }
+            _ => None,
+        };
+        let Some(answer) = answer else {
+            // No usable answer is no acceptance, but none that was given before is lost.
+            self.registration.next_attempt = now + Duration::from_secs(OWN_INTERVAL_S);
+            return;
+        };
+        self.clock.set(now, answer.time);
+        let newly_accepted = !self.registration.is_accepted();
+        self.registration.status = Some(answer.status);
+        if answer.status != RegistrationStatus::Accepted {
+            let interval = if answer.interval == 0 { OWN_INTERVAL_S } else { answer.interval };
+            self.registration.next_attempt = now + Duration::from_secs(interval);
+            return;
+        }
+        if let (1.., Ok(interval)) = (answer.interval, i32::try_from(answer.interval)) {
+            self.keys.save_integer(&HEARTBEAT_INTERVAL, interval);
+        }
+        self.last_heartbeat = now;
+        if newly_accepted {
+            // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector.
+            self.main_status.report_again(now);
+            self.connectors.iter_mut().for_each(|connector| connector.status.report_again(now));
+        }
+    }
+}
+
+struct BootAnswer {
+    status: RegistrationStatus,
+    time: DateTime,
+    interval: u32,
+}
+
+impl BootAnswer {
+    fn read(payload: &str) -> Option<Self> {
+        const FIELDS: [Field; 3] = [
+            Field::required("status", Kind::Text(20)),
+            Field::required("currentTime", Kind::Text(40)),
+            Field::required("interval", Kind::Integer),
+        ];
+        let [status, time, interval] = read(payload, &FIELDS, Strictness::IgnoreOthers).ok()?;
+        Some(Self {
+            status: RegistrationStatus::from_json(status.text()?)?,
+            time: DateTime::parse(time.text()?.escaped()).ok()?,
+            interval: u32::try_from(interval.integer()?).ok()?,
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
+
+use super::dispatch::StatusAnswer;
+use super::{Operations, metering};
+use crate::json::{BufferFull, Field, JsonStr, Kind, Strictness, elements, read};
+use crate::rpc::{CallError, Composer};
+use crate::store::{Access, Declaration, IntegerKey, Refusal};
+use serde::Serialize;
+
+/// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
+const GET_CONFIGURATION_MAX_KEYS: IntegerKey = IntegerKey::new(9, "GetConfigurationMaxKeys", 30, 1, 1000).read_only();
+
+pub(super) const KEYS: &[Declaration] = &[GET_CONFIGURATION_MAX_KEYS.declaration()];
+
+/// The longest key and value (OCPP 1.6 §6.9).
+const KEY_LEN_MAX: u16 = 50;
+const VALUE_LEN_MAX: u16 = 500;
+
+impl Operations<'_> {
+    pub(super) fn change_configuration(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
+        const FIELDS: [Field; 2] =
+            [Field::required("key", Kind::Text(KEY_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
+        let [key, value] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::new("Rejected")) };
+        Ok(StatusAnswer::new(match self.change_key(key, value) {
+            Ok(key) if key.reboot_required => "RebootRequired",
+            Ok(_) => "Accepted",
+            Err(Refusal::UnknownKey) => "NotSupported",
+            Err(_) => "Rejected",
+        }))
+    }
+
+    fn change_key(&mut self, key: JsonStr<'_>, value: JsonStr<'_>) -> Result<&'static Declaration, Refusal> {
+        let key = self.keys.find(|name| key.is_ignoring_case(name)).ok_or(Refusal::UnknownKey)?;
+        // No value of ours needs an escape, so one with escapes is none of ours.
+        let value = value.escaped();
+        if let crate::store::Kind::List { codec, .. } = key.kind {
+            let mut items = [0; 64];
+            let len = (codec.encode)(value, &mut items).ok_or(Refusal::Invalid)?;
+            let measurands = core::ptr::eq(codec, &metering::MEASURANDS);
+            if measurands && !self.can_measure(items.get(..len).unwrap_or_default()) {
+                return Err(Refusal::Invalid);
+            }
+        }
+        self.keys.change(key, value)?;
+        self.dirty = true;
+        Ok(key)
+    }
+
+    /// Answers in pages, so that no number of keys is too many for the send buffer.
+    pub(super) fn get_configuration(&self, payload: &str, answer: &mut Composer<'_>) -> Result<(), CallError> {
+        const FIELDS: [Field; 1] = [Field::optional("key", Kind::ARRAY)];
+        let [names] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let names = names.nested().unwrap_or("[]");
+        let named = || elements(names).map(name_of);
+        if answer.page() == 0 {
+            let count = named().count();
+            if !named().all(|name| name.is_some_and(|name| name.chars().nth(usize::from(KEY_LEN_MAX)).is_none())) {
+                return Err(CallError::property("key"));
+            }
+            if count > self.keys.unsigned(&GET_CONFIGURATION_MAX_KEYS) as usize {
+                let code = crate::rpc::CallErrorCode::OccurenceConstraintViolation;
+                return Err(CallError::new(code, "more keys than GetConfigurationMaxKeys"));
+            }
+            answer.raw(b"{\"configurationKey\":[")?;
+        }
+        let asks_all = elements(names).next().is_none();
+        let is_named = |key: &Declaration| asks_all || named().flatten().any(|name| name.is_ignoring_case(key.name));
+        let known = self.keys.declarations().filter(|key| is_named(key)).map(Item::Known);
+        let unknown = named().flatten().filter(|name| self.keys.find(|key| name.is_ignoring_case(key)).is_none());
+        let items = known.chain(core::iter::once(Item::Middle)).chain(unknown.map(Item::Unknown));
+        self.compose_items(items, answer)
+    }
+
+    fn compose_items<'m>(
+        &self,
+        items: impl Iterator<Item = Item<'m>>,
+        answer: &mut Composer<'_>,
+    ) -> Result<(), CallError> {
+        let mut separate = false;
+        let mut index = 0;
+        let done = answer.page();
+        for item in items.chain(core::iter::once(Item::End)) {
+            if index >= done {
+                let position = answer.position();
+                if let Err(full) = self.compose_item(&item, separate, answer) {
+                    answer.rewind(position);
+                    if index == done && done > 0 || position == 0 {
+                        return Err(full.into());
+                    }
+                    answer.suspend(index);
+                    return Ok(());
+                }
+            }
+            separate = !matches!(item, Item::Middle);
+            index += 1;
+        }
+        Ok(())
+    }
+
+    fn compose_item(&self, item: &Item<'_>, separate: bool, answer: &mut Composer<'_>) -> Result<(), BufferFull> {
+        if separate && !matches!(item, Item::Middle | Item::End) {
+            answer.raw(b",")?;
+        }
+        match item {
+            Item::Known(key) => {
+                answer.payload(&ConfigurationKey { key: key.name, readonly: key.access == Access::ReadOnly })?;
+                if key.access == Access::WriteOnly {
+                    return Ok(()); // CFG-04
+                }
+                answer.rewind(answer.position().saturating_sub(1));
+                answer.raw(b",\"value\":\"")?;
+                let mut written = Ok(());
+                self.keys.write_value(key, &mut |piece| {
+                    written = written.and_then(|()| answer.raw(piece.as_bytes()));
+                });
+                written?;
+                answer.raw(b"\"}")
+            }
+            Item::Middle => answer.raw(b"],\"unknownKey\":["),
+            Item::Unknown(name) => {
+                answer.raw(b"\"")?;
+                answer.raw(name.escaped().as_bytes())?;
+                answer.raw(b"\"")
+            }
+            Item::End => answer.raw(b"]}"),
+        }
+    }
+}
+
+/// What the answer is made of.
+enum Item<'m> {
+    Known(&'static Declaration),
+    Middle,
+    Unknown(JsonStr<'m>),
+    End,
+}
+
+#[derive(Serialize)]
+struct ConfigurationKey {
+    key: &'static str,
+    readonly: bool,
+}
+
+fn name_of(element: &str) -> Option<JsonStr<'_>> {
+    Some(JsonStr::from_escaped(element.strip_prefix('"')?.strip_suffix('"')?))
+}

@@ -1,0 +1,194 @@
+//! One connector: what the firmware sees of it, and what the blocks keep about it.
+
+use super::delivery::ConfirmedTransaction;
+use super::metering::Sampling;
+use super::session::{Session, TxNotification};
+use super::status::Reporting;
+use super::{Availability, ChargePointErrorCode};
+use crate::time::Instant;
+use core::fmt;
+
+/// What the firmware supplies for one connector. An input that is missing is taken as named at each.
+#[derive(Default)]
+pub struct Inputs<'a> {
+    /// An EV is plugged in. Missing: always.
+    pub plugged: Option<&'a dyn Fn() -> bool>,
+    /// The energy register in Wh; never falls.
+    pub energy: Option<&'a dyn Fn() -> i64>,
+    /// The active power to the EV in W.
+    pub power: Option<&'a dyn Fn() -> i32>,
+    /// The EV asks for energy, state C. Missing: always.
+    pub ev_ready: Option<&'a dyn Fn() -> bool>,
+    /// The charge point offers energy, PWM on. Missing: always.
+    pub evse_ready: Option<&'a dyn Fn() -> bool>,
+    /// The place is occupied though nothing is plugged in. Missing: never.
+    pub occupied: Option<&'a dyn Fn() -> bool>,
+    /// A transaction may start. Missing: always.
+    pub start_ready: Option<&'a dyn Fn() -> bool>,
+    /// A transaction may end. Missing: always.
+    pub stop_ready: Option<&'a dyn Fn() -> bool>,
+    /// What is wrong, if anything. Missing: nothing ever.
+    pub error: Option<&'a dyn Fn() -> Option<ErrorData>>,
+    /// What is wrong as an error code alone; asked when [`error`](Self::error) has nothing to tell.
+    pub error_code: Option<&'a dyn Fn() -> Option<ChargePointErrorCode>>,
+    /// Told what happens in a session, for the display.
+    pub notification: Option<&'a dyn Fn(TxNotification)>,
+}
+
+/// An error of a connector (OCPP 1.6 §6.47).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ErrorData {
+    /// The error code.
+    pub code: ChargePointErrorCode,
+    /// The connector cannot charge; without it the error is a warning.
+    pub is_faulted: bool,
+    /// Free text, at most 50 characters.
+    pub info: Option<&'static str>,
+    /// The vendor whose error code follows, at most 255 characters.
+    pub vendor_id: Option<&'static str>,
+    /// The vendor's own error code, at most 50 characters.
+    pub vendor_error_code: Option<&'static str>,
+}
+
+impl ErrorData {
+    /// An error that stops the connector from charging.
+    pub const fn fault(code: ChargePointErrorCode) -> Self {
+        Self { code, is_faulted: true, info: None, vendor_id: None, vendor_error_code: None }
+    }
+
+    /// An error that the connector can charge with.
+    pub const fn warning(code: ChargePointErrorCode) -> Self {
+        Self { code, is_faulted: false, info: None, vendor_id: None, vendor_error_code: None }
+    }
+}
+
+/// Why an input or output was not taken. Fix the code, or enlarge the resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum InputError {
+    /// There is no such connector.
+    UnknownConnector,
+    /// The table for these is full.
+    TableFull,
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownConnector => "no such connector",
+            Self::TableFull => "the table for these inputs is full",
+        })
+    }
+}
+
+impl core::error::Error for InputError {}
+
+/// What the inputs said last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Readings {
+    pub(super) plugged: bool,
+    pub(super) ev_ready: bool,
+    pub(super) evse_ready: bool,
+    pub(super) occupied: bool,
+    pub(super) start_ready: bool,
+    pub(super) stop_ready: bool,
+    pub(super) error: Option<ErrorData>,
+}
+
+impl Readings {
+    pub(super) fn is_faulted(&self) -> bool {
+        self.error.is_some_and(|error| error.is_faulted)
+    }
+}
+
+/// One connector of the charge point.
+pub struct Connector<'a> {
+    pub(crate) inputs: Inputs<'a>,
+    pub(super) readings: Readings,
+    /// When the EV was plugged in last.
+    pub(super) plugged_at: Instant,
+    pub(super) session: Session,
+    /// A transaction is over, or a tag came too late, and the EV is still plugged in.
+    pub(super) finishing: bool,
+    pub(super) availability: Availability,
+    pub(super) sampling: Sampling,
+    pub(super) status: Reporting,
+    pub(super) confirmed: ConfirmedTransaction,
+}
+
+impl<'a> Connector<'a> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            inputs: Inputs {
+                plugged: None,
+                energy: None,
+                power: None,
+                ev_ready: None,
+                evse_ready: None,
+                occupied: None,
+                start_ready: None,
+                stop_ready: None,
+                error: None,
+                error_code: None,
+                notification: None,
+            },
+            readings: Readings {
+                plugged: false,
+                ev_ready: false,
+                evse_ready: false,
+                occupied: false,
+                start_ready: false,
+                stop_ready: false,
+                error: None,
+            },
+            plugged_at: Instant::ZERO,
+            session: Session::new(),
+            finishing: false,
+            availability: Availability::Operative,
+            sampling: Sampling::new(),
+            status: Reporting::new(),
+            confirmed: ConfirmedTransaction::new(),
+        }
+    }
+
+    /// Whether a transaction could start here: neither faulted nor out of service.
+    pub fn is_operative(&self) -> bool {
+        self.availability == Availability::Operative && !self.readings.is_faulted()
+    }
+
+    /// Reads all inputs; `true` when one has changed.
+    pub(super) fn read_inputs(&mut self, now: Instant) -> bool {
+        let ask = |input: Option<&dyn Fn() -> bool>, missing| input.map_or(missing, |input| input());
+        let inputs = &self.inputs;
+        let readings = Readings {
+            plugged: ask(inputs.plugged, true),
+            ev_ready: ask(inputs.ev_ready, true),
+            evse_ready: ask(inputs.evse_ready, true),
+            occupied: ask(inputs.occupied, false),
+            start_ready: ask(inputs.start_ready, true),
+            stop_ready: ask(inputs.stop_ready, true),
+            error: inputs.error.and_then(|error| error()).or_else(|| (inputs.error_code?)().map(ErrorData::fault)),
+        };
+        if readings == self.readings {
+            return false;
+        }
+        if readings.plugged && !self.readings.plugged {
+            self.plugged_at = now;
+        }
+        self.readings = readings;
+        true
+    }
+
+    /// The energy register in Wh, 0 without a meter.
+    pub(super) fn energy(&self) -> i64 {
+        self.inputs.energy.map_or(0, |energy| energy())
+    }
+
+    pub(super) fn notify(&self, notification: TxNotification) {
+        if let Some(output) = self.inputs.notification {
+            output(notification);
+        }
+    }
+}

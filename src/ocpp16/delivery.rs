@@ -1,0 +1,401 @@
+//! Delivery of transaction messages: in order, one after the other, until each is taken or given up (OCPP 1.6 §3.7).
+//!
+//! The first entry of the journal is the only one that is ever sent. It keeps its message id over resends and
+//! reboots, and leaves the journal only after it was concluded.
+
+use super::authorization::id_tag_info;
+use super::journal_entry::{Content, Entry};
+use super::metering::MeterValues;
+use super::{AuthorizationStatus, ConnectorId, Operations, Reason};
+use crate::json::{BufferFull, Field, Kind, Strictness, read};
+use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{Declaration, IntegerKey, Journal, RecordKey, StorageOp, registry};
+use crate::time::{DateTime, Instant};
+use serde::Serialize;
+
+/// How often a message that the central system fails to process is sent in all.
+const TRANSACTION_MESSAGE_ATTEMPTS: IntegerKey = IntegerKey::new(33, "TransactionMessageAttempts", 3, 0, 1000);
+/// Seconds; the wait before the n-th resend is n times as long.
+const TRANSACTION_MESSAGE_RETRY_INTERVAL: IntegerKey =
+    IntegerKey::new(34, "TransactionMessageRetryInterval", 60, 0, 86_400);
+
+pub(super) const KEYS: &[Declaration] =
+    &[TRANSACTION_MESSAGE_ATTEMPTS.declaration(), TRANSACTION_MESSAGE_RETRY_INTERVAL.declaration()];
+
+/// The transaction id of everything that follows a start which could not be delivered (errata 3.18).
+const UNDELIVERABLE: i32 = -1;
+
+#[derive(Debug)]
+pub(super) struct Delivery {
+    retry: Retry,
+    /// The record buffer holds the first entry; its length.
+    pub(super) loaded: Option<usize>,
+    in_flight: bool,
+    /// What the first entry is, once it was read.
+    pub(super) head: Option<Head>,
+    /// The first entry is to be discarded as soon as it can be shown to the firmware.
+    pub(super) give_up: bool,
+    /// The first entry is concluded and must be released.
+    pub(super) release: bool,
+    /// The first entry was not answered; if another call is, the central system does not get along with this one.
+    suspect: bool,
+    discarded: u32,
+}
+
+/// The transaction whose start was concluded last on a connector.
+#[derive(Debug)]
+pub(super) struct ConfirmedTransaction {
+    /// The entry of the start.
+    entry: u32,
+    id: Option<i32>,
+    /// Its end is in the journal.
+    ended: bool,
+    /// What the device does not know yet.
+    pub(super) unsaved: bool,
+    /// The record of a running transaction is on the device.
+    pub(super) stored_as_running: bool,
+    pub(super) meter_start: i64,
+}
+
+/// A transaction message that the central system failed to process as often as TransactionMessageAttempts allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Discarded<'m> {
+    /// The connector of the transaction.
+    pub connector: ConnectorId,
+    /// When it happened, if the clock was known.
+    pub timestamp: Option<DateTime>,
+    /// What is lost for the central system.
+    pub message: DiscardedMessage<'m>,
+    /// How many messages were discarded since the boot, this one included.
+    pub count: u32,
+}
+
+/// The content of a discarded message.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum DiscardedMessage<'m> {
+    /// A StartTransaction; the rest of the transaction goes out with transactionId -1.
+    Start {
+        /// The tag that began it.
+        id_tag: &'m str,
+        /// The energy register in Wh.
+        meter_start: i64,
+    },
+    /// Meter values of a transaction.
+    MeterValues,
+    /// A StopTransaction.
+    Stop {
+        /// The transaction.
+        transaction_id: i32,
+        /// The energy register in Wh.
+        meter_stop: i64,
+        /// Why it ended.
+        reason: Reason,
+    },
+    /// A record that could not be read.
+    Unreadable,
+}
+
+/// StartTransaction.req (OCPP 1.6 §6.45).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StartTransaction<'a> {
+    connector_id: ConnectorId,
+    id_tag: &'a str,
+    meter_start: i64,
+    timestamp: Option<DateTime>,
+}
+
+/// StopTransaction.req (OCPP 1.6 §6.49).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StopTransaction<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_tag: Option<&'a str>,
+    meter_stop: i64,
+    timestamp: Option<DateTime>,
+    transaction_id: i32,
+    reason: Reason,
+}
+
+impl Delivery {
+    pub(super) const fn new() -> Self {
+        Self {
+            retry: Retry::new(),
+            loaded: None,
+            in_flight: false,
+            head: None,
+            give_up: false,
+            release: false,
+            suspect: false,
+            discarded: 0,
+        }
+    }
+
+    pub(super) fn link_up(&mut self) {
+        self.retry.link_lost();
+    }
+
+    pub(super) fn deadline(&self, journal: &Journal) -> Instant {
+        if journal.is_empty() || self.is_settling() { Instant::NEVER } else { self.retry.not_before() }
+    }
+
+    /// Whether the first entry is to be sent now.
+    pub(super) fn is_due(&self, now: Instant, journal: &Journal) -> bool {
+        !journal.is_empty() && !self.is_settling() && self.retry.is_due(now)
+    }
+
+    fn is_settling(&self) -> bool {
+        self.in_flight || self.give_up || self.release
+    }
+
+    /// The first entry is released; the next one starts afresh.
+    pub(super) fn released(&mut self) {
+        self.retry = Retry::new();
+        self.release = false;
+        self.suspect = false;
+        self.loaded = None;
+        self.head = None;
+    }
+}
+
+/// What the conclusion of an entry needs to know about it, when its record may be gone from the buffer.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Head {
+    Start { connector: ConnectorId, meter_start: i64 },
+    MeterValues,
+    Stop { connector: ConnectorId, start: u32 },
+}
+
+impl Head {
+    pub(super) fn of(entry: &Entry<'_>) -> Self {
+        let connector = entry.connector;
+        match entry.content {
+            Content::Start { meter_start, .. } => Self::Start { connector, meter_start },
+            Content::MeterValues { .. } => Self::MeterValues,
+            Content::Stop { start, .. } => Self::Stop { connector, start },
+        }
+    }
+}
+
+impl ConfirmedTransaction {
+    pub(super) const fn new() -> Self {
+        Self { entry: 0, id: None, ended: true, unsaved: false, stored_as_running: false, meter_start: 0 }
+    }
+
+    /// The transaction id of the start in entry `number`, once it is known.
+    pub(super) fn id_of(&self, number: u32) -> Option<i32> {
+        if self.entry == number { self.id } else { None }
+    }
+
+    /// The end of the transaction that started in entry `number` is in the journal.
+    pub(super) fn ended(&mut self, number: u32) {
+        if self.entry == number {
+            self.ended = true;
+        }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.id.is_some() && !self.ended
+    }
+
+    pub(super) fn entry(&self) -> u32 {
+        self.entry
+    }
+
+    pub(super) fn record_key(id: ConnectorId) -> Option<RecordKey> {
+        registry::nth(registry::TRANSACTION, usize::from(id))
+    }
+
+    pub(super) fn store(&self, id: ConnectorId, buffer: &mut [u8]) -> Option<StorageOp> {
+        let key = Self::record_key(id)?;
+        let mut record = RecordWriter::new(buffer);
+        record.unsigned(u64::from(self.entry));
+        record.signed(i64::from(self.id?));
+        record.byte(u8::from(self.ended));
+        record.signed(self.meter_start);
+        Some(StorageOp::Store(key, record.finish(key)?))
+    }
+
+    pub(super) fn stored(&mut self) {
+        self.unsaved = false;
+        self.stored_as_running = !self.ended;
+    }
+
+    pub(super) fn load(id: ConnectorId, record: &[u8]) -> Option<Self> {
+        let mut reader = RecordReader::open(Self::record_key(id)?, record)?;
+        let entry = reader.u32()?;
+        let transaction = i32::try_from(reader.signed()?).ok()?;
+        let ended = reader.byte()? != 0;
+        let meter_start = reader.signed()?;
+        Some(Self { entry, id: Some(transaction), ended, unsaved: false, stored_as_running: !ended, meter_start })
+    }
+}
+
+impl Operations<'_> {
+    /// Writes the message of the first entry, which lies in `record`. `false` when it is not its turn.
+    pub(super) fn transaction_message(&mut self, now: Instant, record: &[u8], call: &mut CallComposer<'_>) -> bool {
+        let (true, Some(len), Some(number)) =
+            (self.delivery.is_due(now, &self.journal), self.delivery.loaded, self.journal.first())
+        else {
+            return false;
+        };
+        let Some(entry) = Entry::read(number, record.get(..len).unwrap_or_default()) else {
+            // What cannot be read can never be sent: go on, and tell.
+            self.discard(None);
+            return false;
+        };
+        self.delivery.head = Some(Head::of(&entry));
+        call.resend(MessageId { epoch: self.persistence.journal_epoch(), number });
+        match self.compose_entry(&entry, call) {
+            Ok(()) => self.delivery.in_flight = true,
+            // A send buffer too small for the message will be too small for ever.
+            Err(BufferFull) => self.delivery.give_up = true,
+        }
+        self.delivery.in_flight
+    }
+
+    /// Writes the next page of the message of the first entry.
+    pub(super) fn continue_transaction_message(&self, record: &[u8], composer: &mut Composer<'_>) {
+        let Some(number) = self.journal.first() else { return };
+        let entry = self.delivery.loaded.and_then(|len| Entry::read(number, record.get(..len)?));
+        if let Some(message) = entry.and_then(|entry| self.meter_values(&entry)) {
+            let _ = message.compose(composer);
+        }
+    }
+
+    fn meter_values<'e>(&self, entry: &Entry<'e>) -> Option<MeterValues<'e>> {
+        let Content::MeterValues { context, values } = entry.content else { return None };
+        let confirmed = self.connector(entry.connector).and_then(|connector| connector.confirmed.id);
+        Some(MeterValues {
+            connector_id: entry.connector,
+            transaction_id: Some(confirmed.unwrap_or(UNDELIVERABLE)),
+            timestamp: entry.at.date(&self.clock, self.persistence.boot_number()),
+            context,
+            values,
+        })
+    }
+
+    fn compose_entry(&self, entry: &Entry<'_>, call: &mut CallComposer<'_>) -> Result<(), BufferFull> {
+        let boot = self.persistence.boot_number();
+        let timestamp = entry.at.date(&self.clock, boot);
+        let confirmed = self.connector(entry.connector).map(|connector| &connector.confirmed);
+        match entry.content {
+            Content::Start { id_tag, meter_start } => call.call(
+                "StartTransaction",
+                &StartTransaction { connector_id: entry.connector, id_tag, meter_start, timestamp },
+            ),
+            Content::MeterValues { .. } => {
+                let composer = call.begin("MeterValues")?;
+                self.meter_values(entry).map_or(Ok(()), |message| message.compose(composer))
+            }
+            Content::Stop { start, transaction, meter_stop, reason, id_tag } => {
+                let known = transaction.or(confirmed.and_then(|confirmed| confirmed.id_of(start)));
+                let transaction_id = known.unwrap_or(UNDELIVERABLE);
+                call.call("StopTransaction", &StopTransaction { id_tag, meter_stop, timestamp, transaction_id, reason })
+            }
+        }
+    }
+
+    pub(super) fn conclude_transaction_message(&mut self, now: Instant, outcome: Outcome<'_>) {
+        self.delivery.in_flight = false;
+        self.dirty = true;
+        let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
+        let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
+        match outcome {
+            Outcome::Result(payload) => self.delivered(now, payload),
+            Outcome::LinkLost => self.delivery.retry.link_lost(),
+            // MSG-06: a silent server uses up no attempt, one that only ignores this very message does.
+            Outcome::TimedOut { peer_alive: false } => {
+                self.delivery.suspect = true;
+                self.delivery.retry.unanswered(now, interval);
+            }
+            Outcome::Error { .. } | Outcome::TimedOut { peer_alive: true } => {
+                self.delivery.give_up |= self.delivery.retry.failed(now, interval, attempts);
+            }
+        }
+    }
+
+    /// Another call was answered while the first entry waits for its next attempt (MSG-06).
+    pub(super) fn peer_answered(&mut self, now: Instant) {
+        if self.delivery.suspect {
+            self.delivery.suspect = false;
+            let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
+            let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
+            self.delivery.give_up |= self.delivery.retry.failed(now, interval, attempts);
+            self.dirty = true;
+        }
+    }
+
+    /// How many transaction messages were discarded since the boot.
+    pub fn discarded(&self) -> u32 {
+        self.delivery.discarded
+    }
+
+    /// MSG-10: any CALLRESULT takes the message from the journal, whatever it says.
+    fn delivered(&mut self, now: Instant, payload: &str) {
+        self.delivery.release = true;
+        let (Some(number), Some(Head::Start { connector, meter_start })) = (self.journal.first(), self.delivery.head)
+        else {
+            return;
+        };
+        const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Integer)];
+        let id = read(payload, &FIELDS, Strictness::IgnoreOthers).ok().and_then(|[id]| id.integer());
+        self.confirm(connector, number, id.unwrap_or(UNDELIVERABLE), meter_start);
+        match id_tag_info(payload) {
+            Some(info) if info.status == AuthorizationStatus::Accepted => {
+                // AUTH-09: the parent may become known only now.
+                if let Some(connector) = self.connector_mut(connector) {
+                    let session = &mut connector.session;
+                    if session.is_in_transaction() && session.entry == number {
+                        session.parent = info.parent.or(session.parent.take());
+                    }
+                }
+            }
+            _ => self.deauthorize(now, connector, number),
+        }
+    }
+
+    fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i32, meter_start: i64) {
+        let Some(connector) = self.connector_mut(id) else { return };
+        let running = connector.session.is_in_transaction() && connector.session.entry == number;
+        connector.confirmed = ConfirmedTransaction {
+            entry: number,
+            id: Some(transaction),
+            ended: !running,
+            unsaved: true,
+            stored_as_running: connector.confirmed.stored_as_running,
+            meter_start,
+        };
+    }
+
+    /// Gives up the first entry, and tells the firmware what is lost. `None` is a record that cannot be read.
+    pub(super) fn discard(&mut self, record: Option<&[u8]>) {
+        let Some(number) = self.journal.first() else { return };
+        self.delivery.discarded = self.delivery.discarded.saturating_add(1);
+        self.delivery.give_up = false;
+        self.delivery.release = true;
+        self.dirty = true;
+        let entry = record.and_then(|record| Entry::read(number, record));
+        self.delivery.head = entry.as_ref().map(Head::of);
+        if let Some(Head::Start { connector, meter_start }) = self.delivery.head {
+            self.confirm(connector, number, UNDELIVERABLE, meter_start);
+        }
+        let Some(output) = self.outputs.discarded else { return };
+        let message = match entry.as_ref().map(|entry| entry.content) {
+            Some(Content::Start { id_tag, meter_start }) => DiscardedMessage::Start { id_tag, meter_start },
+            Some(Content::MeterValues { .. }) => DiscardedMessage::MeterValues,
+            Some(Content::Stop { transaction, meter_stop, reason, .. }) => {
+                DiscardedMessage::Stop { transaction_id: transaction.unwrap_or(UNDELIVERABLE), meter_stop, reason }
+            }
+            None => DiscardedMessage::Unreadable,
+        };
+        output(&Discarded {
+            connector: entry.as_ref().map_or(0, |entry| entry.connector),
+            timestamp: entry.and_then(|entry| entry.at.date(&self.clock, self.persistence.boot_number())),
+            message,
+            count: self.delivery.discarded,
+        });
+    }
+}

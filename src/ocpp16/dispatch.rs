@@ -1,0 +1,188 @@
+//! Which block handles which message, and whose turn it is to send.
+
+use super::journal_entry::{Content, Entry, Stamp, begin_meter_values};
+use super::metering::MeterValues;
+use super::{ConnectorId, Operations, ReadingContext};
+use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
+use crate::store::Journal;
+use crate::time::Instant;
+use serde::Serialize;
+
+/// A call of ours that waits for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum CallName {
+    /// BootNotification.req
+    BootNotification,
+    /// Heartbeat.req
+    Heartbeat,
+    /// StatusNotification.req of a connector
+    StatusNotification(ConnectorId),
+    /// Authorize.req for a connector
+    Authorize(ConnectorId),
+    /// The first entry of the journal
+    TransactionMessage,
+    /// MeterValues.req outside of a transaction
+    MeterValues(ConnectorId),
+    /// What the firmware has sent by itself
+    Custom,
+}
+
+/// The operations as the handler of an RPC layer: together with the record buffer, in which the transaction message
+/// that goes out next may lie.
+pub struct Exchange<'x, 'a> {
+    /// The operations.
+    pub operations: &'x mut Operations<'a>,
+    /// The same buffer as for [`Operations::storage_op`].
+    pub record: &'x mut [u8],
+}
+
+/// An answer that is nothing but a status.
+#[derive(Serialize)]
+pub(super) struct StatusAnswer {
+    status: &'static str,
+}
+
+impl StatusAnswer {
+    pub(super) const fn new(status: &'static str) -> Self {
+        Self { status }
+    }
+}
+
+pub(super) const fn accepted_if(accepted: bool) -> StatusAnswer {
+    StatusAnswer::new(if accepted { "Accepted" } else { "Rejected" })
+}
+
+/// Actions of OCPP 1.6 that a block handles which is not built in (OCPP-J 1.6 §4.2.3).
+const NOT_SUPPORTED: [&str; 12] = [
+    "CancelReservation",
+    "ChangeAvailability",
+    "ClearCache",
+    "ClearChargingProfile",
+    "GetCompositeSchedule",
+    "GetDiagnostics",
+    "GetLocalListVersion",
+    "ReserveNow",
+    "SendLocalList",
+    "SetChargingProfile",
+    "UnlockConnector",
+    "UpdateFirmware",
+];
+
+#[derive(Serialize)]
+struct Nothing {}
+
+impl Handler for Exchange<'_, '_> {
+    type Call = CallName;
+
+    fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
+        let operations = &mut *self.operations;
+        if operations.registration.is_rejected() {
+            return Ok(Reply::Never); // BOOT-06
+        }
+        let status = match call.action.escaped() {
+            "ChangeConfiguration" => operations.change_configuration(call.payload)?,
+            "GetConfiguration" => return operations.get_configuration(call.payload, answer).map(|()| Reply::Now),
+            "DataTransfer" => return operations.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
+            "RemoteStartTransaction" => operations.remote_start_transaction(now, call.payload)?,
+            "RemoteStopTransaction" => operations.remote_stop_transaction(now, call.payload)?,
+            "Reset" => operations.reset(now, call.payload)?,
+            "TriggerMessage" => operations.trigger_message(now, call.payload)?,
+            action if NOT_SUPPORTED.contains(&action) => return Err(CallErrorCode::NotSupported.into()),
+            _ => return Err(CallErrorCode::NotImplemented.into()),
+        };
+        answer.payload(&status)?;
+        Ok(Reply::Now)
+    }
+
+    /// The user at the charge point first, then what the central system waits for, then the past, then small talk.
+    fn next_call(&mut self, now: Instant, call: &mut CallComposer<'_>) -> Option<CallName> {
+        let operations = &mut *self.operations;
+        if !operations.is_recovered() {
+            return None;
+        }
+        if operations.registration.is_due(now) {
+            call.call("BootNotification", &operations.boot_notification()).ok()?;
+            return Some(CallName::BootNotification);
+        }
+        let accepted = operations.registration.is_accepted();
+        if accepted {
+            if let Some((id, request)) = operations.authorize_request() {
+                call.call("Authorize", &request).ok()?;
+                return Some(CallName::Authorize(id));
+            }
+        }
+        if let Some((id, notification)) = operations.status_notification(now) {
+            call.call("StatusNotification", &notification).ok()?;
+            return Some(CallName::StatusNotification(id));
+        }
+        if operations.heartbeat_triggered || accepted && operations.heartbeat_due(now) {
+            operations.heartbeat_sent(now);
+            call.call("Heartbeat", &Nothing {}).ok()?;
+            return Some(CallName::Heartbeat);
+        }
+        if let Some(id) = operations.next_untransacted_sample() {
+            self.untransacted_sample(now, id, call)?;
+            return Some(CallName::MeterValues(id));
+        }
+        if accepted && operations.transaction_message(now, self.record, call) {
+            return Some(CallName::TransactionMessage);
+        }
+        (accepted && operations.custom_call(call)).then_some(CallName::Custom)
+    }
+
+    fn continue_call(&mut self, _now: Instant, name: CallName, composer: &mut Composer<'_>) {
+        match name {
+            CallName::TransactionMessage => self.operations.continue_transaction_message(self.record, composer),
+            CallName::MeterValues(_) => {
+                let _ = self.written_sample().map(|sample| sample.compose(composer));
+            }
+            _ => {}
+        }
+    }
+
+    fn conclude(&mut self, now: Instant, name: CallName, outcome: Outcome<'_>) {
+        let operations = &mut *self.operations;
+        operations.dirty = true;
+        if name != CallName::TransactionMessage && matches!(outcome, Outcome::Result(_) | Outcome::Error { .. }) {
+            operations.peer_answered(now);
+        }
+        match name {
+            CallName::BootNotification => operations.conclude_boot_notification(now, outcome),
+            CallName::Heartbeat => operations.conclude_heartbeat(now, outcome),
+            CallName::StatusNotification(id) => operations.conclude_status_notification(now, id, outcome),
+            CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
+            CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
+            CallName::MeterValues(_) => {}
+            CallName::Custom => operations.conclude_custom_call(now, outcome),
+        }
+    }
+}
+
+impl Exchange<'_, '_> {
+    /// Samples a connector without a transaction into the record buffer, and writes the message of it.
+    fn untransacted_sample(&mut self, now: Instant, id: ConnectorId, call: &mut CallComposer<'_>) -> Option<()> {
+        // The transaction message that may lie in the buffer is loaded again later.
+        self.operations.delivery.loaded = None;
+        if let Some(connector) = self.operations.connector_mut(id) {
+            connector.sampling.taken(ReadingContext::Trigger);
+        }
+        let at = Stamp::new(&self.operations.clock, self.operations.persistence.boot_number(), now);
+        let mut writer = begin_meter_values(self.record, 0, id, at, ReadingContext::Trigger);
+        if !self.operations.sample(id, &mut writer) {
+            return None;
+        }
+        self.operations.sample_len = writer.finish(Journal::key(0))?;
+        let sample = self.written_sample()?;
+        call.begin("MeterValues").and_then(|composer| sample.compose(composer)).ok()
+    }
+
+    /// The sample that [`untransacted_sample`](Self::untransacted_sample) has left in the record buffer.
+    fn written_sample(&self) -> Option<MeterValues<'_>> {
+        let entry = Entry::read(0, self.record.get(..self.operations.sample_len)?)?;
+        let Content::MeterValues { context, values } = entry.content else { return None };
+        let timestamp = entry.at.date(&self.operations.clock, self.operations.persistence.boot_number());
+        Some(MeterValues { connector_id: entry.connector, transaction_id: None, timestamp, context, values })
+    }
+}

@@ -1,0 +1,67 @@
+//! MeterValues: what is measured, when, and how it is told (OCPP 1.6 §3.16, §4.7).
+
+mod list;
+mod sample;
+mod values;
+
+pub(super) use list::MEASURANDS;
+pub(super) use sample::Sampling;
+pub(super) use values::MeterValues;
+
+use super::{ConnectorId, Location, Measurand, Phase, UnitOfMeasure};
+use crate::json::Decimal;
+use crate::store::{Declaration, IntegerKey, ListKey};
+
+/// Seconds between samples of a running transaction, 0 for none.
+pub(super) const METER_VALUE_SAMPLE_INTERVAL: IntegerKey =
+    IntegerKey::new(19, "MeterValueSampleInterval", 60, 0, 86_400);
+/// What a sample of a running transaction holds.
+pub(super) const METER_VALUES_SAMPLED_DATA: ListKey =
+    ListKey::new(17, "MeterValuesSampledData", "Energy.Active.Import.Register", 0, &MEASURANDS);
+
+pub(super) const KEYS: &[Declaration] =
+    &[METER_VALUE_SAMPLE_INTERVAL.declaration(), METER_VALUES_SAMPLED_DATA.declaration()];
+
+/// A meter that the firmware offers beside the energy register and the power of a connector.
+#[derive(Clone, Copy)]
+pub struct MeterInput<'a> {
+    /// The connector that is measured; 0 for the grid connection of the charge point.
+    pub connector: ConnectorId,
+    /// What is measured.
+    pub reading: MeterReading,
+    /// The value now; `None` while there is none, which leaves it out of the sample.
+    pub value: &'a dyn Fn() -> Option<Decimal>,
+}
+
+/// What a meter value is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct MeterReading {
+    /// The quantity.
+    pub measurand: Measurand,
+    /// The conductor; `None` for all together.
+    pub phase: Option<Phase>,
+    /// Where; `None` for the outlet.
+    pub location: Option<Location>,
+    /// The unit; `None` where OCPP names none, as for the frequency.
+    pub unit: Option<UnitOfMeasure>,
+}
+
+impl MeterReading {
+    /// A quantity over all phases at the outlet.
+    pub const fn new(measurand: Measurand, unit: Option<UnitOfMeasure>) -> Self {
+        Self { measurand, phase: None, location: None, unit }
+    }
+
+    /// The same quantity on one phase.
+    pub const fn phase(mut self, phase: Phase) -> Self {
+        self.phase = Some(phase);
+        self
+    }
+
+    /// The same quantity at another place.
+    pub const fn location(mut self, location: Location) -> Self {
+        self.location = Some(location);
+        self
+    }
+}

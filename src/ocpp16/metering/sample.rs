@@ -1,0 +1,130 @@
+//! Taking samples: due times, and the encoding of one moment's values.
+
+use super::list::items;
+use super::values::write_value;
+use super::{METER_VALUE_SAMPLE_INTERVAL, METER_VALUES_SAMPLED_DATA, Measurand, MeterInput, MeterReading};
+use crate::json::Decimal;
+use crate::ocpp16::connector::Connector;
+use crate::ocpp16::session::Phase as SessionPhase;
+use crate::ocpp16::{ConnectorId, Operations, ReadingContext, UnitOfMeasure};
+use crate::store::record::RecordWriter;
+use crate::time::{Duration, Instant};
+
+/// What is to be sampled on a connector.
+#[derive(Debug)]
+pub(in crate::ocpp16) struct Sampling {
+    /// When the running transaction was sampled last, or began.
+    last: Instant,
+    /// A periodic sample of the running transaction waits for its record.
+    pub(in crate::ocpp16) due: bool,
+    /// TriggerMessage has asked for values.
+    pub(in crate::ocpp16) triggered: bool,
+}
+
+impl Sampling {
+    pub(in crate::ocpp16) const fn new() -> Self {
+        Self { last: Instant::ZERO, due: false, triggered: false }
+    }
+
+    /// The transaction has begun at `at`.
+    pub(in crate::ocpp16) fn begin(&mut self, at: Instant) {
+        self.last = at;
+        self.due = false;
+    }
+
+    /// The context of the next sample for the journal.
+    pub(in crate::ocpp16) fn context(&self) -> ReadingContext {
+        if self.due { ReadingContext::SamplePeriodic } else { ReadingContext::Trigger }
+    }
+
+    /// The sample of this context has been taken.
+    pub(in crate::ocpp16) fn taken(&mut self, context: ReadingContext) {
+        match context {
+            ReadingContext::Trigger => self.triggered = false,
+            _ => self.due = false,
+        }
+    }
+}
+
+impl Operations<'_> {
+    pub(in crate::ocpp16) fn advance_metering(&mut self, now: Instant, id: ConnectorId) {
+        let interval = Duration::from_secs(self.keys.unsigned(&METER_VALUE_SAMPLE_INTERVAL));
+        if interval == Duration::default() || self.keys.list(&METER_VALUES_SAMPLED_DATA).is_empty() {
+            return;
+        }
+        let Some(connector) = self.connectors.get_mut(usize::from(id) - 1) else { return };
+        if connector.session.phase != SessionPhase::Running {
+            return;
+        }
+        let mut next = connector.sampling.last + interval;
+        if now >= next {
+            connector.sampling.due = true;
+            // Samples keep their rhythm; those that were missed are not made up.
+            let late = now.since(next).as_millis() % interval.as_millis();
+            connector.sampling.last = now - Duration::from_millis(late);
+            next = connector.sampling.last + interval;
+        }
+        self.wake_at(next);
+    }
+
+    /// A connector without a transaction whose values were asked for.
+    pub(in crate::ocpp16) fn next_untransacted_sample(&self) -> Option<ConnectorId> {
+        let asked = |connector: &Connector<'_>| connector.sampling.triggered && !connector.session.is_in_transaction();
+        self.connectors.iter().zip(1..).find(|(connector, _)| asked(connector)).map(|(_, id)| id)
+    }
+
+    /// Writes the values of MeterValuesSampledData as they are now. `false` when there is none.
+    pub(in crate::ocpp16) fn sample(&self, id: ConnectorId, record: &mut RecordWriter<'_>) -> bool {
+        let start = record.position();
+        for (measurand, phase) in items(self.keys.list(&METER_VALUES_SAMPLED_DATA)) {
+            let wanted =
+                |reading: &MeterReading| reading.measurand == measurand && (phase.is_none() || reading.phase == phase);
+            if let Some(connector) = self.connector(id) {
+                for (reading, value) in built_in(connector).into_iter().filter(|(reading, _)| wanted(reading)) {
+                    if let Some(value) = value() {
+                        write_value(record, &reading, value);
+                    }
+                }
+            }
+            for input in self.meter_inputs_of(id).filter(|input| wanted(&input.reading)) {
+                if let Some(value) = (input.value)() {
+                    write_value(record, &input.reading, value);
+                }
+            }
+        }
+        record.position() > start
+    }
+
+    /// Whether some connector can measure this. A list with anything else is refused (OCPP 1.6 §3.16.4).
+    pub(in crate::ocpp16) fn can_measure(&self, list: &[u8]) -> bool {
+        items(list).all(|(measurand, phase)| {
+            (0..=self.connector_count()).any(|id| {
+                let has = |reading: &MeterReading| {
+                    reading.measurand == measurand && (phase.is_none() || reading.phase == phase)
+                };
+                let built_in = self.connector(id).is_some_and(|connector| {
+                    has(&ENERGY) && connector.inputs.energy.is_some() || has(&POWER) && connector.inputs.power.is_some()
+                });
+                built_in || self.meter_inputs_of(id).any(|input| has(&input.reading))
+            })
+        })
+    }
+
+    fn meter_inputs_of(&self, id: ConnectorId) -> impl Iterator<Item = &MeterInput<'_>> {
+        self.meter_inputs.iter().flatten().filter(move |input| input.connector == id)
+    }
+}
+
+const ENERGY: MeterReading = MeterReading::new(Measurand::EnergyActiveImportRegister, Some(UnitOfMeasure::Wh));
+const POWER: MeterReading = MeterReading::new(Measurand::PowerActiveImport, Some(UnitOfMeasure::W));
+
+/// The two meters that every connector has a place for.
+fn built_in<'c>(connector: &'c Connector<'_>) -> [(MeterReading, impl Fn() -> Option<Decimal> + 'c); 2] {
+    let value = |power: bool| {
+        move || match power {
+            false => connector.inputs.energy.map(|energy| Decimal::whole(energy())),
+            true => connector.inputs.power.map(|power| Decimal::whole(i64::from(power()))),
+        }
+    };
+    [(ENERGY, value(false)), (POWER, value(true))]
+}

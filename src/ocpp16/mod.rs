@@ -1,0 +1,270 @@
+//! The operations of OCPP 1.6 on one charge point: one file for each functional block, with its state, its
+//! configuration keys, its handlers and its outgoing messages.
+//!
+//! [`Operations`] is sans-IO. Inputs are read in [`tick`](Operations::tick); what must be stored comes out of
+//! [`storage_op`](Operations::storage_op) and its result goes into [`storage_done`](Operations::storage_done); messages
+//! pass through [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer. State changes when an
+//! action has succeeded, not when it was asked for: a transaction runs when its start is durable, and is sent after.
+
+mod authorization;
+mod boot;
+mod configuration;
+mod connector;
+mod data_transfer;
+mod delivery;
+mod dispatch;
+mod heartbeat;
+mod journal_entry;
+mod keys;
+mod metering;
+mod persistence;
+mod remote_control;
+mod reset;
+mod session;
+mod status;
+mod trigger;
+mod types;
+
+pub use boot::Boot;
+pub use connector::{Connector, ErrorData, InputError, Inputs};
+pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, RequestError};
+pub use delivery::{Discarded, DiscardedMessage};
+pub use dispatch::{CallName, Exchange};
+pub use metering::{MeterInput, MeterReading};
+pub use session::{BeginError, EndError, TransactionView, TxNotification};
+pub use types::*;
+
+use crate::store::{Journal, Keys};
+use crate::time::{Clock, Instant};
+use boot::Registration;
+use data_transfer::CustomCall;
+use delivery::Delivery;
+use persistence::Persistence;
+use reset::Reset;
+use status::Reporting;
+
+/// The number of a connector: 0 for the charge point as a whole, then from 1 (OCPP 1.6 §3.8).
+pub type ConnectorId = u8;
+
+/// All blocks of one charge point.
+pub struct Operations<'a> {
+    boot: Boot<'a>,
+    connectors: &'a mut [Connector<'a>],
+    meter_inputs: &'a mut [Option<MeterInput<'a>>],
+    data_transfer: &'a mut [Option<DataTransferHandler<'a>>],
+    outputs: Outputs<'a>,
+    keys: Keys,
+    clock: Clock,
+    journal: Journal,
+    persistence: Persistence,
+    registration: Registration,
+    delivery: Delivery,
+    main_status: Reporting,
+    last_heartbeat: Instant,
+    heartbeat_triggered: bool,
+    reset: Reset,
+    custom: CustomCall<'a>,
+    online: bool,
+    /// The length of a sample in the record buffer that is going out without a journal entry.
+    sample_len: usize,
+    /// Something happened that a pass over all blocks must look at.
+    dirty: bool,
+    deadline: Instant,
+}
+
+/// What the charge point does to the world outside the connectors.
+#[derive(Default)]
+pub(crate) struct Outputs<'a> {
+    pub(crate) reset_notify: Option<&'a dyn Fn(ResetKind) -> bool>,
+    pub(crate) reset_execute: Option<&'a dyn Fn(ResetKind)>,
+    pub(crate) discarded: Option<&'a dyn Fn(&Discarded<'_>)>,
+    pub(crate) random: Option<&'a dyn Fn() -> u32>,
+}
+
+/// The memory that [`Operations`] works in.
+pub(crate) struct Memory<'a> {
+    pub(crate) connectors: &'a mut [Connector<'a>],
+    pub(crate) meter_inputs: &'a mut [Option<MeterInput<'a>>],
+    pub(crate) data_transfer: &'a mut [Option<DataTransferHandler<'a>>],
+    pub(crate) custom_call: &'a mut [u8],
+}
+
+impl<'a> Operations<'a> {
+    pub(crate) fn new(boot: Boot<'a>, memory: Memory<'a>) -> Self {
+        let mut keys = Keys::new(keys::TABLES);
+        keys.set_integer(&keys::NUMBER_OF_CONNECTORS, memory.connectors.len() as i32);
+        Self {
+            boot,
+            connectors: memory.connectors,
+            meter_inputs: memory.meter_inputs,
+            data_transfer: memory.data_transfer,
+            outputs: Outputs::default(),
+            keys,
+            clock: Clock::new(),
+            journal: Journal::new(),
+            persistence: Persistence::new(),
+            registration: Registration::new(),
+            delivery: Delivery::new(),
+            main_status: Reporting::new(),
+            last_heartbeat: Instant::ZERO,
+            heartbeat_triggered: false,
+            reset: Reset::None,
+            custom: CustomCall::new(memory.custom_call),
+            online: false,
+            sample_len: 0,
+            dirty: true,
+            deadline: Instant::ZERO,
+        }
+    }
+
+    /// Reads the inputs and runs what is due. Must be called at least at [`next_deadline`](Self::next_deadline), and as
+    /// often as inputs are to be noticed; early is harmless.
+    pub fn tick(&mut self, now: Instant) {
+        for connector in self.connectors.iter_mut() {
+            self.dirty |= connector.read_inputs(now);
+        }
+        if !self.dirty && now < self.deadline {
+            return;
+        }
+        self.dirty = false;
+        self.deadline = Instant::NEVER;
+        if !self.persistence.is_recovered() {
+            return;
+        }
+        for connector in 1..=self.connectors.len() {
+            self.advance_session(now, connector as ConnectorId);
+            self.advance_metering(now, connector as ConnectorId);
+        }
+        self.update_statuses(now);
+        self.advance_reset(now);
+        let mut deadline = self.deadline;
+        deadline = deadline.min(self.registration.deadline()).min(self.heartbeat_deadline());
+        deadline = deadline.min(self.delivery.deadline(&self.journal)).min(self.persistence.deadline());
+        self.deadline = deadline;
+    }
+
+    /// When [`tick`](Self::tick) must be called if no input changes.
+    pub fn next_deadline(&self) -> Instant {
+        if self.dirty { Instant::ZERO } else { self.deadline }
+    }
+
+    /// The connection to the central system came up or went down.
+    pub fn set_online(&mut self, now: Instant, online: bool) {
+        if self.online == online {
+            return;
+        }
+        self.online = online;
+        self.dirty = true;
+        if online {
+            self.delivery.link_up();
+        } else {
+            self.main_status.forget_history();
+            self.connectors.iter_mut().for_each(|connector| connector.status.forget_history());
+            self.offline_authorization(now);
+        }
+    }
+
+    /// Whether the central system has accepted this charge point since the boot.
+    pub fn is_accepted(&self) -> bool {
+        self.registration.is_accepted()
+    }
+
+    /// Whether what the device remembers has been read after the boot.
+    pub fn is_recovered(&self) -> bool {
+        self.persistence.is_recovered()
+    }
+
+    /// The wall clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The configuration keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The configuration keys, to set factory values before the first tick.
+    pub fn keys_mut(&mut self) -> &mut Keys {
+        self.dirty = true;
+        &mut self.keys
+    }
+
+    /// The transaction messages that wait for delivery.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The connector with this number, from 1.
+    pub fn connector(&self, id: ConnectorId) -> Option<&Connector<'a>> {
+        self.connectors.get(usize::from(id).checked_sub(1)?)
+    }
+
+    pub(crate) fn connector_mut(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
+        self.dirty = true;
+        self.connectors.get_mut(usize::from(id).checked_sub(1)?)
+    }
+
+    pub(crate) fn outputs_mut(&mut self) -> &mut Outputs<'a> {
+        &mut self.outputs
+    }
+
+    /// How many connectors there are, connector 0 not counted.
+    pub fn connector_count(&self) -> u8 {
+        self.connectors.len() as u8
+    }
+
+    /// The state that was last computed for a connector, 0 being the charge point.
+    pub fn status(&self, id: ConnectorId) -> Option<ChargePointStatus> {
+        match id {
+            0 => Some(self.main_status.current()),
+            _ => Some(self.connector(id)?.status.current()),
+        }
+    }
+
+    /// The base of message ids that are not kept over a boot; known after recovery.
+    pub(crate) fn call_epoch(&self) -> u32 {
+        self.persistence.call_epoch()
+    }
+
+    /// Seconds that an answer is waited for.
+    pub fn message_timeout_s(&self) -> u32 {
+        self.keys.unsigned(&keys::MESSAGE_TIMEOUT)
+    }
+
+    /// Seconds between pings, 0 for none.
+    pub fn ping_interval_s(&self) -> u32 {
+        self.keys.unsigned(&keys::WEB_SOCKET_PING_INTERVAL)
+    }
+
+    /// Whether Reset could only be refused.
+    pub(crate) fn cannot_reset(&self) -> bool {
+        self.outputs.reset_execute.is_none()
+    }
+
+    pub(crate) fn add_meter_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {
+        if input.connector > self.connector_count() {
+            return Err(InputError::UnknownConnector);
+        }
+        fill(self.meter_inputs, input)
+    }
+
+    pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
+        fill(self.data_transfer, handler)
+    }
+
+    pub(crate) fn random(&self) -> u32 {
+        self.outputs.random.map_or(0, |random| random())
+    }
+
+    /// Looks at all blocks again, not later than `at`.
+    fn wake_at(&mut self, at: Instant) {
+        self.deadline = self.deadline.min(at);
+    }
+}
+
+fn fill<T>(table: &mut [Option<T>], entry: T) -> Result<(), InputError> {
+    let free = table.iter_mut().find(|place| place.is_none()).ok_or(InputError::TableFull)?;
+    *free = Some(entry);
+    Ok(())
+}

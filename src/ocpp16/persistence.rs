@@ -1,0 +1,384 @@
+//! What is read at boot, and what is written when: one operation on the device at a time.
+//!
+//! | after | comes | so that |
+//! |---|---|---|
+//! | the boot count is durable | the first call | no message id is used in two boots |
+//! | a start is durable | energy, then its message | no transaction is lost |
+//! | the transaction id is durable | the release of the start | the end goes out with it, also after a power cut |
+//! | the record of the running transaction is gone | the release of the end | it is not ended twice |
+//! | a changed key is durable | the answer, which waits in the send buffer | an accepted value survives |
+
+use super::delivery::{ConfirmedTransaction, Head};
+use super::journal_entry::{self, Content, Entry, Stamp};
+use super::session::Phase;
+use super::{ConnectorId, IdToken, Operations, ReadingContext, Reason};
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{Declaration, Journal, JournalStep, StorageOp, registry};
+use crate::time::{Duration, Instant};
+
+#[derive(Debug)]
+pub(super) struct Persistence {
+    recovery: Recovery,
+    in_flight: Option<Task>,
+    not_before: Instant,
+    failures: u8,
+    boot: u32,
+    /// Random, drawn once in the life of the device's content: the base of all message ids.
+    seed: u32,
+}
+
+/// Where the reading at boot stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recovery {
+    LoadSystem,
+    StoreSystem,
+    LoadKey(usize),
+    LoadTransaction(ConnectorId),
+    LoadMark,
+    Probe(u32),
+    Done,
+}
+
+/// What the device is busy with.
+#[derive(Clone, Copy, Debug)]
+enum Task {
+    Recover,
+    AppendStart(ConnectorId),
+    AppendStop(ConnectorId),
+    AppendMeterValues(ConnectorId, ReadingContext),
+    StoreTransaction(ConnectorId),
+    RemoveTransaction(ConnectorId),
+    SaveKey(&'static Declaration),
+    StoreMark,
+    Release,
+    LoadFirst,
+}
+
+/// The wait before a failed operation is tried again.
+const RETRY_WAIT: Duration = Duration::from_secs(1);
+/// After this many failures of one step at boot, the charge point goes on without what it would have read.
+const BOOT_FAILURES_MAX: u8 = 3;
+/// The ids of the journal's messages have this bit set, those of all others have not.
+const JOURNAL_EPOCH: u32 = 0x8000_0000;
+
+impl Persistence {
+    pub(super) const fn new() -> Self {
+        Self {
+            recovery: Recovery::LoadSystem,
+            in_flight: None,
+            not_before: Instant::ZERO,
+            failures: 0,
+            boot: 0,
+            seed: 0,
+        }
+    }
+
+    pub(super) fn is_recovered(&self) -> bool {
+        self.recovery == Recovery::Done
+    }
+
+    pub(super) fn boot_number(&self) -> u32 {
+        self.boot
+    }
+
+    pub(super) fn call_epoch(&self) -> u32 {
+        self.seed.wrapping_add(self.boot) & !JOURNAL_EPOCH
+    }
+
+    pub(super) fn journal_epoch(&self) -> u32 {
+        self.seed | JOURNAL_EPOCH
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        if self.failures > 0 { self.not_before } else { Instant::NEVER }
+    }
+}
+
+impl Operations<'_> {
+    /// The next operation on the storage device; its bytes lie in `record`. It must be done and its result handed to
+    /// [`storage_done`](Self::storage_done), with `record` untouched in between, before anything else is asked for.
+    ///
+    /// `record` is scratch memory that must stay the same from call to call.
+    pub fn storage_op(&mut self, now: Instant, record: &mut [u8]) -> Option<StorageOp> {
+        if self.persistence.failures > 0 && now < self.persistence.not_before {
+            return None;
+        }
+        if self.delivery.give_up {
+            if let Some(len) = self.delivery.loaded {
+                self.discard(record.get(..len));
+            }
+        }
+        let (task, op) = match self.persistence.recovery {
+            Recovery::Done => self.next_task(now, record)?,
+            step => (Task::Recover, self.recovery_op(step, record)?),
+        };
+        self.persistence.in_flight = Some(task);
+        if !matches!(task, Task::LoadFirst) {
+            self.delivery.loaded = None;
+        }
+        Some(op)
+    }
+
+    /// The result of the last [`storage_op`](Self::storage_op): the length of a loaded record, or `Err` when the device
+    /// failed. A failed operation is tried again; nothing that depends on it goes on before.
+    pub fn storage_done(&mut self, now: Instant, result: Result<Option<usize>, ()>, record: &[u8]) {
+        let Some(task) = self.persistence.in_flight.take() else { return };
+        self.dirty = true;
+        let Ok(len) = result else {
+            self.persistence.failures = self.persistence.failures.saturating_add(1);
+            self.persistence.not_before = now + RETRY_WAIT;
+            if matches!(task, Task::Recover) && self.persistence.failures >= BOOT_FAILURES_MAX {
+                self.persistence.failures = 0;
+                self.recovered(now, None);
+            }
+            return;
+        };
+        self.persistence.failures = 0;
+        match task {
+            Task::Recover => self.recovered(now, len.and_then(|len| record.get(..len))),
+            Task::AppendStart(id) => {
+                let number = self.appended();
+                self.start_recorded(id, number);
+            }
+            Task::AppendStop(id) => {
+                self.appended();
+                self.stop_recorded(id);
+            }
+            Task::AppendMeterValues(id, context) => {
+                self.appended();
+                if let Some(connector) = self.connector_mut(id) {
+                    connector.sampling.taken(context);
+                }
+            }
+            Task::StoreTransaction(id) => {
+                if let Some(connector) = self.connector_mut(id) {
+                    connector.confirmed.stored();
+                }
+            }
+            Task::RemoveTransaction(id) => {
+                if let Some(connector) = self.connector_mut(id) {
+                    connector.confirmed.stored_as_running = false;
+                }
+            }
+            Task::SaveKey(key) => self.keys.saved(key),
+            Task::StoreMark => self.journal.marked(),
+            Task::Release => {
+                self.journal.released();
+                self.delivery.released();
+            }
+            Task::LoadFirst => match len {
+                Some(len) => self.delivery.loaded = Some(len),
+                None => self.discard(None),
+            },
+        }
+    }
+
+    /// Whether the device has something to do, so far as that can be told without looking closely.
+    pub fn is_storing(&self) -> bool {
+        self.persistence.in_flight.is_some()
+    }
+
+    fn appended(&mut self) -> u32 {
+        let number = self.journal.next();
+        self.journal.appended();
+        number
+    }
+
+    fn next_task(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        if let Some(id) = self.next_to_append() {
+            if self.journal.mark_due() {
+                return Some((Task::StoreMark, self.journal.store_mark(record)?));
+            }
+            return self.append(now, id, record);
+        }
+        for (connector, id) in self.connectors.iter().zip(1..) {
+            if connector.confirmed.unsaved {
+                return Some((Task::StoreTransaction(id), connector.confirmed.store(id, record)?));
+            }
+        }
+        if let Some(key) = self.keys.next_unsaved() {
+            return Some((Task::SaveKey(key), self.keys.store(key, record)?));
+        }
+        if self.delivery.release {
+            return self.release(record);
+        }
+        let wanted = self.delivery.give_up
+            || self.online && self.registration.is_accepted() && self.delivery.is_due(now, &self.journal);
+        if wanted && self.delivery.loaded.is_none() {
+            return Some((Task::LoadFirst, StorageOp::Load(Journal::key(self.journal.first()?))));
+        }
+        None
+    }
+
+    /// The connector whose oldest event waits for its record.
+    fn next_to_append(&self) -> Option<ConnectorId> {
+        let waits = |(connector, id): (&super::Connector<'_>, ConnectorId)| {
+            let session = &connector.session;
+            let at = match session.phase {
+                Phase::Starting => session.started,
+                Phase::Stopping if session.stop.released => session.stop.at,
+                Phase::Running if connector.sampling.due || connector.sampling.triggered => Instant::NEVER,
+                _ => return None,
+            };
+            Some((at, id))
+        };
+        self.connectors.iter().zip(1..).filter_map(waits).min().map(|(_, id)| id)
+    }
+
+    fn append(&mut self, now: Instant, id: ConnectorId, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        let number = self.journal.next();
+        let key = Journal::key(number);
+        let boot = self.persistence.boot;
+        let connector = self.connector(id)?;
+        let session = &connector.session;
+        let (task, len) = match session.phase {
+            Phase::Starting => {
+                let at = Stamp::new(&self.clock, boot, session.started);
+                let len = journal_entry::write_start(record, number, id, at, &session.id_tag, session.meter_start);
+                (Task::AppendStart(id), len)
+            }
+            Phase::Stopping => {
+                let stop = journal_entry::Stop {
+                    start: session.entry,
+                    transaction: connector.confirmed.id_of(session.entry),
+                    meter_stop: session.stop.meter,
+                    reason: session.stop.reason,
+                    id_tag: session.stop.id_tag.as_ref(),
+                };
+                let at = Stamp::new(&self.clock, boot, session.stop.at);
+                (Task::AppendStop(id), journal_entry::write_stop(record, number, id, at, &stop))
+            }
+            _ => {
+                let context = connector.sampling.context();
+                let at = Stamp::new(&self.clock, boot, now);
+                let mut writer = journal_entry::begin_meter_values(record, number, id, at, context);
+                // The last entries are kept for the ends of running transactions (MSG-15).
+                let measured = self.sample(id, &mut writer) && self.journal.room() > u32::from(self.connector_count());
+                if !measured {
+                    self.connector_mut(id)?.sampling.taken(context);
+                    return None;
+                }
+                (Task::AppendMeterValues(id, context), writer.finish(key))
+            }
+        };
+        Some((task, StorageOp::Store(key, len?)))
+    }
+
+    fn release(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        if let Some(Head::Stop { connector: id, start }) = self.delivery.head {
+            let confirmed = self.connector(id).map(|connector| &connector.confirmed);
+            if confirmed.is_some_and(|confirmed| confirmed.stored_as_running && confirmed.entry() == start) {
+                return Some((Task::RemoveTransaction(id), StorageOp::Remove(ConfirmedTransaction::record_key(id)?)));
+            }
+        }
+        if self.journal.mark_due() {
+            return Some((Task::StoreMark, self.journal.store_mark(record)?));
+        }
+        Some((Task::Release, StorageOp::Remove(Journal::key(self.journal.first()?))))
+    }
+
+    fn recovery_op(&self, step: Recovery, record: &mut [u8]) -> Option<StorageOp> {
+        Some(match step {
+            Recovery::LoadSystem => StorageOp::Load(registry::SYSTEM),
+            Recovery::StoreSystem => {
+                let mut writer = RecordWriter::new(record);
+                writer.unsigned(u64::from(self.persistence.boot));
+                writer.unsigned(u64::from(self.persistence.seed));
+                StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?)
+            }
+            Recovery::LoadKey(index) => StorageOp::Load(self.keys.record(index)?.1),
+            Recovery::LoadTransaction(id) => StorageOp::Load(ConfirmedTransaction::record_key(id)?),
+            Recovery::LoadMark => StorageOp::Load(registry::JOURNAL_MARK),
+            Recovery::Probe(number) => StorageOp::Load(Journal::key(number)),
+            Recovery::Done => return None,
+        })
+    }
+
+    /// A step of the reading at boot is done; `record` is what was found.
+    fn recovered(&mut self, now: Instant, record: Option<&[u8]>) {
+        let next = match self.persistence.recovery {
+            Recovery::LoadSystem => {
+                let mut reader = record.and_then(|record| RecordReader::open(registry::SYSTEM, record));
+                let boot = reader.as_mut().and_then(RecordReader::u32);
+                let seed = reader.as_mut().and_then(RecordReader::u32);
+                self.persistence.boot = boot.unwrap_or(0).wrapping_add(1);
+                self.persistence.seed = seed.unwrap_or_else(|| self.random()) & !JOURNAL_EPOCH;
+                Recovery::StoreSystem
+            }
+            Recovery::StoreSystem => self.key_or_next(0),
+            Recovery::LoadKey(index) => {
+                if let (Some((key, _)), Some(record)) = (self.keys.record(index), record) {
+                    self.keys.load(key, record);
+                }
+                self.key_or_next(index + 1)
+            }
+            Recovery::LoadTransaction(id) => {
+                if let Some(confirmed) = record.and_then(|record| ConfirmedTransaction::load(id, record)) {
+                    if let Some(connector) = self.connector_mut(id) {
+                        connector.confirmed = confirmed;
+                    }
+                }
+                if id < self.connector_count() { Recovery::LoadTransaction(id + 1) } else { Recovery::LoadMark }
+            }
+            Recovery::LoadMark => step(self.journal.recover(record)),
+            Recovery::Probe(number) => {
+                if let Some(entry) = record.and_then(|record| Entry::read(number, record)) {
+                    self.recover_entry(number, &entry);
+                }
+                let entry_lies_there = record.is_some_and(|record| Entry::may_be(number, record));
+                step(self.journal.probe(number, entry_lies_there))
+            }
+            Recovery::Done => Recovery::Done,
+        };
+        self.persistence.recovery = next;
+        if next == Recovery::Done {
+            self.end_interrupted_transactions(now);
+        }
+    }
+
+    fn key_or_next(&self, index: usize) -> Recovery {
+        match self.keys.record(index) {
+            Some(_) => Recovery::LoadKey(index),
+            None => Recovery::LoadTransaction(1),
+        }
+    }
+
+    /// Follows the transactions through the journal, to find those without an end.
+    fn recover_entry(&mut self, number: u32, entry: &Entry<'_>) {
+        let Some(connector) = self.connector_mut(entry.connector) else { return };
+        match entry.content {
+            Content::Start { id_tag, meter_start } => {
+                let session = &mut connector.session;
+                session.phase = Phase::Running;
+                session.entry = number;
+                session.meter_start = meter_start;
+                session.id_tag = IdToken::from_text(id_tag).unwrap_or_default();
+            }
+            Content::MeterValues { .. } => {}
+            Content::Stop { start, .. } => {
+                connector.session.clear();
+                connector.confirmed.ended(start);
+            }
+        }
+    }
+
+    /// TX-26: what the power cut has interrupted ends now, with the register as it stands.
+    fn end_interrupted_transactions(&mut self, now: Instant) {
+        for id in 1..=self.connector_count() {
+            let Some(connector) = self.connector_mut(id) else { continue };
+            if connector.session.phase == Phase::Idle && connector.confirmed.is_running() {
+                connector.session.phase = Phase::Running;
+                connector.session.entry = connector.confirmed.entry();
+                connector.session.meter_start = connector.confirmed.meter_start;
+            }
+            self.stop_session(now, id, Reason::PowerLoss, None);
+        }
+    }
+}
+
+fn step(step: JournalStep) -> Recovery {
+    match step {
+        JournalStep::Probe(number) => Recovery::Probe(number),
+        JournalStep::Done => Recovery::Done,
+    }
+}

@@ -1,0 +1,67 @@
+//! RemoteStartTransaction and RemoteStopTransaction (OCPP 1.6 §5.11, §5.12).
+
+use super::dispatch::{StatusAnswer, accepted_if};
+use super::session::{Phase, TxNotification};
+use super::{ConnectorId, Operations, Reason};
+use crate::json::{Field, Kind, Strictness, read};
+use crate::rpc::CallError;
+use crate::store::{Declaration, SwitchKey};
+use crate::time::Instant;
+
+/// A remote start asks for the tag's authorisation like a local one.
+const AUTHORIZE_REMOTE_TX_REQUESTS: SwitchKey = SwitchKey::new(3, "AuthorizeRemoteTxRequests", false);
+
+pub(super) const KEYS: &[Declaration] = &[AUTHORIZE_REMOTE_TX_REQUESTS.declaration()];
+
+impl Operations<'_> {
+    pub(super) fn remote_start_transaction(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+        const FIELDS: [Field; 3] = [
+            Field::optional("connectorId", Kind::Integer),
+            Field::required("idTag", Kind::Text(20)),
+            // RC-10: without smart charging the profile is ignored.
+            Field::optional("chargingProfile", Kind::OBJECT),
+        ];
+        let [connector, id_tag, _] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let id_tag = id_tag.text().ok_or(CallError::property("idTag"))?.to_string::<20>();
+        let id_tag = id_tag.map_err(|_| CallError::property("idTag too long"))?;
+        let connector = match connector.integer() {
+            Some(connector) => ConnectorId::try_from(connector).ok().filter(|id| self.may_start_remotely(*id)),
+            None => self.free_connector(),
+        };
+        // BOOT-09: not while the central system has not accepted yet.
+        let connector = connector.filter(|_| self.registration.is_accepted());
+        let Some(connector) = connector else { return Ok(accepted_if(false)) };
+        let authorized = !self.keys.is_on(&AUTHORIZE_REMOTE_TX_REQUESTS);
+        let begun = self.begin_transaction(now, &id_tag, connector, authorized).is_ok();
+        if let (true, Some(connector)) = (begun, self.connector(connector)) {
+            connector.notify(TxNotification::RemoteStart);
+        }
+        Ok(accepted_if(begun))
+    }
+
+    pub(super) fn remote_stop_transaction(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+        const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Integer)];
+        let [transaction] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let wanted = transaction.integer().filter(|_| self.registration.is_accepted());
+        let running = self.connectors.iter().zip(1..).find(|(connector, _)| {
+            let session = &connector.session;
+            session.phase == Phase::Running && wanted.is_some() && connector.confirmed.id_of(session.entry) == wanted
+        });
+        let Some((connector, id)) = running else { return Ok(accepted_if(false)) };
+        connector.notify(TxNotification::RemoteStop);
+        self.stop_session(now, id, Reason::Remote, None);
+        Ok(accepted_if(true))
+    }
+
+    /// RC-05: neither in use nor waiting for its cable to be taken.
+    fn may_start_remotely(&self, id: ConnectorId) -> bool {
+        self.may_begin(id).is_ok() && self.connector(id).is_some_and(|connector| !connector.finishing)
+    }
+
+    /// RC-04: one with an EV first.
+    fn free_connector(&self) -> Option<ConnectorId> {
+        let free = || (1..=self.connector_count()).filter(|id| self.may_start_remotely(*id));
+        let plugged = free().find(|id| self.connector(*id).is_some_and(|connector| connector.readings.plugged));
+        plugged.or_else(|| free().next())
+    }
+}

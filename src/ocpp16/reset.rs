@@ -1,0 +1,104 @@
+//! Reset: end what runs, then restart (OCPP 1.6 §5.14).
+
+use super::dispatch::{StatusAnswer, accepted_if};
+use super::session::Phase;
+use super::{ChargePointErrorCode, Operations, Reason, ResetKind};
+use crate::json::{Field, Kind, Strictness, read};
+use crate::rpc::CallError;
+use crate::store::{Declaration, IntegerKey};
+use crate::time::{Duration, Instant};
+
+/// How often a reset that does not happen is tried again.
+const RESET_RETRIES: IntegerKey = IntegerKey::new(23, "ResetRetries", 2, 0, 100);
+
+pub(super) const KEYS: &[Declaration] = &[RESET_RETRIES.declaration()];
+
+/// How long a soft reset waits for the central system to take the ends of the transactions.
+const DELIVERY_WAIT: Duration = Duration::from_secs(10);
+/// Between the tries of a reset that does not happen.
+const RETRY_WAIT: Duration = Duration::from_secs(10);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reset {
+    None,
+    /// Transactions end, and their messages go out until `until`.
+    Closing {
+        kind: ResetKind,
+        until: Instant,
+    },
+    /// The firmware was told `tries` times; it is told again at `next`.
+    Executing {
+        kind: ResetKind,
+        tries: u32,
+        next: Instant,
+    },
+}
+
+impl Reset {
+    pub(super) fn is_pending(self) -> bool {
+        self != Self::None
+    }
+}
+
+impl Operations<'_> {
+    pub(super) fn reset(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+        const FIELDS: [Field; 1] = [Field::required("type", Kind::Text(20))];
+        let [kind] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let kind = kind.text().and_then(ResetKind::from_json).ok_or(CallError::property("type"))?;
+        let possible = self.outputs.reset_execute.is_some();
+        // The firmware can refuse a soft reset, but not a hard one.
+        let agreed = self.outputs.reset_notify.is_none_or(|notify| notify(kind)) || kind == ResetKind::Hard;
+        let accepted = possible && agreed;
+        if accepted && !self.reset.is_pending() {
+            self.reset = Reset::Closing { kind, until: now + DELIVERY_WAIT };
+            let reason = match kind {
+                ResetKind::Hard => Reason::HardReset,
+                ResetKind::Soft => Reason::SoftReset,
+            };
+            for id in 1..=self.connector_count() {
+                self.stop_session(now, id, reason, None);
+                if let Some(connector) = self.connector_mut(id) {
+                    // No gate holds a reset back.
+                    connector.session.stop.released |= connector.session.phase == Phase::Stopping;
+                }
+            }
+            self.dirty = true;
+        }
+        Ok(accepted_if(accepted))
+    }
+
+    pub(super) fn advance_reset(&mut self, now: Instant) {
+        match self.reset {
+            Reset::None => {}
+            Reset::Closing { kind, until } => {
+                let durable = self.connectors.iter().all(|connector| !connector.session.is_in_transaction());
+                let delivered = self.journal.is_empty() || !self.online;
+                // The answer must leave first (RST-01): it has when this runs, or the link is gone.
+                if durable && (delivered || kind == ResetKind::Hard || now >= until) {
+                    self.execute_reset(now, kind, 0);
+                } else {
+                    self.wake_at(if now < until { until } else { now + Duration::from_secs(1) });
+                }
+            }
+            Reset::Executing { kind, tries, next } => {
+                if now < next {
+                    self.wake_at(next);
+                } else if tries > self.keys.unsigned(&RESET_RETRIES) {
+                    self.reset = Reset::None;
+                    self.main_status.report_error(now, ChargePointErrorCode::ResetFailure); // RST-06
+                } else {
+                    self.execute_reset(now, kind, tries);
+                }
+            }
+        }
+    }
+
+    fn execute_reset(&mut self, now: Instant, kind: ResetKind, tries: u32) {
+        let next = now + RETRY_WAIT;
+        self.reset = Reset::Executing { kind, tries: tries + 1, next };
+        self.wake_at(next);
+        if let Some(execute) = self.outputs.reset_execute {
+            execute(kind);
+        }
+    }
+}

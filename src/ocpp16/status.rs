@@ -1,0 +1,223 @@
+//! StatusNotification: the state of each connector, and the report of every change (OCPP 1.6 §4.9).
+
+use super::connector::Connector;
+use super::session::Phase;
+use super::{Availability, ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
+use crate::rpc::Outcome;
+use crate::store::{Declaration, IntegerKey};
+use crate::time::{DateTime, Duration, Instant};
+use heapless::Vec;
+use serde::Serialize;
+
+/// Seconds that a state must last before it is reported.
+const MINIMUM_STATUS_DURATION: IntegerKey = IntegerKey::new(21, "MinimumStatusDuration", 0, 0, 86_400);
+
+pub(super) const KEYS: &[Declaration] = &[MINIMUM_STATUS_DURATION.declaration()];
+
+/// The changes of one connector that wait to be reported, in their order. When more come than fit, the oldest go:
+/// what stands now is always told.
+#[derive(Debug)]
+pub(super) struct Reporting {
+    current: ChargePointStatus,
+    error: ChargePointErrorCode,
+    waiting: Vec<Change, 3, u8>,
+    reported: Option<(ChargePointStatus, ChargePointErrorCode)>,
+    triggered: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    status: ChargePointStatus,
+    error: ChargePointErrorCode,
+    at: Instant,
+}
+
+impl Reporting {
+    pub(super) const fn new() -> Self {
+        Self {
+            current: ChargePointStatus::Available,
+            error: ChargePointErrorCode::NoError,
+            waiting: Vec::new(),
+            reported: None,
+            triggered: false,
+        }
+    }
+
+    pub(super) fn current(&self) -> ChargePointStatus {
+        self.current
+    }
+
+    /// Reports what stands, whether or not it is known already.
+    pub(super) fn report_again(&mut self, now: Instant) {
+        let at = self.waiting.last().map_or(now, |change| change.at);
+        self.waiting.clear();
+        self.reported = None;
+        self.push(Change { status: self.current, error: self.error, at });
+    }
+
+    /// Reports an error of the moment, with the state as it stands.
+    pub(super) fn report_error(&mut self, now: Instant, error: ChargePointErrorCode) {
+        self.push(Change { status: self.current, error, at: now });
+    }
+
+    pub(super) fn trigger(&mut self) {
+        self.triggered = true;
+    }
+
+    /// Keeps only what stands: a charge point that was offline tells no history (OCPP 1.6 §4.9).
+    pub(super) fn forget_history(&mut self) {
+        let last = self.waiting.pop();
+        self.waiting.clear();
+        self.waiting.extend(last);
+    }
+
+    fn update(&mut self, now: Instant, status: ChargePointStatus, error: ChargePointErrorCode, minimum: Duration) {
+        if (status, error) == (self.current, self.error) {
+            return;
+        }
+        self.current = status;
+        self.error = error;
+        // ST-03: a state that did not last is left out.
+        if self.waiting.last().is_some_and(|last| now < last.at + minimum) {
+            self.waiting.pop();
+        }
+        self.push(Change { status, error, at: now });
+    }
+
+    fn push(&mut self, change: Change) {
+        if self.waiting.is_full() {
+            self.waiting.remove(0);
+        }
+        let _ = self.waiting.push(change);
+    }
+
+    /// Drops changes that are known already.
+    fn skip_known(&mut self) {
+        while self.waiting.first().is_some_and(|change| self.reported == Some((change.status, change.error))) {
+            self.waiting.remove(0);
+        }
+    }
+
+    fn deadline(&self, minimum: Duration) -> Instant {
+        self.waiting.first().map_or(Instant::NEVER, |change| change.at + minimum)
+    }
+
+    fn is_due(&self, now: Instant, minimum: Duration) -> bool {
+        self.waiting.len() > 1 || now >= self.deadline(minimum)
+    }
+}
+
+/// StatusNotification.req (OCPP 1.6 §6.47).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StatusNotification {
+    connector_id: ConnectorId,
+    error_code: ChargePointErrorCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    info: Option<&'static str>,
+    status: ChargePointStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<DateTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_id: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_error_code: Option<&'static str>,
+}
+
+impl Operations<'_> {
+    /// The next change to report, or what a trigger has asked for.
+    pub(super) fn status_notification(&mut self, now: Instant) -> Option<(ConnectorId, StatusNotification)> {
+        let accepted = self.registration.is_accepted();
+        let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
+        for id in 0..=self.connector_count() {
+            let clock = self.clock;
+            let (reporting, details) = self.reporting(id)?;
+            reporting.skip_known();
+            let change = if reporting.triggered {
+                reporting.triggered = false;
+                Change { status: reporting.current, error: reporting.error, at: now }
+            } else if accepted && reporting.is_due(now, minimum) && !reporting.waiting.is_empty() {
+                let change = reporting.waiting.remove(0);
+                reporting.reported = Some((change.status, change.error));
+                change
+            } else {
+                continue;
+            };
+            let details = details.filter(|details| details.code == change.error);
+            let notification = StatusNotification {
+                connector_id: id,
+                error_code: change.error,
+                info: details.and_then(|details| details.info),
+                status: change.status,
+                timestamp: clock.date(change.at),
+                vendor_id: details.and_then(|details| details.vendor_id),
+                vendor_error_code: details.and_then(|details| details.vendor_error_code),
+            };
+            return Some((id, notification));
+        }
+        None
+    }
+
+    /// A report that was lost with the link is made again, as what stands then. One that the central system refused
+    /// or ignored is not: it would come back for ever.
+    pub(super) fn conclude_status_notification(&mut self, now: Instant, id: ConnectorId, outcome: Outcome<'_>) {
+        if outcome == Outcome::LinkLost {
+            if let Some((reporting, _)) = self.reporting(id) {
+                reporting.report_again(now);
+            }
+        }
+    }
+
+    pub(super) fn reporting(&mut self, id: ConnectorId) -> Option<(&mut Reporting, Option<ErrorData>)> {
+        match usize::from(id).checked_sub(1) {
+            None => Some((&mut self.main_status, None)),
+            Some(index) => {
+                let connector = self.connectors.get_mut(index)?;
+                Some((&mut connector.status, connector.readings.error))
+            }
+        }
+    }
+
+    pub(super) fn update_statuses(&mut self, now: Instant) {
+        let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
+        let mut deadline = Instant::NEVER;
+        for connector in self.connectors.iter_mut() {
+            let error = connector.readings.error.map_or(ChargePointErrorCode::NoError, |error| error.code);
+            let status = status_of(connector);
+            connector.status.update(now, status, error, minimum);
+            if !connector.status.waiting.is_empty() {
+                deadline = deadline.min(connector.status.deadline(minimum));
+            }
+        }
+        if deadline > now {
+            self.wake_at(deadline);
+        }
+    }
+}
+
+/// The state that follows from what is seen and known. Every transition of OCPP 1.6 §4.9 comes from here.
+fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
+    use ChargePointStatus::{
+        Available, Charging, Faulted, Finishing, Preparing, SuspendedEV, SuspendedEVSE, Unavailable,
+    };
+    let readings = &connector.readings;
+    if readings.is_faulted() {
+        return Faulted;
+    }
+    match connector.session.phase {
+        Phase::Running | Phase::Stopping => {
+            if !readings.evse_ready || connector.session.energy_denied {
+                SuspendedEVSE // ST-04: wins when both sides suspend
+            } else if !readings.ev_ready || !readings.plugged {
+                SuspendedEV
+            } else {
+                Charging
+            }
+        }
+        Phase::Authorizing | Phase::Authorized | Phase::Starting => Preparing,
+        Phase::Idle if connector.availability == Availability::Inoperative => Unavailable,
+        Phase::Idle if connector.finishing => Finishing,
+        Phase::Idle if connector.inputs.plugged.is_some() && readings.plugged || readings.occupied => Preparing,
+        Phase::Idle => Available,
+    }
+}

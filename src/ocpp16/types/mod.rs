@@ -1,0 +1,17 @@
+//! The types of OCPP 1.6 chapter 7 that messages and records share.
+//!
+//! The order of the values is their number in stored records: new ones go to the end.
+
+mod authorization;
+mod metering;
+mod status;
+mod symbols;
+
+pub(super) use symbols::symbols;
+
+pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
+pub use metering::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
+pub use status::{Availability, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
+
+/// An identifier of a card or a person (OCPP 1.6 §7.28).
+pub type IdToken = crate::json::CiString<20>;

@@ -1,0 +1,62 @@
+/// An enumeration of OCPP with its spelling on the wire, as one table instead of a visitor for each.
+macro_rules! symbols {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+        #[repr(u8)]
+        pub enum $name { $($(#[$variant_meta])* $variant,)+ }
+
+        impl $name {
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
+            const QUOTED: &'static [&'static str] = &[$(concat!("\"", $text, "\"")),+];
+
+            /// The spelling on the wire.
+            pub fn as_str(self) -> &'static str {
+                self.quoted().trim_matches('"')
+            }
+
+            /// The value with this spelling; case matters.
+            pub fn from_text(text: &str) -> Option<Self> {
+                let texts = Self::QUOTED.iter().map(|quoted| quoted.trim_matches('"'));
+                Self::ALL.iter().zip(texts).find(|(_, other)| *other == text).map(|(value, _)| *value)
+            }
+
+            #[allow(dead_code)]
+            pub(crate) fn from_json(text: crate::json::JsonStr<'_>) -> Option<Self> {
+                Self::from_text(text.escaped())
+            }
+
+            /// The value with this number in a record.
+            #[allow(dead_code)]
+            pub(crate) fn from_code(code: u8) -> Option<Self> {
+                Self::ALL.get(usize::from(code)).copied()
+            }
+
+            /// The number of the value in a record.
+            #[allow(dead_code)]
+            pub(crate) const fn code(self) -> u8 {
+                self as u8
+            }
+
+            fn quoted(self) -> &'static str {
+                Self::QUOTED.get(usize::from(self as u8)).copied().unwrap_or_default()
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                // `serde-json-core` writes bytes as they are, which spares it the search for escapes.
+                serializer.serialize_bytes(self.quoted().as_bytes())
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+pub(in crate::ocpp16) use symbols;
