@@ -6,8 +6,8 @@ use crate::store::RECORD_LEN_MAX;
 /// | number | what it bounds | more of it costs |
 /// |---|---|---|
 /// | `CONNECTORS` | connectors, 1 to 63 | about 0.5 KiB each |
-/// | `RECEIVE` | the longest message that is understood, in bytes | itself |
-/// | `SEND` | the longest piece of a message that is sent, in bytes, at least 512 | itself |
+/// | `RECEIVE` | the longest message that is understood, in bytes, at least 256 | itself |
+/// | `SEND` | the longest piece of a message that is sent, in bytes, at least 1024 | itself |
 ///
 /// A longer incoming message is answered with a CALLERROR; a longer outgoing one goes out in pieces. Nothing here
 /// grows with the number of messages that wait for delivery.
@@ -41,7 +41,7 @@ impl<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize> Resources
         const {
             assert!(CONNECTORS >= 1 && CONNECTORS <= 63, "1 to 63 connectors");
             assert!(RECEIVE >= 256, "a receive buffer below 256 bytes cannot hold the answers of OCPP 1.6");
-            assert!(SEND >= 512, "a send buffer below 512 bytes cannot hold BootNotification");
+            assert!(SEND >= 1024, "a send buffer below 1024 bytes cannot hold the longest configuration value");
         }
         Self {
             connectors: [const { Connector::new() }; CONNECTORS],

@@ -67,8 +67,9 @@ impl Operations<'_> {
         let asks_all = elements(names).next().is_none();
         let is_named = |key: &Declaration| asks_all || named().flatten().any(|name| name.is_ignoring_case(key.name));
         let known = self.keys.declarations().filter(|key| is_named(key)).map(Item::Known);
-        let unknown = named().flatten().filter(|name| self.keys.find(|key| name.is_ignoring_case(key)).is_none());
-        let items = known.chain(core::iter::once(Item::Middle)).chain(unknown.map(Item::Unknown));
+        let unknown = || named().flatten().filter(|name| self.keys.find(|key| name.is_ignoring_case(key)).is_none());
+        let middle = unknown().next().map(|_| Item::Middle);
+        let items = known.chain(middle).chain(unknown().map(Item::Unknown));
         self.compose_items(items, answer)
     }
 
@@ -85,7 +86,8 @@ impl Operations<'_> {
                 let position = answer.position();
                 if let Err(full) = self.compose_item(&item, separate, answer) {
                     answer.rewind(position);
-                    if index == done && done > 0 || position == 0 {
+                    if index == done {
+                        // Not even one item fits: a send buffer of the least size has room for the longest.
                         return Err(full.into());
                     }
                     answer.suspend(index);

@@ -256,6 +256,11 @@ impl Operations<'_> {
         self.delivery.in_flight
     }
 
+    /// Whether no more messages wait than the present sessions have made.
+    pub(super) fn is_live(&self) -> bool {
+        self.journal.len() <= u32::from(self.connector_count()) + 1
+    }
+
     /// Writes the next page of the message of the first entry.
     pub(super) fn continue_transaction_message(&self, record: &[u8], composer: &mut Composer<'_>) {
         let Some(number) = self.journal.first() else { return };

@@ -99,6 +99,7 @@ impl Handler for Exchange<'_, '_> {
     /// The user at the charge point first, then what the central system waits for, then the past, then small talk.
     fn next_call(&mut self, now: Instant, call: &mut CallComposer<'_>) -> Option<CallName> {
         let operations = &mut *self.operations;
+        operations.reset_answered();
         if !operations.is_recovered() {
             return None;
         }
@@ -112,6 +113,10 @@ impl Handler for Exchange<'_, '_> {
                 call.call("Authorize", &request).ok()?;
                 return Some(CallName::Authorize(id));
             }
+        }
+        // What happens now is told in its order; what waits since an outage is overtaken (MSG-04).
+        if accepted && operations.is_live() && operations.transaction_message(now, self.record, call) {
+            return Some(CallName::TransactionMessage);
         }
         if let Some((id, notification)) = operations.status_notification(now) {
             call.call("StatusNotification", &notification).ok()?;

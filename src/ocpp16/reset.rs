@@ -21,9 +21,10 @@ const RETRY_WAIT: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reset {
     None,
-    /// Transactions end, and their messages go out until `until`.
+    /// Transactions end, and their messages go out until `until`. Not before the request was `answered` (RST-01).
     Closing {
         kind: ResetKind,
+        answered: bool,
         until: Instant,
     },
     /// The firmware was told `tries` times; it is told again at `next`.
@@ -50,7 +51,7 @@ impl Operations<'_> {
         let agreed = self.outputs.reset_notify.is_none_or(|notify| notify(kind)) || kind == ResetKind::Hard;
         let accepted = possible && agreed;
         if accepted && !self.reset.is_pending() {
-            self.reset = Reset::Closing { kind, until: now + DELIVERY_WAIT };
+            self.reset = Reset::Closing { kind, answered: false, until: now + DELIVERY_WAIT };
             let reason = match kind {
                 ResetKind::Hard => Reason::HardReset,
                 ResetKind::Soft => Reason::SoftReset,
@@ -67,14 +68,21 @@ impl Operations<'_> {
         Ok(accepted_if(accepted))
     }
 
+    /// Nothing waits to be sent any more, so the answer to a reset has left.
+    pub(super) fn reset_answered(&mut self) {
+        if let Reset::Closing { answered, .. } = &mut self.reset {
+            self.dirty |= !*answered;
+            *answered = true;
+        }
+    }
+
     pub(super) fn advance_reset(&mut self, now: Instant) {
         match self.reset {
             Reset::None => {}
-            Reset::Closing { kind, until } => {
+            Reset::Closing { kind, answered, until } => {
                 let durable = self.connectors.iter().all(|connector| !connector.session.is_in_transaction());
-                let delivered = self.journal.is_empty() || !self.online;
-                // The answer must leave first (RST-01): it has when this runs, or the link is gone.
-                if durable && (delivered || kind == ResetKind::Hard || now >= until) {
+                let told = answered && (self.journal.is_empty() || kind == ResetKind::Hard);
+                if durable && (told || !self.online || now >= until) {
                     self.execute_reset(now, kind, 0);
                 } else {
                     self.wake_at(if now < until { until } else { now + Duration::from_secs(1) });
