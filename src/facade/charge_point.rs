@@ -65,23 +65,24 @@ impl<'a> ChargePoint<'a> {
     ) -> Result<Instant, Error<T::Error, S::Error>> {
         let Buffers { receive, send, record } = &mut self.buffers;
         let engine = &mut self.controls.engine;
-        if let Some(missing) = engine.operations.missing() {
+        if let Some(missing) = engine.missing() {
             return Err(Error::Incomplete(missing));
         }
         let mut failure = None;
         engine.tick(now, record);
         transport.keep_alive(now, engine.operations.ping_interval_s());
         loop {
-            while let Some(op) = engine.storage_op(record) {
+            engine.set_connected(transport.is_connected(), record);
+            while !engine.settled {
+                // Durable first, then sent.
+                let Some(op) = engine.storage_op(record) else { break };
                 let result = block_on(op.run(storage, record));
                 let done = result.map_err(|error| failure = Some(Error::Storage(error)));
                 engine.storage_done(done, record);
+                engine.tick(now, record);
             }
-            engine.set_connected(transport.is_connected(), record);
-            engine.tick(now, record);
-            let outcome = step(engine, receive, send, record, transport);
-            match outcome {
-                Ok(true) => {}
+            match exchange(engine, receive, send, record, transport) {
+                Ok(true) => engine.tick(now, record),
                 Ok(false) => break,
                 Err(error) => {
                     engine.set_connected(false, record);
@@ -98,14 +99,15 @@ impl<'a> ChargePoint<'a> {
 }
 
 /// Sends or receives one message; `false` when there is none, or the transport is busy.
-fn step<T: WebSocketTransport>(
+fn exchange<T: WebSocketTransport>(
     engine: &mut Engine<'_>,
     receive: &mut [u8],
     send: &mut [u8],
     record: &mut [u8],
     transport: &mut T,
 ) -> Result<bool, T::Error> {
-    if let Some(part) = engine.transmit(receive, send, record) {
+    let part = if engine.settled { None } else { engine.transmit(receive, send, record) };
+    if let Some(part) = part {
         let bytes = send.get(..part.len).unwrap_or_default();
         return match poll_once(transport.send(bytes, part.last)) {
             Poll::Ready(sent) => {
@@ -116,6 +118,7 @@ fn step<T: WebSocketTransport>(
             Poll::Pending => Ok(false),
         };
     }
+    engine.settled = true;
     if !engine.rpc.can_receive() {
         return Ok(false);
     }

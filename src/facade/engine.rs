@@ -1,3 +1,4 @@
+use super::Missing;
 use crate::ocpp16::{CallName, Exchange, Operations};
 use crate::rpc::{Backoff, Part, Rpc};
 use crate::store::StorageOp;
@@ -11,12 +12,25 @@ pub(super) struct Engine<'a> {
     pub(super) backoff: Backoff,
     /// The time of the last tick, for what the firmware does between two.
     pub(super) now: Instant,
+    /// Nothing waits to be stored or sent until something happens.
+    pub(super) settled: bool,
+    complete: bool,
     epoch_known: bool,
 }
 
 impl<'a> Engine<'a> {
     pub(super) fn new(operations: Operations<'a>) -> Self {
-        Self { operations, rpc: Rpc::new(0), backoff: Backoff::new(), now: Instant::ZERO, epoch_known: false }
+        Self { operations, rpc: Rpc::new(0), backoff: Backoff::new(), now: Instant::ZERO, settled: false, complete: false, epoch_known: false }
+    }
+
+    /// The first input or output that is missing.
+    pub(super) fn missing(&mut self) -> Option<Missing> {
+        if self.complete {
+            return None;
+        }
+        let missing = self.operations.missing();
+        self.complete = missing.is_none();
+        missing
     }
 
     pub(super) fn tick(&mut self, now: Instant, record: &mut [u8]) {
@@ -28,8 +42,11 @@ impl<'a> Engine<'a> {
         if now >= self.rpc.next_deadline() {
             let mut exchange = Exchange { operations: &mut self.operations, record };
             self.rpc.tick(now, &mut exchange);
+            self.settled = false;
         }
-        self.operations.tick(now);
+        if self.operations.tick(now) {
+            self.settled = false;
+        }
     }
 
     pub(super) fn next_deadline(&self) -> Instant {
@@ -45,6 +62,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn storage_done(&mut self, result: Result<Option<usize>, ()>, record: &[u8]) {
+        self.settled = false;
         self.operations.storage_done(self.now, result, record);
     }
 
@@ -52,6 +70,7 @@ impl<'a> Engine<'a> {
         if connected == self.rpc.is_connected() {
             return;
         }
+        self.settled = false;
         if connected {
             self.rpc.connected();
             self.operations.set_online(self.now, true);
@@ -69,6 +88,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn receive(&mut self, received: Received, receive: &[u8], send: &mut [u8], record: &mut [u8]) {
+        self.settled = false;
         self.backoff.succeeded();
         let mut exchange = Exchange { operations: &mut self.operations, record };
         self.rpc.receive(self.now, &mut exchange, received, receive, send);
@@ -81,6 +101,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn transmitted(&mut self) {
+        self.settled = false;
         self.rpc.transmitted(self.now);
     }
 }

@@ -127,7 +127,7 @@ impl<M: RawMutex> Runner<'_, '_, M> {
         storage: &mut S,
         timer: &T,
     ) -> Result<core::convert::Infallible, Error<C::Error, S::Error>> {
-        if let Some(missing) = self.shared.with(|engine| engine.operations.missing()) {
+        if let Some(missing) = self.shared.with(Engine::missing) {
             return Err(Error::Incomplete(missing));
         }
         let Some(Buffers { receive, send, record }) = &mut self.buffers else {

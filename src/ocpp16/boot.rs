@@ -171,8 +171,8 @@ impl Operations<'_> {
         self.last_heartbeat = now;
         if newly_accepted {
             // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector.
-            self.main_status.report_again(now);
-            self.connectors.iter_mut().for_each(|connector| connector.status.report_again(now));
+            self.main_status.report_again();
+            self.connectors.iter_mut().for_each(|connector| connector.status.report_again());
         }
     }
 }

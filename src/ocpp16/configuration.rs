@@ -79,9 +79,8 @@ impl Operations<'_> {
         answer: &mut Composer<'_>,
     ) -> Result<(), CallError> {
         let mut separate = false;
-        let mut index = 0;
         let done = answer.page();
-        for item in items.chain(core::iter::once(Item::End)) {
+        for (index, item) in (0..).zip(items.chain(core::iter::once(Item::End))) {
             if index >= done {
                 let position = answer.position();
                 if let Err(full) = self.compose_item(&item, separate, answer) {
@@ -95,7 +94,6 @@ impl Operations<'_> {
                 }
             }
             separate = !matches!(item, Item::Middle);
-            index += 1;
         }
         Ok(())
     }

@@ -134,6 +134,7 @@ impl<'a> Operations<'a> {
         self.custom.action = action;
         self.custom.on_outcome = on_outcome;
         self.custom.state = CustomState::Waiting;
+        self.dirty = true;
         Ok(())
     }
 

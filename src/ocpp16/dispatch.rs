@@ -156,7 +156,7 @@ impl Handler for Exchange<'_, '_> {
         match name {
             CallName::BootNotification => operations.conclude_boot_notification(now, outcome),
             CallName::Heartbeat => operations.conclude_heartbeat(now, outcome),
-            CallName::StatusNotification(id) => operations.conclude_status_notification(now, id, outcome),
+            CallName::StatusNotification(id) => operations.conclude_status_notification(id, outcome),
             CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
             CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
             CallName::MeterValues(_) => {}

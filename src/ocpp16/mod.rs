@@ -118,18 +118,19 @@ impl<'a> Operations<'a> {
     }
 
     /// Reads the inputs and runs what is due. Must be called at least at [`next_deadline`](Self::next_deadline), and as
-    /// often as inputs are to be noticed; early is harmless.
-    pub fn tick(&mut self, now: Instant) {
+    /// often as inputs are to be noticed; early is harmless. `false` when there was nothing to look at.
+    pub fn tick(&mut self, now: Instant) -> bool {
         for connector in self.connectors.iter_mut() {
             self.dirty |= connector.read_inputs(now);
         }
         if !self.dirty && now < self.deadline {
-            return;
+            return false;
         }
         self.dirty = false;
         self.deadline = Instant::NEVER;
         if !self.persistence.is_recovered() {
-            return;
+            self.deadline = self.persistence.deadline();
+            return true;
         }
         for connector in 1..=self.connectors.len() {
             self.advance_session(now, connector as ConnectorId);
@@ -141,6 +142,7 @@ impl<'a> Operations<'a> {
         deadline = deadline.min(self.registration.deadline()).min(self.heartbeat_deadline());
         deadline = deadline.min(self.delivery.deadline(&self.journal)).min(self.persistence.deadline());
         self.deadline = deadline;
+        true
     }
 
     /// When [`tick`](Self::tick) must be called if no input changes.

@@ -85,7 +85,9 @@ pub(super) struct Stop {
     pub(super) meter: i64,
     pub(super) reason: Reason,
     pub(super) id_tag: Option<IdToken>,
-    /// Caught, and no gate holds it back.
+    /// The transaction has to end.
+    caught: bool,
+    /// No gate holds the end back.
     pub(super) released: bool,
 }
 
@@ -184,7 +186,7 @@ impl Session {
             started: Instant::ZERO,
             meter_start: 0,
             energy_denied: false,
-            stop: Stop { at: Instant::ZERO, meter: 0, reason: Reason::Local, id_tag: None, released: false },
+            stop: Stop { at: Instant::ZERO, meter: 0, reason: Reason::Local, id_tag: None, caught: false, released: false },
         }
     }
 
@@ -203,6 +205,7 @@ impl Session {
         self.phase = Phase::Idle;
         self.presented = Presented::Settled;
         self.parent = None;
+        self.stop.caught = false;
     }
 }
 
@@ -286,6 +289,7 @@ impl Operations<'_> {
         let Some(connector) = self.connector_mut(id) else { return };
         match connector.session.phase {
             Phase::Idle | Phase::Stopping => {}
+            Phase::Starting if connector.session.stop.caught => {}
             Phase::Authorizing | Phase::Authorized => {
                 connector.session.clear();
                 connector.finishing = false;
@@ -293,13 +297,11 @@ impl Operations<'_> {
             Phase::Starting | Phase::Running => {
                 // A register that was replaced or went back must not make the transaction negative.
                 let meter = connector.energy().max(connector.session.meter_start);
-                let started = connector.session.phase == Phase::Running;
                 let session = &mut connector.session;
-                session.stop = Stop { at: now, meter, reason, id_tag, released: false };
-                if started {
+                session.stop = Stop { at: now, meter, reason, id_tag, caught: true, released: false };
+                // A start that is on its way to the device is followed by its end.
+                if session.phase == Phase::Running {
                     session.phase = Phase::Stopping;
-                } else {
-                    session.clear();
                 }
             }
         }
@@ -366,7 +368,7 @@ impl Operations<'_> {
     pub(super) fn start_recorded(&mut self, id: ConnectorId, number: u32) {
         let Some(connector) = self.connector_mut(id) else { return };
         connector.session.entry = number;
-        connector.session.phase = Phase::Running;
+        connector.session.phase = if connector.session.stop.caught { Phase::Stopping } else { Phase::Running };
         connector.sampling.begin(connector.session.started);
         connector.notify(TxNotification::StartTx);
     }

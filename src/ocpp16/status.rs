@@ -20,6 +20,8 @@ pub(super) const KEYS: &[Declaration] = &[MINIMUM_STATUS_DURATION.declaration()]
 pub(super) struct Reporting {
     current: ChargePointStatus,
     error: ChargePointErrorCode,
+    /// When the present state began.
+    since: Instant,
     waiting: Vec<Change, 3, u8>,
     reported: Option<(ChargePointStatus, ChargePointErrorCode)>,
     triggered: bool,
@@ -37,6 +39,7 @@ impl Reporting {
         Self {
             current: ChargePointStatus::Available,
             error: ChargePointErrorCode::NoError,
+            since: Instant::ZERO,
             waiting: Vec::new(),
             reported: None,
             triggered: false,
@@ -48,11 +51,10 @@ impl Reporting {
     }
 
     /// Reports what stands, whether or not it is known already.
-    pub(super) fn report_again(&mut self, now: Instant) {
-        let at = self.waiting.last().map_or(now, |change| change.at);
+    pub(super) fn report_again(&mut self) {
         self.waiting.clear();
         self.reported = None;
-        self.push(Change { status: self.current, error: self.error, at });
+        self.push(Change { status: self.current, error: self.error, at: self.since });
     }
 
     /// Reports an error of the moment, with the state as it stands.
@@ -77,6 +79,7 @@ impl Reporting {
         }
         self.current = status;
         self.error = error;
+        self.since = now;
         // ST-03: a state that did not last is left out.
         if self.waiting.last().is_some_and(|last| now < last.at + minimum) {
             self.waiting.pop();
@@ -135,7 +138,7 @@ impl Operations<'_> {
             reporting.skip_known();
             let change = if reporting.triggered {
                 reporting.triggered = false;
-                Change { status: reporting.current, error: reporting.error, at: now }
+                Change { status: reporting.current, error: reporting.error, at: reporting.since }
             } else if accepted && reporting.is_due(now, minimum) && !reporting.waiting.is_empty() {
                 let change = reporting.waiting.remove(0);
                 reporting.reported = Some((change.status, change.error));
@@ -160,10 +163,10 @@ impl Operations<'_> {
 
     /// A report that was lost with the link is made again, as what stands then. One that the central system refused
     /// or ignored is not: it would come back for ever.
-    pub(super) fn conclude_status_notification(&mut self, now: Instant, id: ConnectorId, outcome: Outcome<'_>) {
+    pub(super) fn conclude_status_notification(&mut self, id: ConnectorId, outcome: Outcome<'_>) {
         if outcome == Outcome::LinkLost {
             if let Some((reporting, _)) = self.reporting(id) {
-                reporting.report_again(now);
+                reporting.report_again();
             }
         }
     }

@@ -66,8 +66,11 @@ pub struct ListCodec {
     /// list is too long.
     pub encode: fn(list: &str, buffer: &mut [u8]) -> Option<usize>,
     /// Writes the list back, piece by piece.
-    pub decode: fn(bytes: &[u8], write: &mut dyn FnMut(&str)),
+    pub decode: fn(bytes: &[u8], write: TextSink<'_>),
 }
+
+/// Takes a text piece by piece.
+pub type TextSink<'w> = &'w mut dyn FnMut(&str);
 
 /// A key whose value is a whole number.
 #[derive(Clone, Copy, Debug)]
@@ -272,7 +275,7 @@ impl Keys {
     }
 
     /// Writes the value as text, piece by piece.
-    pub fn write_value(&self, key: &Declaration, write: &mut dyn FnMut(&str)) {
+    pub fn write_value(&self, key: &Declaration, write: TextSink<'_>) {
         match key.kind {
             Kind::Switch { .. } => write(if self.number(key) != 0 { "true" } else { "false" }),
             Kind::Integer { .. } => {

@@ -1,7 +1,7 @@
 //! Lists of measurands: two bytes an item, the measurand and its phase.
 
 use super::{Measurand, Phase};
-use crate::store::ListCodec;
+use crate::store::{ListCodec, TextSink};
 
 /// Reads and writes `Measurand` and `Measurand.Phase` items (OCPP 1.6 §9.1.17). Blanks around items are ignored.
 pub(in crate::ocpp16) static MEASURANDS: ListCodec = ListCodec { encode, decode };
@@ -40,7 +40,7 @@ fn parse(item: &str) -> Option<(Measurand, Option<Phase>)> {
     Some((Measurand::from_text(measurand)?, Some(Phase::from_text(phase)?)))
 }
 
-fn decode(bytes: &[u8], write: &mut dyn FnMut(&str)) {
+fn decode(bytes: &[u8], write: TextSink<'_>) {
     for (index, (measurand, phase)) in items(bytes).enumerate() {
         if index > 0 {
             write(",");
