@@ -8,6 +8,7 @@ extern crate std;
 
 pub mod facade;
 pub mod json;
+mod log;
 pub mod ocpp16;
 pub mod rpc;
 pub mod store;

@@ -1,4 +1,5 @@
 use super::Missing;
+use crate::log::info;
 use crate::ocpp16::{CallName, Exchange, Operations};
 use crate::rpc::{Backoff, Part, Rpc};
 use crate::store::StorageOp;
@@ -20,7 +21,15 @@ pub(super) struct Engine<'a> {
 
 impl<'a> Engine<'a> {
     pub(super) fn new(operations: Operations<'a>) -> Self {
-        Self { operations, rpc: Rpc::new(0), backoff: Backoff::new(), now: Instant::ZERO, settled: false, complete: false, epoch_known: false }
+        Self {
+            operations,
+            rpc: Rpc::new(0),
+            backoff: Backoff::new(),
+            now: Instant::ZERO,
+            settled: false,
+            complete: false,
+            epoch_known: false,
+        }
     }
 
     /// The first input or output that is missing.
@@ -72,9 +81,11 @@ impl<'a> Engine<'a> {
         }
         self.settled = false;
         if connected {
+            info!("connected");
             self.rpc.connected();
             self.operations.set_online(self.now, true);
         } else {
+            info!("connection lost");
             let mut exchange = Exchange { operations: &mut self.operations, record };
             self.rpc.disconnected(self.now, &mut exchange);
             self.operations.set_online(self.now, false);

@@ -3,6 +3,7 @@
 use super::heartbeat::HEARTBEAT_INTERVAL;
 use super::{Operations, RegistrationStatus};
 use crate::json::{Field, Kind, Strictness, TextTooLong, read};
+use crate::log::info;
 use crate::rpc::Outcome;
 use crate::time::{DateTime, Duration, Instant};
 use serde::Serialize;
@@ -160,6 +161,7 @@ impl Operations<'_> {
         self.clock.set(now, answer.time);
         let newly_accepted = !self.registration.is_accepted();
         self.registration.status = Some(answer.status);
+        info!("BootNotification: {}", answer.status);
         if answer.status != RegistrationStatus::Accepted {
             let interval = if answer.interval == 0 { OWN_INTERVAL_S } else { answer.interval };
             self.registration.next_attempt = now + Duration::from_secs(interval);

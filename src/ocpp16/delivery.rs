@@ -8,6 +8,7 @@ use super::journal_entry::{Content, Entry};
 use super::metering::MeterValues;
 use super::{AuthorizationStatus, ConnectorId, Operations, Reason};
 use crate::json::{BufferFull, Field, Kind, Strictness, read};
+use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Declaration, IntegerKey, Journal, RecordKey, StorageOp, registry};
@@ -380,6 +381,7 @@ impl Operations<'_> {
         let Some(number) = self.journal.first() else { return };
         self.delivery.discarded = self.delivery.discarded.saturating_add(1);
         self.delivery.give_up = false;
+        warning!("transaction message {} discarded", number);
         self.delivery.release = true;
         self.dirty = true;
         let entry = record.and_then(|record| Entry::read(number, record));

@@ -12,6 +12,7 @@ use super::delivery::{ConfirmedTransaction, Head};
 use super::journal_entry::{self, Content, Entry, Stamp};
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations, ReadingContext, Reason};
+use crate::log::warning;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Declaration, Journal, JournalStep, StorageOp, registry};
 use crate::time::{Duration, Instant};
@@ -125,6 +126,7 @@ impl Operations<'_> {
         let Some(task) = self.persistence.in_flight.take() else { return };
         self.dirty = true;
         let Ok(len) = result else {
+            warning!("storage device failed");
             self.persistence.failures = self.persistence.failures.saturating_add(1);
             self.persistence.not_before = now + RETRY_WAIT;
             if matches!(task, Task::Recover) && self.persistence.failures >= BOOT_FAILURES_MAX {

@@ -2,6 +2,7 @@
 
 use super::authorization::Presented;
 use super::{Availability, ConnectorId, IdToken, Operations, Reason};
+use crate::log::info;
 use crate::store::{Declaration, IntegerKey, SwitchKey};
 use crate::time::{Duration, Instant};
 use core::fmt;
@@ -186,7 +187,14 @@ impl Session {
             started: Instant::ZERO,
             meter_start: 0,
             energy_denied: false,
-            stop: Stop { at: Instant::ZERO, meter: 0, reason: Reason::Local, id_tag: None, caught: false, released: false },
+            stop: Stop {
+                at: Instant::ZERO,
+                meter: 0,
+                reason: Reason::Local,
+                id_tag: None,
+                caught: false,
+                released: false,
+            },
         }
     }
 
@@ -370,6 +378,7 @@ impl Operations<'_> {
         connector.session.entry = number;
         connector.session.phase = if connector.session.stop.caught { Phase::Stopping } else { Phase::Running };
         connector.sampling.begin(connector.session.started);
+        info!("connector {}: transaction runs", id);
         connector.notify(TxNotification::StartTx);
     }
 
@@ -380,6 +389,7 @@ impl Operations<'_> {
         connector.confirmed.ended(connector.session.entry);
         // ST-C6: the user still has to take the cable.
         connector.finishing = connector.inputs.plugged.is_some() && connector.readings.plugged;
+        info!("connector {}: transaction over", id);
         connector.notify(TxNotification::StopTx);
     }
 

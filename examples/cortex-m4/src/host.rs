@@ -12,11 +12,7 @@ pub fn print(line: Arguments<'_>) {
 
 /// Ends QEMU with exit code 0 for `Ok` and 1 for `Err`.
 pub fn exit(result: Result<(), ()>) -> ! {
-    debug::exit(if result.is_ok() {
-        debug::EXIT_SUCCESS
-    } else {
-        debug::EXIT_FAILURE
-    });
+    debug::exit(if result.is_ok() { debug::EXIT_SUCCESS } else { debug::EXIT_FAILURE });
     loop {
         cortex_m::asm::wfi();
     }

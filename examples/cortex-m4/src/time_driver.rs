@@ -39,10 +39,7 @@ impl SysTickDriver {
         let now = self.now.borrow(section);
         now.set(now.get() + 1);
         // Wakes whoever is due. There is no alarm to set for the next one: every tick looks again.
-        let _next = self
-            .queue
-            .borrow_ref_mut(section)
-            .next_expiration(now.get());
+        let _next = self.queue.borrow_ref_mut(section).next_expiration(now.get());
     }
 }
 

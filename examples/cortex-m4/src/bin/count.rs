@@ -31,10 +31,7 @@ impl Stopwatch {
     /// Instructions of doing the work once, and how far they may be off.
     fn mean(&self) -> (u64, u32) {
         let times = self.times.max(1);
-        (
-            (self.instructions + u64::from(times) / 2) / u64::from(times),
-            self.uncertainty.div_ceil(times),
-        )
+        ((self.instructions + u64::from(times) / 2) / u64::from(times), self.uncertainty.div_ceil(times))
     }
 }
 
@@ -42,19 +39,14 @@ impl Stopwatch {
 fn main() -> ! {
     stopwatch::start();
     if !is_exact() {
-        board::print(format_args!(
-            "instructions are not counted: is -icount shift=0 missing?"
-        ));
+        board::print(format_args!("instructions are not counted: is -icount shift=0 missing?"));
         board::exit(Err(()));
     }
     for operation in OPERATIONS {
         let mut counter = Stopwatch::default();
         (operation.run)(&mut counter);
         let (instructions, uncertainty) = counter.mean();
-        board::print(format_args!(
-            "{}={instructions} uncertainty={uncertainty}",
-            operation.name
-        ));
+        board::print(format_args!("{}={instructions} uncertainty={uncertainty}", operation.name));
     }
     board::exit(Ok(()))
 }

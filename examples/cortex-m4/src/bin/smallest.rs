@@ -9,7 +9,7 @@ mod session;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    session::session();
+    let _ = session::session();
     loop {
         cortex_m::asm::wfi();
     }

@@ -7,13 +7,17 @@ mod session;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let Some(stack) = board::stack::deepest(session::session) else {
-        board::print(format_args!("the session used all of the painted stack"));
-        board::exit(Err(()));
+    let stack = match board::stack::deepest(session::session) {
+        (Some(()), Some(stack)) => stack,
+        (None, _) => {
+            board::print(format_args!("the session did not go as it should"));
+            board::exit(Err(()));
+        }
+        (_, None) => {
+            board::print(format_args!("the session used all of the painted stack"));
+            board::exit(Err(()));
+        }
     };
-    board::print(format_args!(
-        "resources={} stack={stack}",
-        session::RESOURCES_LEN
-    ));
+    board::print(format_args!("resources={} stack={stack}", session::RESOURCES_LEN));
     board::exit(Ok(()))
 }
