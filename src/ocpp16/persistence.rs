@@ -57,8 +57,6 @@ enum Task {
 
 /// The wait before a failed operation is tried again.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
-/// After this many failures of one step at boot, the charge point goes on without what it would have read.
-const BOOT_FAILURES_MAX: u8 = 3;
 /// The ids of the journal's messages have this bit set, those of all others have not.
 const JOURNAL_EPOCH: u32 = 0x8000_0000;
 
@@ -121,7 +119,8 @@ impl Operations<'_> {
     }
 
     /// The result of the last [`storage_op`](Self::storage_op): the length of a loaded record, or `Err` when the device
-    /// failed. A failed operation is tried again; nothing that depends on it goes on before.
+    /// failed. A failed operation is tried again, for ever; nothing that depends on it goes on before. What cannot be read
+    /// at boot is not taken for missing: it would be overwritten.
     pub fn storage_done(&mut self, now: Instant, result: Result<Option<usize>, ()>, record: &[u8]) {
         let Some(task) = self.persistence.in_flight.take() else { return };
         self.dirty = true;
@@ -129,10 +128,6 @@ impl Operations<'_> {
             warning!("storage device failed");
             self.persistence.failures = self.persistence.failures.saturating_add(1);
             self.persistence.not_before = now + RETRY_WAIT;
-            if matches!(task, Task::Recover) && self.persistence.failures >= BOOT_FAILURES_MAX {
-                self.persistence.failures = 0;
-                self.recovered(now, None);
-            }
             return;
         };
         self.persistence.failures = 0;
@@ -228,6 +223,8 @@ impl Operations<'_> {
     }
 
     fn append(&mut self, now: Instant, id: ConnectorId, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        // Whatever comes of it, the buffer does not hold the first entry any more.
+        self.delivery.loaded = None;
         let number = self.journal.next();
         let key = Journal::key(number);
         let boot = self.persistence.boot;

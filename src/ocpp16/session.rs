@@ -418,7 +418,8 @@ impl Operations<'_> {
     pub fn permits_charge(&self, id: ConnectorId) -> bool {
         self.connector(id).is_some_and(|connector| {
             let session = &connector.session;
-            session.phase == Phase::Running && !session.energy_denied && !connector.readings.is_faulted()
+            let readings = &connector.readings;
+            session.phase == Phase::Running && !session.energy_denied && readings.plugged && !readings.is_faulted()
         })
     }
 

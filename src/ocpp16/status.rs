@@ -150,11 +150,11 @@ impl Operations<'_> {
             let notification = StatusNotification {
                 connector_id: id,
                 error_code: change.error,
-                info: details.and_then(|details| details.info),
+                info: details.and_then(|details| details.info).map(|info| clip(info, 50)),
                 status: change.status,
                 timestamp: clock.date(change.at),
-                vendor_id: details.and_then(|details| details.vendor_id),
-                vendor_error_code: details.and_then(|details| details.vendor_error_code),
+                vendor_id: details.and_then(|details| details.vendor_id).map(|vendor| clip(vendor, 255)),
+                vendor_error_code: details.and_then(|details| details.vendor_error_code).map(|code| clip(code, 50)),
             };
             return Some((id, notification));
         }
@@ -196,6 +196,11 @@ impl Operations<'_> {
             self.wake_at(deadline);
         }
     }
+}
+
+/// The first `max` characters (ST-10).
+fn clip(text: &'static str, max: usize) -> &'static str {
+    text.char_indices().nth(max).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 /// The state that follows from what is seen and known. Every transition of OCPP 1.6 §4.9 comes from here.
