@@ -138,10 +138,10 @@ impl<'a> Operations<'a> {
         }
         self.update_statuses(now);
         self.advance_reset(now);
-        let mut deadline = self.deadline;
-        deadline = deadline.min(self.registration.deadline()).min(self.heartbeat_deadline());
-        deadline = deadline.min(self.delivery.deadline(&self.journal)).min(self.persistence.deadline());
-        self.deadline = deadline;
+        self.wake_at(self.persistence.deadline());
+        // What is due to be sent already waits for the link or for an answer, not for the clock.
+        let sends = [self.registration.deadline(), self.heartbeat_deadline(), self.delivery.deadline(&self.journal)];
+        sends.into_iter().filter(|deadline| *deadline > now).for_each(|deadline| self.wake_at(deadline));
         true
     }
 

@@ -41,7 +41,12 @@ static EVENTS: AtomicU32 = AtomicU32::new(0);
 /// `None` when anything went otherwise.
 #[inline(never)] // one function of its own, so that its stack is the same in every firmware
 pub fn session() -> Option<()> {
-    let resources = RESOURCES.init_with(Resources::new);
+    let resources = resources();
+    charge(resources)
+}
+
+#[inline(never)]
+fn charge(resources: &'static mut Resources<'static>) -> Option<()> {
     let boot = Boot::new("Demo Charger", "My Company Ltd.").firmware_version("1.0");
     let mut firmware = Firmware {
         charge_point: ChargePoint::new(resources, boot).ok()?,
@@ -56,6 +61,12 @@ pub fn session() -> Option<()> {
     firmware.charge_by_remote_control()?;
     firmware.administer()?;
     (EVENTS.load(Relaxed) == 5 && firmware.charge_point.waiting_messages() == 0).then_some(())
+}
+
+/// A function of its own, so that what building them takes of the stack is given back.
+#[inline(never)]
+fn resources() -> &'static mut Resources<'static> {
+    RESOURCES.init_with(Resources::new)
 }
 
 struct Firmware {

@@ -1,0 +1,149 @@
+//! Who this charge point is, and where it connects to.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The file behind `--config`. What is not listed here is ignored.
+#[derive(Deserialize)]
+pub struct Config {
+    url: String,
+    charge_point_id: String,
+    pub boot: BootTexts,
+    #[serde(default = "two")]
+    pub connectors: u8,
+    #[serde(default)]
+    pub on_reset: OnReset,
+    pub data_dir: PathBuf,
+    /// Factory values of the configuration keys.
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
+    #[serde(default = "european")]
+    pub nominal_voltage: f64,
+    /// What the hardware can carry.
+    #[serde(default = "strong")]
+    pub max_current_a: f64,
+}
+
+fn two() -> u8 {
+    2
+}
+
+fn european() -> f64 {
+    230.0
+}
+
+fn strong() -> f64 {
+    48.0
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BootTexts {
+    pub charge_point_vendor: String,
+    pub charge_point_model: String,
+    pub charge_box_serial_number: Option<String>,
+    pub charge_point_serial_number: Option<String>,
+    pub firmware_version: Option<String>,
+}
+
+/// What a Reset does to the process.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnReset {
+    /// Whoever started it starts the next one.
+    Exit,
+    /// It goes on as if it had been started anew.
+    #[default]
+    Reboot,
+}
+
+impl Config {
+    pub fn read(file: &Path) -> Result<Self, Box<dyn Error>> {
+        let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let config: Self = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+        config.endpoint()?;
+        Ok(config)
+    }
+
+    /// The charge point of the demonstration, which carries the last segment of `url` as its identity.
+    pub fn of_url(url: &str, data_dir: PathBuf) -> Result<Self, Box<dyn Error>> {
+        let (_, identity) = url.trim_end_matches('/').rsplit_once('/').ok_or("the URL names no charge point")?;
+        let keys = [("MeterValuesSampledData", "Energy.Active.Import.Register,Power.Active.Import,Current.Import")];
+        let config = Self {
+            url: url.into(),
+            charge_point_id: percent_decoded(identity),
+            boot: BootTexts {
+                charge_point_vendor: "ACME".into(),
+                charge_point_model: "Wallbox One".into(),
+                charge_box_serial_number: Some("0001".into()),
+                charge_point_serial_number: None,
+                firmware_version: Some(env!("CARGO_PKG_VERSION").into()),
+            },
+            connectors: two(),
+            on_reset: OnReset::Reboot,
+            data_dir,
+            keys: keys.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+            nominal_voltage: european(),
+            max_current_a: strong(),
+        };
+        config.endpoint()?;
+        Ok(config)
+    }
+
+    /// Host with port, and the path without the identity.
+    pub fn endpoint(&self) -> Result<Endpoint<'_>, Box<dyn Error>> {
+        let rest = match self.url.split_once("://") {
+            Some(("ws", rest)) => rest,
+            Some(("wss", _)) => return Err("wss:// needs TLS, which is not built into this example".into()),
+            _ => return Err(format!("{}: not a ws:// URL", self.url).into()),
+        };
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let path = path.trim_end_matches('/');
+        let (front, last) = path.rsplit_once('/').unwrap_or(("", path));
+        let path = if percent_decoded(last) == self.charge_point_id { front } else { path };
+        let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let address = if has_port { host.to_owned() } else { format!("{host}:80") };
+        Ok(Endpoint { address, host, path, identity: &self.charge_point_id })
+    }
+
+    /// The password of HTTP Basic authentication.
+    pub fn password(&self) -> Option<&str> {
+        let key = self.keys.iter().find(|(key, _)| key.eq_ignore_ascii_case(AUTHORIZATION_KEY));
+        key.map(|(_, value)| value.as_str()).filter(|password| !password.is_empty())
+    }
+
+    /// The factory values that are the library's business.
+    pub fn factory_keys(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.keys.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        all.filter(|(key, _)| !key.eq_ignore_ascii_case(AUTHORIZATION_KEY))
+    }
+
+    /// The identity as the name of a file.
+    pub fn file_name(&self) -> String {
+        self.charge_point_id.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+    }
+}
+
+const AUTHORIZATION_KEY: &str = "AuthorizationKey";
+
+/// Where to connect to.
+pub struct Endpoint<'c> {
+    pub address: String,
+    pub host: &'c str,
+    pub path: &'c str,
+    pub identity: &'c str,
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut pieces = text.split('%');
+    let mut decoded = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let code = piece.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        decoded.push(code.unwrap_or(b'%'));
+        decoded.extend_from_slice(&piece.as_bytes()[if code.is_some() { 2 } else { 0 }..]);
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}

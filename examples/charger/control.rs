@@ -1,0 +1,164 @@
+//! The control protocol: one JSON object a line, commands on stdin, replies and events on stdout.
+
+use crate::command::{Command, CommandId, DataTransfer, Fault, Operator, Order, State};
+use embedded_ocpp::Instant;
+use embedded_ocpp::ocpp16::ChargePointErrorCode;
+use serde_json::{Map, Value, json};
+use std::io::{self, BufRead, Write};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::thread;
+use std::time::Duration;
+
+/// The program at the other end of stdin and stdout.
+pub struct Control {
+    lines: Receiver<String>,
+    connectors: u8,
+    /// Nobody reads stdout any more.
+    is_alone: bool,
+}
+
+impl Control {
+    pub fn of_stdin(connectors: u8) -> Self {
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            let lines = io::stdin().lock().split(b'\n').map_while(Result::ok);
+            lines.map(|line| String::from_utf8_lossy(&line).into_owned()).try_for_each(|line| sender.send(line))
+        });
+        Self { lines, connectors, is_alone: false }
+    }
+
+    /// Commands are read from now on.
+    pub fn ready(&mut self) {
+        self.say(&json!({"event": "ready"}));
+    }
+
+    fn say(&mut self, event: &Value) {
+        let mut stdout = io::stdout().lock();
+        self.is_alone |= writeln!(stdout, "{event}").and_then(|()| stdout.flush()).is_err();
+    }
+
+    fn understand(&self, line: &str) -> Result<(CommandId, Command), (CommandId, String)> {
+        let fields = match serde_json::from_str(line) {
+            Ok(Value::Object(fields)) => Fields { fields, connectors: self.connectors },
+            Ok(_) => return Err((Value::Null, "not a JSON object".into())),
+            Err(error) => return Err((Value::Null, error.to_string())),
+        };
+        let id = fields.fields.get("id").cloned().unwrap_or_default();
+        match fields.command() {
+            Ok(command) => Ok((id, command)),
+            Err(reason) => Err((id, reason)),
+        }
+    }
+}
+
+impl Operator for Control {
+    fn next(&mut self, _: Instant, _: &State) -> Order {
+        loop {
+            let line = match self.lines.try_recv() {
+                Ok(line) if line.trim().is_empty() => continue,
+                Ok(line) => line,
+                Err(TryRecvError::Empty) if !self.is_alone => return Order::Wait,
+                Err(_) => return Order::Leave,
+            };
+            match self.understand(&line) {
+                Ok((id, command)) => return Order::Do(id, command),
+                Err((id, reason)) => self.say(&json!({"event": "error", "id": id, "reason": reason})),
+            }
+        }
+    }
+
+    fn reply(&mut self, id: &CommandId, reply: Value) {
+        let mut event = json!({"reply": id});
+        if let (Value::Object(event), Value::Object(mut reply)) = (&mut event, reply) {
+            event.append(&mut reply);
+        }
+        self.say(&event);
+    }
+
+    fn exit(&mut self, reason: &str) {
+        self.say(&json!({"event": "exit", "reason": reason}));
+    }
+}
+
+/// The members of a command.
+struct Fields {
+    fields: Map<String, Value>,
+    connectors: u8,
+}
+
+impl Fields {
+    fn command(&self) -> Result<Command, String> {
+        Ok(match self.text("cmd")?.as_str() {
+            "plug_in" => Command::PlugIn { connector: self.connector()? },
+            "plug_out" => Command::PlugOut { connector: self.connector()? },
+            "swipe" => Command::Swipe { id_tag: self.text("id_tag")?, connectors: self.connectors()? },
+            "ev_ready" => Command::EvReady { connector: self.connector()?, ready: self.flag("ready")? },
+            "fault" => Command::Fault { connector: self.connector()?, fault: self.fault()? },
+            "disconnect" => Command::Disconnect,
+            "connect" => Command::Connect,
+            "data_transfer" => Command::DataTransfer(DataTransfer {
+                vendor_id: self.text("vendor_id")?,
+                message_id: self.text_if_any("message_id")?,
+                data: self.text_if_any("data")?,
+            }),
+            "set_meter" => Command::SetMeter {
+                connector: self.connector()?,
+                wh: self.number_if_any("wh")?,
+                w: self.number_if_any("w")?,
+                a: self.number_if_any("a")?,
+            },
+            "state" => Command::State,
+            "security_event" => return Err("security events are not built in yet".into()),
+            other => return Err(format!("no such command: {other}")),
+        })
+    }
+
+    fn fault(&self) -> Result<Option<Fault>, String> {
+        if !self.flag("active")? {
+            return Ok(None);
+        }
+        let code = self.text_if_any("error_code")?.unwrap_or_else(|| "OtherError".into());
+        let code = ChargePointErrorCode::from_text(&code).ok_or_else(|| format!("no such error code: {code}"))?;
+        let delay = self.number_if_any("after_charging_s")?.map(Duration::try_from_secs_f64).transpose();
+        let after_charging = delay.map_err(|error| format!("after_charging_s: {error}"))?;
+        Ok(Some(Fault { code, info: self.text_if_any("info")?, after_charging }))
+    }
+
+    fn connector(&self) -> Result<u8, String> {
+        self.number_of_connector(self.any("connector").ok_or("connector is missing")?)
+    }
+
+    fn connectors(&self) -> Result<Vec<u8>, String> {
+        let list = self.any("connectors").and_then(Value::as_array).ok_or("connectors is not a list")?;
+        list.iter().map(|number| self.number_of_connector(number)).collect()
+    }
+
+    fn number_of_connector(&self, number: &Value) -> Result<u8, String> {
+        let number = number.as_u64().and_then(|number| u8::try_from(number).ok());
+        let number = number.filter(|number| (1..=self.connectors).contains(number));
+        number.ok_or_else(|| format!("connectors are numbered from 1 to {}", self.connectors))
+    }
+
+    fn text(&self, name: &str) -> Result<String, String> {
+        self.text_if_any(name)?.ok_or_else(|| format!("{name} is missing"))
+    }
+
+    fn text_if_any(&self, name: &str) -> Result<Option<String>, String> {
+        let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| format!("{name} is not a string"));
+        self.any(name).map(text).transpose()
+    }
+
+    fn number_if_any(&self, name: &str) -> Result<Option<f64>, String> {
+        let number = |value: &Value| value.as_f64().ok_or_else(|| format!("{name} is not a number"));
+        self.any(name).map(number).transpose()
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, String> {
+        self.any(name).and_then(Value::as_bool).ok_or_else(|| format!("{name} is not true or false"))
+    }
+
+    /// A member that is there and not null.
+    fn any(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+}

@@ -1,0 +1,179 @@
+//! The simulated hardware: outlets with a cable, a meter and faults, and the inputs through which the charge point sees
+//! them.
+
+use crate::command::Fault;
+use crate::config::Config;
+use embedded_ocpp::facade::InputError;
+use embedded_ocpp::json::Decimal;
+use embedded_ocpp::ocpp16::{ErrorData, Measurand, MeterInput, MeterReading, UnitOfMeasure};
+use embedded_ocpp::{Controls, Instant};
+use std::cell::Cell;
+
+/// All outlets. Nothing of it changes when the charge point restarts.
+pub struct Evse {
+    outlets: Vec<Outlet>,
+}
+
+impl Evse {
+    pub fn new(config: &Config) -> Self {
+        let voltage = (config.nominal_voltage * 10.0) as i64;
+        Self { outlets: (1..=config.connectors).map(|_| Outlet::new(voltage)).collect() }
+    }
+
+    pub fn outlet(&self, connector: u8) -> Option<&Outlet> {
+        self.outlets.get(usize::from(connector).checked_sub(1)?)
+    }
+
+    pub fn outlets(&self) -> impl Iterator<Item = (u8, &Outlet)> {
+        (1..).zip(&self.outlets)
+    }
+}
+
+pub struct Outlet {
+    is_plugged: Cell<bool>,
+    is_ev_ready: Cell<bool>,
+    /// In W·ms, so that nothing is lost between two looks.
+    energy: Cell<i64>,
+    /// Power and current while charging, in W and tenths of A.
+    power: Cell<i64>,
+    current: Cell<i64>,
+    /// In tenths of V.
+    voltage: i64,
+    charging_since: Cell<Option<Instant>>,
+    advanced_at: Cell<Instant>,
+    fault: Cell<Option<ErrorData>>,
+    /// A fault that comes so many milliseconds after charging began.
+    fault_to_come: Cell<Option<(u64, ErrorData)>>,
+}
+
+const WH: i64 = 3_600_000;
+
+impl Outlet {
+    fn new(voltage: i64) -> Self {
+        Self {
+            is_plugged: Cell::new(false),
+            is_ev_ready: Cell::new(false),
+            energy: Cell::new(0),
+            power: Cell::new(0),
+            current: Cell::new(0),
+            voltage,
+            charging_since: Cell::new(None),
+            advanced_at: Cell::new(Instant::ZERO),
+            fault: Cell::new(None),
+            fault_to_come: Cell::new(None),
+        }
+    }
+
+    pub fn plug_in(&self) {
+        self.is_plugged.set(true);
+        self.is_ev_ready.set(true);
+    }
+
+    pub fn plug_out(&self) {
+        self.is_plugged.set(false);
+        self.is_ev_ready.set(false);
+    }
+
+    pub fn is_plugged(&self) -> bool {
+        self.is_plugged.get()
+    }
+
+    pub fn set_ev_ready(&self, ready: bool) {
+        self.is_ev_ready.set(ready);
+    }
+
+    pub fn set_meter(&self, wh: Option<f64>, w: Option<f64>, a: Option<f64>) {
+        if let Some(wh) = wh {
+            self.energy.set((wh * WH as f64) as i64);
+        }
+        if let Some(w) = w {
+            self.power.set(w as i64);
+        }
+        if let Some(a) = a {
+            self.current.set((a * 10.0).round() as i64);
+        }
+    }
+
+    pub fn set_fault(&self, fault: Option<Fault>) {
+        let Some(Fault { code, info, after_charging }) = fault else {
+            self.fault.set(None);
+            self.fault_to_come.set(None);
+            return;
+        };
+        // Firmware keeps such texts in flash; a simulator can afford to keep those it is given.
+        let error = ErrorData { info: info.map(|info| &*info.leak()), ..ErrorData::fault(code) };
+        match after_charging {
+            Some(delay) => self.fault_to_come.set(Some((delay.as_millis() as u64, error))),
+            None => self.fault.set(Some(error)),
+        }
+    }
+
+    /// Lets time pass: current flows from the last call until now if the contactor is closed.
+    pub fn advance(&self, now: Instant, is_contactor_closed: bool) {
+        let elapsed = now.since(self.advanced_at.replace(now));
+        if self.charging_since.get().is_some() {
+            let energy = self.power.get().saturating_mul(elapsed.as_millis() as i64);
+            self.energy.set(self.energy.get().saturating_add(energy));
+        }
+        let charges = is_contactor_closed && self.is_plugged.get() && self.is_ev_ready.get();
+        let since = self.charging_since.get().filter(|_| charges).or(charges.then_some(now));
+        self.charging_since.set(since);
+        if let (Some(since), Some((delay, error))) = (since, self.fault_to_come.get()) {
+            if now.since(since).as_millis() >= delay {
+                self.fault.set(Some(error));
+                self.fault_to_come.set(None);
+            }
+        }
+    }
+
+    /// The register in Wh.
+    pub fn energy(&self) -> i64 {
+        self.energy.get().div_euclid(WH)
+    }
+
+    /// What flows now, in W.
+    pub fn power(&self) -> i64 {
+        if self.charging_since.get().is_some() { self.power.get() } else { 0 }
+    }
+
+    fn current(&self) -> i64 {
+        if self.charging_since.get().is_some() { self.current.get() } else { 0 }
+    }
+}
+
+/// The inputs of one connector.
+pub struct Wires<'e> {
+    plugged: Box<dyn Fn() -> bool + 'e>,
+    ev_ready: Box<dyn Fn() -> bool + 'e>,
+    energy: Box<dyn Fn() -> i64 + 'e>,
+    power: Box<dyn Fn() -> i32 + 'e>,
+    current: Box<dyn Fn() -> Option<Decimal> + 'e>,
+    voltage: Box<dyn Fn() -> Option<Decimal> + 'e>,
+    fault: Box<dyn Fn() -> Option<ErrorData> + 'e>,
+}
+
+impl<'e> Wires<'e> {
+    pub fn of(outlet: &'e Outlet) -> Self {
+        Self {
+            plugged: Box::new(|| outlet.is_plugged.get()),
+            ev_ready: Box::new(|| outlet.is_ev_ready.get()),
+            energy: Box::new(|| outlet.energy()),
+            power: Box::new(|| i32::try_from(outlet.power()).unwrap_or(i32::MAX)),
+            current: Box::new(|| Some(Decimal::tenths(outlet.current()))),
+            voltage: Box::new(|| Some(Decimal::tenths(outlet.voltage))),
+            fault: Box::new(|| outlet.fault.get()),
+        }
+    }
+
+    pub fn attach(&'e self, ocpp: &mut Controls<'e>, connector: u8) -> Result<(), InputError> {
+        ocpp.set_connector_plugged_input(&*self.plugged, connector)?;
+        ocpp.set_ev_ready_input(&*self.ev_ready, connector)?;
+        ocpp.set_energy_meter_input(&*self.energy, connector)?;
+        ocpp.set_power_meter_input(&*self.power, connector)?;
+        ocpp.add_error_data_input(&*self.fault, connector)?;
+        let current = MeterReading::new(Measurand::CurrentImport, Some(UnitOfMeasure::A));
+        ocpp.add_meter_value_input(MeterInput { connector, reading: current, value: &*self.current })?;
+        let voltage = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V));
+        ocpp.add_meter_value_input(MeterInput { connector, reading: voltage, value: &*self.voltage })
+    }
+}

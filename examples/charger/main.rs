@@ -1,0 +1,105 @@
+//! A whole charge point as a process: this crate, its WebSocket adapter on a real TCP socket, a directory of files as
+//! flash, and simulated hardware.
+//!
+//! - `cargo run --example charger`: a charging session against a small central system in the same process. The terminal
+//!   shows it as it goes; after some six seconds the program ends, with exit code 0 if all went as it should.
+//! - `cargo run --example charger -- ws://host:port/path/ID`: the same charge point against any other central system.
+//!   It has one session when it can, and stays up.
+//! - `cargo run --example charger -- --config FILE`: driven by another program, one JSON object a line: commands on
+//!   stdin, events and replies on stdout, log on stderr. `control.rs` holds the commands.
+
+mod central_system;
+mod command;
+mod config;
+mod control;
+mod evse;
+mod random;
+mod script;
+mod socket;
+mod station;
+mod trace;
+
+use central_system::CentralSystem;
+use command::Operator;
+use config::{Config, OnReset};
+use control::Control;
+use evse::Evse;
+use script::Script;
+use station::End;
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+use trace::{Log, Traffic};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments.as_slice() {
+        [] => demonstrate(),
+        ["--config", file] => obey(Path::new(file)),
+        [url] if url.starts_with("ws://") || url.starts_with("wss://") => visit(url),
+        _ => Err("usage: charger [ws://host:port/path/ID | --config FILE]".into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("charger: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A session against a central system of our own.
+fn demonstrate() -> Result<(), Box<dyn Error>> {
+    let log = Log::to_stdout();
+    let traffic = Traffic::default();
+    let central_system = CentralSystem::start()?;
+    let flash = std::env::temp_dir().join(format!("embedded-ocpp-{}", std::process::id()));
+    let config = Config::of_url(&central_system.url(), flash.clone())?;
+    let evse = Evse::new(&config);
+    let mut script = Script::new();
+    log.note(&format!("central system at {}, flash in {}", central_system.url(), flash.display()));
+
+    let outcome = operate(&config, &evse, &mut script, &log, &traffic);
+    std::fs::remove_dir_all(&flash)?;
+    outcome?;
+    script.result()?;
+    central_system.report()?.confirm(&evse, &traffic, &log)
+}
+
+/// A session against a central system elsewhere, and then whatever it wants.
+fn visit(url: &str) -> Result<(), Box<dyn Error>> {
+    let log = Log::to_stdout();
+    let mut config = Config::of_url(url, Default::default())?;
+    config.data_dir = std::env::temp_dir().join(format!("embedded-ocpp-{}", config.file_name()));
+    log.note(&format!("central system at {url}, flash in {}", config.data_dir.display()));
+    operate(&config, &Evse::new(&config), &mut Script::that_stays(), &log, &Traffic::default())
+}
+
+/// What another program wants.
+fn obey(file: &Path) -> Result<(), Box<dyn Error>> {
+    let config = Config::read(file)?;
+    let mut control = Control::of_stdin(config.connectors);
+    control.ready();
+    operate(&config, &Evse::new(&config), &mut control, &Log::to_stderr(), &Traffic::default())
+}
+
+/// Runs the charge point to its end, over its restarts.
+fn operate(
+    config: &Config,
+    evse: &Evse,
+    operator: &mut dyn Operator,
+    log: &Log,
+    traffic: &Traffic,
+) -> Result<(), Box<dyn Error>> {
+    loop {
+        match (station::run(config, evse, operator, log, traffic)?, config.on_reset) {
+            (End::Left, _) => return Ok(()),
+            (End::Reset, OnReset::Exit) => {
+                operator.exit("reset");
+                return Ok(());
+            }
+            (End::Reset, OnReset::Reboot) => log.note("restart"),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What the terminal shows: notes of the charge point, and each OCPP message with its direction.
+
+use embedded_ocpp::json::{Frame, scan};
+use embedded_ocpp::transport::Received;
+use embedded_ocpp::{Instant, WebSocketTransport};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::io::{self, IsTerminal, Write};
+use std::time;
+
+/// A log with the time since the start before each line.
+pub struct Log {
+    start: time::Instant,
+    to_stdout: bool,
+    has_colours: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Colour {
+    Out = 36,
+    In = 33,
+    Note = 1,
+}
+
+impl Log {
+    pub fn to_stdout() -> Self {
+        Self { start: time::Instant::now(), to_stdout: true, has_colours: io::stdout().is_terminal() }
+    }
+
+    pub fn to_stderr() -> Self {
+        Self { start: time::Instant::now(), to_stdout: false, has_colours: false }
+    }
+
+    /// Monotonic time since the start: the clock of the charge point.
+    pub fn now(&self) -> Instant {
+        Instant::from_millis(self.start.elapsed().as_millis() as u64)
+    }
+
+    /// Something that is no message.
+    pub fn note(&self, text: &str) {
+        self.line(Colour::Note, text);
+    }
+
+    fn line(&self, colour: Colour, text: &str) {
+        let at = self.start.elapsed().as_secs_f64();
+        let line = match self.has_colours {
+            true => format!("{at:7.3}  \x1b[{}m{text}\x1b[0m\n", colour as u8),
+            false => format!("{at:7.3}  {text}\n"),
+        };
+        // A log that nobody can read any more stops nothing.
+        let _ = if self.to_stdout {
+            io::stdout().lock().write_all(line.as_bytes())
+        } else {
+            io::stderr().lock().write_all(line.as_bytes())
+        };
+    }
+}
+
+/// What went over the wire, over all connections.
+#[derive(Default)]
+pub struct Traffic {
+    sent: Cell<u32>,
+    received: Cell<u32>,
+}
+
+impl Traffic {
+    /// Messages of the charge point.
+    pub fn sent(&self) -> u32 {
+        self.sent.get()
+    }
+
+    /// Messages of the central system.
+    pub fn received(&self) -> u32 {
+        self.received.get()
+    }
+}
+
+/// A transport that shows each message which passes through it.
+pub struct Traced<'l, T> {
+    inner: T,
+    log: &'l Log,
+    traffic: &'l Traffic,
+    /// The parts of the message that goes out.
+    outgoing: Vec<u8>,
+    /// What the calls that wait for their answer want.
+    actions: RefCell<HashMap<String, String>>,
+}
+
+impl<'l, T> Traced<'l, T> {
+    pub fn new(inner: T, log: &'l Log, traffic: &'l Traffic) -> Self {
+        Self { inner, log, traffic, outgoing: Vec::new(), actions: RefCell::default() }
+    }
+
+    pub fn into_inner(self) -> T {
+        self.inner
+    }
+
+    /// `CP -> Authorize {"idTag":"DEADBEEF"}`: the direction, what it is about, and the payload.
+    fn show(&self, colour: Colour, direction: &str, message: &[u8]) {
+        let mut actions = self.actions.borrow_mut();
+        let mut action = |id: &str| actions.remove(id).unwrap_or_else(|| "?".into());
+        let text = match scan(message) {
+            Ok(Frame::Call { id, action, payload }) => {
+                actions.insert(id.escaped().into(), action.escaped().into());
+                format!("{} {payload}", action.escaped())
+            }
+            Ok(Frame::CallResult { id, payload }) => format!("{} = {payload}", action(id.escaped())),
+            Ok(Frame::CallError { id, code, description }) => {
+                format!("{} failed: {} {}", action(id.escaped()), code.escaped(), description.escaped())
+            }
+            _ => String::from_utf8_lossy(message).into_owned(),
+        };
+        self.log.line(colour, &format!("{direction} {text}"));
+    }
+}
+
+impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
+    type Error = T::Error;
+
+    fn is_connected(&self) -> bool {
+        self.inner.is_connected()
+    }
+
+    async fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, T::Error> {
+        let received = self.inner.receive(buffer).await?;
+        if let Some(Received::Message(len) | Received::TooLong(len)) = received {
+            self.traffic.received.set(self.traffic.received() + 1);
+            self.show(Colour::In, "CS <-", buffer.get(..len).unwrap_or_default());
+        }
+        Ok(received)
+    }
+
+    async fn send(&mut self, part: &[u8], last: bool) -> Result<(), T::Error> {
+        self.inner.send(part, last).await?;
+        self.outgoing.extend_from_slice(part);
+        if last {
+            self.traffic.sent.set(self.traffic.sent() + 1);
+            self.show(Colour::Out, "CP ->", &self.outgoing);
+            self.outgoing.clear();
+        }
+        Ok(())
+    }
+
+    fn keep_alive(&mut self, now: Instant, ping_interval_s: u32) {
+        self.inner.keep_alive(now, ping_interval_s);
+    }
+}

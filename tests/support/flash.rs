@@ -1,0 +1,72 @@
+use super::wire::{Event, Log, Power};
+use embedded_ocpp::store::{RECORD_LEN_MAX, RecordKey, Storage};
+use std::collections::HashMap;
+
+/// A device that keeps its records over reboots, and fails when told to.
+pub struct Flash {
+    pub records: HashMap<RecordKey, Vec<u8>>,
+    /// So many of the next operations of each kind fail.
+    pub failing_stores: u32,
+    pub failing_loads: u32,
+    pub failing_removes: u32,
+    /// Operations that were asked for, failed ones included.
+    pub operations: u32,
+    pub(super) log: Log,
+    pub(super) power: Power,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlashError;
+
+impl Flash {
+    pub(super) fn new(log: Log, power: Power) -> Self {
+        Self {
+            records: HashMap::new(),
+            failing_stores: 0,
+            failing_loads: 0,
+            failing_removes: 0,
+            operations: 0,
+            log,
+            power,
+        }
+    }
+
+    fn begin(&mut self, failing: fn(&mut Self) -> &mut u32, changes: bool) -> Result<(), FlashError> {
+        self.operations += 1;
+        let left = failing(self);
+        if *left > 0 {
+            *left -= 1;
+            return Err(FlashError);
+        }
+        if changes && !self.power.take_step() || self.power.is_off() {
+            return Err(FlashError);
+        }
+        Ok(())
+    }
+}
+
+impl Storage for Flash {
+    type Error = FlashError;
+
+    async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, FlashError> {
+        self.begin(|flash| &mut flash.failing_loads, false)?;
+        let Some(record) = self.records.get(&key) else { return Ok(None) };
+        buffer[..record.len()].copy_from_slice(record);
+        Ok(if record.is_empty() { None } else { Some(record.len()) })
+    }
+
+    async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), FlashError> {
+        self.begin(|flash| &mut flash.failing_stores, true)?;
+        assert!(record.len() <= RECORD_LEN_MAX);
+        self.records.insert(key, record.to_vec());
+        self.log.borrow_mut().push(Event::Stored(key));
+        Ok(())
+    }
+
+    async fn remove(&mut self, key: RecordKey) -> Result<(), FlashError> {
+        self.begin(|flash| &mut flash.failing_removes, true)?;
+        self.records.remove(&key);
+        self.log.borrow_mut().push(Event::Removed(key));
+        Ok(())
+    }
+}
