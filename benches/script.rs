@@ -19,6 +19,10 @@ impl Counter for Callgrind {
         }
         self.times += times;
     }
+
+    fn count_more(&mut self, work: &mut dyn FnMut()) {
+        counted(work);
+    }
 }
 
 /// Callgrind counts from entering this function to leaving it (`--toggle-collect`).

@@ -1,6 +1,7 @@
 //! The benchmark: what is measured. How it is counted differs between the host (`benches/script.rs`, under
 //! callgrind) and the Cortex-M4 (`examples/cortex-m4/src/bin/count.rs`, under QEMU); both include this.
 
+mod bench;
 pub(crate) mod frames;
 mod operations;
 
@@ -14,6 +15,9 @@ pub(crate) trait Counter {
     /// few hundred instructions should be done a thousand times in one call, as the timer of the Cortex-M4
     /// moves on in steps of 40.
     fn count(&mut self, times: u32, work: &mut dyn FnMut());
+
+    /// Counts `work` as a further part of what was counted last.
+    fn count_more(&mut self, work: &mut dyn FnMut());
 }
 
 /// One row of the table.

@@ -1,24 +1,117 @@
-use core::hint::black_box;
+use super::bench::{Bench, Nowhere, RAM, with_bench};
+use super::{Counter, Operation, frames};
+use core::slice::Iter;
+use embedded_ocpp::store::Storage;
 
-use super::{Counter, Operation};
-
-/// All rows. Which frames they exchange stands in [`frames`](super::frames).
+/// All rows. Which frames they exchange stands in [`frames`].
 pub(crate) const OPERATIONS: &[Operation] = &[
     Operation { name: "empty", run: empty },
-    // NEXT STAGE: in place of this one the operations named in `microocpp.toml`
-    Operation { name: "counted-loop", run: counted_loop },
+    Operation { name: "idle", run: idle },
+    Operation { name: "remote-start", run: remote_start },
+    Operation { name: "get-configuration-all", run: |counter| answered(counter, &[frames::GET_CONFIGURATION_ALL]) },
+    Operation { name: "get-configuration-one", run: |counter| answered(counter, &[frames::GET_CONFIGURATION_ONE]) },
+    Operation { name: "change-configuration", run: |counter| answered(counter, &frames::CHANGE_CONFIGURATION) },
+    Operation { name: "change-configuration-ram", run: change_configuration_ram },
+    Operation { name: "trigger-heartbeat", run: trigger_heartbeat },
+    Operation { name: "unknown-action", run: |counter| answered(counter, &[frames::UNKNOWN_ACTION]) },
+    Operation { name: "session", run: session },
 ];
+
+const REPETITIONS: u32 = 10;
 
 /// No work at all: what counting itself costs. It is taken off the other figures.
 fn empty(counter: &mut dyn Counter) {
     counter.count(1000, &mut || {});
 }
 
-/// 1000 turns of a loop whose instructions can be counted by hand.
-fn counted_loop(counter: &mut dyn Counter) {
-    counter.count(100, &mut || {
-        for turn in 0..1000 {
-            black_box(turn);
+/// A poll that finds nothing to do, on a connection that stands.
+fn idle(counter: &mut dyn Counter) {
+    with_bench(RAM, |bench| {
+        counter.count(1000, &mut || bench.step());
+        assert_eq!(bench.sent(), None);
+    });
+}
+
+/// Calls that are answered at once: from the frame to the answer, which is one poll. The storage device takes
+/// everything and does nothing, so that a changed key is all there, but for the device.
+fn answered(counter: &mut dyn Counter, frames: &[&str]) {
+    with_bench(Nowhere, |bench| {
+        for _ in 0..REPETITIONS {
+            for frame in frames {
+                bench.push(frame);
+                counter.count(1, &mut || bench.step());
+                bench.expect_answer(frame);
+            }
         }
     });
+}
+
+/// The same with the record in RAM.
+fn change_configuration_ram(counter: &mut dyn Counter) {
+    with_bench(RAM, |bench| {
+        for _ in 0..REPETITIONS {
+            for frame in frames::CHANGE_CONFIGURATION {
+                bench.push(frame);
+                counter.count(1, &mut || bench.step());
+                bench.expect_answer(frame);
+            }
+        }
+    });
+}
+
+/// From the frame to the answer. The same poll also sends the StatusNotification that follows.
+fn remote_start(counter: &mut dyn Counter) {
+    with_bench(RAM, |bench| {
+        for _ in 0..REPETITIONS {
+            bench.push(frames::REMOTE_START);
+            counter.count(1, &mut || bench.step());
+            bench.expect_answer(frames::REMOTE_START);
+            bench.end();
+            bench.settle(&mut [("StatusNotification", "{}"); 2].iter());
+        }
+    });
+}
+
+/// The answer, the heartbeat, and its answer.
+fn trigger_heartbeat(counter: &mut dyn Counter) {
+    with_bench(RAM, |bench| {
+        for _ in 0..REPETITIONS {
+            bench.push(frames::TRIGGER_HEARTBEAT);
+            counter.count(1, &mut || bench.step());
+            bench.expect_answer(frames::TRIGGER_HEARTBEAT);
+            bench.answer("Heartbeat", frames::HEARTBEAT);
+            counter.count_more(&mut || bench.step());
+            assert_eq!(bench.sent(), None);
+        }
+    });
+}
+
+/// Plug in, a card, ten samples, the card again, plug out. After each, polls until two in a row send nothing.
+fn session(counter: &mut dyn Counter) {
+    with_bench(RAM, |bench| {
+        for _ in 0..REPETITIONS {
+            let mut script = frames::SESSION.iter();
+            counter.count(1, &mut || {}); // all that follows is part of this one
+            bench.plug(true);
+            bench.converse(counter, &mut script);
+            counter.count_more(&mut || bench.begin());
+            bench.converse(counter, &mut script);
+            for _ in 0..10 {
+                bench.pass_5_s();
+                bench.converse(counter, &mut script);
+            }
+            counter.count_more(&mut || bench.end());
+            bench.converse(counter, &mut script);
+            bench.plug(false);
+            bench.converse(counter, &mut script);
+            assert_eq!(script.next(), None);
+        }
+    });
+}
+
+impl<S: Storage> Bench<'_, S> {
+    /// Counts polls, and answers after the script in between, until two polls in a row have sent nothing.
+    fn converse(&mut self, counter: &mut dyn Counter, script: &mut Iter<'_, (&str, &str)>) {
+        self.converse_with(&mut |bench| counter.count_more(&mut || bench.step()), script);
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// Something that happens to the charge point.
-pub enum Command {
+pub(crate) enum Command {
     PlugIn { connector: u8 },
     PlugOut { connector: u8 },
     Swipe { id_tag: String, connectors: Vec<u8> },
@@ -20,7 +20,7 @@ pub enum Command {
     State,
 }
 
-pub struct Fault {
+pub(crate) struct Fault {
     pub code: ChargePointErrorCode,
     pub info: Option<String>,
     /// How long after charging began it comes; `None` for now.
@@ -30,7 +30,7 @@ pub struct Fault {
 /// DataTransfer.req, as it goes out.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DataTransfer {
+pub(crate) struct DataTransfer {
     pub vendor_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
@@ -39,9 +39,9 @@ pub struct DataTransfer {
 }
 
 /// Names a command, for the reply to it.
-pub type CommandId = Value;
+pub(crate) type CommandId = Value;
 
-pub enum Order {
+pub(crate) enum Order {
     Do(CommandId, Command),
     /// There is nothing to do now.
     Wait,
@@ -49,7 +49,7 @@ pub enum Order {
 }
 
 /// Who operates the charge point: a program on stdin, or a script.
-pub trait Operator {
+pub(crate) trait Operator {
     /// What happens next, given how things stand.
     fn next(&mut self, now: Instant, state: &State) -> Order;
 
@@ -66,7 +66,7 @@ pub trait Operator {
 
 /// How things stand.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct State {
+pub(crate) struct State {
     /// Connected and accepted.
     pub online: bool,
     /// From 0 on, 0 being the charge point.
@@ -75,7 +75,7 @@ pub struct State {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ConnectorState {
+pub(crate) struct ConnectorState {
     pub connector: u8,
     pub status: &'static str,
     pub transaction: Option<Transaction>,
@@ -85,7 +85,7 @@ pub struct ConnectorState {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Transaction {
+pub(crate) struct Transaction {
     pub id_tag: String,
     /// `None` until the central system gave one.
     pub id: Option<i32>,
@@ -93,6 +93,6 @@ pub struct Transaction {
 
 /// The transaction messages that are kept.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Journal {
+pub(crate) struct Journal {
     pub waiting: u32,
 }

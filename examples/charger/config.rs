@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The file behind `--config`. What is not listed here is ignored.
 #[derive(Deserialize)]
-pub struct Config {
+pub(crate) struct Config {
     url: String,
     charge_point_id: String,
     pub boot: BootTexts,
@@ -41,7 +41,7 @@ fn strong() -> f64 {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct BootTexts {
+pub(crate) struct BootTexts {
     pub charge_point_vendor: String,
     pub charge_point_model: String,
     pub charge_box_serial_number: Option<String>,
@@ -52,7 +52,7 @@ pub struct BootTexts {
 /// What a Reset does to the process.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum OnReset {
+pub(crate) enum OnReset {
     /// Whoever started it starts the next one.
     Exit,
     /// It goes on as if it had been started anew.
@@ -61,7 +61,7 @@ pub enum OnReset {
 }
 
 impl Config {
-    pub fn read(file: &Path) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn read(file: &Path) -> Result<Self, Box<dyn Error>> {
         let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         let config: Self = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
         config.endpoint()?;
@@ -69,7 +69,7 @@ impl Config {
     }
 
     /// The charge point of the demonstration, which carries the last segment of `url` as its identity.
-    pub fn of_url(url: &str, data_dir: PathBuf) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn of_url(url: &str, data_dir: PathBuf) -> Result<Self, Box<dyn Error>> {
         let (_, identity) = url.trim_end_matches('/').rsplit_once('/').ok_or("the URL names no charge point")?;
         let keys = [("MeterValuesSampledData", "Energy.Active.Import.Register,Power.Active.Import,Current.Import")];
         let config = Self {
@@ -94,7 +94,7 @@ impl Config {
     }
 
     /// Host with port, and the path without the identity.
-    pub fn endpoint(&self) -> Result<Endpoint<'_>, Box<dyn Error>> {
+    pub(crate) fn endpoint(&self) -> Result<Endpoint<'_>, Box<dyn Error>> {
         let rest = match self.url.split_once("://") {
             Some(("ws", rest)) => rest,
             Some(("wss", _)) => return Err("wss:// needs TLS, which is not built into this example".into()),
@@ -110,19 +110,19 @@ impl Config {
     }
 
     /// The password of HTTP Basic authentication.
-    pub fn password(&self) -> Option<&str> {
+    pub(crate) fn password(&self) -> Option<&str> {
         let key = self.keys.iter().find(|(key, _)| key.eq_ignore_ascii_case(AUTHORIZATION_KEY));
         key.map(|(_, value)| value.as_str()).filter(|password| !password.is_empty())
     }
 
     /// The factory values that are the library's business.
-    pub fn factory_keys(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn factory_keys(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.keys.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         all.filter(|(key, _)| !key.eq_ignore_ascii_case(AUTHORIZATION_KEY))
     }
 
     /// The identity as the name of a file.
-    pub fn file_name(&self) -> String {
+    pub(crate) fn file_name(&self) -> String {
         self.charge_point_id.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
     }
 }
@@ -130,7 +130,7 @@ impl Config {
 const AUTHORIZATION_KEY: &str = "AuthorizationKey";
 
 /// Where to connect to.
-pub struct Endpoint<'c> {
+pub(crate) struct Endpoint<'c> {
     pub address: String,
     pub host: &'c str,
     pub path: &'c str,

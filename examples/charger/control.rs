@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 /// The program at the other end of stdin and stdout.
-pub struct Control {
+pub(crate) struct Control {
     lines: Receiver<String>,
     connectors: u8,
     /// Nobody reads stdout any more.
@@ -18,7 +18,7 @@ pub struct Control {
 }
 
 impl Control {
-    pub fn of_stdin(connectors: u8) -> Self {
+    pub(crate) fn of_stdin(connectors: u8) -> Self {
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             let lines = io::stdin().lock().split(b'\n').map_while(Result::ok);
@@ -28,7 +28,7 @@ impl Control {
     }
 
     /// Commands are read from now on.
-    pub fn ready(&mut self) {
+    pub(crate) fn ready(&mut self) {
         self.say(&json!({"event": "ready"}));
     }
 

@@ -10,26 +10,26 @@ use embedded_ocpp::{Controls, Instant};
 use std::cell::Cell;
 
 /// All outlets. Nothing of it changes when the charge point restarts.
-pub struct Evse {
+pub(crate) struct Evse {
     outlets: Vec<Outlet>,
 }
 
 impl Evse {
-    pub fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         let voltage = (config.nominal_voltage * 10.0) as i64;
         Self { outlets: (1..=config.connectors).map(|_| Outlet::new(voltage)).collect() }
     }
 
-    pub fn outlet(&self, connector: u8) -> Option<&Outlet> {
+    pub(crate) fn outlet(&self, connector: u8) -> Option<&Outlet> {
         self.outlets.get(usize::from(connector).checked_sub(1)?)
     }
 
-    pub fn outlets(&self) -> impl Iterator<Item = (u8, &Outlet)> {
+    pub(crate) fn outlets(&self) -> impl Iterator<Item = (u8, &Outlet)> {
         (1..).zip(&self.outlets)
     }
 }
 
-pub struct Outlet {
+pub(crate) struct Outlet {
     is_plugged: Cell<bool>,
     is_ev_ready: Cell<bool>,
     /// In W·ms, so that nothing is lost between two looks.
@@ -64,25 +64,25 @@ impl Outlet {
         }
     }
 
-    pub fn plug_in(&self) {
+    pub(crate) fn plug_in(&self) {
         self.is_plugged.set(true);
         self.is_ev_ready.set(true);
     }
 
-    pub fn plug_out(&self) {
+    pub(crate) fn plug_out(&self) {
         self.is_plugged.set(false);
         self.is_ev_ready.set(false);
     }
 
-    pub fn is_plugged(&self) -> bool {
+    pub(crate) fn is_plugged(&self) -> bool {
         self.is_plugged.get()
     }
 
-    pub fn set_ev_ready(&self, ready: bool) {
+    pub(crate) fn set_ev_ready(&self, ready: bool) {
         self.is_ev_ready.set(ready);
     }
 
-    pub fn set_meter(&self, wh: Option<f64>, w: Option<f64>, a: Option<f64>) {
+    pub(crate) fn set_meter(&self, wh: Option<f64>, w: Option<f64>, a: Option<f64>) {
         if let Some(wh) = wh {
             self.energy.set((wh * WH as f64) as i64);
         }
@@ -94,7 +94,7 @@ impl Outlet {
         }
     }
 
-    pub fn set_fault(&self, fault: Option<Fault>) {
+    pub(crate) fn set_fault(&self, fault: Option<Fault>) {
         let Some(Fault { code, info, after_charging }) = fault else {
             self.fault.set(None);
             self.fault_to_come.set(None);
@@ -109,7 +109,7 @@ impl Outlet {
     }
 
     /// Lets time pass: current flows from the last call until now if the contactor is closed.
-    pub fn advance(&self, now: Instant, is_contactor_closed: bool) {
+    pub(crate) fn advance(&self, now: Instant, is_contactor_closed: bool) {
         let elapsed = now.since(self.advanced_at.replace(now));
         if self.charging_since.get().is_some() {
             let energy = self.power.get().saturating_mul(elapsed.as_millis() as i64);
@@ -127,12 +127,12 @@ impl Outlet {
     }
 
     /// The register in Wh.
-    pub fn energy(&self) -> i64 {
+    pub(crate) fn energy(&self) -> i64 {
         self.energy.get().div_euclid(WH)
     }
 
     /// What flows now, in W.
-    pub fn power(&self) -> i64 {
+    pub(crate) fn power(&self) -> i64 {
         if self.charging_since.get().is_some() { self.power.get() } else { 0 }
     }
 
@@ -142,7 +142,7 @@ impl Outlet {
 }
 
 /// The inputs of one connector.
-pub struct Wires<'e> {
+pub(crate) struct Wires<'e> {
     plugged: Box<dyn Fn() -> bool + 'e>,
     ev_ready: Box<dyn Fn() -> bool + 'e>,
     energy: Box<dyn Fn() -> i64 + 'e>,
@@ -153,7 +153,7 @@ pub struct Wires<'e> {
 }
 
 impl<'e> Wires<'e> {
-    pub fn of(outlet: &'e Outlet) -> Self {
+    pub(crate) fn of(outlet: &'e Outlet) -> Self {
         Self {
             plugged: Box::new(|| outlet.is_plugged.get()),
             ev_ready: Box::new(|| outlet.is_ev_ready.get()),
@@ -165,7 +165,7 @@ impl<'e> Wires<'e> {
         }
     }
 
-    pub fn attach(&'e self, ocpp: &mut Controls<'e>, connector: u8) -> Result<(), InputError> {
+    pub(crate) fn attach(&'e self, ocpp: &mut Controls<'e>, connector: u8) -> Result<(), InputError> {
         ocpp.set_connector_plugged_input(&*self.plugged, connector)?;
         ocpp.set_ev_ready_input(&*self.ev_ready, connector)?;
         ocpp.set_energy_meter_input(&*self.energy, connector)?;

@@ -2,11 +2,11 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-pub fn number() -> u32 {
+pub(crate) fn number() -> u32 {
     RandomState::new().hash_one(0) as u32
 }
 
-pub fn fill(bytes: &mut [u8]) {
+pub(crate) fn fill(bytes: &mut [u8]) {
     for chunk in bytes.chunks_mut(4) {
         chunk.copy_from_slice(&number().to_ne_bytes()[..chunk.len()]);
     }

@@ -10,13 +10,13 @@ use std::thread;
 use std::time::Duration;
 
 /// A socket that never blocks. It wakes nobody: it is for a loop that comes back by itself.
-pub struct Socket(TcpStream);
+pub(crate) struct Socket(TcpStream);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Socket {
     /// Connects to `host:port`, in a thread, for std can neither resolve nor connect without blocking.
-    pub async fn connect(address: String) -> io::Result<Self> {
+    pub(crate) async fn connect(address: String) -> io::Result<Self> {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || sender.send(connect(&address)));
         let result = poll_fn(|_| match receiver.try_recv() {

@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time;
 
 /// A log with the time since the start before each line.
-pub struct Log {
+pub(crate) struct Log {
     start: time::Instant,
     to_stdout: bool,
     has_colours: bool,
@@ -23,21 +23,21 @@ enum Colour {
 }
 
 impl Log {
-    pub fn to_stdout() -> Self {
+    pub(crate) fn to_stdout() -> Self {
         Self { start: time::Instant::now(), to_stdout: true, has_colours: io::stdout().is_terminal() }
     }
 
-    pub fn to_stderr() -> Self {
+    pub(crate) fn to_stderr() -> Self {
         Self { start: time::Instant::now(), to_stdout: false, has_colours: false }
     }
 
     /// Monotonic time since the start: the clock of the charge point.
-    pub fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         Instant::from_millis(self.start.elapsed().as_millis() as u64)
     }
 
     /// Something that is no message.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         self.line(Colour::Note, text);
     }
 
@@ -58,25 +58,25 @@ impl Log {
 
 /// What went over the wire, over all connections.
 #[derive(Default)]
-pub struct Traffic {
+pub(crate) struct Traffic {
     sent: Cell<u32>,
     received: Cell<u32>,
 }
 
 impl Traffic {
     /// Messages of the charge point.
-    pub fn sent(&self) -> u32 {
+    pub(crate) fn sent(&self) -> u32 {
         self.sent.get()
     }
 
     /// Messages of the central system.
-    pub fn received(&self) -> u32 {
+    pub(crate) fn received(&self) -> u32 {
         self.received.get()
     }
 }
 
 /// A transport that shows each message which passes through it.
-pub struct Traced<'l, T> {
+pub(crate) struct Traced<'l, T> {
     inner: T,
     log: &'l Log,
     traffic: &'l Traffic,
@@ -87,11 +87,11 @@ pub struct Traced<'l, T> {
 }
 
 impl<'l, T> Traced<'l, T> {
-    pub fn new(inner: T, log: &'l Log, traffic: &'l Traffic) -> Self {
+    pub(crate) fn new(inner: T, log: &'l Log, traffic: &'l Traffic) -> Self {
         Self { inner, log, traffic, outgoing: Vec::new(), actions: RefCell::default() }
     }
 
-    pub fn into_inner(self) -> T {
+    pub(crate) fn into_inner(self) -> T {
         self.inner
     }
 

@@ -1,5 +1,6 @@
 use super::InputError;
 use super::engine::Engine;
+use crate::json::Json;
 use crate::ocpp16::{
     BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler, Discarded,
     EndError, ErrorData, MeterInput, Operations, Reason, RequestError, ResetKind, TransactionView, TxNotification,
@@ -7,7 +8,6 @@ use crate::ocpp16::{
 use crate::rpc::{Outcome, Statistics};
 use crate::store::{Keys, Refusal};
 use crate::time::{Clock, DateTime, Instant};
-use serde::Serialize;
 
 /// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names.
 ///
@@ -332,10 +332,10 @@ impl<'a> Controls<'a> {
     ///
     /// # Errors
     /// [`RequestError`]; nothing is sent then.
-    pub fn send_request<T: Serialize>(
+    pub fn send_request(
         &mut self,
         action: &'static str,
-        payload: &T,
+        payload: &dyn Json,
         on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
     ) -> Result<(), RequestError> {
         self.engine.operations.send_request(action, payload, on_outcome)

@@ -12,7 +12,7 @@ pub struct Decimal {
 }
 
 /// Room for a sign, 19 digits and as many places, a point and two quotes.
-const TEXT_MAX: usize = 24;
+pub(crate) const TEXT_MAX: usize = 24;
 
 impl Decimal {
     /// The most digits after the point.
@@ -48,8 +48,8 @@ impl Decimal {
         self.places
     }
 
-    /// The number in quotes, from the end of `buffer`.
-    fn quoted(self, buffer: &mut [u8; TEXT_MAX]) -> &[u8] {
+    /// The number in quotes, at the end of `buffer`.
+    pub(crate) fn quoted(self, buffer: &mut [u8; TEXT_MAX]) -> &[u8] {
         let mut start = TEXT_MAX;
         let mut push = |byte| {
             start = start.saturating_sub(1);
@@ -77,12 +77,17 @@ impl Decimal {
     }
 }
 
-/// Meter values fit 32 bits nearly always, and 64-bit division is a slow library call on 32-bit chips.
+/// By hand, 16 bits at a time: 64-bit division is a large and slow library call on 32-bit chips.
 fn div_rem_10(number: u64) -> (u64, u8) {
-    match u32::try_from(number) {
-        Ok(small) => (u64::from(small / 10), (small % 10) as u8),
-        Err(_) => (number / 10, (number % 10) as u8),
+    if let Ok(small) = u32::try_from(number) {
+        return (u64::from(small / 10), (small % 10) as u8);
     }
+    let divide = |(quotient, rest): (u64, u32), shift: u32| {
+        let part = rest << 16 | (number >> shift) as u32 & 0xffff;
+        (quotient << 16 | u64::from(part / 10), part % 10)
+    };
+    let (quotient, rest) = [48, 32, 16, 0].into_iter().fold((0, 0), divide);
+    (quotient, rest as u8)
 }
 
 impl fmt::Display for Decimal {
@@ -90,6 +95,18 @@ impl fmt::Display for Decimal {
         let mut buffer = [0; TEXT_MAX];
         let quoted = core::str::from_utf8(self.quoted(&mut buffer)).unwrap_or_default();
         f.write_str(quoted.trim_matches('"'))
+    }
+}
+
+/// A whole number as JSON, without the 64-bit division that `i64` would be written with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole(pub(crate) i64);
+
+impl Serialize for Whole {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut buffer = [0; TEXT_MAX];
+        let quoted = Decimal::whole(self.0).quoted(&mut buffer);
+        serializer.serialize_bytes(quoted.get(1..quoted.len() - 1).unwrap_or_default())
     }
 }
 

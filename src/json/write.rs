@@ -26,14 +26,29 @@ impl fmt::Display for BufferFull {
 
 impl core::error::Error for BufferFull {}
 
+/// Anything that can be written as JSON, so that what writes it need not be compiled for each type.
+pub trait Json {
+    /// Writes itself.
+    ///
+    /// # Errors
+    /// [`BufferFull`]
+    fn write_json(&self, serializer: &mut serde_json_core::ser::Serializer<'_>) -> Result<(), BufferFull>;
+}
+
+impl<T: Serialize + ?Sized> Json for T {
+    fn write_json(&self, serializer: &mut serde_json_core::ser::Serializer<'_>) -> Result<(), BufferFull> {
+        self.serialize(serializer).map_err(|_| BufferFull)
+    }
+}
+
 /// Appends `value` as JSON behind the first `len` bytes of `buffer`, whole or not at all, and returns the new
 /// length.
 ///
 /// # Errors
 /// [`BufferFull`]
-pub fn append<T: Serialize + ?Sized>(buffer: &mut [u8], len: usize, value: &T) -> Result<usize, BufferFull> {
+pub fn append(buffer: &mut [u8], len: usize, value: &dyn Json) -> Result<usize, BufferFull> {
     let rest = buffer.get_mut(len..).unwrap_or_default();
     let mut serializer = serde_json_core::ser::Serializer::new(rest);
-    value.serialize(&mut serializer).map_err(|_| BufferFull)?;
+    value.write_json(&mut serializer)?;
     Ok(len + serializer.end())
 }

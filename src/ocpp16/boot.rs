@@ -91,7 +91,7 @@ impl<'a> Boot<'a> {
             (self.meter_serial_number, 25),
             (self.meter_type, 25),
         ];
-        let fits = |(text, max): (Option<&str>, usize)| text.is_none_or(|text| text.chars().count() <= max);
+        let fits = |(text, max): (Option<&str>, usize)| text.is_none_or(|text| text.chars().nth(max).is_none());
         if limits.into_iter().all(fits) { Ok(()) } else { Err(TextTooLong) }
     }
 }

@@ -186,6 +186,7 @@ impl<'a> Connector<'a> {
         self.inputs.energy.map_or(0, |energy| energy())
     }
 
+    #[inline(never)]
     pub(super) fn notify(&self, notification: TxNotification) {
         if let Some(output) = self.inputs.notification {
             output(notification);

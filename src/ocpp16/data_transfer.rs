@@ -1,7 +1,7 @@
 //! DataTransfer in both directions (OCPP 1.6 §4.3, §5.6), and any other call that the firmware wants to make.
 
 use super::Operations;
-use crate::json::{BufferFull, Field, JsonStr, Kind, Strictness, append, read};
+use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, append, read};
 use crate::rpc::{CallComposer, CallError, Composer, Outcome};
 use crate::time::Instant;
 use serde::Serialize;
@@ -121,10 +121,10 @@ impl<'a> Operations<'a> {
     ///
     /// # Errors
     /// [`RequestError`]; nothing is sent then.
-    pub fn send_request<T: Serialize>(
+    pub fn send_request(
         &mut self,
         action: &'static str,
-        payload: &T,
+        payload: &dyn Json,
         on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
     ) -> Result<(), RequestError> {
         if self.custom.state != CustomState::Free {

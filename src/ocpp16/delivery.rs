@@ -7,7 +7,7 @@ use super::authorization::id_tag_info;
 use super::journal_entry::{Content, Entry};
 use super::metering::MeterValues;
 use super::{AuthorizationStatus, ConnectorId, Operations, Reason};
-use crate::json::{BufferFull, Field, Kind, Strictness, read};
+use crate::json::{BufferFull, Field, Kind, Strictness, Whole, read};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
@@ -104,7 +104,7 @@ pub enum DiscardedMessage<'m> {
 struct StartTransaction<'a> {
     connector_id: ConnectorId,
     id_tag: &'a str,
-    meter_start: i64,
+    meter_start: Whole,
     timestamp: Option<DateTime>,
 }
 
@@ -114,7 +114,7 @@ struct StartTransaction<'a> {
 struct StopTransaction<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id_tag: Option<&'a str>,
-    meter_stop: i64,
+    meter_stop: Whole,
     timestamp: Option<DateTime>,
     transaction_id: i32,
     reason: Reason,
@@ -290,7 +290,7 @@ impl Operations<'_> {
         match entry.content {
             Content::Start { id_tag, meter_start } => call.call(
                 "StartTransaction",
-                &StartTransaction { connector_id: entry.connector, id_tag, meter_start, timestamp },
+                &StartTransaction { connector_id: entry.connector, id_tag, meter_start: Whole(meter_start), timestamp },
             ),
             Content::MeterValues { .. } => {
                 let composer = call.begin("MeterValues")?;
@@ -299,7 +299,10 @@ impl Operations<'_> {
             Content::Stop { start, transaction, meter_stop, reason, id_tag } => {
                 let known = transaction.or(confirmed.and_then(|confirmed| confirmed.id_of(start)));
                 let transaction_id = known.unwrap_or(UNDELIVERABLE);
-                call.call("StopTransaction", &StopTransaction { id_tag, meter_stop, timestamp, transaction_id, reason })
+                call.call(
+                    "StopTransaction",
+                    &StopTransaction { id_tag, meter_stop: Whole(meter_stop), timestamp, transaction_id, reason },
+                )
             }
         }
     }

@@ -159,9 +159,9 @@ impl<'a> Operations<'a> {
         self.dirty = true;
         if online {
             self.delivery.link_up();
-        } else {
             self.main_status.forget_history();
             self.connectors.iter_mut().for_each(|connector| connector.status.forget_history());
+        } else {
             self.offline_authorization(now);
         }
     }
@@ -198,10 +198,12 @@ impl<'a> Operations<'a> {
     }
 
     /// The connector with this number, from 1.
+    #[inline(never)]
     pub fn connector(&self, id: ConnectorId) -> Option<&Connector<'a>> {
         self.connectors.get(usize::from(id).checked_sub(1)?)
     }
 
+    #[inline(never)]
     pub(crate) fn connector_mut(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
         self.dirty = true;
         self.connectors.get_mut(usize::from(id).checked_sub(1)?)
@@ -260,6 +262,7 @@ impl<'a> Operations<'a> {
     }
 
     /// Looks at all blocks again, not later than `at`.
+    #[inline(never)]
     fn wake_at(&mut self, at: Instant) {
         self.deadline = self.deadline.min(at);
     }

@@ -6,7 +6,7 @@ use super::{Availability, ChargePointErrorCode, ChargePointStatus, ConnectorId, 
 use crate::rpc::Outcome;
 use crate::store::{Declaration, IntegerKey};
 use crate::time::{DateTime, Duration, Instant};
-use heapless::Vec;
+use heapless::Deque;
 use serde::Serialize;
 
 /// Seconds that a state must last before it is reported.
@@ -22,7 +22,7 @@ pub(super) struct Reporting {
     error: ChargePointErrorCode,
     /// When the present state began.
     since: Instant,
-    waiting: Vec<Change, 3, u8>,
+    waiting: Deque<Change, 3>,
     reported: Option<(ChargePointStatus, ChargePointErrorCode)>,
     triggered: bool,
 }
@@ -40,7 +40,7 @@ impl Reporting {
             current: ChargePointStatus::Available,
             error: ChargePointErrorCode::NoError,
             since: Instant::ZERO,
-            waiting: Vec::new(),
+            waiting: Deque::new(),
             reported: None,
             triggered: false,
         }
@@ -68,9 +68,10 @@ impl Reporting {
 
     /// Keeps only what stands: a charge point that was offline tells no history (OCPP 1.6 §4.9).
     pub(super) fn forget_history(&mut self) {
-        let last = self.waiting.pop();
-        self.waiting.clear();
-        self.waiting.extend(last);
+        if let Some(last) = self.waiting.pop_back() {
+            self.waiting.clear();
+            self.push(last);
+        }
     }
 
     fn update(&mut self, now: Instant, status: ChargePointStatus, error: ChargePointErrorCode, minimum: Duration) {
@@ -81,28 +82,28 @@ impl Reporting {
         self.error = error;
         self.since = now;
         // ST-03: a state that did not last is left out.
-        if self.waiting.last().is_some_and(|last| now < last.at + minimum) {
-            self.waiting.pop();
+        if self.waiting.back().is_some_and(|last| now < last.at + minimum) {
+            self.waiting.pop_back();
         }
         self.push(Change { status, error, at: now });
     }
 
     fn push(&mut self, change: Change) {
         if self.waiting.is_full() {
-            self.waiting.remove(0);
+            self.waiting.pop_front();
         }
-        let _ = self.waiting.push(change);
+        let _ = self.waiting.push_back(change);
     }
 
     /// Drops changes that are known already.
     fn skip_known(&mut self) {
-        while self.waiting.first().is_some_and(|change| self.reported == Some((change.status, change.error))) {
-            self.waiting.remove(0);
+        while self.waiting.front().is_some_and(|change| self.reported == Some((change.status, change.error))) {
+            self.waiting.pop_front();
         }
     }
 
     fn deadline(&self, minimum: Duration) -> Instant {
-        self.waiting.first().map_or(Instant::NEVER, |change| change.at + minimum)
+        self.waiting.front().map_or(Instant::NEVER, |change| change.at + minimum)
     }
 
     fn is_due(&self, now: Instant, minimum: Duration) -> bool {
@@ -139,8 +140,10 @@ impl Operations<'_> {
             let change = if reporting.triggered {
                 reporting.triggered = false;
                 Change { status: reporting.current, error: reporting.error, at: reporting.since }
-            } else if accepted && reporting.is_due(now, minimum) && !reporting.waiting.is_empty() {
-                let change = reporting.waiting.remove(0);
+            } else if accepted
+                && reporting.is_due(now, minimum)
+                && let Some(change) = reporting.waiting.pop_front()
+            {
                 reporting.reported = Some((change.status, change.error));
                 change
             } else {

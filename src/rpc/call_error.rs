@@ -77,6 +77,7 @@ impl From<CallErrorCode> for CallError {
 }
 
 impl From<ReadError> for CallError {
+    #[inline(never)]
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Missing => Self::new(CallErrorCode::OccurenceConstraintViolation, "required field missing"),

@@ -1,6 +1,5 @@
 use super::MessageId;
-use crate::json::{self, BufferFull, Raw};
-use serde::Serialize;
+use crate::json::{self, BufferFull, Json, Raw};
 
 /// An outgoing message, written straight into the send buffer.
 ///
@@ -29,7 +28,7 @@ impl<'b> Composer<'b> {
     ///
     /// # Errors
     /// [`BufferFull`] when it is longer than the send buffer; nothing of it is left then.
-    pub fn payload<T: Serialize + ?Sized>(&mut self, payload: &T) -> Result<(), BufferFull> {
+    pub fn payload(&mut self, payload: &dyn Json) -> Result<(), BufferFull> {
         // One byte is kept for the bracket that ends the message.
         let room = self.buffer.len().saturating_sub(1);
         self.len = json::append(self.buffer.get_mut(..room).unwrap_or_default(), self.len, payload)?;
@@ -97,7 +96,7 @@ impl<'b> CallComposer<'b> {
     ///
     /// # Errors
     /// [`BufferFull`] when it is longer than the send buffer.
-    pub fn call<T: Serialize + ?Sized>(&mut self, action: &str, payload: &T) -> Result<(), BufferFull> {
+    pub fn call(&mut self, action: &str, payload: &dyn Json) -> Result<(), BufferFull> {
         self.begin(action)?.payload(payload)
     }
 

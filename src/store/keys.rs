@@ -329,7 +329,7 @@ impl Keys {
             }
             Kind::Integer { min, max, .. } => {
                 if let Some(value) = reader.signed().and_then(|value| i32::try_from(value).ok()) {
-                    self.set_number(key, value.clamp(min, max));
+                    self.set_number(key, value.max(min).min(max));
                 }
             }
             Kind::List { slot, .. } => {

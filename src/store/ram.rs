@@ -1,4 +1,5 @@
 use super::{RecordKey, Storage};
+use core::cell::Cell;
 use core::fmt;
 
 /// Records in `BYTES` of RAM: for tests, and for chargers that may forget. Each record takes its length and 4 bytes.
@@ -61,14 +62,16 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
     async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, RamStorageFull> {
         let Some((at, len)) = self.find(key) else { return Ok(None) };
         let record = self.bytes.get(at + HEAD_LEN..at + HEAD_LEN + len).ok_or(RamStorageFull)?;
-        buffer.get_mut(..len).ok_or(RamStorageFull)?.copy_from_slice(record);
+        for (place, byte) in buffer.get_mut(..len).ok_or(RamStorageFull)?.iter_mut().zip(record) {
+            *place = *byte;
+        }
         Ok(Some(len))
     }
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), RamStorageFull> {
         let freed = self.find(key).map_or(0, |(_, len)| HEAD_LEN + len);
         let len = u16::try_from(record.len()).map_err(|_| RamStorageFull)?;
-        if self.used - freed + HEAD_LEN + record.len() > BYTES {
+        if self.used.saturating_sub(freed) + HEAD_LEN + record.len() > BYTES {
             return Err(RamStorageFull);
         }
         self.remove(key).await?;
@@ -84,10 +87,14 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
 
     async fn remove(&mut self, key: RecordKey) -> Result<(), RamStorageFull> {
         if let Some((at, len)) = self.find(key) {
-            let end = at + HEAD_LEN + len;
-            let records = self.bytes.get_mut(..self.used).ok_or(RamStorageFull)?;
-            records.copy_within(end.., at);
-            self.used -= HEAD_LEN + len;
+            let freed = HEAD_LEN + len;
+            // Cell by cell: `copy_within` would bring a general memmove into every firmware.
+            let records =
+                Cell::from_mut(self.bytes.as_mut_slice()).as_slice_of_cells().get(at..self.used).unwrap_or_default();
+            for (place, byte) in records.iter().zip(records.iter().skip(freed)) {
+                place.set(byte.get());
+            }
+            self.used = self.used.saturating_sub(freed);
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ impl<'b> RecordWriter<'b> {
     }
 
     /// Appends one byte.
+    #[inline(never)]
     pub fn byte(&mut self, byte: u8) {
         match self.buffer.get_mut(self.len) {
             Some(place) => {
@@ -115,6 +116,7 @@ impl<'a> RecordReader<'a> {
     }
 
     /// The next byte.
+    #[inline(never)]
     pub fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;

@@ -31,8 +31,13 @@ impl Instant {
 
     /// Whole seconds since the clock started. Saturates after 136 years.
     pub const fn as_secs(self) -> u32 {
-        let seconds = self.0 / 1000;
-        if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 }
+        // In two steps of 32 bits: 64-bit division is a large and slow library call on 32-bit chips.
+        let high = (self.0 >> 16) as u32;
+        if self.0 >> 48 > 0 || high / 1000 > 0xffff {
+            return u32::MAX;
+        }
+        let low = (high % 1000) << 16 | (self.0 & 0xffff) as u32;
+        high / 1000 << 16 | low / 1000
     }
 
     /// Whole seconds from `origin` to `self`, negative when `origin` is the later one; both are cut to
@@ -50,6 +55,7 @@ impl Instant {
 impl Add<Duration> for Instant {
     type Output = Self;
 
+    #[inline(never)]
     fn add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.0))
     }
@@ -82,5 +88,27 @@ impl Duration {
     /// Milliseconds of the span.
     pub const fn as_millis(self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Instant;
+
+    #[test]
+    fn whole_seconds_to_136_years() {
+        for (ms, seconds) in [
+            (0, 0),
+            (999, 0),
+            (1000, 1),
+            (65_535_999, 65_535),
+            (65_536_000, 65_536),
+            (4_294_967_295, 4_294_967),
+            (4_294_967_295_999, u32::MAX),
+            (4_294_967_296_000, u32::MAX),
+            (u64::MAX, u32::MAX),
+        ] {
+            assert_eq!(Instant::from_millis(ms).as_secs(), seconds, "{ms}");
+        }
     }
 }

@@ -12,7 +12,7 @@
 //! between. Every frame of the charge point must be expected, at the moment at which it is sent and in its order: what
 //! is left over when time moves on, or when the test ends, fails the test. [`frame`] looks at each of them as well.
 
-#![allow(dead_code, unreachable_pub)] // each test takes its part
+#![allow(dead_code, unused_imports, unreachable_pub)] // each test takes its part
 
 mod evse;
 mod flash;
@@ -20,8 +20,6 @@ mod frame;
 mod timeline;
 mod wire;
 
-pub use evse::Evse;
-pub use flash::{Flash, FlashError};
 pub use frame::{Frame, covers};
-pub use timeline::{Bench, ServerCall, Timeline, Unanswered, bench, date};
-pub use wire::{Event, Power, Wire, WireError};
+pub use timeline::{Timeline, bench, date};
+pub use wire::Event;

@@ -22,8 +22,8 @@ fn encode(list: &str, buffer: &mut [u8]) -> Option<usize> {
     if list.trim_ascii().is_empty() {
         return Some(len);
     }
-    for item in list.split(',') {
-        let (measurand, phase) = parse(item.trim_ascii())?;
+    for item in list.as_bytes().split(|byte| *byte == b',') {
+        let (measurand, phase) = parse(core::str::from_utf8(item).ok()?.trim_ascii())?;
         let [first, second] = buffer.get_mut(len..len + 2)? else { return None };
         *first = measurand.code();
         *second = phase.map_or(0, |phase| phase.code() + 1);
@@ -36,7 +36,8 @@ fn parse(item: &str) -> Option<(Measurand, Option<Phase>)> {
     if let Some(measurand) = Measurand::from_text(item) {
         return Some((measurand, None));
     }
-    let (measurand, phase) = item.rsplit_once('.')?;
+    let point = item.as_bytes().iter().rposition(|byte| *byte == b'.')?;
+    let (measurand, phase) = (item.get(..point)?, item.get(point + 1..)?);
     Some((Measurand::from_text(measurand)?, Some(Phase::from_text(phase)?)))
 }
 

@@ -60,8 +60,7 @@ impl Operations<'_> {
         if now >= next {
             connector.sampling.due = true;
             // Samples keep their rhythm; those that were missed are not made up.
-            let late = now.since(next).as_millis() % interval.as_millis();
-            connector.sampling.last = now - Duration::from_millis(late);
+            connector.sampling.last = if now < next + interval { next } else { now };
             next = connector.sampling.last + interval;
         }
         self.wake_at(next);

@@ -13,13 +13,12 @@ macro_rules! symbols {
 
             /// The spelling on the wire.
             pub fn as_str(self) -> &'static str {
-                self.quoted().trim_matches('"')
+                crate::ocpp16::types::unquoted(self.quoted())
             }
 
             /// The value with this spelling; case matters.
             pub fn from_text(text: &str) -> Option<Self> {
-                let texts = Self::QUOTED.iter().map(|quoted| quoted.trim_matches('"'));
-                Self::ALL.iter().zip(texts).find(|(_, other)| *other == text).map(|(value, _)| *value)
+                crate::ocpp16::types::position(Self::QUOTED, text).and_then(Self::from_code)
             }
 
             #[allow(dead_code)]
@@ -57,6 +56,16 @@ macro_rules! symbols {
             }
         }
     };
+}
+
+/// The text inside the quotes.
+pub(in crate::ocpp16) fn unquoted(quoted: &str) -> &str {
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
+}
+
+/// The number of the symbol with this spelling.
+pub(in crate::ocpp16) fn position(symbols: &[&str], text: &str) -> Option<u8> {
+    symbols.iter().position(|quoted| unquoted(quoted) == text).map(|position| position as u8)
 }
 
 pub(in crate::ocpp16) use symbols;

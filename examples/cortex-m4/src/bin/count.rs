@@ -19,15 +19,23 @@ struct Stopwatch {
 
 impl Counter for Stopwatch {
     fn count(&mut self, times: u32, work: &mut dyn FnMut()) {
-        let with_work = stopwatch::measure(times, work);
-        let without = stopwatch::measure(times, &mut || {});
-        self.instructions += with_work.saturating_sub(without);
+        self.add(times, work);
         self.times += times;
-        self.uncertainty += 2 * RESOLUTION;
+    }
+
+    fn count_more(&mut self, work: &mut dyn FnMut()) {
+        self.add(1, work);
     }
 }
 
 impl Stopwatch {
+    fn add(&mut self, times: u32, work: &mut dyn FnMut()) {
+        let with_work = stopwatch::measure(times, work);
+        let without = stopwatch::measure(times, &mut || {});
+        self.instructions += with_work.saturating_sub(without);
+        self.uncertainty += 2 * RESOLUTION;
+    }
+
     /// Instructions of doing the work once, and how far they may be off.
     fn mean(&self) -> (u64, u32) {
         let times = self.times.max(1);

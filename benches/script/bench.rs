@@ -1,0 +1,156 @@
+//! A charge point on the bench, with the central system of the script at the other end of the link.
+
+use core::slice::Iter;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+use embedded_ocpp::ocpp16::Reason;
+use embedded_ocpp::store::{RamStorage, RecordKey, Storage};
+use embedded_ocpp::time::Duration;
+use embedded_ocpp::transport::Loopback;
+use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
+
+use super::frames;
+
+static PLUGGED: AtomicBool = AtomicBool::new(false);
+static ENERGY_WH: AtomicU32 = AtomicU32::new(0);
+
+const CARD: &str = "04A1B2C3D4E5F6";
+/// Simulated time between two polls.
+const STEP: Duration = Duration::from_millis(10);
+
+/// One connector, accepted by the central system and at rest, with the configuration of the script.
+pub(crate) struct Bench<'a, S> {
+    charge_point: ChargePoint<'a>,
+    link: Loopback<4096>,
+    storage: S,
+    now: Instant,
+}
+
+/// A storage device that holds nothing and does no work.
+pub(crate) struct Nowhere;
+
+impl Storage for Nowhere {
+    type Error = core::convert::Infallible;
+
+    async fn load(&mut self, _: RecordKey, _: &mut [u8]) -> Result<Option<usize>, Self::Error> {
+        Ok(None)
+    }
+
+    async fn store(&mut self, _: RecordKey, _: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+/// Memory as storage device.
+pub(crate) const RAM: RamStorage<1024> = RamStorage::new();
+
+/// Does something with a charge point on this storage device.
+pub(crate) fn with_bench<S: Storage>(storage: S, work: impl FnOnce(&mut Bench<'_, S>)) {
+    let mut resources = Resources::<1>::new();
+    let boot = Boot::new("Demo Charger", "My Company Ltd.");
+    let mut charge_point = ChargePoint::new(&mut resources, boot).expect("boot texts are short");
+    wire(&mut charge_point).expect("there is one connector");
+    let mut bench = Bench { charge_point, link: Loopback::new(), storage, now: Instant::ZERO };
+    bench.link.connect();
+    bench.settle(&mut frames::BOOT.iter());
+    for frame in frames::PREPARE {
+        bench.push(frame);
+        bench.step();
+        bench.expect_answer(frame);
+    }
+    work(&mut bench);
+}
+
+fn wire(charge_point: &mut ChargePoint<'_>) -> Result<(), embedded_ocpp::facade::InputError> {
+    charge_point.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), 1)?;
+    charge_point.set_energy_meter_input(&|| i64::from(ENERGY_WH.load(Relaxed)), 1)?;
+    charge_point.set_power_meter_input(&|| 11_040, 1)?;
+    charge_point.set_ev_ready_input(&|| true, 1)?;
+    charge_point.set_evse_ready_input(&|| true, 1)?;
+    charge_point.set_on_reset_execute(&|_| {});
+    Ok(())
+}
+
+impl<S: Storage> Bench<'_, S> {
+    /// One turn of the firmware's loop.
+    pub(crate) fn step(&mut self) {
+        self.now = self.now + STEP;
+        if self.charge_point.poll(self.now, &mut self.link, &mut self.storage).is_err() {
+            panic!("the link and the storage never fail");
+        }
+    }
+
+    /// The central system sends a frame.
+    pub(crate) fn push(&mut self, frame: &str) {
+        self.link.push(frame.as_bytes()).expect("room in the link");
+    }
+
+    /// What the charge point has sent and nobody has looked at.
+    pub(crate) fn sent(&self) -> Option<&[u8]> {
+        self.link.sent()
+    }
+
+    /// Takes the answer to `call`.
+    pub(crate) fn expect_answer(&mut self, call: &str) {
+        let id = call.get(3..18).expect("ids have 13 characters");
+        let answer = self.sent().expect("an answer");
+        assert!(answer.starts_with(b"[3,") || answer.starts_with(b"[4,"));
+        assert_eq!(answer.get(3..18), Some(id.as_bytes()));
+        self.link.clear();
+    }
+
+    /// Takes a call and answers it.
+    pub(crate) fn answer(&mut self, action: &str, payload: &str) {
+        let call = self.sent().expect("a call");
+        let mut fields = call.split(|byte| *byte == b'"').skip(1);
+        let id = fields.next().expect("an id");
+        assert_eq!(fields.nth(1), Some(action.as_bytes()));
+        let mut answer = [0; 256];
+        let mut len = 0;
+        for piece in [b"[3,\"", id, b"\",", payload.as_bytes(), b"]"] {
+            answer[len..len + piece.len()].copy_from_slice(piece);
+            len += piece.len();
+        }
+        self.link.push(&answer[..len]).expect("room in the link");
+        self.link.clear();
+    }
+
+    /// Polls and answers after the script until two polls in a row have sent nothing.
+    pub(crate) fn settle(&mut self, script: &mut Iter<'_, (&str, &str)>) {
+        self.converse_with(&mut Self::step, script);
+    }
+
+    /// The same, each poll done by `step`.
+    pub(crate) fn converse_with(&mut self, step: &mut dyn FnMut(&mut Self), script: &mut Iter<'_, (&str, &str)>) {
+        let mut silent = 0;
+        while silent < 2 {
+            step(self);
+            silent = if self.sent().is_some() { 0 } else { silent + 1 };
+            while self.sent().is_some() {
+                let (action, payload) = script.next().expect("no call beyond the script");
+                self.answer(action, payload);
+            }
+        }
+    }
+
+    /// The plug goes in or out.
+    pub(crate) fn plug(&mut self, plugged: bool) {
+        PLUGGED.store(plugged, Relaxed);
+    }
+
+    /// A card is shown.
+    pub(crate) fn begin(&mut self) {
+        self.charge_point.begin_transaction(CARD, 1).expect("the connector is free");
+    }
+
+    /// The card is shown again.
+    pub(crate) fn end(&mut self) {
+        self.charge_point.end_transaction(Some(CARD), Reason::Local, 1).expect("a session is under way");
+    }
+
+    /// Five seconds in which energy flows.
+    pub(crate) fn pass_5_s(&mut self) {
+        ENERGY_WH.fetch_add(15, Relaxed);
+        self.now = self.now + Duration::from_secs(5);
+    }
+}

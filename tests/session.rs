@@ -1,0 +1,712 @@
+//! AUTH, TX and ST: a session from plug and card to the free connector (OCPP 1.6 §3.6, §4.1, §4.8 to §4.10).
+
+mod support;
+
+use embedded_ocpp::ocpp16::{BeginError, ChargePointErrorCode, EndError, ErrorData, Reason, TxNotification};
+use serde_json::json;
+use support::{Timeline, bench, date};
+
+fn charging() -> Timeline {
+    let mut t = bench().start();
+    t.boot();
+    t.at(10).start_charging(1, "TAG", 42);
+    t
+}
+
+// ---- The normal session ----
+
+#[test]
+fn tx_05_st_b3_plug_then_card() {
+    let mut t = bench().start();
+    t.boot();
+    t.at(10).plug(1);
+    let preparing = json!({"connectorId": 1, "status": "Preparing", "errorCode": "NoError", "timestamp": date(10)});
+    t.expect_call("StatusNotification", preparing).answer(json!({}));
+    assert!(!t.charger().permits_charge(1));
+
+    t.at(20).card(1, "TAG");
+    t.expect_call("Authorize", json!({"idTag": "TAG"})).accept_tag();
+    let start = t.expect_call("StartTransaction", json!({}));
+    assert_eq!(
+        start.payload,
+        json!({"connectorId": 1, "idTag": "TAG", "meterStart": 1000, "timestamp": date(20)})
+    );
+    start.start(42, "Accepted");
+    t.expect_status(1, "Charging");
+    assert!(t.charger().permits_charge(1));
+    assert_eq!(t.charger().transaction(1).unwrap().id, Some(42));
+
+    t.meter(1, 5300).at(900).card_again(1, "TAG").unwrap();
+    let stop = t.expect_call("StopTransaction", json!({}));
+    let expected =
+        json!({"transactionId": 42, "idTag": "TAG", "meterStop": 5300, "timestamp": date(900), "reason": "Local"});
+    assert_eq!(stop.payload, expected);
+    stop.answer(json!({"idTagInfo": {"status": "Accepted"}}));
+    t.expect_status(1, "Finishing");
+    assert!(!t.charger().permits_charge(1));
+    t.at(930).unplug(1);
+    t.expect_status(1, "Available");
+    assert_eq!(t.charger().waiting_messages(), 0);
+}
+
+#[test]
+fn tx_05_st_a2_card_then_plug() {
+    let mut t = bench().start();
+    t.boot();
+    t.at(10).card(1, "TAG");
+    t.expect_call("Authorize", json!({"idTag": "TAG"})).accept_tag();
+    t.expect_status(1, "Preparing");
+    t.at(40).plug(1);
+    t.expect_call("StartTransaction", json!({"timestamp": date(40)})).start(1, "Accepted");
+    t.expect_status(1, "Charging");
+}
+
+#[test]
+fn tx_05_the_plug_comes_while_the_card_is_being_authorised() {
+    let mut t = bench().start();
+    t.boot();
+    t.at(10).card(1, "TAG");
+    let authorize = t.expect_call("Authorize", json!({})).ignore();
+    t.at(15).plug(1);
+    assert!(!t.charger().permits_charge(1));
+    t.at(20).send(&json!([3, authorize, {"idTagInfo": {"status": "Accepted"}}]).to_string());
+    t.expect_call("StartTransaction", json!({"timestamp": date(20)})).start(1, "Accepted");
+    t.expect_status(1, "Preparing");
+    t.expect_status(1, "Charging");
+}
+
+#[test]
+fn tx_32_registers_are_told_as_they_stand() {
+    let mut t = charging();
+    t.meter(1, 1700).at(100).card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({"meterStop": 1700})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+    t.unplug(1);
+    t.expect_status(1, "Available");
+    t.at(200).plug(1);
+    t.expect_status(1, "Preparing");
+    t.card(1, "TAG");
+    t.expect_call("Authorize", json!({})).accept_tag();
+    t.expect_call("StartTransaction", json!({"meterStart": 1700})).start(43, "Accepted");
+    t.expect_status(1, "Charging");
+}
+
+#[test]
+fn tx_03_any_transaction_id_is_legal() {
+    for id in [0, -5, i32::MAX, i32::MIN] {
+        let mut t = bench().start();
+        t.boot();
+        t.start_charging(1, "TAG", id);
+        t.card_again(1, "TAG").unwrap();
+        t.expect_call("StopTransaction", json!({"transactionId": id})).answer(json!({}));
+        t.expect_status(1, "Finishing");
+    }
+}
+
+#[test]
+fn tx_14_a_register_that_fell_does_not_make_it_negative() {
+    let mut t = charging();
+    t.meter(1, 0).at(100).card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({"meterStop": 1000})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn tx_15_tx_16_an_end_without_card_has_a_reason_and_no_tag() {
+    let mut t = charging();
+    t.charger().end_transaction(None, Reason::EmergencyStop, 1).unwrap();
+    t.settle();
+    t.expect_call("StopTransaction", json!({"reason": "EmergencyStop", "idTag": null})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn tx_29_connectors_work_side_by_side() {
+    let mut t = bench().two_connectors().start();
+    t.boot();
+    t.at(10).start_charging(1, "ONE", 11);
+    t.at(20).start_charging(2, "TWO", 12);
+    assert_eq!(t.try_card(1, "THREE"), Err(BeginError::Busy));
+    t.meter(1, 2000).meter(2, 3000).at(30).card_again(1, "ONE").unwrap();
+    t.expect_call("StopTransaction", json!({"transactionId": 11, "meterStop": 2000})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+    assert!(t.charger().permits_charge(2) && !t.charger().permits_charge(1));
+    t.at(40).card_again(2, "TWO").unwrap();
+    t.expect_call("StopTransaction", json!({"transactionId": 12, "meterStop": 3000})).answer(json!({}));
+    t.expect_status(2, "Finishing");
+}
+
+#[test]
+fn tx_05_the_firmware_may_hold_a_start_and_an_end_back() {
+    let mut t = bench().start();
+    t.boot();
+    t.evse(1).start_ready.set(false);
+    t.plug(1);
+    t.expect_status(1, "Preparing");
+    t.card(1, "TAG");
+    t.expect_call("Authorize", json!({})).accept_tag();
+    t.at(5).evse(1).start_ready.set(true);
+    t.settle();
+    t.expect_call("StartTransaction", json!({"timestamp": date(5)})).start(1, "Accepted");
+    t.expect_status(1, "Charging");
+    t.evse(1).stop_ready.set(false);
+    t.at(50).card_again(1, "TAG").unwrap();
+    assert!(!t.charger().permits_charge(1));
+    t.at(55).evse(1).stop_ready.set(true);
+    t.settle();
+    t.expect_call("StopTransaction", json!({"timestamp": date(50)})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn tx_25_st_c1_without_a_plug_sensor_nothing_is_left_to_do() {
+    let mut t = bench().start();
+    t.boot();
+    t.start_charging(1, "TAG", 1);
+    // The cable is gone at the very moment of the end.
+    t.evse(1).plugged.set(false);
+    t.card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({"transactionId": 1})).answer(json!({}));
+    t.may_report(1, "SuspendedEV");
+    t.expect_status(1, "Available");
+}
+
+#[test]
+fn the_display_learns_what_happens() {
+    let mut t = charging();
+    t.card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+    let told = t.evse(1).take_notifications();
+    assert_eq!(told, [TxNotification::Authorized, TxNotification::StartTx, TxNotification::StopTx]);
+}
+
+// ---- Authorisation ----
+
+#[test]
+fn auth_01_no_energy_before_authorisation() {
+    let mut t = bench().start();
+    t.boot();
+    t.plug(1);
+    t.expect_status(1, "Preparing");
+    t.card(1, "TAG");
+    let authorize = t.expect_call("Authorize", json!({})).ignore();
+    assert!(!t.charger().permits_charge(1));
+    t.send(&json!([3, authorize, {"idTagInfo": {"status": "Accepted"}}]).to_string());
+    t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
+    t.expect_status(1, "Charging");
+    assert!(t.charger().permits_charge(1));
+}
+
+#[test]
+fn auth_03_a_tag_is_any_text_up_to_20_characters() {
+    for tag in ["x", "a b\"c\\d/e", "12345678901234567890", "TAG#ä€"] {
+        let mut t = bench().start();
+        t.boot();
+        t.plug(1);
+        t.expect_status(1, "Preparing");
+        t.card(1, tag);
+        t.expect_call("Authorize", json!({"idTag": tag})).accept_tag();
+        t.expect_call("StartTransaction", json!({"idTag": tag})).start(1, "Accepted");
+        t.expect_status(1, "Charging");
+    }
+    let mut t = bench().start();
+    t.boot();
+    assert_eq!(t.try_card(1, "123456789012345678901"), Err(BeginError::InvalidIdTag));
+    assert_eq!(t.try_card(1, ""), Err(BeginError::InvalidIdTag));
+    assert_eq!(t.try_card(2, "TAG"), Err(BeginError::UnknownConnector));
+    assert_eq!(t.try_card(0, "TAG"), Err(BeginError::UnknownConnector));
+}
+
+#[test]
+fn auth_04_a_tag_that_is_not_accepted_starts_nothing() {
+    for status in ["Blocked", "Expired", "Invalid", "ConcurrentTx"] {
+        let mut t = bench().start();
+        t.boot();
+        t.card(1, "TAG");
+        let authorize = t.expect_call("Authorize", json!({})).ignore();
+        t.send(&json!([3, authorize, {"idTagInfo": {"status": status}}]).to_string());
+        t.expect_status(1, "Preparing");
+        t.expect_status(1, "Available");
+        t.at(2).plug(1);
+        t.expect_status(1, "Preparing");
+        assert!(!t.charger().is_transaction_active(1));
+        assert_eq!(t.evse(1).take_notifications(), [TxNotification::AuthorizationRejected]);
+    }
+}
+
+#[test]
+fn auth_05_without_an_answer_the_offline_rules_decide() {
+    for (allowed, silent) in [(false, false), (false, true), (true, false), (true, true)] {
+        let allow = if allowed { "true" } else { "false" };
+        let mut t =
+            bench().key("AllowOfflineTxForUnknownId", allow).key("Cst_AuthorizationTimeout", "20").start();
+        t.boot();
+        t.plug(1);
+        t.expect_status(1, "Preparing");
+        t.card(1, "TAG");
+        let authorize = t.expect_call("Authorize", json!({}));
+        if silent {
+            let id = authorize.ignore();
+            t.at(20);
+            assert_eq!(t.charger().is_transaction_running(1), allowed);
+            t.send(&json!([3, id, {"idTagInfo": {"status": "Blocked"}}]).to_string());
+        } else {
+            authorize.refuse("InternalError");
+        }
+        if allowed {
+            t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
+            t.expect_status(1, "Charging");
+        }
+        assert_eq!(t.charger().permits_charge(1), allowed);
+    }
+}
+
+#[test]
+fn auth_06_rpc_20_a_broken_answer_authorises_nobody() {
+    for conf in [
+        json!({}),
+        json!({"idTagInfo": {}}),
+        json!({"idTagInfo": null}),
+        json!({"idTagInfo": "Accepted"}),
+        json!({"idTagInfo": {"status": "accepted"}}),
+        json!({"idTagInfo": {"status": "Maybe"}}),
+        json!({"idTagInfo": {"status": "Accepted", "expiryDate": "tomorrow"}}),
+        json!({"idTagInfo": {"status": "Accepted", "parentIdTag": "123456789012345678901"}}),
+        json!({"status": "Accepted"}),
+    ] {
+        let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
+        t.boot();
+        t.plug(1);
+        t.expect_status(1, "Preparing");
+        t.card(1, "TAG");
+        t.expect_call("Authorize", json!({})).answer(conf.clone());
+        assert!(!t.charger().is_transaction_active(1), "{conf}");
+    }
+}
+
+#[test]
+fn auth_07_the_card_that_began_ends_it_without_being_asked_about_even_offline() {
+    let mut t = charging();
+    t.at(50).link_down();
+    t.meter(1, 1200).at(100).card_again(1, "tag").unwrap();
+    assert!(!t.charger().permits_charge(1));
+    t.at(200).link_up();
+    t.expect_call("StopTransaction", json!({"timestamp": date(100), "reason": "Local"})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn auth_08_another_card_does_not_end_it() {
+    let mut t = charging();
+    assert_eq!(t.card_again(1, "OTHER"), Err(EndError::OtherIdTag));
+    assert!(t.charger().permits_charge(1));
+}
+
+#[test]
+fn auth_09_the_parent_may_be_told_with_the_transaction_id() {
+    let mut t = bench().start();
+    t.boot();
+    t.plug(1);
+    t.expect_status(1, "Preparing");
+    t.card(1, "TAG");
+    t.expect_call("Authorize", json!({})).accept_tag();
+    t.expect_call("StartTransaction", json!({}))
+        .answer(json!({"transactionId": 1, "idTagInfo": {"status": "Accepted", "parentIdTag": "GROUP"}}));
+    t.expect_status(1, "Charging");
+    assert_eq!(t.charger().transaction(1).unwrap().parent_id_tag, Some("GROUP"));
+}
+
+#[test]
+fn auth_12_st_b1_the_second_card_before_the_plug_ends_preparing() {
+    let mut t = bench().start();
+    t.boot();
+    t.at(5).card(1, "TAG");
+    t.expect_call("Authorize", json!({})).accept_tag();
+    t.expect_status(1, "Preparing");
+    t.at(10).card_again(1, "TAG").unwrap();
+    t.expect_status(1, "Available");
+    t.at(20).plug(1);
+    t.expect_status(1, "Preparing");
+    assert_eq!(t.card_again(1, "TAG"), Err(EndError::NoSession));
+}
+
+#[test]
+fn auth_12_a_card_in_finishing_sends_no_second_stop() {
+    let mut t = charging();
+    t.card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+    assert_eq!(t.card_again(1, "TAG"), Err(EndError::NoSession));
+}
+
+#[test]
+fn st_f2_a_new_card_in_finishing_begins_a_new_transaction() {
+    let mut t = charging();
+    t.card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+    t.at(100).card(1, "NEXT");
+    t.expect_call("Authorize", json!({"idTag": "NEXT"})).ignore();
+    assert!(!t.charger().permits_charge(1));
+}
+
+#[test]
+fn tx_30_a_tag_that_the_firmware_vouches_for_is_told_all_the_same() {
+    let mut t = bench().start();
+    t.boot();
+    t.plug(1);
+    t.expect_status(1, "Preparing");
+    t.charger().begin_transaction_authorized("FLEET", 1).unwrap();
+    t.settle();
+    t.expect_call("StartTransaction", json!({"idTag": "FLEET"})).start(1, "Accepted");
+    t.expect_status(1, "Charging");
+}
+
+#[test]
+fn loc_05_offline_unknown_tags_charge_only_where_that_is_allowed() {
+    for allowed in [false, true] {
+        let mut t = bench().key("AllowOfflineTxForUnknownId", if allowed { "true" } else { "false" }).start();
+        t.boot();
+        t.at(10).link_down();
+        t.plug(1);
+        t.card(1, "TAG");
+        assert_eq!(t.charger().permits_charge(1), allowed);
+    }
+}
+
+// ---- Time limits ----
+
+#[test]
+fn tx_06_a_card_waits_for_the_plug_no_longer_than_connection_time_out() {
+    let mut t = bench().key("ConnectionTimeOut", "30").start();
+    t.boot();
+    t.at(10).card(1, "TAG");
+    t.expect_call("Authorize", json!({})).accept_tag();
+    t.expect_status(1, "Preparing");
+    t.at_ms(39_999).expect_nothing();
+    t.at(40).expect_status(1, "Available");
+    t.at(41).plug(1);
+    t.expect_status(1, "Preparing");
+    assert!(!t.charger().is_transaction_active(1));
+    assert!(t.evse(1).take_notifications().contains(&TxNotification::ConnectionTimeout));
+}
+
+#[test]
+fn tx_07_st_b6_a_plug_without_card_becomes_finishing() {
+    let mut t = bench().key("ConnectionTimeOut", "30").start();
+    t.boot();
+    t.at(10).plug(1);
+    t.expect_status(1, "Preparing");
+    t.at(40).expect_status(1, "Finishing");
+    t.at(50).unplug(1);
+    t.expect_status(1, "Available");
+}
+
+#[test]
+fn tx_08_connection_time_out_0_waits_for_ever() {
+    let mut t = bench().two_connectors().key("ConnectionTimeOut", "0").start();
+    t.boot();
+    t.plug(1);
+    t.expect_status(1, "Preparing");
+    t.card(2, "TAG");
+    t.expect_call("Authorize", json!({})).accept_tag();
+    t.expect_status(2, "Preparing");
+    t.at(80_000).expect_nothing();
+}
+
+// ---- The central system withdraws its consent ----
+
+#[test]
+fn tx_09_a_start_that_is_not_accepted_stops() {
+    for status in ["Blocked", "Expired", "Invalid", "ConcurrentTx", "Whatever"] {
+        let mut t = bench().start();
+        t.boot();
+        t.plug(1);
+        t.expect_status(1, "Preparing");
+        t.card(1, "TAG");
+        t.expect_call("Authorize", json!({})).accept_tag();
+        t.expect_call("StartTransaction", json!({})).start(9, status);
+        t.expect_call("StopTransaction", json!({"transactionId": 9, "reason": "DeAuthorized", "idTag": null}))
+            .answer(json!({}));
+        t.expect_status(1, "Charging");
+        t.expect_status(1, "Finishing");
+        assert!(!t.charger().permits_charge(1));
+    }
+}
+
+#[test]
+fn tx_09_also_one_that_was_made_offline() {
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
+    t.boot();
+    t.at(10).link_down();
+    t.plug(1);
+    t.card(1, "TAG");
+    assert!(t.charger().permits_charge(1));
+    t.meter(1, 1100).at(100).link_up();
+    t.expect_call("StartTransaction", json!({"timestamp": date(10)})).start(9, "Blocked");
+    let stop = json!({"transactionId": 9, "reason": "DeAuthorized", "timestamp": date(100), "meterStop": 1100});
+    t.expect_call("StopTransaction", stop).answer(json!({}));
+    t.expect_status(1, "Charging");
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn tx_11_st_c5_without_stop_the_energy_is_off_and_the_transaction_open() {
+    let mut t = bench().key("StopTransactionOnInvalidId", "false").start();
+    t.boot();
+    t.plug(1);
+    t.expect_status(1, "Preparing");
+    t.card(1, "TAG");
+    t.expect_call("Authorize", json!({})).accept_tag();
+    t.expect_call("StartTransaction", json!({})).start(9, "Invalid");
+    t.expect_status(1, "Charging");
+    t.expect_status(1, "SuspendedEVSE");
+    assert!(!t.charger().permits_charge(1));
+    assert!(t.charger().is_transaction_running(1));
+    t.at(100).card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({"transactionId": 9, "reason": "Local"})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn tx_13_a_refusal_after_the_end_stops_nothing_twice() {
+    let mut t = bench().start();
+    t.boot();
+    t.plug(1);
+    t.expect_status(1, "Preparing");
+    t.card(1, "TAG");
+    t.expect_call("Authorize", json!({})).accept_tag();
+    let start = t.expect_call("StartTransaction", json!({})).ignore();
+    t.at(10).unplug(1);
+    t.send(&json!([3, start, {"transactionId": 9, "idTagInfo": {"status": "Blocked"}}]).to_string());
+    t.expect_call("StopTransaction", json!({"transactionId": 9, "reason": "EVDisconnected"})).answer(json!({}));
+    t.expect_status(1, "Charging");
+    t.may_report(1, "SuspendedEV");
+    t.expect_status(1, "Available");
+}
+
+// ---- The EV leaves ----
+
+#[test]
+fn tx_19_st_c1_unplugging_ends_it() {
+    let mut t = charging();
+    t.meter(1, 1234).at(60).unplug(1);
+    assert!(!t.charger().permits_charge(1));
+    let stop = json!({"transactionId": 42, "reason": "EVDisconnected", "meterStop": 1234, "timestamp": date(60)});
+    t.expect_call("StopTransaction", stop).answer(json!({}));
+    t.may_report(1, "SuspendedEV");
+    t.expect_status(1, "Available");
+}
+
+#[test]
+fn tx_21_unplugging_suspends_it_when_so_configured() {
+    let mut t = bench().key("StopTransactionOnEVSideDisconnect", "false").start();
+    t.boot();
+    t.start_charging(1, "TAG", 42);
+    t.at(60).unplug(1);
+    t.expect_status(1, "SuspendedEV");
+    assert!(t.charger().is_transaction_running(1));
+    t.at(90).plug(1);
+    t.expect_status(1, "Charging");
+    assert!(t.charger().permits_charge(1));
+    t.at(100).unplug(1);
+    t.expect_status(1, "SuspendedEV");
+    t.at(120).card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({"transactionId": 42, "reason": "Local"})).answer(json!({}));
+    t.expect_status(1, "Available");
+}
+
+// ---- Status ----
+
+#[test]
+fn st_c4_st_c5_st_d3_st_e3_who_suspends() {
+    let mut t = charging();
+    let mut set = |ev, evse, status| {
+        t.evse(1).ev_ready.set(ev);
+        t.evse(1).evse_ready.set(evse);
+        t.settle();
+        t.expect_status(1, status);
+    };
+    set(false, true, "SuspendedEV");
+    set(true, true, "Charging");
+    set(true, false, "SuspendedEVSE");
+    set(true, true, "Charging");
+    set(false, true, "SuspendedEV");
+    set(false, false, "SuspendedEVSE"); // ST-04, D5
+    set(false, true, "SuspendedEV"); // E4
+}
+
+#[test]
+fn st_b4_st_b5_a_transaction_may_begin_suspended() {
+    for (ev, evse, status) in [(false, true, "SuspendedEV"), (true, false, "SuspendedEVSE")] {
+        let mut t = bench().start();
+        t.boot();
+        t.evse(1).ev_ready.set(ev);
+        t.evse(1).evse_ready.set(evse);
+        t.plug(1);
+        t.expect_status(1, "Preparing");
+        t.card(1, "TAG");
+        t.expect_call("Authorize", json!({})).accept_tag();
+        t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
+        t.expect_status(1, status);
+    }
+}
+
+#[test]
+fn st_03_states_shorter_than_minimum_status_duration_are_left_out() {
+    let mut t = bench().key("MinimumStatusDuration", "5").key("ConnectionTimeOut", "0").start();
+    t.accept_boot();
+    t.at(5).expect_status(0, "Available");
+    t.expect_status(1, "Available");
+    t.at(10).plug(1);
+    t.at(14).unplug(1);
+    t.at(30).plug(1);
+    t.at_ms(34_999).expect_nothing();
+    let status = json!({"connectorId": 1, "status": "Preparing", "timestamp": date(30)});
+    t.at(35).expect_call("StatusNotification", status).answer(json!({}));
+}
+
+const FAULT: ErrorData = ErrorData {
+    code: ChargePointErrorCode::GroundFailure,
+    is_faulted: true,
+    info: Some("RCD tripped"),
+    vendor_id: Some("Vendor"),
+    vendor_error_code: Some("E42"),
+};
+
+#[test]
+fn st_07_st_a9_st_i1_a_fault_and_its_repair() {
+    let mut t = bench().start();
+    t.boot();
+    t.at(10).fault(1, Some(FAULT));
+    let fault = t.expect_call("StatusNotification", json!({}));
+    let expected = json!({"connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure", "info": "RCD tripped",
+        "vendorId": "Vendor", "vendorErrorCode": "E42", "timestamp": date(10)});
+    assert_eq!(fault.payload, expected);
+    fault.answer(json!({}));
+    assert_eq!(t.try_card(1, "TAG"), Err(BeginError::Inoperative));
+    t.at(20).fault(1, None);
+    t.expect_status(1, "Available");
+}
+
+#[test]
+fn st_07_st_08_st_c9_a_fault_in_a_transaction_turns_the_energy_off() {
+    let mut t = charging();
+    t.at(20).fault(1, Some(FAULT));
+    t.expect_call("StatusNotification", json!({"status": "Faulted"})).answer(json!({}));
+    assert!(!t.charger().permits_charge(1));
+    assert!(t.charger().is_transaction_running(1));
+    t.at(30).fault(1, None);
+    t.expect_status(1, "Charging");
+    assert!(t.charger().permits_charge(1));
+}
+
+#[test]
+fn st_05_a_warning_leaves_the_state() {
+    let mut t = charging();
+    t.fault(1, Some(ErrorData::warning(ChargePointErrorCode::HighTemperature)));
+    let warning = json!({"status": "Charging", "errorCode": "HighTemperature", "info": null});
+    t.expect_call("StatusNotification", warning).answer(json!({}));
+    assert!(t.charger().permits_charge(1));
+    t.fault(1, None);
+    t.expect_status(1, "Charging");
+}
+
+#[test]
+fn st_09_a_reconnection_tells_what_changed_but_no_history() {
+    let mut t = charging();
+    t.at(20).link_down();
+    t.evse(1).ev_ready.set(false);
+    t.at(30).evse(1).evse_ready.set(false);
+    t.at(40).evse(1).evse_ready.set(true);
+    t.at(50).link_up();
+    let status = json!({"connectorId": 1, "status": "SuspendedEV", "timestamp": date(40)});
+    t.expect_call("StatusNotification", status).answer(json!({}));
+}
+
+#[test]
+fn st_09_st_13_a_reconnection_without_a_change_tells_nothing() {
+    let mut t = charging();
+    t.at(20).link_down();
+    t.evse(1).ev_ready.set(false);
+    t.at(30).evse(1).ev_ready.set(true);
+    t.at(50).link_up();
+    t.at(100).expect_nothing();
+}
+
+#[test]
+fn st_09_a_status_that_was_lost_with_the_link_is_told_again() {
+    let mut t = charging();
+    t.at(20).evse(1).ev_ready.set(false);
+    t.settle();
+    let _ = t.expect_call("StatusNotification", json!({"status": "SuspendedEV"})).ignore();
+    t.link_down();
+    t.at(30).link_up();
+    t.expect_call("StatusNotification", json!({"status": "SuspendedEV"})).answer(json!({}));
+}
+
+#[test]
+fn st_01_a_status_that_is_refused_does_not_come_back_for_ever() {
+    let mut t = charging();
+    t.at(20).evse(1).ev_ready.set(false);
+    t.settle();
+    t.expect_call("StatusNotification", json!({"status": "SuspendedEV"})).refuse("InternalError");
+    t.at(80_000).expect_nothing();
+}
+
+// ---- Meter values ----
+
+#[test]
+fn mv_01_mv_09_mv_10_samples_come_at_the_interval_of_the_transaction() {
+    let mut t = bench().key("MeterValueSampleInterval", "60").start();
+    t.boot();
+    t.at(10).start_charging(1, "TAG", 42);
+    t.meter(1, 1100).at(70);
+    let sample = t.expect_call("MeterValues", json!({}));
+    let values = json!([{"value": "1100", "context": "Sample.Periodic", "measurand": "Energy.Active.Import.Register",
+        "unit": "Wh"}]);
+    let expected = json!({"connectorId": 1, "transactionId": 42,
+        "meterValue": [{"timestamp": date(70), "sampledValue": values}]});
+    assert_eq!(sample.payload, expected);
+    sample.answer(json!({}));
+    t.at(130).expect_call("MeterValues", json!({"transactionId": 42})).answer(json!({}));
+    t.at(140).card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({"transactionData": null})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+    t.at(1000).expect_nothing();
+}
+
+#[test]
+fn mv_21_new_intervals_and_lists_work_for_the_running_transaction() {
+    let mut t = charging();
+    t.at(100).call("ChangeConfiguration", json!({"key": "MeterValueSampleInterval", "value": "120"})).expect("Accepted");
+    let list = json!({"key": "MeterValuesSampledData", "value": "Power.Active.Import, Energy.Active.Import.Register"});
+    t.call("ChangeConfiguration", list).expect("Accepted");
+    t.evse(1).power.set(7200);
+    t.at(130);
+    let values = json!([{"measurand": "Power.Active.Import", "value": "7200", "unit": "W"},
+        {"measurand": "Energy.Active.Import.Register", "value": "1000"}]);
+    let sample = json!({"meterValue": [{"timestamp": date(130), "sampledValue": values}]});
+    t.expect_call("MeterValues", sample).answer(json!({}));
+    t.call("ChangeConfiguration", json!({"key": "MeterValueSampleInterval", "value": "0"})).expect("Accepted");
+    t.at(1000).expect_nothing();
+}
+
+#[test]
+fn mv_22_samples_go_on_while_offline_and_suspended() {
+    let mut t = bench().key("MeterValueSampleInterval", "60").start();
+    t.boot();
+    t.at(10).start_charging(1, "TAG", 42);
+    t.at(20).link_down();
+    t.evse(1).ev_ready.set(false);
+    t.meter(1, 1111).at(75);
+    t.meter(1, 2222).at(135);
+    t.link_up();
+    let sample = |at, value| {
+        json!({"transactionId": 42, "meterValue": [{"timestamp": date(at), "sampledValue": [{"value": value}]}]})
+    };
+    t.expect_call("MeterValues", sample(70, "1111")).answer(json!({}));
+    t.expect_call("MeterValues", sample(130, "2222")).answer(json!({}));
+    t.expect_status(1, "SuspendedEV");
+}
