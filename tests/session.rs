@@ -27,10 +27,7 @@ fn tx_05_st_b3_plug_then_card() {
     t.at(20).card(1, "TAG");
     t.expect_call("Authorize", json!({"idTag": "TAG"})).accept_tag();
     let start = t.expect_call("StartTransaction", json!({}));
-    assert_eq!(
-        start.payload,
-        json!({"connectorId": 1, "idTag": "TAG", "meterStart": 1000, "timestamp": date(20)})
-    );
+    assert_eq!(start.payload, json!({"connectorId": 1, "idTag": "TAG", "meterStart": 1000, "timestamp": date(20)}));
     start.start(42, "Accepted");
     t.expect_status(1, "Charging");
     assert!(t.charger().permits_charge(1));
@@ -239,8 +236,7 @@ fn auth_04_a_tag_that_is_not_accepted_starts_nothing() {
 fn auth_05_without_an_answer_the_offline_rules_decide() {
     for (allowed, silent) in [(false, false), (false, true), (true, false), (true, true)] {
         let allow = if allowed { "true" } else { "false" };
-        let mut t =
-            bench().key("AllowOfflineTxForUnknownId", allow).key("Cst_AuthorizationTimeout", "20").start();
+        let mut t = bench().key("AllowOfflineTxForUnknownId", allow).key("Cst_AuthorizationTimeout", "20").start();
         t.boot();
         t.plug(1);
         t.expect_status(1, "Preparing");
@@ -523,9 +519,7 @@ fn tx_21_unplugging_suspends_it_when_so_configured() {
 fn st_c4_st_c5_st_d3_st_e3_who_suspends() {
     let mut t = charging();
     let mut set = |ev, evse, status| {
-        t.evse(1).ev_ready.set(ev);
-        t.evse(1).evse_ready.set(evse);
-        t.settle();
+        t.ready(1, ev, evse);
         t.expect_status(1, status);
     };
     set(false, true, "SuspendedEV");
@@ -542,8 +536,7 @@ fn st_b4_st_b5_a_transaction_may_begin_suspended() {
     for (ev, evse, status) in [(false, true, "SuspendedEV"), (true, false, "SuspendedEVSE")] {
         let mut t = bench().start();
         t.boot();
-        t.evse(1).ev_ready.set(ev);
-        t.evse(1).evse_ready.set(evse);
+        t.ready(1, ev, evse);
         t.plug(1);
         t.expect_status(1, "Preparing");
         t.card(1, "TAG");
@@ -617,9 +610,9 @@ fn st_05_a_warning_leaves_the_state() {
 fn st_09_a_reconnection_tells_what_changed_but_no_history() {
     let mut t = charging();
     t.at(20).link_down();
-    t.evse(1).ev_ready.set(false);
-    t.at(30).evse(1).evse_ready.set(false);
-    t.at(40).evse(1).evse_ready.set(true);
+    t.ready(1, false, true);
+    t.at(30).ready(1, false, false);
+    t.at(40).ready(1, false, true);
     t.at(50).link_up();
     let status = json!({"connectorId": 1, "status": "SuspendedEV", "timestamp": date(40)});
     t.expect_call("StatusNotification", status).answer(json!({}));
@@ -629,8 +622,8 @@ fn st_09_a_reconnection_tells_what_changed_but_no_history() {
 fn st_09_st_13_a_reconnection_without_a_change_tells_nothing() {
     let mut t = charging();
     t.at(20).link_down();
-    t.evse(1).ev_ready.set(false);
-    t.at(30).evse(1).ev_ready.set(true);
+    t.ready(1, false, true);
+    t.at(30).ready(1, true, true);
     t.at(50).link_up();
     t.at(100).expect_nothing();
 }
@@ -638,8 +631,7 @@ fn st_09_st_13_a_reconnection_without_a_change_tells_nothing() {
 #[test]
 fn st_09_a_status_that_was_lost_with_the_link_is_told_again() {
     let mut t = charging();
-    t.at(20).evse(1).ev_ready.set(false);
-    t.settle();
+    t.at(20).ready(1, false, true);
     let _ = t.expect_call("StatusNotification", json!({"status": "SuspendedEV"})).ignore();
     t.link_down();
     t.at(30).link_up();
@@ -649,8 +641,7 @@ fn st_09_a_status_that_was_lost_with_the_link_is_told_again() {
 #[test]
 fn st_01_a_status_that_is_refused_does_not_come_back_for_ever() {
     let mut t = charging();
-    t.at(20).evse(1).ev_ready.set(false);
-    t.settle();
+    t.at(20).ready(1, false, true);
     t.expect_call("StatusNotification", json!({"status": "SuspendedEV"})).refuse("InternalError");
     t.at(80_000).expect_nothing();
 }
@@ -680,7 +671,9 @@ fn mv_01_mv_09_mv_10_samples_come_at_the_interval_of_the_transaction() {
 #[test]
 fn mv_21_new_intervals_and_lists_work_for_the_running_transaction() {
     let mut t = charging();
-    t.at(100).call("ChangeConfiguration", json!({"key": "MeterValueSampleInterval", "value": "120"})).expect("Accepted");
+    t.at(100)
+        .call("ChangeConfiguration", json!({"key": "MeterValueSampleInterval", "value": "120"}))
+        .expect("Accepted");
     let list = json!({"key": "MeterValuesSampledData", "value": "Power.Active.Import, Energy.Active.Import.Register"});
     t.call("ChangeConfiguration", list).expect("Accepted");
     t.evse(1).power.set(7200);
@@ -699,13 +692,11 @@ fn mv_22_samples_go_on_while_offline_and_suspended() {
     t.boot();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(20).link_down();
-    t.evse(1).ev_ready.set(false);
+    t.ready(1, false, true);
     t.meter(1, 1111).at(75);
     t.meter(1, 2222).at(135);
     t.link_up();
-    let sample = |at, value| {
-        json!({"transactionId": 42, "meterValue": [{"timestamp": date(at), "sampledValue": [{"value": value}]}]})
-    };
+    let sample = |at, value| json!({"transactionId": 42, "meterValue": [{"timestamp": date(at), "sampledValue": [{"value": value}]}]});
     t.expect_call("MeterValues", sample(70, "1111")).answer(json!({}));
     t.expect_call("MeterValues", sample(130, "2222")).answer(json!({}));
     t.expect_status(1, "SuspendedEV");

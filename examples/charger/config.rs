@@ -71,7 +71,10 @@ impl Config {
     /// The charge point of the demonstration, which carries the last segment of `url` as its identity.
     pub(crate) fn of_url(url: &str, data_dir: PathBuf) -> Result<Self, Box<dyn Error>> {
         let (_, identity) = url.trim_end_matches('/').rsplit_once('/').ok_or("the URL names no charge point")?;
-        let keys = [("MeterValuesSampledData", "Energy.Active.Import.Register,Power.Active.Import,Current.Import")];
+        let keys = [
+            ("MeterValueSampleInterval", "1"),
+            ("MeterValuesSampledData", "Energy.Active.Import.Register,Power.Active.Import,Current.Import"),
+        ];
         let config = Self {
             url: url.into(),
             charge_point_id: percent_decoded(identity),

@@ -7,6 +7,7 @@ use crate::random;
 use crate::socket::Socket;
 use crate::trace::{Log, Traced, Traffic};
 use embedded_ocpp::facade::{ChargePoint, Error, Resources};
+use embedded_ocpp::json::Serde;
 use embedded_ocpp::ocpp16::{Boot, ChargePointStatus, Discarded, Reason, ResetKind, TxNotification};
 use embedded_ocpp::rpc::Outcome;
 use embedded_ocpp::store::DirectoryStorage;
@@ -36,6 +37,8 @@ const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// For the closing handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
+/// For the last answers before a reset.
+const RESET_PAUSE: Duration = Duration::from_millis(100);
 /// How long a reset waits until the central system has heard how the transactions ended.
 const RESET_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -284,7 +287,7 @@ impl Station<'_, '_> {
             self.operator.reply(&id, json!({"status": "Offline"}));
             return;
         }
-        match self.ocpp.send_request("DataTransfer", &request, Some(self.answered)) {
+        match self.ocpp.send_request("DataTransfer", &Serde(&request), Some(self.answered)) {
             Ok(()) => self.asked = Some(id),
             Err(error) => self.operator.reply(&id, json!({"status": "NotSent", "reason": error.to_string()})),
         }
@@ -296,7 +299,8 @@ impl Station<'_, '_> {
             self.log.note(&format!("{kind} reset"));
             now
         });
-        self.ocpp.waiting_messages() == 0 || !self.ocpp.is_connected() || now.since(since) >= RESET_PATIENCE
+        let is_told = self.ocpp.waiting_messages() == 0 && now.since(since) >= RESET_PAUSE;
+        is_told || !self.ocpp.is_connected() || now.since(since) >= RESET_PATIENCE
     }
 
     fn state(&self) -> State {

@@ -1,9 +1,10 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Missing, Resources};
-use crate::ocpp16::{Boot, Memory, Operations};
+use crate::ocpp16::{Boot, Exchange, Memory, Operations};
 use crate::store::Storage;
 use crate::time::Instant;
 use crate::transport::WebSocketTransport;
+use core::convert::Infallible;
 use core::ops::{Deref, DerefMut};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
@@ -68,21 +69,17 @@ impl<'a> ChargePoint<'a> {
         if let Some(missing) = engine.missing() {
             return Err(Error::Incomplete(missing));
         }
-        let mut failure = None;
         engine.tick(now, record);
         transport.keep_alive(now, engine.operations.ping_interval_s());
+        let mut failure = None;
         loop {
             engine.set_connected(transport.is_connected(), record);
-            while !engine.settled {
-                // Durable first, then sent.
-                let Some(op) = engine.storage_op(record) else { break };
-                let result = block_on(op.run(storage, record));
-                let done = result.map_err(|error| failure = Some(Error::Storage(error)));
-                engine.storage_done(done, record);
-                engine.tick(now, record);
+            // Durable first, then sent.
+            if let Err(error) = store(engine, storage, record) {
+                failure = Some(Error::Storage(error));
             }
             match exchange(engine, receive, send, record, transport) {
-                Ok(true) => engine.tick(now, record),
+                Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
                     engine.set_connected(false, record);
@@ -96,6 +93,50 @@ impl<'a> ChargePoint<'a> {
             Some(failure) => Err(failure),
         }
     }
+
+    /// Does everything but the exchange of messages, and hands out the operations for an RPC layer of your own: the
+    /// result answers calls, yields the next call, and wants to hear how it ended.
+    ///
+    /// Takes the place of [`poll`](Self::poll); not both. To be called before each message in or out, but not between
+    /// the pages of one. `online` tells whether the link of that layer is up.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing is lost.
+    pub fn poll_operations<S: Storage>(
+        &mut self,
+        now: Instant,
+        online: bool,
+        storage: &mut S,
+    ) -> Result<Exchange<'_, 'a>, Error<Infallible, S::Error>> {
+        let record = &mut *self.buffers.record;
+        let engine = &mut self.controls.engine;
+        if let Some(missing) = engine.missing() {
+            return Err(Error::Incomplete(missing));
+        }
+        engine.tick(now, record);
+        engine.set_connected(online, record);
+        store(engine, storage, record).map_err(Error::Storage)?;
+        Ok(Exchange { operations: &mut engine.operations, record })
+    }
+}
+
+/// Does what the storage device is wanted for, until there is nothing more or it fails.
+fn store<S: Storage>(engine: &mut Engine<'_>, storage: &mut S, record: &mut [u8]) -> Result<(), S::Error> {
+    engine.advance();
+    while !engine.settled {
+        let mut done = false;
+        while let Some(op) = engine.storage_op(record) {
+            let result = block_on(op.run(storage, record));
+            engine.storage_done(result.as_ref().map(|len| *len).map_err(|_| ()), record);
+            result?;
+            done = true;
+        }
+        engine.advance();
+        if !done {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Sends or receives one message; `false` when there is none, or the transport is busy.

@@ -53,7 +53,13 @@ impl<'a> Engine<'a> {
             self.rpc.tick(now, &mut exchange);
             self.settled = false;
         }
-        if self.operations.tick(now) {
+        self.operations.read_inputs(now);
+        self.advance();
+    }
+
+    /// Lets the operations look at what has happened since the tick.
+    pub(super) fn advance(&mut self) {
+        if self.operations.advance(self.now) {
             self.settled = false;
         }
     }

@@ -1,5 +1,4 @@
 use core::fmt;
-use serde::{Serialize, Serializer};
 
 /// A decimal number without floats: `mantissa` × 10^-`places`.
 ///
@@ -12,7 +11,7 @@ pub struct Decimal {
 }
 
 /// Room for a sign, 19 digits and as many places, a point and two quotes.
-pub(crate) const TEXT_MAX: usize = 24;
+pub(super) const TEXT_MAX: usize = 24;
 
 impl Decimal {
     /// The most digits after the point.
@@ -49,7 +48,7 @@ impl Decimal {
     }
 
     /// The number in quotes, at the end of `buffer`.
-    pub(crate) fn quoted(self, buffer: &mut [u8; TEXT_MAX]) -> &[u8] {
+    pub(super) fn quoted(self, buffer: &mut [u8; TEXT_MAX]) -> &[u8] {
         let mut start = TEXT_MAX;
         let mut push = |byte| {
             start = start.saturating_sub(1);
@@ -98,26 +97,6 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// A whole number as JSON, without the 64-bit division that `i64` would be written with.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Whole(pub(crate) i64);
-
-impl Serialize for Whole {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut buffer = [0; TEXT_MAX];
-        let quoted = Decimal::whole(self.0).quoted(&mut buffer);
-        serializer.serialize_bytes(quoted.get(1..quoted.len() - 1).unwrap_or_default())
-    }
-}
-
-/// As a JSON string, which is what a meter value is (OCPP 1.6 §7.43).
-impl Serialize for Decimal {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // `serde-json-core` writes bytes as they are.
-        serializer.serialize_bytes(self.quoted(&mut [0; TEXT_MAX]))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,12 +117,5 @@ mod tests {
         ] {
             assert_eq!(decimal.to_string(), text);
         }
-    }
-
-    #[test]
-    fn bytes_are_written_as_they_are() {
-        let mut buffer = [0; 32];
-        let len = serde_json_core::to_slice(&(Decimal::tenths(15), 1u8), &mut buffer).unwrap();
-        assert_eq!(&buffer[..len], br#"["1.5",1]"#);
     }
 }

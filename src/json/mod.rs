@@ -11,9 +11,8 @@ mod text;
 mod write;
 
 pub use decimal::Decimal;
-pub(crate) use decimal::Whole;
 pub(crate) use read::{Field, Kind, ReadError, Strictness, read};
 pub(crate) use scan::elements;
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub use text::{CiString, JsonStr, TextTooLong};
-pub use write::{BufferFull, Json, Raw, append};
+pub use write::{BufferFull, Json, Raw, Serde, Writer, append};

@@ -2,11 +2,10 @@
 
 use super::session::{Phase, TxNotification};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, Operations};
-use crate::json::{Field, Kind, Strictness, read};
+use crate::json::{Field, Json, Kind, Strictness, Writer, read};
 use crate::rpc::Outcome;
 use crate::store::{Declaration, IntegerKey, SwitchKey};
 use crate::time::{Duration, Instant};
-use serde::Serialize;
 
 /// Offline, a tag that nobody knows may charge.
 const ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: SwitchKey = SwitchKey::new(1, "AllowOfflineTxForUnknownId", false);
@@ -28,10 +27,14 @@ pub(super) enum Presented {
 }
 
 /// Authorize.req (OCPP 1.6 §6.1).
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct Authorize<'a> {
     id_tag: &'a str,
+}
+
+impl Json for Authorize<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.object(&mut |members| members.name("idTag").text(self.id_tag));
+    }
 }
 
 impl Operations<'_> {

@@ -2,31 +2,22 @@
 
 use super::heartbeat::HEARTBEAT_INTERVAL;
 use super::{Operations, RegistrationStatus};
-use crate::json::{Field, Kind, Strictness, TextTooLong, read};
+use crate::json::{Field, Json, Kind, Strictness, TextTooLong, Writer, read};
 use crate::log::info;
 use crate::rpc::Outcome;
 use crate::time::{DateTime, Duration, Instant};
-use serde::Serialize;
 
 /// What a charge point tells about itself when it boots (OCPP 1.6 §6.3).
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug)]
 pub struct Boot<'a> {
     charge_point_model: &'a str,
     charge_point_vendor: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     charge_box_serial_number: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     charge_point_serial_number: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     firmware_version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     iccid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     imsi: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     meter_serial_number: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     meter_type: Option<&'a str>,
 }
 
@@ -78,21 +69,39 @@ impl<'a> Boot<'a> {
         self
     }
 
+    /// Every text with its name on the wire and the most characters that it may have.
+    fn texts(&self) -> [(&'static str, Option<&'a str>, usize); 9] {
+        [
+            ("chargePointModel", Some(self.charge_point_model), 20),
+            ("chargePointVendor", Some(self.charge_point_vendor), 20),
+            ("chargeBoxSerialNumber", self.charge_box_serial_number, 25),
+            ("chargePointSerialNumber", self.charge_point_serial_number, 25),
+            ("firmwareVersion", self.firmware_version, 50),
+            ("iccid", self.iccid, 20),
+            ("imsi", self.imsi, 20),
+            ("meterSerialNumber", self.meter_serial_number, 25),
+            ("meterType", self.meter_type, 25),
+        ]
+    }
+
     /// Whether every text keeps the limit of the standard.
     pub(crate) fn check(&self) -> Result<(), TextTooLong> {
-        let limits = [
-            (Some(self.charge_point_model), 20),
-            (Some(self.charge_point_vendor), 20),
-            (self.charge_box_serial_number, 25),
-            (self.charge_point_serial_number, 25),
-            (self.firmware_version, 50),
-            (self.iccid, 20),
-            (self.imsi, 20),
-            (self.meter_serial_number, 25),
-            (self.meter_type, 25),
-        ];
-        let fits = |(text, max): (Option<&str>, usize)| text.is_none_or(|text| text.chars().nth(max).is_none());
-        if limits.into_iter().all(fits) { Ok(()) } else { Err(TextTooLong) }
+        let too_long = |text: &str, max| text.chars().nth(max).is_some();
+        let fits = self.texts().iter().all(|(_, text, max)| !text.is_some_and(|text| too_long(text, *max)));
+        if fits { Ok(()) } else { Err(TextTooLong) }
+    }
+}
+
+/// BootNotification.req (OCPP 1.6 §6.3).
+impl Json for Boot<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.object(&mut |members| {
+            for (name, text, _) in self.texts() {
+                if let Some(text) = text {
+                    members.name(name).text(text);
+                }
+            }
+        });
     }
 }
 

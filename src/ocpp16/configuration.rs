@@ -2,10 +2,9 @@
 
 use super::dispatch::StatusAnswer;
 use super::{Operations, metering};
-use crate::json::{BufferFull, Field, JsonStr, Kind, Strictness, elements, read};
+use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, elements, read};
 use crate::rpc::{CallError, Composer};
-use crate::store::{Access, Declaration, IntegerKey, Refusal};
-use serde::Serialize;
+use crate::store::{Access, Declaration, IntegerKey, Keys, Refusal};
 
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
 const GET_CONFIGURATION_MAX_KEYS: IntegerKey = IntegerKey::new(9, "GetConfigurationMaxKeys", 30, 1, 1000).read_only();
@@ -103,20 +102,7 @@ impl Operations<'_> {
             answer.raw(b",")?;
         }
         match item {
-            Item::Known(key) => {
-                answer.payload(&ConfigurationKey { key: key.name, readonly: key.access == Access::ReadOnly })?;
-                if key.access == Access::WriteOnly {
-                    return Ok(()); // CFG-04
-                }
-                answer.rewind(answer.position().saturating_sub(1));
-                answer.raw(b",\"value\":\"")?;
-                let mut written = Ok(());
-                self.keys.write_value(key, &mut |piece| {
-                    written = written.and_then(|()| answer.raw(piece.as_bytes()));
-                });
-                written?;
-                answer.raw(b"\"}")
-            }
+            Item::Known(key) => answer.payload(&ConfigurationKey { key, keys: &self.keys }),
             Item::Middle => answer.raw(b"],\"unknownKey\":["),
             Item::Unknown(name) => {
                 answer.raw(b"\"")?;
@@ -136,10 +122,25 @@ enum Item<'m> {
     End,
 }
 
-#[derive(Serialize)]
-struct ConfigurationKey {
-    key: &'static str,
-    readonly: bool,
+struct ConfigurationKey<'k> {
+    key: &'static Declaration,
+    keys: &'k Keys,
+}
+
+impl Json for ConfigurationKey<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.object(&mut |members| {
+            members.name("key").plain(self.key.name);
+            let read_only = self.key.access == Access::ReadOnly;
+            members.name("readonly").raw(if read_only { b"true" } else { b"false" });
+            if self.key.access != Access::WriteOnly {
+                // CFG-04: a key that can only be written keeps its value to itself.
+                members.name("value").raw(b"\"");
+                self.keys.write_value(self.key, &mut |piece| members.raw(piece.as_bytes()));
+                members.raw(b"\"");
+            }
+        });
+    }
 }
 
 fn name_of(element: &str) -> Option<JsonStr<'_>> {

@@ -1,10 +1,9 @@
 //! DataTransfer in both directions (OCPP 1.6 §4.3, §5.6), and any other call that the firmware wants to make.
 
 use super::Operations;
-use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, append, read};
+use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, append, read};
 use crate::rpc::{CallComposer, CallError, Composer, Outcome};
 use crate::time::Instant;
-use serde::Serialize;
 
 /// Handles the DataTransfer requests of one vendor.
 #[derive(Clone, Copy)]
@@ -47,11 +46,15 @@ super::types::symbols! {
     }
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    status: DataTransferStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a str>,
+impl Json for DataTransferReply<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.object(&mut |members| {
+            members.name("status").raw(self.status.quoted().as_bytes());
+            if let Some(data) = self.data {
+                members.name("data").text(data);
+            }
+        });
+    }
 }
 
 /// The call of the firmware that waits for its turn or its answer.
@@ -112,7 +115,7 @@ impl<'a> Operations<'a> {
             Some(handler) => (handler.handle)(&DataTransfer { message_id: message_id.text(), data: data.text() }),
             None => DataTransferReply { status: DataTransferStatus::UnknownVendorId, data: None },
         };
-        Ok(answer.payload(&Answer { status: reply.status, data: reply.data })?)
+        Ok(answer.payload(&reply)?)
     }
 
     /// Sends a call of the firmware's own when its turn comes, after everything that OCPP itself has to say.

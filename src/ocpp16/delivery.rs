@@ -7,13 +7,12 @@ use super::authorization::id_tag_info;
 use super::journal_entry::{Content, Entry};
 use super::metering::MeterValues;
 use super::{AuthorizationStatus, ConnectorId, Operations, Reason};
-use crate::json::{BufferFull, Field, Kind, Strictness, Whole, read};
+use crate::json::{BufferFull, Field, Json, Kind, Strictness, Writer, read};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Declaration, IntegerKey, Journal, RecordKey, StorageOp, registry};
 use crate::time::{DateTime, Instant};
-use serde::Serialize;
 
 /// How often a message that the central system fails to process is sent in all.
 const TRANSACTION_MESSAGE_ATTEMPTS: IntegerKey = IntegerKey::new(33, "TransactionMessageAttempts", 3, 0, 1000);
@@ -99,25 +98,45 @@ pub enum DiscardedMessage<'m> {
 }
 
 /// StartTransaction.req (OCPP 1.6 §6.45).
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct StartTransaction<'a> {
     connector_id: ConnectorId,
     id_tag: &'a str,
-    meter_start: Whole,
+    meter_start: i64,
     timestamp: Option<DateTime>,
 }
 
+impl Json for StartTransaction<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.object(&mut |members| {
+            members.name("connectorId").whole(self.connector_id.into());
+            members.name("idTag").text(self.id_tag);
+            members.name("meterStart").whole(self.meter_start);
+            members.name("timestamp").date(self.timestamp);
+        });
+    }
+}
+
 /// StopTransaction.req (OCPP 1.6 §6.49).
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct StopTransaction<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     id_tag: Option<&'a str>,
-    meter_stop: Whole,
+    meter_stop: i64,
     timestamp: Option<DateTime>,
     transaction_id: i32,
     reason: Reason,
+}
+
+impl Json for StopTransaction<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.object(&mut |members| {
+            if let Some(id_tag) = self.id_tag {
+                members.name("idTag").text(id_tag);
+            }
+            members.name("meterStop").whole(self.meter_stop);
+            members.name("timestamp").date(self.timestamp);
+            members.name("transactionId").whole(self.transaction_id.into());
+            members.name("reason").raw(self.reason.quoted().as_bytes());
+        });
+    }
 }
 
 impl Delivery {
@@ -242,7 +261,7 @@ impl Operations<'_> {
         else {
             return false;
         };
-        let Some(entry) = Entry::read(number, record.get(..len).unwrap_or_default()) else {
+        let Some(entry) = Entry::reread(number, record.get(..len).unwrap_or_default()) else {
             // What cannot be read can never be sent: go on, and tell.
             self.discard(None);
             return false;
@@ -265,7 +284,7 @@ impl Operations<'_> {
     /// Writes the next page of the message of the first entry.
     pub(super) fn continue_transaction_message(&self, record: &[u8], composer: &mut Composer<'_>) {
         let Some(number) = self.journal.first() else { return };
-        let entry = self.delivery.loaded.and_then(|len| Entry::read(number, record.get(..len)?));
+        let entry = self.delivery.loaded.and_then(|len| Entry::reread(number, record.get(..len)?));
         if let Some(message) = entry.and_then(|entry| self.meter_values(&entry)) {
             let _ = message.compose(composer);
         }
@@ -290,7 +309,7 @@ impl Operations<'_> {
         match entry.content {
             Content::Start { id_tag, meter_start } => call.call(
                 "StartTransaction",
-                &StartTransaction { connector_id: entry.connector, id_tag, meter_start: Whole(meter_start), timestamp },
+                &StartTransaction { connector_id: entry.connector, id_tag, meter_start, timestamp },
             ),
             Content::MeterValues { .. } => {
                 let composer = call.begin("MeterValues")?;
@@ -299,10 +318,7 @@ impl Operations<'_> {
             Content::Stop { start, transaction, meter_stop, reason, id_tag } => {
                 let known = transaction.or(confirmed.and_then(|confirmed| confirmed.id_of(start)));
                 let transaction_id = known.unwrap_or(UNDELIVERABLE);
-                call.call(
-                    "StopTransaction",
-                    &StopTransaction { id_tag, meter_stop: Whole(meter_stop), timestamp, transaction_id, reason },
-                )
+                call.call("StopTransaction", &StopTransaction { id_tag, meter_stop, timestamp, transaction_id, reason })
             }
         }
     }

@@ -3,10 +3,10 @@
 use super::journal_entry::{Content, Entry, Stamp, begin_meter_values};
 use super::metering::MeterValues;
 use super::{ConnectorId, Operations, ReadingContext};
+use crate::json::{Json, Raw, Writer};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::store::Journal;
 use crate::time::Instant;
-use serde::Serialize;
 
 /// A call of ours that waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +39,14 @@ pub struct Exchange<'x, 'a> {
 }
 
 /// An answer that is nothing but a status.
-#[derive(Serialize)]
 pub(super) struct StatusAnswer {
     status: &'static str,
+}
+
+impl Json for StatusAnswer {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.object(&mut |members| members.name("status").plain(self.status));
+    }
 }
 
 impl StatusAnswer {
@@ -70,8 +75,7 @@ const NOT_SUPPORTED: [&str; 12] = [
     "UpdateFirmware",
 ];
 
-#[derive(Serialize)]
-struct Nothing {}
+const NOTHING: Raw<'static> = Raw(b"{}");
 
 impl Handler for Exchange<'_, '_> {
     type Call = CallName;
@@ -124,7 +128,7 @@ impl Handler for Exchange<'_, '_> {
         }
         if operations.heartbeat_triggered || accepted && operations.heartbeat_due(now) {
             operations.heartbeat_sent(now);
-            call.call("Heartbeat", &Nothing {}).ok()?;
+            call.call("Heartbeat", &NOTHING).ok()?;
             return Some(CallName::Heartbeat);
         }
         if let Some(id) = operations.next_untransacted_sample() {

@@ -2,8 +2,8 @@
 //! firmware versions; nothing in them changes its meaning.
 
 use super::{ConnectorId, IdToken, ReadingContext, Reason};
+use crate::store::Journal;
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Journal, RecordKey};
 use crate::time::{Clock, DateTime, Instant};
 
 /// When something happened, as it is known at that time.
@@ -177,8 +177,13 @@ impl<'a> Entry<'a> {
 
     /// Reads entry `number` from its record; `None` when it is damaged or another entry lies there.
     pub(super) fn read(number: u32, record: &'a [u8]) -> Option<Self> {
-        let key: RecordKey = Journal::key(number);
-        let mut reader = RecordReader::open(key, record)?;
+        RecordReader::open(Journal::key(number), record)?;
+        Self::reread(number, record)
+    }
+
+    /// Reads entry `number` from a record that was just made or has been read before.
+    pub(super) fn reread(number: u32, record: &'a [u8]) -> Option<Self> {
+        let mut reader = RecordReader::reopen(record)?;
         let kind = reader.byte()?;
         let stored = [reader.byte()?, reader.byte()?, reader.byte()?, reader.byte()?];
         if u32::from_le_bytes(stored) != number {

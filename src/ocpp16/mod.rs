@@ -1,7 +1,7 @@
 //! The operations of OCPP 1.6 on one charge point: one file for each functional block, with its state, its
 //! configuration keys, its handlers and its outgoing messages.
 //!
-//! [`Operations`] is sans-IO. Inputs are read in [`tick`](Operations::tick); what must be stored comes out of
+//! [`Operations`] is sans-IO. Time passes in [`advance`](Operations::advance); what must be stored comes out of
 //! [`storage_op`](Operations::storage_op) and its result goes into [`storage_done`](Operations::storage_done); messages
 //! pass through [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer. State changes when an
 //! action has succeeded, not when it was asked for: a transaction runs when its start is durable, and is sent after.
@@ -117,12 +117,16 @@ impl<'a> Operations<'a> {
         }
     }
 
-    /// Reads the inputs and runs what is due. Must be called at least at [`next_deadline`](Self::next_deadline), and as
-    /// often as inputs are to be noticed; early is harmless. `false` when there was nothing to look at.
-    pub fn tick(&mut self, now: Instant) -> bool {
+    /// Reads the inputs, as often as they are to be noticed.
+    pub fn read_inputs(&mut self, now: Instant) {
         for connector in self.connectors.iter_mut() {
             self.dirty |= connector.read_inputs(now);
         }
+    }
+
+    /// Runs what is due. Must be called after everything that happened, and at least at
+    /// [`next_deadline`](Self::next_deadline); early is harmless. `false` when there was nothing to look at.
+    pub fn advance(&mut self, now: Instant) -> bool {
         if !self.dirty && now < self.deadline {
             return false;
         }
@@ -145,7 +149,7 @@ impl<'a> Operations<'a> {
         true
     }
 
-    /// When [`tick`](Self::tick) must be called if no input changes.
+    /// When [`advance`](Self::advance) must be called if no input changes.
     pub fn next_deadline(&self) -> Instant {
         if self.dirty { Instant::ZERO } else { self.deadline }
     }
@@ -227,7 +231,7 @@ impl<'a> Operations<'a> {
     }
 
     /// The base of message ids that are not kept over a boot; known after recovery.
-    pub(crate) fn call_epoch(&self) -> u32 {
+    pub fn call_epoch(&self) -> u32 {
         self.persistence.call_epoch()
     }
 

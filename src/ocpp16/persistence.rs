@@ -21,6 +21,8 @@ use crate::time::{Duration, Instant};
 pub(super) struct Persistence {
     recovery: Recovery,
     in_flight: Option<Task>,
+    /// The length of the record that is being stored.
+    storing_len: usize,
     not_before: Instant,
     failures: u8,
     boot: u32,
@@ -65,6 +67,7 @@ impl Persistence {
         Self {
             recovery: Recovery::LoadSystem,
             in_flight: None,
+            storing_len: 0,
             not_before: Instant::ZERO,
             failures: 0,
             boot: 0,
@@ -112,6 +115,9 @@ impl Operations<'_> {
             step => (Task::Recover, self.recovery_op(step, record)?),
         };
         self.persistence.in_flight = Some(task);
+        if let StorageOp::Store(_, len) = op {
+            self.persistence.storing_len = len;
+        }
         if !matches!(task, Task::LoadFirst) {
             self.delivery.loaded = None;
         }
@@ -164,8 +170,8 @@ impl Operations<'_> {
                 self.delivery.released();
             }
             Task::LoadFirst => match len {
-                Some(len) => self.delivery.loaded = Some(len),
-                None => self.discard(None),
+                Some(len) if self.is_first(record.get(..len)) => self.delivery.loaded = Some(len),
+                _ => self.discard(None),
             },
         }
     }
@@ -177,8 +183,16 @@ impl Operations<'_> {
 
     fn appended(&mut self) -> u32 {
         let number = self.journal.next();
+        if self.journal.is_empty() {
+            // The record buffer holds what goes out next.
+            self.delivery.loaded = Some(self.persistence.storing_len);
+        }
         self.journal.appended();
         number
+    }
+
+    fn is_first(&self, record: Option<&[u8]>) -> bool {
+        record.is_some_and(|record| self.journal.first().is_some_and(|number| Entry::read(number, record).is_some()))
     }
 
     fn next_task(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {

@@ -3,11 +3,11 @@
 use super::connector::Connector;
 use super::session::Phase;
 use super::{Availability, ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
+use crate::json::{Json, Writer};
 use crate::rpc::Outcome;
 use crate::store::{Declaration, IntegerKey};
 use crate::time::{DateTime, Duration, Instant};
 use heapless::Deque;
-use serde::Serialize;
 
 /// Seconds that a state must last before it is reported.
 const MINIMUM_STATUS_DURATION: IntegerKey = IntegerKey::new(21, "MinimumStatusDuration", 0, 0, 86_400);
@@ -112,20 +112,37 @@ impl Reporting {
 }
 
 /// StatusNotification.req (OCPP 1.6 §6.47).
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct StatusNotification {
     connector_id: ConnectorId,
     error_code: ChargePointErrorCode,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    info: Option<&'static str>,
     status: ChargePointStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
     timestamp: Option<DateTime>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    vendor_id: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    vendor_error_code: Option<&'static str>,
+    details: Option<ErrorData>,
+}
+
+impl Json for StatusNotification {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.object(&mut |members| {
+            members.name("connectorId").whole(self.connector_id.into());
+            members.name("errorCode").raw(self.error_code.quoted().as_bytes());
+            members.name("status").raw(self.status.quoted().as_bytes());
+            if self.timestamp.is_some() {
+                members.name("timestamp").date(self.timestamp);
+            }
+            let Some(details) = self.details else { return };
+            // ST-10
+            let texts = [
+                ("info", details.info, 50),
+                ("vendorId", details.vendor_id, 255),
+                ("vendorErrorCode", details.vendor_error_code, 50),
+            ];
+            for (name, text, max) in texts {
+                if let Some(text) = text {
+                    members.name(name).text(clip(text, max));
+                }
+            }
+        });
+    }
 }
 
 impl Operations<'_> {
@@ -149,15 +166,12 @@ impl Operations<'_> {
             } else {
                 continue;
             };
-            let details = details.filter(|details| details.code == change.error);
             let notification = StatusNotification {
                 connector_id: id,
                 error_code: change.error,
-                info: details.and_then(|details| details.info).map(|info| clip(info, 50)),
                 status: change.status,
                 timestamp: clock.date(change.at),
-                vendor_id: details.and_then(|details| details.vendor_id).map(|vendor| clip(vendor, 255)),
-                vendor_error_code: details.and_then(|details| details.vendor_error_code).map(|code| clip(code, 50)),
+                details: details.filter(|details| details.code == change.error),
             };
             return Some((id, notification));
         }

@@ -15,7 +15,8 @@ pub struct Composer<'b> {
 }
 
 impl<'b> Composer<'b> {
-    pub(super) fn new(buffer: &'b mut [u8], page: u16) -> Self {
+    /// For an RPC layer: writes `page` of a message at the beginning of `buffer`, 0 being the first.
+    pub fn new(buffer: &'b mut [u8], page: u16) -> Self {
         Self { buffer, len: 0, page, next_page: None }
     }
 
@@ -63,8 +64,9 @@ impl<'b> Composer<'b> {
         pieces.iter().try_for_each(|piece| self.raw(piece))
     }
 
-    /// Ends the message unless more of it follows; returns its length so far and the page that follows.
-    pub(super) fn finish(self) -> (usize, Option<u16>) {
+    /// For an RPC layer: ends the message unless more of it follows, and returns the length of this page and the
+    /// number of the next.
+    pub fn finish(self) -> (usize, Option<u16>) {
         if self.next_page.is_some() {
             return (self.len, self.next_page);
         }
@@ -83,7 +85,8 @@ pub struct CallComposer<'b> {
 }
 
 impl<'b> CallComposer<'b> {
-    pub(super) fn new(buffer: &'b mut [u8], id: MessageId) -> Self {
+    /// For an RPC layer: a call that is written to `buffer`, with a fresh id.
+    pub fn new(buffer: &'b mut [u8], id: MessageId) -> Self {
         Self { composer: Composer::new(buffer, 0), id }
     }
 
@@ -109,7 +112,8 @@ impl<'b> CallComposer<'b> {
         Ok(&mut self.composer)
     }
 
-    pub(super) fn finish(self) -> (usize, Option<u16>, MessageId) {
+    /// For an RPC layer: the length of the first page, the number of the next, and the id that the call has got.
+    pub fn finish(self) -> (usize, Option<u16>, MessageId) {
         let (len, next_page) = self.composer.finish();
         (len, next_page, self.id)
     }

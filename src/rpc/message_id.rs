@@ -19,15 +19,18 @@ impl MessageId {
     /// The written form.
     pub fn to_text(self) -> [u8; Self::TEXT_LEN] {
         let mut text = [b'-'; Self::TEXT_LEN];
-        let digits = (0..8).map(|digit| (self.epoch, digit)).chain((0..8).map(|digit| (self.number, digit)));
-        let places = (0..8).chain(9..17);
-        for (place, (number, digit)) in places.zip(digits) {
-            let nibble = (number >> (28 - 4 * digit) & 0xf) as u8;
-            if let Some(place) = text.get_mut(place) {
-                *place = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-            }
-        }
+        let (epoch, number) = text.split_at_mut(8);
+        write_hex(self.epoch, epoch);
+        write_hex(self.number, number);
         text
+    }
+}
+
+/// Writes eight digits at the end of `place`.
+fn write_hex(mut number: u32, place: &mut [u8]) {
+    for digit in place.iter_mut().rev().take(8) {
+        *digit = b"0123456789abcdef".get(number as usize & 0xf).copied().unwrap_or_default();
+        number >>= 4;
     }
 }
 

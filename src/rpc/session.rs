@@ -1,5 +1,5 @@
 use super::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, MessageId, Outcome, Reply};
-use crate::json::{BufferFull, Frame, JsonStr, Malformed, MessageKind, scan};
+use crate::json::{BufferFull, Frame, JsonStr, Malformed, MessageKind, Problem, scan};
 use crate::time::{Duration, Instant};
 use crate::transport::Received;
 
@@ -174,6 +174,12 @@ impl<C: Copy> Rpc<C> {
             Ok(Frame::Call { id, .. }) => self.outbox = refusal(id, TOO_LONG, send_buffer),
             Ok(Frame::CallResult { id, .. } | Frame::CallError { id, .. }) => {
                 self.conclude(now, handler, id, UNREADABLE)
+            }
+            // RPC-17: what is no JSON text names nobody who waits for an answer, whatever it begins like.
+            Err(Malformed { head: Some((MessageKind::Call, _)), problem: Problem::Syntax | Problem::Encoding })
+                if whole =>
+            {
+                self.statistics.dropped = self.statistics.dropped.saturating_add(1);
             }
             Err(Malformed { head: Some((MessageKind::Call, id)), problem }) => {
                 let error = if whole { CallError::from(problem) } else { TOO_LONG };

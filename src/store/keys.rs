@@ -1,5 +1,6 @@
 use super::record::{RecordReader, RecordWriter};
 use super::{RecordKey, StorageOp, registry};
+use crate::json::Writer;
 use core::fmt;
 
 /// One configuration key: everything about it, said once (OCPP 1.6 §9).
@@ -280,7 +281,9 @@ impl Keys {
             Kind::Switch { .. } => write(if self.number(key) != 0 { "true" } else { "false" }),
             Kind::Integer { .. } => {
                 let mut digits = [0; 11];
-                let len = crate::json::append(&mut digits, 0, &self.number(key)).unwrap_or(0);
+                let mut writer = Writer::new(&mut digits, 0);
+                writer.whole(self.number(key).into());
+                let len = writer.finish().unwrap_or_default();
                 write(core::str::from_utf8(digits.get(..len).unwrap_or_default()).unwrap_or_default());
             }
             Kind::List { slot, codec, .. } => (codec.decode)(self.slot(slot), write),

@@ -62,9 +62,8 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
     async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, RamStorageFull> {
         let Some((at, len)) = self.find(key) else { return Ok(None) };
         let record = self.bytes.get(at + HEAD_LEN..at + HEAD_LEN + len).ok_or(RamStorageFull)?;
-        for (place, byte) in buffer.get_mut(..len).ok_or(RamStorageFull)?.iter_mut().zip(record) {
-            *place = *byte;
-        }
+        let place = buffer.get_mut(..record.len()).ok_or(RamStorageFull)?;
+        place.copy_from_slice(record);
         Ok(Some(len))
     }
 
@@ -78,8 +77,9 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
         let place = self.bytes.get_mut(self.used..self.used + HEAD_LEN + record.len()).ok_or(RamStorageFull)?;
         let ([k0, k1], [l0, l1]) = (key.to_le_bytes(), len.to_le_bytes());
         let head = [k0, k1, l0, l1];
-        for (place, byte) in place.iter_mut().zip(head.iter().chain(record)) {
-            *place = *byte;
+        if let Some((place_of_head, rest)) = place.split_first_chunk_mut() {
+            *place_of_head = head;
+            rest.get_mut(..record.len()).ok_or(RamStorageFull)?.copy_from_slice(record);
         }
         self.used += HEAD_LEN + record.len();
         Ok(())

@@ -105,6 +105,12 @@ impl<'a> RecordReader<'a> {
         (*format == FORMAT).then_some(Self { rest })
     }
 
+    /// Reads a record that has been opened before, without checking it again.
+    pub fn reopen(record: &'a [u8]) -> Option<Self> {
+        let (content, _) = record.split_last_chunk::<CHECKSUM_LEN>()?;
+        Some(Self { rest: content.get(1..)? })
+    }
+
     /// Goes on in content that an open record has handed out.
     pub fn content(rest: &'a [u8]) -> Self {
         Self { rest }
@@ -156,25 +162,22 @@ impl<'a> RecordReader<'a> {
     }
 }
 
-/// CRC-16/CCITT-FALSE over the record's number and its bytes, four bits at a time.
+/// CRC-16/CCITT-FALSE over the record's number and its bytes, without a table.
 fn checksum(key: RecordKey, content: &[u8]) -> u16 {
-    const TABLE: [u16; 16] = {
-        let mut table = [0; 16];
-        let mut index = 0;
-        while index < 16 {
-            let mut value = (index as u16) << 12;
-            let mut bit = 0;
-            while bit < 4 {
-                value = if value & 0x8000 != 0 { value << 1 ^ 0x1021 } else { value << 1 };
-                bit += 1;
-            }
-            table[index] = value;
-            index += 1;
-        }
-        table
-    };
-    let nibble = |sum: u16, nibble: u8| sum << 4 ^ TABLE[usize::from((sum >> 12) as u8 ^ nibble) & 0xf];
-    key.to_le_bytes().iter().chain(content).fold(0xffff, |sum, byte| nibble(nibble(sum, byte >> 4), byte & 0xf))
+    let mut sum = 0xffff;
+    let [low, high] = key.to_le_bytes();
+    sum = step(step(sum, low), high);
+    for byte in content {
+        sum = step(sum, *byte);
+    }
+    sum
+}
+
+#[inline(always)]
+fn step(sum: u16, byte: u8) -> u16 {
+    let mut folded = sum >> 8 ^ u16::from(byte);
+    folded ^= folded >> 4;
+    sum << 8 ^ folded << 12 ^ folded << 5 ^ folded
 }
 
 #[cfg(test)]

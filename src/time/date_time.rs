@@ -1,5 +1,4 @@
 use core::fmt;
-use serde::{Serialize, Serializer};
 
 /// A date and time in UTC, to the second, from 1970 to 2106.
 ///
@@ -60,18 +59,6 @@ impl DateTime {
             }
         }
         text
-    }
-}
-
-/// As a JSON string.
-impl Serialize for DateTime {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut quoted = [b'"'; Self::TEXT_LEN + 2];
-        for (place, byte) in quoted.iter_mut().skip(1).zip(self.to_text()) {
-            *place = byte;
-        }
-        // `serde-json-core` writes bytes as they are.
-        serializer.serialize_bytes(&quoted)
     }
 }
 

@@ -1,6 +1,7 @@
+use core::cell::Cell;
 use core::fmt;
 
-use heapless::{Deque, Vec};
+use heapless::Vec;
 
 use super::{Received, WebSocketTransport};
 
@@ -13,9 +14,12 @@ pub struct Loopback<const N: usize> {
     connected: bool,
     fail_next_send: bool,
     /// Messages from the central system, each behind its length.
-    incoming: Deque<u8, N>,
+    incoming: Vec<u8, N>,
+    /// How much of `incoming` has been received.
+    received: usize,
     /// Messages from the charge point, each behind its length; the last one may be unfinished.
-    outgoing: Vec<u8, N>,
+    outgoing: [u8; N],
+    sent_len: usize,
     /// Where the message in work begins in `outgoing`.
     unfinished: Option<usize>,
 }
@@ -25,7 +29,15 @@ type Length = [u8; 2];
 impl<const N: usize> Loopback<N> {
     /// A link that is not connected.
     pub const fn new() -> Self {
-        Self { connected: false, fail_next_send: false, incoming: Deque::new(), outgoing: Vec::new(), unfinished: None }
+        Self {
+            connected: false,
+            fail_next_send: false,
+            incoming: Vec::new(),
+            received: 0,
+            outgoing: [0; N],
+            sent_len: 0,
+            unfinished: None,
+        }
     }
 
     /// Brings the link up.
@@ -38,8 +50,9 @@ impl<const N: usize> Loopback<N> {
         self.connected = false;
         self.fail_next_send = false;
         self.incoming.clear();
+        self.received = 0;
         if let Some(start) = self.unfinished.take() {
-            self.outgoing.truncate(start);
+            self.sent_len = start;
         }
     }
 
@@ -53,22 +66,34 @@ impl<const N: usize> Loopback<N> {
     /// `Err` means that it was not taken: the link is down, or there is no room.
     pub fn push(&mut self, message: &[u8]) -> Result<(), LoopbackClosed> {
         let length = u16::try_from(message.len()).map_err(|_| LoopbackClosed)?.to_be_bytes();
+        self.drop_received();
         let free = N.saturating_sub(self.incoming.len());
         if !self.connected || free < message.len().saturating_add(length.len()) {
             return Err(LoopbackClosed);
         }
-        for byte in length.iter().chain(message) {
-            self.incoming.push_back(*byte).map_err(|_| LoopbackClosed)?;
+        self.incoming.extend_from_slice(&length).map_err(|_| LoopbackClosed)?;
+        self.incoming.extend_from_slice(message).map_err(|_| LoopbackClosed)
+    }
+
+    fn drop_received(&mut self) {
+        let mut received = core::mem::take(&mut self.received);
+        if received == self.incoming.len() {
+            self.incoming.clear();
+        } else if received > 0 {
+            self.incoming.retain(|_| {
+                let keep = received == 0;
+                received = received.saturating_sub(1);
+                keep
+            });
         }
-        Ok(())
     }
 
     /// The oldest whole message of the charge point that has not been [cleared](Self::clear).
     pub fn sent(&self) -> Option<&[u8]> {
-        let (length, rest) = self.outgoing.split_first_chunk()?;
-        if self.unfinished == Some(0) {
+        if self.sent_len == 0 || self.unfinished == Some(0) {
             return None;
         }
+        let (length, rest) = self.outgoing.split_first_chunk()?;
         rest.get(..usize::from(u16::from_be_bytes(*length)))
     }
 
@@ -76,27 +101,25 @@ impl<const N: usize> Loopback<N> {
     pub fn clear(&mut self) {
         let Some(message) = self.sent() else { return };
         let removed = message.len() + size_of::<Length>();
-        let mut index = 0;
-        self.outgoing.retain(|_| {
-            index += 1;
-            index > removed
-        });
+        let kept = self.sent_len.saturating_sub(removed);
+        let cells = Cell::from_mut(self.outgoing.as_mut_slice()).as_slice_of_cells();
+        for (place, byte) in cells.iter().zip(cells.iter().skip(removed)).take(kept) {
+            place.set(byte.get());
+        }
+        self.sent_len = kept;
         self.unfinished = self.unfinished.map(|start| start.saturating_sub(removed));
     }
 
     fn put(&mut self, part: &[u8], last: bool) -> Option<()> {
-        let start = match self.unfinished {
-            Some(start) => start,
-            None => {
-                let start = self.outgoing.len();
-                self.unfinished = Some(start);
-                self.outgoing.extend_from_slice(&Length::default()).ok()?;
-                start
-            }
-        };
-        self.outgoing.extend_from_slice(part).ok()?;
+        let start = *self.unfinished.get_or_insert(self.sent_len);
+        if start == self.sent_len {
+            self.sent_len = start + size_of::<Length>();
+        }
+        let end = self.sent_len + part.len();
+        self.outgoing.get_mut(self.sent_len..end)?.copy_from_slice(part);
+        self.sent_len = end;
         if last {
-            let (place, message) = self.outgoing.get_mut(start..)?.split_first_chunk_mut()?;
+            let (place, message) = self.outgoing.get_mut(start..end)?.split_first_chunk_mut()?;
             *place = u16::try_from(message.len()).ok()?.to_be_bytes();
             self.unfinished = None;
         }
@@ -121,16 +144,14 @@ impl<const N: usize> WebSocketTransport for Loopback<N> {
         if !self.connected {
             return Err(LoopbackClosed);
         }
-        let (Some(high), Some(low)) = (self.incoming.pop_front(), self.incoming.pop_front()) else {
-            return Ok(None);
-        };
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        let mut places = buffer.iter_mut();
-        for _ in 0..length {
-            if let (Some(byte), Some(place)) = (self.incoming.pop_front(), places.next()) {
-                *place = byte;
-            }
+        let unread = self.incoming.get(self.received..).unwrap_or_default();
+        let Some((length, unread)) = unread.split_first_chunk::<{ size_of::<Length>() }>() else { return Ok(None) };
+        let length = usize::from(u16::from_be_bytes(*length));
+        let fitting = length.min(buffer.len());
+        if let (Some(place), Some(message)) = (buffer.get_mut(..fitting), unread.get(..fitting)) {
+            place.copy_from_slice(message);
         }
+        self.received += size_of::<Length>() + length;
         Ok(Some(if length <= buffer.len() { Received::Message(length) } else { Received::TooLong(buffer.len()) }))
     }
 

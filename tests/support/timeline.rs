@@ -191,9 +191,19 @@ impl Timeline {
         self.wire.cut();
     }
 
+    /// The supply is back, for so many records and frames.
+    pub fn power_on_for(&mut self, steps: u32) {
+        self.power.fails_after(steps);
+        self.boot_up();
+    }
+
     /// The supply is back, the connection not yet.
     pub fn power_on(&mut self) {
         self.power.restore();
+        self.boot_up();
+    }
+
+    fn boot_up(&mut self) {
         self.booted = self.now;
         self.charger = Some(self.bench.assemble(&self.evses, self.resets, self.discarded));
         self.settle();
@@ -267,6 +277,13 @@ impl Timeline {
     pub fn meter(&mut self, connector: u8, wh: i64) -> &mut Self {
         self.evse(connector).energy.set(wh);
         self
+    }
+
+    /// Who takes and who offers energy.
+    pub fn ready(&mut self, connector: u8, ev: bool, evse: bool) {
+        self.evse(connector).ev_ready.set(ev);
+        self.evse(connector).evse_ready.set(evse);
+        self.settle();
     }
 
     pub fn fault(&mut self, connector: u8, error: Option<ErrorData>) {
@@ -376,6 +393,11 @@ impl Timeline {
         assert!(self.wire.connected, "no connection");
         self.wire.incoming.push_back(bytes.to_vec());
         self.settle();
+    }
+
+    /// The next frame of the charge point, as it was sent.
+    pub fn wire_text(&mut self) -> String {
+        self.wire.outgoing.pop_front().unwrap_or_default()
     }
 
     /// The next frame of the charge point.

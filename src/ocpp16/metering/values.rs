@@ -1,12 +1,11 @@
 //! The stored form of values, and MeterValues.req made of it.
 
 use super::MeterReading;
-use crate::json::{BufferFull, Decimal, Raw};
+use crate::json::{BufferFull, Decimal, Json, Writer};
 use crate::ocpp16::{ConnectorId, Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::time::DateTime;
-use serde::Serialize;
 
 /// The most bytes that one value takes.
 const VALUE_LEN_MAX: usize = 3 + 10;
@@ -49,27 +48,43 @@ pub(in crate::ocpp16) struct MeterValues<'a> {
     pub(in crate::ocpp16) values: &'a [u8],
 }
 
-/// What stands before the values.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Head {
-    connector_id: ConnectorId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_id: Option<i32>,
-    meter_value: Raw<'static>,
-}
-
-#[derive(Serialize)]
-struct SampledValue {
+struct SampledValue<'v> {
     value: Decimal,
     context: ReadingContext,
-    measurand: Measurand,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phase: Option<Phase>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<Location>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unit: Option<UnitOfMeasure>,
+    reading: &'v MeterReading,
+}
+
+impl Json for SampledValue<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.object(&mut |members| {
+            members.name("value").decimal(self.value);
+            members.name("context").raw(self.context.quoted().as_bytes());
+            members.name("measurand").raw(self.reading.measurand.quoted().as_bytes());
+            if let Some(phase) = self.reading.phase {
+                members.name("phase").raw(phase.quoted().as_bytes());
+            }
+            if let Some(location) = self.reading.location {
+                members.name("location").raw(location.quoted().as_bytes());
+            }
+            if let Some(unit) = self.reading.unit {
+                members.name("unit").raw(unit.quoted().as_bytes());
+            }
+        });
+    }
+}
+
+/// The beginning of the payload, up to the values.
+impl Json for MeterValues<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.raw(b"{");
+        writer.name("connectorId").whole(self.connector_id.into());
+        if let Some(transaction_id) = self.transaction_id {
+            writer.name("transactionId").whole(transaction_id.into());
+        }
+        writer.name("meterValue").raw(b"[{");
+        writer.name("timestamp").date(self.timestamp);
+        writer.name("sampledValue").raw(b"[");
+    }
 }
 
 impl MeterValues<'_> {
@@ -80,7 +95,7 @@ impl MeterValues<'_> {
     pub(in crate::ocpp16) fn compose(&self, composer: &mut Composer<'_>) -> Result<(), BufferFull> {
         let done = usize::from(composer.page());
         if done == 0 {
-            self.compose_head(composer)?;
+            composer.payload(self)?;
         }
         let mut content = RecordReader::content(self.values);
         let mut written = 0;
@@ -92,20 +107,7 @@ impl MeterValues<'_> {
             }
             written += 1;
         }
-        // Without the object's own brace: the head has left it open.
         composer.raw(b"]}]}").or_else(|BufferFull| suspend(composer, written))
-    }
-
-    fn compose_head(&self, composer: &mut Composer<'_>) -> Result<(), BufferFull> {
-        let open = Raw(b"[{\"timestamp\":");
-        composer.payload(&Head {
-            connector_id: self.connector_id,
-            transaction_id: self.transaction_id,
-            meter_value: open,
-        })?;
-        composer.rewind(composer.position().saturating_sub(1));
-        composer.payload(&self.timestamp)?;
-        composer.raw(b",\"sampledValue\":[")
     }
 
     fn compose_value(
@@ -118,14 +120,7 @@ impl MeterValues<'_> {
         if separate {
             composer.raw(b",")?;
         }
-        composer.payload(&SampledValue {
-            value,
-            context: self.context,
-            measurand: reading.measurand,
-            phase: reading.phase,
-            location: reading.location,
-            unit: reading.unit,
-        })
+        composer.payload(&SampledValue { value, context: self.context, reading })
     }
 }
 

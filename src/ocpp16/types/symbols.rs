@@ -38,15 +38,16 @@ macro_rules! symbols {
                 self as u8
             }
 
-            fn quoted(self) -> &'static str {
+            /// The spelling on the wire as a JSON string.
+            #[allow(dead_code)]
+            pub(crate) fn quoted(self) -> &'static str {
                 Self::QUOTED.get(usize::from(self as u8)).copied().unwrap_or_default()
             }
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                // `serde-json-core` writes bytes as they are, which spares it the search for escapes.
-                serializer.serialize_bytes(self.quoted().as_bytes())
+        impl crate::json::Json for $name {
+            fn write(&self, writer: &mut crate::json::Writer<'_>) {
+                writer.raw(self.quoted().as_bytes());
             }
         }
 

@@ -1,32 +1,183 @@
 //! A charger: embassy, a WebSocket over UART1, flash in RAM.
 //!
-//! `cargo run --release` connects it to a central system on TCP port 9000 of this machine.
+//! `cargo run --release` connects it to a central system on TCP port 9000 of this machine. One customer comes,
+//! charges and leaves; when the central system knows everything about it, the program ends.
 #![no_std]
 #![no_main]
+
+use core::convert::Infallible;
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
 
 use board::uart::Uart;
 use cortex_m::Peripherals;
 use embassy_executor::Spawner;
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_time::{Duration, Instant, Timer, with_timeout};
-use embedded_io_async::{Read, Write};
+use embedded_ocpp::facade::{Connect, EmbassyTimer, Handle, Runner, Shared};
+use embedded_ocpp::json::Raw;
+use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
+use embedded_ocpp::rpc::Outcome;
+use embedded_ocpp::store::RamStorage;
+use embedded_ocpp::transport::websocket::{ConnectError, Options, WebSocket};
+use embedded_ocpp::{Boot, ChargePoint, Controls, Resources};
+use static_cell::{ConstStaticCell, StaticCell};
+
+type Ocpp = Handle<'static, 'static, NoopRawMutex>;
+
+const CONNECTOR: u8 = 1;
+const CARD: &str = "04A1B2C3D4E5F6";
+const POWER_W: i32 = 7200;
+
+static RESOURCES: StaticCell<Resources<'static, 1>> = StaticCell::new();
+static SHARED: StaticCell<Shared<'static, NoopRawMutex>> = StaticCell::new();
+static FLASH: ConstStaticCell<RamStorage<4096>> = ConstStaticCell::new(RamStorage::new());
+
+/// What the hardware sees.
+static PLUGGED: AtomicBool = AtomicBool::new(false);
+static ENERGY_WH: AtomicI32 = AtomicI32::new(1000);
+static CHARGING: AtomicBool = AtomicBool::new(false);
 
 #[embassy_executor::main]
-async fn main(_spawner: Spawner) {
-    let (Some(peripherals), Some(mut uart)) = (Peripherals::take(), Uart::take()) else { board::exit(Err(())) };
+async fn main(spawner: Spawner) {
+    let (Some(peripherals), Some(uart)) = (Peripherals::take(), Uart::take()) else { board::exit(Err(())) };
     board::start_time(peripherals.SYST);
 
-    // NEXT STAGE: the WebSocket adapter over `uart`, the charge point and its runner, the simulated EVSE.
-    // Until then: greets, sends back what the other side says, and leaves when it has said nothing for 1 s.
-    board::print(format_args!("hello from the Cortex-M4"));
-    Timer::after_millis(250).await;
-    board::print(format_args!("waited until {} ms", Instant::now().as_millis()));
-    let Ok(()) = uart.write_all(b"hello\n").await;
-    let mut buffer = [0; 64];
-    let mut echoed = 0;
-    while let Ok(Ok(count)) = with_timeout(Duration::from_secs(1), uart.read(&mut buffer)).await {
-        let Ok(()) = uart.write_all(buffer.get(..count).unwrap_or_default()).await;
-        echoed += count;
+    let resources = RESOURCES.init_with(Resources::new);
+    let boot = Boot::new("mps2-an386", "QEMU").firmware_version(env!("CARGO_PKG_VERSION"));
+    let mut charge_point = ChargePoint::new(resources, boot).expect("the texts are short");
+    wire(&mut charge_point).expect("there is this connector and this key");
+    let (ocpp, runner) = SHARED.init(Shared::new(charge_point)).split();
+
+    spawner.spawn(network(runner, uart).expect("spawned once"));
+    spawner.spawn(evse(ocpp).expect("spawned once"));
+    spawner.spawn(customer(ocpp).expect("spawned once"));
+}
+
+/// Connects the charge point with the hardware.
+fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
+    let unknown = |_| "unknown connector";
+    ocpp.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), CONNECTOR).map_err(unknown)?;
+    ocpp.set_energy_meter_input(&|| ENERGY_WH.load(Relaxed).into(), CONNECTOR).map_err(unknown)?;
+    ocpp.set_power_meter_input(
+        &|| {
+            if CHARGING.load(Relaxed) { POWER_W } else { 0 }
+        },
+        CONNECTOR,
+    )
+    .map_err(unknown)?;
+    ocpp.set_tx_notification_output(&|notification| log(format_args!("{notification:?}")), CONNECTOR)
+        .map_err(unknown)?;
+    ocpp.set_on_reset_execute(&|_| board::exit(Ok(())));
+    ocpp.set_rng(&random);
+    ocpp.set_factory_configuration("MeterValueSampleInterval", "1").map_err(|_| "unknown key")
+}
+
+/// Moves everything between the charge point, its flash and the central system.
+#[embassy_executor::task]
+async fn network(mut runner: Runner<'static, 'static, NoopRawMutex>, uart: Uart) {
+    let mut line = Line { uart, read: [0; _], write: [0; _] };
+    let Err(error) = runner.run(&mut line, FLASH.take(), &EmbassyTimer).await;
+    log(format_args!("{error}"));
+    board::exit(Err(()))
+}
+
+/// The way to the central system: the UART, whose other end is a TCP connection to it.
+struct Line {
+    uart: Uart,
+    read: [u8; 2048 + 64],
+    write: [u8; 1024 + 8],
+}
+
+#[derive(Debug)]
+enum NoConnection {
+    TimedOut,
+    Refused,
+}
+
+impl Connect for Line {
+    type Transport<'t> = WebSocket<'t, &'t mut Uart, fn(&mut [u8])>;
+    type Error = NoConnection;
+
+    async fn connect(&mut self) -> Result<Self::Transport<'_>, NoConnection> {
+        let options = Options::new("127.0.0.1", "/ocpp", "CORTEX-M4");
+        let random: fn(&mut [u8]) = |bytes| bytes.fill_with(|| random() as u8);
+        let (read, write) = (&mut self.read, &mut self.write);
+        let connection = WebSocket::connect(&mut self.uart, &options, read, write, random);
+        with_timeout(Duration::from_secs(10), connection).await.map_err(|_| NoConnection::TimedOut)?.map_err(
+            |error: ConnectError<Infallible>| {
+                log(format_args!("{error:?}"));
+                NoConnection::Refused
+            },
+        )
     }
-    board::print(format_args!("sent back {echoed} bytes by {} ms", Instant::now().as_millis()));
-    board::exit(Ok(()))
+}
+
+/// The power electronics: energy flows while OCPP permits it and an EV is there.
+#[embassy_executor::task]
+async fn evse(ocpp: Ocpp) {
+    const WH_PER_TICK: i32 = 1;
+    const TICK: Duration = Duration::from_millis(WH_PER_TICK as u64 * 3_600_000 / POWER_W as u64);
+    loop {
+        Timer::after(TICK).await;
+        let permitted = ocpp.with(|ocpp| ocpp.permits_charge(CONNECTOR));
+        CHARGING.store(permitted && PLUGGED.load(Relaxed), Relaxed);
+        if CHARGING.load(Relaxed) {
+            ENERGY_WH.fetch_add(WH_PER_TICK, Relaxed);
+        }
+    }
+}
+
+/// Plugs in, shows a card, charges for a while, shows the card again, and leaves.
+#[embassy_executor::task]
+async fn customer(ocpp: Ocpp) {
+    until(ocpp, |ocpp| ocpp.is_accepted()).await;
+    Timer::after_millis(500).await;
+    plug(ocpp, true);
+    Timer::after_millis(500).await;
+    ocpp.with(|ocpp| ocpp.begin_transaction(CARD, CONNECTOR)).expect("the connector is free");
+    until(ocpp, |ocpp| ocpp.permits_charge(CONNECTOR)).await;
+    Timer::after_millis(3500).await;
+    ocpp.with(|ocpp| ocpp.end_transaction(Some(CARD), Reason::Local, CONNECTOR)).expect("this card began");
+    until(ocpp, |ocpp| !ocpp.is_transaction_running(CONNECTOR)).await;
+    Timer::after_millis(500).await;
+    plug(ocpp, false);
+    until(ocpp, |ocpp| {
+        ocpp.charge_point_status(CONNECTOR) == Some(ChargePointStatus::Available) && ocpp.waiting_messages() == 0
+    })
+    .await;
+    // It is sent after all that OCPP has to say, so its answer means that nothing waits any more.
+    let farewell = Raw(br#"{"vendorId":"org.example","messageId":"Farewell"}"#);
+    ocpp.with(|ocpp| ocpp.send_request("DataTransfer", &farewell, Some(&concluded))).expect("nothing else was sent");
+}
+
+fn concluded(outcome: Outcome<'_>) {
+    log(format_args!("all delivered: {outcome:?}"));
+    board::exit(if matches!(outcome, Outcome::Result(_)) { Ok(()) } else { Err(()) });
+}
+
+fn plug(ocpp: Ocpp, plugged: bool) {
+    log(format_args!("plugged {}", if plugged { "in" } else { "out" }));
+    PLUGGED.store(plugged, Relaxed);
+    ocpp.notify();
+}
+
+async fn until(ocpp: Ocpp, condition: impl Fn(&Controls<'static>) -> bool) {
+    while !ocpp.with(|ocpp| condition(ocpp)) {
+        Timer::after_millis(50).await;
+    }
+}
+
+fn log(line: core::fmt::Arguments<'_>) {
+    board::print(format_args!("{:5} ms  {line}", Instant::now().as_millis()));
+}
+
+/// Xorshift, seeded with the time at which it is first asked. Real hardware has a true generator.
+fn random() -> u32 {
+    static STATE: AtomicU32 = AtomicU32::new(0x2545_F491);
+    let mut state = STATE.load(Relaxed) ^ Instant::now().as_ticks() as u32;
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    STATE.store(state, Relaxed);
+    state
 }
