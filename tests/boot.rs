@@ -2,9 +2,11 @@
 
 mod support;
 
-use embedded_ocpp::facade::ConfigError;
+use embedded_ocpp::facade::{ConfigError, InputError, Missing};
 use embedded_ocpp::json::Raw;
-use embedded_ocpp::{Boot, ChargePoint, Resources};
+use embedded_ocpp::store::RamStorage;
+use embedded_ocpp::transport::Loopback;
+use embedded_ocpp::{Boot, ChargePoint, Error, Instant, Resources};
 use serde_json::json;
 use support::{Timeline, bench, date};
 
@@ -49,6 +51,25 @@ fn use_it(t: &mut Timeline) {
     let _ = t.try_card(1, "TAG");
     t.charger().send_request("DataTransfer", &Raw(br#"{"vendorId":"V"}"#), None).unwrap();
     t.settle();
+}
+
+#[test]
+fn what_ocpp_cannot_do_without_shows_at_the_first_poll() {
+    let mut resources = Resources::<2>::new();
+    let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
+    let (mut transport, mut storage) = (Loopback::<64>::new(), RamStorage::<256>::new());
+    let mut missing = |charger: &mut ChargePoint<'_>| match charger.poll(Instant::ZERO, &mut transport, &mut storage) {
+        Err(Error::Incomplete(missing)) => Some(missing),
+        _ => None,
+    };
+    charger.set_energy_meter_input(&|| 0, 1).unwrap();
+    assert_eq!(missing(&mut charger), Some(Missing::EnergyMeterInput(2)));
+    charger.set_energy_meter_input(&|| 0, 2).unwrap();
+    assert_eq!(missing(&mut charger), Some(Missing::ResetOutput));
+    charger.set_on_reset_execute(&|_| ());
+    assert_eq!(missing(&mut charger), None);
+    assert_eq!(charger.set_energy_meter_input(&|| 0, 3), Err(InputError::UnknownConnector));
+    assert_eq!(charger.set_energy_meter_input(&|| 0, 0), Err(InputError::UnknownConnector));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod support;
 
 use embedded_ocpp::ocpp16::BeginError;
-use embedded_ocpp::store::Journal;
+use embedded_ocpp::store::{Journal, RecordKey, registry};
 use serde_json::{Value, json};
 use support::{Event, Frame, Timeline, bench, date};
 
@@ -38,6 +38,10 @@ fn sends<'w>(text: &'w str) -> impl Fn(&Event) -> bool + 'w {
     move |event| matches!(event, Event::Sent(frame) if frame.contains(text))
 }
 
+fn is_entry(key: &RecordKey) -> bool {
+    registry::JOURNAL.contains(key)
+}
+
 // ---- Order ----
 
 #[test]
@@ -51,12 +55,15 @@ fn msg_05_every_message_is_durable_before_it_is_sent() {
     t.expect_call("StopTransaction", json!({})).answer(json!({}));
     t.expect_status(1, "Finishing");
     let log = t.take_log();
-    for (entry, action) in [(0, "StartTransaction"), (1, "MeterValues"), (2, "StopTransaction")] {
-        let stored = position(&log, |event| *event == Event::Stored(Journal::key(entry)));
+    let entries: Vec<_> = log.iter().filter(|event| matches!(event, Event::Stored(key) if is_entry(key))).collect();
+    for (entry, action) in entries.into_iter().zip(["StartTransaction", "MeterValues", "StopTransaction"]) {
+        let Event::Stored(key) = entry else { unreachable!() };
+        let stored = position(&log, |event| event == entry);
         let sent = position(&log, sends(action));
-        let removed = position(&log, |event| *event == Event::Removed(Journal::key(entry)));
+        let removed = position(&log, |event| *event == Event::Removed(*key));
         assert!(stored < sent && sent < removed, "{action}: {log:?}");
     }
+    assert_eq!(log.iter().filter(|event| matches!(event, Event::Removed(key) if is_entry(key))).count(), 3);
 }
 
 #[test]
@@ -67,7 +74,7 @@ fn tx_03_the_transaction_id_is_durable_before_the_start_is_forgotten() {
     t.expect_status(1, "Charging");
     let log = t.take_log();
     let id = position(&log, |event| *event == Event::Stored(0x0081));
-    let removed = position(&log, |event| *event == Event::Removed(Journal::key(0)));
+    let removed = position(&log, |event| matches!(event, Event::Removed(key) if is_entry(key)));
     assert!(id < removed, "{log:?}");
 }
 
@@ -136,13 +143,11 @@ fn boot_15_tx_31_also_when_the_clock_was_unset_at_that_time() {
     t.at(30).card(1, "TAG");
     t.at(100).unplug(1);
     t.at(500).link_up();
-    t.accept_boot();
+    t.boot();
     t.expect_call("StartTransaction", json!({"timestamp": date(30)})).start(5, "Accepted");
     t.expect_call("MeterValues", json!({"transactionId": 5, "meterValue": [{"timestamp": date(90)}]}))
         .answer(json!({}));
     t.expect_call("StopTransaction", json!({"transactionId": 5, "timestamp": date(100)})).answer(json!({}));
-    t.expect_status(0, "Available");
-    t.expect_status(1, "Available");
 }
 
 #[test]
@@ -375,6 +380,30 @@ fn msg_11_zero_attempts_are_one_and_zero_interval_is_no_tight_loop() {
     assert!(t.seconds() > 100);
 }
 
+// ---- Connections ----
+
+#[test]
+fn rpc_03_connections_are_tried_for_ever_with_growing_waits() {
+    let mut t = bench().start_offline();
+    let mut waits = Vec::new();
+    for _ in 0..20 {
+        t.charger().connect_failed();
+        let due = t.charger().connect_at().as_millis();
+        let now = t.seconds() * 1000;
+        waits.push(due - now);
+        t.at(due.div_ceil(1000));
+    }
+    assert!(waits[0] <= 2_000 && waits.iter().all(|wait| *wait <= 300_000), "{waits:?}");
+    assert!(waits[..8].windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
+    assert!(waits[19] >= 150_000, "{waits:?}");
+    // The connection proves itself: the waits start over.
+    t.link_up();
+    t.boot();
+    t.link_down();
+    let now = t.seconds() * 1000;
+    assert!(t.charger().connect_at().as_millis() - now <= 2_000);
+}
+
 // ---- Reboots ----
 
 #[test]
@@ -460,7 +489,7 @@ fn msg_05_order_survives_several_reboots() {
         t.power_on();
     }
     t.at(1000).link_up();
-    t.accept_boot();
+    t.boot();
     for session in 0..5 {
         let id = 100 + session;
         let start = json!({"idTag": format!("TAG{session}"), "meterStart": if session == 0 { 1000 } else { 950 + 100 * session }});
@@ -545,6 +574,7 @@ impl Central {
 fn play(offline: bool, first: u32, second: u32) -> bool {
     let mut central = Central::default();
     let mut t = bench().key("AllowOfflineTxForUnknownId", "true").key("MeterValueSampleInterval", "30").start_offline();
+    t.dates_may_move = true;
     t.power.fails_after(first);
     let mut energy = false;
     type Step = fn(&mut Timeline);
@@ -653,6 +683,8 @@ fn msg_15_msg_02_a_full_journal_keeps_starts_and_stops_and_refuses_new_transacti
     assert_eq!(t.try_card(1, "NEXT"), Err(BeginError::JournalFull));
     t.reboot();
     t.accept_boot();
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Preparing");
     t.expect_call("StartTransaction", json!({"idTag": "TAG", "meterStart": 1000})).start(1, "Accepted");
     let mut last = Value::Null;
     while let Some(Frame::Call { id, action, payload }) = t.next_frame() {

@@ -4,7 +4,7 @@ mod support;
 
 use embedded_ocpp::json::{Decimal, Raw};
 use embedded_ocpp::ocpp16::{
-    DataTransferHandler, DataTransferReply, DataTransferStatus, Measurand, MeterInput, MeterReading, Phase,
+    DataTransferHandler, DataTransferReply, DataTransferStatus, Location, Measurand, MeterInput, MeterReading, Phase,
     TxNotification, UnitOfMeasure,
 };
 use serde_json::{Value, json};
@@ -368,6 +368,23 @@ fn trg_09_starts_and_stops_cannot_be_triggered() {
     t.call("TriggerMessage", json!({})).expect_error("OccurenceConstraintViolation");
 }
 
+#[test]
+fn trg_04_connector_0_has_no_meter_values() {
+    let mut t = booted();
+    t.call("TriggerMessage", json!({"requestedMessage": "MeterValues", "connectorId": 0})).expect("Rejected");
+}
+
+#[test]
+fn trg_01_trg_02_the_answer_comes_before_the_message() {
+    let mut t = booted();
+    t.wire.busy = true;
+    t.send(r#"[2,"t","TriggerMessage",{"requestedMessage":"Heartbeat"}]"#);
+    t.wire.busy = false;
+    t.settle();
+    assert_eq!(t.wire_text(), r#"[3,"t",{"status":"Accepted"}]"#);
+    t.expect_call("Heartbeat", json!({})).answer(json!({"currentTime": date(0)}));
+}
+
 // ---- DataTransfer ----
 
 fn transfer() -> Timeline {
@@ -594,6 +611,32 @@ fn cfg_12_mv_14_lists_may_have_blanks_but_only_what_is_measured() {
     t.call("TriggerMessage", json!({"requestedMessage": "MeterValues", "connectorId": 1})).expect("Accepted");
     let values = json!([{"value": "230.5", "measurand": "Voltage", "phase": "L1", "unit": "V", "context": "Trigger"}]);
     t.expect_call("MeterValues", json!({"meterValue": [{ "sampledValue": values }]})).answer(json!({}));
+}
+
+#[test]
+fn rpc_28_temperatures_are_celcius_as_the_schema_spells_it() {
+    let reading = MeterReading::new(Measurand::Temperature, Some(UnitOfMeasure::Celcius)).location(Location::Body);
+    let mut t = bench().key("MeterValuesSampledData", "Temperature").start();
+    let value = &|| Some(Decimal::new(-55, 1));
+    t.charger().add_meter_value_input(MeterInput { connector: 1, reading, value }).unwrap();
+    t.boot();
+    t.call("TriggerMessage", json!({"requestedMessage": "MeterValues", "connectorId": 1})).expect("Accepted");
+    let values = json!([{"value": "-5.5", "unit": "Celcius", "location": "Body", "measurand": "Temperature"}]);
+    t.expect_call("MeterValues", json!({"meterValue": [{ "sampledValue": values }]})).answer(json!({}));
+}
+
+#[test]
+fn rpc_21_message_timeout_is_how_long_an_answer_is_waited_for() {
+    let mut t = booted();
+    t.at(10).call("ChangeConfiguration", json!({"key": "MessageTimeout", "value": "5"})).expect("Accepted");
+    t.call("TriggerMessage", json!({"requestedMessage": "Heartbeat"})).expect("Accepted");
+    let heartbeat = t.expect_call("Heartbeat", json!({})).ignore();
+    t.at(12).plug(1);
+    t.at_ms(14_999).expect_nothing();
+    t.at(15).expect_status(1, "Preparing");
+    t.send(&json!([3, heartbeat, {"currentTime": "2030-01-01T00:00:00Z"}]).to_string());
+    assert_eq!(t.charger().date_time().unwrap().to_string(), date(15));
+    assert_eq!(t.charger().statistics().stray, 1);
 }
 
 // ---- Requests that are wrong ----

@@ -195,8 +195,9 @@ fn refused(id: &str, code: &str) -> (String, String) {
 fn rpc_04_rpc_05_calls_and_results_have_their_form() {
     let mut end = End::new();
     let (text, _) = end.will_send(1, "Test").sends_in_parts().unwrap();
-    assert_eq!(text, r#"[2,"00000007-00000000","Test",{}]"#);
-    end.arrives(r#"[3,"00000007-00000000",{"status":"Accepted"}]"#);
+    let Frame::Call { id, .. } = Frame::read(&text) else { panic!("{text}") };
+    assert_eq!(text, format!(r#"[2,"{id}","Test",{{}}]"#));
+    end.arrives(format!(r#"[3,"{id}",{{"status":"Accepted"}}]"#));
     assert_eq!(end.ended(), [(1, r#"result {"status":"Accepted"}"#.to_owned())]);
     end.arrives(r#"[2,"x","Echo",{}]"#);
     assert_eq!(end.sends_in_parts().unwrap().0, r#"[3,"x",{}]"#);
@@ -608,11 +609,12 @@ fn boot_06_an_application_may_say_nothing() {
 /// Cut, flipped, doubled: whatever happens to sound frames, an end neither panics nor gets stuck.
 #[test]
 fn rpc_15_every_damage_to_every_frame_is_survived() {
+    let id = End::new().will_send(1, "Test").calls("Test");
     let frames = [
-        r#"[2,"id","Echo",{"a":[1,-2.5e3,{"b":null}],"c":"\u00e4\n"}]"#,
-        r#"[3,"00000007-00000000",{"status":"Accepted"}]"#,
-        r#"[4,"00000007-00000000","GenericError","why",{}]"#,
-        r#"[2,"id","Pages",{}]"#,
+        r#"[2,"id","Echo",{"a":[1,-2.5e3,{"b":null}],"c":"\u00e4\n"}]"#.to_owned(),
+        format!(r#"[3,"{id}",{{"status":"Accepted"}}]"#),
+        format!(r#"[4,"{id}","GenericError","why",{{}}]"#),
+        r#"[2,"id","Pages",{}]"#.to_owned(),
     ];
     for frame in frames {
         let bytes = frame.as_bytes();

@@ -482,6 +482,28 @@ fn tx_13_a_refusal_after_the_end_stops_nothing_twice() {
     t.expect_status(1, "Available");
 }
 
+#[test]
+fn tx_13_a_refused_past_transaction_does_not_end_the_present_one() {
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
+    t.boot();
+    t.at(10).link_down();
+    for (at, tag) in [(20, "BLOCKED"), (60, "GOOD")] {
+        t.at(at).plug(1);
+        t.card(1, tag);
+        assert!(t.charger().permits_charge(1));
+        if tag == "BLOCKED" {
+            t.at(at + 20).unplug(1);
+        }
+    }
+    t.at(100).link_up();
+    t.expect_status(1, "Charging");
+    t.expect_call("StartTransaction", json!({"idTag": "BLOCKED"})).start(1, "Blocked");
+    t.expect_call("StopTransaction", json!({"transactionId": 1, "reason": "EVDisconnected"})).answer(json!({}));
+    t.expect_call("StartTransaction", json!({"idTag": "GOOD"})).start(2, "Accepted");
+    assert!(t.charger().permits_charge(1));
+    assert_eq!(t.charger().transaction(1).unwrap().id, Some(2));
+}
+
 // ---- The EV leaves ----
 
 #[test]

@@ -347,6 +347,6 @@ impl<'a> Controls<'a> {
     }
 
     fn connector(&mut self, id: ConnectorId) -> Result<&mut Connector<'a>, InputError> {
-        self.engine.operations.connector_mut(id).ok_or(InputError::UnknownConnector)
+        self.engine.operations.change_connector(id).ok_or(InputError::UnknownConnector)
     }
 }

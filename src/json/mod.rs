@@ -15,4 +15,4 @@ pub(crate) use read::{Field, Kind, ReadError, Strictness, read};
 pub(crate) use scan::elements;
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub use text::{CiString, JsonStr, TextTooLong};
-pub use write::{BufferFull, Json, Raw, Serde, Writer, append};
+pub use write::{BufferFull, Json, Name, Raw, Serde, Writer, append, name};

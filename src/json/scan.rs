@@ -309,15 +309,15 @@ impl<'a> Scanner<'a> {
     }
 
     fn skip_number(&mut self) -> Result<(), Problem> {
-        self.skip_if(b"-");
-        if !self.skip_if(b"0") {
+        self.skip_if(|byte| byte == b'-');
+        if !self.skip_if(|byte| byte == b'0') {
             self.skip_digits()?;
         }
-        if self.skip_if(b".") {
+        if self.skip_if(|byte| byte == b'.') {
             self.skip_digits()?;
         }
-        if self.skip_if(b"eE") {
-            self.skip_if(b"+-");
+        if self.skip_if(|byte| byte | 0x20 == b'e') {
+            self.skip_if(|byte| byte == b'+' || byte == b'-');
             self.skip_digits()?;
         }
         Ok(())
@@ -325,12 +325,14 @@ impl<'a> Scanner<'a> {
 
     fn skip_digits(&mut self) -> Result<(), Problem> {
         let start = self.position;
-        while self.skip_if(b"0123456789") {}
+        while matches!(self.text.as_bytes().get(self.position), Some(b'0'..=b'9')) {
+            self.position += 1;
+        }
         if self.position == start { Err(Problem::Syntax) } else { Ok(()) }
     }
 
-    fn skip_if(&mut self, wanted: &[u8]) -> bool {
-        let found = self.text.as_bytes().get(self.position).is_some_and(|byte| wanted.contains(byte));
+    fn skip_if(&mut self, wanted: fn(u8) -> bool) -> bool {
+        let found = self.text.as_bytes().get(self.position).is_some_and(|byte| wanted(*byte));
         self.position += usize::from(found);
         found
     }

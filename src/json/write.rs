@@ -50,6 +50,22 @@ impl Json for Raw<'_> {
     }
 }
 
+/// The name of a member, with all that stands around it; made by [`name!`](crate::json::name).
+#[derive(Clone, Copy, Debug)]
+pub struct Name(#[doc(hidden)] pub &'static str);
+
+/// The name of a member of a JSON object, for [`Writer::name`](crate::json::Writer::name). It must not need escapes.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __name {
+    ($name:literal) => {
+        $crate::json::Name(concat!(",\"", $name, "\":"))
+    };
+}
+
+#[doc(inline)]
+pub use crate::__name as name;
+
 /// Writes JSON into a lent buffer. A member whose name was written is followed by its value.
 #[derive(Debug)]
 pub struct Writer<'b> {
@@ -77,7 +93,12 @@ impl<'b> Writer<'b> {
     pub fn raw(&mut self, bytes: &[u8]) {
         match self.buffer.get_mut(self.len..).and_then(|rest| rest.get_mut(..bytes.len())) {
             Some(place) => {
-                place.copy_from_slice(bytes);
+                // A call of memcpy costs more than a short piece.
+                if bytes.len() < 16 {
+                    place.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+                } else {
+                    place.copy_from_slice(bytes);
+                }
                 self.len += bytes.len();
             }
             None => self.overflow = true,
@@ -103,15 +124,9 @@ impl<'b> Writer<'b> {
 
     /// Writes the name of a member of an object, and the comma before it.
     #[inline(never)]
-    pub fn name(&mut self, name: &str) -> &mut Self {
+    pub fn name(&mut self, name: Name) -> &mut Self {
         let first = self.len.checked_sub(1).and_then(|last| self.buffer.get(last)) == Some(&b'{');
-        if !first {
-            self.byte(b',');
-        }
-        self.byte(b'"');
-        self.raw(name.as_bytes());
-        self.byte(b'"');
-        self.byte(b':');
+        self.raw(name.0.as_bytes().get(usize::from(first)..).unwrap_or_default());
         self
     }
 
@@ -193,8 +208,8 @@ mod tests {
     impl Json for Text {
         fn write(&self, writer: &mut Writer<'_>) {
             writer.object(&mut |members| {
-                members.name("a").text(self.0);
-                members.name("b").whole(-7);
+                members.name(name!("a")).text(self.0);
+                members.name(name!("b")).whole(-7);
             });
         }
     }

@@ -2,7 +2,7 @@
 
 use super::session::{Phase, TxNotification};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, Operations};
-use crate::json::{Field, Json, Kind, Strictness, Writer, read};
+use crate::json::{Field, Json, Kind, Strictness, Writer, name, read};
 use crate::rpc::Outcome;
 use crate::store::{Declaration, IntegerKey, SwitchKey};
 use crate::time::{Duration, Instant};
@@ -33,7 +33,7 @@ pub(super) struct Authorize<'a> {
 
 impl Json for Authorize<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| members.name("idTag").text(self.id_tag));
+        writer.object(&mut |members| members.name(name!("idTag")).text(self.id_tag));
     }
 }
 
@@ -50,7 +50,7 @@ impl Operations<'_> {
     }
 
     pub(super) fn conclude_authorize(&mut self, now: Instant, id: ConnectorId, outcome: Outcome<'_>) {
-        let Some(connector) = self.connector_mut(id) else { return };
+        let Some(connector) = self.change_connector(id) else { return };
         let Presented::Asked { .. } = connector.session.presented else { return };
         connector.session.presented = Presented::Settled;
         let Outcome::Result(payload) = outcome else {
@@ -104,7 +104,7 @@ impl Operations<'_> {
 
     fn decide_offline(&mut self, now: Instant, id: ConnectorId) {
         let allowed = self.keys.is_on(&ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID);
-        let Some(connector) = self.connector_mut(id) else { return };
+        let Some(connector) = self.change_connector(id) else { return };
         if allowed {
             connector.session.authorize(now);
             connector.notify(TxNotification::Authorized);

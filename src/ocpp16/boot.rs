@@ -2,7 +2,7 @@
 
 use super::heartbeat::HEARTBEAT_INTERVAL;
 use super::{Operations, RegistrationStatus};
-use crate::json::{Field, Json, Kind, Strictness, TextTooLong, Writer, read};
+use crate::json::{Field, Json, Kind, Name, Strictness, TextTooLong, Writer, name, read};
 use crate::log::info;
 use crate::rpc::Outcome;
 use crate::time::{DateTime, Duration, Instant};
@@ -70,17 +70,17 @@ impl<'a> Boot<'a> {
     }
 
     /// Every text with its name on the wire and the most characters that it may have.
-    fn texts(&self) -> [(&'static str, Option<&'a str>, usize); 9] {
+    fn texts(&self) -> [(Name, Option<&'a str>, usize); 9] {
         [
-            ("chargePointModel", Some(self.charge_point_model), 20),
-            ("chargePointVendor", Some(self.charge_point_vendor), 20),
-            ("chargeBoxSerialNumber", self.charge_box_serial_number, 25),
-            ("chargePointSerialNumber", self.charge_point_serial_number, 25),
-            ("firmwareVersion", self.firmware_version, 50),
-            ("iccid", self.iccid, 20),
-            ("imsi", self.imsi, 20),
-            ("meterSerialNumber", self.meter_serial_number, 25),
-            ("meterType", self.meter_type, 25),
+            (name!("chargePointModel"), Some(self.charge_point_model), 20),
+            (name!("chargePointVendor"), Some(self.charge_point_vendor), 20),
+            (name!("chargeBoxSerialNumber"), self.charge_box_serial_number, 25),
+            (name!("chargePointSerialNumber"), self.charge_point_serial_number, 25),
+            (name!("firmwareVersion"), self.firmware_version, 50),
+            (name!("iccid"), self.iccid, 20),
+            (name!("imsi"), self.imsi, 20),
+            (name!("meterSerialNumber"), self.meter_serial_number, 25),
+            (name!("meterType"), self.meter_type, 25),
         ]
     }
 

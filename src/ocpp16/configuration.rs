@@ -2,7 +2,7 @@
 
 use super::dispatch::StatusAnswer;
 use super::{Operations, metering};
-use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, elements, read};
+use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, elements, name, read};
 use crate::rpc::{CallError, Composer};
 use crate::store::{Access, Declaration, IntegerKey, Keys, Refusal};
 
@@ -130,12 +130,12 @@ struct ConfigurationKey<'k> {
 impl Json for ConfigurationKey<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         writer.object(&mut |members| {
-            members.name("key").plain(self.key.name);
+            members.name(name!("key")).plain(self.key.name);
             let read_only = self.key.access == Access::ReadOnly;
-            members.name("readonly").raw(if read_only { b"true" } else { b"false" });
+            members.name(name!("readonly")).raw(if read_only { b"true" } else { b"false" });
             if self.key.access != Access::WriteOnly {
                 // CFG-04: a key that can only be written keeps its value to itself.
-                members.name("value").raw(b"\"");
+                members.name(name!("value")).raw(b"\"");
                 self.keys.write_value(self.key, &mut |piece| members.raw(piece.as_bytes()));
                 members.raw(b"\"");
             }

@@ -1,7 +1,7 @@
 //! DataTransfer in both directions (OCPP 1.6 §4.3, §5.6), and any other call that the firmware wants to make.
 
 use super::Operations;
-use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, append, read};
+use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, append, name, read};
 use crate::rpc::{CallComposer, CallError, Composer, Outcome};
 use crate::time::Instant;
 
@@ -49,9 +49,9 @@ super::types::symbols! {
 impl Json for DataTransferReply<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         writer.object(&mut |members| {
-            members.name("status").raw(self.status.quoted().as_bytes());
+            members.name(name!("status")).raw(self.status.quoted().as_bytes());
             if let Some(data) = self.data {
-                members.name("data").text(data);
+                members.name(name!("data")).text(data);
             }
         });
     }

@@ -7,7 +7,7 @@ use super::authorization::id_tag_info;
 use super::journal_entry::{Content, Entry};
 use super::metering::MeterValues;
 use super::{AuthorizationStatus, ConnectorId, Operations, Reason};
-use crate::json::{BufferFull, Field, Json, Kind, Strictness, Writer, read};
+use crate::json::{BufferFull, Field, Json, Kind, Strictness, Writer, name, read};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
@@ -108,10 +108,10 @@ struct StartTransaction<'a> {
 impl Json for StartTransaction<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         writer.object(&mut |members| {
-            members.name("connectorId").whole(self.connector_id.into());
-            members.name("idTag").text(self.id_tag);
-            members.name("meterStart").whole(self.meter_start);
-            members.name("timestamp").date(self.timestamp);
+            members.name(name!("connectorId")).whole(self.connector_id.into());
+            members.name(name!("idTag")).text(self.id_tag);
+            members.name(name!("meterStart")).whole(self.meter_start);
+            members.name(name!("timestamp")).date(self.timestamp);
         });
     }
 }
@@ -129,12 +129,12 @@ impl Json for StopTransaction<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         writer.object(&mut |members| {
             if let Some(id_tag) = self.id_tag {
-                members.name("idTag").text(id_tag);
+                members.name(name!("idTag")).text(id_tag);
             }
-            members.name("meterStop").whole(self.meter_stop);
-            members.name("timestamp").date(self.timestamp);
-            members.name("transactionId").whole(self.transaction_id.into());
-            members.name("reason").raw(self.reason.quoted().as_bytes());
+            members.name(name!("meterStop")).whole(self.meter_stop);
+            members.name(name!("timestamp")).date(self.timestamp);
+            members.name(name!("transactionId")).whole(self.transaction_id.into());
+            members.name(name!("reason")).raw(self.reason.quoted().as_bytes());
         });
     }
 }
@@ -325,7 +325,8 @@ impl Operations<'_> {
 
     pub(super) fn conclude_transaction_message(&mut self, now: Instant, outcome: Outcome<'_>) {
         self.delivery.in_flight = false;
-        self.dirty = true;
+        // Meter values that were taken change nothing that any block waits for.
+        self.dirty |= !matches!((outcome, self.delivery.head), (Outcome::Result(_), Some(Head::MeterValues)));
         let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
         let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
         match outcome {

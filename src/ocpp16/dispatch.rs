@@ -3,7 +3,7 @@
 use super::journal_entry::{Content, Entry, Stamp, begin_meter_values};
 use super::metering::MeterValues;
 use super::{ConnectorId, Operations, ReadingContext};
-use crate::json::{Json, Raw, Writer};
+use crate::json::{Json, Raw, Writer, name};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::store::Journal;
 use crate::time::Instant;
@@ -45,7 +45,7 @@ pub(super) struct StatusAnswer {
 
 impl Json for StatusAnswer {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| members.name("status").plain(self.status));
+        writer.object(&mut |members| members.name(name!("status")).plain(self.status));
     }
 }
 
@@ -153,7 +153,6 @@ impl Handler for Exchange<'_, '_> {
 
     fn conclude(&mut self, now: Instant, name: CallName, outcome: Outcome<'_>) {
         let operations = &mut *self.operations;
-        operations.dirty = true;
         if name != CallName::TransactionMessage && matches!(outcome, Outcome::Result(_) | Outcome::Error { .. }) {
             operations.peer_answered(now);
         }

@@ -209,8 +209,13 @@ impl<'a> Operations<'a> {
 
     #[inline(never)]
     pub(crate) fn connector_mut(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
-        self.dirty = true;
         self.connectors.get_mut(usize::from(id).checked_sub(1)?)
+    }
+
+    /// The same for a change that all blocks must look at.
+    pub(crate) fn change_connector(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
+        self.dirty = true;
+        self.connector_mut(id)
     }
 
     pub(crate) fn outputs_mut(&mut self) -> &mut Outputs<'a> {
@@ -266,7 +271,6 @@ impl<'a> Operations<'a> {
     }
 
     /// Looks at all blocks again, not later than `at`.
-    #[inline(never)]
     fn wake_at(&mut self, at: Instant) {
         self.deadline = self.deadline.min(at);
     }

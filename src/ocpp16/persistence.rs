@@ -129,8 +129,8 @@ impl Operations<'_> {
     /// at boot is not taken for missing: it would be overwritten.
     pub fn storage_done(&mut self, now: Instant, result: Result<Option<usize>, ()>, record: &[u8]) {
         let Some(task) = self.persistence.in_flight.take() else { return };
-        self.dirty = true;
         let Ok(len) = result else {
+            self.dirty = true;
             warning!("storage device failed");
             self.persistence.failures = self.persistence.failures.saturating_add(1);
             self.persistence.not_before = now + RETRY_WAIT;
@@ -138,7 +138,10 @@ impl Operations<'_> {
         };
         self.persistence.failures = 0;
         match task {
-            Task::Recover => self.recovered(now, len.and_then(|len| record.get(..len))),
+            Task::Recover => {
+                self.dirty = true;
+                self.recovered(now, len.and_then(|len| record.get(..len)));
+            }
             Task::AppendStart(id) => {
                 let number = self.appended();
                 self.start_recorded(id, number);
@@ -168,6 +171,7 @@ impl Operations<'_> {
             Task::Release => {
                 self.journal.released();
                 self.delivery.released();
+                self.dirty |= self.reset.is_pending(); // it waits for an empty journal
             }
             Task::LoadFirst => match len {
                 Some(len) if self.is_first(record.get(..len)) => self.delivery.loaded = Some(len),
@@ -358,7 +362,7 @@ impl Operations<'_> {
 
     /// Follows the transactions through the journal, to find those without an end.
     fn recover_entry(&mut self, number: u32, entry: &Entry<'_>) {
-        let Some(connector) = self.connector_mut(entry.connector) else { return };
+        let Some(connector) = self.change_connector(entry.connector) else { return };
         match entry.content {
             Content::Start { id_tag, meter_start } => {
                 let session = &mut connector.session;
@@ -378,7 +382,7 @@ impl Operations<'_> {
     /// TX-26: what the power cut has interrupted ends now, with the register as it stands.
     fn end_interrupted_transactions(&mut self, now: Instant) {
         for id in 1..=self.connector_count() {
-            let Some(connector) = self.connector_mut(id) else { continue };
+            let Some(connector) = self.change_connector(id) else { continue };
             if connector.session.phase == Phase::Idle && connector.confirmed.is_running() {
                 connector.session.phase = Phase::Running;
                 connector.session.entry = connector.confirmed.entry();

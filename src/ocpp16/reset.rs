@@ -58,7 +58,7 @@ impl Operations<'_> {
             };
             for id in 1..=self.connector_count() {
                 self.stop_session(now, id, reason, None);
-                if let Some(connector) = self.connector_mut(id) {
+                if let Some(connector) = self.change_connector(id) {
                     // No gate holds a reset back.
                     connector.session.stop.released |= connector.session.phase == Phase::Stopping;
                 }

@@ -235,7 +235,7 @@ impl Operations<'_> {
             return Err(BeginError::InvalidIdTag);
         }
         self.may_begin(id)?;
-        let connector = self.connector_mut(id).ok_or(BeginError::UnknownConnector)?;
+        let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
         connector.finishing = false;
         let session = &mut connector.session;
         session.id_tag = id_tag;
@@ -279,7 +279,7 @@ impl Operations<'_> {
         reason: Reason,
         id: ConnectorId,
     ) -> Result<(), EndError> {
-        let connector = self.connector_mut(id).ok_or(EndError::UnknownConnector)?;
+        let connector = self.change_connector(id).ok_or(EndError::UnknownConnector)?;
         let session = &connector.session;
         if matches!(session.phase, Phase::Idle | Phase::Stopping) {
             return Err(EndError::NoSession);
@@ -294,7 +294,7 @@ impl Operations<'_> {
 
     /// Catches the end of a session as it happens.
     pub(super) fn stop_session(&mut self, now: Instant, id: ConnectorId, reason: Reason, id_tag: Option<IdToken>) {
-        let Some(connector) = self.connector_mut(id) else { return };
+        let Some(connector) = self.change_connector(id) else { return };
         match connector.session.phase {
             Phase::Idle | Phase::Stopping => {}
             Phase::Starting if connector.session.stop.caught => {}
@@ -374,7 +374,7 @@ impl Operations<'_> {
 
     /// The start is durable as entry `number`.
     pub(super) fn start_recorded(&mut self, id: ConnectorId, number: u32) {
-        let Some(connector) = self.connector_mut(id) else { return };
+        let Some(connector) = self.change_connector(id) else { return };
         connector.session.entry = number;
         connector.session.phase = if connector.session.stop.caught { Phase::Stopping } else { Phase::Running };
         connector.sampling.begin(connector.session.started);
@@ -384,7 +384,7 @@ impl Operations<'_> {
 
     /// The end is durable.
     pub(super) fn stop_recorded(&mut self, id: ConnectorId) {
-        let Some(connector) = self.connector_mut(id) else { return };
+        let Some(connector) = self.change_connector(id) else { return };
         connector.session.clear();
         connector.confirmed.ended(connector.session.entry);
         // ST-C6: the user still has to take the cable.
@@ -396,7 +396,7 @@ impl Operations<'_> {
     /// The central system has confirmed the start in entry `number` without accepting its tag (errata 3.17).
     pub(super) fn deauthorize(&mut self, now: Instant, id: ConnectorId, number: u32) {
         let stop = self.keys.is_on(&STOP_TRANSACTION_ON_INVALID_ID);
-        let Some(connector) = self.connector_mut(id) else { return };
+        let Some(connector) = self.change_connector(id) else { return };
         if connector.session.phase != Phase::Running || connector.session.entry != number {
             return; // TX-13: over already
         }

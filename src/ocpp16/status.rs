@@ -3,7 +3,7 @@
 use super::connector::Connector;
 use super::session::Phase;
 use super::{Availability, ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
-use crate::json::{Json, Writer};
+use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
 use crate::store::{Declaration, IntegerKey};
 use crate::time::{DateTime, Duration, Instant};
@@ -123,18 +123,18 @@ pub(super) struct StatusNotification {
 impl Json for StatusNotification {
     fn write(&self, writer: &mut Writer<'_>) {
         writer.object(&mut |members| {
-            members.name("connectorId").whole(self.connector_id.into());
-            members.name("errorCode").raw(self.error_code.quoted().as_bytes());
-            members.name("status").raw(self.status.quoted().as_bytes());
+            members.name(name!("connectorId")).whole(self.connector_id.into());
+            members.name(name!("errorCode")).raw(self.error_code.quoted().as_bytes());
+            members.name(name!("status")).raw(self.status.quoted().as_bytes());
             if self.timestamp.is_some() {
-                members.name("timestamp").date(self.timestamp);
+                members.name(name!("timestamp")).date(self.timestamp);
             }
             let Some(details) = self.details else { return };
             // ST-10
             let texts = [
-                ("info", details.info, 50),
-                ("vendorId", details.vendor_id, 255),
-                ("vendorErrorCode", details.vendor_error_code, 50),
+                (name!("info"), details.info, 50),
+                (name!("vendorId"), details.vendor_id, 255),
+                (name!("vendorErrorCode"), details.vendor_error_code, 50),
             ];
             for (name, text, max) in texts {
                 if let Some(text) = text {

@@ -31,7 +31,7 @@ impl Operations<'_> {
                 self.heartbeat_triggered = true;
                 "Accepted"
             }
-            ("StatusNotification" | "MeterValues", None) => "Rejected",
+            ("StatusNotification" | "MeterValues", None) | ("MeterValues", Some((_, 0))) => "Rejected",
             ("StatusNotification", Some((first, last))) => {
                 for id in first..=last {
                     if let Some((reporting, _)) = self.reporting(id) {
@@ -42,7 +42,7 @@ impl Operations<'_> {
             }
             ("MeterValues", Some((first, last))) => {
                 for id in first.max(1)..=last {
-                    if let Some(connector) = self.connector_mut(id) {
+                    if let Some(connector) = self.change_connector(id) {
                         connector.sampling.triggered = true;
                     }
                 }

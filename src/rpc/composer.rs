@@ -108,7 +108,13 @@ impl<'b> CallComposer<'b> {
     /// # Errors
     /// [`BufferFull`]
     pub fn begin(&mut self, action: &str) -> Result<&mut Composer<'b>, BufferFull> {
-        self.composer.head(&[b"[2,\"", &self.id.to_text(), b"\",\"", action.as_bytes(), b"\","])?;
+        self.composer.head(&[
+            b"[2,\"",
+            self.id.to_text(&mut [0; MessageId::TEXT_LEN_MAX]),
+            b"\",\"",
+            action.as_bytes(),
+            b"\",",
+        ])?;
         Ok(&mut self.composer)
     }
 

@@ -2,7 +2,7 @@ use core::fmt;
 
 /// The message id of a call of ours: unique as long as no two boots share an `epoch` (OCPP-J errata 3.1).
 ///
-/// On the wire it is 17 characters of hexadecimal digits, `0000002a-00000001`.
+/// On the wire it is hexadecimal digits, `3f00002a-1`, at most 17 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MessageId {
@@ -13,30 +13,34 @@ pub struct MessageId {
 }
 
 impl MessageId {
-    /// The length of the written form.
-    pub const TEXT_LEN: usize = 17;
+    /// The greatest length of the written form.
+    pub const TEXT_LEN_MAX: usize = 17;
 
-    /// The written form.
-    pub fn to_text(self) -> [u8; Self::TEXT_LEN] {
-        let mut text = [b'-'; Self::TEXT_LEN];
-        let (epoch, number) = text.split_at_mut(8);
-        write_hex(self.epoch, epoch);
-        write_hex(self.number, number);
-        text
+    /// The written form, at the end of `buffer`.
+    pub fn to_text(self, buffer: &mut [u8; Self::TEXT_LEN_MAX]) -> &[u8] {
+        let mut places = buffer.iter_mut().rev();
+        write_hex(self.number, &mut places);
+        places.by_ref().take(1).for_each(|place| *place = b'-');
+        write_hex(self.epoch, &mut places);
+        let unused = places.len();
+        buffer.get(unused..).unwrap_or_default()
     }
 }
 
-/// Writes eight digits at the end of `place`.
-fn write_hex(mut number: u32, place: &mut [u8]) {
-    for digit in place.iter_mut().rev().take(8) {
-        *digit = b"0123456789abcdef".get(number as usize & 0xf).copied().unwrap_or_default();
+/// Writes the digits from the last to the first.
+fn write_hex<'p>(mut number: u32, places: &mut impl Iterator<Item = &'p mut u8>) {
+    for place in places {
+        *place = b"0123456789abcdef".get(number as usize & 0xf).copied().unwrap_or_default();
         number >>= 4;
+        if number == 0 {
+            break;
+        }
     }
 }
 
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(core::str::from_utf8(&self.to_text()).unwrap_or_default())
+        f.write_str(core::str::from_utf8(self.to_text(&mut [0; Self::TEXT_LEN_MAX])).unwrap_or_default())
     }
 }
 
@@ -48,6 +52,9 @@ mod tests {
     #[test]
     fn rpc_07_at_most_36_characters() {
         let id = MessageId { epoch: 0xdead_beef, number: 0x12a };
-        assert_eq!(id.to_string(), "deadbeef-0000012a");
+        assert_eq!(id.to_string(), "deadbeef-12a");
+        assert_eq!(MessageId { epoch: 0, number: 0 }.to_string(), "0-0");
+        let longest = MessageId { epoch: u32::MAX, number: u32::MAX };
+        assert_eq!(longest.to_string(), "ffffffff-ffffffff");
     }
 }

@@ -261,7 +261,8 @@ impl<C: Copy> Rpc<C> {
     }
 
     fn conclude<H: Handler<Call = C>>(&mut self, now: Instant, handler: &mut H, id: JsonStr<'_>, outcome: Outcome<'_>) {
-        let answers = |call: &mut InFlight<C>| id.escaped().as_bytes() == call.id.to_text();
+        let answers =
+            |call: &mut InFlight<C>| id.escaped().as_bytes() == call.id.to_text(&mut [0; MessageId::TEXT_LEN_MAX]);
         match self.in_flight.take_if(answers) {
             Some(call) => handler.conclude(now, call.name, outcome),
             None => self.statistics.stray = self.statistics.stray.saturating_add(1),

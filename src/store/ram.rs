@@ -64,7 +64,7 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
         let record = self.bytes.get(at + HEAD_LEN..at + HEAD_LEN + len).ok_or(RamStorageFull)?;
         let place = buffer.get_mut(..record.len()).ok_or(RamStorageFull)?;
         place.copy_from_slice(record);
-        Ok(Some(len))
+        Ok(if len == 0 { None } else { Some(len) })
     }
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), RamStorageFull> {

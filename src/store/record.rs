@@ -40,7 +40,13 @@ impl<'b> RecordWriter<'b> {
 
     /// Appends bytes as they are.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.byte(*byte));
+        match self.buffer.get_mut(self.len..).and_then(|rest| rest.get_mut(..bytes.len())) {
+            Some(place) => {
+                place.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+                self.len += bytes.len();
+            }
+            None => self.overflow = true,
+        }
     }
 
     /// Appends an unsigned integer.

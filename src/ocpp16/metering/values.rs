@@ -1,7 +1,7 @@
 //! The stored form of values, and MeterValues.req made of it.
 
 use super::MeterReading;
-use crate::json::{BufferFull, Decimal, Json, Writer};
+use crate::json::{BufferFull, Decimal, Json, Writer, name};
 use crate::ocpp16::{ConnectorId, Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};
@@ -57,17 +57,17 @@ struct SampledValue<'v> {
 impl Json for SampledValue<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         writer.object(&mut |members| {
-            members.name("value").decimal(self.value);
-            members.name("context").raw(self.context.quoted().as_bytes());
-            members.name("measurand").raw(self.reading.measurand.quoted().as_bytes());
+            members.name(name!("value")).decimal(self.value);
+            members.name(name!("context")).raw(self.context.quoted().as_bytes());
+            members.name(name!("measurand")).raw(self.reading.measurand.quoted().as_bytes());
             if let Some(phase) = self.reading.phase {
-                members.name("phase").raw(phase.quoted().as_bytes());
+                members.name(name!("phase")).raw(phase.quoted().as_bytes());
             }
             if let Some(location) = self.reading.location {
-                members.name("location").raw(location.quoted().as_bytes());
+                members.name(name!("location")).raw(location.quoted().as_bytes());
             }
             if let Some(unit) = self.reading.unit {
-                members.name("unit").raw(unit.quoted().as_bytes());
+                members.name(name!("unit")).raw(unit.quoted().as_bytes());
             }
         });
     }
@@ -77,13 +77,13 @@ impl Json for SampledValue<'_> {
 impl Json for MeterValues<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         writer.raw(b"{");
-        writer.name("connectorId").whole(self.connector_id.into());
+        writer.name(name!("connectorId")).whole(self.connector_id.into());
         if let Some(transaction_id) = self.transaction_id {
-            writer.name("transactionId").whole(transaction_id.into());
+            writer.name(name!("transactionId")).whole(transaction_id.into());
         }
-        writer.name("meterValue").raw(b"[{");
-        writer.name("timestamp").date(self.timestamp);
-        writer.name("sampledValue").raw(b"[");
+        writer.name(name!("meterValue")).raw(b"[{");
+        writer.name(name!("timestamp")).date(self.timestamp);
+        writer.name(name!("sampledValue")).raw(b"[");
     }
 }
 
