@@ -313,6 +313,19 @@ fn boot_13_tx_26_the_end_of_a_cut_transaction_follows_acceptance() {
 }
 
 #[test]
+fn boot_14_charging_before_the_first_acceptance_is_the_operators_choice() {
+    for allowed in [false, true] {
+        let mut t = bench().key("AllowOfflineTxForUnknownId", if allowed { "true" } else { "false" }).start();
+        t.expect_call("BootNotification", json!({}))
+            .answer(json!({"status": "Pending", "currentTime": date(0), "interval": 1000}));
+        t.plug(1);
+        t.card(1, "TAG");
+        assert_eq!(t.charger().permits_charge(1), allowed);
+        t.expect_nothing();
+    }
+}
+
+#[test]
 fn boot_15_what_happened_before_the_clock_was_known_is_dated_afterwards() {
     let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start_offline();
     t.at(100).plug(1);

@@ -414,6 +414,25 @@ fn dt_01_unknown_vendors_and_messages_are_told_apart() {
 }
 
 #[test]
+fn rpc_27_lengths_count_as_maxima_in_characters() {
+    let mut t = transfer();
+    let request = |vendor: usize, message: usize| json!({"vendorId": "ä".repeat(vendor), "messageId": "😀".repeat(message), "data": "x".repeat(600)});
+    t.call("DataTransfer", request(255, 50)).expect("UnknownVendorId");
+    t.call("DataTransfer", request(256, 50)).expect_error("PropertyConstraintViolation");
+    t.call("DataTransfer", request(255, 51)).expect_error("PropertyConstraintViolation");
+    let start = |len: usize| json!({"connectorId": 1, "idTag": "ä".repeat(len)});
+    t.call("RemoteStartTransaction", start(21)).expect_error("PropertyConstraintViolation");
+}
+
+#[test]
+fn dt_02_rpc_18_data_longer_than_the_receive_buffer_is_refused_and_no_more() {
+    let mut t = transfer();
+    t.call("DataTransfer", json!({"vendorId": "com.example", "data": "x".repeat(5000)})).expect_error("InternalError");
+    assert_eq!(t.charger().statistics().too_long, 1);
+    t.call("DataTransfer", json!({"vendorId": "com.example"})).expect("UnknownMessageId");
+}
+
+#[test]
 fn dt_02_data_is_passed_unchanged_both_ways() {
     let mut t = transfer();
     let request = json!({"vendorId": "com.example", "messageId": "echo", "data": "a \"b\" \\ ä😀\n"});

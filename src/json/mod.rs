@@ -1,17 +1,19 @@
 //! JSON with bounds: every input is total, nothing recurses without a limit, no float is ever linked.
 //!
-//! A frame is first [scanned](scan), which proves that it is well-formed JSON of bounded depth; only then
-//! is its payload [read](read) by `serde-json-core`, which by itself would recurse without a bound and
-//! accept more than JSON.
+//! A frame is first [scanned](scan), which proves that it is well-formed JSON of bounded depth; its members are then
+//! read off the same scanner. Payloads of the firmware's own go through serde: out by [`Serde`], in by
+//! [`from_payload`], both on `serde-json-core`. On text that was not scanned that would recurse without a bound.
 
 mod decimal;
+mod payload;
 mod read;
 mod scan;
 mod text;
 mod write;
 
 pub use decimal::Decimal;
-pub(crate) use read::{Field, Kind, ReadError, Strictness, read};
+pub use payload::from_payload;
+pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read};
 pub(crate) use scan::elements;
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub use text::{CiString, JsonStr, TextTooLong};

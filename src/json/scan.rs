@@ -95,9 +95,24 @@ fn scan_text(text: &str) -> Result<Frame<'_>, Malformed<'_>> {
     scanner.body(kind, id).map_err(|problem| Malformed { head: Some((kind, id)), problem })
 }
 
-/// The JSON value that `text` begins with.
-pub(super) fn value_at(text: &str) -> Option<&str> {
-    Scanner { text, position: 0 }.value().ok()
+/// The members of a JSON object that has been scanned already: names as they were written, and values.
+pub(super) struct Members<'a> {
+    scanner: Scanner<'a>,
+    separator: u8,
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn of(object: &'a str) -> Self {
+        Self { scanner: Scanner { text: object, position: 0 }, separator: b'{' }
+    }
+
+    pub(super) fn next(&mut self) -> Option<(&'a str, &'a str)> {
+        self.scanner.token(self.separator).ok()?;
+        self.separator = b',';
+        let name = self.scanner.string().ok()?;
+        self.scanner.token(b':').ok()?;
+        Some((name.escaped(), self.scanner.value().ok()?))
+    }
 }
 
 /// The elements of a JSON array that has been scanned already.

@@ -28,11 +28,14 @@ impl<'a> JsonStr<'a> {
 
     /// Whether the string is exactly `text`.
     pub fn is(self, text: &str) -> bool {
-        self.chars().eq(text.chars())
+        if self.escaped.len() <= text.len() { self.escaped == text } else { self.chars().eq(text.chars()) }
     }
 
     /// Whether the string is `text` when case is ignored, as identifiers of OCPP are compared.
     pub fn is_ignoring_case(self, text: &str) -> bool {
+        if self.escaped.len() <= text.len() {
+            return self.escaped.eq_ignore_ascii_case(text);
+        }
         self.chars().map(|c| c.to_ascii_lowercase()).eq(text.chars().map(|c| c.to_ascii_lowercase()))
     }
 

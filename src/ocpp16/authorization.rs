@@ -4,16 +4,13 @@ use super::session::{Phase, TxNotification};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, Operations};
 use crate::json::{Field, Json, Kind, Strictness, Writer, name, read};
 use crate::rpc::Outcome;
-use crate::store::{Declaration, IntegerKey, SwitchKey};
+use crate::store::{IntegerKey, SwitchKey};
 use crate::time::{Duration, Instant};
 
 /// Offline, a tag that nobody knows may charge.
-const ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: SwitchKey = SwitchKey::new(1, "AllowOfflineTxForUnknownId", false);
+pub(super) const ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: SwitchKey = SwitchKey::new(1, "AllowOfflineTxForUnknownId", false);
 /// Seconds that a tag waits for the central system before the offline rules decide.
-const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, "Cst_AuthorizationTimeout", 20, 0, 3600);
-
-pub(super) const KEYS: &[Declaration] =
-    &[ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID.declaration(), AUTHORIZATION_TIMEOUT.declaration()];
+pub(super) const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, "Cst_AuthorizationTimeout", 20, 0, 3600);
 
 /// Where the authorisation of a shown tag stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

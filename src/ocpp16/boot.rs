@@ -69,39 +69,40 @@ impl<'a> Boot<'a> {
         self
     }
 
-    /// Every text with its name on the wire and the most characters that it may have.
-    fn texts(&self) -> [(Name, Option<&'a str>, usize); 9] {
-        [
-            (name!("chargePointModel"), Some(self.charge_point_model), 20),
-            (name!("chargePointVendor"), Some(self.charge_point_vendor), 20),
-            (name!("chargeBoxSerialNumber"), self.charge_box_serial_number, 25),
-            (name!("chargePointSerialNumber"), self.charge_point_serial_number, 25),
-            (name!("firmwareVersion"), self.firmware_version, 50),
-            (name!("iccid"), self.iccid, 20),
-            (name!("imsi"), self.imsi, 20),
-            (name!("meterSerialNumber"), self.meter_serial_number, 25),
-            (name!("meterType"), self.meter_type, 25),
-        ]
+    /// Visits every text with its name on the wire and the most characters that it may have.
+    fn each_text(&self, visit: &mut dyn FnMut(Name, &str, usize)) {
+        visit(name!("chargePointModel"), self.charge_point_model, 20);
+        visit(name!("chargePointVendor"), self.charge_point_vendor, 20);
+        let mut optional = |name, text: Option<&str>, max| {
+            if let Some(text) = text {
+                visit(name, text, max);
+            }
+        };
+        optional(name!("chargeBoxSerialNumber"), self.charge_box_serial_number, 25);
+        optional(name!("chargePointSerialNumber"), self.charge_point_serial_number, 25);
+        optional(name!("firmwareVersion"), self.firmware_version, 50);
+        optional(name!("iccid"), self.iccid, 20);
+        optional(name!("imsi"), self.imsi, 20);
+        optional(name!("meterSerialNumber"), self.meter_serial_number, 25);
+        optional(name!("meterType"), self.meter_type, 25);
     }
 
     /// Whether every text keeps the limit of the standard.
     pub(crate) fn check(&self) -> Result<(), TextTooLong> {
-        let too_long = |text: &str, max| text.chars().nth(max).is_some();
-        let fits = self.texts().iter().all(|(_, text, max)| !text.is_some_and(|text| too_long(text, *max)));
-        if fits { Ok(()) } else { Err(TextTooLong) }
+        let mut checked = Ok(());
+        self.each_text(&mut |_, text, max| {
+            if text.chars().nth(max).is_some() {
+                checked = Err(TextTooLong);
+            }
+        });
+        checked
     }
 }
 
 /// BootNotification.req (OCPP 1.6 §6.3).
 impl Json for Boot<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| {
-            for (name, text, _) in self.texts() {
-                if let Some(text) = text {
-                    members.name(name).text(text);
-                }
-            }
-        });
+        writer.object(&mut |members| self.each_text(&mut |name, text, _| members.name(name).text(text)));
     }
 }
 

@@ -7,9 +7,8 @@ use crate::rpc::{CallError, Composer};
 use crate::store::{Access, Declaration, IntegerKey, Keys, Refusal};
 
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
-const GET_CONFIGURATION_MAX_KEYS: IntegerKey = IntegerKey::new(9, "GetConfigurationMaxKeys", 30, 1, 1000).read_only();
-
-pub(super) const KEYS: &[Declaration] = &[GET_CONFIGURATION_MAX_KEYS.declaration()];
+pub(super) const GET_CONFIGURATION_MAX_KEYS: IntegerKey =
+    IntegerKey::new(9, "GetConfigurationMaxKeys", 30, 1, 1000).read_only();
 
 /// The longest key and value (OCPP 1.6 §6.9).
 const KEY_LEN_MAX: u16 = 50;
@@ -65,7 +64,7 @@ impl Operations<'_> {
         }
         let asks_all = elements(names).next().is_none();
         let is_named = |key: &Declaration| asks_all || named().flatten().any(|name| name.is_ignoring_case(key.name));
-        let known = self.keys.declarations().filter(|key| is_named(key)).map(Item::Known);
+        let known = self.keys.declarations().iter().filter(|key| is_named(key)).map(Item::Known);
         let unknown = || named().flatten().filter(|name| self.keys.find(|key| name.is_ignoring_case(key)).is_none());
         let middle = unknown().next().map(|_| Item::Middle);
         let items = known.chain(middle).chain(unknown().map(Item::Unknown));

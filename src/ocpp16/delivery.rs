@@ -11,17 +11,15 @@ use crate::json::{BufferFull, Field, Json, Kind, Strictness, Writer, name, read}
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Declaration, IntegerKey, Journal, RecordKey, StorageOp, registry};
+use crate::store::{IntegerKey, Journal, RecordKey, StorageOp, registry};
 use crate::time::{DateTime, Instant};
 
 /// How often a message that the central system fails to process is sent in all.
-const TRANSACTION_MESSAGE_ATTEMPTS: IntegerKey = IntegerKey::new(33, "TransactionMessageAttempts", 3, 0, 1000);
+pub(super) const TRANSACTION_MESSAGE_ATTEMPTS: IntegerKey =
+    IntegerKey::new(33, "TransactionMessageAttempts", 3, 0, 1000);
 /// Seconds; the wait before the n-th resend is n times as long.
-const TRANSACTION_MESSAGE_RETRY_INTERVAL: IntegerKey =
+pub(super) const TRANSACTION_MESSAGE_RETRY_INTERVAL: IntegerKey =
     IntegerKey::new(34, "TransactionMessageRetryInterval", 60, 0, 86_400);
-
-pub(super) const KEYS: &[Declaration] =
-    &[TRANSACTION_MESSAGE_ATTEMPTS.declaration(), TRANSACTION_MESSAGE_RETRY_INTERVAL.declaration()];
 
 /// The transaction id of everything that follows a start which could not be delivered (errata 3.18).
 const UNDELIVERABLE: i32 = -1;

@@ -3,13 +3,11 @@
 use super::Operations;
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::Outcome;
-use crate::store::{Declaration, IntegerKey};
+use crate::store::IntegerKey;
 use crate::time::{DateTime, Duration, Instant};
 
 /// Seconds. Set by BootNotification.conf; 0 there means the charge point's own choice (OCPP 1.6 §4.2).
 pub(super) const HEARTBEAT_INTERVAL: IntegerKey = IntegerKey::new(10, "HeartbeatInterval", 86_400, 1, i32::MAX);
-
-pub(super) const KEYS: &[Declaration] = &[HEARTBEAT_INTERVAL.declaration()];
 
 impl Operations<'_> {
     /// When the next heartbeat is due. Counted from the last one, so that a new interval works at once.

@@ -1,5 +1,7 @@
-//! All configuration keys of all blocks, in the order in which GetConfiguration lists them.
+//! All configuration keys, in the order in which GetConfiguration lists them. Each is declared in the block that it
+//! steers; here stand those of no block.
 
+use super::{authorization, configuration, delivery, heartbeat, metering, remote_control, reset, session, status};
 use crate::store::{Declaration, IntegerKey};
 
 /// OCPP 1.6 §9.1.19
@@ -9,22 +11,23 @@ pub(super) const MESSAGE_TIMEOUT: IntegerKey = IntegerKey::new(20, "MessageTimeo
 /// Seconds, 0 for none. OCPP-J 1.6 §7
 pub(super) const WEB_SOCKET_PING_INTERVAL: IntegerKey = IntegerKey::new(36, "WebSocketPingInterval", 60, 0, 86_400);
 
-const KEYS: &[Declaration] = &[
+pub(super) static TABLE: &[Declaration] = &[
     NUMBER_OF_CONNECTORS.declaration(),
+    Declaration::constant(31, "SupportedFeatureProfiles", "Core,RemoteTrigger"),
     MESSAGE_TIMEOUT.declaration(),
     WEB_SOCKET_PING_INTERVAL.declaration(),
-    Declaration::constant(31, "SupportedFeatureProfiles", "Core,RemoteTrigger"),
-];
-
-pub(super) static TABLES: &[&[Declaration]] = &[
-    KEYS,
-    super::authorization::KEYS,
-    super::session::KEYS,
-    super::delivery::KEYS,
-    super::metering::KEYS,
-    super::status::KEYS,
-    super::heartbeat::KEYS,
-    super::remote_control::KEYS,
-    super::configuration::KEYS,
-    super::reset::KEYS,
+    authorization::ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID.declaration(),
+    authorization::AUTHORIZATION_TIMEOUT.declaration(),
+    remote_control::AUTHORIZE_REMOTE_TX_REQUESTS.declaration(),
+    session::CONNECTION_TIME_OUT.declaration(),
+    session::STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT.declaration(),
+    session::STOP_TRANSACTION_ON_INVALID_ID.declaration(),
+    delivery::TRANSACTION_MESSAGE_ATTEMPTS.declaration(),
+    delivery::TRANSACTION_MESSAGE_RETRY_INTERVAL.declaration(),
+    metering::METER_VALUE_SAMPLE_INTERVAL.declaration(),
+    metering::METER_VALUES_SAMPLED_DATA.declaration(),
+    status::MINIMUM_STATUS_DURATION.declaration(),
+    heartbeat::HEARTBEAT_INTERVAL.declaration(),
+    configuration::GET_CONFIGURATION_MAX_KEYS.declaration(),
+    reset::RESET_RETRIES.declaration(),
 ];

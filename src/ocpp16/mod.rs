@@ -91,7 +91,7 @@ pub(crate) struct Memory<'a> {
 
 impl<'a> Operations<'a> {
     pub(crate) fn new(boot: Boot<'a>, memory: Memory<'a>) -> Self {
-        let mut keys = Keys::new(keys::TABLES);
+        let mut keys = Keys::new(keys::TABLE);
         keys.set_integer(&keys::NUMBER_OF_CONNECTORS, memory.connectors.len() as i32);
         Self {
             boot,

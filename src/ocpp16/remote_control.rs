@@ -5,13 +5,11 @@ use super::session::{Phase, TxNotification};
 use super::{ConnectorId, Operations, Reason};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;
-use crate::store::{Declaration, SwitchKey};
+use crate::store::SwitchKey;
 use crate::time::Instant;
 
 /// A remote start asks for the tag's authorisation like a local one.
-const AUTHORIZE_REMOTE_TX_REQUESTS: SwitchKey = SwitchKey::new(3, "AuthorizeRemoteTxRequests", false);
-
-pub(super) const KEYS: &[Declaration] = &[AUTHORIZE_REMOTE_TX_REQUESTS.declaration()];
+pub(super) const AUTHORIZE_REMOTE_TX_REQUESTS: SwitchKey = SwitchKey::new(3, "AuthorizeRemoteTxRequests", false);
 
 impl Operations<'_> {
     pub(super) fn remote_start_transaction(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {

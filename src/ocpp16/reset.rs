@@ -5,13 +5,11 @@ use super::session::Phase;
 use super::{ChargePointErrorCode, Operations, Reason, ResetKind};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;
-use crate::store::{Declaration, IntegerKey};
+use crate::store::IntegerKey;
 use crate::time::{Duration, Instant};
 
 /// How often a reset that does not happen is tried again.
-const RESET_RETRIES: IntegerKey = IntegerKey::new(23, "ResetRetries", 2, 0, 100);
-
-pub(super) const KEYS: &[Declaration] = &[RESET_RETRIES.declaration()];
+pub(super) const RESET_RETRIES: IntegerKey = IntegerKey::new(23, "ResetRetries", 2, 0, 100);
 
 /// How long a soft reset waits for the central system to take the ends of the transactions.
 const DELIVERY_WAIT: Duration = Duration::from_secs(10);

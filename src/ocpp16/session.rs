@@ -3,22 +3,17 @@
 use super::authorization::Presented;
 use super::{Availability, ConnectorId, IdToken, Operations, Reason};
 use crate::log::info;
-use crate::store::{Declaration, IntegerKey, SwitchKey};
+use crate::store::{IntegerKey, SwitchKey};
 use crate::time::{Duration, Instant};
 use core::fmt;
 
 /// Seconds that a card waits for an EV, or an EV for a card. 0 waits for ever (TX-08).
-const CONNECTION_TIME_OUT: IntegerKey = IntegerKey::new(6, "ConnectionTimeOut", 60, 0, 86_400);
+pub(super) const CONNECTION_TIME_OUT: IntegerKey = IntegerKey::new(6, "ConnectionTimeOut", 60, 0, 86_400);
 /// Unplugging at the EV ends the transaction.
-const STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT: SwitchKey = SwitchKey::new(25, "StopTransactionOnEVSideDisconnect", true);
+pub(super) const STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT: SwitchKey =
+    SwitchKey::new(25, "StopTransactionOnEVSideDisconnect", true);
 /// An id tag that the central system does not accept after all ends the transaction.
-const STOP_TRANSACTION_ON_INVALID_ID: SwitchKey = SwitchKey::new(26, "StopTransactionOnInvalidId", true);
-
-pub(super) const KEYS: &[Declaration] = &[
-    CONNECTION_TIME_OUT.declaration(),
-    STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT.declaration(),
-    STOP_TRANSACTION_ON_INVALID_ID.declaration(),
-];
+pub(super) const STOP_TRANSACTION_ON_INVALID_ID: SwitchKey = SwitchKey::new(26, "StopTransactionOnInvalidId", true);
 
 /// What happens in a session, told to the firmware for its display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

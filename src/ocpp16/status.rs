@@ -5,14 +5,12 @@ use super::session::Phase;
 use super::{Availability, ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
 use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
-use crate::store::{Declaration, IntegerKey};
+use crate::store::IntegerKey;
 use crate::time::{DateTime, Duration, Instant};
 use heapless::Deque;
 
 /// Seconds that a state must last before it is reported.
-const MINIMUM_STATUS_DURATION: IntegerKey = IntegerKey::new(21, "MinimumStatusDuration", 0, 0, 86_400);
-
-pub(super) const KEYS: &[Declaration] = &[MINIMUM_STATUS_DURATION.declaration()];
+pub(super) const MINIMUM_STATUS_DURATION: IntegerKey = IntegerKey::new(21, "MinimumStatusDuration", 0, 0, 86_400);
 
 /// The changes of one connector that wait to be reported, in their order. When more come than fit, the oldest go:
 /// what stands now is always told.

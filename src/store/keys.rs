@@ -1,6 +1,6 @@
 use super::record::{RecordReader, RecordWriter};
 use super::{RecordKey, StorageOp, registry};
-use crate::json::Writer;
+use crate::json::{Writer, integer};
 use core::fmt;
 
 /// One configuration key: everything about it, said once (OCPP 1.6 §9).
@@ -171,7 +171,7 @@ impl core::error::Error for Refusal {}
 /// The values of all declared keys.
 #[derive(Debug)]
 pub struct Keys {
-    tables: &'static [&'static [Declaration]],
+    table: &'static [Declaration],
     numbers: [i32; NUMBERS],
     lists: [List; LISTS],
     unsaved: u64,
@@ -190,11 +190,11 @@ struct List {
 const LIST_LEN: usize = 24;
 
 impl Keys {
-    /// All keys of `tables` with their factory values.
-    pub fn new(tables: &'static [&'static [Declaration]]) -> Self {
+    /// All keys of `table` with their factory values.
+    pub fn new(table: &'static [Declaration]) -> Self {
         let mut keys =
-            Self { tables, numbers: [0; NUMBERS], lists: [List { bytes: [0; LIST_LEN], len: 0 }; LISTS], unsaved: 0 };
-        for key in keys.declarations() {
+            Self { table, numbers: [0; NUMBERS], lists: [List { bytes: [0; LIST_LEN], len: 0 }; LISTS], unsaved: 0 };
+        for key in table {
             match key.kind {
                 Kind::Switch { factory } => keys.set_number(key, i32::from(factory)),
                 Kind::Integer { factory, .. } => keys.set_number(key, factory),
@@ -208,13 +208,13 @@ impl Keys {
     }
 
     /// All keys, in the order in which they are reported.
-    pub fn declarations(&self) -> impl Iterator<Item = &'static Declaration> + use<> {
-        self.tables.iter().flat_map(|table| table.iter())
+    pub fn declarations(&self) -> &'static [Declaration] {
+        self.table
     }
 
     /// The key of this name; case is ignored (OCPP 1.6 §7.29).
     pub fn find(&self, matches: impl Fn(&'static str) -> bool) -> Option<&'static Declaration> {
-        self.declarations().find(|key| matches(key.name))
+        self.table.iter().find(|key| matches(key.name))
     }
 
     /// The value of a whole number.
@@ -296,7 +296,7 @@ impl Keys {
         if self.unsaved == 0 {
             return None;
         }
-        self.declarations().find(|key| self.unsaved & bit(key) != 0)
+        self.table.iter().find(|key| self.unsaved & bit(key) != 0)
     }
 
     /// Writes the record of a key.
@@ -317,7 +317,7 @@ impl Keys {
 
     /// The record of the `index`th key, to be loaded at boot.
     pub fn record(&self, index: usize) -> Option<(&'static Declaration, RecordKey)> {
-        let key = self.declarations().filter(|key| !matches!(key.kind, Kind::Constant(_))).nth(index)?;
+        let key = self.table.iter().filter(|key| !matches!(key.kind, Kind::Constant(_))).nth(index)?;
         Some((key, record_key(key)?))
     }
 
@@ -350,7 +350,7 @@ impl Keys {
             Kind::Switch { .. } if value.eq_ignore_ascii_case("false") => self.set_number(key, 0),
             Kind::Switch { .. } | Kind::Constant(_) => return Err(Refusal::Invalid),
             Kind::Integer { min, max, .. } => {
-                let number = decimal(value).filter(|number| (min..=max).contains(number));
+                let number = integer(value).filter(|number| (min..=max).contains(number));
                 self.set_number(key, number.ok_or(Refusal::Invalid)?);
             }
             Kind::List { slot, codec, .. } => {
@@ -402,13 +402,6 @@ fn record_key(key: &Declaration) -> Option<RecordKey> {
     registry::nth(registry::CONFIGURATION, usize::from(key.number))
 }
 
-/// A plain decimal number; the whole text must be one.
-fn decimal(text: &str) -> Option<i32> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if plain { text.parse().ok() } else { None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -423,7 +416,6 @@ mod tests {
         CONNECTORS.declaration(),
         Declaration::constant(31, "SupportedFeatureProfiles", "Core"),
     ];
-    static TABLES: [&[Declaration]; 1] = [&TABLE];
 
     fn change(keys: &mut Keys, name: &str, value: &str) -> Result<(), Refusal> {
         let key = keys.find(|other| other.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
@@ -438,7 +430,7 @@ mod tests {
 
     #[test]
     fn cfg_06_07_08_values_are_checked_and_refused_ones_change_nothing() {
-        let mut keys = Keys::new(&TABLES);
+        let mut keys = Keys::new(&TABLE);
         assert_eq!(change(&mut keys, "connectiontimeout", "60"), Ok(()));
         for bad in ["", "-1", "+5", "86401", "1e3", "60 ", "0x10", "99999999999999999999", "true"] {
             assert_eq!(change(&mut keys, "ConnectionTimeOut", bad), Err(Refusal::Invalid), "{bad}");
@@ -454,7 +446,7 @@ mod tests {
 
     #[test]
     fn cfg_09_a_changed_value_comes_back_from_its_record() {
-        let mut keys = Keys::new(&TABLES);
+        let mut keys = Keys::new(&TABLE);
         assert!(keys.next_unsaved().is_none());
         change(&mut keys, "ConnectionTimeOut", "60").unwrap();
         let key = keys.next_unsaved().unwrap();
@@ -463,11 +455,11 @@ mod tests {
         keys.saved(key);
         assert!(keys.next_unsaved().is_none());
 
-        let mut after_boot = Keys::new(&TABLES);
+        let mut after_boot = Keys::new(&TABLE);
         after_boot.load(key, &buffer[..len]);
         assert_eq!(after_boot.integer(&TIME_OUT), 60);
         buffer[1] ^= 1;
-        let mut damaged = Keys::new(&TABLES);
+        let mut damaged = Keys::new(&TABLE);
         damaged.load(key, &buffer[..len]);
         assert_eq!(damaged.integer(&TIME_OUT), 30);
     }

@@ -189,8 +189,8 @@ struct CentralSystem {
     is_up: bool,
     /// The call that it makes next.
     call: Option<&'static str>,
-    /// The id of the charge point's call that it has not answered yet, and the rest of the answer.
-    open: Option<([u8; 17], &'static str)>,
+    /// The call of the charge point that it has not answered yet, from its id on, and the rest of the answer.
+    open: Option<([u8; 18], &'static str)>,
 }
 
 #[derive(Debug)]
@@ -209,7 +209,7 @@ impl WebSocketTransport for CentralSystem {
         }
         let open = self.open.take();
         let (head, id, tail): (_, &[u8], _) = match &open {
-            Some((id, answer)) => ("[3,\"", id, *answer),
+            Some((call, answer)) => ("[3,\"", call.split(|byte| *byte == b'"').next().unwrap_or_default(), *answer),
             None => match self.call.take() {
                 Some(call) => ("", &[], call),
                 None => return Ok(None),
@@ -225,14 +225,14 @@ impl WebSocketTransport for CentralSystem {
         if !self.is_up {
             return Err(LinkDown);
         }
-        // [2,"0123abcd-0123abcd","Action",{...}]
-        if let [b'[', b'2', b',', b'"', rest @ ..] = part {
-            let answer = match rest.get(20) {
+        if let [b'[', b'2', b',', b'"', call @ ..] = part {
+            let action = call.split(|byte| *byte == b'"').nth(2);
+            let answer = match action.and_then(<[_]>::first) {
                 Some(b'B') => r#"",{"status":"Accepted","currentTime":"2025-01-01T00:00:00Z","interval":86400}]"#,
                 Some(b'D') => r#"",{"status":"Accepted"}]"#,
                 _ => r#"",{"transactionId":1234,"idTagInfo":{"status":"Accepted"}}]"#,
             };
-            self.open = rest.first_chunk().map(|id| (*id, answer));
+            self.open = call.first_chunk().map(|call| (*call, answer));
         }
         Ok(())
     }

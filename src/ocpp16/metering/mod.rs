@@ -10,7 +10,7 @@ pub(super) use values::MeterValues;
 
 use super::{ConnectorId, Location, Measurand, Phase, UnitOfMeasure};
 use crate::json::Decimal;
-use crate::store::{Declaration, IntegerKey, ListKey};
+use crate::store::{IntegerKey, ListKey};
 
 /// Seconds between samples of a running transaction, 0 for none.
 pub(super) const METER_VALUE_SAMPLE_INTERVAL: IntegerKey =
@@ -18,9 +18,6 @@ pub(super) const METER_VALUE_SAMPLE_INTERVAL: IntegerKey =
 /// What a sample of a running transaction holds.
 pub(super) const METER_VALUES_SAMPLED_DATA: ListKey =
     ListKey::new(17, "MeterValuesSampledData", "Energy.Active.Import.Register", 0, &MEASURANDS);
-
-pub(super) const KEYS: &[Declaration] =
-    &[METER_VALUE_SAMPLE_INTERVAL.declaration(), METER_VALUES_SAMPLED_DATA.declaration()];
 
 /// A meter that the firmware offers beside the energy register and the power of a connector.
 #[derive(Clone, Copy)]
