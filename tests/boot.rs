@@ -11,7 +11,7 @@ use serde_json::json;
 use support::{Timeline, bench, date};
 
 #[test]
-fn boot_01_is_the_first_call_with_its_required_fields_alone() {
+fn boot_01_rpc_19_is_the_first_call_with_its_required_fields_alone() {
     let mut t = bench().start();
     let call = t.expect_call("BootNotification", json!({}));
     assert_eq!(call.payload, json!({"chargePointModel": "Model", "chargePointVendor": "Vendor"}));
@@ -289,7 +289,7 @@ fn rpc_20_boot_11_broken_answers_are_no_acceptance() {
 }
 
 #[test]
-fn boot_12_the_state_of_connector_0_and_of_all_others_follows() {
+fn boot_12_st_02_the_state_of_connector_0_and_of_all_others_follows() {
     let mut t = bench().two_connectors().start_offline();
     t.evse(2).plugged.set(true);
     t.at(7).link_up();
@@ -360,6 +360,27 @@ fn boot_15_undated_records_of_an_earlier_boot_get_a_plausible_time() {
     assert!(date(0) <= started && started <= stopped && stopped <= date(1010), "{started} {stopped}");
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");
+}
+
+#[test]
+fn boot_15_st_10_it_does_not_matter_where_the_monotonic_clock_begins() {
+    // As a host does that takes the seconds since 1970 for it.
+    let mut t = bench().clock_from(1_700_000_000_000).key("AllowOfflineTxForUnknownId", "true").start_offline();
+    t.plug(1);
+    t.at(110).card(1, "TAG");
+    t.at(500).unplug(1);
+    t.at(600).power_cut();
+    t.at(1000).power_on();
+    t.at(1010).link_up();
+    t.accept_boot();
+    t.expect_call("StartTransaction", json!({"timestamp": date(1000)})).start(3, "Accepted");
+    t.expect_call("StopTransaction", json!({"timestamp": date(1000)})).answer(json!({}));
+    for connector in 0..=1 {
+        let status = t.expect_call("StatusNotification", json!({"connectorId": connector, "status": "Available"}));
+        let told = status.payload["timestamp"].as_str().unwrap().to_owned();
+        assert!(date(1000) <= told && told <= date(1010), "{told}");
+        status.answer(json!({}));
+    }
 }
 
 #[test]

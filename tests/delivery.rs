@@ -573,7 +573,11 @@ impl Central {
 /// when the session was over before the first.
 fn play(offline: bool, first: u32, second: u32) -> bool {
     let mut central = Central::default();
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").key("MeterValueSampleInterval", "30").start_offline();
+    let mut t = bench()
+        .key("AllowOfflineTxForUnknownId", "true")
+        .key("MeterValueSampleInterval", "30")
+        .clock_from(if offline { 1_700_000_000_000 } else { 0 })
+        .start_offline();
     t.dates_may_move = true;
     t.power.fails_after(first);
     let mut energy = false;

@@ -16,7 +16,7 @@ fn charging() -> Timeline {
 // ---- The normal session ----
 
 #[test]
-fn tx_05_st_b3_plug_then_card() {
+fn tx_01_tx_05_tx_24_st_b3_plug_then_card() {
     let mut t = bench().start();
     t.boot();
     t.at(10).plug(1);
@@ -109,7 +109,7 @@ fn tx_14_a_register_that_fell_does_not_make_it_negative() {
 }
 
 #[test]
-fn tx_15_tx_16_an_end_without_card_has_a_reason_and_no_tag() {
+fn tx_15_tx_16_tx_17_an_end_without_card_has_a_reason_and_no_tag() {
     let mut t = charging();
     t.charger().end_transaction(None, Reason::EmergencyStop, 1).unwrap();
     t.settle();
@@ -252,6 +252,28 @@ fn auth_05_without_an_answer_the_offline_rules_decide() {
         }
         if allowed {
             t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
+            t.expect_status(1, "Charging");
+        }
+        assert_eq!(t.charger().permits_charge(1), allowed);
+    }
+}
+
+#[test]
+fn auth_05_rpc_22_a_link_lost_while_asking_leaves_it_to_the_offline_rules() {
+    for allowed in [false, true] {
+        let mut t = bench().key("AllowOfflineTxForUnknownId", if allowed { "true" } else { "false" }).start();
+        t.boot();
+        t.plug(1);
+        t.expect_status(1, "Preparing");
+        t.at(10).card(1, "TAG");
+        let authorize = t.expect_call("Authorize", json!({})).ignore();
+        t.at(12).link_down();
+        assert_eq!(t.charger().permits_charge(1), allowed);
+        t.at(20).link_up();
+        // The answer that comes over the new connection is nobody's.
+        t.send(&json!([3, authorize, {"idTagInfo": {"status": "Accepted"}}]).to_string());
+        if allowed {
+            t.expect_call("StartTransaction", json!({"timestamp": date(12)})).start(1, "Accepted");
             t.expect_status(1, "Charging");
         }
         assert_eq!(t.charger().permits_charge(1), allowed);
@@ -538,7 +560,7 @@ fn tx_21_unplugging_suspends_it_when_so_configured() {
 // ---- Status ----
 
 #[test]
-fn st_c4_st_c5_st_d3_st_e3_who_suspends() {
+fn st_04_st_c4_st_c5_st_d3_st_e3_who_suspends() {
     let mut t = charging();
     let mut set = |ev, evse, status| {
         t.ready(1, ev, evse);

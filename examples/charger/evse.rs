@@ -118,11 +118,11 @@ impl Outlet {
         let charges = is_contactor_closed && self.is_plugged.get() && self.is_ev_ready.get();
         let since = self.charging_since.get().filter(|_| charges).or(charges.then_some(now));
         self.charging_since.set(since);
-        if let (Some(since), Some((delay, error))) = (since, self.fault_to_come.get()) {
-            if now.since(since).as_millis() >= delay {
-                self.fault.set(Some(error));
-                self.fault_to_come.set(None);
-            }
+        if let (Some(since), Some((delay, error))) = (since, self.fault_to_come.get())
+            && now.since(since).as_millis() >= delay
+        {
+            self.fault.set(Some(error));
+            self.fault_to_come.set(None);
         }
     }
 

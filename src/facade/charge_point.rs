@@ -1,6 +1,6 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Missing, Resources};
-use crate::ocpp16::{Boot, Exchange, Memory, Operations};
+use crate::ocpp16::{Boot, Connector, Exchange, Memory, Operations};
 use crate::store::Storage;
 use crate::time::Instant;
 use crate::transport::WebSocketTransport;
@@ -35,10 +35,11 @@ impl<'a> ChargePoint<'a> {
         boot: Boot<'a>,
     ) -> Result<Self, ConfigError> {
         boot.check().map_err(|_| ConfigError::BootTextTooLong)?;
+        while resources.connectors.push(Connector::new()).is_ok() {}
         let memory = Memory {
-            connectors: &mut resources.connectors,
-            meter_inputs: &mut resources.meter_inputs,
-            data_transfer: &mut resources.data_transfer,
+            connectors: resources.connectors.as_mut_slice(),
+            meter_inputs: resources.meter_inputs.as_mut_view(),
+            data_transfer: resources.data_transfer.as_mut_view(),
             custom_call: &mut resources.request,
         };
         Ok(Self {

@@ -1,5 +1,7 @@
 use crate::ocpp16::{Connector, DataTransferHandler, MeterInput};
 use crate::store::RECORD_LEN_MAX;
+use core::mem::ManuallyDrop;
+use heapless::Vec;
 
 /// All the memory of a charge point, its numbers said once.
 ///
@@ -17,14 +19,18 @@ use crate::store::RECORD_LEN_MAX;
 /// assert!(Resources::<2>::RAM_BYTES <= 8 * 1024 * size_of::<usize>() / 4);
 /// ```
 pub struct Resources<'a, const CONNECTORS: usize = 2, const RECEIVE: usize = 2048, const SEND: usize = 2048> {
-    pub(super) connectors: [Connector<'a>; CONNECTORS],
-    pub(super) meter_inputs: [Option<MeterInput<'a>>; METER_INPUTS],
-    pub(super) data_transfer: [Option<DataTransferHandler<'a>>; DATA_TRANSFER_HANDLERS],
+    pub(super) connectors: Table<Connector<'a>, CONNECTORS>,
+    pub(super) meter_inputs: Table<MeterInput<'a>, METER_INPUTS>,
+    pub(super) data_transfer: Table<DataTransferHandler<'a>, DATA_TRANSFER_HANDLERS>,
     pub(super) receive: [u8; RECEIVE],
     pub(super) send: [u8; SEND],
     pub(super) record: [u8; RECORD_LEN_MAX],
     pub(super) request: [u8; REQUEST_LEN_MAX],
 }
+
+/// A table that is empty until a charge point is made: fresh resources are nothing but zeros, so that a static of them
+/// costs no flash and no stack. Not dropped, because the charge point borrows it to the very end.
+type Table<T, const N: usize> = ManuallyDrop<Vec<T, N>>;
 
 /// Meters beside the energy register and the power of each connector.
 const METER_INPUTS: usize = 8;
@@ -44,9 +50,9 @@ impl<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize> Resources
             assert!(SEND >= 1024, "a send buffer below 1024 bytes cannot hold the longest configuration value");
         }
         Self {
-            connectors: [const { Connector::new() }; CONNECTORS],
-            meter_inputs: [const { None }; METER_INPUTS],
-            data_transfer: [const { None }; DATA_TRANSFER_HANDLERS],
+            connectors: Table::new(Vec::new()),
+            meter_inputs: Table::new(Vec::new()),
+            data_transfer: Table::new(Vec::new()),
             receive: [0; RECEIVE],
             send: [0; SEND],
             record: [0; RECORD_LEN_MAX],

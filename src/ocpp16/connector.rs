@@ -85,21 +85,70 @@ impl fmt::Display for InputError {
 
 impl core::error::Error for InputError {}
 
-/// What the inputs said last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the inputs said last, in bits: an idle poll compares one byte.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Readings {
-    pub(super) plugged: bool,
-    pub(super) ev_ready: bool,
-    pub(super) evse_ready: bool,
-    pub(super) occupied: bool,
-    pub(super) start_ready: bool,
-    pub(super) stop_ready: bool,
+    switches: u8,
     pub(super) error: Option<ErrorData>,
 }
 
+const PLUGGED: u8 = 1;
+const EV_READY: u8 = 1 << 1;
+const EVSE_READY: u8 = 1 << 2;
+const OCCUPIED: u8 = 1 << 3;
+const START_READY: u8 = 1 << 4;
+const STOP_READY: u8 = 1 << 5;
+
 impl Readings {
+    pub(super) fn plugged(&self) -> bool {
+        self.switches & PLUGGED != 0
+    }
+
+    pub(super) fn ev_ready(&self) -> bool {
+        self.switches & EV_READY != 0
+    }
+
+    pub(super) fn evse_ready(&self) -> bool {
+        self.switches & EVSE_READY != 0
+    }
+
+    pub(super) fn occupied(&self) -> bool {
+        self.switches & OCCUPIED != 0
+    }
+
+    pub(super) fn start_ready(&self) -> bool {
+        self.switches & START_READY != 0
+    }
+
+    pub(super) fn stop_ready(&self) -> bool {
+        self.switches & STOP_READY != 0
+    }
+
     pub(super) fn is_faulted(&self) -> bool {
         self.error.is_some_and(|error| error.is_faulted)
+    }
+}
+
+impl Inputs<'_> {
+    fn switches(&self) -> u8 {
+        ask(self.plugged, PLUGGED, PLUGGED)
+            | ask(self.ev_ready, EV_READY, EV_READY)
+            | ask(self.evse_ready, EVSE_READY, EVSE_READY)
+            | ask(self.occupied, OCCUPIED, 0)
+            | ask(self.start_ready, START_READY, START_READY)
+            | ask(self.stop_ready, STOP_READY, STOP_READY)
+    }
+
+    fn error_now(&self) -> Option<ErrorData> {
+        self.error.and_then(|error| error()).or_else(|| (self.error_code?)().map(ErrorData::fault))
+    }
+}
+
+#[inline(always)]
+fn ask(input: Option<&dyn Fn() -> bool>, bit: u8, missing: u8) -> u8 {
+    match input {
+        Some(input) => u8::from(input()) * bit,
+        None => missing,
     }
 }
 
@@ -134,15 +183,7 @@ impl<'a> Connector<'a> {
                 error_code: None,
                 notification: None,
             },
-            readings: Readings {
-                plugged: false,
-                ev_ready: false,
-                evse_ready: false,
-                occupied: false,
-                start_ready: false,
-                stop_ready: false,
-                error: None,
-            },
+            readings: Readings { switches: 0, error: None },
             plugged_at: Instant::ZERO,
             session: Session::new(),
             finishing: false,
@@ -160,24 +201,16 @@ impl<'a> Connector<'a> {
 
     /// Reads all inputs; `true` when one has changed.
     pub(super) fn read_inputs(&mut self, now: Instant) -> bool {
-        let ask = |input: Option<&dyn Fn() -> bool>, missing| input.map_or(missing, |input| input());
-        let inputs = &self.inputs;
-        let readings = Readings {
-            plugged: ask(inputs.plugged, true),
-            ev_ready: ask(inputs.ev_ready, true),
-            evse_ready: ask(inputs.evse_ready, true),
-            occupied: ask(inputs.occupied, false),
-            start_ready: ask(inputs.start_ready, true),
-            stop_ready: ask(inputs.stop_ready, true),
-            error: inputs.error.and_then(|error| error()).or_else(|| (inputs.error_code?)().map(ErrorData::fault)),
-        };
-        if readings == self.readings {
+        let switches = self.inputs.switches();
+        let has_error_input = self.inputs.error.is_some() || self.inputs.error_code.is_some();
+        let error = if has_error_input { self.inputs.error_now() } else { None };
+        if switches == self.readings.switches && error == self.readings.error {
             return false;
         }
-        if readings.plugged && !self.readings.plugged {
+        if switches & !self.readings.switches & PLUGGED != 0 {
             self.plugged_at = now;
         }
-        self.readings = readings;
+        self.readings = Readings { switches, error };
         true
     }
 

@@ -110,7 +110,7 @@ impl<'a> Operations<'a> {
         ];
         let [vendor, message_id, data] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let vendor = vendor.text().ok_or(CallError::property("vendorId"))?;
-        let handler = self.data_transfer.iter().flatten().find(|handler| vendor.is_ignoring_case(handler.vendor_id));
+        let handler = self.data_transfer.iter().find(|handler| vendor.is_ignoring_case(handler.vendor_id));
         let reply = match handler {
             Some(handler) => (handler.handle)(&DataTransfer { message_id: message_id.text(), data: data.text() }),
             None => DataTransferReply { status: DataTransferStatus::UnknownVendorId, data: None },

@@ -39,6 +39,7 @@ use crate::time::{Clock, Instant};
 use boot::Registration;
 use data_transfer::CustomCall;
 use delivery::Delivery;
+use heapless::VecView;
 use persistence::Persistence;
 use reset::Reset;
 use status::Reporting;
@@ -50,8 +51,8 @@ pub type ConnectorId = u8;
 pub struct Operations<'a> {
     boot: Boot<'a>,
     connectors: &'a mut [Connector<'a>],
-    meter_inputs: &'a mut [Option<MeterInput<'a>>],
-    data_transfer: &'a mut [Option<DataTransferHandler<'a>>],
+    meter_inputs: &'a mut VecView<MeterInput<'a>>,
+    data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
     outputs: Outputs<'a>,
     keys: Keys,
     clock: Clock,
@@ -84,8 +85,8 @@ pub(crate) struct Outputs<'a> {
 /// The memory that [`Operations`] works in.
 pub(crate) struct Memory<'a> {
     pub(crate) connectors: &'a mut [Connector<'a>],
-    pub(crate) meter_inputs: &'a mut [Option<MeterInput<'a>>],
-    pub(crate) data_transfer: &'a mut [Option<DataTransferHandler<'a>>],
+    pub(crate) meter_inputs: &'a mut VecView<MeterInput<'a>>,
+    pub(crate) data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
     pub(crate) custom_call: &'a mut [u8],
 }
 
@@ -259,11 +260,11 @@ impl<'a> Operations<'a> {
         if input.connector > self.connector_count() {
             return Err(InputError::UnknownConnector);
         }
-        fill(self.meter_inputs, input)
+        self.meter_inputs.push(input).map_err(|_| InputError::TableFull)
     }
 
     pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
-        fill(self.data_transfer, handler)
+        self.data_transfer.push(handler).map_err(|_| InputError::TableFull)
     }
 
     pub(crate) fn random(&self) -> u32 {
@@ -274,10 +275,4 @@ impl<'a> Operations<'a> {
     fn wake_at(&mut self, at: Instant) {
         self.deadline = self.deadline.min(at);
     }
-}
-
-fn fill<T>(table: &mut [Option<T>], entry: T) -> Result<(), InputError> {
-    let free = table.iter_mut().find(|place| place.is_none()).ok_or(InputError::TableFull)?;
-    *free = Some(entry);
-    Ok(())
 }

@@ -315,6 +315,7 @@ impl Operations<'_> {
     fn recovered(&mut self, now: Instant, record: Option<&[u8]>) {
         let next = match self.persistence.recovery {
             Recovery::LoadSystem => {
+                self.clock.begin(now);
                 let mut reader = record.and_then(|record| RecordReader::open(registry::SYSTEM, record));
                 let boot = reader.as_mut().and_then(RecordReader::u32);
                 let seed = reader.as_mut().and_then(RecordReader::u32);

@@ -317,12 +317,12 @@ impl Operations<'_> {
         let authorization_deadline = self.advance_authorization(now, id);
         let Some(connector) = self.connectors.get_mut(usize::from(id) - 1) else { return };
         let readings = connector.readings;
-        if !readings.plugged {
+        if !readings.plugged() {
             connector.finishing = false;
         }
         let mut wake = authorization_deadline;
         match connector.session.phase {
-            Phase::Authorized if readings.plugged && readings.start_ready && connector.is_operative() => {
+            Phase::Authorized if readings.plugged() && readings.start_ready() && connector.is_operative() => {
                 let meter_start = connector.energy();
                 let session = &mut connector.session;
                 session.started = now;
@@ -333,7 +333,7 @@ impl Operations<'_> {
                 let deadline = connector.session.since + time_out;
                 if now >= deadline {
                     connector.session.clear();
-                    connector.finishing = connector.inputs.plugged.is_some() && readings.plugged;
+                    connector.finishing = connector.inputs.plugged.is_some() && readings.plugged();
                     connector.notify(TxNotification::ConnectionTimeout);
                 } else {
                     wake = wake.min(deadline);
@@ -341,7 +341,7 @@ impl Operations<'_> {
             }
             // ST-B6, TX-07: a tag that comes later may be meant for another connector.
             Phase::Idle
-                if readings.plugged
+                if readings.plugged()
                     && connector.inputs.plugged.is_some()
                     && !connector.finishing
                     && connector.availability == Availability::Operative
@@ -354,13 +354,13 @@ impl Operations<'_> {
                     wake = wake.min(deadline);
                 }
             }
-            Phase::Running if !readings.plugged && stop_on_disconnect => {
+            Phase::Running if !readings.plugged() && stop_on_disconnect => {
                 self.stop_session(now, id, Reason::EVDisconnected, None);
             }
             _ => {}
         }
         if let Some(connector) = self.connectors.get_mut(usize::from(id) - 1) {
-            if connector.session.phase == Phase::Stopping && connector.readings.stop_ready {
+            if connector.session.phase == Phase::Stopping && connector.readings.stop_ready() {
                 connector.session.stop.released = true;
             }
         }
@@ -383,7 +383,7 @@ impl Operations<'_> {
         connector.session.clear();
         connector.confirmed.ended(connector.session.entry);
         // ST-C6: the user still has to take the cable.
-        connector.finishing = connector.inputs.plugged.is_some() && connector.readings.plugged;
+        connector.finishing = connector.inputs.plugged.is_some() && connector.readings.plugged();
         info!("connector {}: transaction over", id);
         connector.notify(TxNotification::StopTx);
     }
@@ -414,7 +414,7 @@ impl Operations<'_> {
         self.connector(id).is_some_and(|connector| {
             let session = &connector.session;
             let readings = &connector.readings;
-            session.phase == Phase::Running && !session.energy_denied && readings.plugged && !readings.is_faulted()
+            session.phase == Phase::Running && !session.energy_denied && readings.plugged() && !readings.is_faulted()
         })
     }
 

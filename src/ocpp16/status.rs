@@ -229,9 +229,9 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
     }
     match connector.session.phase {
         Phase::Running | Phase::Stopping => {
-            if !readings.evse_ready || connector.session.energy_denied {
+            if !readings.evse_ready() || connector.session.energy_denied {
                 SuspendedEVSE // ST-04: wins when both sides suspend
-            } else if !readings.ev_ready || !readings.plugged {
+            } else if !readings.ev_ready() || !readings.plugged() {
                 SuspendedEV
             } else {
                 Charging
@@ -240,7 +240,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         Phase::Authorizing | Phase::Authorized | Phase::Starting => Preparing,
         Phase::Idle if connector.availability == Availability::Inoperative => Unavailable,
         Phase::Idle if connector.finishing => Finishing,
-        Phase::Idle if connector.inputs.plugged.is_some() && readings.plugged || readings.occupied => Preparing,
+        Phase::Idle if connector.inputs.plugged.is_some() && readings.plugged() || readings.occupied() => Preparing,
         Phase::Idle => Available,
     }
 }

@@ -5,13 +5,19 @@ use super::{DateTime, Instant};
 /// Setting it moves no timer; it only changes how moments are dated.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
+    began: Instant,
     set: Option<(Instant, DateTime)>,
 }
 
 impl Clock {
     /// A clock that does not know the time.
     pub const fn new() -> Self {
-        Self { set: None }
+        Self { began: Instant::ZERO, set: None }
+    }
+
+    /// The firmware has started at `now`: nothing is dated before that, wherever the monotonic clock begins.
+    pub fn begin(&mut self, now: Instant) {
+        self.began = now;
     }
 
     /// At `now` it is `date_time`.
@@ -19,10 +25,10 @@ impl Clock {
         self.set = Some((now, date_time));
     }
 
-    /// The date of `instant`, before or after now; `None` while the clock is unset.
+    /// The date of `instant`, before or after now but not before the start; `None` while the clock is unset.
     pub fn date(&self, instant: Instant) -> Option<DateTime> {
         let (at, date_time) = self.set?;
-        let shift = instant.as_secs_since(at);
+        let shift = instant.max(self.began).as_secs_since(at);
         Some(date_time.shifted(shift))
     }
 }

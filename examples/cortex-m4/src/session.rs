@@ -1,69 +1,41 @@
-//! The work of the firmwares that are measured for size and stack: a whole charging session in a superloop.
-//!
-//! Every input, every output and every operation is used, so that the linker leaves out nothing that a charger
-//! needs. Shared as a file and not through `board`, whose time driver and printing would be counted.
+//! The session whose stack is measured: everything that a charge point does, with a central system in the firmware.
 
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::Ordering::Relaxed;
 
-use embedded_ocpp::json::{Decimal, Raw};
-use embedded_ocpp::ocpp16::{
-    ChargePointErrorCode, ChargePointStatus, DataTransferHandler, DataTransferReply, DataTransferStatus, ErrorData,
-    Measurand, MeterInput, MeterReading, Phase, Reason, ResetKind, TxNotification, UnitOfMeasure,
-};
+use embedded_ocpp::json::Raw;
+use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::time::Duration;
 use embedded_ocpp::transport::{Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
 use static_cell::{ConstStaticCell, StaticCell};
 
+use crate::wallbox::{CARD, ENERGY_WH, EV_READY, EVENTS, FAULTY, PLUGGED, wire};
+
 /// Bytes of the `Resources` that the session borrows, those of the default for two connectors.
-#[allow(dead_code)] // only `stack` prints it
-pub const RESOURCES_LEN: usize = size_of::<Resources<'static>>();
+pub const RESOURCES_LEN: usize = Resources::<2>::RAM_BYTES;
 
 static RESOURCES: StaticCell<Resources<'static>> = StaticCell::new();
 static STORAGE: ConstStaticCell<RamStorage<512>> = ConstStaticCell::new(RamStorage::new());
 
-const CONNECTORS: u8 = 2;
-const CARD: &str = "04A1B2C3D4E5F6";
-
-// The EVSE.
-static PLUGGED: AtomicBool = AtomicBool::new(false);
-static EV_READY: AtomicBool = AtomicBool::new(true);
-static FAULTY: AtomicBool = AtomicBool::new(false);
-static ENERGY_WH: AtomicI32 = AtomicI32::new(0);
-/// Transactions that began or ended, and resets.
-static EVENTS: AtomicU32 = AtomicU32::new(0);
-
 /// Boots, charges once by card and once by remote control, answers the central system, and resets.
 ///
 /// `None` when anything went otherwise.
-#[inline(never)] // one function of its own, so that its stack is the same in every firmware
-pub fn session() -> Option<()> {
-    let resources = resources();
-    charge(resources)
-}
-
 #[inline(never)]
-fn charge(resources: &'static mut Resources<'static>) -> Option<()> {
+pub fn session() -> Option<()> {
     let boot = Boot::new("Demo Charger", "My Company Ltd.").firmware_version("1.0");
     let mut firmware = Firmware {
-        charge_point: ChargePoint::new(resources, boot).ok()?,
+        charge_point: ChargePoint::new(RESOURCES.init_with(Resources::new), boot).ok()?,
         storage: STORAGE.take(),
         central: CentralSystem { is_up: true, call: None, open: None },
         now: Instant::ZERO,
     };
-    firmware.wire()?;
+    wire(&mut firmware.charge_point)?;
     firmware.pass(4);
     firmware.charge_by_card()?;
     firmware.charge_by_remote_control()?;
     firmware.administer()?;
     (EVENTS.load(Relaxed) == 5 && firmware.charge_point.waiting_messages() == 0).then_some(())
-}
-
-/// A function of its own, so that what building them takes of the stack is given back.
-#[inline(never)]
-fn resources() -> &'static mut Resources<'static> {
-    RESOURCES.init_with(Resources::new)
 }
 
 struct Firmware {
@@ -74,42 +46,6 @@ struct Firmware {
 }
 
 impl Firmware {
-    /// Connects the charge point with the EVSE.
-    fn wire(&mut self) -> Option<()> {
-        let charge_point = &mut self.charge_point;
-        for id in 1..=CONNECTORS {
-            charge_point.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), id).ok()?;
-            charge_point.set_energy_meter_input(&|| i64::from(ENERGY_WH.load(Relaxed)), id).ok()?;
-            charge_point.set_power_meter_input(&|| 11_040, id).ok()?;
-            charge_point.set_ev_ready_input(&|| EV_READY.load(Relaxed), id).ok()?;
-            charge_point.set_evse_ready_input(&|| true, id).ok()?;
-            charge_point.set_occupied_input(&|| false, id).ok()?;
-            charge_point.set_start_tx_ready_input(&|| true, id).ok()?;
-            charge_point.set_stop_tx_ready_input(&|| true, id).ok()?;
-            charge_point.add_error_data_input(&fault, id).ok()?;
-            charge_point.add_error_code_input(&|| None, id).ok()?;
-            charge_point.set_tx_notification_output(&notified, id).ok()?;
-            let reading = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V));
-            for phase in [Phase::L1N, Phase::L2N, Phase::L3N] {
-                let value = &|| Some(Decimal::tenths(2304));
-                charge_point
-                    .add_meter_value_input(MeterInput { connector: id, reading: reading.phase(phase), value })
-                    .ok()?;
-            }
-        }
-        charge_point.set_on_reset_notify(&|kind| kind == ResetKind::Soft);
-        charge_point.set_on_reset_execute(&|_| count_event());
-        charge_point.set_on_discarded(&|_| count_event());
-        charge_point
-            .set_data_transfer_handler(DataTransferHandler {
-                vendor_id: "org.example",
-                handle: &|_| DataTransferReply { status: DataTransferStatus::Accepted, data: Some("pong") },
-            })
-            .ok()?;
-        charge_point.set_rng(&|| 4);
-        charge_point.set_factory_configuration("MeterValueSampleInterval", "5").ok()
-    }
-
     fn charge_by_card(&mut self) -> Option<()> {
         self.call(r#"[2,"1","ChangeConfiguration",{"key":"MeterValuesSampledData","value":"Energy.Active.Import.Register,Power.Active.Import,Voltage"}]"#);
         self.plug(true);
@@ -236,18 +172,4 @@ impl WebSocketTransport for CentralSystem {
         }
         Ok(())
     }
-}
-
-fn fault() -> Option<ErrorData> {
-    FAULTY.load(Relaxed).then_some(ErrorData::fault(ChargePointErrorCode::HighTemperature))
-}
-
-fn notified(notification: TxNotification) {
-    if matches!(notification, TxNotification::StartTx | TxNotification::StopTx) {
-        count_event();
-    }
-}
-
-fn count_event() {
-    EVENTS.fetch_add(1, Relaxed);
 }

@@ -110,7 +110,7 @@ impl Operations<'_> {
     }
 
     fn meter_inputs_of(&self, id: ConnectorId) -> impl Iterator<Item = &MeterInput<'_>> {
-        self.meter_inputs.iter().flatten().filter(move |input| input.connector == id)
+        self.meter_inputs.iter().filter(move |input| input.connector == id)
     }
 }
 

@@ -1,9 +1,11 @@
-//! Runs the work of `smallest` and prints what it needs at run time: `resources=N stack=N`.
+//! Runs a whole session on the wallbox of `smallest` and prints what it needs at run time: `resources=N stack=N`.
 #![no_std]
 #![no_main]
 
 #[path = "../session.rs"]
 mod session;
+#[path = "../wallbox.rs"]
+mod wallbox;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {

@@ -1,0 +1,67 @@
+//! A wallbox with all its inputs and outputs, shared by the firmwares that are measured, so that the linker leaves
+//! out nothing that a charger needs. The hardware is a few statics.
+
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
+use embedded_ocpp::facade::Controls;
+use embedded_ocpp::json::Decimal;
+use embedded_ocpp::ocpp16::{
+    ChargePointErrorCode, DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, ErrorData,
+    Measurand, MeterInput, MeterReading, Phase, ResetKind, TxNotification, UnitOfMeasure,
+};
+
+pub const CONNECTORS: u8 = 2;
+pub const CARD: &str = "04A1B2C3D4E5F6";
+
+pub static PLUGGED: AtomicBool = AtomicBool::new(false);
+pub static EV_READY: AtomicBool = AtomicBool::new(true);
+pub static FAULTY: AtomicBool = AtomicBool::new(false);
+pub static ENERGY_WH: AtomicI32 = AtomicI32::new(0);
+/// Transactions that began or ended, and resets.
+pub static EVENTS: AtomicU32 = AtomicU32::new(0);
+
+/// Connects the charge point with the hardware.
+pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
+    for id in 1..=CONNECTORS {
+        charge_point.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), id).ok()?;
+        charge_point.set_energy_meter_input(&|| i64::from(ENERGY_WH.load(Relaxed)), id).ok()?;
+        charge_point.set_power_meter_input(&|| 11_040, id).ok()?;
+        charge_point.set_ev_ready_input(&|| EV_READY.load(Relaxed), id).ok()?;
+        charge_point.set_evse_ready_input(&|| true, id).ok()?;
+        charge_point.set_occupied_input(&|| false, id).ok()?;
+        charge_point.set_start_tx_ready_input(&|| true, id).ok()?;
+        charge_point.set_stop_tx_ready_input(&|| true, id).ok()?;
+        charge_point.add_error_data_input(&fault, id).ok()?;
+        charge_point.add_error_code_input(&|| None, id).ok()?;
+        charge_point.set_tx_notification_output(&notified, id).ok()?;
+        let reading = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V));
+        for phase in [Phase::L1N, Phase::L2N, Phase::L3N] {
+            let value = &|| Some(Decimal::tenths(2304));
+            let input = MeterInput { connector: id, reading: reading.phase(phase), value };
+            charge_point.add_meter_value_input(input).ok()?;
+        }
+    }
+    charge_point.set_on_reset_notify(&|kind| kind == ResetKind::Soft);
+    charge_point.set_on_reset_execute(&|_| count_event());
+    charge_point.set_on_discarded(&|_| count_event());
+    charge_point.set_data_transfer_handler(DataTransferHandler { vendor_id: "org.example", handle: &pong }).ok()?;
+    charge_point.set_rng(&|| 4);
+    charge_point.set_factory_configuration("MeterValueSampleInterval", "5").ok()
+}
+
+fn pong(_request: &DataTransfer<'_>) -> DataTransferReply<'static> {
+    DataTransferReply { status: DataTransferStatus::Accepted, data: Some("pong") }
+}
+
+fn fault() -> Option<ErrorData> {
+    FAULTY.load(Relaxed).then_some(ErrorData::fault(ChargePointErrorCode::HighTemperature))
+}
+
+fn notified(notification: TxNotification) {
+    if matches!(notification, TxNotification::StartTx | TxNotification::StopTx) {
+        count_event();
+    }
+}
+
+fn count_event() {
+    EVENTS.fetch_add(1, Relaxed);
+}
