@@ -578,7 +578,6 @@ fn play(offline: bool, first: u32, second: u32) -> bool {
         .key("MeterValueSampleInterval", "30")
         .clock_from(if offline { 1_700_000_000_000 } else { 0 })
         .start_offline();
-    t.dates_may_move = true;
     t.power.fails_after(first);
     let mut energy = false;
     type Step = fn(&mut Timeline);
@@ -702,4 +701,65 @@ fn msg_15_msg_02_a_full_journal_keeps_starts_and_stops_and_refuses_new_transacti
     assert_eq!((&last["transactionId"], &last["meterStop"]), (&json!(1), &json!(5000)));
     assert_eq!(t.try_card(1, "NEXT"), Ok(()));
     let _ = t.expect_call("Authorize", json!({"idTag": "NEXT"})).ignore();
+}
+
+#[test]
+fn msg_12_a_record_made_before_the_clock_was_set_keeps_its_first_date_over_a_reboot() {
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start_offline();
+    t.plug(1);
+    t.at(30).card(1, "TAG");
+    t.at(100).unplug(1);
+    t.at(500).link_up();
+    t.accept_boot();
+    let _ = t.expect_call("StartTransaction", json!({"timestamp": date(30)})).ignore();
+    t.at(520).reboot();
+    t.accept_boot();
+    t.expect_call("StartTransaction", json!({"timestamp": date(30)})).start(1, "Accepted");
+    t.expect_call("StopTransaction", json!({"transactionId": 1, "reason": "EVDisconnected"})).answer(json!({}));
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Available");
+}
+
+#[test]
+fn msg_14_a_damaged_start_never_lends_the_id_of_the_transaction_before() {
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").key("MeterValueSampleInterval", "60").start();
+    t.boot();
+    t.at(10).start_charging(1, "TAG", 7);
+    t.at(20).card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.expect_status(1, "Finishing");
+    t.unplug(1);
+    t.expect_status(1, "Available");
+    t.at(30).link_down();
+    t.take_log();
+    t.plug(1);
+    t.card(1, "TAG");
+    let log = t.take_log();
+    let key = log
+        .iter()
+        .find_map(|e| match e {
+            Event::Stored(k) if is_entry(k) => Some(*k),
+            _ => None,
+        })
+        .unwrap();
+    t.flash.records.get_mut(&key).unwrap()[5] ^= 1;
+    t.at(95).link_up();
+    t.expect_call("MeterValues", json!({"transactionId": -1})).answer(json!({}));
+    t.expect_status(1, "Charging");
+}
+
+#[test]
+fn msg_12_a_corrected_clock_does_not_change_what_was_sent_before() {
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start_offline();
+    t.plug(1);
+    t.at(30).card(1, "TAG");
+    t.at(500).link_up();
+    t.accept_boot();
+    t.expect_call("StartTransaction", json!({"timestamp": date(30)})).refuse("InternalError");
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Charging");
+    t.call("TriggerMessage", json!({"requestedMessage": "Heartbeat"})).expect("Accepted");
+    t.expect_call("Heartbeat", json!({})).answer(json!({"currentTime": date(503)}));
+    t.wait(100);
+    t.expect_call("StartTransaction", json!({"timestamp": date(30)})).start(1, "Accepted");
 }

@@ -90,7 +90,7 @@ impl<'a> ChargePoint<'a> {
             }
         }
         match failure {
-            None => Ok(engine.next_deadline()),
+            None => Ok(engine.settle()),
             Some(failure) => Err(failure),
         }
     }
@@ -123,7 +123,9 @@ impl<'a> ChargePoint<'a> {
 
 /// Does what the storage device is wanted for, until there is nothing more or it fails.
 fn store<S: Storage>(engine: &mut Engine<'_>, storage: &mut S, record: &mut [u8]) -> Result<(), S::Error> {
-    engine.advance();
+    if engine.operations.is_changed() {
+        engine.advance();
+    }
     while !engine.settled {
         let mut done = false;
         while let Some(op) = engine.storage_op(record) {

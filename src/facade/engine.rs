@@ -15,6 +15,8 @@ pub(super) struct Engine<'a> {
     pub(super) now: Instant,
     /// Nothing waits to be stored or sent until something happens.
     pub(super) settled: bool,
+    /// Nothing is due before, as far as is known.
+    wake: Instant,
     complete: bool,
     epoch_known: bool,
 }
@@ -27,6 +29,7 @@ impl<'a> Engine<'a> {
             backoff: Backoff::new(),
             now: Instant::ZERO,
             settled: false,
+            wake: Instant::ZERO,
             complete: false,
             epoch_known: false,
         }
@@ -42,26 +45,47 @@ impl<'a> Engine<'a> {
         missing
     }
 
+    /// Reads the inputs, and runs what is due.
     pub(super) fn tick(&mut self, now: Instant, record: &mut [u8]) {
         self.now = now;
-        if !self.epoch_known && self.operations.is_recovered() {
-            self.epoch_known = true;
-            self.rpc.set_epoch(self.operations.call_epoch());
+        self.operations.read_inputs(now);
+        if now < self.wake && !self.operations.is_changed() {
+            return;
         }
         if now >= self.rpc.next_deadline() {
             let mut exchange = Exchange { operations: &mut self.operations, record };
             self.rpc.tick(now, &mut exchange);
-            self.settled = false;
+            self.unsettle();
         }
-        self.operations.read_inputs(now);
         self.advance();
     }
 
     /// Lets the operations look at what has happened since the tick.
     pub(super) fn advance(&mut self) {
         if self.operations.advance(self.now) {
-            self.settled = false;
+            self.unsettle();
         }
+        if !self.epoch_known && self.operations.is_recovered() {
+            self.epoch_known = true;
+            self.rpc.set_epoch(self.operations.call_epoch());
+        }
+    }
+
+    /// Something has happened: there may be something to store or to send.
+    fn unsettle(&mut self) {
+        self.settled = false;
+        self.wake = Instant::ZERO;
+    }
+
+    /// Until an input changes or the time comes that this returns, there is nothing to do but to wait for the transport.
+    pub(super) fn settle(&mut self) -> Instant {
+        if !self.settled {
+            return self.next_deadline();
+        }
+        if self.wake == Instant::ZERO {
+            self.wake = self.next_deadline();
+        }
+        self.wake
     }
 
     pub(super) fn next_deadline(&self) -> Instant {
@@ -77,7 +101,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn storage_done(&mut self, result: Result<Option<usize>, ()>, record: &[u8]) {
-        self.settled = false;
+        self.unsettle();
         self.operations.storage_done(self.now, result, record);
     }
 
@@ -85,7 +109,7 @@ impl<'a> Engine<'a> {
         if connected == self.rpc.is_connected() {
             return;
         }
-        self.settled = false;
+        self.unsettle();
         if connected {
             info!("connected");
             self.rpc.connected();
@@ -105,7 +129,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn receive(&mut self, received: Received, receive: &[u8], send: &mut [u8], record: &mut [u8]) {
-        self.settled = false;
+        self.unsettle();
         self.backoff.succeeded();
         let mut exchange = Exchange { operations: &mut self.operations, record };
         self.rpc.receive(self.now, &mut exchange, received, receive, send);
@@ -118,7 +142,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn transmitted(&mut self) {
-        self.settled = false;
+        self.unsettle();
         self.rpc.transmitted(self.now);
     }
 }

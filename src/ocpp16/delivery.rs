@@ -4,7 +4,7 @@
 //! reboots, and leaves the journal only after it was concluded.
 
 use super::authorization::id_tag_info;
-use super::journal_entry::{Content, Entry};
+use super::journal_entry::{Content, Entry, date_record};
 use super::metering::MeterValues;
 use super::{AuthorizationStatus, ConnectorId, Operations, Reason};
 use crate::json::{BufferFull, Field, Json, Kind, Strictness, Writer, name, read};
@@ -264,6 +264,9 @@ impl Operations<'_> {
             self.discard(None);
             return false;
         };
+        if entry.at.is_undated() {
+            return false; // its record is being dated
+        }
         self.delivery.head = Some(Head::of(&entry));
         call.resend(MessageId { epoch: self.persistence.journal_epoch(), number });
         match self.compose_entry(&entry, call) {
@@ -279,6 +282,16 @@ impl Operations<'_> {
         self.journal.len() <= u32::from(self.connector_count()) + 1
     }
 
+    /// Dates the first entry, which lies in `record`, if it was made before the clock was set. Returns its number when
+    /// it must be stored again.
+    pub(super) fn date_first_entry(&mut self, record: &mut [u8]) -> Option<u32> {
+        let number = self.journal.first()?;
+        let record = record.get_mut(..self.delivery.loaded?)?;
+        let at = Entry::reread(number, record)?.at;
+        let date = if at.is_undated() { at.date(&self.clock, self.persistence.boot_number())? } else { return None };
+        date_record(record, number, date).map(|()| number)
+    }
+
     /// Writes the next page of the message of the first entry.
     pub(super) fn continue_transaction_message(&self, record: &[u8], composer: &mut Composer<'_>) {
         let Some(number) = self.journal.first() else { return };
@@ -289,8 +302,8 @@ impl Operations<'_> {
     }
 
     fn meter_values<'e>(&self, entry: &Entry<'e>) -> Option<MeterValues<'e>> {
-        let Content::MeterValues { context, values } = entry.content else { return None };
-        let confirmed = self.connector(entry.connector).and_then(|connector| connector.confirmed.id);
+        let Content::MeterValues { start, context, values } = entry.content else { return None };
+        let confirmed = self.connector(entry.connector).and_then(|connector| connector.confirmed.id_of(start));
         Some(MeterValues {
             connector_id: entry.connector,
             transaction_id: Some(confirmed.unwrap_or(UNDELIVERABLE)),

@@ -112,11 +112,9 @@ impl Handler for Exchange<'_, '_> {
             return Some(CallName::BootNotification);
         }
         let accepted = operations.registration.is_accepted();
-        if accepted {
-            if let Some((id, request)) = operations.authorize_request() {
-                call.call("Authorize", &request).ok()?;
-                return Some(CallName::Authorize(id));
-            }
+        if accepted && let Some((id, request)) = operations.authorize_request() {
+            call.call("Authorize", &request).ok()?;
+            return Some(CallName::Authorize(id));
         }
         // What happens now is told in its order; what waits since an outage is overtaken (MSG-04).
         if accepted && operations.is_live() && operations.transaction_message(now, self.record, call) {
@@ -177,7 +175,7 @@ impl Exchange<'_, '_> {
             connector.sampling.taken(ReadingContext::Trigger);
         }
         let at = Stamp::new(&self.operations.clock, self.operations.persistence.boot_number(), now);
-        let mut writer = begin_meter_values(self.record, 0, id, at, ReadingContext::Trigger);
+        let mut writer = begin_meter_values(self.record, 0, id, at, 0, ReadingContext::Trigger);
         if !self.operations.sample(id, &mut writer) {
             return None;
         }
@@ -189,7 +187,7 @@ impl Exchange<'_, '_> {
     /// The sample that [`untransacted_sample`](Self::untransacted_sample) has left in the record buffer.
     fn written_sample(&self) -> Option<MeterValues<'_>> {
         let entry = Entry::read(0, self.record.get(..self.operations.sample_len)?)?;
-        let Content::MeterValues { context, values } = entry.content else { return None };
+        let Content::MeterValues { context, values, .. } = entry.content else { return None };
         let timestamp = entry.at.date(&self.operations.clock, self.operations.persistence.boot_number());
         Some(MeterValues { connector_id: entry.connector, transaction_id: None, timestamp, context, values })
     }

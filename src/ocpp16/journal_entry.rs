@@ -3,7 +3,7 @@
 
 use super::{ConnectorId, IdToken, ReadingContext, Reason};
 use crate::store::Journal;
-use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::record::{self, RecordReader, RecordWriter};
 use crate::time::{Clock, DateTime, Instant};
 
 /// When something happened, as it is known at that time.
@@ -25,6 +25,10 @@ impl Stamp {
         }
     }
 
+    pub(super) fn is_undated(self) -> bool {
+        matches!(self, Self::Undated { .. })
+    }
+
     /// The date, now that the clock is set. What happened undated in an earlier boot happened before this one: it gets
     /// the moment at which this boot began, which is too late rather than too early (OCPP 1.6 §4.2.1).
     pub(super) fn date(self, clock: &Clock, boot: u32) -> Option<DateTime> {
@@ -40,27 +44,49 @@ impl Stamp {
     fn write(self, record: &mut RecordWriter<'_>) {
         match self {
             Self::Dated(date) => {
-                record.byte(0);
+                record.byte(DATED);
                 record.bytes(&date.as_unix().to_le_bytes());
             }
             Self::Undated { boot, uptime_s } => {
-                record.byte(1);
+                record.byte(UNDATED);
+                record.bytes(&uptime_s.to_le_bytes());
                 record.unsigned(u64::from(boot));
-                record.unsigned(u64::from(uptime_s));
             }
         }
     }
 
     fn read(record: &mut RecordReader<'_>) -> Option<Self> {
-        match record.byte()? {
-            0 => {
-                let bytes = [record.byte()?, record.byte()?, record.byte()?, record.byte()?];
-                Some(Self::Dated(DateTime::from_unix(u32::from_le_bytes(bytes))))
+        let kind = record.byte()?;
+        let number = u32::from_le_bytes(record.array()?);
+        match kind {
+            DATED => Some(Self::Dated(DateTime::from_unix(number))),
+            UNDATED => Some(Self::Undated { boot: record.u32()?, uptime_s: number }),
+            DATED_LATER => {
+                record.u32()?; // the boot that it was made in
+                Some(Self::Dated(DateTime::from_unix(number)))
             }
-            1 => Some(Self::Undated { boot: record.u32()?, uptime_s: record.u32()? }),
             _ => None,
         }
     }
+}
+
+const DATED: u8 = 0;
+const UNDATED: u8 = 1;
+/// Made undated, and dated in place when the clock was set.
+const DATED_LATER: u8 = 2;
+
+/// Where the stamp stands in a record: behind format, kind, number and connector.
+const STAMP: usize = 7;
+
+/// Writes `date` into the undated record of entry `number`, which keeps its length. From then on every resend tells the
+/// same time, also after a reboot or a correction of the clock (MSG-12).
+pub(super) fn date_record(record: &mut [u8], number: u32, date: DateTime) -> Option<()> {
+    let [kind, place @ ..] = record.get_mut(STAMP..STAMP + 5)? else { return None };
+    *kind = DATED_LATER;
+    for (place, byte) in place.iter_mut().zip(date.as_unix().to_le_bytes()) {
+        *place = byte;
+    }
+    record::seal(Journal::key(number), record)
 }
 
 /// One entry of the journal.
@@ -79,6 +105,8 @@ pub(super) enum Content<'a> {
     },
     /// `values` are read by the metering block.
     MeterValues {
+        /// The number of the entry that started the transaction.
+        start: u32,
         context: ReadingContext,
         values: &'a [u8],
     },
@@ -128,9 +156,11 @@ pub(super) fn begin_meter_values(
     number: u32,
     connector: ConnectorId,
     at: Stamp,
+    start: u32,
     context: ReadingContext,
 ) -> RecordWriter<'_> {
     let mut record = begin(buffer, number, METER_VALUES, connector, at);
+    record.unsigned(u64::from(start));
     record.byte(context.code());
     record
 }
@@ -185,8 +215,7 @@ impl<'a> Entry<'a> {
     pub(super) fn reread(number: u32, record: &'a [u8]) -> Option<Self> {
         let mut reader = RecordReader::reopen(record)?;
         let kind = reader.byte()?;
-        let stored = [reader.byte()?, reader.byte()?, reader.byte()?, reader.byte()?];
-        if u32::from_le_bytes(stored) != number {
+        if u32::from_le_bytes(reader.array()?) != number {
             return None;
         }
         let connector = reader.byte()?;
@@ -197,7 +226,9 @@ impl<'a> Entry<'a> {
                 Content::Start { id_tag: reader.text()?, meter_start }
             }
             METER_VALUES => {
-                Content::MeterValues { context: ReadingContext::from_code(reader.byte()?)?, values: reader.rest() }
+                let start = reader.u32()?;
+                let context = ReadingContext::from_code(reader.byte()?)?;
+                Content::MeterValues { start, context, values: reader.rest() }
             }
             STOP => {
                 let start = reader.u32()?;

@@ -125,6 +125,11 @@ impl<'a> Operations<'a> {
         }
     }
 
+    /// Whether something has happened that [`advance`](Self::advance) has not looked at.
+    pub fn is_changed(&self) -> bool {
+        self.dirty
+    }
+
     /// Runs what is due. Must be called after everything that happened, and at least at
     /// [`next_deadline`](Self::next_deadline); early is harmless. `false` when there was nothing to look at.
     pub fn advance(&mut self, now: Instant) -> bool {

@@ -55,6 +55,7 @@ enum Task {
     StoreMark,
     Release,
     LoadFirst,
+    DateFirst,
 }
 
 /// The wait before a failed operation is tried again.
@@ -105,10 +106,10 @@ impl Operations<'_> {
         if self.persistence.failures > 0 && now < self.persistence.not_before {
             return None;
         }
-        if self.delivery.give_up {
-            if let Some(len) = self.delivery.loaded {
-                self.discard(record.get(..len));
-            }
+        if self.delivery.give_up
+            && let Some(len) = self.delivery.loaded
+        {
+            self.discard(record.get(..len));
         }
         let (task, op) = match self.persistence.recovery {
             Recovery::Done => self.next_task(now, record)?,
@@ -173,6 +174,7 @@ impl Operations<'_> {
                 self.delivery.released();
                 self.dirty |= self.reset.is_pending(); // it waits for an empty journal
             }
+            Task::DateFirst => self.delivery.loaded = Some(self.persistence.storing_len),
             Task::LoadFirst => match len {
                 Some(len) if self.is_first(record.get(..len)) => self.delivery.loaded = Some(len),
                 _ => self.discard(None),
@@ -219,10 +221,14 @@ impl Operations<'_> {
         }
         let wanted = self.delivery.give_up
             || self.online && self.registration.is_accepted() && self.delivery.is_due(now, &self.journal);
-        if wanted && self.delivery.loaded.is_none() {
-            return Some((Task::LoadFirst, StorageOp::Load(Journal::key(self.journal.first()?))));
+        match self.delivery.loaded {
+            None if wanted => Some((Task::LoadFirst, StorageOp::Load(Journal::key(self.journal.first()?)))),
+            Some(len) if wanted => {
+                let number = self.date_first_entry(record)?;
+                Some((Task::DateFirst, StorageOp::Store(Journal::key(number), len)))
+            }
+            _ => None,
         }
-        None
     }
 
     /// The connector whose oldest event waits for its record.
@@ -268,7 +274,7 @@ impl Operations<'_> {
             _ => {
                 let context = connector.sampling.context();
                 let at = Stamp::new(&self.clock, boot, now);
-                let mut writer = journal_entry::begin_meter_values(record, number, id, at, context);
+                let mut writer = journal_entry::begin_meter_values(record, number, id, at, session.entry, context);
                 // The last entries are kept for the ends of running transactions (MSG-15).
                 let measured = self.sample(id, &mut writer) && self.journal.room() > u32::from(self.connector_count());
                 if !measured {
@@ -331,10 +337,10 @@ impl Operations<'_> {
                 self.key_or_next(index + 1)
             }
             Recovery::LoadTransaction(id) => {
-                if let Some(confirmed) = record.and_then(|record| ConfirmedTransaction::load(id, record)) {
-                    if let Some(connector) = self.connector_mut(id) {
-                        connector.confirmed = confirmed;
-                    }
+                if let Some(confirmed) = record.and_then(|record| ConfirmedTransaction::load(id, record))
+                    && let Some(connector) = self.connector_mut(id)
+                {
+                    connector.confirmed = confirmed;
                 }
                 if id < self.connector_count() { Recovery::LoadTransaction(id + 1) } else { Recovery::LoadMark }
             }

@@ -359,10 +359,11 @@ impl Operations<'_> {
             }
             _ => {}
         }
-        if let Some(connector) = self.connectors.get_mut(usize::from(id) - 1) {
-            if connector.session.phase == Phase::Stopping && connector.readings.stop_ready() {
-                connector.session.stop.released = true;
-            }
+        if let Some(connector) = self.connectors.get_mut(usize::from(id) - 1)
+            && connector.session.phase == Phase::Stopping
+            && connector.readings.stop_ready()
+        {
+            connector.session.stop.released = true;
         }
         self.wake_at(wake);
     }

@@ -179,10 +179,10 @@ impl Operations<'_> {
     /// A report that was lost with the link is made again, as what stands then. One that the central system refused
     /// or ignored is not: it would come back for ever.
     pub(super) fn conclude_status_notification(&mut self, id: ConnectorId, outcome: Outcome<'_>) {
-        if outcome == Outcome::LinkLost {
-            if let Some((reporting, _)) = self.reporting(id) {
-                reporting.report_again();
-            }
+        if outcome == Outcome::LinkLost
+            && let Some((reporting, _)) = self.reporting(id)
+        {
+            reporting.report_again();
         }
     }
 

@@ -35,7 +35,7 @@ pub struct Part {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Statistics {
-    /// Not OCPP-J, and without an id that an answer could name.
+    /// Not JSON text, or OCPP-J without an id that an answer could name.
     pub dropped: u32,
     /// Answers to no call in flight: late, foreign or sent twice.
     pub stray: u32,

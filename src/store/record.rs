@@ -135,6 +135,13 @@ impl<'a> RecordReader<'a> {
         Some(*first)
     }
 
+    /// The next `N` bytes.
+    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (array, rest) = self.rest.split_first_chunk()?;
+        self.rest = rest;
+        Some(*array)
+    }
+
     /// The next unsigned integer.
     pub fn unsigned(&mut self) -> Option<u64> {
         let mut value = 0;
@@ -166,6 +173,13 @@ impl<'a> RecordReader<'a> {
         self.rest = rest;
         core::str::from_utf8(text).ok()
     }
+}
+
+/// Renews the checksum of a whole record whose content was changed in place.
+pub fn seal(key: RecordKey, record: &mut [u8]) -> Option<()> {
+    let (content, sum) = record.split_last_chunk_mut::<CHECKSUM_LEN>()?;
+    *sum = checksum(key, content).to_le_bytes();
+    Some(())
 }
 
 /// CRC-16/CCITT-FALSE over the record's number and its bytes, without a table.

@@ -86,17 +86,17 @@ struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
     fn date_time(mut self) -> Option<DateTime> {
-        let year = self.number(4)?;
-        self.one_of(b"-")?;
-        let month = self.number(2)?;
-        self.one_of(b"-")?;
-        let day = self.number(2)?;
-        self.one_of(b"Tt ")?;
-        let hour = self.number(2)?;
-        self.one_of(b":")?;
-        let minute = self.number(2)?;
-        self.one_of(b":")?;
-        let second = self.number(2)?;
+        let mut numbers = [0; 6];
+        for (index, number) in numbers.iter_mut().enumerate() {
+            *number = self.number(if index == 0 { 4 } else { 2 })?;
+            match index {
+                0 | 1 => self.one_of(b"-").map(drop)?,
+                2 => self.one_of(b"Tt ").map(drop)?,
+                3 | 4 => self.one_of(b":").map(drop)?,
+                _ => {}
+            }
+        }
+        let [year, month, day, hour, minute, second] = numbers;
         self.fraction()?;
         let offset = self.offset()?;
 

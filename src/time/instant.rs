@@ -36,8 +36,8 @@ impl Instant {
         if self.0 >> 48 > 0 || high / 1000 > 0xffff {
             return u32::MAX;
         }
-        let low = (high % 1000) << 16 | (self.0 & 0xffff) as u32;
-        high / 1000 << 16 | low / 1000
+        let low = ((high % 1000) << 16) | (self.0 & 0xffff) as u32;
+        ((high / 1000) << 16) | (low / 1000)
     }
 
     /// Whole seconds from `origin` to `self`, negative when `origin` is the later one; both are cut to
