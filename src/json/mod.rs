@@ -16,5 +16,6 @@ pub use payload::from_payload;
 pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read};
 pub(crate) use scan::elements;
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
+pub(crate) use text::offset_of_char;
 pub use text::{CiString, JsonStr, TextTooLong};
 pub use write::{BufferFull, Json, Name, Raw, Serde, Writer, append, name};

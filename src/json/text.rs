@@ -124,6 +124,18 @@ impl Iterator for Unescape<'_> {
     }
 }
 
+/// Where the `n`th character of `text` begins, counted from 0.
+#[inline(never)]
+pub(crate) fn offset_of_char(text: &str, n: usize) -> Option<usize> {
+    let mut left = n;
+    text.bytes().position(|byte| {
+        let begins = byte & 0xc0 != 0x80;
+        let found = begins && left == 0;
+        left = left.wrapping_sub(usize::from(begins));
+        found
+    })
+}
+
 /// The text is longer than the place for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -2,7 +2,7 @@
 
 use super::heartbeat::HEARTBEAT_INTERVAL;
 use super::{Operations, RegistrationStatus};
-use crate::json::{Field, Json, Kind, Name, Strictness, TextTooLong, Writer, name, read};
+use crate::json::{Field, Json, Kind, Name, Strictness, TextTooLong, Writer, name, offset_of_char, read};
 use crate::log::info;
 use crate::rpc::Outcome;
 use crate::time::{DateTime, Duration, Instant};
@@ -91,7 +91,7 @@ impl<'a> Boot<'a> {
     pub(crate) fn check(&self) -> Result<(), TextTooLong> {
         let mut checked = Ok(());
         self.each_text(&mut |_, text, max| {
-            if text.chars().nth(max).is_some() {
+            if offset_of_char(text, max).is_some() {
                 checked = Err(TextTooLong);
             }
         });

@@ -130,6 +130,7 @@ impl Readings {
 }
 
 impl Inputs<'_> {
+    #[inline(always)]
     fn switches(&self) -> u8 {
         ask(self.plugged, PLUGGED, PLUGGED)
             | ask(self.ev_ready, EV_READY, EV_READY)
@@ -200,6 +201,7 @@ impl<'a> Connector<'a> {
     }
 
     /// Reads all inputs; `true` when one has changed.
+    #[inline(always)]
     pub(super) fn read_inputs(&mut self, now: Instant) -> bool {
         let switches = self.inputs.switches();
         let has_error_input = self.inputs.error.is_some() || self.inputs.error_code.is_some();

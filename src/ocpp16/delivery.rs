@@ -30,6 +30,8 @@ pub(super) struct Delivery {
     /// The record buffer holds the first entry; its length.
     pub(super) loaded: Option<usize>,
     in_flight: bool,
+    /// The first entry in the record buffer was made before the clock was set.
+    undated: bool,
     /// What the first entry is, once it was read.
     pub(super) head: Option<Head>,
     /// The first entry is to be discarded as soon as it can be shown to the firmware.
@@ -142,6 +144,7 @@ impl Delivery {
         Self {
             retry: Retry::new(),
             loaded: None,
+            undated: false,
             in_flight: false,
             head: None,
             give_up: false,
@@ -259,15 +262,14 @@ impl Operations<'_> {
         else {
             return false;
         };
+        if self.delivery.undated {
+            return false; // its record is being dated
+        }
         let Some(entry) = Entry::reread(number, record.get(..len).unwrap_or_default()) else {
             // What cannot be read can never be sent: go on, and tell.
             self.discard(None);
             return false;
         };
-        if entry.at.is_undated() {
-            return false; // its record is being dated
-        }
-        self.delivery.head = Some(Head::of(&entry));
         call.resend(MessageId { epoch: self.persistence.journal_epoch(), number });
         match self.compose_entry(&entry, call) {
             Ok(()) => self.delivery.in_flight = true,
@@ -282,13 +284,25 @@ impl Operations<'_> {
         self.journal.len() <= u32::from(self.connector_count()) + 1
     }
 
+    /// The record buffer holds the first entry, or what should be it; `false` when it cannot be read.
+    pub(super) fn first_entry_loaded(&mut self, record: &[u8]) -> bool {
+        let entry = self.journal.first().and_then(|number| Entry::reread(number, record));
+        let Some(entry) = entry else { return false };
+        self.delivery.loaded = Some(record.len());
+        self.delivery.undated = entry.at.is_undated();
+        self.delivery.head = Some(Head::of(&entry));
+        true
+    }
+
     /// Dates the first entry, which lies in `record`, if it was made before the clock was set. Returns its number when
     /// it must be stored again.
     pub(super) fn date_first_entry(&mut self, record: &mut [u8]) -> Option<u32> {
+        if !self.delivery.undated {
+            return None;
+        }
         let number = self.journal.first()?;
         let record = record.get_mut(..self.delivery.loaded?)?;
-        let at = Entry::reread(number, record)?.at;
-        let date = if at.is_undated() { at.date(&self.clock, self.persistence.boot_number())? } else { return None };
+        let date = Entry::reread(number, record)?.at.date(&self.clock, self.persistence.boot_number())?;
         date_record(record, number, date).map(|()| number)
     }
 

@@ -59,8 +59,16 @@ pub(super) const fn accepted_if(accepted: bool) -> StatusAnswer {
     StatusAnswer::new(if accepted { "Accepted" } else { "Rejected" })
 }
 
-/// Actions of OCPP 1.6 that a block handles which is not built in (OCPP-J 1.6 §4.2.3).
-const NOT_SUPPORTED: [&str; 12] = [
+/// Every action of OCPP 1.6 that a central system can ask for: first those of the blocks that are built in, in the order
+/// in which [`handle_call`](Handler::handle_call) counts them.
+const ACTIONS: [&str; 19] = [
+    "ChangeConfiguration",
+    "GetConfiguration",
+    "DataTransfer",
+    "RemoteStartTransaction",
+    "RemoteStopTransaction",
+    "Reset",
+    "TriggerMessage",
     "CancelReservation",
     "ChangeAvailability",
     "ClearCache",
@@ -85,16 +93,17 @@ impl Handler for Exchange<'_, '_> {
         if operations.registration.is_rejected() {
             return Ok(Reply::Never); // BOOT-06
         }
-        let status = match call.action.escaped() {
-            "ChangeConfiguration" => operations.change_configuration(call.payload)?,
-            "GetConfiguration" => return operations.get_configuration(call.payload, answer).map(|()| Reply::Now),
-            "DataTransfer" => return operations.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
-            "RemoteStartTransaction" => operations.remote_start_transaction(now, call.payload)?,
-            "RemoteStopTransaction" => operations.remote_stop_transaction(now, call.payload)?,
-            "Reset" => operations.reset(now, call.payload)?,
-            "TriggerMessage" => operations.trigger_message(now, call.payload)?,
-            action if NOT_SUPPORTED.contains(&action) => return Err(CallErrorCode::NotSupported.into()),
-            _ => return Err(CallErrorCode::NotImplemented.into()),
+        let action = ACTIONS.iter().position(|action| *action == call.action.escaped());
+        let status = match action {
+            Some(0) => operations.change_configuration(call.payload)?,
+            Some(1) => return operations.get_configuration(call.payload, answer).map(|()| Reply::Now),
+            Some(2) => return operations.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
+            Some(3) => operations.remote_start_transaction(now, call.payload)?,
+            Some(4) => operations.remote_stop_transaction(now, call.payload)?,
+            Some(5) => operations.reset(now, call.payload)?,
+            Some(6) => operations.trigger_message(now, call.payload)?,
+            Some(_) => return Err(CallErrorCode::NotSupported.into()),
+            None => return Err(CallErrorCode::NotImplemented.into()),
         };
         answer.payload(&status)?;
         Ok(Reply::Now)

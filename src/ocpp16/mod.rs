@@ -277,6 +277,7 @@ impl<'a> Operations<'a> {
     }
 
     /// Looks at all blocks again, not later than `at`.
+    #[inline(never)]
     fn wake_at(&mut self, at: Instant) {
         self.deadline = self.deadline.min(at);
     }

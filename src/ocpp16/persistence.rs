@@ -144,15 +144,15 @@ impl Operations<'_> {
                 self.recovered(now, len.and_then(|len| record.get(..len)));
             }
             Task::AppendStart(id) => {
-                let number = self.appended();
+                let number = self.appended(record);
                 self.start_recorded(id, number);
             }
             Task::AppendStop(id) => {
-                self.appended();
+                self.appended(record);
                 self.stop_recorded(id);
             }
             Task::AppendMeterValues(id, context) => {
-                self.appended();
+                self.appended(record);
                 if let Some(connector) = self.connector_mut(id) {
                     connector.sampling.taken(context);
                 }
@@ -174,9 +174,9 @@ impl Operations<'_> {
                 self.delivery.released();
                 self.dirty |= self.reset.is_pending(); // it waits for an empty journal
             }
-            Task::DateFirst => self.delivery.loaded = Some(self.persistence.storing_len),
+            Task::DateFirst => self.first_entry_stored(record),
             Task::LoadFirst => match len {
-                Some(len) if self.is_first(record.get(..len)) => self.delivery.loaded = Some(len),
+                Some(len) if self.is_sound_first(record.get(..len)) => {}
                 _ => self.discard(None),
             },
         }
@@ -187,18 +187,26 @@ impl Operations<'_> {
         self.persistence.in_flight.is_some()
     }
 
-    fn appended(&mut self) -> u32 {
+    fn appended(&mut self, record: &[u8]) -> u32 {
         let number = self.journal.next();
-        if self.journal.is_empty() {
-            // The record buffer holds what goes out next.
-            self.delivery.loaded = Some(self.persistence.storing_len);
-        }
+        let is_first = self.journal.is_empty();
         self.journal.appended();
+        if is_first {
+            self.first_entry_stored(record);
+        }
         number
     }
 
-    fn is_first(&self, record: Option<&[u8]>) -> bool {
-        record.is_some_and(|record| self.journal.first().is_some_and(|number| Entry::read(number, record).is_some()))
+    /// The record buffer still holds what was stored, which is what goes out next.
+    fn first_entry_stored(&mut self, record: &[u8]) {
+        if let Some(record) = record.get(..self.persistence.storing_len) {
+            self.first_entry_loaded(record);
+        }
+    }
+
+    fn is_sound_first(&mut self, record: Option<&[u8]>) -> bool {
+        let (Some(number), Some(record)) = (self.journal.first(), record) else { return false };
+        RecordReader::open(Journal::key(number), record).is_some() && self.first_entry_loaded(record)
     }
 
     fn next_task(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {

@@ -3,7 +3,7 @@
 use super::connector::Connector;
 use super::session::Phase;
 use super::{Availability, ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
-use crate::json::{Json, Writer, name};
+use crate::json::{Json, Writer, name, offset_of_char};
 use crate::rpc::Outcome;
 use crate::store::IntegerKey;
 use crate::time::{DateTime, Duration, Instant};
@@ -215,7 +215,7 @@ impl Operations<'_> {
 
 /// The first `max` characters (ST-10).
 fn clip(text: &'static str, max: usize) -> &'static str {
-    text.char_indices().nth(max).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+    offset_of_char(text, max).and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// The state that follows from what is seen and known. Every transition of OCPP 1.6 §4.9 comes from here.
