@@ -6,6 +6,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod bytes;
 pub mod facade;
 pub mod json;
 mod log;

@@ -1,3 +1,4 @@
+use super::Writer;
 use core::fmt;
 
 /// A decimal number without floats: `mantissa` × 10^-`places`.
@@ -11,7 +12,7 @@ pub struct Decimal {
 }
 
 /// Room for a sign, 19 digits and as many places, a point and two quotes.
-pub(super) const TEXT_MAX: usize = 24;
+const TEXT_MAX: usize = 24;
 
 impl Decimal {
     /// The most digits after the point.
@@ -46,38 +47,10 @@ impl Decimal {
     pub const fn places(self) -> u8 {
         self.places
     }
-
-    /// The number in quotes, at the end of `buffer`.
-    pub(super) fn quoted(self, buffer: &mut [u8; TEXT_MAX]) -> &[u8] {
-        let mut start = TEXT_MAX;
-        let mut push = |byte| {
-            start = start.saturating_sub(1);
-            if let Some(place) = buffer.get_mut(start) {
-                *place = byte;
-            }
-        };
-        push(b'"');
-        let mut rest = self.mantissa.unsigned_abs();
-        let mut written = 0;
-        while rest > 0 || written <= self.places {
-            if written == self.places && written > 0 {
-                push(b'.');
-            }
-            let digit;
-            (rest, digit) = div_rem_10(rest);
-            push(b'0' + digit);
-            written += 1;
-        }
-        if self.mantissa < 0 {
-            push(b'-');
-        }
-        push(b'"');
-        buffer.get(start..).unwrap_or_default()
-    }
 }
 
 /// By hand, 16 bits at a time: 64-bit division is a large and slow library call on 32-bit chips.
-fn div_rem_10(number: u64) -> (u64, u8) {
+pub(super) fn div_rem_10(number: u64) -> (u64, u8) {
     if let Ok(small) = u32::try_from(number) {
         return (u64::from(small / 10), (small % 10) as u8);
     }
@@ -92,7 +65,10 @@ fn div_rem_10(number: u64) -> (u64, u8) {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut buffer = [0; TEXT_MAX];
-        let quoted = core::str::from_utf8(self.quoted(&mut buffer)).unwrap_or_default();
+        let mut writer = Writer::new(&mut buffer, 0);
+        writer.decimal(*self);
+        let len = writer.finish().unwrap_or_default();
+        let quoted = core::str::from_utf8(buffer.get(..len).unwrap_or_default()).unwrap_or_default();
         f.write_str(quoted.trim_matches('"'))
     }
 }

@@ -88,7 +88,6 @@ pub(crate) enum ReadError {
 ///
 /// One table-driven reader serves every message. A visitor of serde in its place costs 3 KB of flash more, derived
 /// visitors 41 KB, and both parse again what the scanner has proven.
-
 pub(crate) fn read<'a, const N: usize>(
     object: &'a str,
     fields: &[Field; N],

@@ -287,31 +287,20 @@ impl<'a> Scanner<'a> {
     }
 
     fn skip_string(&mut self) -> Result<(), Problem> {
-        let text = self.text.as_bytes();
+        self.position += 1;
         loop {
-            self.position += 1;
-            match *text.get(self.position).ok_or(Problem::Syntax)? {
-                b'"' => break,
-                b'\\' => {
-                    self.position += 1;
-                    match *text.get(self.position).ok_or(Problem::Syntax)? {
-                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
-                        b'u' => {
-                            let digits = text.get(self.position + 1..self.position + 5).ok_or(Problem::Syntax)?;
-                            if !digits.iter().all(u8::is_ascii_hexdigit) {
-                                return Err(Problem::Syntax);
-                            }
-                            self.position += 4;
-                        }
-                        _ => return Err(Problem::Syntax),
-                    }
+            let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
+            let run = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).ok_or(Problem::Syntax)?;
+            self.position += run + 1;
+            match rest.get(run..) {
+                Some([b'"', ..]) => return Ok(()),
+                Some([b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..]) => self.position += 1,
+                Some([b'\\', b'u', a, b, c, d, ..]) if [a, b, c, d].into_iter().all(u8::is_ascii_hexdigit) => {
+                    self.position += 5;
                 }
-                0..=0x1f => return Err(Problem::Syntax),
-                _ => {}
+                _ => return Err(Problem::Syntax),
             }
         }
-        self.position += 1;
-        Ok(())
     }
 
     fn skip_literal(&mut self, literal: &str) -> Result<(), Problem> {
@@ -366,10 +355,11 @@ impl<'a> Scanner<'a> {
     /// The next byte that is not white space.
     fn peek(&mut self) -> Option<u8> {
         loop {
-            match self.text.as_bytes().get(self.position) {
-                Some(b' ' | b'\t' | b'\n' | b'\r') => self.position += 1,
-                other => return other.copied(),
+            let byte = *self.text.as_bytes().get(self.position)?;
+            if byte > b' ' || !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(byte);
             }
+            self.position += 1;
         }
     }
 

@@ -1,5 +1,6 @@
 use super::Decimal;
-use super::decimal::TEXT_MAX;
+use super::decimal::div_rem_10;
+use crate::bytes::copy;
 use crate::time::DateTime;
 use core::fmt;
 use serde::Serialize;
@@ -93,12 +94,7 @@ impl<'b> Writer<'b> {
     pub fn raw(&mut self, bytes: &[u8]) {
         match self.buffer.get_mut(self.len..).and_then(|rest| rest.get_mut(..bytes.len())) {
             Some(place) => {
-                // A call of memcpy costs more than a short piece.
-                if bytes.len() < 16 {
-                    place.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-                } else {
-                    place.copy_from_slice(bytes);
-                }
+                copy(place, bytes);
                 self.len += bytes.len();
             }
             None => self.overflow = true,
@@ -150,14 +146,42 @@ impl<'b> Writer<'b> {
     /// Writes a whole number.
     #[inline(never)]
     pub fn whole(&mut self, number: i64) {
-        let mut buffer = [0; TEXT_MAX];
-        let quoted = Decimal::whole(number).quoted(&mut buffer);
-        self.raw(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
+        self.number(number, 0);
     }
 
     /// Writes a decimal number as a string, which is what a meter value is (OCPP 1.6 §7.43).
     pub fn decimal(&mut self, decimal: Decimal) {
-        self.raw(decimal.quoted(&mut [0; TEXT_MAX]));
+        self.byte(b'"');
+        self.number(decimal.mantissa(), decimal.places());
+        self.byte(b'"');
+    }
+
+    /// Writes the digits of `mantissa`, with a point before the last `places`.
+    #[inline(never)]
+    fn number(&mut self, mantissa: i64, places: u8) {
+        if mantissa < 0 {
+            self.byte(b'-');
+        }
+        let number = mantissa.unsigned_abs();
+        let digits = digit_count(number).max(usize::from(places) + 1);
+        let len = digits + usize::from(places > 0);
+        let Some(place) = self.buffer.get_mut(self.len..).and_then(|rest| rest.get_mut(..len)) else {
+            self.overflow = true;
+            return;
+        };
+        self.len += len;
+        let mut rest = number;
+        let mut before_point = places;
+        for place in place.iter_mut().rev() {
+            if before_point == 0 && places > 0 {
+                *place = b'.';
+            } else {
+                let digit;
+                (rest, digit) = div_rem_10(rest);
+                *place = b'0' + digit;
+            }
+            before_point = before_point.wrapping_sub(1);
+        }
     }
 
     /// Writes a date as a string, and `null` for none.
@@ -176,6 +200,15 @@ impl<'b> Writer<'b> {
             _ => self.raw(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 0xf)]),
         }
     }
+}
+
+fn digit_count(mut number: u64) -> usize {
+    let mut count = 1;
+    while number >= 10 {
+        (number, _) = div_rem_10(number);
+        count += 1;
+    }
+    count
 }
 
 fn needs_escape(byte: u8) -> bool {

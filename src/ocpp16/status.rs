@@ -100,6 +100,20 @@ impl Reporting {
         }
     }
 
+    fn next_to_tell(&mut self, now: Instant, accepted: bool, minimum: Duration) -> Option<Change> {
+        if self.triggered {
+            self.triggered = false;
+            return Some(Change { status: self.current, error: self.error, at: self.since });
+        }
+        self.skip_known();
+        if !accepted || !self.is_due(now, minimum) {
+            return None;
+        }
+        let change = self.waiting.pop_front()?;
+        self.reported = Some((change.status, change.error));
+        Some(change)
+    }
+
     fn deadline(&self, minimum: Duration) -> Instant {
         self.waiting.front().map_or(Instant::NEVER, |change| change.at + minimum)
     }
@@ -149,29 +163,17 @@ impl Operations<'_> {
         let accepted = self.registration.is_accepted();
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
         for id in 0..=self.connector_count() {
-            let clock = self.clock;
-            let (reporting, details) = self.reporting(id)?;
-            reporting.skip_known();
-            let change = if reporting.triggered {
-                reporting.triggered = false;
-                Change { status: reporting.current, error: reporting.error, at: reporting.since }
-            } else if accepted
-                && reporting.is_due(now, minimum)
-                && let Some(change) = reporting.waiting.pop_front()
-            {
-                reporting.reported = Some((change.status, change.error));
-                change
-            } else {
-                continue;
-            };
-            let notification = StatusNotification {
-                connector_id: id,
-                error_code: change.error,
-                status: change.status,
-                timestamp: clock.date(change.at),
-                details: details.filter(|details| details.code == change.error),
-            };
-            return Some((id, notification));
+            if let Some(change) = self.reporting(id)?.next_to_tell(now, accepted, minimum) {
+                let error = self.connector(id).and_then(|connector| connector.readings.error);
+                let notification = StatusNotification {
+                    connector_id: id,
+                    error_code: change.error,
+                    status: change.status,
+                    timestamp: self.clock.date(change.at),
+                    details: error.filter(|details| details.code == change.error),
+                };
+                return Some((id, notification));
+            }
         }
         None
     }
@@ -180,19 +182,16 @@ impl Operations<'_> {
     /// or ignored is not: it would come back for ever.
     pub(super) fn conclude_status_notification(&mut self, id: ConnectorId, outcome: Outcome<'_>) {
         if outcome == Outcome::LinkLost
-            && let Some((reporting, _)) = self.reporting(id)
+            && let Some(reporting) = self.reporting(id)
         {
             reporting.report_again();
         }
     }
 
-    pub(super) fn reporting(&mut self, id: ConnectorId) -> Option<(&mut Reporting, Option<ErrorData>)> {
-        match usize::from(id).checked_sub(1) {
-            None => Some((&mut self.main_status, None)),
-            Some(index) => {
-                let connector = self.connectors.get_mut(index)?;
-                Some((&mut connector.status, connector.readings.error))
-            }
+    pub(super) fn reporting(&mut self, id: ConnectorId) -> Option<&mut Reporting> {
+        match id {
+            0 => Some(&mut self.main_status),
+            _ => Some(&mut self.connector_mut(id)?.status),
         }
     }
 

@@ -34,7 +34,7 @@ impl Operations<'_> {
             ("StatusNotification" | "MeterValues", None) | ("MeterValues", Some((_, 0))) => "Rejected",
             ("StatusNotification", Some((first, last))) => {
                 for id in first..=last {
-                    if let Some((reporting, _)) = self.reporting(id) {
+                    if let Some(reporting) = self.reporting(id) {
                         reporting.trigger();
                     }
                 }

@@ -1,4 +1,5 @@
 use super::{RecordKey, Storage};
+use crate::bytes::copy;
 use core::cell::Cell;
 use core::fmt;
 
@@ -48,6 +49,19 @@ impl<const BYTES: usize> RamStorage<BYTES> {
         }
         None
     }
+
+    fn forget(&mut self, key: RecordKey) {
+        if let Some((at, len)) = self.find(key) {
+            let freed = HEAD_LEN + len;
+            // Cell by cell: `copy_within` would bring a general memmove into every firmware.
+            let records =
+                Cell::from_mut(self.bytes.as_mut_slice()).as_slice_of_cells().get(at..self.used).unwrap_or_default();
+            for (place, byte) in records.iter().zip(records.iter().skip(freed)) {
+                place.set(byte.get());
+            }
+            self.used = self.used.saturating_sub(freed);
+        }
+    }
 }
 
 impl<const BYTES: usize> Default for RamStorage<BYTES> {
@@ -63,7 +77,7 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
         let Some((at, len)) = self.find(key) else { return Ok(None) };
         let record = self.bytes.get(at + HEAD_LEN..at + HEAD_LEN + len).ok_or(RamStorageFull)?;
         let place = buffer.get_mut(..record.len()).ok_or(RamStorageFull)?;
-        place.copy_from_slice(record);
+        copy(place, record);
         Ok(if len == 0 { None } else { Some(len) })
     }
 
@@ -73,29 +87,20 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
         if self.used.saturating_sub(freed) + HEAD_LEN + record.len() > BYTES {
             return Err(RamStorageFull);
         }
-        self.remove(key).await?;
+        self.forget(key);
         let place = self.bytes.get_mut(self.used..self.used + HEAD_LEN + record.len()).ok_or(RamStorageFull)?;
         let ([k0, k1], [l0, l1]) = (key.to_le_bytes(), len.to_le_bytes());
         let head = [k0, k1, l0, l1];
         if let Some((place_of_head, rest)) = place.split_first_chunk_mut() {
             *place_of_head = head;
-            rest.get_mut(..record.len()).ok_or(RamStorageFull)?.copy_from_slice(record);
+            copy(rest, record);
         }
         self.used += HEAD_LEN + record.len();
         Ok(())
     }
 
     async fn remove(&mut self, key: RecordKey) -> Result<(), RamStorageFull> {
-        if let Some((at, len)) = self.find(key) {
-            let freed = HEAD_LEN + len;
-            // Cell by cell: `copy_within` would bring a general memmove into every firmware.
-            let records =
-                Cell::from_mut(self.bytes.as_mut_slice()).as_slice_of_cells().get(at..self.used).unwrap_or_default();
-            for (place, byte) in records.iter().zip(records.iter().skip(freed)) {
-                place.set(byte.get());
-            }
-            self.used = self.used.saturating_sub(freed);
-        }
+        self.forget(key);
         Ok(())
     }
 }

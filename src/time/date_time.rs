@@ -47,18 +47,13 @@ impl DateTime {
 
     /// The written form, always [`TEXT_LEN`](Self::TEXT_LEN) ASCII characters.
     pub fn to_text(self) -> [u8; Self::TEXT_LEN] {
-        let mut text = *b"0000-00-00T00:00:00Z";
         let (year, month, day) = civil_from_days(self.0 / SECONDS_PER_DAY);
         let second = self.seconds_of_day();
-        let numbers = [year / 100, year % 100, month, day, second / 3600, second / 60 % 60, second % 60];
-        let places = [0, 2, 5, 8, 11, 14, 17];
-        for (number, place) in numbers.into_iter().zip(places) {
-            if let Some([tens, ones]) = text.get_mut(place..place + 2) {
-                *tens = b'0' + (number / 10 % 10) as u8;
-                *ones = b'0' + (number % 10) as u8;
-            }
-        }
-        text
+        let pair = |number: u32| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        let [[y1, y2], [y3, y4]] = [pair(year / 100), pair(year % 100)];
+        let [[m1, m2], [d1, d2]] = [pair(month), pair(day)];
+        let [[h1, h2], [n1, n2], [s1, s2]] = [pair(second / 3600), pair(second / 60 % 60), pair(second % 60)];
+        [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z']
     }
 }
 
