@@ -6,7 +6,6 @@
 #[cfg(test)]
 extern crate std;
 
-mod bytes;
 pub mod facade;
 pub mod json;
 mod log;

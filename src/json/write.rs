@@ -1,6 +1,5 @@
 use super::Decimal;
 use super::decimal::div_rem_10;
-use crate::bytes::copy;
 use crate::time::DateTime;
 use core::fmt;
 use serde::Serialize;
@@ -94,7 +93,11 @@ impl<'b> Writer<'b> {
     pub fn raw(&mut self, bytes: &[u8]) {
         match self.buffer.get_mut(self.len..).and_then(|rest| rest.get_mut(..bytes.len())) {
             Some(place) => {
-                copy(place, bytes);
+                // By hand, because these pieces are shorter than what a call of memcpy costs.
+                let (words, rest) = place.as_chunks_mut::<4>();
+                let (from_words, from_rest) = bytes.as_chunks::<4>();
+                words.iter_mut().zip(from_words).for_each(|(place, word)| *place = *word);
+                rest.iter_mut().zip(from_rest).for_each(|(place, byte)| *place = *byte);
                 self.len += bytes.len();
             }
             None => self.overflow = true,

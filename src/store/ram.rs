@@ -1,5 +1,4 @@
 use super::{RecordKey, Storage};
-use crate::bytes::copy;
 use core::cell::Cell;
 use core::fmt;
 
@@ -77,7 +76,7 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
         let Some((at, len)) = self.find(key) else { return Ok(None) };
         let record = self.bytes.get(at + HEAD_LEN..at + HEAD_LEN + len).ok_or(RamStorageFull)?;
         let place = buffer.get_mut(..record.len()).ok_or(RamStorageFull)?;
-        copy(place, record);
+        place.iter_mut().zip(record).for_each(|(place, byte)| *place = *byte);
         Ok(if len == 0 { None } else { Some(len) })
     }
 
@@ -93,7 +92,7 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
         let head = [k0, k1, l0, l1];
         if let Some((place_of_head, rest)) = place.split_first_chunk_mut() {
             *place_of_head = head;
-            copy(rest, record);
+            rest.iter_mut().zip(record).for_each(|(place, byte)| *place = *byte);
         }
         self.used += HEAD_LEN + record.len();
         Ok(())

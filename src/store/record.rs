@@ -4,7 +4,6 @@
 //! Integers are little-endian base-128 varints, signed ones in zigzag order; texts are length and bytes.
 
 use super::RecordKey;
-use crate::bytes::copy;
 
 /// The format that is written. Readers keep reading all older ones.
 pub const FORMAT: u8 = 1;
@@ -43,7 +42,7 @@ impl<'b> RecordWriter<'b> {
     pub fn bytes(&mut self, bytes: &[u8]) {
         match self.buffer.get_mut(self.len..).and_then(|rest| rest.get_mut(..bytes.len())) {
             Some(place) => {
-                copy(place, bytes);
+                place.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
                 self.len += bytes.len();
             }
             None => self.overflow = true,
