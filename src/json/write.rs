@@ -114,10 +114,14 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Writes an object; `members` writes what is in it.
-    pub fn object(&mut self, members: &mut dyn FnMut(&mut Self)) {
+    /// Begins an object; its members follow.
+    pub fn open(&mut self) -> &mut Self {
         self.byte(b'{');
-        members(self);
+        self
+    }
+
+    /// Ends an object.
+    pub fn close(&mut self) {
         self.byte(b'}');
     }
 
@@ -243,10 +247,10 @@ mod tests {
 
     impl Json for Text {
         fn write(&self, writer: &mut Writer<'_>) {
-            writer.object(&mut |members| {
-                members.name(name!("a")).text(self.0);
-                members.name(name!("b")).whole(-7);
-            });
+            let members = writer.open();
+            members.name(name!("a")).text(self.0);
+            members.name(name!("b")).whole(-7);
+            members.close();
         }
     }
 

@@ -30,7 +30,9 @@ pub(super) struct Authorize<'a> {
 
 impl Json for Authorize<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| members.name(name!("idTag")).text(self.id_tag));
+        let members = writer.open();
+        members.name(name!("idTag")).text(self.id_tag);
+        members.close();
     }
 }
 

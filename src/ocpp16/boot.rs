@@ -102,7 +102,9 @@ impl<'a> Boot<'a> {
 /// BootNotification.req (OCPP 1.6 §6.3).
 impl Json for Boot<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| self.each_text(&mut |name, text, _| members.name(name).text(text)));
+        let members = writer.open();
+        self.each_text(&mut |name, text, _| members.name(name).text(text));
+        members.close();
     }
 }
 

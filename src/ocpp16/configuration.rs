@@ -128,17 +128,17 @@ struct ConfigurationKey<'k> {
 
 impl Json for ConfigurationKey<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| {
-            members.name(name!("key")).plain(self.key.name);
-            let read_only = self.key.access == Access::ReadOnly;
-            members.name(name!("readonly")).raw(if read_only { b"true" } else { b"false" });
-            if self.key.access != Access::WriteOnly {
-                // CFG-04: a key that can only be written keeps its value to itself.
-                members.name(name!("value")).raw(b"\"");
-                self.keys.write_value(self.key, &mut |piece| members.raw(piece.as_bytes()));
-                members.raw(b"\"");
-            }
-        });
+        let members = writer.open();
+        members.name(name!("key")).plain(self.key.name);
+        let read_only = self.key.access == Access::ReadOnly;
+        members.name(name!("readonly")).raw(if read_only { b"true" } else { b"false" });
+        if self.key.access != Access::WriteOnly {
+            // CFG-04: a key that can only be written keeps its value to itself.
+            members.name(name!("value")).raw(b"\"");
+            self.keys.write_value(self.key, &mut |piece| members.raw(piece.as_bytes()));
+            members.raw(b"\"");
+        }
+        members.close();
     }
 }
 

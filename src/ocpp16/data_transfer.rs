@@ -48,12 +48,12 @@ super::types::symbols! {
 
 impl Json for DataTransferReply<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| {
-            members.name(name!("status")).raw(self.status.quoted().as_bytes());
-            if let Some(data) = self.data {
-                members.name(name!("data")).text(data);
-            }
-        });
+        let members = writer.open();
+        members.name(name!("status")).raw(self.status.quoted().as_bytes());
+        if let Some(data) = self.data {
+            members.name(name!("data")).text(data);
+        }
+        members.close();
     }
 }
 

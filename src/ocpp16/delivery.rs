@@ -107,12 +107,12 @@ struct StartTransaction<'a> {
 
 impl Json for StartTransaction<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| {
-            members.name(name!("connectorId")).whole(self.connector_id.into());
-            members.name(name!("idTag")).text(self.id_tag);
-            members.name(name!("meterStart")).whole(self.meter_start);
-            members.name(name!("timestamp")).date(self.timestamp);
-        });
+        let members = writer.open();
+        members.name(name!("connectorId")).whole(self.connector_id.into());
+        members.name(name!("idTag")).text(self.id_tag);
+        members.name(name!("meterStart")).whole(self.meter_start);
+        members.name(name!("timestamp")).date(self.timestamp);
+        members.close();
     }
 }
 
@@ -127,15 +127,15 @@ struct StopTransaction<'a> {
 
 impl Json for StopTransaction<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| {
-            if let Some(id_tag) = self.id_tag {
-                members.name(name!("idTag")).text(id_tag);
-            }
-            members.name(name!("meterStop")).whole(self.meter_stop);
-            members.name(name!("timestamp")).date(self.timestamp);
-            members.name(name!("transactionId")).whole(self.transaction_id.into());
-            members.name(name!("reason")).raw(self.reason.quoted().as_bytes());
-        });
+        let members = writer.open();
+        if let Some(id_tag) = self.id_tag {
+            members.name(name!("idTag")).text(id_tag);
+        }
+        members.name(name!("meterStop")).whole(self.meter_stop);
+        members.name(name!("timestamp")).date(self.timestamp);
+        members.name(name!("transactionId")).whole(self.transaction_id.into());
+        members.name(name!("reason")).raw(self.reason.quoted().as_bytes());
+        members.close();
     }
 }
 

@@ -45,7 +45,9 @@ pub(super) struct StatusAnswer {
 
 impl Json for StatusAnswer {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| members.name(name!("status")).plain(self.status));
+        let members = writer.open();
+        members.name(name!("status")).plain(self.status);
+        members.close();
     }
 }
 

@@ -134,14 +134,14 @@ pub(super) struct StatusNotification {
 
 impl Json for StatusNotification {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| {
-            members.name(name!("connectorId")).whole(self.connector_id.into());
-            members.name(name!("errorCode")).raw(self.error_code.quoted().as_bytes());
-            members.name(name!("status")).raw(self.status.quoted().as_bytes());
-            if self.timestamp.is_some() {
-                members.name(name!("timestamp")).date(self.timestamp);
-            }
-            let Some(details) = self.details else { return };
+        let members = writer.open();
+        members.name(name!("connectorId")).whole(self.connector_id.into());
+        members.name(name!("errorCode")).raw(self.error_code.quoted().as_bytes());
+        members.name(name!("status")).raw(self.status.quoted().as_bytes());
+        if self.timestamp.is_some() {
+            members.name(name!("timestamp")).date(self.timestamp);
+        }
+        if let Some(details) = self.details {
             // ST-10
             let texts = [
                 (name!("info"), details.info, 50),
@@ -153,7 +153,8 @@ impl Json for StatusNotification {
                     members.name(name).text(clip(text, max));
                 }
             }
-        });
+        }
+        members.close();
     }
 }
 

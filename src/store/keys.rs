@@ -196,8 +196,8 @@ impl Keys {
             Self { table, numbers: [0; NUMBERS], lists: [List { bytes: [0; LIST_LEN], len: 0 }; LISTS], unsaved: 0 };
         for key in table {
             match key.kind {
-                Kind::Switch { factory } => keys.set_number(key, i32::from(factory)),
-                Kind::Integer { factory, .. } => keys.set_number(key, factory),
+                Kind::Switch { factory } => keys.set_number(key.number, i32::from(factory)),
+                Kind::Integer { factory, .. } => keys.set_number(key.number, factory),
                 Kind::List { factory, .. } => {
                     let _ = keys.set_text(key, factory);
                 }
@@ -218,21 +218,25 @@ impl Keys {
     }
 
     /// The value of a whole number.
+    #[inline(always)] // so that only the number of the key is passed
     pub fn integer(&self, key: &IntegerKey) -> i32 {
-        self.number(&key.0)
+        self.number(key.0.number)
     }
 
     /// The value of a whole number that is never negative.
+    #[inline(always)] // so that only the number of the key is passed
     pub fn unsigned(&self, key: &IntegerKey) -> u32 {
-        self.number(&key.0).unsigned_abs()
+        self.number(key.0.number).unsigned_abs()
     }
 
     /// The value of a switch.
+    #[inline(always)] // so that only the number of the key is passed
     pub fn is_on(&self, key: &SwitchKey) -> bool {
-        self.number(&key.0) != 0
+        self.number(key.0.number) != 0
     }
 
     /// The encoded items of a list.
+    #[inline(always)] // so that only the number of the key is passed
     pub fn list(&self, key: &ListKey) -> &[u8] {
         match key.0.kind {
             Kind::List { slot, .. } => self.slot(slot),
@@ -241,14 +245,15 @@ impl Keys {
     }
 
     /// Sets what the charge point itself decides, without a record of it.
+    #[inline(always)] // so that only the number of the key is passed
     pub fn set_integer(&mut self, key: &IntegerKey, value: i32) {
-        self.set_number(&key.0, value);
+        self.set_number(key.0.number, value);
     }
 
     /// Sets what the charge point itself decides, to be kept.
     pub fn save_integer(&mut self, key: &IntegerKey, value: i32) {
         if self.integer(key) != value {
-            self.set_number(&key.0, value);
+            self.set_number(key.0.number, value);
             self.mark_unsaved(&key.0);
         }
     }
@@ -278,11 +283,11 @@ impl Keys {
     /// Writes the value as text, piece by piece.
     pub fn write_value(&self, key: &Declaration, write: TextSink<'_>) {
         match key.kind {
-            Kind::Switch { .. } => write(if self.number(key) != 0 { "true" } else { "false" }),
+            Kind::Switch { .. } => write(if self.number(key.number) != 0 { "true" } else { "false" }),
             Kind::Integer { .. } => {
                 let mut digits = [0; 11];
                 let mut writer = Writer::new(&mut digits, 0);
-                writer.whole(self.number(key).into());
+                writer.whole(self.number(key.number).into());
                 let len = writer.finish().unwrap_or_default();
                 write(core::str::from_utf8(digits.get(..len).unwrap_or_default()).unwrap_or_default());
             }
@@ -305,7 +310,7 @@ impl Keys {
         let mut record = RecordWriter::new(buffer);
         match key.kind {
             Kind::List { slot, .. } => record.bytes(self.slot(slot)),
-            _ => record.signed(i64::from(self.number(key))),
+            _ => record.signed(i64::from(self.number(key.number))),
         }
         Some(StorageOp::Store(record_key, record.finish(record_key)?))
     }
@@ -327,12 +332,12 @@ impl Keys {
         match key.kind {
             Kind::Switch { .. } => {
                 if let Some(value) = reader.signed() {
-                    self.set_number(key, i32::from(value != 0));
+                    self.set_number(key.number, i32::from(value != 0));
                 }
             }
             Kind::Integer { min, max, .. } => {
                 if let Some(value) = reader.signed().and_then(|value| i32::try_from(value).ok()) {
-                    self.set_number(key, value.max(min).min(max));
+                    self.set_number(key.number, value.max(min).min(max));
                 }
             }
             Kind::List { slot, .. } => {
@@ -346,12 +351,12 @@ impl Keys {
 
     fn set_text(&mut self, key: &Declaration, value: &str) -> Result<(), Refusal> {
         match key.kind {
-            Kind::Switch { .. } if value.eq_ignore_ascii_case("true") => self.set_number(key, 1),
-            Kind::Switch { .. } if value.eq_ignore_ascii_case("false") => self.set_number(key, 0),
+            Kind::Switch { .. } if value.eq_ignore_ascii_case("true") => self.set_number(key.number, 1),
+            Kind::Switch { .. } if value.eq_ignore_ascii_case("false") => self.set_number(key.number, 0),
             Kind::Switch { .. } | Kind::Constant(_) => return Err(Refusal::Invalid),
             Kind::Integer { min, max, .. } => {
                 let number = integer(value).filter(|number| (min..=max).contains(number));
-                self.set_number(key, number.ok_or(Refusal::Invalid)?);
+                self.set_number(key.number, number.ok_or(Refusal::Invalid)?);
             }
             Kind::List { slot, codec, .. } => {
                 let mut bytes = [0; LIST_LEN];
@@ -363,13 +368,15 @@ impl Keys {
         Ok(())
     }
 
-    fn number(&self, key: &Declaration) -> i32 {
-        self.numbers.get(usize::from(key.number)).copied().unwrap_or(0)
+    #[inline(never)]
+    fn number(&self, number: u8) -> i32 {
+        self.numbers.get(usize::from(number)).copied().unwrap_or(0)
     }
 
-    fn set_number(&mut self, key: &Declaration, value: i32) {
-        if let Some(number) = self.numbers.get_mut(usize::from(key.number)) {
-            *number = value;
+    #[inline(never)]
+    fn set_number(&mut self, number: u8, value: i32) {
+        if let Some(place) = self.numbers.get_mut(usize::from(number)) {
+            *place = value;
         }
     }
 

@@ -56,20 +56,20 @@ struct SampledValue<'v> {
 
 impl Json for SampledValue<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.object(&mut |members| {
-            members.name(name!("value")).decimal(self.value);
-            members.name(name!("context")).raw(self.context.quoted().as_bytes());
-            members.name(name!("measurand")).raw(self.reading.measurand.quoted().as_bytes());
-            if let Some(phase) = self.reading.phase {
-                members.name(name!("phase")).raw(phase.quoted().as_bytes());
-            }
-            if let Some(location) = self.reading.location {
-                members.name(name!("location")).raw(location.quoted().as_bytes());
-            }
-            if let Some(unit) = self.reading.unit {
-                members.name(name!("unit")).raw(unit.quoted().as_bytes());
-            }
-        });
+        let members = writer.open();
+        members.name(name!("value")).decimal(self.value);
+        members.name(name!("context")).raw(self.context.quoted().as_bytes());
+        members.name(name!("measurand")).raw(self.reading.measurand.quoted().as_bytes());
+        if let Some(phase) = self.reading.phase {
+            members.name(name!("phase")).raw(phase.quoted().as_bytes());
+        }
+        if let Some(location) = self.reading.location {
+            members.name(name!("location")).raw(location.quoted().as_bytes());
+        }
+        if let Some(unit) = self.reading.unit {
+            members.name(name!("unit")).raw(unit.quoted().as_bytes());
+        }
+        members.close();
     }
 }
 
