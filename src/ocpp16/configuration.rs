@@ -62,53 +62,75 @@ impl Operations<'_> {
             }
             answer.raw(b"{\"configurationKey\":[")?;
         }
-        let asks_all = elements(names).next().is_none();
-        let is_named = |key: &Declaration| asks_all || named().flatten().any(|name| name.is_ignoring_case(key.name));
-        let known = self.keys.declarations().iter().filter(|key| is_named(key)).map(Item::Known);
-        let unknown = || named().flatten().filter(|name| self.keys.find(|key| name.is_ignoring_case(key)).is_none());
-        let middle = unknown().next().map(|_| Item::Middle);
-        let items = known.chain(middle).chain(unknown().map(Item::Unknown));
-        self.compose_items(items, answer)
-    }
-
-    fn compose_items<'m>(
-        &self,
-        items: impl Iterator<Item = Item<'m>>,
-        answer: &mut Composer<'_>,
-    ) -> Result<(), CallError> {
-        let mut separate = false;
-        let done = answer.page();
-        for (index, item) in (0..).zip(items.chain(core::iter::once(Item::End))) {
-            if index >= done {
-                let position = answer.position();
-                if let Err(full) = self.compose_item(&item, separate, answer) {
-                    answer.rewind(position);
-                    if index == done {
-                        // Not even one item fits: a send buffer of the least size has room for the longest.
-                        return Err(full.into());
-                    }
-                    answer.suspend(index);
-                    return Ok(());
-                }
+        let mut list = List { keys: &self.keys, answer, next: 0, separate: false, full: false };
+        for key in self.keys.declarations() {
+            if names_all(names) || named().flatten().any(|name| name.is_ignoring_case(key.name)) {
+                list.put(&Item::Known(key))?;
             }
-            separate = !matches!(item, Item::Middle);
         }
+        let mut begun = false;
+        for name in named().flatten() {
+            if self.keys.find(|key| name.is_ignoring_case(key)).is_none() {
+                if !begun {
+                    list.put(&Item::UnknownKeys)?;
+                    begun = true;
+                }
+                list.put(&Item::Unknown(name))?;
+            }
+        }
+        Ok(list.put(&Item::End)?)
+    }
+}
+
+fn names_all(names: &str) -> bool {
+    elements(names).next().is_none()
+}
+
+/// The answer to GetConfiguration, item by item: those of earlier pages are passed over, those that the send buffer does
+/// not hold any more go to the next page.
+struct List<'l, 'b> {
+    keys: &'l Keys,
+    answer: &'l mut Composer<'b>,
+    /// The number of the next item.
+    next: u16,
+    separate: bool,
+    full: bool,
+}
+
+impl List<'_, '_> {
+    #[inline(never)]
+    fn put(&mut self, item: &Item<'_>) -> Result<(), BufferFull> {
+        let index = self.next;
+        self.next += 1;
+        if index >= self.answer.page() && !self.full {
+            let position = self.answer.position();
+            if let Err(full) = self.compose(item) {
+                self.answer.rewind(position);
+                if index == self.answer.page() {
+                    // Not even one item fits: a send buffer of the least size has room for the longest.
+                    return Err(full);
+                }
+                self.answer.suspend(index);
+                self.full = true;
+            }
+        }
+        self.separate = !matches!(item, Item::UnknownKeys);
         Ok(())
     }
 
-    fn compose_item(&self, item: &Item<'_>, separate: bool, answer: &mut Composer<'_>) -> Result<(), BufferFull> {
-        if separate && !matches!(item, Item::Middle | Item::End) {
-            answer.raw(b",")?;
+    fn compose(&mut self, item: &Item<'_>) -> Result<(), BufferFull> {
+        if self.separate && matches!(item, Item::Known(_) | Item::Unknown(_)) {
+            self.answer.raw(b",")?;
         }
         match item {
-            Item::Known(key) => answer.payload(&ConfigurationKey { key, keys: &self.keys }),
-            Item::Middle => answer.raw(b"],\"unknownKey\":["),
+            Item::Known(key) => self.answer.payload(&ConfigurationKey { key, keys: self.keys }),
+            Item::UnknownKeys => self.answer.raw(b"],\"unknownKey\":["),
             Item::Unknown(name) => {
-                answer.raw(b"\"")?;
-                answer.raw(name.escaped().as_bytes())?;
-                answer.raw(b"\"")
+                self.answer.raw(b"\"")?;
+                self.answer.raw(name.escaped().as_bytes())?;
+                self.answer.raw(b"\"")
             }
-            Item::End => answer.raw(b"]}"),
+            Item::End => self.answer.raw(b"]}"),
         }
     }
 }
@@ -116,7 +138,7 @@ impl Operations<'_> {
 /// What the answer is made of.
 enum Item<'m> {
     Known(&'static Declaration),
-    Middle,
+    UnknownKeys,
     Unknown(JsonStr<'m>),
     End,
 }

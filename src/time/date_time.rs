@@ -93,8 +93,6 @@ impl Reader<'_> {
         }
         let [year, month, day, hour, minute, second] = numbers;
         self.fraction()?;
-        let offset = self.offset()?;
-
         let legal = (1970..=2106).contains(&year)
             && (1..=12).contains(&month)
             && (1..=days_of_month(year, month)).contains(&day)
@@ -105,8 +103,8 @@ impl Reader<'_> {
             return None;
         }
         let time = hour * 3600 + minute * 60 + second.min(59);
-        let local = i64::from(days_from_civil(year, month, day)) * i64::from(SECONDS_PER_DAY) + i64::from(time);
-        u32::try_from(local - offset).ok().map(DateTime)
+        let local = days_from_civil(year, month, day).checked_mul(SECONDS_PER_DAY)?.checked_add(time)?;
+        self.offset_from(local).map(DateTime)
     }
 
     fn number(&mut self, digits: usize) -> Option<u32> {
@@ -131,23 +129,23 @@ impl Reader<'_> {
         (digits > 0).then_some(())
     }
 
-    /// Seconds that local time is ahead of UTC.
-    fn offset(&mut self) -> Option<i64> {
+    /// UTC from the local time and what is left: nothing, `Z`, or an offset.
+    fn offset_from(&mut self, local: u32) -> Option<u32> {
         if self.0.is_empty() {
-            return Some(0);
+            return Some(local);
         }
-        let sign = match self.one_of(b"Zz+-")? {
-            b'+' => 1,
-            b'-' => -1,
-            _ => return self.0.is_empty().then_some(0),
-        };
+        let sign = self.one_of(b"Zz+-")?;
+        if sign | 0x20 == b'z' {
+            return self.0.is_empty().then_some(local);
+        }
         let hours = self.number(2)?;
-        if self.0.first() == Some(&b':') {
-            self.one_of(b":")?;
+        self.one_of(b":")?;
+        let minutes = self.number(2)?;
+        if !self.0.is_empty() || hours >= 24 || minutes >= 60 {
+            return None;
         }
-        let minutes = if self.0.is_empty() { 0 } else { self.number(2)? };
-        let legal = self.0.is_empty() && hours < 24 && minutes < 60;
-        legal.then(|| sign * i64::from(hours * 3600 + minutes * 60))
+        let offset = hours * 3600 + minutes * 60;
+        if sign == b'-' { local.checked_add(offset) } else { local.checked_sub(offset) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::list::items;
 use super::values::write_value;
-use super::{METER_VALUE_SAMPLE_INTERVAL, METER_VALUES_SAMPLED_DATA, Measurand, MeterInput, MeterReading};
+use super::{METER_VALUE_SAMPLE_INTERVAL, METER_VALUES_SAMPLED_DATA, Measurand, MeterInput, MeterReading, Phase};
 use crate::json::Decimal;
 use crate::ocpp16::connector::Connector;
 use crate::ocpp16::session::Phase as SessionPhase;
@@ -75,18 +75,17 @@ impl Operations<'_> {
     /// Writes the values of MeterValuesSampledData as they are now. `false` when there is none.
     pub(in crate::ocpp16) fn sample(&self, id: ConnectorId, record: &mut RecordWriter<'_>) -> bool {
         let start = record.position();
-        for (measurand, phase) in items(self.keys.list(&METER_VALUES_SAMPLED_DATA)) {
-            let wanted =
-                |reading: &MeterReading| reading.measurand == measurand && (phase.is_none() || reading.phase == phase);
+        for wanted in items(self.keys.list(&METER_VALUES_SAMPLED_DATA)) {
             if let Some(connector) = self.connector(id) {
-                for (reading, value) in built_in(connector).into_iter().filter(|(reading, _)| wanted(reading)) {
-                    if let Some(value) = value() {
-                        write_value(record, &reading, value);
-                    }
+                if let (true, Some(energy)) = (is(&ENERGY, wanted), connector.inputs.energy) {
+                    write_value(record, &ENERGY, Decimal::whole(energy()));
+                }
+                if let (true, Some(power)) = (is(&POWER, wanted), connector.inputs.power) {
+                    write_value(record, &POWER, Decimal::whole(power().into()));
                 }
             }
-            for input in self.meter_inputs_of(id).filter(|input| wanted(&input.reading)) {
-                if let Some(value) = (input.value)() {
+            for input in self.meter_inputs_of(id) {
+                if let (true, Some(value)) = (is(&input.reading, wanted), (input.value)()) {
                     write_value(record, &input.reading, value);
                 }
             }
@@ -96,16 +95,12 @@ impl Operations<'_> {
 
     /// Whether some connector can measure this. A list with anything else is refused (OCPP 1.6 §3.16.4).
     pub(in crate::ocpp16) fn can_measure(&self, list: &[u8]) -> bool {
-        items(list).all(|(measurand, phase)| {
-            (0..=self.connector_count()).any(|id| {
-                let has = |reading: &MeterReading| {
-                    reading.measurand == measurand && (phase.is_none() || reading.phase == phase)
-                };
-                let built_in = self.connector(id).is_some_and(|connector| {
-                    has(&ENERGY) && connector.inputs.energy.is_some() || has(&POWER) && connector.inputs.power.is_some()
-                });
-                built_in || self.meter_inputs_of(id).any(|input| has(&input.reading))
-            })
+        items(list).all(|wanted| {
+            let built_in = self.connectors.iter().any(|connector| {
+                is(&ENERGY, wanted) && connector.inputs.energy.is_some()
+                    || is(&POWER, wanted) && connector.inputs.power.is_some()
+            });
+            built_in || self.meter_inputs.iter().any(|input| is(&input.reading, wanted))
         })
     }
 
@@ -114,16 +109,11 @@ impl Operations<'_> {
     }
 }
 
+/// The two meters that every connector has a place for.
 const ENERGY: MeterReading = MeterReading::new(Measurand::EnergyActiveImportRegister, Some(UnitOfMeasure::Wh));
 const POWER: MeterReading = MeterReading::new(Measurand::PowerActiveImport, Some(UnitOfMeasure::W));
 
-/// The two meters that every connector has a place for.
-fn built_in<'c>(connector: &'c Connector<'_>) -> [(MeterReading, impl Fn() -> Option<Decimal> + 'c); 2] {
-    let value = |power: bool| {
-        move || match power {
-            false => connector.inputs.energy.map(|energy| Decimal::whole(energy())),
-            true => connector.inputs.power.map(|power| Decimal::whole(i64::from(power()))),
-        }
-    };
-    [(ENERGY, value(false)), (POWER, value(true))]
+/// Whether an item of a list asks for this reading: an item without phase asks for all.
+fn is(reading: &MeterReading, (measurand, phase): (Measurand, Option<Phase>)) -> bool {
+    reading.measurand == measurand && (phase.is_none() || reading.phase == phase)
 }
