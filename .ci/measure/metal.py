@@ -21,14 +21,14 @@ def output(*command, **options):
     return result.stdout
 
 
-def build(*programs, features=None, unmerged=False):
+def build(*programs, features=None, unmerged=False, profile="release"):
     """Builds for the metal, optimised, and returns the folder of the ELF files.
 
     `features` names the only features of the crate that are on. `unmerged` leaves equal code apart where the
     compiler would share it: some bytes more, but then every instruction has one source line.
     """
     target = FIRMWARE / "target" / ("unmerged" if unmerged else "")
-    command = ["cargo", "build", "--release", "--target-dir", target]
+    command = ["cargo", "build", "--profile", profile, "--target-dir", target]
     for program in programs:
         command += ["--bin", program]
     if features is not None:
@@ -37,7 +37,7 @@ def build(*programs, features=None, unmerged=False):
         command += ["--config", f"target.{TRIPLE}.rustflags = ['-C', 'llvm-args={UNMERGED}']"]
     # In that folder, as cargo takes target and linker flags from where it is started.
     output(*command, cwd=FIRMWARE)
-    return target / TRIPLE / "release"
+    return target / TRIPLE / profile
 
 
 def run(elf, *options, timeout):

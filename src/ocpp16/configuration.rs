@@ -32,15 +32,8 @@ impl Operations<'_> {
         let key = self.keys.find(|name| key.is_ignoring_case(name)).ok_or(Refusal::UnknownKey)?;
         // No value of ours needs an escape, so one with escapes is none of ours.
         let value = value.escaped();
-        if let crate::store::Kind::List { codec, .. } = key.kind {
-            let mut items = [0; 64];
-            let len = (codec.encode)(value, &mut items).ok_or(Refusal::Invalid)?;
-            let measurands = core::ptr::eq(codec, &metering::MEASURANDS);
-            if measurands && !self.can_measure(items.get(..len).unwrap_or_default()) {
-                return Err(Refusal::Invalid);
-            }
-        }
-        self.keys.change(key, value)?;
+        let (connectors, meters) = (&*self.connectors, &*self.meter_inputs);
+        self.keys.change(key, value, &|list| metering::can_measure(connectors, meters, list))?;
         self.dirty = true;
         Ok(key)
     }

@@ -1,6 +1,6 @@
 //! TriggerMessage: the central system asks for a message at once (OCPP 1.6 §5.17).
 
-use super::dispatch::StatusAnswer;
+use super::dispatch::{StatusAnswer, accepted_if};
 use super::{ConnectorId, Operations};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;
@@ -17,42 +17,40 @@ impl Operations<'_> {
             Some(id) => ConnectorId::try_from(id).ok().filter(|id| *id <= self.connector_count()).map(|id| (id, id)),
         };
         let message = message.text().map_or("", |message| message.escaped());
-        let status = match (message, connectors) {
-            ("BootNotification", _) => {
-                // TRG-06: after acceptance there is nothing new to tell.
-                if self.registration.is_accepted() {
-                    "Rejected"
-                } else {
-                    self.registration.trigger();
-                    "Accepted"
-                }
+        // TRG-06: after acceptance there is nothing new for a BootNotification to tell.
+        let possible = match message {
+            "BootNotification" => !self.registration.is_accepted(),
+            "Heartbeat" => true,
+            "StatusNotification" => connectors.is_some(),
+            "MeterValues" => connectors.is_some_and(|(_, last)| last > 0),
+            "DiagnosticsStatusNotification" | "FirmwareStatusNotification" => {
+                return Ok(StatusAnswer::new("NotImplemented"));
             }
-            ("Heartbeat", _) => {
-                self.heartbeat_triggered = true;
-                "Accepted"
-            }
-            ("StatusNotification" | "MeterValues", None) | ("MeterValues", Some((_, 0))) => "Rejected",
-            ("StatusNotification", Some((first, last))) => {
+            _ => return Err(CallError::property("requestedMessage")),
+        };
+        if possible {
+            self.trigger(message, connectors.unwrap_or_default());
+            self.dirty = true;
+            self.wake_at(now);
+        }
+        Ok(accepted_if(possible))
+    }
+
+    fn trigger(&mut self, message: &str, (first, last): (ConnectorId, ConnectorId)) {
+        match message {
+            "BootNotification" => self.registration.trigger(),
+            "Heartbeat" => self.heartbeat_triggered = true,
+            _ => {
                 for id in first..=last {
-                    if let Some(reporting) = self.reporting(id) {
+                    if message == "MeterValues" {
+                        if let Some(connector) = self.connector_mut(id) {
+                            connector.sampling.triggered = true;
+                        }
+                    } else if let Some(reporting) = self.reporting(id) {
                         reporting.trigger();
                     }
                 }
-                "Accepted"
             }
-            ("MeterValues", Some((first, last))) => {
-                for id in first.max(1)..=last {
-                    if let Some(connector) = self.change_connector(id) {
-                        connector.sampling.triggered = true;
-                    }
-                }
-                "Accepted"
-            }
-            ("DiagnosticsStatusNotification" | "FirmwareStatusNotification", _) => "NotImplemented",
-            _ => return Err(CallError::property("requestedMessage")),
-        };
-        self.dirty = true;
-        self.wake_at(now);
-        Ok(StatusAnswer::new(status))
+        }
     }
 }

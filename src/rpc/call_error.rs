@@ -103,7 +103,7 @@ impl From<Problem> for CallError {
 
 impl From<BufferFull> for CallError {
     fn from(_: BufferFull) -> Self {
-        Self::new(CallErrorCode::InternalError, "answer too long for the send buffer")
+        Self::new(CallErrorCode::InternalError, "answer too long")
     }
 }
 

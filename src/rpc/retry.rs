@@ -13,9 +13,9 @@ pub struct Retry {
 }
 
 /// The least wait, so that an interval of 0 is no tight loop.
-const WAIT_MIN: Duration = Duration::from_secs(1);
+const WAIT_MIN_S: u32 = 1;
 /// The longest wait; beyond it a growing interval helps nobody.
-const WAIT_MAX: Duration = Duration::from_secs(86_400);
+const WAIT_MAX_S: u32 = 86_400;
 
 impl Retry {
     /// A message that was never sent.
@@ -60,8 +60,8 @@ impl Retry {
 
     fn wait(&mut self, now: Instant, interval_s: u32) {
         self.waits = self.waits.saturating_add(1);
-        let wait = Duration::from_secs(interval_s.saturating_mul(u32::from(self.waits)));
-        self.not_before = now + wait.clamp(WAIT_MIN, WAIT_MAX);
+        let wait_s = interval_s.saturating_mul(u32::from(self.waits)).clamp(WAIT_MIN_S, WAIT_MAX_S);
+        self.not_before = now + Duration::from_secs(wait_s);
     }
 }
 

@@ -270,7 +270,7 @@ impl<C: Copy> Rpc<C> {
     }
 }
 
-const TOO_LONG: CallError = CallError::new(CallErrorCode::InternalError, "message longer than the receive buffer");
+const TOO_LONG: CallError = CallError::new(CallErrorCode::InternalError, "message too long");
 
 /// The answer came, but nobody could read it.
 const UNREADABLE: Outcome<'static> =

@@ -199,7 +199,7 @@ impl Keys {
                 Kind::Switch { factory } => keys.set_number(key.number, i32::from(factory)),
                 Kind::Integer { factory, .. } => keys.set_number(key.number, factory),
                 Kind::List { factory, .. } => {
-                    let _ = keys.set_text(key, factory);
+                    let _ = keys.set_text(key, factory, &|_| true);
                 }
                 Kind::Constant(_) => {}
             }
@@ -226,7 +226,7 @@ impl Keys {
     /// The value of a whole number that is never negative.
     #[inline(always)] // so that only the number of the key is passed
     pub fn unsigned(&self, key: &IntegerKey) -> u32 {
-        self.number(key.0.number).unsigned_abs()
+        self.number(key.0.number) as u32 // no range of such a key begins below 0
     }
 
     /// The value of a switch.
@@ -258,15 +258,15 @@ impl Keys {
         }
     }
 
-    /// Takes over a value that the central system has sent, to be kept.
+    /// Takes over a value that the central system has sent, to be kept. `allows` has the last word on an encoded list.
     ///
     /// # Errors
     /// [`Refusal`]; the old value stands then.
-    pub fn change(&mut self, key: &Declaration, value: &str) -> Result<(), Refusal> {
+    pub fn change(&mut self, key: &Declaration, value: &str, allows: &dyn Fn(&[u8]) -> bool) -> Result<(), Refusal> {
         if key.access == Access::ReadOnly {
             return Err(Refusal::ReadOnly);
         }
-        self.set_text(key, value)?;
+        self.set_text(key, value, allows)?;
         self.mark_unsaved(key);
         Ok(())
     }
@@ -277,7 +277,7 @@ impl Keys {
     /// [`Refusal`]; the old value stands then.
     pub fn set_factory(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         let key = self.find(|other| other.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
-        self.set_text(key, value)
+        self.set_text(key, value, &|_| true)
     }
 
     /// Writes the value as text, piece by piece.
@@ -349,7 +349,7 @@ impl Keys {
         }
     }
 
-    fn set_text(&mut self, key: &Declaration, value: &str) -> Result<(), Refusal> {
+    fn set_text(&mut self, key: &Declaration, value: &str, allows: &dyn Fn(&[u8]) -> bool) -> Result<(), Refusal> {
         match key.kind {
             Kind::Switch { .. } if value.eq_ignore_ascii_case("true") => self.set_number(key.number, 1),
             Kind::Switch { .. } if value.eq_ignore_ascii_case("false") => self.set_number(key.number, 0),
@@ -361,8 +361,8 @@ impl Keys {
             Kind::List { slot, codec, .. } => {
                 let mut bytes = [0; LIST_LEN];
                 let len = (codec.encode)(value, &mut bytes).ok_or(Refusal::Invalid)?;
-                let list = self.lists.get_mut(usize::from(slot)).ok_or(Refusal::Invalid)?;
-                list.set(bytes.get(..len).unwrap_or_default());
+                let items = bytes.get(..len).filter(|items| allows(items)).ok_or(Refusal::Invalid)?;
+                self.lists.get_mut(usize::from(slot)).ok_or(Refusal::Invalid)?.set(items);
             }
         }
         Ok(())
@@ -426,7 +426,7 @@ mod tests {
 
     fn change(keys: &mut Keys, name: &str, value: &str) -> Result<(), Refusal> {
         let key = keys.find(|other| other.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
-        keys.change(key, value)
+        keys.change(key, value, &|_| true)
     }
 
     fn value(keys: &Keys, key: &Declaration) -> String {

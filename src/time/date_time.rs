@@ -49,7 +49,6 @@ impl DateTime {
     pub fn to_text(self) -> [u8; Self::TEXT_LEN] {
         let (year, month, day) = civil_from_days(self.0 / SECONDS_PER_DAY);
         let second = self.seconds_of_day();
-        let pair = |number: u32| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
         let [[y1, y2], [y3, y4]] = [pair(year / 100), pair(year % 100)];
         let [[m1, m2], [d1, d2]] = [pair(month), pair(day)];
         let [[h1, h2], [n1, n2], [s1, s2]] = [pair(second / 3600), pair(second / 60 % 60), pair(second % 60)];
@@ -147,6 +146,12 @@ impl Reader<'_> {
         let offset = hours * 3600 + minutes * 60;
         if sign == b'-' { local.checked_add(offset) } else { local.checked_sub(offset) }
     }
+}
+
+/// The two digits of a number below 100.
+#[inline(never)]
+fn pair(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
 }
 
 fn days_of_month(year: u32, month: u32) -> u32 {

@@ -4,8 +4,7 @@ mod list;
 mod sample;
 mod values;
 
-pub(super) use list::MEASURANDS;
-pub(super) use sample::Sampling;
+pub(super) use sample::{Sampling, can_measure};
 pub(super) use values::MeterValues;
 
 use super::{ConnectorId, Location, Measurand, Phase, UnitOfMeasure};
@@ -17,7 +16,7 @@ pub(super) const METER_VALUE_SAMPLE_INTERVAL: IntegerKey =
     IntegerKey::new(19, "MeterValueSampleInterval", 60, 0, 86_400);
 /// What a sample of a running transaction holds.
 pub(super) const METER_VALUES_SAMPLED_DATA: ListKey =
-    ListKey::new(17, "MeterValuesSampledData", "Energy.Active.Import.Register", 0, &MEASURANDS);
+    ListKey::new(17, "MeterValuesSampledData", "Energy.Active.Import.Register", 0, &list::MEASURANDS);
 
 /// A meter that the firmware offers beside the energy register and the power of a connector.
 #[derive(Clone, Copy)]

@@ -93,20 +93,20 @@ impl Operations<'_> {
         record.position() > start
     }
 
-    /// Whether some connector can measure this. A list with anything else is refused (OCPP 1.6 §3.16.4).
-    pub(in crate::ocpp16) fn can_measure(&self, list: &[u8]) -> bool {
-        items(list).all(|wanted| {
-            let built_in = self.connectors.iter().any(|connector| {
-                is(&ENERGY, wanted) && connector.inputs.energy.is_some()
-                    || is(&POWER, wanted) && connector.inputs.power.is_some()
-            });
-            built_in || self.meter_inputs.iter().any(|input| is(&input.reading, wanted))
-        })
-    }
-
     fn meter_inputs_of(&self, id: ConnectorId) -> impl Iterator<Item = &MeterInput<'_>> {
         self.meter_inputs.iter().filter(move |input| input.connector == id)
     }
+}
+
+/// Whether some connector can measure all of this. A list with anything else is refused (OCPP 1.6 §3.16.4).
+pub(in crate::ocpp16) fn can_measure(connectors: &[Connector<'_>], meters: &[MeterInput<'_>], list: &[u8]) -> bool {
+    items(list).all(|wanted| {
+        let built_in = connectors.iter().any(|connector| {
+            is(&ENERGY, wanted) && connector.inputs.energy.is_some()
+                || is(&POWER, wanted) && connector.inputs.power.is_some()
+        });
+        built_in || meters.iter().any(|input| is(&input.reading, wanted))
+    })
 }
 
 /// The two meters that every connector has a place for.

@@ -14,10 +14,10 @@ use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::{Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
-use static_cell::{ConstStaticCell, StaticCell};
+use static_cell::StaticCell;
 
 static RESOURCES: StaticCell<Resources<'static>> = StaticCell::new();
-static STORAGE: ConstStaticCell<RamStorage<512>> = ConstStaticCell::new(RamStorage::new());
+static STORAGE: StaticCell<RamStorage<512>> = StaticCell::new();
 
 static MILLISECONDS: AtomicU32 = AtomicU32::new(0);
 static CARD_SHOWN: AtomicBool = AtomicBool::new(false);
@@ -38,7 +38,7 @@ fn main() -> ! {
 }
 
 fn charge(mut charge_point: ChargePoint<'static>) -> Option<()> {
-    let storage = STORAGE.take();
+    let storage = STORAGE.init_with(RamStorage::new);
     wallbox::wire(&mut charge_point)?;
     loop {
         let now = Instant::from_millis(MILLISECONDS.load(Relaxed).into());
