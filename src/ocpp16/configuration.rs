@@ -29,13 +29,19 @@ impl Operations<'_> {
     }
 
     fn change_key(&mut self, key: JsonStr<'_>, value: JsonStr<'_>) -> Result<&'static Declaration, Refusal> {
-        let key = self.keys.find(|name| key.is_ignoring_case(name)).ok_or(Refusal::UnknownKey)?;
+        let key = self.key_named(key).ok_or(Refusal::UnknownKey)?;
         // No value of ours needs an escape, so one with escapes is none of ours.
         let value = value.escaped();
         let (connectors, meters) = (&*self.connectors, &*self.meter_inputs);
         self.keys.change(key, value, &|list| metering::can_measure(connectors, meters, list))?;
         self.dirty = true;
         Ok(key)
+    }
+
+    /// Case is ignored (OCPP 1.6 §7.29).
+    #[inline(never)]
+    fn key_named(&self, name: JsonStr<'_>) -> Option<&'static Declaration> {
+        self.keys.find(|key| name.is_ignoring_case(key))
     }
 
     /// Answers in pages, so that no number of keys is too many for the send buffer.
@@ -56,14 +62,17 @@ impl Operations<'_> {
             answer.raw(b"{\"configurationKey\":[")?;
         }
         let mut list = List { keys: &self.keys, answer, next: 0, separate: false, full: false };
-        for key in self.keys.declarations() {
-            if names_all(names) || named().flatten().any(|name| name.is_ignoring_case(key.name)) {
+        if elements(names).next().is_none() {
+            for key in self.keys.declarations() {
                 list.put(&Item::Known(key))?;
             }
         }
+        for key in named().flatten().filter_map(|name| self.key_named(name)) {
+            list.put(&Item::Known(key))?;
+        }
         let mut begun = false;
         for name in named().flatten() {
-            if self.keys.find(|key| name.is_ignoring_case(key)).is_none() {
+            if self.key_named(name).is_none() {
                 if !begun {
                     list.put(&Item::UnknownKeys)?;
                     begun = true;
@@ -73,10 +82,6 @@ impl Operations<'_> {
         }
         Ok(list.put(&Item::End)?)
     }
-}
-
-fn names_all(names: &str) -> bool {
-    elements(names).next().is_none()
 }
 
 /// The answer to GetConfiguration, item by item: those of earlier pages are passed over, those that the send buffer does
