@@ -7,7 +7,7 @@ use heapless::Vec;
 ///
 /// | number | what it bounds | more of it costs |
 /// |---|---|---|
-/// | `CONNECTORS` | connectors, 1 to 63 | about 0.5 KiB each |
+/// | `CONNECTORS` | connectors, 1 to 63 | about 0.4 KiB each |
 /// | `RECEIVE` | the longest message that is understood, in bytes, at least 256 | itself |
 /// | `SEND` | the longest piece of a message that is sent, in bytes, at least 1024 | itself |
 ///
@@ -16,7 +16,7 @@ use heapless::Vec;
 ///
 /// ```
 /// use embedded_ocpp::Resources;
-/// assert!(Resources::<2>::RAM_BYTES <= 8 * 1024 * size_of::<usize>() / 4);
+/// assert!(Resources::<2>::RAM_BYTES < 8 * 1024);
 /// ```
 pub struct Resources<'a, const CONNECTORS: usize = 2, const RECEIVE: usize = 2048, const SEND: usize = 2048> {
     pub(super) connectors: Table<Connector<'a>, CONNECTORS>,
