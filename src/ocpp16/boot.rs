@@ -1,6 +1,7 @@
 //! BootNotification: nothing else goes out before the central system has accepted (OCPP 1.6 §4.2).
 
 use super::heartbeat::HEARTBEAT_INTERVAL;
+use super::types::Symbol;
 use super::{Operations, RegistrationStatus};
 use crate::json::{Field, Json, Kind, Name, Strictness, TextTooLong, Writer, name, offset_of_char, read};
 use crate::log::info;

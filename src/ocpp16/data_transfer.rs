@@ -1,6 +1,7 @@
 //! DataTransfer in both directions (OCPP 1.6 §4.3, §5.6), and any other call that the firmware wants to make.
 
 use super::Operations;
+use super::types::Symbol;
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, append, name, read};
 use crate::rpc::{CallComposer, CallError, Composer, Outcome};
 use crate::time::Instant;

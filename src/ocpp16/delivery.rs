@@ -6,6 +6,7 @@
 use super::authorization::id_tag_info;
 use super::journal_entry::{Content, Entry, date_record};
 use super::metering::MeterValues;
+use super::types::Symbol;
 use super::{AuthorizationStatus, ConnectorId, Operations, Reason};
 use crate::json::{BufferFull, Field, Json, Kind, Strictness, Writer, name, read};
 use crate::log::warning;

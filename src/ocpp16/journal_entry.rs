@@ -1,6 +1,7 @@
 //! The records of transaction messages: what happened, when, and on which connector. They outlive power cuts and
 //! firmware versions; nothing in them changes its meaning.
 
+use super::types::Symbol;
 use super::{ConnectorId, IdToken, ReadingContext, Reason};
 use crate::store::Journal;
 use crate::store::record::{self, RecordReader, RecordWriter};

@@ -2,6 +2,7 @@
 
 use super::dispatch::{StatusAnswer, accepted_if};
 use super::session::Phase;
+use super::types::Symbol;
 use super::{ChargePointErrorCode, Operations, Reason, ResetKind};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;

@@ -2,6 +2,7 @@
 
 use super::connector::Connector;
 use super::session::Phase;
+use super::types::Symbol;
 use super::{Availability, ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
 use crate::json::{Json, Writer, name, offset_of_char};
 use crate::rpc::Outcome;

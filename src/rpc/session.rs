@@ -155,7 +155,7 @@ impl<C: Copy> Rpc<C> {
             Received::Message(len) => (len, true),
             Received::TooLong(len) => (len, false),
         };
-        self.statistics.too_long += u32::from(!whole);
+        self.statistics.too_long = self.statistics.too_long.saturating_add(u32::from(!whole));
         let message = receive_buffer.get(..len).unwrap_or_default();
         match scan(message) {
             Ok(Frame::Call { id, action, payload }) if whole => {

@@ -1,6 +1,7 @@
 //! Lists of measurands: two bytes an item, the measurand and its phase.
 
 use super::{Measurand, Phase};
+use crate::ocpp16::types::Symbol;
 use crate::store::{ListCodec, TextSink};
 
 /// Reads and writes `Measurand` and `Measurand.Phase` items (OCPP 1.6 §9.1.17). Blanks around items are ignored.

@@ -2,6 +2,7 @@
 
 use super::MeterReading;
 use crate::json::{BufferFull, Decimal, Json, Writer, name};
+use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{ConnectorId, Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};

@@ -1,5 +1,5 @@
 use super::IdToken;
-use super::symbols::symbols;
+use super::symbols::{Symbol, symbols};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::time::DateTime;
 

@@ -1,3 +1,5 @@
+use crate::json::JsonStr;
+
 /// An enumeration of OCPP with its spelling on the wire, as one table instead of a visitor for each.
 macro_rules! symbols {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
@@ -8,46 +10,29 @@ macro_rules! symbols {
         pub enum $name { $($(#[$variant_meta])* $variant,)+ }
 
         impl $name {
-            const ALL: &'static [Self] = &[$(Self::$variant),+];
-            const QUOTED: &'static [&'static str] = &[$(concat!("\"", $text, "\"")),+];
-
             /// The spelling on the wire.
             pub fn as_str(self) -> &'static str {
-                crate::ocpp16::types::unquoted(self.quoted())
+                $crate::ocpp16::types::unquoted($crate::ocpp16::types::Symbol::quoted(self))
             }
 
             /// The value with this spelling; case matters.
             pub fn from_text(text: &str) -> Option<Self> {
-                crate::ocpp16::types::position(Self::QUOTED, text).and_then(Self::from_code)
+                $crate::ocpp16::types::Symbol::spelled(text)
             }
+        }
 
-            #[allow(dead_code)]
-            pub(crate) fn from_json(text: crate::json::JsonStr<'_>) -> Option<Self> {
-                Self::from_text(text.escaped())
-            }
+        impl $crate::ocpp16::types::Symbol for $name {
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
+            const QUOTED: &'static [&'static str] = &[$(concat!("\"", $text, "\"")),+];
 
-            /// The value with this number in a record.
-            #[allow(dead_code)]
-            pub(crate) fn from_code(code: u8) -> Option<Self> {
-                Self::ALL.get(usize::from(code)).copied()
-            }
-
-            /// The number of the value in a record.
-            #[allow(dead_code)]
-            pub(crate) const fn code(self) -> u8 {
+            fn code(self) -> u8 {
                 self as u8
-            }
-
-            /// The spelling on the wire as a JSON string.
-            #[allow(dead_code)]
-            pub(crate) fn quoted(self) -> &'static str {
-                Self::QUOTED.get(usize::from(self as u8)).copied().unwrap_or_default()
             }
         }
 
         impl crate::json::Json for $name {
             fn write(&self, writer: &mut crate::json::Writer<'_>) {
-                writer.raw(self.quoted().as_bytes());
+                writer.raw($crate::ocpp16::types::Symbol::quoted(*self).as_bytes());
             }
         }
 
@@ -59,13 +44,41 @@ macro_rules! symbols {
     };
 }
 
+/// An enumeration of OCPP as a table.
+pub(in crate::ocpp16) trait Symbol: Copy + 'static {
+    const ALL: &'static [Self];
+    /// The spellings on the wire as JSON strings.
+    const QUOTED: &'static [&'static str];
+
+    /// The number of the value in a record.
+    fn code(self) -> u8;
+
+    /// The value with this number in a record.
+    fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+
+    /// The value with this spelling; no spelling of OCPP needs an escape.
+    fn from_json(text: JsonStr<'_>) -> Option<Self> {
+        Self::spelled(text.escaped())
+    }
+
+    fn spelled(text: &str) -> Option<Self> {
+        position(Self::QUOTED, text).and_then(Self::from_code)
+    }
+
+    /// The spelling on the wire as a JSON string.
+    fn quoted(self) -> &'static str {
+        Self::QUOTED.get(usize::from(self.code())).copied().unwrap_or_default()
+    }
+}
+
 /// The text inside the quotes.
 pub(in crate::ocpp16) fn unquoted(quoted: &str) -> &str {
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
 }
 
-/// The number of the symbol with this spelling.
-pub(in crate::ocpp16) fn position(symbols: &[&str], text: &str) -> Option<u8> {
+fn position(symbols: &[&str], text: &str) -> Option<u8> {
     symbols.iter().position(|quoted| unquoted(quoted) == text).map(|position| position as u8)
 }
 
