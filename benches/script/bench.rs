@@ -40,7 +40,7 @@ struct Link {
 
 impl Link {
     const fn new() -> Self {
-        Self { incoming: [0; _], incoming_len: 0, sent: [[0; _]; _], sent_count: 0, unfinished: false }
+        Self { incoming: [0; 256], incoming_len: 0, sent: [[0; 64]; 2], sent_count: 0, unfinished: false }
     }
 
     /// The first message that nobody has taken, filled up with zeros.

@@ -1,5 +1,5 @@
 use super::engine::Engine;
-use super::{ConfigError, Controls, Error, Missing, Resources};
+use super::{ConfigError, Controls, Error, Resources};
 use crate::ocpp16::{Boot, Connector, Exchange, Memory, Operations};
 use crate::store::Storage;
 use crate::time::Instant;
@@ -52,7 +52,8 @@ impl<'a> ChargePoint<'a> {
         })
     }
 
-    /// Does what is to be done now, and returns when it must be called again if no input changes before.
+    /// Does what is to be done now, and returns when it must be called again if no input changes before: a moment that
+    /// is past means at once, [`Instant::NEVER`] that only an input or a message can bring anything new.
     ///
     /// Never blocks, except for the storage device: its futures are polled until they are ready. `now` must not run
     /// backwards.
@@ -202,17 +203,5 @@ impl<'a> Deref for ChargePoint<'a> {
 impl<'a> DerefMut for ChargePoint<'a> {
     fn deref_mut(&mut self) -> &mut Controls<'a> {
         &mut self.controls
-    }
-}
-
-impl Operations<'_> {
-    /// The first thing that is missing.
-    pub(super) fn missing(&self) -> Option<Missing> {
-        let meterless = (1..=self.connector_count())
-            .find(|id| self.connector(*id).is_some_and(|connector| connector.inputs.energy.is_none()));
-        match meterless {
-            Some(connector) => Some(Missing::EnergyMeterInput(connector)),
-            None => self.cannot_reset().then_some(Missing::ResetOutput),
-        }
     }
 }

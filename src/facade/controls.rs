@@ -93,8 +93,9 @@ impl<'a> Controls<'a> {
         Ok(())
     }
 
-    /// What is wrong with the connector as an error code alone; any error makes it Faulted. Replaces
-    /// [`add_error_data_input`](Self::add_error_data_input) where the rest does not matter.
+    /// What is wrong with the connector as an error code alone; any error makes it Faulted. Asked when
+    /// [`add_error_data_input`](Self::add_error_data_input) has nothing to tell. There is one such input: another call
+    /// takes its place, so several sources are combined in the closure.
     ///
     /// # Errors
     /// [`InputError::UnknownConnector`]
@@ -107,7 +108,7 @@ impl<'a> Controls<'a> {
         Ok(())
     }
 
-    /// What is wrong with the connector, in all detail.
+    /// What is wrong with the connector, in all detail. There is one such input: another call takes its place.
     ///
     /// # Errors
     /// [`InputError::UnknownConnector`]
@@ -184,8 +185,8 @@ impl<'a> Controls<'a> {
         self.engine.operations.outputs_mut().reset_execute = Some(output);
     }
 
-    /// Is shown each transaction message that the central system failed to process for the last time: the only way in
-    /// which one is ever lost to it.
+    /// Is shown each transaction message that the central system failed to process for the last time
+    /// (TransactionMessageAttempts): it is not sent any more.
     pub fn set_on_discarded(&mut self, output: &'a dyn Fn(&Discarded<'_>)) {
         self.engine.operations.outputs_mut().discarded = Some(output);
     }
@@ -317,7 +318,8 @@ impl<'a> Controls<'a> {
         self.engine.operations.keys()
     }
 
-    /// Replaces the factory value of a key, before the first poll. A stored value overrides it.
+    /// Replaces the factory value of a key, before the first poll. A stored value overrides it. What the charge point
+    /// itself determines, such as NumberOfConnectors, cannot be set.
     ///
     /// # Errors
     /// [`Refusal`]; the old value stands then.
@@ -327,8 +329,8 @@ impl<'a> Controls<'a> {
 
     // Extension
 
-    /// Sends a call of the firmware's own when its turn comes; `on_outcome` is told once how it ended. It does not
-    /// outlive a lost link or a reboot.
+    /// Sends a call of the firmware's own when its turn comes; `on_outcome` is told once how it ended. It waits for the
+    /// link, but once it is sent it ends with it. It does not outlive a reboot.
     ///
     /// # Errors
     /// [`RequestError`]; nothing is sent then.

@@ -7,8 +7,6 @@ use core::fmt;
 pub enum Error<T, S> {
     /// An input or output is missing that OCPP cannot do without. Fix the code.
     Incomplete(Missing),
-    /// The runner of this charge point runs already. Fix the code.
-    AlreadyRunning,
     /// The connection is over. Open another one when [`Controls::connect_at`](super::Controls::connect_at) says so;
     /// whatever was unanswered is sent again where the standard wants it.
     Transport(T),
@@ -37,11 +35,12 @@ impl fmt::Display for Missing {
     }
 }
 
+impl core::error::Error for Missing {}
+
 impl<T: fmt::Debug, S: fmt::Debug> fmt::Display for Error<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Incomplete(missing) => missing.fmt(f),
-            Self::AlreadyRunning => f.write_str("the runner runs already"),
             Self::Transport(error) => write!(f, "connection over: {error:?}"),
             Self::Storage(error) => write!(f, "storage failed: {error:?}"),
         }

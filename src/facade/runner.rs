@@ -2,11 +2,13 @@
 
 use super::charge_point::Buffers;
 use super::engine::Engine;
-use super::{ChargePoint, Controls, Error};
+use super::{ChargePoint, Controls, Missing};
+use crate::log::warning;
 use crate::store::Storage;
 use crate::time::{Duration, Instant};
 use crate::transport::WebSocketTransport;
 use core::cell::RefCell;
+use core::convert::Infallible;
 use core::pin::pin;
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::Mutex;
@@ -35,37 +37,39 @@ pub trait Connect {
 
     /// Opens a connection: name resolution, TCP, TLS, WebSocket with subprotocol `ocpp1.6`.
     ///
-    /// The runner asks again with growing waits after every failure. The future is never dropped half way, so it must
+    /// The runner asks again with growing waits after every failure. It waits for the future to its end, so that must
     /// have a time limit of its own.
     async fn connect(&mut self) -> Result<Self::Transport<'_>, Self::Error>;
 }
 
-/// A charge point that a [`Handle`] and a [`Runner`] share. `M` protects it: `NoopRawMutex` when all tasks run on one
-/// executor.
+/// A charge point that a [`Handle`] and a [`Runner`] share. `M` is the mutex kind of the platform.
+///
+/// The inputs of a charge point need not be `Sync`, so all tasks that use it run on one executor; `NoopRawMutex` does
+/// for that.
 pub struct Shared<'a, M: RawMutex> {
+    core: Core<'a, M>,
+    buffers: Buffers<'a>,
+}
+
+struct Core<'a, M: RawMutex> {
     controls: Mutex<M, RefCell<Controls<'a>>>,
     changed: Signal<M, ()>,
-    buffers: RefCell<Option<Buffers<'a>>>,
 }
 
 impl<'a, M: RawMutex> Shared<'a, M> {
     /// Puts a charge point where several tasks can reach it.
     pub fn new(charge_point: ChargePoint<'a>) -> Self {
         let ChargePoint { controls, buffers } = charge_point;
-        Self {
-            controls: Mutex::new(RefCell::new(controls)),
-            changed: Signal::new(),
-            buffers: RefCell::new(Some(buffers)),
-        }
+        Self { core: Core { controls: Mutex::new(RefCell::new(controls)), changed: Signal::new() }, buffers }
     }
 
     /// The handle for the tasks of the firmware, and the runner for a task of its own.
     pub fn split(&mut self) -> (Handle<'_, 'a, M>, Runner<'_, 'a, M>) {
-        let this = &*self;
-        let buffers = this.buffers.take();
-        (Handle { shared: this }, Runner { shared: this, buffers })
+        (Handle { core: &self.core }, Runner { core: &self.core, buffers: &mut self.buffers })
     }
+}
 
+impl<'a, M: RawMutex> Core<'a, M> {
     fn with<R>(&self, action: impl FnOnce(&mut Engine<'a>) -> R) -> R {
         self.controls.lock(|controls| action(&mut controls.borrow_mut().engine))
     }
@@ -73,7 +77,7 @@ impl<'a, M: RawMutex> Shared<'a, M> {
 
 /// Reaches the charge point from any task. Copies are free.
 pub struct Handle<'s, 'a, M: RawMutex> {
-    shared: &'s Shared<'a, M>,
+    core: &'s Core<'a, M>,
 }
 
 impl<M: RawMutex> Clone for Handle<'_, '_, M> {
@@ -87,23 +91,24 @@ impl<M: RawMutex> Copy for Handle<'_, '_, M> {}
 impl<'a, M: RawMutex> Handle<'_, 'a, M> {
     /// Does something with the charge point, at once. The runner looks at it again afterwards.
     ///
-    /// `action` must not use a handle of the same charge point.
+    /// # Panics
+    /// When a handle of the same charge point is used inside: in `action`, or in an input, an output or an `on_outcome`.
     pub fn with<R>(&self, action: impl FnOnce(&mut Controls<'a>) -> R) -> R {
-        let result = self.shared.controls.lock(|controls| action(&mut controls.borrow_mut()));
-        self.shared.changed.signal(());
+        let result = self.core.controls.lock(|controls| action(&mut controls.borrow_mut()));
+        self.core.changed.signal(());
         result
     }
 
     /// An input has changed: look now, not at the next poll of the inputs.
     pub fn notify(&self) {
-        self.shared.changed.signal(());
+        self.core.changed.signal(());
     }
 }
 
 /// Moves messages and records. Owned by one task.
 pub struct Runner<'s, 'a, M: RawMutex> {
-    shared: &'s Shared<'a, M>,
-    buffers: Option<Buffers<'a>>,
+    core: &'s Core<'a, M>,
+    buffers: &'s mut Buffers<'a>,
 }
 
 /// How often the inputs are read when nobody [notifies](Handle::notify).
@@ -112,34 +117,40 @@ const INPUT_INTERVAL: Duration = Duration::from_millis(100);
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl<M: RawMutex> Runner<'_, '_, M> {
-    /// Runs the charge point for ever: connects, reconnects, stores, sends and receives.
+    /// Runs the charge point for ever: connects, reconnects, stores, sends and receives. Failures of connections and of
+    /// the storage device are dealt with here.
     ///
     /// # Errors
-    /// [`Error::Incomplete`] at once when an input is missing. Failures of connections and of the storage device are
-    /// dealt with here and never returned.
+    /// [`Missing`] at once when an input or output is missing.
     ///
     /// # Cancellation
-    /// Dropping the future is a power cut as far as OCPP is concerned: nothing durable is lost. An operation of the
-    /// storage device may be cut half way.
+    /// Dropping the future is a lost link: nothing durable is lost, and it may be run again. An operation of the storage
+    /// device, and a connection that is being opened, may be cut half way.
     pub async fn run<C: Connect, S: Storage, T: Timer>(
         &mut self,
         connect: &mut C,
         storage: &mut S,
         timer: &T,
-    ) -> Result<core::convert::Infallible, Error<C::Error, S::Error>> {
-        if let Some(missing) = self.shared.with(Engine::missing) {
-            return Err(Error::Incomplete(missing));
+    ) -> Result<Infallible, Missing> {
+        let Buffers { receive, send, record } = &mut *self.buffers;
+        let missing = self.core.with(|engine| {
+            engine.set_connected(false, record);
+            engine.missing()
+        });
+        if let Some(missing) = missing {
+            return Err(missing);
         }
-        let Some(Buffers { receive, send, record }) = &mut self.buffers else {
-            return Err(Error::AlreadyRunning);
-        };
-        let mut keeper = Keeper { shared: self.shared, record, storage, timer };
+        let mut keeper = Keeper { core: self.core, record, storage, timer };
         loop {
-            let due = self.shared.with(|engine| engine.backoff.due());
+            let due = self.core.with(|engine| engine.backoff.due());
             keeper.during(timer.sleep_until(due)).await;
             match keeper.during(connect.connect()).await {
                 Ok(mut transport) => keeper.converse(&mut transport, receive, send).await,
-                Err(_) => self.shared.with(Engine::connect_failed),
+                Err(error) => {
+                    let _ = &error;
+                    warning!("no connection: {}", defmt::Debug2Format(&error));
+                    self.core.with(Engine::connect_failed);
+                }
             }
         }
     }
@@ -147,7 +158,7 @@ impl<M: RawMutex> Runner<'_, '_, M> {
 
 /// What must go on while something else is waited for: inputs, timers and records.
 struct Keeper<'k, 's, 'a, M: RawMutex, S, T> {
-    shared: &'s Shared<'a, M>,
+    core: &'s Core<'a, M>,
     record: &'k mut [u8],
     storage: &'k mut S,
     timer: &'k T,
@@ -169,21 +180,21 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
     async fn keep(&mut self) {
         loop {
             let now = self.timer.now();
-            let op = self.shared.with(|engine| {
+            let op = self.core.with(|engine| {
                 engine.tick(now, self.record);
                 engine.storage_op(self.record)
             });
             let Some(op) = op else { return };
             let result = op.run(self.storage, self.record).await.map_err(|_| ());
-            self.shared.with(|engine| engine.storage_done(result, self.record));
+            self.core.with(|engine| engine.storage_done(result, self.record));
         }
     }
 
     /// Waits until something must be looked at. May be dropped at any time.
     async fn wake(&self) {
-        let deadline = self.shared.with(|engine| engine.next_deadline());
+        let deadline = self.core.with(|engine| engine.next_deadline());
         let at = deadline.min(self.timer.now() + INPUT_INTERVAL);
-        select(self.timer.sleep_until(at), self.shared.changed.wait()).await;
+        select(self.timer.sleep_until(at), self.core.changed.wait()).await;
     }
 
     /// Talks over one connection until it is over.
@@ -191,7 +202,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
         while transport.is_connected() {
             self.keep().await;
             let now = self.timer.now();
-            let (ping_interval, part, can_receive) = self.shared.with(|engine| {
+            let (ping_interval, part, can_receive) = self.core.with(|engine| {
                 engine.set_connected(true, self.record);
                 let part = engine.transmit(receive, send, self.record);
                 (engine.operations.ping_interval_s(), part, engine.rpc.can_receive())
@@ -203,14 +214,14 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
                     let in_time = select(sent, self.timer.sleep_until(now + SEND_TIMEOUT));
                     let taken = matches!(self.during(in_time).await, Either::First(Ok(())));
                     if taken {
-                        self.shared.with(|engine| engine.transmitted());
+                        self.core.with(|engine| engine.transmitted());
                     }
                     taken
                 }
                 None if can_receive => match select(transport.receive(receive), self.wake()).await {
                     Either::First(Ok(Some(received))) => {
                         let now = self.timer.now();
-                        self.shared.with(|engine| {
+                        self.core.with(|engine| {
                             engine.tick(now, self.record);
                             engine.receive(received, receive, send, self.record);
                         });
@@ -232,7 +243,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
                 break;
             }
         }
-        self.shared.with(|engine| engine.set_connected(false, self.record));
+        self.core.with(|engine| engine.set_connected(false, self.record));
     }
 }
 
@@ -248,7 +259,7 @@ impl Timer for EmbassyTimer {
     }
 
     async fn sleep_until(&self, at: Instant) {
-        let ms = at.as_millis().min(u64::MAX / 2 / embassy_time::TICK_HZ * 1000);
-        embassy_time::Timer::at(embassy_time::Instant::from_millis(ms)).await;
+        let at = embassy_time::Instant::try_from_millis(at.as_millis()).unwrap_or(embassy_time::Instant::MAX);
+        embassy_time::Timer::at(at).await;
     }
 }

@@ -63,14 +63,14 @@ impl ErrorData {
     }
 }
 
-/// Why an input or output was not taken. Fix the code, or enlarge the resources.
+/// Why an input or output was not taken. Fix the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum InputError {
     /// There is no such connector.
     UnknownConnector,
-    /// The table for these is full.
+    /// The table for these is full: 8 meter inputs, 4 DataTransfer handlers.
     TableFull,
 }
 

@@ -4,7 +4,6 @@ use super::Operations;
 use super::types::Symbol;
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, append, name, read};
 use crate::rpc::{CallComposer, CallError, Composer, Outcome};
-use crate::time::Instant;
 
 /// Handles the DataTransfer requests of one vendor.
 #[derive(Clone, Copy)]
@@ -81,7 +80,7 @@ enum CustomState {
 pub enum RequestError {
     /// The last one has not been answered yet; try later.
     Busy,
-    /// The payload is longer than the buffer for it; enlarge that in `Resources`.
+    /// The payload is longer than 512 bytes, or the name of the action than 50.
     TooLong,
 }
 
@@ -95,6 +94,9 @@ impl core::fmt::Display for RequestError {
 }
 
 impl core::error::Error for RequestError {}
+
+/// The longest name of an action.
+const ACTION_LEN_MAX: usize = 50;
 
 impl<'a> CustomCall<'a> {
     pub(super) fn new(payload: &'a mut [u8]) -> Self {
@@ -121,7 +123,8 @@ impl<'a> Operations<'a> {
 
     /// Sends a call of the firmware's own when its turn comes, after everything that OCPP itself has to say.
     ///
-    /// `on_outcome` is told how it ended, exactly once. The call does not outlive a lost link or a reboot.
+    /// `on_outcome` is told how it ended, exactly once. The call waits for the link, but once it is sent it ends with it.
+    /// It does not outlive a reboot.
     ///
     /// # Errors
     /// [`RequestError`]; nothing is sent then.
@@ -133,6 +136,9 @@ impl<'a> Operations<'a> {
     ) -> Result<(), RequestError> {
         if self.custom.state != CustomState::Free {
             return Err(RequestError::Busy);
+        }
+        if action.len() > ACTION_LEN_MAX {
+            return Err(RequestError::TooLong);
         }
         self.custom.len = append(self.custom.payload, 0, payload).map_err(|BufferFull| RequestError::TooLong)?;
         self.custom.action = action;
@@ -152,7 +158,7 @@ impl<'a> Operations<'a> {
         written.is_ok()
     }
 
-    pub(super) fn conclude_custom_call(&mut self, _now: Instant, outcome: Outcome<'_>) {
+    pub(super) fn conclude_custom_call(&mut self, outcome: Outcome<'_>) {
         self.custom.state = CustomState::Free;
         if let Some(on_outcome) = self.custom.on_outcome.take() {
             on_outcome(outcome);

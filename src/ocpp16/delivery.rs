@@ -62,7 +62,7 @@ pub(super) struct ConfirmedTransaction {
 /// A transaction message that the central system failed to process as often as TransactionMessageAttempts allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Discarded<'m> {
-    /// The connector of the transaction.
+    /// The connector of the transaction, 0 when the record could not be read.
     pub connector: ConnectorId,
     /// When it happened, if the clock was known.
     pub timestamp: Option<DateTime>,
@@ -316,34 +316,45 @@ impl Operations<'_> {
         }
     }
 
-    fn meter_values<'e>(&self, entry: &Entry<'e>) -> Option<MeterValues<'e>> {
-        let Content::MeterValues { start, context, values } = entry.content else { return None };
+    /// The transaction id that a message of a running or ended transaction carries.
+    fn transaction_id_of(&self, entry: &Entry<'_>) -> i32 {
+        let (start, known) = match entry.content {
+            Content::Start { .. } => return UNDELIVERABLE,
+            Content::MeterValues { start, .. } => (start, None),
+            Content::Stop { start, transaction, .. } => (start, transaction),
+        };
         let confirmed = self.connector(entry.connector).and_then(|connector| connector.confirmed.id_of(start));
+        known.or(confirmed).unwrap_or(UNDELIVERABLE)
+    }
+
+    fn date_of(&self, entry: &Entry<'_>) -> Option<DateTime> {
+        entry.at.date(&self.clock, self.persistence.boot_number())
+    }
+
+    fn meter_values<'e>(&self, entry: &Entry<'e>) -> Option<MeterValues<'e>> {
+        let Content::MeterValues { context, values, .. } = entry.content else { return None };
         Some(MeterValues {
             connector_id: entry.connector,
-            transaction_id: Some(confirmed.unwrap_or(UNDELIVERABLE)),
-            timestamp: entry.at.date(&self.clock, self.persistence.boot_number()),
+            transaction_id: Some(self.transaction_id_of(entry)),
+            timestamp: self.date_of(entry),
             context,
             values,
         })
     }
 
     fn compose_entry(&self, entry: &Entry<'_>, call: &mut CallComposer<'_>) -> Result<(), BufferFull> {
-        let boot = self.persistence.boot_number();
-        let timestamp = entry.at.date(&self.clock, boot);
-        let confirmed = self.connector(entry.connector).map(|connector| &connector.confirmed);
+        let timestamp = self.date_of(entry);
         match entry.content {
-            Content::Start { id_tag, meter_start } => call.call(
-                "StartTransaction",
-                &StartTransaction { connector_id: entry.connector, id_tag, meter_start, timestamp },
-            ),
+            Content::Start { id_tag, meter_start } => {
+                let message = StartTransaction { connector_id: entry.connector, id_tag, meter_start, timestamp };
+                call.call("StartTransaction", &message)
+            }
             Content::MeterValues { .. } => {
                 let composer = call.begin("MeterValues")?;
                 self.meter_values(entry).map_or(Ok(()), |message| message.compose(composer))
             }
-            Content::Stop { start, transaction, meter_stop, reason, id_tag } => {
-                let known = transaction.or(confirmed.and_then(|confirmed| confirmed.id_of(start)));
-                let transaction_id = known.unwrap_or(UNDELIVERABLE);
+            Content::Stop { meter_stop, reason, id_tag, .. } => {
+                let transaction_id = self.transaction_id_of(entry);
                 call.call("StopTransaction", &StopTransaction { id_tag, meter_stop, timestamp, transaction_id, reason })
             }
         }
@@ -439,14 +450,15 @@ impl Operations<'_> {
         let message = match entry.as_ref().map(|entry| entry.content) {
             Some(Content::Start { id_tag, meter_start }) => DiscardedMessage::Start { id_tag, meter_start },
             Some(Content::MeterValues { .. }) => DiscardedMessage::MeterValues,
-            Some(Content::Stop { transaction, meter_stop, reason, .. }) => {
-                DiscardedMessage::Stop { transaction_id: transaction.unwrap_or(UNDELIVERABLE), meter_stop, reason }
+            Some(Content::Stop { meter_stop, reason, .. }) => {
+                let transaction_id = entry.as_ref().map_or(UNDELIVERABLE, |entry| self.transaction_id_of(entry));
+                DiscardedMessage::Stop { transaction_id, meter_stop, reason }
             }
             None => DiscardedMessage::Unreadable,
         };
         output(&Discarded {
             connector: entry.as_ref().map_or(0, |entry| entry.connector),
-            timestamp: entry.and_then(|entry| entry.at.date(&self.clock, self.persistence.boot_number())),
+            timestamp: entry.and_then(|entry| self.date_of(&entry)),
             message,
             count: self.delivery.discarded,
         });

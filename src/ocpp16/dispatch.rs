@@ -135,15 +135,17 @@ impl Handler for Exchange<'_, '_> {
             call.call("StatusNotification", &notification).ok()?;
             return Some(CallName::StatusNotification(id));
         }
-        if operations.heartbeat_triggered || accepted && operations.heartbeat_due(now) {
+        if operations.heartbeat_due(now) {
             operations.heartbeat_sent(now);
             call.call("Heartbeat", &NOTHING).ok()?;
             return Some(CallName::Heartbeat);
         }
-        if let Some(id) = operations.next_untransacted_sample() {
-            self.untransacted_sample(now, id, call)?;
-            return Some(CallName::MeterValues(id));
+        while let Some(id) = self.operations.next_untransacted_sample() {
+            if self.untransacted_sample(now, id, call).is_some() {
+                return Some(CallName::MeterValues(id));
+            }
         }
+        let operations = &mut *self.operations;
         if accepted && operations.transaction_message(now, self.record, call) {
             return Some(CallName::TransactionMessage);
         }
@@ -172,7 +174,7 @@ impl Handler for Exchange<'_, '_> {
             CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
             CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
             CallName::MeterValues(_) => {}
-            CallName::Custom => operations.conclude_custom_call(now, outcome),
+            CallName::Custom => operations.conclude_custom_call(outcome),
         }
     }
 }

@@ -182,11 +182,6 @@ impl Operations<'_> {
         }
     }
 
-    /// Whether the device has something to do, so far as that can be told without looking closely.
-    pub fn is_storing(&self) -> bool {
-        self.persistence.in_flight.is_some()
-    }
-
     fn appended(&mut self, record: &[u8]) -> u32 {
         let number = self.journal.next();
         let is_first = self.journal.is_empty();

@@ -100,12 +100,12 @@ pub struct TransactionView<'c> {
     pub is_authorized: bool,
     /// The start is durable and the end is not.
     pub is_running: bool,
-    /// The central system does not accept the tag any more.
+    /// The central system does not accept the tag, and the transaction goes on without energy.
     pub is_deauthorized: bool,
-    /// The energy register at the start in Wh, while it runs.
-    pub meter_start: i64,
-    /// When it started.
-    pub started: Instant,
+    /// The energy register at the start in Wh; `None` until it starts.
+    pub meter_start: Option<i64>,
+    /// When it started; `None` until it does.
+    pub started: Option<Instant>,
 }
 
 /// Why no transaction begins.
@@ -119,7 +119,7 @@ pub enum BeginError {
     InvalidIdTag,
     /// A session is under way here; end it first.
     Busy,
-    /// The connector is faulted or out of service; try another one.
+    /// The connector is faulted or out of service, or a reset is about to happen; try another one, or later.
     Inoperative,
     /// The device holds as many unsent messages as it can; try when the central system has been reached.
     JournalFull,
@@ -151,7 +151,7 @@ pub enum EndError {
     UnknownConnector,
     /// Nothing is under way here.
     NoSession,
-    /// The tag is neither the one that began nor of its group; refuse the card.
+    /// Another tag began the session; refuse the card.
     OtherIdTag,
 }
 
@@ -426,15 +426,16 @@ impl Operations<'_> {
         if session.phase == Phase::Idle {
             return None;
         }
+        let started = session.is_in_transaction().then_some(session.started);
         Some(TransactionView {
             id_tag: session.id_tag.as_str(),
             parent_id_tag: session.parent.as_ref().map(|parent| parent.as_str()),
-            id: if session.is_in_transaction() { connector.confirmed.id_of(session.entry) } else { None },
+            id: started.and_then(|_| connector.confirmed.id_of(session.entry)),
             is_authorized: session.phase != Phase::Authorizing,
             is_running: matches!(session.phase, Phase::Running | Phase::Stopping),
             is_deauthorized: session.energy_denied,
-            meter_start: session.meter_start,
-            started: session.started,
+            meter_start: started.map(|_| session.meter_start),
+            started,
         })
     }
 }

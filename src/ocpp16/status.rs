@@ -199,7 +199,7 @@ impl Operations<'_> {
 
     pub(super) fn update_statuses(&mut self, now: Instant) {
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
-        let mut deadline = Instant::NEVER;
+        let mut deadline = self.main_status.deadline(minimum);
         for connector in self.connectors.iter_mut() {
             let error = connector.readings.error.map_or(ChargePointErrorCode::NoError, |error| error.code);
             let status = status_of(connector);

@@ -80,8 +80,8 @@ impl From<ReadError> for CallError {
     #[inline(never)]
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Missing => Self::new(CallErrorCode::OccurenceConstraintViolation, "required field missing"),
-            ReadError::Twice => Self::new(CallErrorCode::OccurenceConstraintViolation, "field given twice"),
+            ReadError::Missing => Self::new(CallErrorCode::OccurenceConstraintViolation, "field missing"),
+            ReadError::Twice => Self::new(CallErrorCode::OccurenceConstraintViolation, "field twice"),
             ReadError::Unknown => Self::new(CallErrorCode::FormationViolation, "unknown field"),
             ReadError::WrongType => Self::new(CallErrorCode::TypeConstraintViolation, "wrong type"),
             ReadError::TooLong => Self::property("text too long"),
@@ -93,8 +93,8 @@ impl From<Problem> for CallError {
     fn from(problem: Problem) -> Self {
         let description = match problem {
             Problem::Syntax => "not JSON",
-            Problem::TooDeep => "nested too deep",
-            Problem::Structure => "not an OCPP-J message",
+            Problem::TooDeep => "too deep",
+            Problem::Structure => "not OCPP-J",
             Problem::Encoding => "not UTF-8",
         };
         Self::new(CallErrorCode::FormationViolation, description)

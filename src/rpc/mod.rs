@@ -2,7 +2,8 @@
 //!
 //! [`Rpc`] scans what arrives, matches answers to the one call in flight, lets a [`Handler`] answer the calls
 //! of the other side, asks it for the next call of its own when its turn comes, and tells it how that ended.
-//! It reads no clock and touches no socket: whoever drives it moves the bytes.
+//! It reads no clock and touches no socket: whoever drives it moves the bytes. Of the transport it knows only
+//! [`Received`](crate::transport::Received), the word for what has arrived.
 //!
 //! | what | where |
 //! |---|---|

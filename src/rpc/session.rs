@@ -141,7 +141,8 @@ impl<C: Copy> Rpc<C> {
 
     /// Takes in one message, which lies at the beginning of `receive_buffer`.
     ///
-    /// An answer may be written to `send_buffer`; until it is transmitted both buffers must stay as they are.
+    /// An answer may be written to `send_buffer`; until it is transmitted both buffers must stay as they are. While
+    /// [`can_receive`](Self::can_receive) is `false` a message is dropped, for there is no place for its answer.
     pub fn receive<H: Handler<Call = C>>(
         &mut self,
         now: Instant,
@@ -151,6 +152,9 @@ impl<C: Copy> Rpc<C> {
         send_buffer: &mut [u8],
     ) {
         self.last_received = now;
+        if !self.can_receive() {
+            return;
+        }
         let (len, whole) = match received {
             Received::Message(len) => (len, true),
             Received::TooLong(len) => (len, false),

@@ -19,7 +19,12 @@ impl DirectoryStorage {
     /// That of the file system.
     pub fn open(directory: impl AsRef<Path>) -> io::Result<Self> {
         fs::create_dir_all(&directory)?;
-        Ok(Self { directory: directory.as_ref().to_owned() })
+        Ok(Self { directory: directory.as_ref().into() })
+    }
+
+    /// Makes the names durable, too; on Windows they are when the files are.
+    fn sync(&self) -> io::Result<()> {
+        if cfg!(unix) { File::open(&self.directory)?.sync_all() } else { Ok(()) }
     }
 
     fn file(&self, key: RecordKey) -> PathBuf {
@@ -48,13 +53,14 @@ impl Storage for DirectoryStorage {
         writer.write_all(record)?;
         writer.sync_all()?;
         fs::rename(&draft, &file)?;
-        File::open(&self.directory)?.sync_all()
+        self.sync()
     }
 
     async fn remove(&mut self, key: RecordKey) -> io::Result<()> {
         match fs::remove_file(self.file(key)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => self.sync(),
         }
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 /// One configuration key: everything about it, said once (OCPP 1.6 §9).
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
-    /// The number of its record and of its place in RAM, fixed for ever.
+    /// The number of its record and of its place in RAM, below 64 and fixed for ever.
     pub number: u8,
     /// Its name on the wire.
     pub name: &'static str,
@@ -88,6 +88,7 @@ pub struct ListKey(Declaration);
 impl IntegerKey {
     /// A key that the central system may set to `min` up to `max`.
     pub const fn new(number: u8, name: &'static str, factory: i32, min: i32, max: i32) -> Self {
+        assert!((number as usize) < NUMBERS, "no place for the key");
         let kind = Kind::Integer { factory, min, max };
         Self(Declaration { number, name, access: Access::ReadWrite, reboot_required: false, kind })
     }
@@ -107,6 +108,7 @@ impl IntegerKey {
 impl SwitchKey {
     /// A key that the central system may switch.
     pub const fn new(number: u8, name: &'static str, factory: bool) -> Self {
+        assert!((number as usize) < NUMBERS, "no place for the key");
         let kind = Kind::Switch { factory };
         Self(Declaration { number, name, access: Access::ReadWrite, reboot_required: false, kind })
     }
@@ -212,7 +214,7 @@ impl Keys {
         self.table
     }
 
-    /// The key of this name; case is ignored (OCPP 1.6 §7.29).
+    /// The first key whose name `matches`.
     pub fn find(&self, matches: impl Fn(&'static str) -> bool) -> Option<&'static Declaration> {
         self.table.iter().find(|key| matches(key.name))
     }
@@ -271,12 +273,15 @@ impl Keys {
         Ok(())
     }
 
-    /// Replaces the factory value, before stored values are loaded. Works for read-only keys too.
+    /// Replaces the factory value, before stored values are loaded.
     ///
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_factory(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         let key = self.find(|other| other.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
+        if key.access == Access::ReadOnly {
+            return Err(Refusal::ReadOnly);
+        }
         self.set_text(key, value, &|_| true)
     }
 
@@ -326,7 +331,7 @@ impl Keys {
         Some((key, record_key(key)?))
     }
 
-    /// Takes over a stored value. One that the key no longer allows is left alone.
+    /// Takes over a stored value. A number is brought into the range that the key has now; a damaged record is left alone.
     pub fn load(&mut self, key: &Declaration, record: &[u8]) {
         let Some(mut reader) = record_key(key).and_then(|number| RecordReader::open(number, record)) else { return };
         match key.kind {

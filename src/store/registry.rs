@@ -8,7 +8,7 @@ use core::ops::Range;
 pub const SYSTEM: RecordKey = 0x0001;
 /// Where the journal begins.
 pub const JOURNAL_MARK: RecordKey = 0x0002;
-/// Availability by connector, from connector 0 on.
+/// Reserved for the availability by connector, from connector 0 on.
 pub const AVAILABILITY: Range<RecordKey> = 0x0040..0x0080;
 /// The transaction that was last confirmed on a connector, from connector 0 on.
 pub const TRANSACTION: Range<RecordKey> = 0x0080..0x00c0;

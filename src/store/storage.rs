@@ -9,7 +9,7 @@ pub const RECORD_LEN_MAX: usize = 256;
 ///
 /// The functions are `async` so that one trait serves a superloop and an executor. A superloop needs a
 /// device whose futures are ready at the first poll, as those of a blocking driver are; it waits for others
-/// by polling them in a loop. The future of an operation is never dropped half way by this crate.
+/// by polling them in a loop. The future of an operation is never dropped half way, unless that of the async runner is.
 #[allow(async_fn_in_trait)] // the futures need not be `Send`: the core runs on one executor
 pub trait Storage {
     /// Why the device could not do it.

@@ -40,7 +40,7 @@ pub trait WebSocketTransport {
 
     /// Sends `part` of a text message; `last` ends the message.
     ///
-    /// A message is almost always one part. Only an answer that is longer than the send buffer comes in
+    /// A message is almost always one part. Only one that is longer than the send buffer comes in
     /// several, which a WebSocket carries as fragments (RFC 6455 §5.4).
     ///
     /// `Ok` means the part was taken over whole. When the future is dropped before it is ready, the same

@@ -77,15 +77,15 @@ impl Operations<'_> {
         let start = record.position();
         for wanted in items(self.keys.list(&METER_VALUES_SAMPLED_DATA)) {
             if let Some(connector) = self.connector(id) {
-                if let (true, Some(energy)) = (is(&ENERGY, wanted), connector.inputs.energy) {
+                if let (true, Some(energy)) = (asks_for(&ENERGY, wanted), connector.inputs.energy) {
                     write_value(record, &ENERGY, Decimal::whole(energy()));
                 }
-                if let (true, Some(power)) = (is(&POWER, wanted), connector.inputs.power) {
+                if let (true, Some(power)) = (asks_for(&POWER, wanted), connector.inputs.power) {
                     write_value(record, &POWER, Decimal::whole(power().into()));
                 }
             }
             for input in self.meter_inputs_of(id) {
-                if let (true, Some(value)) = (is(&input.reading, wanted), (input.value)()) {
+                if let (true, Some(value)) = (asks_for(&input.reading, wanted), (input.value)()) {
                     write_value(record, &input.reading, value);
                 }
             }
@@ -102,10 +102,10 @@ impl Operations<'_> {
 pub(in crate::ocpp16) fn can_measure(connectors: &[Connector<'_>], meters: &[MeterInput<'_>], list: &[u8]) -> bool {
     items(list).all(|wanted| {
         let built_in = connectors.iter().any(|connector| {
-            is(&ENERGY, wanted) && connector.inputs.energy.is_some()
-                || is(&POWER, wanted) && connector.inputs.power.is_some()
+            asks_for(&ENERGY, wanted) && connector.inputs.energy.is_some()
+                || asks_for(&POWER, wanted) && connector.inputs.power.is_some()
         });
-        built_in || meters.iter().any(|input| is(&input.reading, wanted))
+        built_in || meters.iter().any(|input| asks_for(&input.reading, wanted))
     })
 }
 
@@ -114,6 +114,6 @@ const ENERGY: MeterReading = MeterReading::new(Measurand::EnergyActiveImportRegi
 const POWER: MeterReading = MeterReading::new(Measurand::PowerActiveImport, Some(UnitOfMeasure::W));
 
 /// Whether an item of a list asks for this reading: an item without phase asks for all.
-fn is(reading: &MeterReading, (measurand, phase): (Measurand, Option<Phase>)) -> bool {
+fn asks_for(reading: &MeterReading, (measurand, phase): (Measurand, Option<Phase>)) -> bool {
     reading.measurand == measurand && (phase.is_none() || reading.phase == phase)
 }

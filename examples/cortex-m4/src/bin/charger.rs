@@ -75,7 +75,7 @@ fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
 /// Moves everything between the charge point, its flash and the central system.
 #[embassy_executor::task]
 async fn network(mut runner: Runner<'static, 'static, NoopRawMutex>, uart: Uart) {
-    let mut line = Line { uart, read: [0; _], write: [0; _] };
+    let mut line = Line { uart, read: [0; 2048 + 64], write: [0; 1024 + 8] };
     let Err(error) = runner.run(&mut line, FLASH.take(), &EmbassyTimer).await;
     log(format_args!("{error}"));
     board::exit(Err(()))
