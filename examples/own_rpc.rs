@@ -53,7 +53,7 @@ impl OwnRpc {
 
     fn send_next(&mut self, now: Instant, ocpp: &mut Exchange<'_, '_>, bus: &mut Bus) -> bool {
         let mut buffer = [0; PAGE];
-        let fresh_id = MessageId { epoch: ocpp.operations.call_epoch(), number: self.calls };
+        let fresh_id = MessageId { epoch: ocpp.call_epoch(), number: self.calls };
         let mut composer = CallComposer::new(&mut buffer, fresh_id);
         let Some(name) = ocpp.next_call(now, &mut composer) else { return false };
         let (len, mut next, id) = composer.finish();

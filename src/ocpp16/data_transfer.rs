@@ -128,7 +128,7 @@ impl<'a> Operations<'a> {
     ///
     /// # Errors
     /// [`RequestError`]; nothing is sent then.
-    pub fn send_request(
+    pub(crate) fn send_request(
         &mut self,
         action: &'static str,
         payload: &dyn Json,

@@ -32,10 +32,8 @@ pub enum CallName {
 /// The operations as the handler of an RPC layer: together with the record buffer, in which the transaction message
 /// that goes out next may lie.
 pub struct Exchange<'x, 'a> {
-    /// The operations.
-    pub operations: &'x mut Operations<'a>,
-    /// The same buffer as for [`Operations::storage_op`].
-    pub record: &'x mut [u8],
+    pub(crate) operations: &'x mut Operations<'a>,
+    pub(crate) record: &'x mut [u8],
 }
 
 /// An answer that is nothing but a status.
@@ -180,6 +178,11 @@ impl Handler for Exchange<'_, '_> {
 }
 
 impl Exchange<'_, '_> {
+    /// The epoch of message ids for calls that are not kept over a boot; known when the device has been read.
+    pub fn call_epoch(&self) -> u32 {
+        self.operations.call_epoch()
+    }
+
     /// Samples a connector without a transaction into the record buffer, and writes the message of it.
     fn untransacted_sample(&mut self, now: Instant, id: ConnectorId, call: &mut CallComposer<'_>) -> Option<()> {
         // The transaction message that may lie in the buffer is loaded again later.

@@ -1,10 +1,10 @@
 //! The operations of OCPP 1.6 on one charge point: one file for each functional block, with its state, its
 //! configuration keys, its handlers and its outgoing messages.
 //!
-//! [`Operations`] is sans-IO. Time passes in [`advance`](Operations::advance); what must be stored comes out of
-//! [`storage_op`](Operations::storage_op) and its result goes into [`storage_done`](Operations::storage_done); messages
-//! pass through [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer. State changes when an
-//! action has succeeded, not when it was asked for: a transaction runs when its start is durable, and is sent after.
+//! [`Operations`] is sans-IO. Time passes in `advance`; what must be stored comes out of `storage_op` and its result goes
+//! into `storage_done`, both called by the facade alone, so that no firmware can break their order; messages pass through
+//! [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer. State changes when an action has
+//! succeeded, not when it was asked for: a transaction runs when its start is durable, and is sent after.
 
 mod authorization;
 mod boot;
@@ -119,20 +119,20 @@ impl<'a> Operations<'a> {
     }
 
     /// Reads the inputs, as often as they are to be noticed.
-    pub fn read_inputs(&mut self, now: Instant) {
+    pub(crate) fn read_inputs(&mut self, now: Instant) {
         for connector in self.connectors.iter_mut() {
             self.dirty |= connector.read_inputs(now);
         }
     }
 
     /// Whether something has happened that [`advance`](Self::advance) has not looked at.
-    pub fn is_changed(&self) -> bool {
+    pub(crate) fn is_changed(&self) -> bool {
         self.dirty
     }
 
     /// Runs what is due. Must be called after everything that happened, and at least at
     /// [`next_deadline`](Self::next_deadline); early is harmless. `false` when there was nothing to look at.
-    pub fn advance(&mut self, now: Instant) -> bool {
+    pub(crate) fn advance(&mut self, now: Instant) -> bool {
         if !self.dirty && now < self.deadline {
             return false;
         }
@@ -156,12 +156,12 @@ impl<'a> Operations<'a> {
     }
 
     /// When [`advance`](Self::advance) must be called if no input changes.
-    pub fn next_deadline(&self) -> Instant {
+    pub(crate) fn next_deadline(&self) -> Instant {
         if self.dirty { Instant::ZERO } else { self.deadline }
     }
 
     /// The connection to the central system came up or went down.
-    pub fn set_online(&mut self, now: Instant, online: bool) {
+    pub(crate) fn set_online(&mut self, now: Instant, online: bool) {
         if self.online == online {
             return;
         }
@@ -197,7 +197,7 @@ impl<'a> Operations<'a> {
     }
 
     /// The configuration keys, to set factory values before the first tick.
-    pub fn keys_mut(&mut self) -> &mut Keys {
+    pub(crate) fn keys_mut(&mut self) -> &mut Keys {
         self.dirty = true;
         &mut self.keys
     }
@@ -243,17 +243,17 @@ impl<'a> Operations<'a> {
     }
 
     /// The base of message ids that are not kept over a boot; known after recovery.
-    pub fn call_epoch(&self) -> u32 {
+    pub(crate) fn call_epoch(&self) -> u32 {
         self.persistence.call_epoch()
     }
 
     /// Seconds that an answer is waited for.
-    pub fn message_timeout_s(&self) -> u32 {
+    pub(crate) fn message_timeout_s(&self) -> u32 {
         self.keys.unsigned(&keys::MESSAGE_TIMEOUT)
     }
 
     /// Seconds between pings, 0 for none.
-    pub fn ping_interval_s(&self) -> u32 {
+    pub(crate) fn ping_interval_s(&self) -> u32 {
         self.keys.unsigned(&keys::WEB_SOCKET_PING_INTERVAL)
     }
 

@@ -102,7 +102,7 @@ impl Operations<'_> {
     /// [`storage_done`](Self::storage_done), with `record` untouched in between, before anything else is asked for.
     ///
     /// `record` is scratch memory that must stay the same from call to call.
-    pub fn storage_op(&mut self, now: Instant, record: &mut [u8]) -> Option<StorageOp> {
+    pub(crate) fn storage_op(&mut self, now: Instant, record: &mut [u8]) -> Option<StorageOp> {
         if self.persistence.failures > 0 && now < self.persistence.not_before {
             return None;
         }
@@ -128,7 +128,7 @@ impl Operations<'_> {
     /// The result of the last [`storage_op`](Self::storage_op): the length of a loaded record, or `Err` when the device
     /// failed. A failed operation is tried again, for ever; nothing that depends on it goes on before. What cannot be read
     /// at boot is not taken for missing: it would be overwritten.
-    pub fn storage_done(&mut self, now: Instant, result: Result<Option<usize>, ()>, record: &[u8]) {
+    pub(crate) fn storage_done(&mut self, now: Instant, result: Result<Option<usize>, ()>, record: &[u8]) {
         let Some(task) = self.persistence.in_flight.take() else { return };
         let Ok(len) = result else {
             self.dirty = true;

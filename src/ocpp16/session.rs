@@ -218,7 +218,7 @@ impl Operations<'_> {
     ///
     /// # Errors
     /// [`BeginError`]; nothing has changed then.
-    pub fn begin_transaction(
+    pub(crate) fn begin_transaction(
         &mut self,
         now: Instant,
         id_tag: &str,
@@ -267,7 +267,7 @@ impl Operations<'_> {
     ///
     /// # Errors
     /// [`EndError`]; nothing has changed then.
-    pub fn end_transaction(
+    pub(crate) fn end_transaction(
         &mut self,
         now: Instant,
         id_tag: Option<&str>,
