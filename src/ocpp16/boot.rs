@@ -130,6 +130,12 @@ impl Registration {
         self.status == Some(RegistrationStatus::Accepted)
     }
 
+    /// Whether anything but BootNotification may be sent: nothing at all before the first answer, and in Pending what was
+    /// asked for (BOOT-02, BOOT-08).
+    pub(super) fn may_talk(&self) -> bool {
+        matches!(self.status, Some(RegistrationStatus::Accepted | RegistrationStatus::Pending))
+    }
+
     /// Whether the central system is not to be answered.
     pub(super) fn is_rejected(&self) -> bool {
         self.status == Some(RegistrationStatus::Rejected)

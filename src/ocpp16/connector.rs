@@ -212,6 +212,11 @@ impl<'a> Connector<'a> {
         if switches & !self.readings.switches & PLUGGED != 0 {
             self.plugged_at = now;
         }
+        // ST-B1: who takes the cable out takes the authorisation along; the next EV is somebody else's.
+        if self.readings.switches & !switches & PLUGGED != 0 && self.session.is_waiting() {
+            self.session.clear();
+            self.notify(TxNotification::ConnectionTimeout);
+        }
         self.readings = Readings { switches, error };
         true
     }

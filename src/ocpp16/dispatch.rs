@@ -90,9 +90,6 @@ impl Handler for Exchange<'_, '_> {
 
     fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
         let operations = &mut *self.operations;
-        if operations.registration.is_rejected() {
-            return Ok(Reply::Never); // BOOT-06
-        }
         let action = ACTIONS.iter().position(|action| *action == call.action.escaped());
         let status = match action {
             Some(0) => operations.change_configuration(call.payload)?,
@@ -109,6 +106,10 @@ impl Handler for Exchange<'_, '_> {
         Ok(Reply::Now)
     }
 
+    fn is_silent(&self) -> bool {
+        self.operations.registration.is_rejected() // BOOT-06
+    }
+
     /// The user at the charge point first, then what the central system waits for, then the past, then small talk.
     fn next_call(&mut self, now: Instant, call: &mut CallComposer<'_>) -> Option<CallName> {
         let operations = &mut *self.operations;
@@ -119,6 +120,9 @@ impl Handler for Exchange<'_, '_> {
         if operations.registration.is_due(now) {
             call.call("BootNotification", &operations.boot_notification()).ok()?;
             return Some(CallName::BootNotification);
+        }
+        if !operations.registration.may_talk() {
+            return None;
         }
         let accepted = operations.registration.is_accepted();
         if accepted && let Some((id, request)) = operations.authorize_request() {
@@ -142,6 +146,8 @@ impl Handler for Exchange<'_, '_> {
             if self.untransacted_sample(now, id, call).is_some() {
                 return Some(CallName::MeterValues(id));
             }
+            // The record buffer was used in vain: what lay in it is loaded again.
+            self.operations.dirty = true;
         }
         let operations = &mut *self.operations;
         if accepted && operations.transaction_message(now, self.record, call) {

@@ -205,33 +205,37 @@ impl Operations<'_> {
     }
 
     fn next_task(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
-        if let Some(id) = self.next_to_append() {
+        // A connector without a value to record must not keep the others waiting.
+        for _ in 0..self.connectors.len() {
+            let Some(id) = self.next_to_append() else { break };
             if self.journal.mark_due() {
                 return Some((Task::StoreMark, self.journal.store_mark(record)?));
             }
-            return self.append(now, id, record);
+            if let Some(task) = self.append(now, id, record) {
+                return Some(task);
+            }
         }
         for (connector, id) in self.connectors.iter().zip(1..) {
             if connector.confirmed.unsaved {
                 return Some((Task::StoreTransaction(id), connector.confirmed.store(id, record)?));
             }
         }
-        if let Some(key) = self.keys.next_unsaved() {
-            return Some((Task::SaveKey(key), self.keys.store(key, record)?));
-        }
         if self.delivery.release {
             return self.release(record);
         }
         let wanted = self.delivery.give_up
             || self.online && self.registration.is_accepted() && self.delivery.is_due(now, &self.journal);
-        match self.delivery.loaded {
-            None if wanted => Some((Task::LoadFirst, StorageOp::Load(Journal::key(self.journal.first()?)))),
-            Some(len) if wanted => {
-                let number = self.date_first_entry(record)?;
-                Some((Task::DateFirst, StorageOp::Store(Journal::key(number), len)))
+        if wanted {
+            let Some(len) = self.delivery.loaded else {
+                return Some((Task::LoadFirst, StorageOp::Load(Journal::key(self.journal.first()?))));
+            };
+            if let Some(number) = self.date_first_entry(record) {
+                return Some((Task::DateFirst, StorageOp::Store(Journal::key(number), len)));
             }
-            _ => None,
         }
+        // Last, so that a key which cannot be stored holds up no transaction.
+        let key = self.keys.next_unsaved()?;
+        Some((Task::SaveKey(key), self.keys.store(key, record)?))
     }
 
     /// The connector whose oldest event waits for its record.

@@ -64,6 +64,13 @@ impl Operations<'_> {
             }
             self.dirty = true;
         }
+        // RST-04: a hard reset makes a soft one that is under way hard.
+        if accepted
+            && kind == ResetKind::Hard
+            && let Reset::Closing { kind, .. } | Reset::Executing { kind, .. } = &mut self.reset
+        {
+            *kind = ResetKind::Hard;
+        }
         Ok(accepted_if(accepted))
     }
 
@@ -81,7 +88,8 @@ impl Operations<'_> {
             Reset::Closing { kind, answered, until } => {
                 let durable = self.connectors.iter().all(|connector| !connector.session.is_in_transaction());
                 let told = answered && (self.journal.is_empty() || kind == ResetKind::Hard);
-                if durable && (told || !self.online || now >= until) {
+                // What cannot become durable must not keep a hanging charge point from being reset.
+                if durable && told || (durable || now >= until) && !self.online || now >= until && answered {
                     self.execute_reset(now, kind, 0);
                 } else {
                     self.wake_at(if now < until { until } else { now + Duration::from_secs(1) });
@@ -93,6 +101,7 @@ impl Operations<'_> {
                 } else if tries > self.keys.unsigned(&RESET_RETRIES) {
                     self.reset = Reset::None;
                     self.main_status.report_error(now, ChargePointErrorCode::ResetFailure); // RST-06
+                    self.dirty = true;
                 } else {
                     self.execute_reset(now, kind, tries);
                 }

@@ -26,7 +26,7 @@ pub enum TxNotification {
     AuthorizationRejected,
     /// Nobody could say whether the tag may charge.
     AuthorizationTimeout,
-    /// No EV came in time.
+    /// No EV came in time, or it was unplugged before the transaction could start.
     ConnectionTimeout,
     /// The central system withdrew its consent to the running transaction.
     DeAuthorized,
@@ -197,6 +197,11 @@ impl Session {
         matches!(self.phase, Phase::Starting | Phase::Running | Phase::Stopping)
     }
 
+    /// A tag waits for the central system or for the EV.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.phase, Phase::Authorizing | Phase::Authorized)
+    }
+
     /// The tag may charge from `now` on.
     pub(super) fn authorize(&mut self, now: Instant) {
         self.phase = Phase::Authorized;
@@ -329,7 +334,9 @@ impl Operations<'_> {
                 session.meter_start = meter_start;
                 session.phase = Phase::Starting;
             }
-            Phase::Authorized if time_out > Duration::default() => {
+            Phase::Authorized
+                if time_out > Duration::default() && (!readings.plugged() || connector.inputs.plugged.is_none()) =>
+            {
                 let deadline = connector.session.since + time_out;
                 if now >= deadline {
                     connector.session.clear();

@@ -70,6 +70,8 @@ impl Reporting {
         if let Some(last) = self.waiting.pop_back() {
             self.waiting.clear();
             self.push(last);
+        } else if self.reported.is_none() {
+            self.report_again();
         }
     }
 
@@ -102,8 +104,11 @@ impl Reporting {
     }
 
     fn next_to_tell(&mut self, now: Instant, accepted: bool, minimum: Duration) -> Option<Change> {
-        if self.triggered {
+        // ST-09: what waits is told first, in its order; the last of it is what the trigger asks for.
+        if self.triggered && !(accepted && self.waiting.len() > 1) {
             self.triggered = false;
+            self.waiting.clear();
+            self.reported = Some((self.current, self.error));
             return Some(Change { status: self.current, error: self.error, at: self.since });
         }
         self.skip_known();
@@ -180,14 +185,18 @@ impl Operations<'_> {
         None
     }
 
-    /// A report that was lost with the link is made again, as what stands then. One that the central system refused
-    /// or ignored is not: it would come back for ever.
+    /// A report that was lost with the link is made again, as what stands then. One that nobody answered may have gone
+    /// into a dead connection: it is made again with the next one. One that the central system refused or ignored is not:
+    /// it would come back for ever.
     pub(super) fn conclude_status_notification(&mut self, id: ConnectorId, outcome: Outcome<'_>) {
-        if outcome == Outcome::LinkLost
-            && let Some(reporting) = self.reporting(id)
-        {
-            reporting.report_again();
+        let Some(reporting) = self.reporting(id) else { return };
+        match outcome {
+            Outcome::LinkLost => reporting.report_again(),
+            Outcome::TimedOut { peer_alive: false } => reporting.reported = None,
+            _ => {}
         }
+        let more = !reporting.waiting.is_empty();
+        self.dirty |= more; // with a deadline of its own
     }
 
     pub(super) fn reporting(&mut self, id: ConnectorId) -> Option<&mut Reporting> {

@@ -19,6 +19,12 @@ pub trait Handler {
     /// What the other side did wrong; it is sent as CALLERROR.
     fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError>;
 
+    /// Whether calls of the other side are to be left unanswered, wrong ones too: a charge point that was rejected keeps
+    /// silent (OCPP 1.6 §4.2).
+    fn is_silent(&self) -> bool {
+        false
+    }
+
     /// Yields the next call of our own, the most urgent first. Asked whenever the link is up and no call is in
     /// flight.
     ///
@@ -49,7 +55,7 @@ pub struct Call<'a> {
 pub enum Reply {
     /// The payload is written; send it.
     Now,
-    /// Say nothing, as a charge point that was rejected has to (OCPP 1.6 §4.2).
+    /// Say nothing.
     Never,
 }
 

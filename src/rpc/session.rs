@@ -162,6 +162,8 @@ impl<C: Copy> Rpc<C> {
         self.statistics.too_long = self.statistics.too_long.saturating_add(u32::from(!whole));
         let message = receive_buffer.get(..len).unwrap_or_default();
         match scan(message) {
+            Ok(Frame::Call { .. }) | Err(Malformed { head: Some((MessageKind::Call, _)), .. })
+                if handler.is_silent() => {}
             Ok(Frame::Call { id, action, payload }) if whole => {
                 let answer = answer(now, handler, id, &Call { action, payload }, send_buffer);
                 self.outbox = match answer {
