@@ -153,6 +153,15 @@ fn ask(input: Option<&dyn Fn() -> bool>, bit: u8, missing: u8) -> u8 {
     }
 }
 
+/// Why a connector whose EV is still plugged in is not free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finishing {
+    No,
+    /// Nobody showed a card in time (TX-07).
+    CardTooLate,
+    TransactionEnded,
+}
+
 /// One connector of the charge point.
 pub struct Connector<'a> {
     pub(crate) inputs: Inputs<'a>,
@@ -161,7 +170,7 @@ pub struct Connector<'a> {
     pub(super) plugged_at: Instant,
     pub(super) session: Session,
     /// A transaction is over, or a tag came too late, and the EV is still plugged in.
-    pub(super) finishing: bool,
+    pub(super) finishing: Finishing,
     pub(super) availability: Availability,
     pub(super) sampling: Sampling,
     pub(super) status: Reporting,
@@ -187,7 +196,7 @@ impl<'a> Connector<'a> {
             readings: Readings { switches: 0, error: None },
             plugged_at: Instant::ZERO,
             session: Session::new(),
-            finishing: false,
+            finishing: Finishing::No,
             availability: Availability::Operative,
             sampling: Sampling::new(),
             status: Reporting::new(),

@@ -26,6 +26,21 @@ impl Stamp {
         }
     }
 
+    pub(super) fn dated(self) -> Option<DateTime> {
+        match self {
+            Self::Dated(date) => Some(date),
+            Self::Undated { .. } => None,
+        }
+    }
+
+    /// This stamp, or `earliest` when the clock was set back behind it (TX-14).
+    pub(super) fn not_before(self, earliest: Option<DateTime>) -> Self {
+        match (self, earliest) {
+            (Self::Dated(date), Some(earliest)) => Self::Dated(date.max(earliest)),
+            _ => self,
+        }
+    }
+
     pub(super) fn is_undated(self) -> bool {
         matches!(self, Self::Undated { .. })
     }

@@ -275,7 +275,7 @@ impl Operations<'_> {
                     reason: session.stop.reason,
                     id_tag: session.stop.id_tag.as_ref(),
                 };
-                let at = Stamp::new(&self.clock, boot, session.stop.at);
+                let at = Stamp::new(&self.clock, boot, session.stop.at).not_before(session.began);
                 (Task::AppendStop(id), journal_entry::write_stop(record, number, id, at, &stop))
             }
             _ => {
@@ -383,6 +383,7 @@ impl Operations<'_> {
                 session.phase = Phase::Running;
                 session.entry = number;
                 session.meter_start = meter_start;
+                session.began = entry.at.dated();
                 session.id_tag = IdToken::from_text(id_tag).unwrap_or_default();
             }
             Content::MeterValues { .. } => {}

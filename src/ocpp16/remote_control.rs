@@ -1,5 +1,6 @@
 //! RemoteStartTransaction and RemoteStopTransaction (OCPP 1.6 §5.11, §5.12).
 
+use super::connector::Finishing;
 use super::dispatch::{StatusAnswer, accepted_if};
 use super::session::{Phase, TxNotification};
 use super::{ConnectorId, Operations, Reason};
@@ -51,9 +52,11 @@ impl Operations<'_> {
         Ok(accepted_if(true))
     }
 
-    /// RC-05: neither in use nor waiting for its cable to be taken.
+    /// RC-05: neither in use nor waiting for its cable to be taken after a transaction. An EV that was plugged in without
+    /// a card in time may still be started by an app.
     fn may_start_remotely(&self, id: ConnectorId) -> bool {
-        self.may_begin(id).is_ok() && self.connector(id).is_some_and(|connector| !connector.finishing)
+        self.may_begin(id).is_ok()
+            && self.connector(id).is_some_and(|connector| connector.finishing != Finishing::TransactionEnded)
     }
 
     /// RC-04: one with an EV first.

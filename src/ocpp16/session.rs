@@ -1,10 +1,11 @@
 //! A session on one connector: a card, an EV, and the transaction that comes of both (OCPP 1.6 §3.6, §4.8, §4.10).
 
 use super::authorization::Presented;
+use super::connector::Finishing;
 use super::{Availability, ConnectorId, IdToken, Operations, Reason};
 use crate::log::info;
 use crate::store::{IntegerKey, SwitchKey};
-use crate::time::{Duration, Instant};
+use crate::time::{DateTime, Duration, Instant};
 use core::fmt;
 
 /// Seconds that a card waits for an EV, or an EV for a card. 0 waits for ever (TX-08).
@@ -68,6 +69,8 @@ pub(super) struct Session {
     /// The journal entry of the start.
     pub(super) entry: u32,
     pub(super) started: Instant,
+    /// The date of the start as it was recorded: the end is never dated before it.
+    pub(super) began: Option<DateTime>,
     pub(super) meter_start: i64,
     /// No energy: the central system does not accept the tag, and the transaction goes on nevertheless.
     pub(super) energy_denied: bool,
@@ -180,6 +183,7 @@ impl Session {
             since: Instant::ZERO,
             entry: 0,
             started: Instant::ZERO,
+            began: None,
             meter_start: 0,
             energy_denied: false,
             stop: Stop {
@@ -236,7 +240,7 @@ impl Operations<'_> {
         }
         self.may_begin(id)?;
         let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
-        connector.finishing = false;
+        connector.finishing = Finishing::No;
         let session = &mut connector.session;
         session.id_tag = id_tag;
         session.parent = None;
@@ -300,7 +304,7 @@ impl Operations<'_> {
             Phase::Starting if connector.session.stop.caught => {}
             Phase::Authorizing | Phase::Authorized => {
                 connector.session.clear();
-                connector.finishing = false;
+                connector.finishing = Finishing::No;
             }
             Phase::Starting | Phase::Running => {
                 // A register that was replaced or went back must not make the transaction negative.
@@ -323,7 +327,7 @@ impl Operations<'_> {
         let Some(connector) = self.connectors.get_mut(usize::from(id) - 1) else { return };
         let readings = connector.readings;
         if !readings.plugged() {
-            connector.finishing = false;
+            connector.finishing = Finishing::No;
         }
         let mut wake = authorization_deadline;
         match connector.session.phase {
@@ -340,7 +344,7 @@ impl Operations<'_> {
                 let deadline = connector.session.since + time_out;
                 if now >= deadline {
                     connector.session.clear();
-                    connector.finishing = connector.inputs.plugged.is_some() && readings.plugged();
+                    connector.finishing = Finishing::No;
                     connector.notify(TxNotification::ConnectionTimeout);
                 } else {
                     wake = wake.min(deadline);
@@ -350,13 +354,13 @@ impl Operations<'_> {
             Phase::Idle
                 if readings.plugged()
                     && connector.inputs.plugged.is_some()
-                    && !connector.finishing
+                    && connector.finishing == Finishing::No
                     && connector.availability == Availability::Operative
                     && time_out > Duration::default() =>
             {
                 let deadline = connector.plugged_at + time_out;
                 if now >= deadline {
-                    connector.finishing = true;
+                    connector.finishing = Finishing::CardTooLate;
                 } else {
                     wake = wake.min(deadline);
                 }
@@ -377,8 +381,10 @@ impl Operations<'_> {
 
     /// The start is durable as entry `number`.
     pub(super) fn start_recorded(&mut self, id: ConnectorId, number: u32) {
+        let clock = self.clock;
         let Some(connector) = self.change_connector(id) else { return };
         connector.session.entry = number;
+        connector.session.began = clock.date(connector.session.started);
         connector.session.phase = if connector.session.stop.caught { Phase::Stopping } else { Phase::Running };
         connector.sampling.begin(connector.session.started);
         info!("connector {}: transaction runs", id);
@@ -391,7 +397,8 @@ impl Operations<'_> {
         connector.session.clear();
         connector.confirmed.ended(connector.session.entry);
         // ST-C6: the user still has to take the cable.
-        connector.finishing = connector.inputs.plugged.is_some() && connector.readings.plugged();
+        let plugged = connector.inputs.plugged.is_some() && connector.readings.plugged();
+        connector.finishing = if plugged { Finishing::TransactionEnded } else { Finishing::No };
         info!("connector {}: transaction over", id);
         connector.notify(TxNotification::StopTx);
     }

@@ -210,8 +210,8 @@ impl Operations<'_> {
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
         let mut deadline = self.main_status.deadline(minimum);
         for connector in self.connectors.iter_mut() {
-            let error = connector.readings.error.map_or(ChargePointErrorCode::NoError, |error| error.code);
             let status = status_of(connector);
+            let error = error_of(connector, status);
             connector.status.update(now, status, error, minimum);
             if !connector.status.waiting.is_empty() {
                 deadline = deadline.min(connector.status.deadline(minimum));
@@ -226,6 +226,15 @@ impl Operations<'_> {
 /// The first `max` characters (ST-10).
 fn clip(text: &'static str, max: usize) -> &'static str {
     offset_of_char(text, max).and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// The error that goes with a state.
+fn error_of(connector: &Connector<'_>, status: ChargePointStatus) -> ChargePointErrorCode {
+    use ChargePointStatus::{Finishing, Preparing, SuspendedEV, SuspendedEVSE};
+    let error = connector.readings.error.map_or(ChargePointErrorCode::NoError, |error| error.code);
+    let told = error != ChargePointErrorCode::EVCommunicationError
+        || matches!(status, Preparing | SuspendedEV | SuspendedEVSE | Finishing);
+    if told { error } else { ChargePointErrorCode::NoError } // ST-06
 }
 
 /// The state that follows from what is seen and known. Every transition of OCPP 1.6 §4.9 comes from here.
@@ -249,7 +258,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         }
         Phase::Authorizing | Phase::Authorized | Phase::Starting => Preparing,
         Phase::Idle if connector.availability == Availability::Inoperative => Unavailable,
-        Phase::Idle if connector.finishing => Finishing,
+        Phase::Idle if connector.finishing != super::connector::Finishing::No => Finishing,
         Phase::Idle if connector.inputs.plugged.is_some() && readings.plugged() || readings.occupied() => Preparing,
         Phase::Idle => Available,
     }
