@@ -176,6 +176,7 @@ impl Delivery {
     pub(super) fn released(&mut self) {
         self.retry = Retry::new();
         self.release = false;
+        self.give_up = false;
         self.suspect = false;
         self.loaded = None;
         self.head = None;
@@ -362,6 +363,7 @@ impl Operations<'_> {
 
     pub(super) fn conclude_transaction_message(&mut self, now: Instant, outcome: Outcome<'_>) {
         self.delivery.in_flight = false;
+        self.delivery.suspect = false;
         // Meter values that were taken change nothing that any block waits for.
         self.dirty |= !matches!((outcome, self.delivery.head), (Outcome::Result(_), Some(Head::MeterValues)));
         let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
@@ -382,7 +384,7 @@ impl Operations<'_> {
 
     /// Another call was answered while the first entry waits for its next attempt (MSG-06).
     pub(super) fn peer_answered(&mut self, now: Instant) {
-        if self.delivery.suspect {
+        if self.delivery.suspect && !self.delivery.release {
             self.delivery.suspect = false;
             let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
             let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);

@@ -111,9 +111,13 @@ impl Operations<'_> {
         {
             self.discard(record.get(..len));
         }
-        let (task, op) = match self.persistence.recovery {
-            Recovery::Done => self.next_task(now, record)?,
-            step => (Task::Recover, self.recovery_op(step, record)?),
+        let next = match self.persistence.recovery {
+            Recovery::Done => self.next_task(now, record),
+            step => self.recovery_op(step, record).map(|op| (Task::Recover, op)),
+        };
+        let Some((task, op)) = next else {
+            self.persistence.failures = 0; // what has failed is not wanted any more
+            return None;
         };
         self.persistence.in_flight = Some(task);
         if let StorageOp::Store(_, len) = op {

@@ -22,7 +22,8 @@ impl Operations<'_> {
             "BootNotification" => !self.registration.is_accepted(),
             "Heartbeat" => true,
             "StatusNotification" => connectors.is_some(),
-            "MeterValues" => connectors.is_some_and(|(_, last)| last > 0),
+            // Values want a date.
+            "MeterValues" => connectors.is_some_and(|(_, last)| last > 0) && self.clock.date(now).is_some(),
             "DiagnosticsStatusNotification" | "FirmwareStatusNotification" => {
                 return Ok(StatusAnswer::new("NotImplemented"));
             }
