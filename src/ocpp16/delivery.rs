@@ -366,29 +366,30 @@ impl Operations<'_> {
         self.delivery.suspect = false;
         // Meter values that were taken change nothing that any block waits for.
         self.dirty |= !matches!((outcome, self.delivery.head), (Outcome::Result(_), Some(Head::MeterValues)));
-        let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
-        let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
         match outcome {
             Outcome::Result(payload) => self.delivered(now, payload),
             Outcome::LinkLost => self.delivery.retry.link_lost(),
             // MSG-06: a silent server uses up no attempt, one that only ignores this very message does.
             Outcome::TimedOut { peer_alive: false } => {
                 self.delivery.suspect = true;
-                self.delivery.retry.unanswered(now, interval);
+                self.delivery.retry.unanswered(now, self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL));
             }
-            Outcome::Error { .. } | Outcome::TimedOut { peer_alive: true } => {
-                self.delivery.give_up |= self.delivery.retry.failed(now, interval, attempts);
-            }
+            Outcome::Error { .. } | Outcome::TimedOut { peer_alive: true } => self.attempt_failed(now),
         }
+    }
+
+    #[inline(never)]
+    fn attempt_failed(&mut self, now: Instant) {
+        let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
+        let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
+        self.delivery.give_up |= self.delivery.retry.failed(now, interval, attempts);
     }
 
     /// Another call was answered while the first entry waits for its next attempt (MSG-06).
     pub(super) fn peer_answered(&mut self, now: Instant) {
         if self.delivery.suspect && !self.delivery.release {
             self.delivery.suspect = false;
-            let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
-            let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
-            self.delivery.give_up |= self.delivery.retry.failed(now, interval, attempts);
+            self.attempt_failed(now);
             self.dirty = true;
         }
     }

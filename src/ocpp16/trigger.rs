@@ -13,45 +13,52 @@ impl Operations<'_> {
             [Field::required("requestedMessage", Kind::Text(50)), Field::optional("connectorId", Kind::Integer)];
         let [message, connector] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let connectors = match connector.integer() {
-            None => Some((0, self.connector_count())),
-            Some(id) => ConnectorId::try_from(id).ok().filter(|id| *id <= self.connector_count()).map(|id| (id, id)),
+            None => 0..=self.connector_count(),
+            Some(id) => ConnectorId::try_from(id).map_or(1..=0, |id| id..=id),
         };
-        let message = message.text().map_or("", |message| message.escaped());
-        // TRG-06: after acceptance there is nothing new for a BootNotification to tell.
-        let possible = match message {
-            "BootNotification" => !self.registration.is_accepted(),
-            "Heartbeat" => true,
-            "StatusNotification" => connectors.is_some(),
-            // Values want a date.
-            "MeterValues" => connectors.is_some_and(|(_, last)| last > 0) && self.clock.date(now).is_some(),
+        let triggered = match message.text().map_or("", |message| message.escaped()) {
+            // TRG-06: after acceptance there is nothing new for a BootNotification to tell.
+            "BootNotification" => {
+                let possible = !self.registration.is_accepted();
+                if possible {
+                    self.registration.trigger();
+                }
+                possible
+            }
+            "Heartbeat" => {
+                self.heartbeat_triggered = true;
+                true
+            }
+            "StatusNotification" => {
+                let mut found = false;
+                for id in connectors {
+                    if let Some(reporting) = self.reporting(id) {
+                        reporting.trigger();
+                        found = true;
+                    }
+                }
+                found
+            }
+            "MeterValues" => {
+                let mut found = false;
+                let dated = self.clock.date(now).is_some(); // values want a date
+                for id in connectors {
+                    if let Some(connector) = self.connector_mut(id) {
+                        connector.sampling.triggered |= dated;
+                        found = dated;
+                    }
+                }
+                found
+            }
             "DiagnosticsStatusNotification" | "FirmwareStatusNotification" => {
                 return Ok(StatusAnswer::new("NotImplemented"));
             }
             _ => return Err(CallError::property("requestedMessage")),
         };
-        if possible {
-            self.trigger(message, connectors.unwrap_or_default());
+        if triggered {
             self.dirty = true;
             self.wake_at(now);
         }
-        Ok(accepted_if(possible))
-    }
-
-    fn trigger(&mut self, message: &str, (first, last): (ConnectorId, ConnectorId)) {
-        match message {
-            "BootNotification" => self.registration.trigger(),
-            "Heartbeat" => self.heartbeat_triggered = true,
-            _ => {
-                for id in first..=last {
-                    if message == "MeterValues" {
-                        if let Some(connector) = self.connector_mut(id) {
-                            connector.sampling.triggered = true;
-                        }
-                    } else if let Some(reporting) = self.reporting(id) {
-                        reporting.trigger();
-                    }
-                }
-            }
-        }
+        Ok(accepted_if(triggered))
     }
 }
