@@ -42,7 +42,7 @@ impl<'a> Engine<'a> {
         }
         let operations = &self.operations;
         let has_meter = |id: &u8| operations.connector(*id).is_some_and(|connector| connector.inputs.energy.is_some());
-        let missing = match (1..=operations.connector_count()).find(|id| !has_meter(id)) {
+        let missing = match operations.connector_ids().find(|id| !has_meter(id)) {
             Some(connector) => Some(Missing::EnergyMeterInput(connector)),
             None => operations.cannot_reset().then_some(Missing::ResetOutput),
         };

@@ -80,7 +80,7 @@ impl Operations<'_> {
 
     /// The link is gone: tags that wait for an answer are decided here (LOC-05).
     pub(super) fn offline_authorization(&mut self, now: Instant) {
-        for id in 1..=self.connector_count() {
+        for id in self.connector_ids() {
             let waiting = self.connector(id).is_some_and(|connector| connector.session.phase == Phase::Authorizing);
             if waiting {
                 self.decide_offline(now, id);

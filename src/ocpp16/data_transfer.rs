@@ -49,7 +49,7 @@ super::types::symbols! {
 impl Json for DataTransferReply<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         let members = writer.open();
-        members.name(name!("status")).raw(self.status.quoted().as_bytes());
+        members.name(name!("status")).raw(self.status.quoted());
         if let Some(data) = self.data {
             members.name(name!("data")).text(data);
         }

@@ -135,7 +135,7 @@ impl Json for StopTransaction<'_> {
         members.name(name!("meterStop")).whole(self.meter_stop);
         members.name(name!("timestamp")).date(self.timestamp);
         members.name(name!("transactionId")).whole(self.transaction_id.into());
-        members.name(name!("reason")).raw(self.reason.quoted().as_bytes());
+        members.name(name!("reason")).raw(self.reason.quoted());
         members.close();
     }
 }

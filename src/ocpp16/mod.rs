@@ -37,6 +37,7 @@ pub use types::*;
 use crate::store::{Journal, Keys};
 use crate::time::{Clock, Instant};
 use boot::Registration;
+use core::ops::Range;
 use data_transfer::CustomCall;
 use delivery::Delivery;
 use heapless::VecView;
@@ -142,9 +143,9 @@ impl<'a> Operations<'a> {
             self.deadline = self.persistence.deadline();
             return true;
         }
-        for connector in 1..=self.connectors.len() {
-            self.advance_session(now, connector as ConnectorId);
-            self.advance_metering(now, connector as ConnectorId);
+        for id in self.connector_ids() {
+            self.advance_session(now, id);
+            self.advance_metering(now, id);
         }
         self.update_statuses(now);
         self.advance_reset(now);
@@ -232,6 +233,11 @@ impl<'a> Operations<'a> {
     /// How many connectors there are, connector 0 not counted.
     pub fn connector_count(&self) -> u8 {
         self.connectors.len() as u8
+    }
+
+    /// The connectors, without connector 0.
+    pub(crate) fn connector_ids(&self) -> Range<ConnectorId> {
+        1..self.connector_count().saturating_add(1)
     }
 
     /// The state that was last computed for a connector, 0 being the charge point.

@@ -400,7 +400,7 @@ impl Operations<'_> {
 
     /// TX-26: what the power cut has interrupted ends now, with the register as it stands.
     fn end_interrupted_transactions(&mut self, now: Instant) {
-        for id in 1..=self.connector_count() {
+        for id in self.connector_ids() {
             let Some(connector) = self.change_connector(id) else { continue };
             if connector.session.phase == Phase::Idle && connector.confirmed.is_running() {
                 connector.session.phase = Phase::Running;

@@ -61,7 +61,7 @@ impl Operations<'_> {
 
     /// RC-04: one with an EV first.
     fn free_connector(&self) -> Option<ConnectorId> {
-        let free = || (1..=self.connector_count()).filter(|id| self.may_start_remotely(*id));
+        let free = || self.connector_ids().filter(|id| self.may_start_remotely(*id));
         let plugged = free().find(|id| self.connector(*id).is_some_and(|connector| connector.readings.plugged()));
         plugged.or_else(|| free().next())
     }

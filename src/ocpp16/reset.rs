@@ -55,7 +55,7 @@ impl Operations<'_> {
                 ResetKind::Hard => Reason::HardReset,
                 ResetKind::Soft => Reason::SoftReset,
             };
-            for id in 1..=self.connector_count() {
+            for id in self.connector_ids() {
                 self.stop_session(now, id, reason, None);
                 if let Some(connector) = self.change_connector(id) {
                     // No gate holds a reset back.

@@ -142,8 +142,8 @@ impl Json for StatusNotification {
     fn write(&self, writer: &mut Writer<'_>) {
         let members = writer.open();
         members.name(name!("connectorId")).whole(self.connector_id.into());
-        members.name(name!("errorCode")).raw(self.error_code.quoted().as_bytes());
-        members.name(name!("status")).raw(self.status.quoted().as_bytes());
+        members.name(name!("errorCode")).raw(self.error_code.quoted());
+        members.name(name!("status")).raw(self.status.quoted());
         if self.timestamp.is_some() {
             members.name(name!("timestamp")).date(self.timestamp);
         }
@@ -169,7 +169,7 @@ impl Operations<'_> {
     pub(super) fn status_notification(&mut self, now: Instant) -> Option<(ConnectorId, StatusNotification)> {
         let accepted = self.registration.is_accepted();
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
-        for id in 0..=self.connector_count() {
+        for id in 0..self.connector_ids().end {
             if let Some(change) = self.reporting(id)?.next_to_tell(now, accepted, minimum) {
                 let error = self.connector(id).and_then(|connector| connector.readings.error);
                 let notification = StatusNotification {

@@ -13,8 +13,8 @@ impl Operations<'_> {
             [Field::required("requestedMessage", Kind::Text(50)), Field::optional("connectorId", Kind::Integer)];
         let [message, connector] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let connectors = match connector.integer() {
-            None => 0..=self.connector_count(),
-            Some(id) => ConnectorId::try_from(id).map_or(1..=0, |id| id..=id),
+            None => 0..self.connector_ids().end,
+            Some(id) => ConnectorId::try_from(id).map_or(0..0, |id| id..id.saturating_add(1)),
         };
         let triggered = match message.text().map_or("", |message| message.escaped()) {
             // TRG-06: after acceptance there is nothing new for a BootNotification to tell.

@@ -59,16 +59,16 @@ impl Json for SampledValue<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         let members = writer.open();
         members.name(name!("value")).decimal(self.value);
-        members.name(name!("context")).raw(self.context.quoted().as_bytes());
-        members.name(name!("measurand")).raw(self.reading.measurand.quoted().as_bytes());
+        members.name(name!("context")).raw(self.context.quoted());
+        members.name(name!("measurand")).raw(self.reading.measurand.quoted());
         if let Some(phase) = self.reading.phase {
-            members.name(name!("phase")).raw(phase.quoted().as_bytes());
+            members.name(name!("phase")).raw(phase.quoted());
         }
         if let Some(location) = self.reading.location {
-            members.name(name!("location")).raw(location.quoted().as_bytes());
+            members.name(name!("location")).raw(location.quoted());
         }
         if let Some(unit) = self.reading.unit {
-            members.name(name!("unit")).raw(unit.quoted().as_bytes());
+            members.name(name!("unit")).raw(unit.quoted());
         }
         members.close();
     }

@@ -7,7 +7,7 @@ mod metering;
 mod status;
 mod symbols;
 
-pub(super) use symbols::{Symbol, symbols, unquoted};
+pub(super) use symbols::{Spellings, Symbol, ends, symbols, unquoted};
 
 pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
 pub use metering::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure};

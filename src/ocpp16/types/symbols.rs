@@ -12,7 +12,8 @@ macro_rules! symbols {
         impl $name {
             /// The spelling on the wire.
             pub fn as_str(self) -> &'static str {
-                $crate::ocpp16::types::unquoted($crate::ocpp16::types::Symbol::quoted(self))
+                let quoted = $crate::ocpp16::types::Symbol::quoted(self);
+                core::str::from_utf8($crate::ocpp16::types::unquoted(quoted)).unwrap_or_default()
             }
 
             /// The value with this spelling; case matters.
@@ -23,7 +24,10 @@ macro_rules! symbols {
 
         impl $crate::ocpp16::types::Symbol for $name {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
-            const QUOTED: &'static [&'static str] = &[$(concat!("\"", $text, "\"")),+];
+            const SPELLINGS: &'static $crate::ocpp16::types::Spellings = &$crate::ocpp16::types::Spellings {
+                text: concat!($("\"", $text, "\""),+).as_bytes(),
+                ends: &$crate::ocpp16::types::ends([$($text.len() + "\"\"".len()),+]),
+            };
 
             fn code(self) -> u8 {
                 self as u8
@@ -32,7 +36,7 @@ macro_rules! symbols {
 
         impl crate::json::Json for $name {
             fn write(&self, writer: &mut crate::json::Writer<'_>) {
-                writer.raw($crate::ocpp16::types::Symbol::quoted(*self).as_bytes());
+                writer.raw($crate::ocpp16::types::Symbol::quoted(*self));
             }
         }
 
@@ -47,8 +51,7 @@ macro_rules! symbols {
 /// An enumeration of OCPP as a table.
 pub(in crate::ocpp16) trait Symbol: Copy + 'static {
     const ALL: &'static [Self];
-    /// The spellings on the wire as JSON strings.
-    const QUOTED: &'static [&'static str];
+    const SPELLINGS: &'static Spellings;
 
     /// The number of the value in a record.
     fn code(self) -> u8;
@@ -64,22 +67,53 @@ pub(in crate::ocpp16) trait Symbol: Copy + 'static {
     }
 
     fn spelled(text: &str) -> Option<Self> {
-        position(Self::QUOTED, text).and_then(Self::from_code)
+        Self::SPELLINGS.position(text).and_then(Self::from_code)
     }
 
     /// The spelling on the wire as a JSON string.
-    fn quoted(self) -> &'static str {
-        Self::QUOTED.get(usize::from(self.code())).copied().unwrap_or_default()
+    fn quoted(self) -> &'static [u8] {
+        Self::SPELLINGS.quoted(self.code())
     }
 }
 
-/// The text inside the quotes.
-pub(in crate::ocpp16) fn unquoted(quoted: &str) -> &str {
-    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
+/// The spellings of an enumeration on the wire, as JSON strings one behind the other: a table of slices would take four
+/// times as many bytes as one of ends.
+pub(in crate::ocpp16) struct Spellings {
+    pub(in crate::ocpp16) text: &'static [u8],
+    /// Where each ends.
+    pub(in crate::ocpp16) ends: &'static [u16],
 }
 
-fn position(symbols: &[&str], text: &str) -> Option<u8> {
-    symbols.iter().position(|quoted| unquoted(quoted) == text).map(|position| position as u8)
+impl Spellings {
+    #[inline(never)]
+    fn quoted(&self, code: u8) -> &'static [u8] {
+        let end_of = |code: usize| self.ends.get(code).map_or(0, |end| usize::from(*end));
+        let code = usize::from(code);
+        self.text.get(end_of(code.wrapping_sub(1))..end_of(code)).unwrap_or_default()
+    }
+
+    #[inline(never)]
+    fn position(&self, text: &str) -> Option<u8> {
+        (0..self.ends.len() as u8).find(|code| unquoted(self.quoted(*code)) == text.as_bytes())
+    }
+}
+
+/// The ends of texts of these lengths.
+pub(in crate::ocpp16) const fn ends<const N: usize>(lengths: [usize; N]) -> [u16; N] {
+    let mut ends = [0; N];
+    let mut end = 0;
+    let mut n = 0;
+    while n < N {
+        end += lengths[n] as u16;
+        ends[n] = end;
+        n += 1;
+    }
+    ends
+}
+
+/// The text inside the quotes.
+pub(in crate::ocpp16) fn unquoted(quoted: &[u8]) -> &[u8] {
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
 }
 
 pub(in crate::ocpp16) use symbols;
