@@ -66,6 +66,9 @@ macro_rules! __name {
 #[doc(inline)]
 pub use crate::__name as name;
 
+/// Room for the 19 digits of any number and a point.
+const NUMBER_MAX: usize = 20;
+
 /// Writes JSON into a lent buffer. A member whose name was written is followed by its value.
 #[derive(Debug)]
 pub struct Writer<'b> {
@@ -169,32 +172,34 @@ impl<'b> Writer<'b> {
         if mantissa < 0 {
             self.byte(b'-');
         }
-        let number = mantissa.unsigned_abs();
-        let digits = digit_count(number).max(usize::from(places) + 1);
-        let len = digits + usize::from(places > 0);
-        let Some(place) = self.buffer.get_mut(self.len..).and_then(|rest| rest.get_mut(..len)) else {
-            self.overflow = true;
-            return;
-        };
-        self.len += len;
-        let mut rest = number;
-        let mut before_point = places;
-        for place in place.iter_mut().rev() {
-            if before_point == 0 && places > 0 {
+        let places = usize::from(places);
+        let least = if places > 0 { places + "0.".len() } else { "0".len() };
+        let mut text = [0; NUMBER_MAX];
+        let mut len = 0;
+        let mut rest = mantissa.unsigned_abs();
+        for place in text.iter_mut().rev() {
+            if places > 0 && len == places {
                 *place = b'.';
+            } else if rest == 0 && len >= least {
+                break;
             } else {
                 let digit;
                 (rest, digit) = div_rem_10(rest);
                 *place = b'0' + digit;
             }
-            before_point = before_point.wrapping_sub(1);
+            len += 1;
         }
+        self.raw(text.get(NUMBER_MAX - len..).unwrap_or_default());
     }
 
     /// Writes a date as a string, and `null` for none.
     pub fn date(&mut self, date: Option<DateTime>) {
         match date {
-            Some(date) => self.plain(core::str::from_utf8(&date.to_text()).unwrap_or_default()),
+            Some(date) => {
+                self.byte(b'"');
+                self.raw(&date.to_text());
+                self.byte(b'"');
+            }
             None => self.raw(b"null"),
         }
     }
@@ -207,15 +212,6 @@ impl<'b> Writer<'b> {
             _ => self.raw(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 0xf)]),
         }
     }
-}
-
-fn digit_count(mut number: u64) -> usize {
-    let mut count = 1;
-    while number >= 10 {
-        (number, _) = div_rem_10(number);
-        count += 1;
-    }
-    count
 }
 
 fn needs_escape(byte: u8) -> bool {

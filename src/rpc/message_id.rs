@@ -30,7 +30,8 @@ impl MessageId {
 /// Writes the digits from the last to the first.
 fn write_hex<'p>(mut number: u32, places: &mut impl Iterator<Item = &'p mut u8>) {
     for place in places {
-        *place = b"0123456789abcdef".get(number as usize & 0xf).copied().unwrap_or_default();
+        let digit = number as u8 & 0xf;
+        *place = digit + if digit < 10 { b'0' } else { b'a' - 10 };
         number >>= 4;
         if number == 0 {
             break;

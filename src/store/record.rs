@@ -128,7 +128,6 @@ impl<'a> RecordReader<'a> {
     }
 
     /// The next byte.
-    #[inline(never)]
     pub fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -145,12 +144,14 @@ impl<'a> RecordReader<'a> {
     /// The next unsigned integer.
     pub fn unsigned(&mut self) -> Option<u64> {
         let mut value = 0;
-        for shift in (0..64).step_by(7) {
+        let mut shift = 0;
+        while shift < u64::BITS {
             let byte = self.byte()?;
             value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
                 return Some(value);
             }
+            shift += 7;
         }
         None
     }
