@@ -512,11 +512,6 @@ impl Walk {
                 return;
             }
             polls += u32::from(!served);
-            if polls == POLLS_MAX && self.weather.flash && !self.strict {
-                // Open: a failed operation that is not wanted any more leaves a deadline in the past.
-                self.deadline = self.now + 1000;
-                return;
-            }
             assert!(polls < POLLS_MAX, "a busy loop");
         }
     }
@@ -867,9 +862,6 @@ impl Walk {
                     "FirmwareStatusNotification",
                     "Nonsense",
                 ]);
-                // Open: before the clock is set, triggered MeterValues have a timestamp of null.
-                let undated = self.charger.as_ref().is_none_or(|charger| charger.date_time().is_none());
-                let message = if undated && !self.strict { "Heartbeat" } else { message };
                 self.server.triggered = true;
                 self.server.gap = (0..=u64::from(self.connectors)).collect();
                 let payload = if self.chance.once_in(2) {
