@@ -5,6 +5,7 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod bytes;
 pub mod facade;
 pub mod json;
 mod log;

@@ -68,9 +68,7 @@ impl<'a> ChargePoint<'a> {
     ) -> Result<Instant, Error<T::Error, S::Error>> {
         let Buffers { receive, send, record } = &mut self.buffers;
         let engine = &mut self.controls.engine;
-        if let Some(missing) = engine.missing() {
-            return Err(Error::Incomplete(missing));
-        }
+        engine.complete().map_err(Error::Incomplete)?;
         engine.tick(now, record);
         transport.keep_alive(now, engine.operations.ping_interval_s());
         let mut failure = None;
@@ -112,9 +110,7 @@ impl<'a> ChargePoint<'a> {
     ) -> Result<Exchange<'_, 'a>, Error<Infallible, S::Error>> {
         let record = &mut *self.buffers.record;
         let engine = &mut self.controls.engine;
-        if let Some(missing) = engine.missing() {
-            return Err(Error::Incomplete(missing));
-        }
+        engine.complete().map_err(Error::Incomplete)?;
         engine.tick(now, record);
         engine.set_connected(online, record);
         store(engine, storage, record).map_err(Error::Storage)?;

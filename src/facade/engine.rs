@@ -35,19 +35,21 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// The first input or output that is missing.
-    pub(super) fn missing(&mut self) -> Option<Missing> {
+    /// Whether every required input and output is there; the first that is not, if not.
+    pub(super) fn complete(&mut self) -> Result<(), Missing> {
         if self.complete {
-            return None;
+            return Ok(());
         }
         let operations = &self.operations;
         let has_meter = |id: &u8| operations.connector(*id).is_some_and(|connector| connector.inputs.energy.is_some());
-        let missing = match operations.connector_ids().find(|id| !has_meter(id)) {
-            Some(connector) => Some(Missing::EnergyMeterInput(connector)),
-            None => operations.cannot_reset().then_some(Missing::ResetOutput),
-        };
-        self.complete = missing.is_none();
-        missing
+        if let Some(connector) = operations.connector_ids().find(|id| !has_meter(id)) {
+            return Err(Missing::EnergyMeterInput(connector));
+        }
+        if operations.cannot_reset() {
+            return Err(Missing::ResetOutput);
+        }
+        self.complete = true;
+        Ok(())
     }
 
     /// Reads the inputs, and runs what is due.

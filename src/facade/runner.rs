@@ -133,13 +133,10 @@ impl<M: RawMutex> Runner<'_, '_, M> {
         timer: &T,
     ) -> Result<Infallible, Missing> {
         let Buffers { receive, send, record } = &mut *self.buffers;
-        let missing = self.core.with(|engine| {
+        self.core.with(|engine| {
             engine.set_connected(false, record);
-            engine.missing()
-        });
-        if let Some(missing) = missing {
-            return Err(missing);
-        }
+            engine.complete()
+        })?;
         let mut keeper = Keeper { core: self.core, record, storage, timer };
         loop {
             let due = self.core.with(|engine| engine.backoff.due());

@@ -304,7 +304,7 @@ impl Operations<'_> {
         }
         let number = self.journal.first()?;
         let record = record.get_mut(..self.delivery.loaded?)?;
-        let date = Entry::reread(number, record)?.at.date(&self.clock, self.persistence.boot_number())?;
+        let date = self.date_of(&Entry::reread(number, record)?)?;
         date_record(record, number, date).map(|()| number)
     }
 
@@ -332,7 +332,8 @@ impl Operations<'_> {
         entry.at.date(&self.clock, self.persistence.boot_number())
     }
 
-    fn meter_values<'e>(&self, entry: &Entry<'e>) -> Option<MeterValues<'e>> {
+    /// The message of meter values of a transaction.
+    pub(super) fn meter_values<'e>(&self, entry: &Entry<'e>) -> Option<MeterValues<'e>> {
         let Content::MeterValues { context, values, .. } = entry.content else { return None };
         Some(MeterValues {
             connector_id: entry.connector,

@@ -1,6 +1,6 @@
 //! Which block handles which message, and whose turn it is to send.
 
-use super::journal_entry::{Content, Entry, Stamp, begin_meter_values};
+use super::journal_entry::{Entry, Stamp, begin_meter_values};
 use super::metering::MeterValues;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::json::{Json, Raw, Writer, name};
@@ -59,16 +59,8 @@ pub(super) const fn accepted_if(accepted: bool) -> StatusAnswer {
     StatusAnswer::new(if accepted { "Accepted" } else { "Rejected" })
 }
 
-/// Every action of OCPP 1.6 that a central system can ask for: first those of the blocks that are built in, in the order
-/// in which [`handle_call`](Handler::handle_call) counts them.
-const ACTIONS: [&str; 19] = [
-    "ChangeConfiguration",
-    "GetConfiguration",
-    "DataTransfer",
-    "RemoteStartTransaction",
-    "RemoteStopTransaction",
-    "Reset",
-    "TriggerMessage",
+/// The actions of OCPP 1.6 that a central system can ask for and that are not built in yet.
+const NOT_SUPPORTED: [&str; 12] = [
     "CancelReservation",
     "ChangeAvailability",
     "ClearCache",
@@ -90,17 +82,16 @@ impl Handler for Exchange<'_, '_> {
 
     fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
         let operations = &mut *self.operations;
-        let action = ACTIONS.iter().position(|action| *action == call.action.escaped());
-        let status = match action {
-            Some(0) => operations.change_configuration(call.payload)?,
-            Some(1) => return operations.get_configuration(call.payload, answer).map(|()| Reply::Now),
-            Some(2) => return operations.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
-            Some(3) => operations.remote_start_transaction(now, call.payload)?,
-            Some(4) => operations.remote_stop_transaction(now, call.payload)?,
-            Some(5) => operations.reset(now, call.payload)?,
-            Some(6) => operations.trigger_message(now, call.payload)?,
-            Some(_) => return Err(CallErrorCode::NotSupported.into()),
-            None => return Err(CallErrorCode::NotImplemented.into()),
+        let status = match call.action.escaped() {
+            "ChangeConfiguration" => operations.change_configuration(call.payload)?,
+            "GetConfiguration" => return operations.get_configuration(call.payload, answer).map(|()| Reply::Now),
+            "DataTransfer" => return operations.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
+            "RemoteStartTransaction" => operations.remote_start_transaction(now, call.payload)?,
+            "RemoteStopTransaction" => operations.remote_stop_transaction(now, call.payload)?,
+            "Reset" => operations.reset(now, call.payload)?,
+            "TriggerMessage" => operations.trigger_message(now, call.payload)?,
+            action if NOT_SUPPORTED.contains(&action) => return Err(CallErrorCode::NotSupported.into()),
+            _ => return Err(CallErrorCode::NotImplemented.into()),
         };
         answer.payload(&status)?;
         Ok(Reply::Now)
@@ -209,8 +200,6 @@ impl Exchange<'_, '_> {
     /// The sample that [`untransacted_sample`](Self::untransacted_sample) has left in the record buffer.
     fn written_sample(&self) -> Option<MeterValues<'_>> {
         let entry = Entry::read(0, self.record.get(..self.operations.sample_len)?)?;
-        let Content::MeterValues { context, values, .. } = entry.content else { return None };
-        let timestamp = entry.at.date(&self.operations.clock, self.operations.persistence.boot_number());
-        Some(MeterValues { connector_id: entry.connector, transaction_id: None, timestamp, context, values })
+        Some(MeterValues { transaction_id: None, ..self.operations.meter_values(&entry)? })
     }
 }

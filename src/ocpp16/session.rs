@@ -324,7 +324,7 @@ impl Operations<'_> {
         let time_out = Duration::from_secs(self.keys.unsigned(&CONNECTION_TIME_OUT));
         let stop_on_disconnect = self.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT);
         let authorization_deadline = self.advance_authorization(now, id);
-        let Some(connector) = self.connectors.get_mut(usize::from(id) - 1) else { return };
+        let Some(connector) = self.connector_mut(id) else { return };
         let readings = connector.readings;
         if !readings.plugged() {
             connector.finishing = Finishing::No;
@@ -370,7 +370,7 @@ impl Operations<'_> {
             }
             _ => {}
         }
-        if let Some(connector) = self.connectors.get_mut(usize::from(id) - 1)
+        if let Some(connector) = self.connector_mut(id)
             && connector.session.phase == Phase::Stopping
             && connector.readings.stop_ready()
         {

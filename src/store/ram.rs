@@ -1,5 +1,5 @@
 use super::{RecordKey, Storage};
-use core::cell::Cell;
+use crate::bytes::remove_front;
 use core::fmt;
 
 /// Records in `BYTES` of RAM: for tests, and for chargers that may forget. Each record takes its length and 4 bytes.
@@ -52,12 +52,7 @@ impl<const BYTES: usize> RamStorage<BYTES> {
     fn forget(&mut self, key: RecordKey) {
         if let Some((at, len)) = self.find(key) {
             let freed = HEAD_LEN + len;
-            // Cell by cell: `copy_within` would bring a general memmove into every firmware.
-            let records =
-                Cell::from_mut(self.bytes.as_mut_slice()).as_slice_of_cells().get(at..self.used).unwrap_or_default();
-            for (place, byte) in records.iter().zip(records.iter().skip(freed)) {
-                place.set(byte.get());
-            }
+            remove_front(self.bytes.get_mut(at..self.used).unwrap_or_default(), freed);
             self.used = self.used.saturating_sub(freed);
         }
     }

@@ -1,9 +1,9 @@
-use core::cell::Cell;
 use core::fmt;
 
 use heapless::Vec;
 
 use super::{Received, WebSocketTransport};
+use crate::bytes::remove_front;
 
 /// A transport without a network, for tests and for measuring firmware: the program itself is the central
 /// system at the other end.
@@ -101,12 +101,8 @@ impl<const N: usize> Loopback<N> {
     pub fn clear(&mut self) {
         let Some(message) = self.sent() else { return };
         let removed = message.len() + size_of::<Length>();
-        let kept = self.sent_len.saturating_sub(removed);
-        let cells = Cell::from_mut(self.outgoing.as_mut_slice()).as_slice_of_cells();
-        for (place, byte) in cells.iter().zip(cells.iter().skip(removed)).take(kept) {
-            place.set(byte.get());
-        }
-        self.sent_len = kept;
+        remove_front(self.outgoing.get_mut(..self.sent_len).unwrap_or_default(), removed);
+        self.sent_len = self.sent_len.saturating_sub(removed);
         self.unfinished = self.unfinished.map(|start| start.saturating_sub(removed));
     }
 

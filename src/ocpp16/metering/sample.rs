@@ -52,7 +52,7 @@ impl Operations<'_> {
         if interval == Duration::default() || self.keys.list(&METER_VALUES_SAMPLED_DATA).is_empty() {
             return;
         }
-        let Some(connector) = self.connectors.get_mut(usize::from(id) - 1) else { return };
+        let Some(connector) = self.connector_mut(id) else { return };
         if connector.session.phase != SessionPhase::Running {
             return;
         }

@@ -1,12 +1,12 @@
 //! From bytes to messages: joins fragments, sorts out control frames and enforces the order of frames.
 
-use core::cell::Cell;
 use core::ops::Range;
 
 use heapless::Vec;
 
 use super::error::Violation;
 use super::frame::{Header, HeaderReader, MAX_CONTROL_PAYLOAD, OpCode};
+use crate::bytes::remove_front;
 
 /// Room behind a message, so that reading the rest of an overlong one makes some progress.
 const SPARE: usize = 64;
@@ -150,14 +150,11 @@ impl<'a> Inbound<'a> {
         let room = self.buffer.len().saturating_sub(SPARE).saturating_sub(self.gathered);
         let kept = payload.len().min(room);
         self.overlong |= kept < payload.len();
-        let end = self.gathered.saturating_add(kept);
-        if self.gathered != payload.start {
-            let cells = Cell::from_mut(&mut *self.buffer).as_slice_of_cells();
-            let to = cells.get(self.gathered..end).unwrap_or_default();
-            let from = cells.get(payload).unwrap_or_default();
-            to.iter().zip(from).for_each(|(to, from)| to.set(from.get()));
+        if let Some(gap @ 1..) = payload.start.checked_sub(self.gathered) {
+            let moved = self.gathered..payload.start.saturating_add(kept);
+            remove_front(self.buffer.get_mut(moved).unwrap_or_default(), gap);
         }
-        self.gathered = end;
+        self.gathered = self.gathered.saturating_add(kept);
     }
 
     /// Whether the end of this frame is of interest outside.
