@@ -3,17 +3,30 @@ use super::{Counter, Operation, frames};
 use core::slice::Iter;
 use embedded_ocpp::store::Storage;
 
-/// All rows. Which frames they exchange stands in [`frames`].
+/// All rows. Which frames they exchange stands in [`frames`]. Where the storage device is [`Nowhere`], it takes everything
+/// and does nothing, so that a changed key is all there, but for the device.
 pub(crate) const OPERATIONS: &[Operation] = &[
     Operation { name: "empty", run: empty },
     Operation { name: "idle", run: idle },
     Operation { name: "remote-start", run: remote_start },
-    Operation { name: "get-configuration-all", run: |counter| answered(counter, &[frames::GET_CONFIGURATION_ALL]) },
-    Operation { name: "get-configuration-one", run: |counter| answered(counter, &[frames::GET_CONFIGURATION_ONE]) },
-    Operation { name: "change-configuration", run: |counter| answered(counter, &frames::CHANGE_CONFIGURATION) },
-    Operation { name: "change-configuration-ram", run: change_configuration_ram },
+    Operation {
+        name: "get-configuration-all",
+        run: |counter| answered(counter, Nowhere, &[frames::GET_CONFIGURATION_ALL]),
+    },
+    Operation {
+        name: "get-configuration-one",
+        run: |counter| answered(counter, Nowhere, &[frames::GET_CONFIGURATION_ONE]),
+    },
+    Operation {
+        name: "change-configuration",
+        run: |counter| answered(counter, Nowhere, &frames::CHANGE_CONFIGURATION),
+    },
+    Operation {
+        name: "change-configuration-ram",
+        run: |counter| answered(counter, RAM, &frames::CHANGE_CONFIGURATION),
+    },
     Operation { name: "trigger-heartbeat", run: trigger_heartbeat },
-    Operation { name: "unknown-action", run: |counter| answered(counter, &[frames::UNKNOWN_ACTION]) },
+    Operation { name: "unknown-action", run: |counter| answered(counter, Nowhere, &[frames::UNKNOWN_ACTION]) },
     Operation { name: "session", run: session },
 ];
 
@@ -32,25 +45,11 @@ fn idle(counter: &mut dyn Counter) {
     });
 }
 
-/// Calls that are answered at once: from the frame to the answer, which is one poll. The storage device takes
-/// everything and does nothing, so that a changed key is all there, but for the device.
-fn answered(counter: &mut dyn Counter, frames: &[&str]) {
-    with_bench(Nowhere, |bench| {
+/// Calls that are answered at once: from the frame to the answer, which is one poll.
+fn answered(counter: &mut dyn Counter, storage: impl Storage, frames: &[&str]) {
+    with_bench(storage, |bench| {
         for _ in 0..REPETITIONS {
             for frame in frames {
-                bench.push(frame);
-                counter.count(1, &mut || bench.step());
-                bench.expect_answer(frame);
-            }
-        }
-    });
-}
-
-/// The same with the record in RAM.
-fn change_configuration_ram(counter: &mut dyn Counter) {
-    with_bench(RAM, |bench| {
-        for _ in 0..REPETITIONS {
-            for frame in frames::CHANGE_CONFIGURATION {
                 bench.push(frame);
                 counter.count(1, &mut || bench.step());
                 bench.expect_answer(frame);
