@@ -8,7 +8,7 @@ use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::Loopback;
 use embedded_ocpp::{Boot, ChargePoint, Error, Instant, Resources};
 use serde_json::json;
-use support::{Timeline, bench, date};
+use support::{Timeline, bench, booted, date};
 
 #[test]
 fn boot_01_rpc_19_is_the_first_call_with_its_required_fields_alone() {
@@ -38,8 +38,7 @@ fn boot_01_texts_beyond_the_limits_of_the_standard_are_refused() {
 
 #[test]
 fn boot_01_every_reboot_notifies_again() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.at(100).reboot();
     t.boot();
 }
@@ -92,8 +91,7 @@ fn boot_02_nothing_stored_before_is_sent_until_accepted() {
     t.plug(1);
     t.card(1, "TAG");
     t.at(5).link_up();
-    t.expect_call("BootNotification", json!({}))
-        .answer(json!({"status": "Pending", "currentTime": date(5), "interval": 100}));
+    t.register("Pending", 100);
     t.at(105);
     t.accept_boot();
     t.expect_call("StartTransaction", json!({"timestamp": date(0)})).start(1, "Accepted");
@@ -104,8 +102,7 @@ fn boot_02_nothing_stored_before_is_sent_until_accepted() {
 #[test]
 fn boot_03_the_interval_becomes_the_heartbeat_interval() {
     let mut t = bench().start();
-    t.expect_call("BootNotification", json!({}))
-        .answer(json!({"status": "Accepted", "currentTime": date(0), "interval": 300}));
+    t.register("Accepted", 300);
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");
     let keys = t.call("GetConfiguration", json!({"key": ["HeartbeatInterval"]})).result();
@@ -128,8 +125,7 @@ fn boot_03_rpc_26_the_clock_is_set_whatever_the_offset_of_the_time() {
 #[test]
 fn boot_04_interval_0_leaves_the_heartbeat_interval_alone() {
     let mut t = bench().key("HeartbeatInterval", "600").start();
-    t.expect_call("BootNotification", json!({}))
-        .answer(json!({"status": "Accepted", "currentTime": date(0), "interval": 0}));
+    t.register("Accepted", 0);
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");
     t.at(600).expect_call("Heartbeat", json!({})).answer(json!({"currentTime": date(600)}));
@@ -151,8 +147,7 @@ fn boot_05_pending_and_rejected_wait_for_the_interval() {
 #[test]
 fn boot_05_a_new_connection_does_not_shorten_the_interval() {
     let mut t = bench().start();
-    t.expect_call("BootNotification", json!({}))
-        .answer(json!({"status": "Pending", "currentTime": date(0), "interval": 90}));
+    t.register("Pending", 90);
     t.at(10).link_down();
     t.at(20).link_up();
     t.at_ms(89_999).expect_nothing();
@@ -164,8 +159,7 @@ fn boot_05_a_new_connection_does_not_shorten_the_interval() {
 fn boot_05_interval_0_does_not_flood() {
     let mut t = bench().start();
     for _ in 0..3 {
-        t.expect_call("BootNotification", json!({}))
-            .answer(json!({"status": "Pending", "currentTime": date(0), "interval": 0}));
+        t.register("Pending", 0);
         let now = t.seconds();
         t.at(now + 10).expect_nothing();
         t.wait(600);
@@ -176,8 +170,7 @@ fn boot_05_interval_0_does_not_flood() {
 #[test]
 fn boot_06_rejected_says_nothing_at_all() {
     let mut t = bench().start();
-    t.expect_call("BootNotification", json!({}))
-        .answer(json!({"status": "Rejected", "currentTime": date(0), "interval": 100}));
+    t.register("Rejected", 100);
     use_it(&mut t);
     t.call("GetConfiguration", json!({})).expect_silence();
     t.call("TriggerMessage", json!({"requestedMessage": "BootNotification"})).expect_silence();
@@ -195,8 +188,7 @@ fn boot_06_rejected_says_nothing_at_all() {
 /// Accepted by nobody yet: `interval` is 1000 s.
 fn pending() -> Timeline {
     let mut t = bench().start();
-    t.expect_call("BootNotification", json!({}))
-        .answer(json!({"status": "Pending", "currentTime": date(0), "interval": 1000}));
+    t.register("Pending", 1000);
     t
 }
 
@@ -301,8 +293,7 @@ fn boot_12_st_02_the_state_of_connector_0_and_of_all_others_follows() {
 
 #[test]
 fn boot_13_tx_26_the_end_of_a_cut_transaction_follows_acceptance() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.at(10).start_charging(1, "TAG", 7);
     t.meter(1, 1500).at(60).reboot();
     t.accept_boot();
@@ -316,8 +307,7 @@ fn boot_13_tx_26_the_end_of_a_cut_transaction_follows_acceptance() {
 fn boot_14_charging_before_the_first_acceptance_is_the_operators_choice() {
     for allowed in [false, true] {
         let mut t = bench().key("AllowOfflineTxForUnknownId", if allowed { "true" } else { "false" }).start();
-        t.expect_call("BootNotification", json!({}))
-            .answer(json!({"status": "Pending", "currentTime": date(0), "interval": 1000}));
+        t.register("Pending", 1000);
         t.plug(1);
         t.card(1, "TAG");
         assert_eq!(t.charger().permits_charge(1), allowed);
@@ -386,8 +376,7 @@ fn boot_15_st_10_it_does_not_matter_where_the_monotonic_clock_begins() {
 #[test]
 fn hb_01_heartbeats_come_at_the_interval() {
     let mut t = bench().key("HeartbeatInterval", "60").start();
-    t.expect_call("BootNotification", json!({}))
-        .answer(json!({"status": "Accepted", "currentTime": date(0), "interval": 0}));
+    t.register("Accepted", 0);
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");
     for beat in 1..=5 {
@@ -399,8 +388,7 @@ fn hb_01_heartbeats_come_at_the_interval() {
 #[test]
 fn hb_02_at_least_one_a_day_by_default() {
     let mut t = bench().start();
-    t.expect_call("BootNotification", json!({}))
-        .answer(json!({"status": "Accepted", "currentTime": date(0), "interval": 0}));
+    t.register("Accepted", 0);
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");
     t.wait(86_400);
@@ -410,8 +398,7 @@ fn hb_02_at_least_one_a_day_by_default() {
 #[test]
 fn hb_03_a_jump_of_the_clock_moves_no_timer() {
     let mut t = bench().key("HeartbeatInterval", "60").key("ConnectionTimeOut", "100").start();
-    t.expect_call("BootNotification", json!({}))
-        .answer(json!({"status": "Accepted", "currentTime": date(0), "interval": 0}));
+    t.register("Accepted", 0);
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");
     t.at(50).card(1, "TAG");
@@ -439,8 +426,7 @@ fn hb_03_rpc_20_a_bad_time_is_ignored() {
 
 #[test]
 fn hb_04_a_new_interval_works_at_once() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.at(100).call("ChangeConfiguration", json!({"key": "HeartbeatInterval", "value": "150"})).expect("Accepted");
     t.at(150).expect_call("Heartbeat", json!({})).answer(json!({"currentTime": date(150)}));
     t.at(200).call("ChangeConfiguration", json!({"key": "HeartbeatInterval", "value": "20"})).expect("Accepted");
@@ -450,8 +436,7 @@ fn hb_04_a_new_interval_works_at_once() {
 
 #[test]
 fn rpc_23_no_boot_notification_on_a_mere_reconnection() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.at(10).link_down();
     t.at(500).link_up();
 }

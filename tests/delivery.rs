@@ -5,11 +5,10 @@ mod support;
 use embedded_ocpp::ocpp16::BeginError;
 use embedded_ocpp::store::{Journal, RecordKey, registry};
 use serde_json::{Value, json};
-use support::{Event, Frame, Timeline, bench, date};
+use support::{Event, Frame, Timeline, bench, booted, charging, date};
 
 fn ready() -> Timeline {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.plug(1);
     t.expect_status(1, "Preparing");
     t
@@ -20,13 +19,6 @@ fn starting() -> Timeline {
     let mut t = ready();
     t.at(10).card(1, "TAG");
     t.expect_call("Authorize", json!({})).accept_tag();
-    t
-}
-
-fn charging() -> Timeline {
-    let mut t = bench().start();
-    t.boot();
-    t.at(10).start_charging(1, "TAG", 42);
     t
 }
 
@@ -51,9 +43,7 @@ fn msg_05_every_message_is_durable_before_it_is_sent() {
     t.take_log();
     t.start_charging(1, "TAG", 1);
     t.at(60).expect_call("MeterValues", json!({})).answer(json!({}));
-    t.at(70).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
-    t.expect_status(1, "Finishing");
+    t.at(70).stop_charging(1, "TAG");
     let log = t.take_log();
     let entries: Vec<_> = log.iter().filter(|event| matches!(event, Event::Stored(key) if is_entry(key))).collect();
     for (entry, action) in entries.into_iter().zip(["StartTransaction", "MeterValues", "StopTransaction"]) {
@@ -725,9 +715,7 @@ fn msg_14_a_damaged_start_never_lends_the_id_of_the_transaction_before() {
     let mut t = bench().key("AllowOfflineTxForUnknownId", "true").key("MeterValueSampleInterval", "60").start();
     t.boot();
     t.at(10).start_charging(1, "TAG", 7);
-    t.at(20).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
-    t.expect_status(1, "Finishing");
+    t.at(20).stop_charging(1, "TAG");
     t.unplug(1);
     t.expect_status(1, "Available");
     t.at(30).link_down();

@@ -8,19 +8,7 @@ use embedded_ocpp::ocpp16::{
     TxNotification, UnitOfMeasure,
 };
 use serde_json::{Value, json};
-use support::{Timeline, bench, date};
-
-fn booted() -> Timeline {
-    let mut t = bench().start();
-    t.boot();
-    t
-}
-
-fn charging() -> Timeline {
-    let mut t = booted();
-    t.at(10).start_charging(1, "TAG", 42);
-    t
-}
+use support::{Timeline, bench, booted, charging, date};
 
 // ---- RemoteStartTransaction ----
 
@@ -79,9 +67,7 @@ fn rc_04_without_connector_one_that_is_plugged_comes_first() {
 fn rc_05_rejected_when_the_connector_is_not_free() {
     let mut t = charging();
     t.call("RemoteStartTransaction", json!({"connectorId": 1, "idTag": "OTHER"})).expect("Rejected");
-    t.at(20).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
-    t.expect_status(1, "Finishing");
+    t.at(20).stop_charging(1, "TAG");
     t.call("RemoteStartTransaction", json!({"connectorId": 1, "idTag": "OTHER"})).expect("Rejected");
     t.unplug(1);
     t.expect_status(1, "Available");

@@ -4,21 +4,13 @@ mod support;
 
 use embedded_ocpp::ocpp16::{BeginError, ChargePointErrorCode, EndError, ErrorData, Reason, TxNotification};
 use serde_json::json;
-use support::{Timeline, bench, date};
-
-fn charging() -> Timeline {
-    let mut t = bench().start();
-    t.boot();
-    t.at(10).start_charging(1, "TAG", 42);
-    t
-}
+use support::{bench, booted, charging, date};
 
 // ---- The normal session ----
 
 #[test]
 fn tx_01_tx_05_tx_24_st_b3_plug_then_card() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.at(10).plug(1);
     let preparing = json!({"connectorId": 1, "status": "Preparing", "errorCode": "NoError", "timestamp": date(10)});
     t.expect_call("StatusNotification", preparing).answer(json!({}));
@@ -48,8 +40,7 @@ fn tx_01_tx_05_tx_24_st_b3_plug_then_card() {
 
 #[test]
 fn tx_05_st_a2_card_then_plug() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.at(10).card(1, "TAG");
     t.expect_call("Authorize", json!({"idTag": "TAG"})).accept_tag();
     t.expect_status(1, "Preparing");
@@ -60,8 +51,7 @@ fn tx_05_st_a2_card_then_plug() {
 
 #[test]
 fn tx_05_the_plug_comes_while_the_card_is_being_authorised() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.at(10).card(1, "TAG");
     let authorize = t.expect_call("Authorize", json!({})).ignore();
     t.at(15).plug(1);
@@ -91,8 +81,7 @@ fn tx_32_registers_are_told_as_they_stand() {
 #[test]
 fn tx_03_any_transaction_id_is_legal() {
     for id in [0, -5, i32::MAX, i32::MIN] {
-        let mut t = bench().start();
-        t.boot();
+        let mut t = booted();
         t.start_charging(1, "TAG", id);
         t.card_again(1, "TAG").unwrap();
         t.expect_call("StopTransaction", json!({"transactionId": id})).answer(json!({}));
@@ -135,8 +124,7 @@ fn tx_29_connectors_work_side_by_side() {
 
 #[test]
 fn tx_05_the_firmware_may_hold_a_start_and_an_end_back() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.evse(1).start_ready.set(false);
     t.plug(1);
     t.expect_status(1, "Preparing");
@@ -157,8 +145,7 @@ fn tx_05_the_firmware_may_hold_a_start_and_an_end_back() {
 
 #[test]
 fn tx_25_st_c1_without_a_plug_sensor_nothing_is_left_to_do() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.start_charging(1, "TAG", 1);
     // The cable is gone at the very moment of the end.
     t.evse(1).plugged.set(false);
@@ -171,9 +158,7 @@ fn tx_25_st_c1_without_a_plug_sensor_nothing_is_left_to_do() {
 #[test]
 fn the_display_learns_what_happens() {
     let mut t = charging();
-    t.card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
-    t.expect_status(1, "Finishing");
+    t.stop_charging(1, "TAG");
     let told = t.evse(1).take_notifications();
     assert_eq!(told, [TxNotification::Authorized, TxNotification::StartTx, TxNotification::StopTx]);
 }
@@ -182,8 +167,7 @@ fn the_display_learns_what_happens() {
 
 #[test]
 fn auth_01_no_energy_before_authorisation() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.plug(1);
     t.expect_status(1, "Preparing");
     t.card(1, "TAG");
@@ -198,8 +182,7 @@ fn auth_01_no_energy_before_authorisation() {
 #[test]
 fn auth_03_a_tag_is_any_text_up_to_20_characters() {
     for tag in ["x", "a b\"c\\d/e", "12345678901234567890", "TAG#ä€"] {
-        let mut t = bench().start();
-        t.boot();
+        let mut t = booted();
         t.plug(1);
         t.expect_status(1, "Preparing");
         t.card(1, tag);
@@ -207,8 +190,7 @@ fn auth_03_a_tag_is_any_text_up_to_20_characters() {
         t.expect_call("StartTransaction", json!({"idTag": tag})).start(1, "Accepted");
         t.expect_status(1, "Charging");
     }
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     assert_eq!(t.try_card(1, "123456789012345678901"), Err(BeginError::InvalidIdTag));
     assert_eq!(t.try_card(1, ""), Err(BeginError::InvalidIdTag));
     assert_eq!(t.try_card(2, "TAG"), Err(BeginError::UnknownConnector));
@@ -218,8 +200,7 @@ fn auth_03_a_tag_is_any_text_up_to_20_characters() {
 #[test]
 fn auth_04_a_tag_that_is_not_accepted_starts_nothing() {
     for status in ["Blocked", "Expired", "Invalid", "ConcurrentTx"] {
-        let mut t = bench().start();
-        t.boot();
+        let mut t = booted();
         t.card(1, "TAG");
         let authorize = t.expect_call("Authorize", json!({})).ignore();
         t.send(&json!([3, authorize, {"idTagInfo": {"status": status}}]).to_string());
@@ -323,8 +304,7 @@ fn auth_08_another_card_does_not_end_it() {
 
 #[test]
 fn auth_09_the_parent_may_be_told_with_the_transaction_id() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.plug(1);
     t.expect_status(1, "Preparing");
     t.card(1, "TAG");
@@ -337,8 +317,7 @@ fn auth_09_the_parent_may_be_told_with_the_transaction_id() {
 
 #[test]
 fn auth_12_st_b1_the_second_card_before_the_plug_ends_preparing() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.at(5).card(1, "TAG");
     t.expect_call("Authorize", json!({})).accept_tag();
     t.expect_status(1, "Preparing");
@@ -352,18 +331,14 @@ fn auth_12_st_b1_the_second_card_before_the_plug_ends_preparing() {
 #[test]
 fn auth_12_a_card_in_finishing_sends_no_second_stop() {
     let mut t = charging();
-    t.card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
-    t.expect_status(1, "Finishing");
+    t.stop_charging(1, "TAG");
     assert_eq!(t.card_again(1, "TAG"), Err(EndError::NoSession));
 }
 
 #[test]
 fn st_f2_a_new_card_in_finishing_begins_a_new_transaction() {
     let mut t = charging();
-    t.card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
-    t.expect_status(1, "Finishing");
+    t.stop_charging(1, "TAG");
     t.at(100).card(1, "NEXT");
     t.expect_call("Authorize", json!({"idTag": "NEXT"})).ignore();
     assert!(!t.charger().permits_charge(1));
@@ -371,8 +346,7 @@ fn st_f2_a_new_card_in_finishing_begins_a_new_transaction() {
 
 #[test]
 fn tx_30_a_tag_that_the_firmware_vouches_for_is_told_all_the_same() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.plug(1);
     t.expect_status(1, "Preparing");
     t.charger().begin_transaction_authorized("FLEET", 1).unwrap();
@@ -438,8 +412,7 @@ fn tx_08_connection_time_out_0_waits_for_ever() {
 #[test]
 fn tx_09_a_start_that_is_not_accepted_stops() {
     for status in ["Blocked", "Expired", "Invalid", "ConcurrentTx", "Whatever"] {
-        let mut t = bench().start();
-        t.boot();
+        let mut t = booted();
         t.plug(1);
         t.expect_status(1, "Preparing");
         t.card(1, "TAG");
@@ -489,8 +462,7 @@ fn tx_11_st_c5_without_stop_the_energy_is_off_and_the_transaction_open() {
 
 #[test]
 fn tx_13_a_refusal_after_the_end_stops_nothing_twice() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.plug(1);
     t.expect_status(1, "Preparing");
     t.card(1, "TAG");
@@ -578,8 +550,7 @@ fn st_04_st_c4_st_c5_st_d3_st_e3_who_suspends() {
 #[test]
 fn st_b4_st_b5_a_transaction_may_begin_suspended() {
     for (ev, evse, status) in [(false, true, "SuspendedEV"), (true, false, "SuspendedEVSE")] {
-        let mut t = bench().start();
-        t.boot();
+        let mut t = booted();
         t.ready(1, ev, evse);
         t.plug(1);
         t.expect_status(1, "Preparing");
@@ -614,8 +585,7 @@ const FAULT: ErrorData = ErrorData {
 
 #[test]
 fn st_07_st_a9_st_i1_a_fault_and_its_repair() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.at(10).fault(1, Some(FAULT));
     let fault = t.expect_call("StatusNotification", json!({}));
     let expected = json!({"connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure", "info": "RCD tripped",

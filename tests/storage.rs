@@ -9,7 +9,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use support::{Event, Timeline, bench, date};
+use support::{Event, Timeline, bench, booted, charging, date};
 
 /// A blocking device is ready at the first poll.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -142,8 +142,7 @@ fn directory_storage_tells_why_it_cannot() {
 // ---- A charge point on a device that fails ----
 
 fn ready() -> Timeline {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.plug(1);
     t.expect_status(1, "Preparing");
     t
@@ -167,9 +166,7 @@ fn nothing_starts_before_its_start_is_durable() {
 
 #[test]
 fn an_end_that_cannot_be_stored_is_tried_again() {
-    let mut t = bench().start();
-    t.boot();
-    t.at(10).start_charging(1, "TAG", 42);
+    let mut t = charging();
     t.flash.failing_stores = 3;
     t.meter(1, 1500).at(100).card_again(1, "TAG").unwrap();
     assert!(!t.charger().permits_charge(1));
@@ -183,13 +180,9 @@ fn an_end_that_cannot_be_stored_is_tried_again() {
 
 #[test]
 fn a_delivered_message_that_cannot_be_removed_is_not_sent_twice() {
-    let mut t = bench().start();
-    t.boot();
-    t.at(10).start_charging(1, "TAG", 42);
+    let mut t = charging();
     t.flash.failing_removes = 5;
-    t.at(100).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
-    t.expect_status(1, "Finishing");
+    t.at(100).stop_charging(1, "TAG");
     t.at(1000).expect_nothing();
     assert_eq!(t.charger().waiting_messages(), 0);
     assert_eq!(t.take_errors(), ["FlashError"; 5]);
@@ -197,8 +190,7 @@ fn a_delivered_message_that_cannot_be_removed_is_not_sent_twice() {
 
 #[test]
 fn a_device_that_needs_a_moment_at_boot_loses_nothing() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "33"})).expect("Accepted");
     t.at(10).start_charging(1, "TAG", 42);
     t.at(20).power_cut();
@@ -219,9 +211,7 @@ fn a_device_that_needs_a_moment_at_boot_loses_nothing() {
 
 #[test]
 fn rpc_08_msg_05_nothing_is_guessed_while_the_device_is_dead_at_boot() {
-    let mut t = bench().start();
-    t.boot();
-    t.at(10).start_charging(1, "TAG", 42);
+    let mut t = charging();
     t.power_cut();
     (t.flash.failing_loads, t.flash.failing_stores, t.flash.operations) = (u32::MAX, u32::MAX, 0);
     t.power_on();
@@ -240,8 +230,7 @@ fn rpc_08_msg_05_nothing_is_guessed_while_the_device_is_dead_at_boot() {
 
 #[test]
 fn cfg_09_a_key_that_cannot_be_stored_is_stored_later() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.flash.failing_stores = 2;
     t.at(10).call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "33"})).result();
     t.at(60).reboot();
@@ -252,8 +241,7 @@ fn cfg_09_a_key_that_cannot_be_stored_is_stored_later() {
 
 #[test]
 fn a_damaged_key_falls_back_to_its_factory_value() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "33"})).expect("Accepted");
     for byte in t.flash.records.get_mut(&0x0106).unwrap() {
         *byte ^= 0x40;

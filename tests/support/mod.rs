@@ -21,5 +21,5 @@ mod timeline;
 mod wire;
 
 pub use frame::{Frame, covers};
-pub use timeline::{Timeline, bench, date};
+pub use timeline::{Timeline, bench, booted, charging, date};
 pub use wire::Event;

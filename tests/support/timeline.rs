@@ -40,6 +40,20 @@ pub fn bench() -> Bench {
     }
 }
 
+/// The same, switched on and accepted.
+pub fn booted() -> Timeline {
+    let mut timeline = bench().start();
+    timeline.boot();
+    timeline
+}
+
+/// The same at 10 s, with the tag `TAG` in transaction 42.
+pub fn charging() -> Timeline {
+    let mut timeline = booted();
+    timeline.at(10).start_charging(1, "TAG", 42);
+    timeline
+}
+
 impl Bench {
     pub fn two_connectors(mut self) -> Self {
         self.connectors = 2;
@@ -444,7 +458,12 @@ impl Timeline {
 
     /// Accepts the charge point, with the right time and an interval that never matters.
     pub fn accept_boot(&mut self) {
-        let conf = json!({"status": "Accepted", "currentTime": date(self.seconds()), "interval": 86_400});
+        self.register("Accepted", 86_400);
+    }
+
+    /// Answers the BootNotification, with the right time.
+    pub fn register(&mut self, status: &str, interval: i64) {
+        let conf = json!({"status": status, "currentTime": date(self.seconds()), "interval": interval});
         self.expect_call("BootNotification", json!({})).answer(conf);
     }
 
@@ -457,6 +476,13 @@ impl Timeline {
         self.expect_call("StartTransaction", json!({"connectorId": connector, "idTag": id_tag}))
             .start(transaction_id, "Accepted");
         self.expect_status(connector, "Charging");
+    }
+
+    /// A whole end with the card: the messages up to Finishing.
+    pub fn stop_charging(&mut self, connector: u8, id_tag: &str) {
+        self.card_again(connector, id_tag).unwrap();
+        self.expect_call("StopTransaction", json!({})).answer(json!({}));
+        self.expect_status(connector, "Finishing");
     }
 
     /// What happened to the device and on the wire since this was last asked.
