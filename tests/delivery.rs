@@ -320,10 +320,10 @@ fn rpc_22_a_connection_that_fails_while_receiving_ends_the_call() {
 #[test]
 fn msg_03_a_transport_that_takes_nothing_for_a_while_delays_and_loses_nothing() {
     let mut t = charging();
-    t.wire.busy = true;
+    t.wire.busy = u32::MAX;
     t.at(100).card_again(1, "TAG").unwrap();
     t.at(115).expect_nothing();
-    t.wire.busy = false;
+    t.wire.busy = 0;
     t.settle();
     t.expect_call("StopTransaction", json!({"timestamp": date(100)})).answer(json!({}));
     t.expect_status(1, "Finishing");

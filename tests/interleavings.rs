@@ -262,7 +262,7 @@ fn st_b1_unplugged_while_the_card_is_checked() {
 #[test]
 fn rst_01_no_reset_before_its_answer_has_left() {
     let mut t = booted();
-    t.wire.busy = true;
+    t.wire.busy = u32::MAX;
     t.send(&json!([2, "r", "Reset", {"type": "Soft"}]).to_string());
     t.at(11);
     assert!(t.resets.borrow().is_empty());

@@ -9,13 +9,12 @@ mod support;
 use embedded_ocpp::ocpp16::{ChargePointErrorCode, ErrorData, Reason, TxNotification};
 use embedded_ocpp::store::{RecordKey, Storage};
 use embedded_ocpp::time::{DateTime, Instant};
-use embedded_ocpp::transport::{Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Error, Resources, json as bounded_json};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use support::Frame;
+use support::{Evse, Frame, Wire, WireError, leak};
 
 /// 2025-01-01T00:00:00Z
 const BEGINNING: u32 = 1_735_689_600;
@@ -90,18 +89,6 @@ impl Chance {
 
 // ---- The hardware ----
 
-struct Evse {
-    plugged: Cell<bool>,
-    energy: Cell<i64>,
-    ev_ready: Cell<bool>,
-    evse_ready: Cell<bool>,
-    start_ready: Cell<bool>,
-    stop_ready: Cell<bool>,
-    error: Cell<Option<ErrorData>>,
-    starts: Cell<u32>,
-    stops: Cell<u32>,
-}
-
 #[derive(Default)]
 struct Flash {
     records: HashMap<RecordKey, Vec<u8>>,
@@ -148,62 +135,6 @@ impl Storage for Flash {
             self.records.remove(&key);
         }
         if fails { Err(Failed) } else { Ok(()) }
-    }
-}
-
-#[derive(Default)]
-struct Wire {
-    connected: bool,
-    busy: u32,
-    fail_next_send: bool,
-    fail_next_receive: bool,
-    incoming: VecDeque<Vec<u8>>,
-    unfinished: Vec<u8>,
-    outgoing: VecDeque<String>,
-}
-
-impl Wire {
-    fn cut(&mut self) {
-        self.connected = false;
-        self.incoming.clear();
-        self.unfinished.clear();
-    }
-}
-
-impl WebSocketTransport for Wire {
-    type Error = Failed;
-
-    fn is_connected(&self) -> bool {
-        self.connected
-    }
-
-    async fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Failed> {
-        if std::mem::take(&mut self.fail_next_receive) {
-            self.cut();
-            return Err(Failed);
-        }
-        let Some(message) = self.incoming.pop_front() else { return Ok(None) };
-        let len = message.len().min(buffer.len());
-        buffer[..len].copy_from_slice(&message[..len]);
-        Ok(Some(if len < message.len() { Received::TooLong(len) } else { Received::Message(len) }))
-    }
-
-    async fn send(&mut self, part: &[u8], last: bool) -> Result<(), Failed> {
-        assert!(self.connected, "sent without a connection");
-        if self.busy > 0 {
-            self.busy -= 1;
-            std::future::pending::<()>().await;
-        }
-        if std::mem::take(&mut self.fail_next_send) {
-            self.cut();
-            return Err(Failed);
-        }
-        self.unfinished.extend_from_slice(part);
-        if last {
-            let message = std::mem::take(&mut self.unfinished);
-            self.outgoing.push_back(String::from_utf8(message).expect("RPC-04: UTF-8"));
-        }
-        Ok(())
     }
 }
 
@@ -306,10 +237,6 @@ struct Walk {
     strict: bool,
 }
 
-fn leak<T>(value: T) -> &'static T {
-    Box::leak(Box::new(value))
-}
-
 impl Walk {
     fn new(seed: u64, story: &'static RefCell<Vec<String>>) -> Self {
         let mut chance = Chance(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
@@ -329,21 +256,7 @@ impl Walk {
             minimum: maybe() && maybe(),
         };
         let connectors = 1 + chance.below(3) as u8;
-        let evses = (0..connectors)
-            .map(|_| {
-                leak(Evse {
-                    plugged: Cell::new(false),
-                    energy: Cell::new(1000),
-                    ev_ready: Cell::new(true),
-                    evse_ready: Cell::new(true),
-                    start_ready: Cell::new(true),
-                    stop_ready: Cell::new(true),
-                    error: Cell::new(None),
-                    starts: Cell::new(0),
-                    stops: Cell::new(0),
-                })
-            })
-            .collect();
+        let evses = (0..connectors).map(|_| Evse::leak()).collect();
         let walk = Self {
             chance,
             weather,
@@ -391,23 +304,13 @@ impl Walk {
         }
         .unwrap();
         for (evse, id) in self.evses.iter().copied().zip(1..) {
-            charger.set_connector_plugged_input(leak(move || evse.plugged.get()), id).unwrap();
-            charger.set_energy_meter_input(leak(move || evse.energy.get()), id).unwrap();
-            charger.set_ev_ready_input(leak(move || evse.ev_ready.get()), id).unwrap();
-            charger.set_evse_ready_input(leak(move || evse.evse_ready.get()), id).unwrap();
-            charger.set_start_tx_ready_input(leak(move || evse.start_ready.get()), id).unwrap();
-            charger.set_stop_tx_ready_input(leak(move || evse.stop_ready.get()), id).unwrap();
-            charger.add_error_data_input(leak(move || evse.error.get()), id).unwrap();
+            evse.connect(&mut charger, id);
             let story = self.story;
-            let count = move |notification| {
+            let tell = move |notification| {
                 story.borrow_mut().push(format!("               {id}: {notification:?}"));
-                match notification {
-                    TxNotification::StartTx => evse.starts.set(evse.starts.get() + 1),
-                    TxNotification::StopTx => evse.stops.set(evse.stops.get() + 1),
-                    _ => {}
-                }
+                evse.notifications.borrow_mut().push(notification);
             };
-            charger.set_tx_notification_output(leak(count), id).unwrap();
+            charger.set_tx_notification_output(leak(tell), id).unwrap();
         }
         let resets = self.resets;
         charger.set_on_reset_execute(leak(move |_| resets.set(resets.get() + 1)));
@@ -502,7 +405,7 @@ impl Walk {
                     self.tell(format!("storage failed, {} to come", self.flash.failing));
                     Instant::from_millis(now.as_millis() + 1000)
                 }
-                Err(Error::Transport(Failed)) => now,
+                Err(Error::Transport(WireError)) => now,
                 Err(error) => panic!("{error:?}"),
             };
             self.check_outputs();
@@ -525,7 +428,7 @@ impl Walk {
                 assert!(!evse.error.get().is_some_and(|error| error.is_faulted), "energy with a fault");
             }
             if charger.is_transaction_running(id) && !self.weather.flash {
-                assert_eq!(evse.starts.get().min(1), 1, "a transaction without a start");
+                assert_eq!(evse.count(TxNotification::StartTx).min(1), 1, "a transaction without a start");
             }
         }
         for id in 0..=self.connectors {
@@ -1109,10 +1012,9 @@ impl Walk {
         if self.weather.corruption {
             return;
         }
-        let (starts, stops) = self
-            .evses
-            .iter()
-            .fold((0, 0), |(starts, stops), evse| (starts + evse.starts.get(), stops + evse.stops.get()));
+        let (starts, stops) = self.evses.iter().fold((0, 0), |(starts, stops), evse| {
+            (starts + evse.count(TxNotification::StartTx), stops + evse.count(TxNotification::StopTx))
+        });
         assert!(self.server.starts >= starts, "{starts} starts, {} told", self.server.starts);
         assert!(self.server.stops >= stops, "{stops} stops, {} told", self.server.stops);
         let running =

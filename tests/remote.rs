@@ -165,10 +165,10 @@ fn rc_12_rpc_10_rejected_while_the_id_is_unknown() {
 fn rst_01_idle_answers_then_restarts() {
     for kind in ["Soft", "Hard"] {
         let mut t = booted();
-        t.wire.busy = true;
+        t.wire.busy = u32::MAX;
         t.at(10).send(&json!([2, "r", "Reset", { "type": kind }]).to_string());
         assert!(t.resets.borrow().is_empty(), "before its answer");
-        t.wire.busy = false;
+        t.wire.busy = 0;
         t.settle();
         assert_eq!(t.wire_text(), json!([3, "r", {"status": "Accepted"}]).to_string());
         assert_eq!(*t.resets.borrow(), [kind]);
@@ -363,9 +363,9 @@ fn trg_04_connector_0_has_no_meter_values() {
 #[test]
 fn trg_01_trg_02_the_answer_comes_before_the_message() {
     let mut t = booted();
-    t.wire.busy = true;
+    t.wire.busy = u32::MAX;
     t.send(r#"[2,"t","TriggerMessage",{"requestedMessage":"Heartbeat"}]"#);
-    t.wire.busy = false;
+    t.wire.busy = 0;
     t.settle();
     assert_eq!(t.wire_text(), r#"[3,"t",{"status":"Accepted"}]"#);
     t.expect_call("Heartbeat", json!({})).answer(json!({"currentTime": date(0)}));

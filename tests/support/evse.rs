@@ -1,3 +1,4 @@
+use embedded_ocpp::ChargePoint;
 use embedded_ocpp::ocpp16::{ErrorData, TxNotification};
 use std::cell::{Cell, RefCell};
 
@@ -16,7 +17,7 @@ pub struct Evse {
 
 impl Evse {
     pub fn leak() -> &'static Self {
-        Box::leak(Box::new(Self {
+        leak(Self {
             plugged: Cell::new(false),
             energy: Cell::new(1000),
             power: Cell::new(0),
@@ -26,10 +27,34 @@ impl Evse {
             stop_ready: Cell::new(true),
             error: Cell::new(None),
             notifications: RefCell::new(Vec::new()),
-        }))
+        })
+    }
+
+    /// Wires it to a charge point, as one boot of the firmware does.
+    pub fn connect(&'static self, charger: &mut ChargePoint<'static>, id: u8) {
+        charger.set_connector_plugged_input(leak(move || self.plugged.get()), id).unwrap();
+        charger.set_energy_meter_input(leak(move || self.energy.get()), id).unwrap();
+        charger.set_power_meter_input(leak(move || self.power.get()), id).unwrap();
+        charger.set_ev_ready_input(leak(move || self.ev_ready.get()), id).unwrap();
+        charger.set_evse_ready_input(leak(move || self.evse_ready.get()), id).unwrap();
+        charger.set_start_tx_ready_input(leak(move || self.start_ready.get()), id).unwrap();
+        charger.set_stop_tx_ready_input(leak(move || self.stop_ready.get()), id).unwrap();
+        charger.add_error_data_input(leak(move || self.error.get()), id).unwrap();
+        let notify = leak(move |notification| self.notifications.borrow_mut().push(notification));
+        charger.set_tx_notification_output(notify, id).unwrap();
+    }
+
+    /// How often the firmware was told this, since it was last taken.
+    pub fn count(&self, notification: TxNotification) -> u32 {
+        self.notifications.borrow().iter().filter(|other| **other == notification).count() as u32
     }
 
     pub fn take_notifications(&self) -> Vec<TxNotification> {
         self.notifications.take()
     }
+}
+
+/// What outlives the firmware.
+pub fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
 }

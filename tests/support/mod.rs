@@ -20,6 +20,7 @@ mod frame;
 mod timeline;
 mod wire;
 
+pub use evse::{Evse, leak};
 pub use frame::{Frame, covers};
 pub use timeline::{Timeline, bench, booted, charging, date};
-pub use wire::Event;
+pub use wire::{Event, Wire, WireError};

@@ -1,4 +1,4 @@
-use super::evse::Evse;
+use super::evse::{Evse, leak};
 use super::flash::Flash;
 use super::frame::{Frame, covers};
 use super::wire::{Event, Log, Power, Wire};
@@ -131,16 +131,7 @@ impl Bench {
         };
         let mut charger = charger.unwrap();
         for (evse, id) in evses.iter().copied().zip(1..) {
-            charger.set_connector_plugged_input(leak(move || evse.plugged.get()), id).unwrap();
-            charger.set_energy_meter_input(leak(move || evse.energy.get()), id).unwrap();
-            charger.set_power_meter_input(leak(move || evse.power.get()), id).unwrap();
-            charger.set_ev_ready_input(leak(move || evse.ev_ready.get()), id).unwrap();
-            charger.set_evse_ready_input(leak(move || evse.evse_ready.get()), id).unwrap();
-            charger.set_start_tx_ready_input(leak(move || evse.start_ready.get()), id).unwrap();
-            charger.set_stop_tx_ready_input(leak(move || evse.stop_ready.get()), id).unwrap();
-            charger.add_error_data_input(leak(move || evse.error.get()), id).unwrap();
-            let notify = leak(move |notification| evse.notifications.borrow_mut().push(notification));
-            charger.set_tx_notification_output(notify, id).unwrap();
+            evse.connect(&mut charger, id);
         }
         charger.set_on_reset_execute(leak(move |kind| resets.borrow_mut().push(format!("{kind:?}"))));
         charger.set_on_discarded(leak(move |message: &embedded_ocpp::ocpp16::Discarded<'_>| {
@@ -155,10 +146,6 @@ impl Bench {
         }
         charger
     }
-}
-
-fn leak<T>(value: T) -> &'static T {
-    Box::leak(Box::new(value))
 }
 
 type Shown = std::cell::RefCell<Vec<String>>;

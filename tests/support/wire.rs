@@ -47,16 +47,17 @@ impl Power {
 }
 
 /// The charge point's end of the connection.
+#[derive(Default)]
 pub struct Wire {
-    pub(super) connected: bool,
-    pub(super) incoming: VecDeque<Vec<u8>>,
-    pub(super) outgoing: VecDeque<String>,
+    pub connected: bool,
+    pub incoming: VecDeque<Vec<u8>>,
+    pub outgoing: VecDeque<String>,
     unfinished: Vec<u8>,
     /// How many parts the last whole message came in.
     pub parts: usize,
     parts_so_far: usize,
-    /// It takes nothing for now.
-    pub busy: bool,
+    /// So many times it takes nothing.
+    pub busy: u32,
     /// The next transfer ends the connection.
     pub fail_next_send: bool,
     pub fail_next_receive: bool,
@@ -69,23 +70,11 @@ pub struct WireError;
 
 impl Wire {
     pub(super) fn new(log: Log, power: Power) -> Self {
-        Self {
-            connected: false,
-            incoming: VecDeque::new(),
-            outgoing: VecDeque::new(),
-            unfinished: Vec::new(),
-            parts: 0,
-            parts_so_far: 0,
-            busy: false,
-            fail_next_send: false,
-            fail_next_receive: false,
-            log,
-            power,
-        }
+        Self { log, power, ..Self::default() }
     }
 
     /// Cuts the connection: what was not received is lost, so is a message that was sent in part.
-    pub(super) fn cut(&mut self) {
+    pub fn cut(&mut self) {
         self.connected = false;
         self.incoming.clear();
         self.unfinished.clear();
@@ -113,7 +102,8 @@ impl WebSocketTransport for Wire {
 
     async fn send(&mut self, part: &[u8], last: bool) -> Result<(), WireError> {
         assert!(self.connected, "sent without a connection");
-        if self.busy {
+        if self.busy > 0 {
+            self.busy -= 1;
             std::future::pending::<()>().await;
         }
         if std::mem::take(&mut self.fail_next_send) || !self.power.take_step() {
