@@ -11,3 +11,28 @@ pub(crate) fn remove_front(bytes: &mut [u8], count: usize) {
         place.set(byte.get());
     }
 }
+
+/// Makes room for `count` bytes in front of the first `len`: these move back, and the first `count` places keep what they
+/// held. `None` when they would not fit.
+pub(crate) fn make_room(bytes: &mut [u8], len: usize, count: usize) -> Option<()> {
+    let cells = Cell::from_mut(bytes.get_mut(..len + count)?).as_slice_of_cells();
+    for (place, byte) in cells.iter().skip(count).zip(cells).rev() {
+        place.set(byte.get());
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_keep_their_order_when_they_move() {
+        let mut bytes = *b"abcdef";
+        remove_front(&mut bytes, 2);
+        assert_eq!(&bytes, b"cdefef");
+        assert_eq!(make_room(&mut bytes, 4, 2), Some(()));
+        assert_eq!(&bytes, b"cdcdef");
+        assert_eq!(make_room(&mut bytes, 4, 3), None);
+    }
+}

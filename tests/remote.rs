@@ -385,7 +385,9 @@ fn transfer() -> Timeline {
     };
     let handle: &'static _ = Box::leak(Box::new(handle));
     let mut t = bench().start();
-    t.charger().set_data_transfer_handler(DataTransferHandler { vendor_id: "com.example", handle }).unwrap();
+    t.charger()
+        .set_data_transfer_handler(DataTransferHandler { vendor_id: "com.example", message_id: None, handle })
+        .unwrap();
     t.boot();
     t
 }

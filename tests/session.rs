@@ -473,6 +473,7 @@ fn tx_13_a_refusal_after_the_end_stops_nothing_twice() {
     t.expect_call("StopTransaction", json!({"transactionId": 9, "reason": "EVDisconnected"})).answer(json!({}));
     t.expect_status(1, "Charging");
     t.may_report(1, "SuspendedEV");
+    t.expect_status(1, "Finishing");
     t.expect_status(1, "Available");
 }
 
@@ -501,13 +502,15 @@ fn tx_13_a_refused_past_transaction_does_not_end_the_present_one() {
 // ---- The EV leaves ----
 
 #[test]
-fn tx_19_st_c1_unplugging_ends_it() {
+fn tx_19_st_c6_st_f1_unplugging_ends_it() {
     let mut t = charging();
     t.meter(1, 1234).at(60).unplug(1);
     assert!(!t.charger().permits_charge(1));
     let stop = json!({"transactionId": 42, "reason": "EVDisconnected", "meterStop": 1234, "timestamp": date(60)});
     t.expect_call("StopTransaction", stop).answer(json!({}));
     t.may_report(1, "SuspendedEV");
+    let finishing = json!({"status": "Finishing", "errorCode": "NoError", "info": "EV side disconnected"});
+    t.expect_call("StatusNotification", finishing).answer(json!({}));
     t.expect_status(1, "Available");
 }
 
@@ -578,6 +581,7 @@ fn st_03_states_shorter_than_minimum_status_duration_are_left_out() {
 const FAULT: ErrorData = ErrorData {
     code: ChargePointErrorCode::GroundFailure,
     is_faulted: true,
+    severity: 0,
     info: Some("RCD tripped"),
     vendor_id: Some("Vendor"),
     vendor_error_code: Some("E42"),

@@ -40,6 +40,9 @@ impl<'a> ChargePoint<'a> {
             connectors: resources.connectors.as_mut_slice(),
             meter_inputs: resources.meter_inputs.as_mut_view(),
             data_transfer: resources.data_transfer.as_mut_view(),
+            hooks: resources.hooks.as_mut_view(),
+            vendor_keys: resources.vendor_keys.as_mut_view(),
+            cache: &mut resources.cache,
             custom_call: &mut resources.request,
         };
         Ok(Self {

@@ -2,11 +2,12 @@ use super::InputError;
 use super::engine::Engine;
 use crate::json::Json;
 use crate::ocpp16::{
-    BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler, Discarded,
-    EndError, ErrorData, MeterInput, Operations, Reason, RequestError, ResetKind, TransactionView, TxNotification,
+    Authorize, BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler,
+    Discarded, EndError, ErrorData, ErrorInput, MeterInput, Operations, Reason, RequestError, RequestHandler,
+    ResetKind, TransactionView, TxNotification, UnlockResult,
 };
 use crate::rpc::{Outcome, Statistics};
-use crate::store::{Keys, Refusal};
+use crate::store::{KeyError, Keys, Refusal, VendorKey};
 use crate::time::{Clock, DateTime, Instant};
 
 /// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names.
@@ -93,32 +94,29 @@ impl<'a> Controls<'a> {
         Ok(())
     }
 
-    /// What is wrong with the connector as an error code alone; any error makes it Faulted. Asked when
-    /// [`add_error_data_input`](Self::add_error_data_input) has nothing to tell. There is one such input: another call
-    /// takes its place, so several sources are combined in the closure.
+    /// What is wrong with the connector as an error code alone; any error makes it Faulted. Connector 0 is the charge
+    /// point itself. A connector has up to four error inputs of both kinds; see [`ErrorData::severity`].
     ///
     /// # Errors
-    /// [`InputError::UnknownConnector`]
+    /// [`InputError`]
     pub fn add_error_code_input(
         &mut self,
         input: &'a dyn Fn() -> Option<ChargePointErrorCode>,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.error_code = Some(input);
-        Ok(())
+        self.engine.operations.add_error_input(ErrorInput::Code(input), connector)
     }
 
-    /// What is wrong with the connector, in all detail. There is one such input: another call takes its place.
+    /// What is wrong with the connector, in all detail. Connector 0 is the charge point itself.
     ///
     /// # Errors
-    /// [`InputError::UnknownConnector`]
+    /// [`InputError`]
     pub fn add_error_data_input(
         &mut self,
         input: &'a dyn Fn() -> Option<ErrorData>,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.error = Some(input);
-        Ok(())
+        self.engine.operations.add_error_input(ErrorInput::Data(input), connector)
     }
 
     /// Whether the place is occupied though nothing is plugged in.
@@ -175,6 +173,20 @@ impl<'a> Controls<'a> {
         Ok(())
     }
 
+    /// Unlocks the cable when the central system wants it: asked again while it says [`UnlockResult::Pending`], at most for
+    /// 10 s. Without it the connector has no lock, and UnlockConnector is answered with NotSupported (OCPP 1.6 §5.18).
+    ///
+    /// # Errors
+    /// [`InputError::UnknownConnector`]
+    pub fn set_on_unlock_connector(
+        &mut self,
+        output: &'a dyn Fn() -> UnlockResult,
+        connector: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector(connector)?.inputs.unlock = Some(output);
+        Ok(())
+    }
+
     /// Is asked whether a soft reset may happen; a hard one happens anyway.
     pub fn set_on_reset_notify(&mut self, output: &'a dyn Fn(ResetKind) -> bool) {
         self.engine.operations.outputs_mut().reset_notify = Some(output);
@@ -191,7 +203,7 @@ impl<'a> Controls<'a> {
         self.engine.operations.outputs_mut().discarded = Some(output);
     }
 
-    /// Handles the DataTransfer requests of one vendor.
+    /// Handles the DataTransfer requests of one vendor, or one message of it.
     ///
     /// # Errors
     /// [`InputError::TableFull`]
@@ -223,7 +235,9 @@ impl<'a> Controls<'a> {
         self.engine.operations.begin_transaction(self.engine.now, id_tag, connector, true)
     }
 
-    /// Ends the session: a preparing one is dropped, a transaction is stopped. With a tag only if it began the session.
+    /// Ends the session: a preparing one is dropped, a transaction is stopped. With a tag only if it began the session, or is
+    /// of the same group. That may have to be found out first: then `Ok` means that it may end, and
+    /// [`TxNotification::AuthorizationRejected`] that it does not.
     ///
     /// # Errors
     /// [`EndError`]; nothing has changed then.
@@ -259,6 +273,13 @@ impl<'a> Controls<'a> {
     /// Whether energy may flow to the EV now.
     pub fn permits_charge(&self, connector: ConnectorId) -> bool {
         self.engine.operations.permits_charge(connector)
+    }
+
+    /// Whether the cable is to be locked at the socket now: while a transaction runs, and after it until the card that began
+    /// it is shown once more, where the standard wants that (OCPP 1.6 §4.10, errata 3.5). Always `false` without
+    /// [`set_on_unlock_connector`](Self::set_on_unlock_connector).
+    pub fn locks_cable(&self, connector: ConnectorId) -> bool {
+        self.engine.operations.locks_cable(connector)
     }
 
     // State
@@ -314,7 +335,7 @@ impl<'a> Controls<'a> {
     }
 
     /// The configuration keys.
-    pub fn configuration(&self) -> &Keys {
+    pub fn configuration(&self) -> &Keys<'a> {
         self.engine.operations.keys()
     }
 
@@ -327,7 +348,60 @@ impl<'a> Controls<'a> {
         self.engine.operations.keys_mut().set_factory(key, value)
     }
 
+    /// Makes a key of OCPP read-only, before the first poll, where the standard leaves it to the charge point: such as
+    /// AuthorizeRemoteTxRequests or StopTransactionOnEVSideDisconnect.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownKey`]
+    pub fn fix_configuration(&mut self, key: &str) -> Result<(), Refusal> {
+        self.engine.operations.keys_mut().fix(key)
+    }
+
+    /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. Its value is
+    /// read with [`configuration`](Self::configuration)`().value(name)`.
+    ///
+    /// # Errors
+    /// [`KeyError`]
+    pub fn declare_configuration(&mut self, key: VendorKey<'a>) -> Result<(), KeyError> {
+        self.engine.operations.keys_mut().declare(key)
+    }
+
     // Extension
+
+    /// Answers an action in place of the crate, or one that the crate does not know. Of several handlers of one action the
+    /// last one counts.
+    ///
+    /// # Errors
+    /// [`InputError::TableFull`]
+    pub fn set_request_handler(&mut self, handler: RequestHandler<'a>) -> Result<(), InputError> {
+        self.engine.operations.set_request_handler(handler)
+    }
+
+    /// Is shown the payload of each request of this action, after it was handled.
+    ///
+    /// # Errors
+    /// [`InputError::TableFull`]
+    pub fn set_on_receive_request(&mut self, action: &'a str, observer: &'a dyn Fn(&str)) -> Result<(), InputError> {
+        self.engine.operations.observe_request(action, observer)
+    }
+
+    /// Is shown the payload of our answer to each request of this action that was no CALLERROR. Of an answer that is longer
+    /// than the send buffer it is the first piece.
+    ///
+    /// # Errors
+    /// [`InputError::TableFull`]
+    pub fn set_on_send_conf(&mut self, action: &'a str, observer: &'a dyn Fn(&str)) -> Result<(), InputError> {
+        self.engine.operations.observe_answer(action, observer)
+    }
+
+    /// Asks the central system about a tag, without a session; [`IdTagInfo::of_answer`](crate::ocpp16::IdTagInfo::of_answer)
+    /// reads the result. Goes out like any other call of the firmware.
+    ///
+    /// # Errors
+    /// [`RequestError`]; nothing is sent then.
+    pub fn authorize(&mut self, id_tag: &str, on_outcome: &'a dyn Fn(Outcome<'_>)) -> Result<(), RequestError> {
+        self.send_request("Authorize", &Authorize { id_tag }, Some(on_outcome))
+    }
 
     /// Sends a call of the firmware's own when its turn comes; `on_outcome` is told once how it ended. It waits for the
     /// link, but once it is sent it ends with it. It does not outlive a reboot.

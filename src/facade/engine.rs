@@ -48,6 +48,7 @@ impl<'a> Engine<'a> {
         if operations.cannot_reset() {
             return Err(Missing::ResetOutput);
         }
+        self.operations.settle_hardware();
         self.complete = true;
         Ok(())
     }

@@ -1,5 +1,5 @@
-use crate::ocpp16::{Connector, DataTransferHandler, MeterInput};
-use crate::store::RECORD_LEN_MAX;
+use crate::ocpp16::{CacheSlot, Connector, DataTransferHandler, Hook, MeterInput};
+use crate::store::{RECORD_LEN_MAX, VendorKey};
 use core::mem::ManuallyDrop;
 use heapless::Vec;
 
@@ -16,12 +16,15 @@ use heapless::Vec;
 ///
 /// ```
 /// use embedded_ocpp::Resources;
-/// assert!(Resources::<2>::RAM_BYTES < 8 * 1024);
+/// assert!(Resources::<2>::RAM_BYTES < 9 * 1024);
 /// ```
 pub struct Resources<'a, const CONNECTORS: usize = 2, const RECEIVE: usize = 2048, const SEND: usize = 2048> {
     pub(super) connectors: Table<Connector<'a>, CONNECTORS>,
     pub(super) meter_inputs: Table<MeterInput<'a>, METER_INPUTS>,
     pub(super) data_transfer: Table<DataTransferHandler<'a>, DATA_TRANSFER_HANDLERS>,
+    pub(super) hooks: Table<Hook<'a>, HOOKS>,
+    pub(super) vendor_keys: Table<VendorKey<'a>, VENDOR_KEYS>,
+    pub(super) cache: [CacheSlot; CACHE_ENTRIES],
     pub(super) receive: [u8; RECEIVE],
     pub(super) send: [u8; SEND],
     pub(super) record: [u8; RECORD_LEN_MAX],
@@ -35,6 +38,12 @@ type Table<T, const N: usize> = ManuallyDrop<Vec<T, N>>;
 /// Meters beside the energy register and the power of each connector.
 const METER_INPUTS: usize = 8;
 const DATA_TRANSFER_HANDLERS: usize = 4;
+/// Request handlers and observers.
+const HOOKS: usize = 8;
+/// Configuration keys of the firmware's own.
+const VENDOR_KEYS: usize = 8;
+/// Tags that the authorisation cache remembers.
+const CACHE_ENTRIES: usize = 32;
 /// The longest payload of a request of the firmware's own.
 const REQUEST_LEN_MAX: usize = 512;
 
@@ -53,6 +62,9 @@ impl<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize> Resources
             connectors: Table::new(Vec::new()),
             meter_inputs: Table::new(Vec::new()),
             data_transfer: Table::new(Vec::new()),
+            hooks: Table::new(Vec::new()),
+            vendor_keys: Table::new(Vec::new()),
+            cache: [CacheSlot::FREE; CACHE_ENTRIES],
             receive: [0; RECEIVE],
             send: [0; SEND],
             record: [0; RECORD_LEN_MAX],

@@ -1,10 +1,10 @@
 //! Authorize: may this tag charge? (OCPP 1.6 §3.5, §4.1)
 
-use super::session::{Phase, TxNotification};
-use super::{AuthorizationStatus, ConnectorId, IdTagInfo, Operations};
+use super::cache::AUTHORIZATION_CACHE_ENABLED;
+use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, TxNotification};
 use crate::json::{Field, Json, Kind, Strictness, Writer, name, read};
 use crate::rpc::Outcome;
-use crate::store::{IntegerKey, SwitchKey};
+use crate::store::{IntegerKey, RecordKey, SwitchKey};
 use crate::time::{Duration, Instant};
 
 /// Offline, a tag that nobody knows may charge.
@@ -12,20 +12,34 @@ pub(super) const ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: SwitchKey = SwitchKey::new(1, 
 /// Seconds that a tag waits for the central system before the offline rules decide.
 pub(super) const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, "Cst_AuthorizationTimeout", 20, 0, 3600);
 
+/// Online, a tag that is known to be good charges without being asked about.
+pub(super) const LOCAL_PRE_AUTHORIZE: SwitchKey = SwitchKey::new(13, "LocalPreAuthorize", false);
+/// Offline, a tag that is known to be good may charge.
+pub(super) const LOCAL_AUTHORIZE_OFFLINE: SwitchKey = SwitchKey::new(12, "LocalAuthorizeOffline", true);
+
 /// Where the authorisation of a shown tag stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Presented {
     /// There is nothing to ask.
     Settled,
+    /// What is known here is looked up; the central system `had_its_say`, or there is none.
+    LookUp { had_its_say: bool },
     /// Authorize.req must be sent.
     Waiting { since: Instant },
     /// Authorize.req is under way.
     Asked { since: Instant },
 }
 
+/// What is known about a tag without asking.
+pub(super) struct Known {
+    /// It may charge.
+    pub(super) is_valid: bool,
+    pub(super) parent: Option<IdToken>,
+}
+
 /// Authorize.req (OCPP 1.6 §6.1).
-pub(super) struct Authorize<'a> {
-    id_tag: &'a str,
+pub(crate) struct Authorize<'a> {
+    pub(crate) id_tag: &'a str,
 }
 
 impl Json for Authorize<'_> {
@@ -37,12 +51,40 @@ impl Json for Authorize<'_> {
 }
 
 impl Operations<'_> {
+    /// Begins to find out about the tag that was shown on a connector.
+    pub(super) fn check_tag(&mut self, now: Instant, id: ConnectorId) {
+        let reachable = self.is_reachable();
+        let may_be_known = !reachable || self.keys.is_on(&LOCAL_PRE_AUTHORIZE);
+        let Some(connector) = self.change_connector(id) else { return };
+        if may_be_known || connector.session.visitor.is_some() {
+            self.look_up(now, id, !reachable);
+        } else {
+            connector.session.presented = Presented::Waiting { since: now };
+        }
+    }
+
+    /// Looks for what is known here about the tag. A record of it must be read first.
+    fn look_up(&mut self, now: Instant, id: ConnectorId, had_its_say: bool) {
+        let Some(connector) = self.change_connector(id) else { return };
+        connector.session.presented = Presented::LookUp { had_its_say };
+        if self.record_about_tag(id).is_none() {
+            self.decide(now, id, None);
+        }
+    }
+
+    fn record_about_tag(&self, id: ConnectorId) -> Option<RecordKey> {
+        if !self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED) {
+            return None;
+        }
+        self.cache.find(self.connector(id)?.session.shown_tag())
+    }
+
     /// The next tag to ask the central system about.
     pub(super) fn authorize_request(&mut self) -> Option<(ConnectorId, Authorize<'_>)> {
         for (connector, id) in self.connectors.iter_mut().zip(1..) {
             if let Presented::Waiting { since } = connector.session.presented {
                 connector.session.presented = Presented::Asked { since };
-                return Some((id, Authorize { id_tag: connector.session.id_tag.as_str() }));
+                return Some((id, Authorize { id_tag: connector.session.shown_tag().as_str() }));
             }
         }
         None
@@ -50,40 +92,30 @@ impl Operations<'_> {
 
     pub(super) fn conclude_authorize(&mut self, now: Instant, id: ConnectorId, outcome: Outcome<'_>) {
         let Some(connector) = self.change_connector(id) else { return };
-        let Presented::Asked { .. } = connector.session.presented else { return };
-        connector.session.presented = Presented::Settled;
+        let session = &mut connector.session;
+        let Presented::Asked { .. } = session.presented else { return };
         let Outcome::Result(payload) = outcome else {
-            // AUTH-05: without an answer the offline rules decide.
-            self.decide_offline(now, id);
+            self.look_up(now, id, true); // AUTH-05
             return;
         };
         // AUTH-06: an answer without a sound idTagInfo authorises nobody.
-        match id_tag_info(payload) {
-            Some(info) if info.status == AuthorizationStatus::Accepted => {
-                connector.session.parent = info.parent;
-                connector.session.authorize(now);
-                connector.notify(TxNotification::Authorized);
-            }
-            _ => {
-                connector.session.clear();
-                connector.notify(TxNotification::AuthorizationRejected);
-            }
+        let info = id_tag_info(payload);
+        let known = info
+            .as_ref()
+            .map(|info| Known { is_valid: info.status == AuthorizationStatus::Accepted, parent: info.parent.clone() });
+        if let Some(info) = info {
+            let id_tag = session.shown_tag().clone();
+            self.learn(now, &id_tag, info);
         }
-    }
-
-    /// Decides what can be decided without the central system.
-    pub(super) fn authorize_locally(&mut self, now: Instant, id: ConnectorId) {
-        if !self.online || !self.registration.is_accepted() {
-            self.decide_offline(now, id);
-        }
+        self.judge(now, id, known.unwrap_or(Known { is_valid: false, parent: None }));
     }
 
     /// The link is gone: tags that wait for an answer are decided here (LOC-05).
     pub(super) fn offline_authorization(&mut self, now: Instant) {
         for id in self.connector_ids() {
-            let waiting = self.connector(id).is_some_and(|connector| connector.session.phase == Phase::Authorizing);
-            if waiting {
-                self.decide_offline(now, id);
+            let presented = self.connector(id).map(|connector| connector.session.presented);
+            if let Some(Presented::Waiting { .. } | Presented::Asked { .. }) = presented {
+                self.look_up(now, id, true);
             }
         }
     }
@@ -92,25 +124,93 @@ impl Operations<'_> {
     pub(super) fn advance_authorization(&mut self, now: Instant, id: ConnectorId) -> Instant {
         let timeout = self.keys.unsigned(&AUTHORIZATION_TIMEOUT);
         let presented = self.connector(id).map_or(Presented::Settled, |connector| connector.session.presented);
-        let (Presented::Waiting { since } | Presented::Asked { since }) = presented else { return Instant::NEVER };
+        let since = match presented {
+            Presented::Settled => return Instant::NEVER,
+            Presented::LookUp { .. } => {
+                if self.record_about_tag(id).is_none() {
+                    self.decide(now, id, None); // the cache was cleared meanwhile
+                }
+                return Instant::NEVER;
+            }
+            Presented::Waiting { since } | Presented::Asked { since } => since,
+        };
         let deadline = since + Duration::from_secs(timeout);
         if timeout == 0 || now < deadline {
             return if timeout == 0 { Instant::NEVER } else { deadline };
         }
-        self.decide_offline(now, id);
+        self.look_up(now, id, true);
         Instant::NEVER
     }
 
-    fn decide_offline(&mut self, now: Instant, id: ConnectorId) {
-        let allowed = self.keys.is_on(&ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID);
+    /// The next record to be read because of a tag.
+    pub(super) fn record_to_look_up(&self) -> Option<(ConnectorId, RecordKey)> {
+        self.connector_ids().find_map(|id| match self.connector(id)?.session.presented {
+            Presented::LookUp { .. } => Some((id, self.record_about_tag(id)?)),
+            _ => None,
+        })
+    }
+
+    /// The record that may tell about the tag is loaded.
+    pub(super) fn looked_up(&mut self, now: Instant, id: ConnectorId, key: RecordKey, record: Option<&[u8]>) {
+        let Some(connector) = self.connector(id) else { return };
+        let known = record.and_then(|record| self.known_by_cache(now, connector.session.shown_tag(), key, record));
+        self.decide(now, id, known);
+    }
+
+    /// Decides by what is known here, or leaves it to the central system.
+    fn decide(&mut self, now: Instant, id: ConnectorId, known: Option<Known>) {
+        let Some(Presented::LookUp { had_its_say }) = self.connector(id).map(|connector| connector.session.presented)
+        else {
+            return;
+        };
+        let must_decide = had_its_say || !self.is_reachable();
+        let trusted = self.keys.is_on(if must_decide { &LOCAL_AUTHORIZE_OFFLINE } else { &LOCAL_PRE_AUTHORIZE });
+        let unknown_allowed = self.keys.is_on(&ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID);
         let Some(connector) = self.change_connector(id) else { return };
-        if allowed {
-            connector.session.authorize(now);
-            connector.notify(TxNotification::Authorized);
-        } else {
-            connector.session.clear();
-            connector.notify(TxNotification::AuthorizationTimeout);
+        let session = &mut connector.session;
+        let is_visitor = session.visitor.is_some();
+        let is_good = |known: &Known| known.is_valid && if is_visitor { session.is_of_group(known) } else { trusted };
+        match known {
+            Some(known) if is_good(&known) => self.judge(now, id, known),
+            _ if !must_decide => session.presented = Presented::Waiting { since: now },
+            // LOC-06: known not to be good is not unknown.
+            Some(Known { is_valid: false, .. }) => self.refuse_tag(id, TxNotification::AuthorizationRejected),
+            _ if is_visitor => self.refuse_tag(id, TxNotification::AuthorizationRejected),
+            _ if unknown_allowed => self.judge(now, id, Known { is_valid: true, parent: None }),
+            _ => self.refuse_tag(id, TxNotification::AuthorizationTimeout),
         }
+    }
+
+    /// It is clear now what the tag is worth.
+    fn judge(&mut self, now: Instant, id: ConnectorId, known: Known) {
+        let Some(connector) = self.change_connector(id) else { return };
+        let session = &mut connector.session;
+        session.presented = Presented::Settled;
+        if session.visitor.is_none() && known.is_valid {
+            session.parent = known.parent;
+            session.authorize(now);
+            connector.notify(TxNotification::Authorized);
+        } else if known.is_valid && session.is_of_group(&known) {
+            let visitor = session.visitor.take();
+            self.owner_came(now, id, visitor);
+        } else {
+            self.refuse_tag(id, TxNotification::AuthorizationRejected);
+        }
+    }
+
+    fn refuse_tag(&mut self, id: ConnectorId, notification: TxNotification) {
+        let Some(connector) = self.connector_mut(id) else { return };
+        let session = &mut connector.session;
+        session.presented = Presented::Settled;
+        if session.visitor.take().is_none() {
+            session.clear();
+        }
+        connector.notify(notification);
+    }
+
+    /// Whether the central system can be asked.
+    pub(super) fn is_reachable(&self) -> bool {
+        self.online && self.registration.is_accepted()
     }
 }
 
@@ -119,4 +219,12 @@ pub(super) fn id_tag_info(payload: &str) -> Option<IdTagInfo> {
     const FIELDS: [Field; 1] = [Field::required("idTagInfo", Kind::OBJECT)];
     let [info] = read(payload, &FIELDS, Strictness::IgnoreOthers).ok()?;
     IdTagInfo::read(info.nested()?)
+}
+
+impl IdTagInfo {
+    /// The idTagInfo of an answer that carries one: that to Authorize, StartTransaction or StopTransaction. `None` when it is
+    /// not what the schema says; the tag is then not authorised.
+    pub fn of_answer(payload: &str) -> Option<Self> {
+        id_tag_info(payload)
+    }
 }

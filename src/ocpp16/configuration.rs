@@ -1,10 +1,10 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
 use super::dispatch::StatusAnswer;
-use super::{Operations, metering};
+use super::{Operations, metering, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, elements, name, read};
 use crate::rpc::{CallError, Composer};
-use crate::store::{Access, Declaration, IntegerKey, Keys, Refusal};
+use crate::store::{Access, IntegerKey, Key, KeyId, Keys, Refusal, Value};
 
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
 pub(super) const GET_CONFIGURATION_MAX_KEYS: IntegerKey =
@@ -21,26 +21,33 @@ impl Operations<'_> {
         let [key, value] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::new("Rejected")) };
         Ok(StatusAnswer::new(match self.change_key(key, value) {
-            Ok(key) if key.reboot_required => "RebootRequired",
-            Ok(_) => "Accepted",
+            Ok(true) => "RebootRequired",
+            Ok(false) => "Accepted",
             Err(Refusal::UnknownKey) => "NotSupported",
             Err(_) => "Rejected",
         }))
     }
 
-    fn change_key(&mut self, key: JsonStr<'_>, value: JsonStr<'_>) -> Result<&'static Declaration, Refusal> {
+    /// Whether the new value waits for the next boot.
+    fn change_key(&mut self, key: JsonStr<'_>, value: JsonStr<'_>) -> Result<bool, Refusal> {
         let key = self.key_named(key).ok_or(Refusal::UnknownKey)?;
-        // No value of ours needs an escape, so one with escapes is none of ours.
-        let value = value.escaped();
         let (connectors, meters) = (&*self.connectors, &*self.meter_inputs);
-        self.keys.change(key, value, &|list| metering::can_measure(connectors, meters, list))?;
+        let phase_rotation = phase_rotation::CONNECTOR_PHASE_ROTATION.slot();
+        let free_vend = super::free_vend::FREE_VEND_ID_TAG.slot();
+        self.keys.change(key, value, &|slot, list| {
+            if slot == phase_rotation {
+                phase_rotation::are_known(list, connectors.len())
+            } else {
+                slot == free_vend || metering::can_measure(connectors, meters, list)
+            }
+        })?;
         self.dirty = true;
-        Ok(key)
+        Ok(self.keys.get(key).is_some_and(|key| key.reboot_required))
     }
 
     /// Case is ignored (OCPP 1.6 §7.29).
     #[inline(never)]
-    fn key_named(&self, name: JsonStr<'_>) -> Option<&'static Declaration> {
+    fn key_named(&self, name: JsonStr<'_>) -> Option<KeyId> {
         self.keys.find(|key| name.is_ignoring_case(key))
     }
 
@@ -63,7 +70,7 @@ impl Operations<'_> {
         }
         let mut list = List { keys: &self.keys, answer, next: 0, separate: false, full: false };
         if elements(names).next().is_none() {
-            for key in self.keys.declarations() {
+            for key in self.keys.ids() {
                 list.put(&Item::Known(key))?;
             }
         }
@@ -86,8 +93,8 @@ impl Operations<'_> {
 
 /// The answer to GetConfiguration, item by item: those of earlier pages are passed over, those that the send buffer does
 /// not hold any more go to the next page.
-struct List<'l, 'b> {
-    keys: &'l Keys,
+struct List<'l, 'a, 'b> {
+    keys: &'l Keys<'a>,
     answer: &'l mut Composer<'b>,
     /// The number of the next item.
     next: u16,
@@ -95,7 +102,7 @@ struct List<'l, 'b> {
     full: bool,
 }
 
-impl List<'_, '_> {
+impl List<'_, '_, '_> {
     #[inline(never)]
     fn put(&mut self, item: &Item<'_>) -> Result<(), BufferFull> {
         let index = self.next;
@@ -121,7 +128,10 @@ impl List<'_, '_> {
             self.answer.raw(b",")?;
         }
         match item {
-            Item::Known(key) => self.answer.payload(&ConfigurationKey { key, keys: self.keys }),
+            Item::Known(key) => match self.keys.get(*key) {
+                Some(key) => self.answer.payload(&key),
+                None => Ok(()),
+            },
             Item::UnknownKeys => self.answer.raw(b"],\"unknownKey\":["),
             Item::Unknown(name) => {
                 self.answer.raw(b"\"")?;
@@ -135,28 +145,29 @@ impl List<'_, '_> {
 
 /// What the answer is made of.
 enum Item<'m> {
-    Known(&'static Declaration),
+    Known(KeyId),
     UnknownKeys,
     Unknown(JsonStr<'m>),
     End,
 }
 
-struct ConfigurationKey<'k> {
-    key: &'static Declaration,
-    keys: &'k Keys,
-}
-
-impl Json for ConfigurationKey<'_> {
+impl Json for Key<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         let members = writer.open();
-        members.name(name!("key")).plain(self.key.name);
-        let read_only = self.key.access == Access::ReadOnly;
+        members.name(name!("key")).plain(self.name);
+        let read_only = self.access == Access::ReadOnly;
         members.name(name!("readonly")).raw(if read_only { b"true" } else { b"false" });
-        if self.key.access != Access::WriteOnly {
+        if self.access != Access::WriteOnly {
             // CFG-04: a key that can only be written keeps its value to itself.
-            members.name(name!("value")).raw(b"\"");
-            self.keys.write_value(self.key, &mut |piece| members.raw(piece.as_bytes()));
-            members.raw(b"\"");
+            members.name(name!("value"));
+            match self.value {
+                Value::Text(text) => members.text(text),
+                value => {
+                    members.raw(b"\"");
+                    value.write(&mut |piece| members.raw(piece.as_bytes()));
+                    members.raw(b"\"");
+                }
+            }
         }
         members.close();
     }

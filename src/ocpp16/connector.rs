@@ -1,12 +1,14 @@
 //! One connector: what the firmware sees of it, and what the blocks keep about it.
 
+use super::availability::Service;
 use super::delivery::ConfirmedTransaction;
-use super::metering::Sampling;
-use super::session::{Session, TxNotification};
+use super::metering::{Sampling, Series};
+use super::session::Session;
 use super::status::Reporting;
-use super::{Availability, ChargePointErrorCode};
+use super::{ChargePointErrorCode, ChargePointStatus, TxNotification, UnlockResult};
 use crate::time::Instant;
 use core::fmt;
+use heapless::Vec;
 
 /// What the firmware supplies for one connector. An input that is missing is taken as named at each.
 #[derive(Default)]
@@ -27,10 +29,10 @@ pub struct Inputs<'a> {
     pub start_ready: Option<&'a dyn Fn() -> bool>,
     /// A transaction may end. Missing: always.
     pub stop_ready: Option<&'a dyn Fn() -> bool>,
-    /// What is wrong, if anything. Missing: nothing ever.
-    pub error: Option<&'a dyn Fn() -> Option<ErrorData>>,
-    /// What is wrong as an error code alone; asked when [`error`](Self::error) has nothing to tell.
-    pub error_code: Option<&'a dyn Fn() -> Option<ChargePointErrorCode>>,
+    /// What is wrong, if anything. None: nothing ever.
+    pub errors: ErrorInputs<'a>,
+    /// Unlocks the cable. Missing: there is no lock.
+    pub unlock: Option<&'a dyn Fn() -> UnlockResult>,
     /// Told what happens in a session, for the display.
     pub notification: Option<&'a dyn Fn(TxNotification)>,
 }
@@ -43,6 +45,8 @@ pub struct ErrorData {
     pub code: ChargePointErrorCode,
     /// The connector cannot charge; without it the error is a warning.
     pub is_faulted: bool,
+    /// Of several errors the one of the highest severity is told; among equals the one whose input was set first.
+    pub severity: u8,
     /// Free text, at most 50 characters.
     pub info: Option<&'static str>,
     /// The vendor whose error code follows, at most 255 characters.
@@ -54,13 +58,46 @@ pub struct ErrorData {
 impl ErrorData {
     /// An error that stops the connector from charging.
     pub const fn fault(code: ChargePointErrorCode) -> Self {
-        Self { code, is_faulted: true, info: None, vendor_id: None, vendor_error_code: None }
+        Self { code, is_faulted: true, severity: 0, info: None, vendor_id: None, vendor_error_code: None }
+    }
+
+    fn or_worse(self, other: Self) -> Self {
+        let worse = if other.severity > self.severity { other } else { self };
+        Self { is_faulted: self.is_faulted || other.is_faulted, ..worse }
     }
 
     /// An error that the connector can charge with.
     pub const fn warning(code: ChargePointErrorCode) -> Self {
-        Self { code, is_faulted: false, info: None, vendor_id: None, vendor_error_code: None }
+        Self { code, is_faulted: false, severity: 0, info: None, vendor_id: None, vendor_error_code: None }
     }
+}
+
+/// Tells what is wrong, in detail or with the code alone.
+#[derive(Clone, Copy)]
+pub enum ErrorInput<'a> {
+    /// All that is to be told.
+    Data(&'a dyn Fn() -> Option<ErrorData>),
+    /// An error code, which means a fault.
+    Code(&'a dyn Fn() -> Option<ChargePointErrorCode>),
+}
+
+/// The sources of errors of one connector.
+pub type ErrorInputs<'a> = Vec<ErrorInput<'a>, 4, u8>;
+
+/// The worst of all that is wrong now. It is a fault when any of them is.
+#[inline(always)]
+pub(super) fn worst(inputs: &[ErrorInput<'_>]) -> Option<ErrorData> {
+    let mut worst: Option<ErrorData> = None;
+    for input in inputs {
+        let error = match input {
+            ErrorInput::Data(error) => error(),
+            ErrorInput::Code(code) => code().map(ErrorData::fault),
+        };
+        if let Some(error) = error {
+            worst = Some(worst.map_or(error, |worst| worst.or_worse(error)));
+        }
+    }
+    worst
 }
 
 /// Why an input or output was not taken. Fix the code.
@@ -70,7 +107,8 @@ impl ErrorData {
 pub enum InputError {
     /// There is no such connector.
     UnknownConnector,
-    /// The table for these is full: 8 meter inputs, 4 DataTransfer handlers.
+    /// The table for these is full: 8 meter inputs, 4 DataTransfer handlers, 8 request handlers and observers, 4 error
+    /// inputs of a connector.
     TableFull,
 }
 
@@ -90,6 +128,8 @@ impl core::error::Error for InputError {}
 pub(super) struct Readings {
     switches: u8,
     pub(super) error: Option<ErrorData>,
+    /// Changes with the error: two of the same code are not the same.
+    pub(super) error_number: u8,
 }
 
 const PLUGGED: u8 = 1;
@@ -139,10 +179,6 @@ impl Inputs<'_> {
             | ask(self.start_ready, START_READY, START_READY)
             | ask(self.stop_ready, STOP_READY, STOP_READY)
     }
-
-    fn error_now(&self) -> Option<ErrorData> {
-        self.error.and_then(|error| error()).or_else(|| (self.error_code?)().map(ErrorData::fault))
-    }
 }
 
 #[inline(always)]
@@ -160,6 +196,8 @@ pub(super) enum Finishing {
     /// Nobody showed a card in time (TX-07).
     CardTooLate,
     TransactionEnded,
+    /// The cable was unplugged at the EV, which ended the transaction.
+    EvSideDisconnected,
 }
 
 /// One connector of the charge point.
@@ -169,10 +207,13 @@ pub struct Connector<'a> {
     /// When the EV was plugged in last.
     pub(super) plugged_at: Instant,
     pub(super) session: Session,
-    /// A transaction is over, or a tag came too late, and the EV is still plugged in.
+    /// A transaction is over, or a tag came too late, and the user is not done yet.
     pub(super) finishing: Finishing,
-    pub(super) availability: Availability,
+    /// The cable stays locked until the card that began is shown again.
+    pub(super) is_held: bool,
+    pub(super) service: Service,
     pub(super) sampling: Sampling,
+    pub(super) series: Series,
     pub(super) status: Reporting,
     pub(super) confirmed: ConfirmedTransaction,
 }
@@ -189,16 +230,18 @@ impl<'a> Connector<'a> {
                 occupied: None,
                 start_ready: None,
                 stop_ready: None,
-                error: None,
-                error_code: None,
+                errors: Vec::new(),
+                unlock: None,
                 notification: None,
             },
-            readings: Readings { switches: 0, error: None },
+            readings: Readings { switches: 0, error: None, error_number: 0 },
             plugged_at: Instant::ZERO,
             session: Session::new(),
             finishing: Finishing::No,
-            availability: Availability::Operative,
+            is_held: false,
+            service: Service::new(),
             sampling: Sampling::new(),
+            series: Series::new(),
             status: Reporting::new(),
             confirmed: ConfirmedTransaction::new(),
         }
@@ -206,15 +249,22 @@ impl<'a> Connector<'a> {
 
     /// Whether a transaction could start here: neither faulted nor out of service.
     pub fn is_operative(&self) -> bool {
-        self.availability == Availability::Operative && !self.readings.is_faulted()
+        self.service.is_on() && !self.readings.is_faulted()
+    }
+
+    /// The cable is gone. An end by unplugging is told before the connector is free again (TX-19).
+    pub(super) fn forget_finishing(&mut self) {
+        let is_told = self.status.current() == ChargePointStatus::Finishing;
+        if self.finishing != Finishing::EvSideDisconnected || is_told {
+            self.finishing = Finishing::No;
+        }
     }
 
     /// Reads all inputs; `true` when one has changed.
     #[inline(always)]
     pub(super) fn read_inputs(&mut self, now: Instant) -> bool {
         let switches = self.inputs.switches();
-        let has_error_input = self.inputs.error.is_some() || self.inputs.error_code.is_some();
-        let error = if has_error_input { self.inputs.error_now() } else { None };
+        let error = worst(&self.inputs.errors);
         if switches == self.readings.switches && error == self.readings.error {
             return false;
         }
@@ -226,13 +276,19 @@ impl<'a> Connector<'a> {
             self.session.clear();
             self.notify(TxNotification::ConnectionTimeout);
         }
-        self.readings = Readings { switches, error };
+        let error_number = self.readings.error_number.wrapping_add(u8::from(error != self.readings.error));
+        self.readings = Readings { switches, error, error_number };
         true
     }
 
     /// The energy register in Wh, 0 without a meter.
     pub(super) fn energy(&self) -> i64 {
         self.inputs.energy.map_or(0, |energy| energy())
+    }
+
+    /// What the register is told to stand at: within a transaction it does not fall.
+    pub(super) fn register(&self) -> i64 {
+        if self.session.is_in_transaction() { self.session.register.max(self.energy()) } else { self.energy() }
     }
 
     #[inline(never)]

@@ -5,9 +5,9 @@
 
 use super::authorization::id_tag_info;
 use super::journal_entry::{Content, Entry, date_record};
-use super::metering::MeterValues;
+use super::metering::{self, MeterValue};
 use super::types::Symbol;
-use super::{AuthorizationStatus, ConnectorId, Operations, Reason};
+use super::{AuthorizationStatus, ConnectorId, IdToken, Operations, Reason};
 use crate::json::{BufferFull, Field, Json, Kind, Strictness, Writer, name, read};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
@@ -35,6 +35,8 @@ pub(super) struct Delivery {
     undated: bool,
     /// What the first entry is, once it was read.
     pub(super) head: Option<Head>,
+    /// The tag that the first entry tells, if any: its answer says something about it.
+    head_tag: IdToken,
     /// The first entry is to be discarded as soon as it can be shown to the firmware.
     pub(super) give_up: bool,
     /// The first entry is concluded and must be released.
@@ -117,13 +119,31 @@ impl Json for StartTransaction<'_> {
     }
 }
 
-/// StopTransaction.req (OCPP 1.6 §6.49).
+/// MeterValues.req (OCPP 1.6 §6.31) up to its meter values.
+pub(super) struct MeterValues {
+    pub(super) connector_id: ConnectorId,
+    pub(super) transaction_id: Option<i32>,
+}
+
+impl Json for MeterValues {
+    fn write(&self, writer: &mut Writer<'_>) {
+        let members = writer.open();
+        members.name(name!("connectorId")).whole(self.connector_id.into());
+        if let Some(transaction_id) = self.transaction_id {
+            members.name(name!("transactionId")).whole(transaction_id.into());
+        }
+        members.name(name!("meterValue")).raw(b"[");
+    }
+}
+
+/// StopTransaction.req (OCPP 1.6 §6.49), up to its meter values if there are any.
 struct StopTransaction<'a> {
     id_tag: Option<&'a str>,
     meter_stop: i64,
     timestamp: Option<DateTime>,
     transaction_id: i32,
     reason: Reason,
+    has_data: bool,
 }
 
 impl Json for StopTransaction<'_> {
@@ -136,7 +156,11 @@ impl Json for StopTransaction<'_> {
         members.name(name!("timestamp")).date(self.timestamp);
         members.name(name!("transactionId")).whole(self.transaction_id.into());
         members.name(name!("reason")).raw(self.reason.quoted());
-        members.close();
+        if self.has_data {
+            members.name(name!("transactionData")).raw(b"[");
+        } else {
+            members.close();
+        }
     }
 }
 
@@ -148,6 +172,7 @@ impl Delivery {
             undated: false,
             in_flight: false,
             head: None,
+            head_tag: IdToken::new(),
             give_up: false,
             release: false,
             suspect: false,
@@ -273,7 +298,8 @@ impl Operations<'_> {
             return false;
         };
         call.resend(MessageId { epoch: self.persistence.journal_epoch(), number });
-        match self.compose_entry(&entry, call) {
+        let composed = call.begin(action_of(&entry)).and_then(|composer| self.compose_entry(&entry, composer));
+        match composed {
             Ok(()) => self.delivery.in_flight = true,
             // A send buffer too small for the message will be too small for ever.
             Err(BufferFull) => self.delivery.give_up = true,
@@ -293,6 +319,11 @@ impl Operations<'_> {
         self.delivery.loaded = Some(record.len());
         self.delivery.undated = entry.at.is_undated();
         self.delivery.head = Some(Head::of(&entry));
+        let id_tag = match entry.content {
+            Content::Start { id_tag, .. } | Content::Stop { id_tag: Some(id_tag), .. } => id_tag,
+            _ => "",
+        };
+        self.delivery.head_tag = IdToken::from_text(id_tag).unwrap_or_default();
         true
     }
 
@@ -311,9 +342,8 @@ impl Operations<'_> {
     /// Writes the next page of the message of the first entry.
     pub(super) fn continue_transaction_message(&self, record: &[u8], composer: &mut Composer<'_>) {
         let Some(number) = self.journal.first() else { return };
-        let entry = self.delivery.loaded.and_then(|len| Entry::reread(number, record.get(..len)?));
-        if let Some(message) = entry.and_then(|entry| self.meter_values(&entry)) {
-            let _ = message.compose(composer);
+        if let Some(entry) = self.delivery.loaded.and_then(|len| Entry::reread(number, record.get(..len)?)) {
+            let _ = self.compose_entry(&entry, composer);
         }
     }
 
@@ -332,32 +362,27 @@ impl Operations<'_> {
         entry.at.date(&self.clock, self.persistence.boot_number())
     }
 
-    /// The message of meter values of a transaction.
-    pub(super) fn meter_values<'e>(&self, entry: &Entry<'e>) -> Option<MeterValues<'e>> {
-        let Content::MeterValues { context, values, .. } = entry.content else { return None };
-        Some(MeterValues {
-            connector_id: entry.connector,
-            transaction_id: Some(self.transaction_id_of(entry)),
-            timestamp: self.date_of(entry),
-            context,
-            values,
-        })
-    }
-
-    fn compose_entry(&self, entry: &Entry<'_>, call: &mut CallComposer<'_>) -> Result<(), BufferFull> {
+    /// Writes the payload of an entry's message, or the next page of it.
+    fn compose_entry(&self, entry: &Entry<'_>, composer: &mut Composer<'_>) -> Result<(), BufferFull> {
         let timestamp = self.date_of(entry);
+        let connector_id = entry.connector;
         match entry.content {
             Content::Start { id_tag, meter_start } => {
-                let message = StartTransaction { connector_id: entry.connector, id_tag, meter_start, timestamp };
-                call.call("StartTransaction", &message)
+                composer.payload(&StartTransaction { connector_id, id_tag, meter_start, timestamp })
             }
-            Content::MeterValues { .. } => {
-                let composer = call.begin("MeterValues")?;
-                self.meter_values(entry).map_or(Ok(()), |message| message.compose(composer))
+            Content::MeterValues { context, values, .. } => {
+                let head = MeterValues { connector_id, transaction_id: Some(self.transaction_id_of(entry)) };
+                metering::compose(composer, &head, &mut [MeterValue { timestamp, context, values }].into_iter())
             }
-            Content::Stop { meter_stop, reason, id_tag, .. } => {
+            Content::Stop { meter_stop, reason, id_tag, series, .. } => {
                 let transaction_id = self.transaction_id_of(entry);
-                call.call("StopTransaction", &StopTransaction { id_tag, meter_stop, timestamp, transaction_id, reason })
+                let data = metering::transaction_data(series, timestamp);
+                let has_data = data.is_some();
+                let head = StopTransaction { id_tag, meter_stop, timestamp, transaction_id, reason, has_data };
+                match data {
+                    Some(mut data) => metering::compose(composer, &head, &mut data),
+                    None => composer.payload(&head),
+                }
             }
         }
     }
@@ -403,24 +428,32 @@ impl Operations<'_> {
     /// MSG-10: any CALLRESULT takes the message from the journal, whatever it says.
     fn delivered(&mut self, now: Instant, payload: &str) {
         self.delivery.release = true;
-        let (Some(number), Some(Head::Start { connector, meter_start })) = (self.journal.first(), self.delivery.head)
-        else {
-            return;
-        };
-        const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Integer)];
-        let id = read(payload, &FIELDS, Strictness::IgnoreOthers).ok().and_then(|[id]| id.integer());
-        self.confirm(connector, number, id.unwrap_or(UNDELIVERABLE), meter_start);
-        match id_tag_info(payload) {
-            Some(info) if info.status == AuthorizationStatus::Accepted => {
-                // AUTH-09: the parent may become known only now.
-                if let Some(connector) = self.connector_mut(connector) {
-                    let session = &mut connector.session;
-                    if session.is_in_transaction() && session.entry == number {
-                        session.parent = info.parent.or(session.parent.take());
-                    }
-                }
+        let info = id_tag_info(payload);
+        let status = info.as_ref().map(|info| info.status);
+        if let (Some(number), Some(Head::Start { connector, meter_start })) = (self.journal.first(), self.delivery.head)
+        {
+            const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Integer)];
+            let id = read(payload, &FIELDS, Strictness::IgnoreOthers).ok().and_then(|[id]| id.integer());
+            self.confirm(connector, number, id.unwrap_or(UNDELIVERABLE), meter_start);
+            let parent = info.as_ref().and_then(|info| info.parent.clone());
+            if status != Some(AuthorizationStatus::Accepted) {
+                self.deauthorize(now, connector, number);
             }
-            _ => self.deauthorize(now, connector, number),
+            self.learn_parent(connector, number, parent);
+        }
+        if let Some(info) = info {
+            let id_tag = core::mem::take(&mut self.delivery.head_tag);
+            self.learn(now, &id_tag, info); // AC-02
+        }
+    }
+
+    /// AUTH-09: the parent may become known only now. It also tells who may take a cable that stays locked (TX-10).
+    fn learn_parent(&mut self, connector: ConnectorId, number: u32, parent: Option<IdToken>) {
+        if let (Some(parent), Some(connector)) = (parent, self.connector_mut(connector)) {
+            let session = &mut connector.session;
+            if session.is_in_transaction() && session.entry == number {
+                session.parent = Some(parent);
+            }
         }
     }
 
@@ -466,5 +499,13 @@ impl Operations<'_> {
             message,
             count: self.delivery.discarded,
         });
+    }
+}
+
+fn action_of(entry: &Entry<'_>) -> &'static str {
+    match entry.content {
+        Content::Start { .. } => "StartTransaction",
+        Content::MeterValues { .. } => "MeterValues",
+        Content::Stop { .. } => "StopTransaction",
     }
 }

@@ -1,7 +1,8 @@
 //! Which block handles which message, and whose turn it is to send.
 
-use super::journal_entry::{Entry, Stamp, begin_meter_values};
-use super::metering::MeterValues;
+use super::delivery::MeterValues;
+use super::journal_entry::{Content, Entry, Stamp, begin_meter_values};
+use super::metering::{self, MeterValue};
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::json::{Json, Raw, Writer, name};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
@@ -60,10 +61,8 @@ pub(super) const fn accepted_if(accepted: bool) -> StatusAnswer {
 }
 
 /// The actions of OCPP 1.6 that a central system can ask for and that are not built in yet.
-const NOT_SUPPORTED: [&str; 12] = [
+const NOT_SUPPORTED: [&str; 9] = [
     "CancelReservation",
-    "ChangeAvailability",
-    "ClearCache",
     "ClearChargingProfile",
     "GetCompositeSchedule",
     "GetDiagnostics",
@@ -71,7 +70,6 @@ const NOT_SUPPORTED: [&str; 12] = [
     "ReserveNow",
     "SendLocalList",
     "SetChargingProfile",
-    "UnlockConnector",
     "UpdateFirmware",
 ];
 
@@ -82,19 +80,20 @@ impl Handler for Exchange<'_, '_> {
 
     fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
         let operations = &mut *self.operations;
-        let status = match call.action.escaped() {
-            "ChangeConfiguration" => operations.change_configuration(call.payload)?,
-            "GetConfiguration" => return operations.get_configuration(call.payload, answer).map(|()| Reply::Now),
-            "DataTransfer" => return operations.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
-            "RemoteStartTransaction" => operations.remote_start_transaction(now, call.payload)?,
-            "RemoteStopTransaction" => operations.remote_stop_transaction(now, call.payload)?,
-            "Reset" => operations.reset(now, call.payload)?,
-            "TriggerMessage" => operations.trigger_message(now, call.payload)?,
-            action if NOT_SUPPORTED.contains(&action) => return Err(CallErrorCode::NotSupported.into()),
-            _ => return Err(CallErrorCode::NotImplemented.into()),
+        let (position, is_first) = (answer.position(), answer.page() == 0);
+        let reply = match operations.request_handler(call) {
+            Some(handle) => handle(call, answer),
+            None => operations.answer(now, call, answer),
         };
-        answer.payload(&status)?;
-        Ok(Reply::Now)
+        if is_first {
+            let answered = matches!(reply, Ok(Reply::Now)).then(|| answer.written(position));
+            operations.show(call, answered);
+        }
+        reply
+    }
+
+    fn late_answer(&mut self, _now: Instant, answer: &mut Composer<'_>) -> bool {
+        self.operations.unlock_answer(answer)
     }
 
     fn is_silent(&self) -> bool {
@@ -133,8 +132,8 @@ impl Handler for Exchange<'_, '_> {
             call.call("Heartbeat", &NOTHING).ok()?;
             return Some(CallName::Heartbeat);
         }
-        while let Some(id) = self.operations.next_untransacted_sample() {
-            if self.untransacted_sample(now, id, call).is_some() {
+        while let Some((id, context)) = self.operations.next_untransacted_sample() {
+            if self.untransacted_sample(now, id, context, call).is_some() {
                 return Some(CallName::MeterValues(id));
             }
             // The record buffer was used in vain: what lay in it is loaded again.
@@ -151,7 +150,7 @@ impl Handler for Exchange<'_, '_> {
         match name {
             CallName::TransactionMessage => self.operations.continue_transaction_message(self.record, composer),
             CallName::MeterValues(_) => {
-                let _ = self.written_sample().map(|sample| sample.compose(composer));
+                let _ = self.compose_written_sample(composer);
             }
             _ => {}
         }
@@ -181,25 +180,59 @@ impl Exchange<'_, '_> {
     }
 
     /// Samples a connector without a transaction into the record buffer, and writes the message of it.
-    fn untransacted_sample(&mut self, now: Instant, id: ConnectorId, call: &mut CallComposer<'_>) -> Option<()> {
+    fn untransacted_sample(
+        &mut self,
+        now: Instant,
+        id: ConnectorId,
+        context: ReadingContext,
+        call: &mut CallComposer<'_>,
+    ) -> Option<()> {
+        let operations = &mut *self.operations;
         // The transaction message that may lie in the buffer is loaded again later.
-        self.operations.delivery.loaded = None;
-        if let Some(connector) = self.operations.connector_mut(id) {
-            connector.sampling.taken(ReadingContext::Trigger);
-        }
-        let at = Stamp::new(&self.operations.clock, self.operations.persistence.boot_number(), now);
-        let mut writer = begin_meter_values(self.record, 0, id, at, 0, ReadingContext::Trigger);
-        if !self.operations.sample(id, &mut writer) {
+        operations.delivery.loaded = None;
+        let sampling = operations.sampling(id)?;
+        let moment = sampling.moment().filter(|_| context == ReadingContext::SampleClock);
+        sampling.taken(context);
+        let at = moment.map_or(Stamp::new(&operations.clock, operations.persistence.boot_number(), now), Stamp::Dated);
+        let mut writer = begin_meter_values(self.record, 0, id, at, 0, context);
+        if !operations.sample(id, operations.list_of(context), &mut writer) {
             return None;
         }
-        self.operations.sample_len = writer.finish(Journal::key(0))?;
-        let sample = self.written_sample()?;
-        call.begin("MeterValues").and_then(|composer| sample.compose(composer)).ok()
+        operations.sample_len = writer.finish(Journal::key(0))?;
+        self.compose_written_sample(call.begin("MeterValues").ok()?)
     }
 
-    /// The sample that [`untransacted_sample`](Self::untransacted_sample) has left in the record buffer.
-    fn written_sample(&self) -> Option<MeterValues<'_>> {
+    /// Writes the sample that [`untransacted_sample`](Self::untransacted_sample) has left in the record buffer.
+    fn compose_written_sample(&self, composer: &mut Composer<'_>) -> Option<()> {
         let entry = Entry::read(0, self.record.get(..self.operations.sample_len)?)?;
-        Some(MeterValues { transaction_id: None, ..self.operations.meter_values(&entry)? })
+        let Content::MeterValues { context, values, .. } = entry.content else { return None };
+        let head = MeterValues { connector_id: entry.connector, transaction_id: None };
+        let value = MeterValue { timestamp: entry.at.dated(), context, values };
+        metering::compose(composer, &head, &mut [value].into_iter()).ok()
+    }
+}
+
+impl Operations<'_> {
+    /// Answers a call by the block that it belongs to.
+    fn answer(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
+        let status = match call.action.escaped() {
+            "ChangeAvailability" => self.change_availability(now, call.payload)?,
+            "ChangeConfiguration" => self.change_configuration(call.payload)?,
+            "ClearCache" => self.clear_cache(call.payload)?,
+            "GetConfiguration" => return self.get_configuration(call.payload, answer).map(|()| Reply::Now),
+            "DataTransfer" => return self.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
+            "RemoteStartTransaction" => self.remote_start_transaction(now, call.payload)?,
+            "RemoteStopTransaction" => self.remote_stop_transaction(now, call.payload)?,
+            "Reset" => self.reset(now, call.payload)?,
+            "TriggerMessage" => self.trigger_message(now, call.payload)?,
+            "UnlockConnector" => match self.unlock_connector(now, call.payload)? {
+                Some(status) => status,
+                None => return Ok(Reply::Later),
+            },
+            action if NOT_SUPPORTED.contains(&action) => return Err(CallErrorCode::NotSupported.into()),
+            _ => return Err(CallErrorCode::NotImplemented.into()),
+        };
+        answer.payload(&status)?;
+        Ok(Reply::Now)
     }
 }

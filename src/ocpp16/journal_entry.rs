@@ -134,6 +134,8 @@ pub(super) enum Content<'a> {
         meter_stop: i64,
         reason: Reason,
         id_tag: Option<&'a str>,
+        /// transactionData, read by the metering block.
+        series: &'a [u8],
     },
 }
 
@@ -190,7 +192,7 @@ pub(super) struct Stop<'a> {
     pub(super) id_tag: Option<&'a IdToken>,
 }
 
-/// Writes the end of a transaction; returns the record's length.
+/// Writes the end of a transaction without transactionData; returns the record's length.
 pub(super) fn write_stop(
     buffer: &mut [u8],
     number: u32,
@@ -198,6 +200,17 @@ pub(super) fn write_stop(
     at: Stamp,
     stop: &Stop<'_>,
 ) -> Option<usize> {
+    begin_stop(buffer, number, connector, at, stop).finish(Journal::key(number))
+}
+
+/// Begins the record of the end of a transaction; transactionData may follow.
+pub(super) fn begin_stop<'b>(
+    buffer: &'b mut [u8],
+    number: u32,
+    connector: ConnectorId,
+    at: Stamp,
+    stop: &Stop<'_>,
+) -> RecordWriter<'b> {
     let mut record = begin(buffer, number, STOP, connector, at);
     record.unsigned(u64::from(stop.start));
     record.byte(u8::from(stop.transaction.is_some()));
@@ -210,7 +223,7 @@ pub(super) fn write_stop(
     if let Some(id_tag) = stop.id_tag {
         record.text(id_tag.as_str());
     }
-    record.finish(Journal::key(number))
+    record
 }
 
 impl<'a> Entry<'a> {
@@ -258,7 +271,7 @@ impl<'a> Entry<'a> {
                     0 => None,
                     _ => Some(reader.text()?),
                 };
-                Content::Stop { start, transaction, meter_stop, reason, id_tag }
+                Content::Stop { start, transaction, meter_stop, reason, id_tag, series: reader.rest() }
             }
             _ => return None,
         };

@@ -7,43 +7,59 @@
 //! succeeded, not when it was asked for: a transaction runs when its start is durable, and is sent after.
 
 mod authorization;
+mod availability;
 mod boot;
+mod cache;
 mod configuration;
 mod connector;
+mod custom;
 mod data_transfer;
 mod delivery;
 mod dispatch;
+mod free_vend;
 mod heartbeat;
 mod journal_entry;
 mod keys;
 mod metering;
 mod persistence;
+mod phase_rotation;
+mod recovery;
 mod remote_control;
 mod reset;
 mod session;
 mod status;
+mod transaction;
 mod trigger;
 mod types;
+mod unlock;
 
+pub(crate) use authorization::Authorize;
 pub use boot::Boot;
-pub use connector::{Connector, ErrorData, InputError, Inputs};
-pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, RequestError};
+pub use cache::CacheSlot;
+pub use connector::{Connector, ErrorData, ErrorInput, ErrorInputs, InputError, Inputs};
+pub use custom::{Handle, Hook, RequestError, RequestHandler};
+pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
 pub use delivery::{Discarded, DiscardedMessage};
 pub use dispatch::{CallName, Exchange};
 pub use metering::{MeterInput, MeterReading};
-pub use session::{BeginError, EndError, TransactionView, TxNotification};
+pub use transaction::{BeginError, EndError, TransactionView, TxNotification};
 pub use types::*;
+pub use unlock::UnlockResult;
 
-use crate::store::{Journal, Keys};
+use crate::store::{Journal, Keys, VendorKey};
 use crate::time::{Clock, Instant};
+use availability::Service;
 use boot::Registration;
+use cache::Cache;
 use core::ops::Range;
-use data_transfer::CustomCall;
+use custom::CustomCall;
 use delivery::Delivery;
 use heapless::VecView;
+use metering::{Alignment, Sampling};
 use persistence::Persistence;
 use reset::Reset;
 use status::Reporting;
+use unlock::Unlock;
 
 /// The number of a connector: 0 for the charge point as a whole, then from 1 (OCPP 1.6 §3.8).
 pub type ConnectorId = u8;
@@ -54,14 +70,24 @@ pub struct Operations<'a> {
     connectors: &'a mut [Connector<'a>],
     meter_inputs: &'a mut VecView<MeterInput<'a>>,
     data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
+    hooks: &'a mut VecView<Hook<'a>>,
     outputs: Outputs<'a>,
-    keys: Keys,
+    keys: Keys<'a>,
+    cache: Cache<'a>,
     clock: Clock,
     journal: Journal,
     persistence: Persistence,
     registration: Registration,
     delivery: Delivery,
+    /// What connector 0 is, the charge point itself.
     main_status: Reporting,
+    main_service: Service,
+    main_sampling: Sampling,
+    main_errors: ErrorInputs<'a>,
+    main_error: Option<ErrorData>,
+    main_error_number: u8,
+    alignment: Alignment,
+    unlock: Unlock,
     last_heartbeat: Instant,
     heartbeat_triggered: bool,
     reset: Reset,
@@ -88,26 +114,40 @@ pub(crate) struct Memory<'a> {
     pub(crate) connectors: &'a mut [Connector<'a>],
     pub(crate) meter_inputs: &'a mut VecView<MeterInput<'a>>,
     pub(crate) data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
+    pub(crate) hooks: &'a mut VecView<Hook<'a>>,
+    pub(crate) vendor_keys: &'a mut VecView<VendorKey<'a>>,
+    pub(crate) cache: &'a mut [CacheSlot],
     pub(crate) custom_call: &'a mut [u8],
 }
 
 impl<'a> Operations<'a> {
     pub(crate) fn new(boot: Boot<'a>, memory: Memory<'a>) -> Self {
-        let mut keys = Keys::new(keys::TABLE);
+        let mut keys = Keys::new(keys::TABLE, memory.vendor_keys);
         keys.set_integer(&keys::NUMBER_OF_CONNECTORS, memory.connectors.len() as i32);
+        keys.set_integer(&keys::CONNECTOR_PHASE_ROTATION_MAX_LENGTH, memory.connectors.len() as i32 + 1);
+        phase_rotation::set_unknown(&mut keys, memory.connectors.len());
         Self {
             boot,
             connectors: memory.connectors,
             meter_inputs: memory.meter_inputs,
             data_transfer: memory.data_transfer,
+            hooks: memory.hooks,
             outputs: Outputs::default(),
             keys,
+            cache: Cache::new(memory.cache),
             clock: Clock::new(),
             journal: Journal::new(),
             persistence: Persistence::new(),
             registration: Registration::new(),
             delivery: Delivery::new(),
             main_status: Reporting::new(),
+            main_service: Service::new(),
+            main_sampling: Sampling::new(),
+            main_errors: ErrorInputs::new(),
+            main_error: None,
+            main_error_number: 0,
+            alignment: Alignment::new(),
+            unlock: Unlock::None,
             last_heartbeat: Instant::ZERO,
             heartbeat_triggered: false,
             reset: Reset::None,
@@ -123,6 +163,14 @@ impl<'a> Operations<'a> {
     pub(crate) fn read_inputs(&mut self, now: Instant) {
         for connector in self.connectors.iter_mut() {
             self.dirty |= connector.read_inputs(now);
+        }
+        if !self.main_errors.is_empty() {
+            let error = connector::worst(&self.main_errors);
+            if error != self.main_error {
+                self.main_error = error;
+                self.main_error_number = self.main_error_number.wrapping_add(1);
+                self.dirty = true;
+            }
         }
     }
 
@@ -147,6 +195,8 @@ impl<'a> Operations<'a> {
             self.advance_session(now, id);
             self.advance_metering(now, id);
         }
+        self.advance_alignment(now);
+        self.advance_unlock(now);
         self.update_statuses(now);
         self.advance_reset(now);
         self.wake_at(self.persistence.deadline());
@@ -174,6 +224,7 @@ impl<'a> Operations<'a> {
             self.connectors.iter_mut().for_each(|connector| connector.status.forget_history());
         } else {
             self.offline_authorization(now);
+            self.unlock = Unlock::None; // nobody waits for its answer any more
         }
     }
 
@@ -193,12 +244,12 @@ impl<'a> Operations<'a> {
     }
 
     /// The configuration keys.
-    pub fn keys(&self) -> &Keys {
+    pub fn keys(&self) -> &Keys<'a> {
         &self.keys
     }
 
     /// The configuration keys, to set factory values before the first tick.
-    pub(crate) fn keys_mut(&mut self) -> &mut Keys {
+    pub(crate) fn keys_mut(&mut self) -> &mut Keys<'a> {
         self.dirty = true;
         &mut self.keys
     }
@@ -273,6 +324,15 @@ impl<'a> Operations<'a> {
             return Err(InputError::UnknownConnector);
         }
         self.meter_inputs.push(input).map_err(|_| InputError::TableFull)
+    }
+
+    pub(crate) fn add_error_input(&mut self, input: ErrorInput<'a>, id: ConnectorId) -> Result<(), InputError> {
+        self.dirty = true;
+        let errors = match id {
+            0 => &mut self.main_errors,
+            _ => &mut self.connector_mut(id).ok_or(InputError::UnknownConnector)?.inputs.errors,
+        };
+        errors.push(input).map_err(|_| InputError::TableFull)
     }
 
     pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {

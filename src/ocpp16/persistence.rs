@@ -1,4 +1,4 @@
-//! What is read at boot, and what is written when: one operation on the device at a time.
+//! What is written when: one operation on the device at a time. What is read at boot stands in [`recovery`](super::recovery).
 //!
 //! | after | comes | so that |
 //! |---|---|---|
@@ -9,37 +9,39 @@
 //! | a changed key is durable | the answer, which waits in the send buffer | an accepted value survives |
 
 use super::delivery::{ConfirmedTransaction, Head};
-use super::journal_entry::{self, Content, Entry, Stamp};
+use super::journal_entry::{self, Stamp};
+use super::metering::series_record;
+use super::recovery::Recovery;
 use super::session::Phase;
-use super::{ConnectorId, IdToken, Operations, ReadingContext, Reason};
+use super::{ConnectorId, Operations, ReadingContext};
 use crate::log::warning;
-use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Declaration, Journal, JournalStep, StorageOp, registry};
+use crate::store::record::RecordReader;
+use crate::store::{Journal, KeyId, RecordKey, StorageOp};
 use crate::time::{Duration, Instant};
 
 #[derive(Debug)]
 pub(super) struct Persistence {
-    recovery: Recovery,
+    pub(super) recovery: Recovery,
     in_flight: Option<Task>,
     /// The length of the record that is being stored.
     storing_len: usize,
+    /// A series of meter values that was loaded to be extended.
+    series: Option<LoadedSeries>,
     not_before: Instant,
     failures: u8,
-    boot: u32,
+    pub(super) boot: u32,
     /// Random, drawn once in the life of the device's content: the base of all message ids.
-    seed: u32,
+    pub(super) seed: u32,
 }
 
-/// Where the reading at boot stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Recovery {
-    LoadSystem,
-    StoreSystem,
-    LoadKey(usize),
-    LoadTransaction(ConnectorId),
-    LoadMark,
-    Probe(u32),
-    Done,
+/// The series of a connector, in the record buffer.
+#[derive(Clone, Copy, Debug)]
+struct LoadedSeries {
+    connector: ConnectorId,
+    /// What it is to be extended by.
+    context: ReadingContext,
+    /// The length of the record, 0 when there is none.
+    len: usize,
 }
 
 /// What the device is busy with.
@@ -51,7 +53,12 @@ enum Task {
     AppendMeterValues(ConnectorId, ReadingContext),
     StoreTransaction(ConnectorId),
     RemoveTransaction(ConnectorId),
-    SaveKey(&'static Declaration),
+    LoadSeries(ConnectorId, ReadingContext),
+    StoreSeries,
+    LookUp(ConnectorId, RecordKey),
+    StoreAvailability(ConnectorId),
+    ChangeCache,
+    SaveKey(KeyId),
     StoreMark,
     Release,
     LoadFirst,
@@ -61,7 +68,7 @@ enum Task {
 /// The wait before a failed operation is tried again.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
 /// The ids of the journal's messages have this bit set, those of all others have not.
-const JOURNAL_EPOCH: u32 = 0x8000_0000;
+pub(super) const JOURNAL_EPOCH: u32 = 0x8000_0000;
 
 impl Persistence {
     pub(super) const fn new() -> Self {
@@ -69,6 +76,7 @@ impl Persistence {
             recovery: Recovery::LoadSystem,
             in_flight: None,
             storing_len: 0,
+            series: None,
             not_before: Instant::ZERO,
             failures: 0,
             boot: 0,
@@ -171,6 +179,13 @@ impl Operations<'_> {
                     connector.confirmed.stored_as_running = false;
                 }
             }
+            Task::LoadSeries(connector, context) => {
+                self.persistence.series = Some(LoadedSeries { connector, context, len: len.unwrap_or(0) });
+            }
+            Task::StoreSeries => {}
+            Task::LookUp(id, key) => self.looked_up(now, id, key, len.and_then(|len| record.get(..len))),
+            Task::StoreAvailability(id) => self.availability_stored(id),
+            Task::ChangeCache => self.cache.stored(),
             Task::SaveKey(key) => self.keys.saved(key),
             Task::StoreMark => self.journal.marked(),
             Task::Release => {
@@ -209,6 +224,11 @@ impl Operations<'_> {
     }
 
     fn next_task(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        if let Some(series) = self.persistence.series.take()
+            && let Some(task) = self.extend_loaded_series(now, series, record)
+        {
+            return Some(task);
+        }
         // A connector without a value to record must not keep the others waiting.
         for _ in 0..self.connectors.len() {
             let Some(id) = self.next_to_append() else { break };
@@ -218,6 +238,12 @@ impl Operations<'_> {
             if let Some(task) = self.append(now, id, record) {
                 return Some(task);
             }
+        }
+        if let Some(task) = self.next_series(now, record) {
+            return Some(task);
+        }
+        if let Some((id, key)) = self.record_to_look_up() {
+            return Some((Task::LookUp(id, key), StorageOp::Load(key)));
         }
         for (connector, id) in self.connectors.iter().zip(1..) {
             if connector.confirmed.unsaved {
@@ -237,7 +263,13 @@ impl Operations<'_> {
                 return Some((Task::DateFirst, StorageOp::Store(Journal::key(number), len)));
             }
         }
-        // Last, so that a key which cannot be stored holds up no transaction.
+        // Last, so that what cannot be stored holds up no transaction.
+        if let Some((id, op)) = self.store_availability(record) {
+            return Some((Task::StoreAvailability(id), op));
+        }
+        if let Some(op) = self.cache.storage_op(record) {
+            return Some((Task::ChangeCache, op));
+        }
         let key = self.keys.next_unsaved()?;
         Some((Task::SaveKey(key), self.keys.store(key, record)?))
     }
@@ -249,7 +281,7 @@ impl Operations<'_> {
             let at = match session.phase {
                 Phase::Starting => session.started,
                 Phase::Stopping if session.stop.released => session.stop.at,
-                Phase::Running if connector.sampling.due || connector.sampling.triggered => Instant::NEVER,
+                Phase::Running if connector.sampling.next().is_some() => Instant::NEVER,
                 _ => return None,
             };
             Some((at, id))
@@ -260,9 +292,11 @@ impl Operations<'_> {
     fn append(&mut self, now: Instant, id: ConnectorId, record: &mut [u8]) -> Option<(Task, StorageOp)> {
         // Whatever comes of it, the buffer does not hold the first entry any more.
         self.delivery.loaded = None;
+        self.read_register(id);
         let number = self.journal.next();
         let key = Journal::key(number);
         let boot = self.persistence.boot;
+        let wants_series = self.wants_transaction_data();
         let connector = self.connector(id)?;
         let session = &connector.session;
         let (task, len) = match session.phase {
@@ -271,23 +305,19 @@ impl Operations<'_> {
                 let len = journal_entry::write_start(record, number, id, at, &session.id_tag, session.meter_start);
                 (Task::AppendStart(id), len)
             }
-            Phase::Stopping => {
-                let stop = journal_entry::Stop {
-                    start: session.entry,
-                    transaction: connector.confirmed.id_of(session.entry),
-                    meter_stop: session.stop.meter,
-                    reason: session.stop.reason,
-                    id_tag: session.stop.id_tag.as_ref(),
-                };
-                let at = Stamp::new(&self.clock, boot, session.stop.at).not_before(session.began);
-                (Task::AppendStop(id), journal_entry::write_stop(record, number, id, at, &stop))
+            Phase::Stopping if wants_series || session.is_restored => {
+                let load = Task::LoadSeries(id, ReadingContext::TransactionEnd);
+                return Some((load, StorageOp::Load(series_record(id)?)));
             }
+            Phase::Stopping => return self.append_stop(id, None, record),
             _ => {
-                let context = connector.sampling.context();
-                let at = Stamp::new(&self.clock, boot, now);
+                let context = connector.sampling.next()?;
+                let moment = connector.sampling.moment().filter(|_| context == ReadingContext::SampleClock);
+                let at = moment.map_or(Stamp::new(&self.clock, boot, now), Stamp::Dated);
                 let mut writer = journal_entry::begin_meter_values(record, number, id, at, session.entry, context);
                 // The last entries are kept for the ends of running transactions (MSG-15).
-                let measured = self.sample(id, &mut writer) && self.journal.room() > u32::from(self.connector_count());
+                let measured = self.sample(id, self.list_of(context), &mut writer)
+                    && self.journal.room() > u32::from(self.connector_count());
                 if !measured {
                     self.connector_mut(id)?.sampling.taken(context);
                     return None;
@@ -296,6 +326,66 @@ impl Operations<'_> {
             }
         };
         Some((task, StorageOp::Store(key, len?)))
+    }
+
+    /// Writes the end of a transaction, with the series of `series_len` bytes that lies in `record`.
+    fn append_stop(
+        &mut self,
+        id: ConnectorId,
+        series_len: Option<usize>,
+        record: &mut [u8],
+    ) -> Option<(Task, StorageOp)> {
+        let number = self.journal.next();
+        let connector = self.connector(id)?;
+        let session = &connector.session;
+        let id_tag = session.stop.id_tag.clone();
+        let stop = journal_entry::Stop {
+            start: session.entry,
+            transaction: connector.confirmed.id_of(session.entry),
+            meter_stop: session.stop.meter,
+            reason: session.stop.reason,
+            id_tag: id_tag.as_ref(),
+        };
+        let at = Stamp::new(&self.clock, self.persistence.boot, session.stop.at).not_before(session.began);
+        let with_series = series_len.and_then(|len| self.write_stop_with_series(id, number, at, &stop, len, record));
+        let len = with_series.or_else(|| journal_entry::write_stop(record, number, id, at, &stop))?;
+        Some((Task::AppendStop(id), StorageOp::Store(Journal::key(number), len)))
+    }
+
+    /// The next series that a meter value is to be added to.
+    fn next_series(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        for id in self.connector_ids() {
+            let connector = self.connector_mut(id)?;
+            if !connector.session.is_running() {
+                continue;
+            }
+            match connector.series.take() {
+                None => {}
+                Some(context @ ReadingContext::TransactionBegin) => {
+                    let series = LoadedSeries { connector: id, context, len: 0 };
+                    return self.extend_loaded_series(now, series, record);
+                }
+                Some(context) => {
+                    return Some((Task::LoadSeries(id, context), StorageOp::Load(series_record(id)?)));
+                }
+            }
+        }
+        None
+    }
+
+    fn extend_loaded_series(
+        &mut self,
+        now: Instant,
+        series: LoadedSeries,
+        record: &mut [u8],
+    ) -> Option<(Task, StorageOp)> {
+        let LoadedSeries { connector: id, context, len } = series;
+        self.delivery.loaded = None;
+        if context == ReadingContext::TransactionEnd {
+            return self.append_stop(id, Some(len), record);
+        }
+        let len = self.extend_series(now, id, context, len, record)?;
+        Some((Task::StoreSeries, StorageOp::Store(series_record(id)?, len)))
     }
 
     fn release(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
@@ -309,112 +399,5 @@ impl Operations<'_> {
             return Some((Task::StoreMark, self.journal.store_mark(record)?));
         }
         Some((Task::Release, StorageOp::Remove(Journal::key(self.journal.first()?))))
-    }
-
-    fn recovery_op(&self, step: Recovery, record: &mut [u8]) -> Option<StorageOp> {
-        Some(match step {
-            Recovery::LoadSystem => StorageOp::Load(registry::SYSTEM),
-            Recovery::StoreSystem => {
-                let mut writer = RecordWriter::new(record);
-                writer.unsigned(u64::from(self.persistence.boot));
-                writer.unsigned(u64::from(self.persistence.seed));
-                StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?)
-            }
-            Recovery::LoadKey(index) => StorageOp::Load(self.keys.record(index)?.1),
-            Recovery::LoadTransaction(id) => StorageOp::Load(ConfirmedTransaction::record_key(id)?),
-            Recovery::LoadMark => StorageOp::Load(registry::JOURNAL_MARK),
-            Recovery::Probe(number) => StorageOp::Load(Journal::key(number)),
-            Recovery::Done => return None,
-        })
-    }
-
-    /// A step of the reading at boot is done; `record` is what was found.
-    fn recovered(&mut self, now: Instant, record: Option<&[u8]>) {
-        let next = match self.persistence.recovery {
-            Recovery::LoadSystem => {
-                self.clock.begin(now);
-                let mut reader = record.and_then(|record| RecordReader::open(registry::SYSTEM, record));
-                let boot = reader.as_mut().and_then(RecordReader::u32);
-                let seed = reader.as_mut().and_then(RecordReader::u32);
-                self.persistence.boot = boot.unwrap_or(0).wrapping_add(1);
-                self.persistence.seed = seed.unwrap_or_else(|| self.random()) & !JOURNAL_EPOCH;
-                Recovery::StoreSystem
-            }
-            Recovery::StoreSystem => self.key_or_next(0),
-            Recovery::LoadKey(index) => {
-                if let (Some((key, _)), Some(record)) = (self.keys.record(index), record) {
-                    self.keys.load(key, record);
-                }
-                self.key_or_next(index + 1)
-            }
-            Recovery::LoadTransaction(id) => {
-                if let Some(confirmed) = record.and_then(|record| ConfirmedTransaction::load(id, record))
-                    && let Some(connector) = self.connector_mut(id)
-                {
-                    connector.confirmed = confirmed;
-                }
-                if id < self.connector_count() { Recovery::LoadTransaction(id + 1) } else { Recovery::LoadMark }
-            }
-            Recovery::LoadMark => step(self.journal.recover(record)),
-            Recovery::Probe(number) => {
-                if let Some(entry) = record.and_then(|record| Entry::read(number, record)) {
-                    self.recover_entry(number, &entry);
-                }
-                let entry_lies_there = record.is_some_and(|record| Entry::may_be(number, record));
-                step(self.journal.probe(number, entry_lies_there))
-            }
-            Recovery::Done => Recovery::Done,
-        };
-        self.persistence.recovery = next;
-        if next == Recovery::Done {
-            self.end_interrupted_transactions(now);
-        }
-    }
-
-    fn key_or_next(&self, index: usize) -> Recovery {
-        match self.keys.record(index) {
-            Some(_) => Recovery::LoadKey(index),
-            None => Recovery::LoadTransaction(1),
-        }
-    }
-
-    /// Follows the transactions through the journal, to find those without an end.
-    fn recover_entry(&mut self, number: u32, entry: &Entry<'_>) {
-        let Some(connector) = self.change_connector(entry.connector) else { return };
-        match entry.content {
-            Content::Start { id_tag, meter_start } => {
-                let session = &mut connector.session;
-                session.phase = Phase::Running;
-                session.entry = number;
-                session.meter_start = meter_start;
-                session.began = entry.at.dated();
-                session.id_tag = IdToken::from_text(id_tag).unwrap_or_default();
-            }
-            Content::MeterValues { .. } => {}
-            Content::Stop { start, .. } => {
-                connector.session.clear();
-                connector.confirmed.ended(start);
-            }
-        }
-    }
-
-    /// TX-26: what the power cut has interrupted ends now, with the register as it stands.
-    fn end_interrupted_transactions(&mut self, now: Instant) {
-        for id in self.connector_ids() {
-            let Some(connector) = self.change_connector(id) else { continue };
-            if connector.session.phase == Phase::Idle && connector.confirmed.is_running() {
-                connector.session.phase = Phase::Running;
-                connector.session.entry = connector.confirmed.entry();
-                connector.session.meter_start = connector.confirmed.meter_start;
-            }
-            self.stop_session(now, id, Reason::PowerLoss, None);
-        }
-    }
-}
-
-fn step(step: JournalStep) -> Recovery {
-    match step {
-        JournalStep::Probe(number) => Recovery::Probe(number),
-        JournalStep::Done => Recovery::Done,
     }
 }

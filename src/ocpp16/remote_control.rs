@@ -2,8 +2,8 @@
 
 use super::connector::Finishing;
 use super::dispatch::{StatusAnswer, accepted_if};
-use super::session::{Phase, TxNotification};
-use super::{ConnectorId, Operations, Reason};
+use super::session::Phase;
+use super::{ConnectorId, Operations, Reason, TxNotification};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;
 use crate::store::SwitchKey;
@@ -56,7 +56,9 @@ impl Operations<'_> {
     /// a card in time may still be started by an app.
     fn may_start_remotely(&self, id: ConnectorId) -> bool {
         self.may_begin(id).is_ok()
-            && self.connector(id).is_some_and(|connector| connector.finishing != Finishing::TransactionEnded)
+            && self
+                .connector(id)
+                .is_some_and(|connector| matches!(connector.finishing, Finishing::No | Finishing::CardTooLate))
     }
 
     /// RC-04: one with an EV first.

@@ -1,7 +1,6 @@
 //! Reset: end what runs, then restart (OCPP 1.6 §5.14).
 
 use super::dispatch::{StatusAnswer, accepted_if};
-use super::session::Phase;
 use super::types::Symbol;
 use super::{ChargePointErrorCode, Operations, Reason, ResetKind};
 use crate::json::{Field, Kind, Strictness, read};
@@ -56,11 +55,7 @@ impl Operations<'_> {
                 ResetKind::Soft => Reason::SoftReset,
             };
             for id in self.connector_ids() {
-                self.stop_session(now, id, reason, None);
-                if let Some(connector) = self.change_connector(id) {
-                    // No gate holds a reset back.
-                    connector.session.stop.released |= connector.session.phase == Phase::Stopping;
-                }
+                self.stop_without_gate(now, id, reason);
             }
             self.dirty = true;
         }

@@ -1,12 +1,12 @@
 //! A session on one connector: a card, an EV, and the transaction that comes of both (OCPP 1.6 §3.6, §4.8, §4.10).
 
-use super::authorization::Presented;
+use super::authorization::{Known, Presented};
 use super::connector::Finishing;
-use super::{Availability, ConnectorId, IdToken, Operations, Reason};
+use super::unlock::UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT;
+use super::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason, TxNotification, free_vend};
 use crate::log::info;
 use crate::store::{IntegerKey, SwitchKey};
 use crate::time::{DateTime, Duration, Instant};
-use core::fmt;
 
 /// Seconds that a card waits for an EV, or an EV for a card. 0 waits for ever (TX-08).
 pub(super) const CONNECTION_TIME_OUT: IntegerKey = IntegerKey::new(6, "ConnectionTimeOut", 60, 0, 86_400);
@@ -15,31 +15,11 @@ pub(super) const STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT: SwitchKey =
     SwitchKey::new(25, "StopTransactionOnEVSideDisconnect", true);
 /// An id tag that the central system does not accept after all ends the transaction.
 pub(super) const STOP_TRANSACTION_ON_INVALID_ID: SwitchKey = SwitchKey::new(26, "StopTransactionOnInvalidId", true);
+/// Wh that such a tag is still given, so that the EV can drive away.
+pub(super) const MAX_ENERGY_ON_INVALID_ID: IntegerKey = IntegerKey::new(14, "MaxEnergyOnInvalidId", 0, 0, i32::MAX);
 
-/// What happens in a session, told to the firmware for its display.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum TxNotification {
-    /// The tag may charge.
-    Authorized,
-    /// The tag may not charge.
-    AuthorizationRejected,
-    /// Nobody could say whether the tag may charge.
-    AuthorizationTimeout,
-    /// No EV came in time, or it was unplugged before the transaction could start.
-    ConnectionTimeout,
-    /// The central system withdrew its consent to the running transaction.
-    DeAuthorized,
-    /// The central system wants a transaction to begin.
-    RemoteStart,
-    /// The central system ends the transaction.
-    RemoteStop,
-    /// The transaction runs: its start is durable.
-    StartTx,
-    /// The transaction is over: its end is durable.
-    StopTx,
-}
+/// How often the register is looked at while the last energy is given.
+const REGISTER_INTERVAL: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -62,18 +42,28 @@ pub(super) struct Session {
     pub(super) phase: Phase,
     pub(super) id_tag: IdToken,
     pub(super) parent: Option<IdToken>,
-    /// Where the authorisation of the tag stands.
+    /// Another tag that was shown, maybe one of the same group.
+    pub(super) visitor: Option<IdToken>,
+    /// Where the authorisation of the tag that was shown last stands.
     pub(super) presented: Presented,
+    /// Nobody was asked: the charge point gives to everybody.
+    pub(super) is_free: bool,
     /// When the wait for the EV began.
     since: Instant,
     /// The journal entry of the start.
     pub(super) entry: u32,
     pub(super) started: Instant,
+    /// It was begun before the boot.
+    pub(super) is_restored: bool,
     /// The date of the start as it was recorded: the end is never dated before it.
     pub(super) began: Option<DateTime>,
     pub(super) meter_start: i64,
+    /// The highest that the energy register has stood at: it does not fall within a transaction (MV-17).
+    pub(super) register: i64,
     /// No energy: the central system does not accept the tag, and the transaction goes on nevertheless.
     pub(super) energy_denied: bool,
+    /// The register at which the energy ends that a tag which is not accepted is still given.
+    last_energy: Option<i64>,
     pub(super) stop: Stop,
 }
 
@@ -90,86 +80,6 @@ pub(super) struct Stop {
     pub(super) released: bool,
 }
 
-/// A transaction as the firmware sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct TransactionView<'c> {
-    /// The tag that began it.
-    pub id_tag: &'c str,
-    /// The group of that tag, once known.
-    pub parent_id_tag: Option<&'c str>,
-    /// The id that the central system gave; `None` until then, -1 when its start could not be delivered.
-    pub id: Option<i32>,
-    /// The tag may charge.
-    pub is_authorized: bool,
-    /// The start is durable and the end is not.
-    pub is_running: bool,
-    /// The central system does not accept the tag, and the transaction goes on without energy.
-    pub is_deauthorized: bool,
-    /// The energy register at the start in Wh; `None` until it starts.
-    pub meter_start: Option<i64>,
-    /// When it started; `None` until it does.
-    pub started: Option<Instant>,
-}
-
-/// Why no transaction begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum BeginError {
-    /// There is no such connector; fix the code.
-    UnknownConnector,
-    /// The tag is empty or longer than 20 characters; refuse the card.
-    InvalidIdTag,
-    /// A session is under way here; end it first.
-    Busy,
-    /// The connector is faulted or out of service, or a reset is about to happen; try another one, or later.
-    Inoperative,
-    /// The device holds as many unsent messages as it can; try when the central system has been reached.
-    JournalFull,
-    /// What was stored before the boot has not been read yet; try again after the next polls.
-    NotReady,
-}
-
-impl fmt::Display for BeginError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownConnector => "no such connector",
-            Self::InvalidIdTag => "id tag empty or longer than 20 characters",
-            Self::Busy => "a session is under way on this connector",
-            Self::Inoperative => "connector faulted or out of service",
-            Self::JournalFull => "no room for another unsent transaction",
-            Self::NotReady => "still reading what was stored before the boot",
-        })
-    }
-}
-
-impl core::error::Error for BeginError {}
-
-/// Why no transaction ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum EndError {
-    /// There is no such connector; fix the code.
-    UnknownConnector,
-    /// Nothing is under way here.
-    NoSession,
-    /// Another tag began the session; refuse the card.
-    OtherIdTag,
-}
-
-impl fmt::Display for EndError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownConnector => "no such connector",
-            Self::NoSession => "no session on this connector",
-            Self::OtherIdTag => "another id tag began this session",
-        })
-    }
-}
-
-impl core::error::Error for EndError {}
-
 /// Journal entries that a new transaction must find room for: its start and its end.
 const ENTRIES_OF_A_TRANSACTION: u32 = 2;
 
@@ -179,13 +89,18 @@ impl Session {
             phase: Phase::Idle,
             id_tag: IdToken::new(),
             parent: None,
+            visitor: None,
             presented: Presented::Settled,
+            is_free: false,
             since: Instant::ZERO,
             entry: 0,
             started: Instant::ZERO,
+            is_restored: false,
             began: None,
             meter_start: 0,
+            register: 0,
             energy_denied: false,
+            last_energy: None,
             stop: Stop {
                 at: Instant::ZERO,
                 meter: 0,
@@ -201,6 +116,10 @@ impl Session {
         matches!(self.phase, Phase::Starting | Phase::Running | Phase::Stopping)
     }
 
+    pub(super) fn is_running(&self) -> bool {
+        self.phase == Phase::Running
+    }
+
     /// A tag waits for the central system or for the EV.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.phase, Phase::Authorizing | Phase::Authorized)
@@ -213,10 +132,35 @@ impl Session {
         self.since = now;
     }
 
+    /// Whether it was begun with this tag.
+    fn is_of(&self, id_tag: &IdToken) -> bool {
+        self.id_tag.as_str().eq_ignore_ascii_case(id_tag.as_str())
+    }
+
+    /// The tag that was shown last.
+    pub(super) fn shown_tag(&self) -> &IdToken {
+        self.visitor.as_ref().unwrap_or(&self.id_tag)
+    }
+
+    /// Whether the tag that this is known about is of the same group as the one that began (AUTH-08, AUTH-10).
+    pub(super) fn is_of_group(&self, known: &Known) -> bool {
+        match (&self.parent, &known.parent) {
+            (Some(ours), Some(theirs)) => ours.as_str().eq_ignore_ascii_case(theirs.as_str()),
+            _ => false,
+        }
+    }
+
+    /// What the register says, which does not fall.
+    pub(super) fn register_at_least(&mut self, energy: i64) -> i64 {
+        self.register = self.register.max(energy);
+        self.register
+    }
+
+    /// The session is over; which card it was is still known.
     pub(super) fn clear(&mut self) {
         self.phase = Phase::Idle;
         self.presented = Presented::Settled;
-        self.parent = None;
+        self.visitor = None;
         self.stop.caught = false;
     }
 }
@@ -238,6 +182,9 @@ impl Operations<'_> {
         if id_tag.is_empty() {
             return Err(BeginError::InvalidIdTag);
         }
+        if self.connector(id).is_some_and(|connector| connector.is_held) {
+            return self.owner_or_visitor(now, id, id_tag).map_err(|OtherIdTag| BeginError::Busy);
+        }
         self.may_begin(id)?;
         let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
         connector.finishing = Finishing::No;
@@ -245,12 +192,14 @@ impl Operations<'_> {
         session.id_tag = id_tag;
         session.parent = None;
         session.energy_denied = false;
+        session.last_energy = None;
+        session.is_free = false;
+        session.is_restored = false;
         if authorized {
             session.authorize(now);
         } else {
             session.phase = Phase::Authorizing;
-            session.presented = Presented::Waiting { since: now };
-            self.authorize_locally(now, id);
+            self.check_tag(now, id);
         }
         Ok(())
     }
@@ -260,9 +209,9 @@ impl Operations<'_> {
         let connector = self.connector(id).ok_or(BeginError::UnknownConnector)?;
         if !self.is_recovered() {
             Err(BeginError::NotReady)
-        } else if connector.session.phase != Phase::Idle {
+        } else if connector.session.phase != Phase::Idle || connector.is_held {
             Err(BeginError::Busy)
-        } else if !connector.is_operative() || self.reset.is_pending() {
+        } else if !connector.is_operative() || !connector.service.is_open() || self.reset.is_pending() {
             Err(BeginError::Inoperative)
         } else if self.journal.room() < ENTRIES_OF_A_TRANSACTION * (1 + u32::from(self.connector_count())) {
             Err(BeginError::JournalFull)
@@ -272,7 +221,7 @@ impl Operations<'_> {
     }
 
     /// Ends the session on this connector: a preparing one is dropped, a transaction is stopped. With a tag only if it
-    /// began the session (AUTH-07).
+    /// began the session (AUTH-07), or belongs to the same group, which may have to be found out first (AUTH-08).
     ///
     /// # Errors
     /// [`EndError`]; nothing has changed then.
@@ -288,12 +237,41 @@ impl Operations<'_> {
         if matches!(session.phase, Phase::Idle | Phase::Stopping) {
             return Err(EndError::NoSession);
         }
-        if id_tag.is_some_and(|id_tag| !session.id_tag.as_str().eq_ignore_ascii_case(id_tag)) {
-            return Err(EndError::OtherIdTag);
+        let Some(id_tag) = id_tag else {
+            self.stop_session(now, id, reason, None);
+            return Ok(());
+        };
+        let id_tag = IdToken::from_text(id_tag).map_err(|_| EndError::OtherIdTag)?;
+        if session.is_of(&id_tag) {
+            self.stop_session(now, id, reason, Some(id_tag));
+            return Ok(());
         }
-        let id_tag = id_tag.and_then(|id_tag| IdToken::from_text(id_tag).ok());
-        self.stop_session(now, id, reason, id_tag);
+        self.owner_or_visitor(now, id, id_tag).map_err(|OtherIdTag| EndError::OtherIdTag)
+    }
+
+    /// A tag was shown that wants to end what another one may have begun.
+    fn owner_or_visitor(&mut self, now: Instant, id: ConnectorId, id_tag: IdToken) -> Result<(), OtherIdTag> {
+        let connector = self.change_connector(id).ok_or(OtherIdTag)?;
+        let session = &mut connector.session;
+        if session.is_of(&id_tag) {
+            self.owner_came(now, id, Some(id_tag));
+        } else if session.parent.is_none() || session.presented != Presented::Settled {
+            return Err(OtherIdTag);
+        } else {
+            session.visitor = Some(id_tag);
+            self.check_tag(now, id);
+        }
         Ok(())
+    }
+
+    /// The tag that began, or one of its group, was shown again.
+    pub(super) fn owner_came(&mut self, now: Instant, id: ConnectorId, id_tag: Option<IdToken>) {
+        let Some(connector) = self.change_connector(id) else { return };
+        if connector.is_held {
+            connector.is_held = false; // TX-10, TX-20: the cable may be taken
+        } else {
+            self.stop_session(now, id, Reason::Local, id_tag);
+        }
     }
 
     /// Catches the end of a session as it happens.
@@ -308,8 +286,11 @@ impl Operations<'_> {
             }
             Phase::Starting | Phase::Running => {
                 // A register that was replaced or went back must not make the transaction negative.
-                let meter = connector.energy().max(connector.session.meter_start);
+                let energy = connector.energy();
                 let session = &mut connector.session;
+                let meter = session.register_at_least(energy);
+                session.visitor = None;
+                session.presented = Presented::Settled;
                 session.stop = Stop { at: now, meter, reason, id_tag, caught: true, released: false };
                 // A start that is on its way to the device is followed by its end.
                 if session.phase == Phase::Running {
@@ -319,23 +300,34 @@ impl Operations<'_> {
         }
     }
 
+    /// The same, whatever the firmware's gate says.
+    pub(super) fn stop_without_gate(&mut self, now: Instant, id: ConnectorId, reason: Reason) {
+        self.stop_session(now, id, reason, None);
+        if let Some(connector) = self.connector_mut(id) {
+            connector.session.stop.released |= connector.session.phase == Phase::Stopping;
+        }
+    }
+
     /// Moves the session on as far as its conditions allow.
     pub(super) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
+        if self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
+            self.begin_free_vend(now, id);
+        }
         let time_out = Duration::from_secs(self.keys.unsigned(&CONNECTION_TIME_OUT));
         let stop_on_disconnect = self.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT);
-        let authorization_deadline = self.advance_authorization(now, id);
+        let mut wake = self.advance_authorization(now, id);
         let Some(connector) = self.connector_mut(id) else { return };
         let readings = connector.readings;
-        if !readings.plugged() {
-            connector.finishing = Finishing::No;
+        if !readings.plugged() && !connector.is_held {
+            connector.forget_finishing();
         }
-        let mut wake = authorization_deadline;
         match connector.session.phase {
             Phase::Authorized if readings.plugged() && readings.start_ready() && connector.is_operative() => {
                 let meter_start = connector.energy();
                 let session = &mut connector.session;
                 session.started = now;
                 session.meter_start = meter_start;
+                session.register = meter_start;
                 session.phase = Phase::Starting;
             }
             Phase::Authorized
@@ -355,7 +347,7 @@ impl Operations<'_> {
                 if readings.plugged()
                     && connector.inputs.plugged.is_some()
                     && connector.finishing == Finishing::No
-                    && connector.availability == Availability::Operative
+                    && connector.service.is_on()
                     && time_out > Duration::default() =>
             {
                 let deadline = connector.plugged_at + time_out;
@@ -368,6 +360,11 @@ impl Operations<'_> {
             Phase::Running if !readings.plugged() && stop_on_disconnect => {
                 self.stop_session(now, id, Reason::EVDisconnected, None);
             }
+            Phase::Running if connector.session.last_energy.is_some_and(|last| connector.energy() >= last) => {
+                connector.session.last_energy = None;
+                self.withdraw_energy(now, id);
+            }
+            Phase::Running if connector.session.last_energy.is_some() => wake = wake.min(now + REGISTER_INTERVAL),
             _ => {}
         }
         if let Some(connector) = self.connector_mut(id)
@@ -377,6 +374,13 @@ impl Operations<'_> {
             connector.session.stop.released = true;
         }
         self.wake_at(wake);
+    }
+
+    /// Notes what the register of a running transaction says.
+    pub(super) fn read_register(&mut self, id: ConnectorId) {
+        if let Some(connector) = self.connector_mut(id) {
+            connector.session.register = connector.register();
+        }
     }
 
     /// The start is durable as entry `number`.
@@ -389,67 +393,55 @@ impl Operations<'_> {
         connector.sampling.begin(connector.session.started);
         info!("connector {}: transaction runs", id);
         connector.notify(TxNotification::StartTx);
+        self.begin_transaction_data(id);
     }
 
     /// The end is durable.
     pub(super) fn stop_recorded(&mut self, id: ConnectorId) {
+        let unlock_at_once = self.keys.is_on(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT);
         let Some(connector) = self.change_connector(id) else { return };
+        let is_plugged = connector.inputs.plugged.is_some() && connector.readings.plugged();
+        let reason = connector.session.stop.reason;
         connector.session.clear();
         connector.confirmed.ended(connector.session.entry);
-        // ST-C6: the user still has to take the cable.
-        let plugged = connector.inputs.plugged.is_some() && connector.readings.plugged();
-        connector.finishing = if plugged { Finishing::TransactionEnded } else { Finishing::No };
+        connector.is_held = connector.inputs.unlock.is_some()
+            && match reason {
+                Reason::DeAuthorized => true,              // TX-10
+                Reason::EVDisconnected => !unlock_at_once, // TX-20
+                _ => false,
+            };
+        connector.finishing = match reason {
+            Reason::EVDisconnected => Finishing::EvSideDisconnected, // TX-19
+            _ if is_plugged || connector.is_held => Finishing::TransactionEnded, // ST-C6
+            _ => Finishing::No,
+        };
         info!("connector {}: transaction over", id);
         connector.notify(TxNotification::StopTx);
     }
 
     /// The central system has confirmed the start in entry `number` without accepting its tag (errata 3.17).
     pub(super) fn deauthorize(&mut self, now: Instant, id: ConnectorId, number: u32) {
-        let stop = self.keys.is_on(&STOP_TRANSACTION_ON_INVALID_ID);
+        let last_energy = i64::from(self.keys.integer(&MAX_ENERGY_ON_INVALID_ID));
         let Some(connector) = self.change_connector(id) else { return };
         if connector.session.phase != Phase::Running || connector.session.entry != number {
             return; // TX-13: over already
         }
         connector.notify(TxNotification::DeAuthorized);
-        if stop {
-            self.stop_session(now, id, Reason::DeAuthorized, None);
+        if last_energy > 0 {
+            connector.session.last_energy = Some(connector.energy().saturating_add(last_energy)); // TX-12
         } else {
-            connector.session.energy_denied = true;
+            self.withdraw_energy(now, id);
         }
     }
 
-    /// Whether a session is under way that is not over.
-    pub fn is_session_active(&self, id: ConnectorId) -> bool {
-        let phase = self.connector(id).map_or(Phase::Idle, |connector| connector.session.phase);
-        !matches!(phase, Phase::Idle | Phase::Stopping)
-    }
-
-    /// Whether energy may flow: a transaction runs, its start is durable, and nothing speaks against it.
-    pub fn permits_charge(&self, id: ConnectorId) -> bool {
-        self.connector(id).is_some_and(|connector| {
-            let session = &connector.session;
-            let readings = &connector.readings;
-            session.phase == Phase::Running && !session.energy_denied && readings.plugged() && !readings.is_faulted()
-        })
-    }
-
-    /// The session under way on a connector, from the tag to the durable end.
-    pub fn transaction(&self, id: ConnectorId) -> Option<TransactionView<'_>> {
-        let connector = self.connector(id)?;
-        let session = &connector.session;
-        if session.phase == Phase::Idle {
-            return None;
+    fn withdraw_energy(&mut self, now: Instant, id: ConnectorId) {
+        if self.keys.is_on(&STOP_TRANSACTION_ON_INVALID_ID) {
+            self.stop_session(now, id, Reason::DeAuthorized, None); // TX-09
+        } else if let Some(connector) = self.change_connector(id) {
+            connector.session.energy_denied = true; // TX-11
         }
-        let started = session.is_in_transaction().then_some(session.started);
-        Some(TransactionView {
-            id_tag: session.id_tag.as_str(),
-            parent_id_tag: session.parent.as_ref().map(|parent| parent.as_str()),
-            id: started.and_then(|_| connector.confirmed.id_of(session.entry)),
-            is_authorized: session.phase != Phase::Authorizing,
-            is_running: matches!(session.phase, Phase::Running | Phase::Stopping),
-            is_deauthorized: session.energy_denied,
-            meter_start: started.map(|_| session.meter_start),
-            started,
-        })
     }
 }
+
+/// The tag has nothing to end here.
+struct OtherIdTag;

@@ -1,9 +1,9 @@
 //! StatusNotification: the state of each connector, and the report of every change (OCPP 1.6 §4.9).
 
-use super::connector::Connector;
+use super::connector::{Connector, Finishing::EvSideDisconnected};
 use super::session::Phase;
 use super::types::Symbol;
-use super::{Availability, ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
+use super::{ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
 use crate::json::{Json, Writer, name, offset_of_char};
 use crate::rpc::Outcome;
 use crate::store::IntegerKey;
@@ -17,27 +17,40 @@ pub(super) const MINIMUM_STATUS_DURATION: IntegerKey = IntegerKey::new(21, "Mini
 /// what stands now is always told.
 #[derive(Debug)]
 pub(super) struct Reporting {
-    current: ChargePointStatus,
-    error: ChargePointErrorCode,
+    current: State,
     /// When the present state began.
     since: Instant,
-    waiting: Deque<Change, 3>,
-    reported: Option<(ChargePointStatus, ChargePointErrorCode)>,
+    waiting: Deque<Change, 4>,
+    reported: Option<State>,
     triggered: bool,
+}
+
+/// What is told of a connector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
+    status: ChargePointStatus,
+    error: ChargePointErrorCode,
+    /// Tells two errors of the same code apart.
+    error_number: u8,
+    /// The cable was unplugged at the EV.
+    ev_side_disconnected: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Change {
-    status: ChargePointStatus,
-    error: ChargePointErrorCode,
+    state: State,
     at: Instant,
 }
 
 impl Reporting {
     pub(super) const fn new() -> Self {
         Self {
-            current: ChargePointStatus::Available,
-            error: ChargePointErrorCode::NoError,
+            current: State {
+                status: ChargePointStatus::Available,
+                error: ChargePointErrorCode::NoError,
+                error_number: 0,
+                ev_side_disconnected: false,
+            },
             since: Instant::ZERO,
             waiting: Deque::new(),
             reported: None,
@@ -46,19 +59,19 @@ impl Reporting {
     }
 
     pub(super) fn current(&self) -> ChargePointStatus {
-        self.current
+        self.current.status
     }
 
     /// Reports what stands, whether or not it is known already.
     pub(super) fn report_again(&mut self) {
         self.waiting.clear();
         self.reported = None;
-        self.push(Change { status: self.current, error: self.error, at: self.since });
+        self.push(Change { state: self.current, at: self.since });
     }
 
     /// Reports an error of the moment, with the state as it stands.
     pub(super) fn report_error(&mut self, now: Instant, error: ChargePointErrorCode) {
-        self.push(Change { status: self.current, error, at: now });
+        self.push(Change { state: State { error, ..self.current }, at: now });
     }
 
     pub(super) fn trigger(&mut self) {
@@ -75,18 +88,19 @@ impl Reporting {
         }
     }
 
-    fn update(&mut self, now: Instant, status: ChargePointStatus, error: ChargePointErrorCode, minimum: Duration) {
-        if (status, error) == (self.current, self.error) {
-            return;
+    /// Takes over what stands now; `false` when it stood before.
+    fn update(&mut self, now: Instant, state: State, minimum: Duration) -> bool {
+        if state == self.current {
+            return false;
         }
-        self.current = status;
-        self.error = error;
+        self.current = state;
         self.since = now;
         // ST-03: a state that did not last is left out.
         if self.waiting.back().is_some_and(|last| now < last.at + minimum) {
             self.waiting.pop_back();
         }
-        self.push(Change { status, error, at: now });
+        self.push(Change { state, at: now });
+        true
     }
 
     fn push(&mut self, change: Change) {
@@ -98,7 +112,7 @@ impl Reporting {
 
     /// Drops changes that are known already.
     fn skip_known(&mut self) {
-        while self.waiting.front().is_some_and(|change| self.reported == Some((change.status, change.error))) {
+        while self.waiting.front().is_some_and(|change| self.reported == Some(change.state)) {
             self.waiting.pop_front();
         }
     }
@@ -108,15 +122,15 @@ impl Reporting {
         if self.triggered && !(accepted && self.waiting.len() > 1) {
             self.triggered = false;
             self.waiting.clear();
-            self.reported = Some((self.current, self.error));
-            return Some(Change { status: self.current, error: self.error, at: self.since });
+            self.reported = Some(self.current);
+            return Some(Change { state: self.current, at: self.since });
         }
         self.skip_known();
         if !accepted || !self.is_due(now, minimum) {
             return None;
         }
         let change = self.waiting.pop_front()?;
-        self.reported = Some((change.status, change.error));
+        self.reported = Some(change.state);
         Some(change)
     }
 
@@ -136,6 +150,7 @@ pub(super) struct StatusNotification {
     status: ChargePointStatus,
     timestamp: Option<DateTime>,
     details: Option<ErrorData>,
+    ev_side_disconnected: bool,
 }
 
 impl Json for StatusNotification {
@@ -159,6 +174,8 @@ impl Json for StatusNotification {
                     members.name(name).text(clip(text, max));
                 }
             }
+        } else if self.ev_side_disconnected {
+            members.name(name!("info")).plain("EV side disconnected");
         }
         members.close();
     }
@@ -171,13 +188,17 @@ impl Operations<'_> {
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
         for id in 0..self.connector_ids().end {
             if let Some(change) = self.reporting(id)?.next_to_tell(now, accepted, minimum) {
-                let error = self.connector(id).and_then(|connector| connector.readings.error);
+                let error = match id {
+                    0 => self.main_error,
+                    _ => self.connector(id).and_then(|connector| connector.readings.error),
+                };
                 let notification = StatusNotification {
                     connector_id: id,
-                    error_code: change.error,
-                    status: change.status,
+                    error_code: change.state.error,
+                    status: change.state.status,
                     timestamp: self.clock.date(change.at),
-                    details: error.filter(|details| details.code == change.error),
+                    details: error.filter(|details| details.code == change.state.error),
+                    ev_side_disconnected: change.state.ev_side_disconnected,
                 };
                 return Some((id, notification));
             }
@@ -208,18 +229,33 @@ impl Operations<'_> {
 
     pub(super) fn update_statuses(&mut self, now: Instant) {
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
-        let mut deadline = self.main_status.deadline(minimum);
+        let mut deadline = Instant::NEVER;
         for connector in self.connectors.iter_mut() {
-            let status = status_of(connector);
-            let error = error_of(connector, status);
-            connector.status.update(now, status, error, minimum);
+            connector.settle_service();
+            let changed = connector.status.update(now, state_of(connector), minimum);
+            // What is left only once it was told wants another look.
+            self.dirty |= changed && (connector.service.is_closing() || connector.finishing == EvSideDisconnected);
             if !connector.status.waiting.is_empty() {
                 deadline = deadline.min(connector.status.deadline(minimum));
             }
         }
+        self.settle_main_service();
+        self.main_status.update(now, self.main_state(), minimum);
+        deadline = deadline.min(self.main_status.deadline(minimum));
         if deadline > now {
             self.wake_at(deadline);
         }
+    }
+
+    /// ST-02: the charge point itself, whatever its connectors do.
+    fn main_state(&self) -> State {
+        let status = match self.main_error {
+            Some(error) if error.is_faulted => ChargePointStatus::Faulted,
+            _ if !self.main_service.is_on() => ChargePointStatus::Unavailable,
+            _ => ChargePointStatus::Available,
+        };
+        let error = self.main_error.map_or(ChargePointErrorCode::NoError, |error| error.code);
+        State { status, error, error_number: self.main_error_number, ev_side_disconnected: false }
     }
 }
 
@@ -228,13 +264,25 @@ fn clip(text: &'static str, max: usize) -> &'static str {
     offset_of_char(text, max).and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
-/// The error that goes with a state.
-fn error_of(connector: &Connector<'_>, status: ChargePointStatus) -> ChargePointErrorCode {
+/// What is to be told of a connector now.
+fn state_of(connector: &Connector<'_>) -> State {
     use ChargePointStatus::{Finishing, Preparing, SuspendedEV, SuspendedEVSE};
+    let status = status_of(connector);
     let error = connector.readings.error.map_or(ChargePointErrorCode::NoError, |error| error.code);
-    let told = error != ChargePointErrorCode::EVCommunicationError
-        || matches!(status, Preparing | SuspendedEV | SuspendedEVSE | Finishing);
-    if told { error } else { ChargePointErrorCode::NoError } // ST-06
+    // ST-06
+    let is_told = error != ChargePointErrorCode::NoError
+        && (error != ChargePointErrorCode::EVCommunicationError
+            || matches!(status, Preparing | SuspendedEV | SuspendedEVSE | Finishing));
+    State {
+        status,
+        error: if is_told { error } else { ChargePointErrorCode::NoError },
+        error_number: if is_told { connector.readings.error_number } else { 0 },
+        ev_side_disconnected: match status {
+            SuspendedEV => !connector.readings.plugged(),
+            Finishing => connector.finishing == EvSideDisconnected,
+            _ => false,
+        },
+    }
 }
 
 /// The state that follows from what is seen and known. Every transition of OCPP 1.6 §4.9 comes from here.
@@ -256,8 +304,13 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
                 Charging
             }
         }
+        // ST-A3 to A5, H3 to H5: nobody is asked for anything, so nothing is prepared
+        Phase::Authorized | Phase::Starting if connector.session.is_free => match connector.status.current() {
+            Faulted => Available,
+            before => before,
+        },
         Phase::Authorizing | Phase::Authorized | Phase::Starting => Preparing,
-        Phase::Idle if connector.availability == Availability::Inoperative => Unavailable,
+        Phase::Idle if !connector.service.is_on() => Unavailable,
         Phase::Idle if connector.finishing != super::connector::Finishing::No => Finishing,
         Phase::Idle if connector.inputs.plugged.is_some() && readings.plugged() || readings.occupied() => Preparing,
         Phase::Idle => Available,

@@ -42,9 +42,10 @@ impl Operations<'_> {
             "MeterValues" => {
                 let mut found = false;
                 let dated = self.clock.date(now).is_some(); // values want a date
-                for id in connectors {
-                    if let Some(connector) = self.connector_mut(id) {
-                        connector.sampling.triggered |= dated;
+                let has_main_meter = self.meter_inputs.iter().any(|input| input.connector == 0);
+                for id in connectors.filter(|id| *id > 0 || has_main_meter) {
+                    if let Some(sampling) = self.sampling(id) {
+                        sampling.triggered |= dated;
                         found = dated;
                     }
                 }

@@ -54,6 +54,11 @@ impl<'b> Composer<'b> {
         self.len = self.len.min(position);
     }
 
+    /// What was written after `position`.
+    pub fn written(&self, position: usize) -> &[u8] {
+        self.buffer.get(position..self.len).unwrap_or_default()
+    }
+
     /// What is written goes out; the rest follows when asked for `page`, which must not be 0.
     pub fn suspend(&mut self, page: u16) {
         self.next_page = Some(page);

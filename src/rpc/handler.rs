@@ -19,6 +19,12 @@ pub trait Handler {
     /// What the other side did wrong; it is sent as CALLERROR.
     fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError>;
 
+    /// Writes the payload of the answer that was [put off](Reply::Later), when it is known by now; `false` while it is not.
+    fn late_answer(&mut self, now: Instant, answer: &mut Composer<'_>) -> bool {
+        let _ = (now, answer);
+        false
+    }
+
     /// Whether calls of the other side are to be left unanswered, wrong ones too: a charge point that was rejected keeps
     /// silent (OCPP 1.6 §4.2).
     fn is_silent(&self) -> bool {
@@ -55,6 +61,9 @@ pub struct Call<'a> {
 pub enum Reply {
     /// The payload is written; send it.
     Now,
+    /// The answer is not known yet: [`Handler::late_answer`] is asked for it. Other calls are answered meanwhile. Only one
+    /// answer can be put off at a time; a second one is refused with a CALLERROR.
+    Later,
     /// Say nothing.
     Never,
 }

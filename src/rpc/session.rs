@@ -16,6 +16,8 @@ pub struct Rpc<C> {
     connected: bool,
     outbox: Outbox<C>,
     in_flight: Option<InFlight<C>>,
+    /// The id of the call whose answer was put off.
+    late: Option<LateId>,
     timeout: Duration,
     next_id: MessageId,
     last_received: Instant,
@@ -68,6 +70,7 @@ impl<C: Copy> Rpc<C> {
             connected: false,
             outbox: Outbox::Empty,
             in_flight: None,
+            late: None,
             timeout: TIMEOUT,
             next_id: MessageId { epoch, number: 0 },
             last_received: Instant::ZERO,
@@ -118,6 +121,7 @@ impl<C: Copy> Rpc<C> {
     /// The link is gone, and with it the answer to the call in flight.
     pub fn disconnected<H: Handler<Call = C>>(&mut self, now: Instant, handler: &mut H) {
         self.connected = false;
+        self.late = None;
         if let Outbox::Call { name, .. } = core::mem::replace(&mut self.outbox, Outbox::Empty) {
             handler.conclude(now, name, Outcome::LinkLost);
         }
@@ -167,8 +171,9 @@ impl<C: Copy> Rpc<C> {
             Ok(Frame::Call { id, action, payload }) if whole => {
                 let answer = answer(now, handler, id, &Call { action, payload }, send_buffer);
                 self.outbox = match answer {
-                    Ok(Some((part, next_page))) => Outbox::Answer { len: part, received: len, next_page },
-                    Ok(None) => Outbox::Empty,
+                    Ok(Answer::Written(part, next_page)) => Outbox::Answer { len: part, received: len, next_page },
+                    Ok(Answer::Later) => self.put_off(id, send_buffer),
+                    Ok(Answer::Never) => Outbox::Empty,
                     Err(error) => refusal(id, error, send_buffer),
                 };
             }
@@ -208,6 +213,13 @@ impl<C: Copy> Rpc<C> {
         if !self.connected {
             return None;
         }
+        if let (Outbox::Empty, Some(id)) = (&self.outbox, &self.late) {
+            let mut composer = Composer::new(send_buffer, 0);
+            if begin_answer(&mut composer, id).is_ok() && handler.late_answer(now, &mut composer) {
+                self.outbox = Outbox::Answer { len: composer.finish().0, received: 0, next_page: None };
+                self.late = None;
+            }
+        }
         if matches!(self.outbox, Outbox::Empty) && self.in_flight.is_none() {
             self.compose_call(now, handler, send_buffer);
         }
@@ -246,6 +258,14 @@ impl<C: Copy> Rpc<C> {
         }
     }
 
+    fn put_off(&mut self, id: JsonStr<'_>, send_buffer: &mut [u8]) -> Outbox<C> {
+        match LateId::try_from(id.escaped()) {
+            Ok(late) if self.late.is_none() => self.late = Some(late),
+            _ => return refusal(id, BUSY, send_buffer),
+        }
+        Outbox::Empty
+    }
+
     fn part(&self) -> Option<Part> {
         match self.outbox {
             Outbox::Empty => None,
@@ -282,20 +302,39 @@ const TOO_LONG: CallError = CallError::new(CallErrorCode::InternalError, "messag
 const UNREADABLE: Outcome<'static> =
     Outcome::Error { code: JsonStr::from_escaped("FormationViolation"), description: JsonStr::EMPTY };
 
-/// The length of the answer's first page and the page that follows; `None` when there is to be no answer.
+const BUSY: CallError = CallError::new(CallErrorCode::GenericError, "the last one is not answered yet");
+
+/// Room for the 36 characters of an id (OCPP-J 1.6 §4.1.4), and some escapes.
+type LateId = heapless::String<48, u8>;
+
+enum Answer {
+    /// The length of the first page, and the page that follows.
+    Written(usize, Option<u16>),
+    Later,
+    Never,
+}
+
+fn begin_answer(composer: &mut Composer<'_>, id: &str) -> Result<(), BufferFull> {
+    composer.head(&[b"[3,\"", id.as_bytes(), b"\","])
+}
+
 fn answer<H: Handler>(
     now: Instant,
     handler: &mut H,
     id: JsonStr<'_>,
     call: &Call<'_>,
     send_buffer: &mut [u8],
-) -> Result<Option<(usize, Option<u16>)>, CallError> {
+) -> Result<Answer, CallError> {
     let mut composer = Composer::new(send_buffer, 0);
-    composer.head(&[b"[3,\"", id.escaped().as_bytes(), b"\","])?;
-    match handler.handle_call(now, call, &mut composer)? {
-        Reply::Now => Ok(Some(composer.finish())),
-        Reply::Never => Ok(None),
-    }
+    begin_answer(&mut composer, id.escaped())?;
+    Ok(match handler.handle_call(now, call, &mut composer)? {
+        Reply::Now => {
+            let (len, next_page) = composer.finish();
+            Answer::Written(len, next_page)
+        }
+        Reply::Later => Answer::Later,
+        Reply::Never => Answer::Never,
+    })
 }
 
 fn refusal<C>(id: JsonStr<'_>, error: CallError, send_buffer: &mut [u8]) -> Outbox<C> {

@@ -16,6 +16,9 @@ mod storage;
 #[cfg(feature = "std")]
 pub use directory::DirectoryStorage;
 pub use journal::{Journal, JournalStep};
-pub use keys::{Access, Declaration, IntegerKey, Keys, Kind, ListCodec, ListKey, Refusal, SwitchKey, TextSink};
+pub use keys::{
+    Access, Declaration, IntegerKey, Key, KeyError, KeyId, Keys, Kind, ListCodec, ListKey, Refusal, SwitchKey,
+    TextSink, Value, VendorKey,
+};
 pub use ram::{RamStorage, RamStorageFull};
 pub use storage::{RECORD_LEN_MAX, RecordKey, Storage, StorageOp};

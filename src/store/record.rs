@@ -8,7 +8,8 @@ use super::RecordKey;
 /// The format that is written. Readers keep reading all older ones.
 pub const FORMAT: u8 = 1;
 
-const CHECKSUM_LEN: usize = 2;
+/// The bytes of the checksum at the end of a record.
+pub(crate) const CHECKSUM_LEN: usize = 2;
 
 /// Writes the content of a record into a lent buffer. Overflow shows in [`finish`](Self::finish).
 #[derive(Debug)]
@@ -24,6 +25,11 @@ impl<'b> RecordWriter<'b> {
         let mut writer = Self { buffer, len: 0, overflow: false };
         writer.byte(FORMAT);
         writer
+    }
+
+    /// Goes on behind the first `len` bytes of a record without its checksum.
+    pub(crate) fn resume(buffer: &'b mut [u8], len: usize) -> Self {
+        Self { buffer, len, overflow: false }
     }
 
     /// Appends one byte.

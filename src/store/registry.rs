@@ -8,13 +8,13 @@ use core::ops::Range;
 pub const SYSTEM: RecordKey = 0x0001;
 /// Where the journal begins.
 pub const JOURNAL_MARK: RecordKey = 0x0002;
-/// Reserved for the availability by connector, from connector 0 on.
+/// The availability by connector, from connector 0 on.
 pub const AVAILABILITY: Range<RecordKey> = 0x0040..0x0080;
 /// The transaction that was last confirmed on a connector, from connector 0 on.
 pub const TRANSACTION: Range<RecordKey> = 0x0080..0x00c0;
-/// Configuration keys by their [number](super::Declaration::number).
+/// Configuration keys by their [number](super::Declaration::number); those of the firmware from the 128th on.
 pub const CONFIGURATION: Range<RecordKey> = 0x0100..0x0200;
-/// Reserved for the authorisation cache.
+/// The authorisation cache.
 pub const CACHE: Range<RecordKey> = 0x0200..0x0400;
 /// Reserved for the local authorisation list.
 pub const LOCAL_LIST: Range<RecordKey> = 0x0400..0x0c00;
@@ -22,6 +22,8 @@ pub const LOCAL_LIST: Range<RecordKey> = 0x0400..0x0c00;
 pub const RESERVATIONS: Range<RecordKey> = 0x0c00..0x0c40;
 /// Reserved for charging profiles.
 pub const CHARGING_PROFILES: Range<RecordKey> = 0x0c40..0x0d00;
+/// The meter values that the StopTransaction of a connector will tell, from connector 0 on.
+pub const TRANSACTION_DATA: Range<RecordKey> = 0x0d00..0x0d40;
 /// Free for the firmware; the crate never touches them.
 pub const FIRMWARE: Range<RecordKey> = 0x1000..0x2000;
 /// The slots of the journal, used in turn.

@@ -3,7 +3,7 @@
 pub type RecordKey = u16;
 
 /// The longest record that is ever stored, in bytes.
-pub const RECORD_LEN_MAX: usize = 256;
+pub const RECORD_LEN_MAX: usize = 512;
 
 /// Any device that keeps small records over a power cut: NOR flash, EEPROM, FRAM, a file system.
 ///

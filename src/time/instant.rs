@@ -42,7 +42,7 @@ impl Instant {
 
     /// Whole seconds from `origin` to `self`, negative when `origin` is the later one; both are cut to
     /// seconds first, so that moments of one second stay together.
-    pub(super) fn as_secs_since(self, origin: Self) -> i64 {
+    pub(crate) fn as_secs_since(self, origin: Self) -> i64 {
         i64::from(self.as_secs()) - i64::from(origin.as_secs())
     }
 

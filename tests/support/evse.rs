@@ -1,5 +1,5 @@
 use embedded_ocpp::ChargePoint;
-use embedded_ocpp::ocpp16::{ErrorData, TxNotification};
+use embedded_ocpp::ocpp16::{ErrorData, TxNotification, UnlockResult};
 use std::cell::{Cell, RefCell};
 
 /// The hardware of one connector. It outlives the boots of the firmware.
@@ -12,6 +12,10 @@ pub struct Evse {
     pub start_ready: Cell<bool>,
     pub stop_ready: Cell<bool>,
     pub error: Cell<Option<ErrorData>>,
+    /// What the lock says when it is asked to open.
+    pub unlock_result: Cell<UnlockResult>,
+    /// How often it was asked.
+    pub unlock_polls: Cell<u32>,
     pub notifications: RefCell<Vec<TxNotification>>,
 }
 
@@ -26,6 +30,8 @@ impl Evse {
             start_ready: Cell::new(true),
             stop_ready: Cell::new(true),
             error: Cell::new(None),
+            unlock_result: Cell::new(UnlockResult::Unlocked),
+            unlock_polls: Cell::new(0),
             notifications: RefCell::new(Vec::new()),
         })
     }
@@ -42,6 +48,15 @@ impl Evse {
         charger.add_error_data_input(leak(move || self.error.get()), id).unwrap();
         let notify = leak(move |notification| self.notifications.borrow_mut().push(notification));
         charger.set_tx_notification_output(notify, id).unwrap();
+    }
+
+    /// Wires its lock to a charge point.
+    pub fn connect_lock(&'static self, charger: &mut ChargePoint<'static>, id: u8) {
+        let unlock = leak(move || {
+            self.unlock_polls.set(self.unlock_polls.get() + 1);
+            self.unlock_result.get()
+        });
+        charger.set_on_unlock_connector(unlock, id).unwrap();
     }
 
     /// How often the firmware was told this, since it was last taken.

@@ -75,8 +75,9 @@ impl Frame {
 fn check_request(action: &str, payload: &Value) {
     let Some((_, required, optional)) = MEMBERS.iter().find(|(name, ..)| *name == action) else { return };
     check_members(payload, required, optional);
-    if action == "MeterValues" {
-        for meter_value in payload["meterValue"].as_array().expect("meterValue is an array") {
+    let meter_values = payload.get("meterValue").or(payload.get("transactionData"));
+    if let Some(meter_values) = meter_values {
+        for meter_value in meter_values.as_array().expect("meter values are an array") {
             check_members(meter_value, &["timestamp", "sampledValue"], &[]);
             let sampled = meter_value["sampledValue"].as_array().expect("sampledValue is an array");
             assert!(!sampled.is_empty(), "MV-16: {payload}");

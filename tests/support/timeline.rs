@@ -25,6 +25,7 @@ pub struct Bench {
     connectors: u8,
     keys: Vec<(&'static str, &'static str)>,
     small_buffers: bool,
+    has_locks: bool,
     clock_start: u64,
     configure: Option<Configure>,
 }
@@ -35,6 +36,7 @@ pub fn bench() -> Bench {
         connectors: 1,
         keys: vec![("MeterValueSampleInterval", "0")],
         small_buffers: false,
+        has_locks: false,
         clock_start: 0,
         configure: None,
     }
@@ -63,6 +65,12 @@ impl Bench {
     /// The factory value of a configuration key.
     pub fn key(mut self, key: &'static str, value: &'static str) -> Self {
         self.keys.push((key, value));
+        self
+    }
+
+    /// Every connector can lock its cable.
+    pub fn lock(mut self) -> Self {
+        self.has_locks = true;
         self
     }
 
@@ -132,6 +140,9 @@ impl Bench {
         let mut charger = charger.unwrap();
         for (evse, id) in evses.iter().copied().zip(1..) {
             evse.connect(&mut charger, id);
+            if self.has_locks {
+                evse.connect_lock(&mut charger, id);
+            }
         }
         charger.set_on_reset_execute(leak(move |kind| resets.borrow_mut().push(format!("{kind:?}"))));
         charger.set_on_discarded(leak(move |message: &embedded_ocpp::ocpp16::Discarded<'_>| {

@@ -43,7 +43,7 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
     charge_point.set_on_reset_notify(&|kind| kind == ResetKind::Soft);
     charge_point.set_on_reset_execute(&|_| count_event());
     charge_point.set_on_discarded(&|_| count_event());
-    charge_point.set_data_transfer_handler(DataTransferHandler { vendor_id: "org.example", handle: &pong }).ok()?;
+    charge_point.set_data_transfer_handler(DataTransferHandler { vendor_id: "org.example", message_id: None, handle: &pong }).ok()?;
     charge_point.set_rng(&|| 4);
     charge_point.set_factory_configuration("MeterValueSampleInterval", "5").ok()
 }

@@ -7,6 +7,9 @@ use crate::store::{ListCodec, TextSink};
 /// Reads and writes `Measurand` and `Measurand.Phase` items (OCPP 1.6 §9.1.17). Blanks around items are ignored.
 pub(in crate::ocpp16) static MEASURANDS: ListCodec = ListCodec { encode, decode };
 
+/// The most items of a list, as the `MaxLength` keys say.
+pub(in crate::ocpp16) const ITEMS_MAX: &str = "16";
+
 /// The items of an encoded list.
 pub(super) fn items(bytes: &[u8]) -> impl Iterator<Item = (Measurand, Option<Phase>)> + '_ {
     bytes.chunks_exact(2).filter_map(|item| match item {

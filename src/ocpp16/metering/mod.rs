@@ -1,11 +1,19 @@
 //! MeterValues: what is measured, when, and how it is told (OCPP 1.6 §3.16, §4.7).
 
+mod aligned;
 mod list;
 mod sample;
+mod transaction_data;
 mod values;
 
+pub(super) use aligned::{Alignment, CLOCK_ALIGNED_DATA_INTERVAL, METER_VALUES_ALIGNED_DATA};
+pub(super) use list::ITEMS_MAX;
 pub(super) use sample::{Sampling, can_measure};
-pub(super) use values::MeterValues;
+pub(super) use transaction_data::{
+    STOP_TRANSACTION_MAX_METER_VALUES, STOP_TXN_ALIGNED_DATA, STOP_TXN_SAMPLED_DATA, Series, series_record,
+    transaction_data,
+};
+pub(super) use values::{MeterValue, compose};
 
 use super::{ConnectorId, Location, Measurand, Phase, UnitOfMeasure};
 use crate::json::Decimal;

@@ -3,7 +3,7 @@
 use super::MeterReading;
 use crate::json::{BufferFull, Decimal, Json, Writer, name};
 use crate::ocpp16::types::Symbol;
-use crate::ocpp16::{ConnectorId, Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
+use crate::ocpp16::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::time::DateTime;
@@ -39,11 +39,9 @@ fn read_value(content: &mut RecordReader<'_>) -> Option<(MeterReading, Decimal)>
     Some((reading, Decimal::new(content.signed()?, unit & 0x7)))
 }
 
-/// MeterValues.req (OCPP 1.6 §6.31) with the values of one moment, still in their record.
+/// The values of one moment, still in their record (OCPP 1.6 §7.33).
 #[derive(Clone, Copy)]
-pub(in crate::ocpp16) struct MeterValues<'a> {
-    pub(in crate::ocpp16) connector_id: ConnectorId,
-    pub(in crate::ocpp16) transaction_id: Option<i32>,
+pub(in crate::ocpp16) struct MeterValue<'a> {
     pub(in crate::ocpp16) timestamp: Option<DateTime>,
     pub(in crate::ocpp16) context: ReadingContext,
     pub(in crate::ocpp16) values: &'a [u8],
@@ -74,55 +72,79 @@ impl Json for SampledValue<'_> {
     }
 }
 
-/// The beginning of the payload, up to the values.
-impl Json for MeterValues<'_> {
+/// The beginning of a meter value, up to its values.
+struct Opening {
+    timestamp: Option<DateTime>,
+}
+
+impl Json for Opening {
     fn write(&self, writer: &mut Writer<'_>) {
         writer.raw(b"{");
-        writer.name(name!("connectorId")).whole(self.connector_id.into());
-        if let Some(transaction_id) = self.transaction_id {
-            writer.name(name!("transactionId")).whole(transaction_id.into());
-        }
-        writer.name(name!("meterValue")).raw(b"[{");
         writer.name(name!("timestamp")).date(self.timestamp);
         writer.name(name!("sampledValue")).raw(b"[");
     }
 }
 
-impl MeterValues<'_> {
-    /// Writes the payload, in pages of whole values where the send buffer is short.
-    ///
-    /// # Errors
-    /// [`BufferFull`] when not even the first value fits.
-    pub(in crate::ocpp16) fn compose(&self, composer: &mut Composer<'_>) -> Result<(), BufferFull> {
-        let done = usize::from(composer.page());
-        if done == 0 {
-            composer.payload(self)?;
-        }
-        let mut content = RecordReader::content(self.values);
-        let mut written = 0;
+/// Splits what begins with values off behind them.
+pub(in crate::ocpp16) fn values_of<'a>(content: &mut RecordReader<'a>) -> &'a [u8] {
+    let begin = content.rest();
+    let mut end = *content;
+    while read_value(content).is_some() {
+        end = *content;
+    }
+    *content = end;
+    begin.get(..begin.len() - end.rest().len()).unwrap_or_default()
+}
+
+/// Writes a payload that ends in an array of meter values, in pages of whole values where the send buffer is short.
+///
+/// # Errors
+/// [`BufferFull`] when not even the beginning and the first value fit.
+pub(in crate::ocpp16) fn compose(
+    composer: &mut Composer<'_>,
+    head: &dyn Json,
+    meter_values: &mut dyn Iterator<Item = MeterValue<'_>>,
+) -> Result<(), BufferFull> {
+    let done = usize::from(composer.page());
+    if done == 0 {
+        composer.payload(head)?;
+    }
+    let mut written = 0;
+    for meter_value in meter_values {
+        let mut content = RecordReader::content(meter_value.values);
+        let mut is_first = true;
         while let Some((reading, value)) = read_value(&mut content) {
             let position = composer.position();
-            if written >= done && self.compose_value(composer, written > 0, &reading, value).is_err() {
-                composer.rewind(position);
-                return suspend(composer, written);
+            if written >= done {
+                let opening = is_first.then_some((written > 0, Opening { timestamp: meter_value.timestamp }));
+                let value = SampledValue { value, context: meter_value.context, reading: &reading };
+                if compose_value(composer, opening, &value).is_err() {
+                    composer.rewind(position);
+                    return suspend(composer, written);
+                }
             }
             written += 1;
+            is_first = false;
         }
-        composer.raw(b"]}]}").or_else(|BufferFull| suspend(composer, written))
     }
+    composer.raw(b"]}]}").or_else(|BufferFull| suspend(composer, written))
+}
 
-    fn compose_value(
-        &self,
-        composer: &mut Composer<'_>,
-        separate: bool,
-        reading: &MeterReading,
-        value: Decimal,
-    ) -> Result<(), BufferFull> {
-        if separate {
-            composer.raw(b",")?;
+fn compose_value(
+    composer: &mut Composer<'_>,
+    opening: Option<(bool, Opening)>,
+    value: &SampledValue<'_>,
+) -> Result<(), BufferFull> {
+    match opening {
+        Some((is_next, opening)) => {
+            if is_next {
+                composer.raw(b"]},")?;
+            }
+            composer.payload(&opening)?;
         }
-        composer.payload(&SampledValue { value, context: self.context, reading })
+        None => composer.raw(b",")?,
     }
+    composer.payload(value)
 }
 
 fn suspend(composer: &mut Composer<'_>, written: usize) -> Result<(), BufferFull> {

@@ -151,3 +151,25 @@ symbols! {
         Percent = "Percent",
     }
 }
+
+symbols! {
+    /// How the phases of a connector are wired to those of the grid (OCPP 1.6 §9.1.7).
+    PhaseRotation {
+        /// There are no three phases.
+        NotApplicable = "NotApplicable",
+        /// Nobody knows.
+        Unknown = "Unknown",
+        /// As the grid.
+        Rst = "RST",
+        /// Reversed.
+        Rts = "RTS",
+        /// Reversed, by one.
+        Srt = "SRT",
+        /// Rotated by one.
+        Str = "STR",
+        /// Rotated by two.
+        Trs = "TRS",
+        /// Reversed, by two.
+        Tsr = "TSR",
+    }
+}

@@ -10,7 +10,7 @@ mod symbols;
 pub(super) use symbols::{Spellings, Symbol, ends, symbols, unquoted};
 
 pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
-pub use metering::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
+pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
 pub use status::{Availability, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
 
 /// An identifier of a card or a person (OCPP 1.6 §7.28).

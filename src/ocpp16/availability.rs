@@ -1,0 +1,150 @@
+//! ChangeAvailability: in and out of service, kept over every boot (OCPP 1.6 §5.2).
+
+use super::connector::Finishing;
+use super::dispatch::StatusAnswer;
+use super::session::Phase;
+use super::types::Symbol;
+use super::{Availability, ChargePointStatus, Connector, ConnectorId, Operations};
+use crate::json::{Field, Kind, Strictness, read};
+use crate::rpc::CallError;
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{RecordKey, StorageOp, registry};
+use crate::time::Instant;
+
+/// Whether a connector is in service, and whether it is to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Service {
+    /// What the central system wants; durable before it is answered.
+    wanted: Availability,
+    /// What holds now: a connector that is in use goes out of service when it is free.
+    in_force: Availability,
+    unsaved: bool,
+}
+
+impl Service {
+    pub(super) const fn new() -> Self {
+        Self { wanted: Availability::Operative, in_force: Availability::Operative, unsaved: false }
+    }
+
+    /// Whether it is in service, be it for the last time.
+    pub(super) fn is_on(self) -> bool {
+        self.in_force == Availability::Operative
+    }
+
+    /// Whether it may be used anew: in service, and to stay so.
+    pub(super) fn is_open(self) -> bool {
+        self.is_on() && !self.is_closing()
+    }
+
+    /// Whether it goes out of service as soon as it is free.
+    pub(super) fn is_closing(self) -> bool {
+        self.wanted != self.in_force
+    }
+
+    /// Lets the change come into force, if nobody is in the way.
+    fn settle(&mut self, is_busy: bool) {
+        if !is_busy || self.wanted == Availability::Operative {
+            self.in_force = self.wanted;
+        }
+    }
+}
+
+impl Operations<'_> {
+    pub(super) fn change_availability(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+        const FIELDS: [Field; 2] =
+            [Field::required("connectorId", Kind::Integer), Field::required("type", Kind::Text(20))];
+        let [connector, wanted] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let wanted = wanted.text().and_then(Availability::from_json).ok_or(CallError::property("type"))?;
+        let all = 0..self.connector_ids().end;
+        let id = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| all.contains(id));
+        let connectors = match id {
+            None => return Ok(StatusAnswer::new("Rejected")), // AV-05
+            Some(0) => all,
+            Some(id) => id..id.saturating_add(1),
+        };
+        // AV-03: the idle ones change now, whoever is busy. The charge point itself comes last.
+        for id in connectors.clone().rev() {
+            self.set_availability(now, id, wanted);
+        }
+        let scheduled = connectors.into_iter().any(|id| self.service(id).is_some_and(|service| service.is_closing()));
+        Ok(StatusAnswer::new(if scheduled { "Scheduled" } else { "Accepted" }))
+    }
+
+    fn set_availability(&mut self, now: Instant, id: ConnectorId, wanted: Availability) {
+        self.dirty = true;
+        if let Some(connector) = self.connector_mut(id)
+            && !connector.service.is_on()
+        {
+            connector.plugged_at = now; // H2: the wait for a card begins now
+        }
+        let Some(service) = self.service(id) else { return };
+        service.unsaved |= service.wanted != wanted;
+        service.wanted = wanted;
+        match self.connector_mut(id) {
+            Some(connector) => connector.settle_service(),
+            None => self.settle_main_service(),
+        }
+    }
+
+    /// Lets a scheduled change of the charge point itself come into force when all connectors are free.
+    pub(super) fn settle_main_service(&mut self) {
+        if self.main_service.is_closing() {
+            let is_busy = self.connectors.iter().any(Connector::is_busy);
+            self.main_service.settle(is_busy);
+        }
+    }
+
+    pub(super) fn service(&mut self, id: ConnectorId) -> Option<&mut Service> {
+        match id {
+            0 => Some(&mut self.main_service),
+            _ => Some(&mut self.connector_mut(id)?.service),
+        }
+    }
+
+    /// The next record of an availability to be stored.
+    pub(super) fn store_availability(&mut self, record: &mut [u8]) -> Option<(ConnectorId, StorageOp)> {
+        let id = (0..self.connector_ids().end).find(|id| self.service(*id).is_some_and(|service| service.unsaved))?;
+        let key = availability_record(id)?;
+        let mut writer = RecordWriter::new(record);
+        writer.byte(self.service(id)?.wanted.code());
+        Some((id, StorageOp::Store(key, writer.finish(key)?)))
+    }
+
+    pub(super) fn availability_stored(&mut self, id: ConnectorId) {
+        if let Some(service) = self.service(id) {
+            service.unsaved = false;
+        }
+    }
+
+    pub(super) fn load_availability(&mut self, id: ConnectorId, record: &[u8]) {
+        let stored = availability_record(id)
+            .and_then(|key| RecordReader::open(key, record))
+            .and_then(|mut reader| Availability::from_code(reader.byte()?));
+        if let (Some(stored), Some(service)) = (stored, self.service(id)) {
+            *service = Service { wanted: stored, in_force: stored, unsaved: false };
+        }
+    }
+}
+
+impl Connector<'_> {
+    /// Lets a scheduled change come into force when the connector is free (OCPP 1.6 §4.9, C8, D8, E8, F8).
+    pub(super) fn settle_service(&mut self) {
+        if self.service.is_closing() {
+            let is_busy = self.is_busy();
+            self.service.settle(is_busy);
+            if !self.service.is_on() {
+                self.finishing = Finishing::No;
+            }
+        }
+    }
+
+    /// Whether somebody uses the connector, or is about to (AV-04). Preparing is left before it goes out of service, for
+    /// there is no transition from one to the other.
+    fn is_busy(&self) -> bool {
+        self.session.phase != Phase::Idle || self.status.current() == ChargePointStatus::Preparing
+    }
+}
+
+pub(super) fn availability_record(id: ConnectorId) -> Option<RecordKey> {
+    registry::nth(registry::AVAILABILITY, usize::from(id))
+}

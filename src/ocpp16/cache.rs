@@ -1,0 +1,230 @@
+//! The authorisation cache: what the central system has said about the tags it was asked about (OCPP 1.6 §3.5.1).
+//!
+//! The entries are records on the device. In RAM there is only what finds one and what decides which goes first.
+
+use super::authorization::Known;
+use super::dispatch::{StatusAnswer, accepted_if};
+use super::types::Symbol;
+use super::{AuthorizationStatus, IdTagInfo, IdToken, Operations};
+use crate::json::{Field, Strictness, read};
+use crate::rpc::CallError;
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{RecordKey, StorageOp, SwitchKey, registry};
+use crate::time::{DateTime, Instant};
+
+/// Whether the cache is used at all.
+pub(super) const AUTHORIZATION_CACHE_ENABLED: SwitchKey = SwitchKey::new(2, "AuthorizationCacheEnabled", true);
+
+/// What is kept in RAM of one entry.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheSlot {
+    /// Finds the tag; the record has the last word.
+    tag_hash: u32,
+    /// Tells an answer that says nothing new.
+    info_hash: u32,
+    state: SlotState,
+    /// Grows with each entry that is written: the least is the oldest.
+    age: u32,
+    /// Seconds since 1970, 0 for never.
+    expires: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SlotState {
+    Free,
+    /// Emptied; its record is still to be removed.
+    Dropped,
+    /// The tag may charge.
+    Valid,
+    NotValid,
+}
+
+pub(super) struct Cache<'a> {
+    slots: &'a mut [CacheSlot],
+    age: u32,
+    /// An entry that waits for its record.
+    unsaved: Option<Entry>,
+}
+
+/// One entry, as it is stored.
+struct Entry {
+    slot: u8,
+    id_tag: IdToken,
+    info: IdTagInfo,
+}
+
+impl CacheSlot {
+    pub(crate) const FREE: Self = Self { tag_hash: 0, info_hash: 0, state: SlotState::Free, age: 0, expires: 0 };
+
+    fn holds(&self, tag_hash: u32) -> bool {
+        self.tag_hash == tag_hash && matches!(self.state, SlotState::Valid | SlotState::NotValid)
+    }
+
+    /// What is given up first: free places, what does not authorise, the oldest (AC-05).
+    fn rank(&self, now: Option<DateTime>) -> (u8, u32) {
+        match self.state {
+            SlotState::Free | SlotState::Dropped => (0, 0),
+            SlotState::Valid if !has_passed(self.expires, now) => (2, self.age),
+            _ => (1, self.age),
+        }
+    }
+}
+
+impl<'a> Cache<'a> {
+    pub(super) fn new(slots: &'a mut [CacheSlot]) -> Self {
+        Self { slots, age: 0, unsaved: None }
+    }
+
+    /// The record that may hold this tag.
+    pub(super) fn find(&self, id_tag: &IdToken) -> Option<RecordKey> {
+        let hash = tag_hash(id_tag);
+        record_key(self.slots.iter().position(|slot| slot.holds(hash))?)
+    }
+
+    fn learn(&mut self, id_tag: &IdToken, info: IdTagInfo, now: Option<DateTime>) {
+        let (tag_hash, info_hash) = (tag_hash(id_tag), info_hash(&info));
+        let known = self.slots.iter().position(|slot| slot.holds(tag_hash));
+        if known.and_then(|place| self.slots.get(place)).is_some_and(|slot| slot.info_hash == info_hash) {
+            return;
+        }
+        let first_to_go =
+            || (0..).zip(self.slots.iter()).min_by_key(|(_, slot)| slot.rank(now)).map(|(place, _)| place);
+        let Some(place) = known.or_else(first_to_go) else { return };
+        self.age = self.age.saturating_add(1);
+        let age = self.age;
+        let state = if info.status == AuthorizationStatus::Accepted { SlotState::Valid } else { SlotState::NotValid };
+        let expires = info.expiry.map_or(0, DateTime::as_unix);
+        if let Some(slot) = self.slots.get_mut(place) {
+            *slot = CacheSlot { tag_hash, info_hash, state, age, expires };
+        }
+        self.unsaved = Some(Entry { slot: place as u8, id_tag: id_tag.clone(), info });
+    }
+
+    fn clear(&mut self) {
+        self.unsaved = None;
+        for slot in self.slots.iter_mut().filter(|slot| slot.state != SlotState::Free) {
+            slot.state = SlotState::Dropped;
+        }
+    }
+
+    /// What is to be done on the device.
+    pub(super) fn storage_op(&self, record: &mut [u8]) -> Option<StorageOp> {
+        if let Some(dropped) = self.slots.iter().position(|slot| slot.state == SlotState::Dropped) {
+            return Some(StorageOp::Remove(record_key(dropped)?));
+        }
+        let entry = self.unsaved.as_ref()?;
+        let slot = self.slots.get(usize::from(entry.slot))?;
+        let key = record_key(entry.slot.into())?;
+        let mut writer = RecordWriter::new(record);
+        writer.unsigned(slot.age.into());
+        writer.byte(entry.info.status.code());
+        writer.unsigned(slot.expires.into());
+        writer.text(entry.id_tag.as_str());
+        writer.text(entry.info.parent.as_ref().map_or("", |parent| parent.as_str()));
+        Some(StorageOp::Store(key, writer.finish(key)?))
+    }
+
+    /// The last [`storage_op`](Self::storage_op) is done.
+    pub(super) fn stored(&mut self) {
+        match self.slots.iter_mut().find(|slot| slot.state == SlotState::Dropped) {
+            Some(dropped) => dropped.state = SlotState::Free,
+            None => self.unsaved = None,
+        }
+    }
+
+    /// The record of the `index`th entry, to be loaded at boot.
+    pub(super) fn record(&self, index: usize) -> Option<RecordKey> {
+        if index < self.slots.len() { record_key(index) } else { None }
+    }
+
+    pub(super) fn load(&mut self, index: usize, record: &[u8]) {
+        let Some((age, id_tag, info)) = read_entry(index, record) else { return };
+        self.age = self.age.max(age);
+        let state = if info.status == AuthorizationStatus::Accepted { SlotState::Valid } else { SlotState::NotValid };
+        if let Some(slot) = self.slots.get_mut(index) {
+            *slot = CacheSlot {
+                tag_hash: tag_hash(&id_tag),
+                info_hash: info_hash(&info),
+                state,
+                age,
+                expires: info.expiry.map_or(0, DateTime::as_unix),
+            };
+        }
+    }
+}
+
+impl Operations<'_> {
+    pub(super) fn clear_cache(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
+        const NONE: [Field; 0] = [];
+        read(payload, &NONE, Strictness::NoOthers)?;
+        let enabled = self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED);
+        if enabled {
+            self.cache.clear();
+            self.dirty = true;
+        }
+        Ok(accepted_if(enabled)) // errata 3.23
+    }
+
+    /// The central system has said something about a tag (AC-02).
+    pub(super) fn learn(&mut self, now: Instant, id_tag: &IdToken, info: IdTagInfo) {
+        if self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED) && !id_tag.is_empty() {
+            self.cache.learn(id_tag, info, self.clock.date(now));
+            self.dirty = true;
+        }
+    }
+
+    /// What a loaded record says about the tag.
+    pub(super) fn known_by_cache(
+        &self,
+        now: Instant,
+        id_tag: &IdToken,
+        key: RecordKey,
+        record: &[u8],
+    ) -> Option<Known> {
+        let index = usize::from(key.checked_sub(registry::CACHE.start)?);
+        let (_, cached, info) = read_entry(index, record)?;
+        if !cached.as_str().eq_ignore_ascii_case(id_tag.as_str()) {
+            return None;
+        }
+        let expires = info.expiry.map_or(0, DateTime::as_unix);
+        let is_valid = info.status == AuthorizationStatus::Accepted && !has_passed(expires, self.clock.date(now));
+        Some(Known { is_valid, parent: info.parent })
+    }
+}
+
+fn record_key(index: usize) -> Option<RecordKey> {
+    registry::nth(registry::CACHE, index)
+}
+
+fn read_entry(index: usize, record: &[u8]) -> Option<(u32, IdToken, IdTagInfo)> {
+    let mut reader = RecordReader::open(record_key(index)?, record)?;
+    let age = reader.u32()?;
+    let status = AuthorizationStatus::from_code(reader.byte()?)?;
+    let expiry = Some(reader.u32()?).filter(|expires| *expires != 0).map(DateTime::from_unix);
+    let id_tag = IdToken::from_text(reader.text()?).ok()?;
+    let parent = IdToken::from_text(reader.text()?).ok().filter(|parent| !parent.is_empty());
+    Some((age, id_tag, IdTagInfo { status, parent, expiry }))
+}
+
+/// Whether a moment is over (AC-04). While the time is unknown nothing is.
+fn has_passed(expires: u32, now: Option<DateTime>) -> bool {
+    expires != 0 && now.is_some_and(|now| now.as_unix() >= expires)
+}
+
+fn tag_hash(id_tag: &IdToken) -> u32 {
+    id_tag.as_str().bytes().fold(FNV_OFFSET, |hash, byte| fnv(hash, byte.to_ascii_lowercase()))
+}
+
+fn info_hash(info: &IdTagInfo) -> u32 {
+    let parent = info.parent.as_ref().map_or("", |parent| parent.as_str());
+    let mut hash = fnv(FNV_OFFSET, info.status.code());
+    hash = info.expiry.map_or(0, DateTime::as_unix).to_le_bytes().into_iter().fold(hash, fnv);
+    parent.bytes().fold(hash, fnv)
+}
+
+/// FNV-1a.
+const FNV_OFFSET: u32 = 0x811c_9dc5;
+
+fn fnv(hash: u32, byte: u8) -> u32 {
+    (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+}

@@ -1,0 +1,177 @@
+//! What the firmware adds: calls of its own, handlers in place of ours, and observers of what is asked and answered.
+
+use super::{InputError, Operations};
+use crate::json::{BufferFull, Json, append};
+use crate::rpc::{Call, CallComposer, CallError, Composer, Outcome, Reply};
+
+/// Answers an action of the central system in place of the crate, or one that the crate does not know.
+///
+/// `handle` writes the payload of the answer, or says what is wrong with the call; see
+/// [`Handler::handle_call`](crate::rpc::Handler::handle_call). A replaced operation has no effect of its own any more.
+#[derive(Clone, Copy)]
+pub struct RequestHandler<'a> {
+    /// The action, as it is spelled on the wire.
+    pub action: &'a str,
+    /// Writes the payload of the answer.
+    pub handle: &'a Handle,
+}
+
+/// What a [`RequestHandler`] does.
+pub type Handle = dyn Fn(&Call<'_>, &mut Composer<'_>) -> Result<Reply, CallError>;
+
+/// Something of the firmware that belongs to an action.
+pub struct Hook<'a> {
+    action: &'a str,
+    role: Role<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Role<'a> {
+    Handler(&'a Handle),
+    RequestObserver(&'a dyn Fn(&str)),
+    AnswerObserver(&'a dyn Fn(&str)),
+}
+
+/// The call of the firmware that waits for its turn or its answer.
+pub(super) struct CustomCall<'a> {
+    payload: &'a mut [u8],
+    len: usize,
+    action: &'static str,
+    on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
+    state: CustomState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CustomState {
+    Free,
+    Waiting,
+    InFlight,
+}
+
+/// Why a call of the firmware was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The last one has not been answered yet; try later.
+    Busy,
+    /// The payload is longer than 512 bytes, or the name of the action than 50.
+    TooLong,
+}
+
+impl core::fmt::Display for RequestError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Busy => "the last request has not been answered yet",
+            Self::TooLong => "payload longer than the buffer for it",
+        })
+    }
+}
+
+impl core::error::Error for RequestError {}
+
+/// The longest name of an action.
+const ACTION_LEN_MAX: usize = 50;
+
+impl<'a> CustomCall<'a> {
+    pub(super) fn new(payload: &'a mut [u8]) -> Self {
+        Self { payload, len: 0, action: "", on_outcome: None, state: CustomState::Free }
+    }
+}
+
+impl<'a> Operations<'a> {
+    pub(crate) fn set_request_handler(&mut self, handler: RequestHandler<'a>) -> Result<(), InputError> {
+        self.hook(handler.action, Role::Handler(handler.handle))
+    }
+
+    pub(crate) fn observe_request(&mut self, action: &'a str, observer: &'a dyn Fn(&str)) -> Result<(), InputError> {
+        self.hook(action, Role::RequestObserver(observer))
+    }
+
+    pub(crate) fn observe_answer(&mut self, action: &'a str, observer: &'a dyn Fn(&str)) -> Result<(), InputError> {
+        self.hook(action, Role::AnswerObserver(observer))
+    }
+
+    fn hook(&mut self, action: &'a str, role: Role<'a>) -> Result<(), InputError> {
+        self.hooks.push(Hook { action, role }).map_err(|_| InputError::TableFull)
+    }
+
+    /// The firmware's handler for this call; the one that was set last.
+    pub(super) fn request_handler(&self, call: &Call<'_>) -> Option<&'a Handle> {
+        self.hooks_of(call).filter_map(|role| if let Role::Handler(handle) = role { Some(handle) } else { None }).last()
+    }
+
+    /// Shows the observers a request after it was handled, and the payload of its answer, if it is known already.
+    pub(super) fn show(&self, call: &Call<'_>, answer: Option<&[u8]>) {
+        for role in self.hooks_of(call) {
+            match role {
+                Role::Handler(_) => {}
+                Role::RequestObserver(observe) => observe(call.payload),
+                Role::AnswerObserver(observe) => show_answer(observe, answer),
+            }
+        }
+    }
+
+    /// Shows the observers an answer that was put off.
+    pub(super) fn show_late_answer(&self, action: &str, answer: &[u8]) {
+        for hook in self.hooks.iter().filter(|hook| hook.action == action) {
+            if let Role::AnswerObserver(observe) = hook.role {
+                show_answer(observe, Some(answer));
+            }
+        }
+    }
+
+    fn hooks_of(&self, call: &Call<'_>) -> impl Iterator<Item = Role<'a>> {
+        self.hooks.iter().filter(|hook| call.action.is(hook.action)).map(|hook| hook.role)
+    }
+
+    /// Sends a call of the firmware's own when its turn comes, after everything that OCPP itself has to say.
+    ///
+    /// `on_outcome` is told how it ended, exactly once. The call waits for the link, but once it is sent it ends with it.
+    /// It does not outlive a reboot.
+    ///
+    /// # Errors
+    /// [`RequestError`]; nothing is sent then.
+    pub(crate) fn send_request(
+        &mut self,
+        action: &'static str,
+        payload: &dyn Json,
+        on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
+    ) -> Result<(), RequestError> {
+        if self.custom.state != CustomState::Free {
+            return Err(RequestError::Busy);
+        }
+        if action.len() > ACTION_LEN_MAX {
+            return Err(RequestError::TooLong);
+        }
+        self.custom.len = append(self.custom.payload, 0, payload).map_err(|BufferFull| RequestError::TooLong)?;
+        self.custom.action = action;
+        self.custom.on_outcome = on_outcome;
+        self.custom.state = CustomState::Waiting;
+        self.dirty = true;
+        Ok(())
+    }
+
+    pub(super) fn custom_call(&mut self, call: &mut CallComposer<'_>) -> bool {
+        if self.custom.state != CustomState::Waiting {
+            return false;
+        }
+        let payload = self.custom.payload.get(..self.custom.len).unwrap_or_default();
+        let written = call.begin(self.custom.action).and_then(|composer| composer.raw(payload));
+        self.custom.state = if written.is_ok() { CustomState::InFlight } else { CustomState::Free };
+        written.is_ok()
+    }
+
+    pub(super) fn conclude_custom_call(&mut self, outcome: Outcome<'_>) {
+        self.custom.state = CustomState::Free;
+        if let Some(on_outcome) = self.custom.on_outcome.take() {
+            on_outcome(outcome);
+        }
+    }
+}
+
+fn show_answer(observe: &dyn Fn(&str), answer: Option<&[u8]>) {
+    if let Some(Ok(answer)) = answer.map(core::str::from_utf8) {
+        observe(answer);
+    }
+}

@@ -1,0 +1,60 @@
+//! Free vend: whoever plugs in is given energy, and no card is asked for. A key of ArduinoOcpp's, not of OCPP.
+
+use super::connector::Finishing;
+use super::session::Phase;
+use super::{ConnectorId, Operations};
+use crate::json::offset_of_char;
+use crate::store::{ListCodec, ListKey, SwitchKey, TextSink};
+use crate::time::Instant;
+
+/// Plugging in is all that it takes.
+pub(super) const FREE_VEND_ACTIVE: SwitchKey = SwitchKey::new(57, "Cst_FreeVendActive", false);
+/// The tag of these transactions; none means [`NOBODY`].
+pub(super) const FREE_VEND_ID_TAG: ListKey = ListKey::new(58, "Cst_FreeVendIdTag", "", 5, &ID_TAG);
+
+/// The tag that ArduinoOcpp names when it was given none.
+const NOBODY: &str = "A0000000";
+
+/// A text of at most 20 characters, kept as it is.
+static ID_TAG: ListCodec = ListCodec { encode, decode };
+
+fn encode(text: &str, buffer: &mut [u8]) -> Option<usize> {
+    let is_plain = text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
+    if !is_plain || text.len() > 20 || offset_of_char(text, 20).is_some() {
+        return None;
+    }
+    buffer.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
+    Some(text.len())
+}
+
+fn decode(bytes: &[u8], write: TextSink<'_>) {
+    write(core::str::from_utf8(bytes).unwrap_or_default());
+}
+
+impl Operations<'_> {
+    /// Begins a transaction for whoever has plugged in.
+    pub(super) fn begin_free_vend(&mut self, now: Instant, id: ConnectorId) {
+        let wants = self.connector(id).is_some_and(|connector| {
+            connector.inputs.plugged.is_some()
+                && connector.readings.plugged()
+                && connector.session.phase == Phase::Idle
+                && connector.finishing == Finishing::No
+        });
+        if !wants || self.may_begin(id).is_err() {
+            return;
+        }
+        let mut id_tag = [0; 20];
+        let named = self.keys.list(&FREE_VEND_ID_TAG);
+        let id_tag = match id_tag.get_mut(..named.len()) {
+            Some(copy) if !named.is_empty() => {
+                copy.iter_mut().zip(named).for_each(|(place, byte)| *place = *byte);
+                core::str::from_utf8(copy).unwrap_or(NOBODY)
+            }
+            _ => NOBODY,
+        };
+        let _ = self.begin_transaction(now, id_tag, id, true); // it may begin
+        if let Some(connector) = self.connector_mut(id) {
+            connector.session.is_free = true;
+        }
+    }
+}

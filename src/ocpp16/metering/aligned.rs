@@ -1,0 +1,109 @@
+//! Values at fixed moments of the day (OCPP 1.6 §3.16.2).
+
+use super::list;
+use super::transaction_data::STOP_TXN_ALIGNED_DATA;
+use crate::ocpp16::{Operations, ReadingContext};
+use crate::store::{IntegerKey, ListKey};
+use crate::time::{DateTime, Duration, Instant};
+
+/// Seconds between clock-aligned values, counted from midnight UTC; 0 for none.
+pub(in crate::ocpp16) const CLOCK_ALIGNED_DATA_INTERVAL: IntegerKey =
+    IntegerKey::new(5, "ClockAlignedDataInterval", 0, 0, 86_400);
+/// What the values of these moments hold.
+pub(in crate::ocpp16) const METER_VALUES_ALIGNED_DATA: ListKey =
+    ListKey::new(15, "MeterValuesAlignedData", "Energy.Active.Import.Register", 1, &list::MEASURANDS);
+
+const DAY_S: u32 = 86_400;
+/// A poll that comes later than this after the moment is dated as it comes.
+const LATENESS_S: u32 = 2;
+
+/// The next moment of the clock.
+#[derive(Debug)]
+pub(in crate::ocpp16) struct Alignment {
+    /// Seconds since 1970; 0 while the time is unknown.
+    next: u32,
+    /// When it comes, as the clock goes now: a clock that jumps skips moments and repeats none.
+    due: Instant,
+    last: u32,
+}
+
+impl Alignment {
+    pub(in crate::ocpp16) const fn new() -> Self {
+        Self { next: 0, due: Instant::NEVER, last: 0 }
+    }
+
+    /// The moment that has come, if one has; and sets out for the next one.
+    fn advance(&mut self, now: Instant, date: DateTime, interval: u32) -> Option<DateTime> {
+        let date = date.as_unix();
+        let has_come = self.next != 0 && now >= self.due;
+        let moment = if date.wrapping_sub(self.next) < LATENESS_S { self.next } else { date };
+        if has_come {
+            self.last = self.next;
+        }
+        self.next = following(date, interval);
+        if self.next == self.last {
+            self.next = following(self.next, interval); // the clock was set back behind it
+        }
+        self.due = now + Duration::from_secs(self.next.saturating_sub(date));
+        has_come.then(|| DateTime::from_unix(moment))
+    }
+}
+
+/// The first multiple of the interval behind `date`; every day begins anew (MV-03).
+fn following(date: u32, interval: u32) -> u32 {
+    let time_of_day = date % DAY_S;
+    let midnight = date - time_of_day;
+    let multiple = (time_of_day / interval + 1).saturating_mul(interval);
+    midnight.saturating_add(multiple.min(DAY_S))
+}
+
+impl Operations<'_> {
+    pub(in crate::ocpp16) fn advance_alignment(&mut self, now: Instant) {
+        let interval = self.keys.unsigned(&CLOCK_ALIGNED_DATA_INTERVAL);
+        let date = if interval == 0 { None } else { self.clock.date(now) };
+        let Some(date) = date else {
+            self.alignment = Alignment::new();
+            return;
+        };
+        let moment = self.alignment.advance(now, date, interval);
+        self.wake_at(self.alignment.due);
+        let Some(moment) = moment else { return };
+        let reachable = self.is_reachable();
+        let wanted = !self.keys.list(&METER_VALUES_ALIGNED_DATA).is_empty();
+        let wanted_at_stop = !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty();
+        for connector in self.connectors.iter_mut() {
+            if !connector.session.is_in_transaction() {
+                connector.sampling.aligned = Some(moment).filter(|_| wanted && reachable);
+            } else if connector.session.is_running() {
+                connector.sampling.aligned = Some(moment).filter(|_| wanted);
+                if wanted_at_stop {
+                    connector.series.ask_for(ReadingContext::SampleClock);
+                }
+            }
+        }
+        self.main_sampling.aligned = Some(moment).filter(|_| wanted && reachable);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::following;
+
+    #[test]
+    fn mv_02_mv_03_multiples_are_counted_from_midnight() {
+        let midnight = 1_735_689_600; // 2025-01-01T00:00:00Z
+        for (date, interval, next) in [
+            (0, 900, 900),
+            (899, 900, 900),
+            (900, 900, 1800),
+            (86_399, 900, 86_400),
+            (0, 50_000, 50_000),
+            (50_000, 50_000, 86_400), // begins anew
+            (86_400, 50_000, 136_400),
+            (5, 86_400, 86_400),
+            (5, 1, 6),
+        ] {
+            assert_eq!(following(midnight + date, interval), midnight + next, "{date} / {interval}");
+        }
+    }
+}

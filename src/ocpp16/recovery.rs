@@ -1,0 +1,156 @@
+//! What is read at boot, record by record, before anything else happens.
+
+use super::delivery::ConfirmedTransaction;
+use super::journal_entry::{Content, Entry};
+use super::persistence::JOURNAL_EPOCH;
+use super::session::Phase;
+use super::{ConnectorId, IdToken, Operations, Reason, availability};
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{Journal, JournalStep, KeyId, StorageOp, registry};
+use crate::time::Instant;
+
+/// Where the reading at boot stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recovery {
+    LoadSystem,
+    StoreSystem,
+    LoadKey(KeyId),
+    LoadAvailability(ConnectorId),
+    LoadCache(usize),
+    LoadTransaction(ConnectorId),
+    LoadMark,
+    Probe(u32),
+    Done,
+}
+
+impl Operations<'_> {
+    /// What a step of the reading at boot wants from the device.
+    pub(super) fn recovery_op(&self, step: Recovery, record: &mut [u8]) -> Option<StorageOp> {
+        Some(match step {
+            Recovery::LoadSystem => StorageOp::Load(registry::SYSTEM),
+            Recovery::StoreSystem => {
+                let mut writer = RecordWriter::new(record);
+                writer.unsigned(u64::from(self.persistence.boot));
+                writer.unsigned(u64::from(self.persistence.seed));
+                StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?)
+            }
+            Recovery::LoadKey(key) => StorageOp::Load(self.keys.record(key)?),
+            Recovery::LoadAvailability(id) => StorageOp::Load(availability::availability_record(id)?),
+            Recovery::LoadCache(index) => StorageOp::Load(self.cache.record(index)?),
+            Recovery::LoadTransaction(id) => StorageOp::Load(ConfirmedTransaction::record_key(id)?),
+            Recovery::LoadMark => StorageOp::Load(registry::JOURNAL_MARK),
+            Recovery::Probe(number) => StorageOp::Load(Journal::key(number)),
+            Recovery::Done => return None,
+        })
+    }
+
+    /// A step of the reading at boot is done; `record` is what was found.
+    pub(super) fn recovered(&mut self, now: Instant, record: Option<&[u8]>) {
+        let next = match self.persistence.recovery {
+            Recovery::LoadSystem => {
+                self.clock.begin(now);
+                let mut reader = record.and_then(|record| RecordReader::open(registry::SYSTEM, record));
+                let boot = reader.as_mut().and_then(RecordReader::u32);
+                let seed = reader.as_mut().and_then(RecordReader::u32);
+                self.persistence.boot = boot.unwrap_or(0).wrapping_add(1);
+                self.persistence.seed = seed.unwrap_or_else(|| self.random()) & !JOURNAL_EPOCH;
+                Recovery::StoreSystem
+            }
+            Recovery::StoreSystem => self.key_or_next(0),
+            Recovery::LoadKey(key) => {
+                if let Some(record) = record {
+                    self.keys.load(key, record);
+                }
+                self.key_or_next(key.index() + 1)
+            }
+            Recovery::LoadAvailability(id) => {
+                if let Some(record) = record {
+                    self.load_availability(id, record);
+                }
+                if id < self.connector_count() { Recovery::LoadAvailability(id + 1) } else { self.cache_or_next(0) }
+            }
+            Recovery::LoadCache(index) => {
+                if let Some(record) = record {
+                    self.cache.load(index, record);
+                }
+                self.cache_or_next(index + 1)
+            }
+            Recovery::LoadTransaction(id) => {
+                if let Some(confirmed) = record.and_then(|record| ConfirmedTransaction::load(id, record))
+                    && let Some(connector) = self.connector_mut(id)
+                {
+                    connector.confirmed = confirmed;
+                }
+                if id < self.connector_count() { Recovery::LoadTransaction(id + 1) } else { Recovery::LoadMark }
+            }
+            Recovery::LoadMark => step(self.journal.recover(record)),
+            Recovery::Probe(number) => {
+                if let Some(entry) = record.and_then(|record| Entry::read(number, record)) {
+                    self.recover_entry(number, &entry);
+                }
+                let entry_lies_there = record.is_some_and(|record| Entry::may_be(number, record));
+                step(self.journal.probe(number, entry_lies_there))
+            }
+            Recovery::Done => Recovery::Done,
+        };
+        self.persistence.recovery = next;
+        if next == Recovery::Done {
+            self.end_interrupted_transactions(now);
+        }
+    }
+
+    fn key_or_next(&self, index: u8) -> Recovery {
+        self.keys.stored_from(index).map_or(Recovery::LoadAvailability(0), Recovery::LoadKey)
+    }
+
+    fn cache_or_next(&self, index: usize) -> Recovery {
+        match self.cache.record(index) {
+            Some(_) => Recovery::LoadCache(index),
+            None => Recovery::LoadTransaction(1),
+        }
+    }
+
+    /// Follows the transactions through the journal, to find those without an end.
+    fn recover_entry(&mut self, number: u32, entry: &Entry<'_>) {
+        let Some(connector) = self.change_connector(entry.connector) else { return };
+        match entry.content {
+            Content::Start { id_tag, meter_start } => {
+                let session = &mut connector.session;
+                session.phase = Phase::Running;
+                session.entry = number;
+                session.meter_start = meter_start;
+                session.register = meter_start;
+                session.is_restored = true;
+                session.began = entry.at.dated();
+                session.id_tag = IdToken::from_text(id_tag).unwrap_or_default();
+            }
+            Content::MeterValues { .. } => {}
+            Content::Stop { start, .. } => {
+                connector.session.clear();
+                connector.confirmed.ended(start);
+            }
+        }
+    }
+
+    /// TX-26: what the power cut has interrupted ends now, with the register as it stands.
+    fn end_interrupted_transactions(&mut self, now: Instant) {
+        for id in self.connector_ids() {
+            let Some(connector) = self.change_connector(id) else { continue };
+            if connector.session.phase == Phase::Idle && connector.confirmed.is_running() {
+                connector.session.phase = Phase::Running;
+                connector.session.entry = connector.confirmed.entry();
+                connector.session.meter_start = connector.confirmed.meter_start;
+                connector.session.register = connector.confirmed.meter_start;
+                connector.session.is_restored = true;
+            }
+            self.stop_session(now, id, Reason::PowerLoss, None);
+        }
+    }
+}
+
+fn step(step: JournalStep) -> Recovery {
+    match step {
+        JournalStep::Probe(number) => Recovery::Probe(number),
+        JournalStep::Done => Recovery::Done,
+    }
+}

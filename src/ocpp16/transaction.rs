@@ -1,0 +1,148 @@
+//! What the firmware sees of a session: what happens in it, how it stands, why it does not begin or end.
+
+use super::session::Phase;
+use super::{ConnectorId, Operations};
+use crate::time::Instant;
+use core::fmt;
+
+/// What happens in a session, told to the firmware for its display.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TxNotification {
+    /// The tag may charge.
+    Authorized,
+    /// The tag may not charge.
+    AuthorizationRejected,
+    /// Nobody could say whether the tag may charge.
+    AuthorizationTimeout,
+    /// No EV came in time, or it was unplugged before the transaction could start.
+    ConnectionTimeout,
+    /// The central system withdrew its consent to the running transaction.
+    DeAuthorized,
+    /// The central system wants a transaction to begin.
+    RemoteStart,
+    /// The central system ends the transaction.
+    RemoteStop,
+    /// The transaction runs: its start is durable.
+    StartTx,
+    /// The transaction is over: its end is durable.
+    StopTx,
+}
+
+/// A transaction as the firmware sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct TransactionView<'c> {
+    /// The tag that began it.
+    pub id_tag: &'c str,
+    /// The group of that tag, once known.
+    pub parent_id_tag: Option<&'c str>,
+    /// The id that the central system gave; `None` until then, -1 when its start could not be delivered.
+    pub id: Option<i32>,
+    /// The tag may charge.
+    pub is_authorized: bool,
+    /// The start is durable and the end is not.
+    pub is_running: bool,
+    /// The central system does not accept the tag after all, and the transaction goes on without energy.
+    pub is_deauthorized: bool,
+    /// The energy register at the start in Wh; `None` until it starts.
+    pub meter_start: Option<i64>,
+    /// When it started; `None` until it does.
+    pub started: Option<Instant>,
+}
+
+/// Why no transaction begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum BeginError {
+    /// There is no such connector; fix the code.
+    UnknownConnector,
+    /// The tag is empty or longer than 20 characters; refuse the card.
+    InvalidIdTag,
+    /// A session is under way here, or the cable is locked for the card that began the last one; end it first.
+    Busy,
+    /// The connector is faulted or out of service, or a reset is about to happen; try another one, or later.
+    Inoperative,
+    /// The device holds as many unsent messages as it can; try when the central system has been reached.
+    JournalFull,
+    /// What was stored before the boot has not been read yet; try again after the next polls.
+    NotReady,
+}
+
+impl fmt::Display for BeginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownConnector => "no such connector",
+            Self::InvalidIdTag => "id tag empty or longer than 20 characters",
+            Self::Busy => "a session is under way on this connector",
+            Self::Inoperative => "connector faulted or out of service",
+            Self::JournalFull => "no room for another unsent transaction",
+            Self::NotReady => "still reading what was stored before the boot",
+        })
+    }
+}
+
+impl core::error::Error for BeginError {}
+
+/// Why no transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum EndError {
+    /// There is no such connector; fix the code.
+    UnknownConnector,
+    /// Nothing is under way here.
+    NoSession,
+    /// Another tag began the session, and no group is known that both could belong to; refuse the card.
+    OtherIdTag,
+}
+
+impl fmt::Display for EndError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownConnector => "no such connector",
+            Self::NoSession => "no session on this connector",
+            Self::OtherIdTag => "another id tag began this session",
+        })
+    }
+}
+
+impl core::error::Error for EndError {}
+
+impl Operations<'_> {
+    /// Whether a session is under way that is not over.
+    pub fn is_session_active(&self, id: ConnectorId) -> bool {
+        let phase = self.connector(id).map_or(Phase::Idle, |connector| connector.session.phase);
+        !matches!(phase, Phase::Idle | Phase::Stopping)
+    }
+
+    /// Whether energy may flow: a transaction runs, its start is durable, and nothing speaks against it.
+    pub fn permits_charge(&self, id: ConnectorId) -> bool {
+        self.connector(id).is_some_and(|connector| {
+            let session = &connector.session;
+            let readings = &connector.readings;
+            session.phase == Phase::Running && !session.energy_denied && readings.plugged() && !readings.is_faulted()
+        })
+    }
+
+    /// The session under way on a connector, from the tag to the durable end.
+    pub fn transaction(&self, id: ConnectorId) -> Option<TransactionView<'_>> {
+        let connector = self.connector(id)?;
+        let session = &connector.session;
+        if session.phase == Phase::Idle {
+            return None;
+        }
+        let started = session.is_in_transaction().then_some(session.started);
+        Some(TransactionView {
+            id_tag: session.id_tag.as_str(),
+            parent_id_tag: session.parent.as_ref().map(|parent| parent.as_str()),
+            id: started.and_then(|_| connector.confirmed.id_of(session.entry)),
+            is_authorized: session.phase != Phase::Authorizing,
+            is_running: matches!(session.phase, Phase::Running | Phase::Stopping),
+            is_deauthorized: session.energy_denied,
+            meter_start: started.map(|_| session.meter_start),
+            started,
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! UnlockConnector, and when the cable is to be locked (OCPP 1.6 §4.10, §5.18).
+
+use super::dispatch::StatusAnswer;
+use super::session::Phase;
+use super::{ChargePointErrorCode, ConnectorId, Operations, Reason};
+use crate::json::{Field, Kind, Strictness, read};
+use crate::rpc::{CallError, Composer};
+use crate::store::SwitchKey;
+use crate::time::{Duration, Instant};
+
+/// A cable that is unplugged at the EV is released at the socket.
+pub(super) const UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT: SwitchKey =
+    SwitchKey::new(35, UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME, true);
+const UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME: &str = "UnlockConnectorOnEVSideDisconnect";
+
+/// What has become of an attempt to unlock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum UnlockResult {
+    /// The lock is moving; ask again.
+    Pending,
+    /// The cable can be taken, whether or not it was locked before.
+    Unlocked,
+    /// The lock says that it still holds.
+    UnlockFailed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unlock {
+    None,
+    /// The transaction ends, then the lock is asked, until `until`.
+    UnderWay {
+        connector: ConnectorId,
+        until: Instant,
+    },
+    /// The answer is known and has not been given yet.
+    Done(UnlockResult),
+}
+
+/// How long a lock may take.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Between two questions to a lock that is moving.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+impl Operations<'_> {
+    /// Begins to unlock, and answers when the lock has; or says at once why not.
+    pub(super) fn unlock_connector(&mut self, now: Instant, payload: &str) -> Result<Option<StatusAnswer>, CallError> {
+        const FIELDS: [Field; 1] = [Field::required("connectorId", Kind::Integer)];
+        let [connector] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let id = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| self.has_lock(*id));
+        let Some(connector) = id else { return Ok(Some(StatusAnswer::new("NotSupported"))) }; // errata 3.87
+        if let Unlock::UnderWay { .. } = self.unlock {
+            return Ok(Some(StatusAnswer::new("UnlockFailed")));
+        }
+        self.unlock = Unlock::UnderWay { connector, until: now + TIME_LIMIT };
+        if self.connector(connector).is_some_and(|connector| connector.session.is_in_transaction()) {
+            self.stop_without_gate(now, connector, Reason::UnlockCommand); // UNL-01
+        }
+        self.dirty = true;
+        Ok(None)
+    }
+
+    pub(super) fn advance_unlock(&mut self, now: Instant) {
+        let Unlock::UnderWay { connector: id, until } = self.unlock else { return };
+        let Some(connector) = self.connector_mut(id) else { return };
+        let in_transaction = connector.session.is_in_transaction();
+        let asked = if in_transaction { None } else { connector.inputs.unlock.map(|unlock| unlock()) };
+        let result = match asked {
+            None | Some(UnlockResult::Pending) if now < until => {
+                self.wake_at(now + INTERVAL);
+                return;
+            }
+            Some(UnlockResult::Unlocked) => UnlockResult::Unlocked,
+            _ => UnlockResult::UnlockFailed,
+        };
+        if result == UnlockResult::Unlocked {
+            connector.is_held = false;
+        } else {
+            connector.status.report_error(now, ChargePointErrorCode::ConnectorLockFailure); // UNL-05
+        }
+        self.unlock = Unlock::Done(result);
+        self.dirty = true;
+    }
+
+    /// Writes the answer to UnlockConnector once the lock has given it.
+    pub(super) fn unlock_answer(&mut self, answer: &mut Composer<'_>) -> bool {
+        let Unlock::Done(result) = self.unlock else { return false };
+        self.unlock = Unlock::None;
+        let position = answer.position();
+        let status = match result {
+            UnlockResult::Unlocked => "Unlocked",
+            _ => "UnlockFailed",
+        };
+        let written = answer.payload(&StatusAnswer::new(status)).is_ok();
+        self.show_late_answer("UnlockConnector", answer.written(position));
+        written
+    }
+
+    /// All inputs and outputs are set: without a lock there is nothing to unlock (errata 3.84).
+    pub(crate) fn settle_hardware(&mut self) {
+        if !self.connector_ids().any(|id| self.has_lock(id)) {
+            let _ = self.keys.fix(UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME);
+            self.keys.set_switch(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT, false);
+        }
+    }
+
+    pub(super) fn has_lock(&self, id: ConnectorId) -> bool {
+        self.connector(id).is_some_and(|connector| connector.inputs.unlock.is_some())
+    }
+
+    /// Whether the cable is to be locked at the socket: while a transaction runs, and after it until the card that began
+    /// it is shown, where the standard wants that.
+    pub fn locks_cable(&self, id: ConnectorId) -> bool {
+        self.has_lock(id)
+            && self.connector(id).is_some_and(|connector| {
+                connector.is_held || matches!(connector.session.phase, Phase::Running | Phase::Stopping)
+            })
+    }
+}

@@ -1,0 +1,163 @@
+//! What is said once about a key of OCPP: its name, type, range and factory value.
+
+use super::NUMBERS;
+
+/// One configuration key: everything about it, said once (OCPP 1.6 §9).
+#[derive(Clone, Copy, Debug)]
+pub struct Declaration {
+    /// The number of its record and of its place in RAM, below 64 and fixed for ever.
+    pub number: u8,
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// Who may do what with it.
+    pub access: Access,
+    /// A new value takes effect at the next boot.
+    pub reboot_required: bool,
+    /// Its type, range and factory value.
+    pub kind: Kind,
+}
+
+/// What the central system may do with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Access {
+    /// Read and change.
+    ReadWrite,
+    /// Read.
+    ReadOnly,
+    /// Change; the value never leaves the charge point.
+    WriteOnly,
+}
+
+/// The type of a key.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// `true` or `false`.
+    Switch {
+        /// The value that a new charge point has.
+        factory: bool,
+    },
+    /// A whole number in a range.
+    Integer {
+        /// The value that a new charge point has.
+        factory: i32,
+        /// The least value.
+        min: i32,
+        /// The greatest value.
+        max: i32,
+    },
+    /// A comma-separated list, kept in the form that its codec gives it.
+    List {
+        /// The value that a new charge point has.
+        factory: &'static str,
+        /// Its place among the lists.
+        slot: u8,
+        /// How its items are read and written.
+        codec: &'static ListCodec,
+    },
+    /// A text that never changes.
+    Constant(&'static str),
+}
+
+/// How a list is kept in a few bytes.
+#[derive(Debug)]
+pub struct ListCodec {
+    /// Encodes the items of a list into the buffer and returns the length; `None` when an item is not allowed or the
+    /// list is too long.
+    pub encode: fn(list: &str, buffer: &mut [u8]) -> Option<usize>,
+    /// Writes the list back, piece by piece.
+    pub decode: fn(bytes: &[u8], write: TextSink<'_>),
+}
+
+/// Takes a text piece by piece.
+pub type TextSink<'w> = &'w mut dyn FnMut(&str);
+
+/// A key whose value is a whole number.
+#[derive(Clone, Copy, Debug)]
+pub struct IntegerKey(Declaration);
+
+/// A key whose value is `true` or `false`.
+#[derive(Clone, Copy, Debug)]
+pub struct SwitchKey(Declaration);
+
+/// A key whose value is a list.
+#[derive(Clone, Copy, Debug)]
+pub struct ListKey(Declaration);
+
+impl IntegerKey {
+    /// A key that the central system may set to `min` up to `max`.
+    pub const fn new(number: u8, name: &'static str, factory: i32, min: i32, max: i32) -> Self {
+        assert!((number as usize) < NUMBERS, "no place for the key");
+        let kind = Kind::Integer { factory, min, max };
+        Self(Declaration { number, name, access: Access::ReadWrite, reboot_required: false, kind })
+    }
+
+    /// The same key, but the central system may only read it.
+    pub const fn read_only(mut self) -> Self {
+        self.0.access = Access::ReadOnly;
+        self
+    }
+
+    #[inline(always)]
+    pub(super) const fn number(&self) -> u8 {
+        self.0.number
+    }
+
+    /// For the table of keys.
+    pub const fn declaration(self) -> Declaration {
+        self.0
+    }
+}
+
+impl SwitchKey {
+    /// A key that the central system may switch.
+    pub const fn new(number: u8, name: &'static str, factory: bool) -> Self {
+        assert!((number as usize) < NUMBERS, "no place for the key");
+        let kind = Kind::Switch { factory };
+        Self(Declaration { number, name, access: Access::ReadWrite, reboot_required: false, kind })
+    }
+
+    /// For the table of keys.
+    pub const fn declaration(self) -> Declaration {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(super) const fn number(&self) -> u8 {
+        self.0.number
+    }
+}
+
+impl ListKey {
+    /// A list that the central system may set.
+    pub const fn new(
+        number: u8,
+        name: &'static str,
+        factory: &'static str,
+        slot: u8,
+        codec: &'static ListCodec,
+    ) -> Self {
+        let kind = Kind::List { factory, slot, codec };
+        Self(Declaration { number, name, access: Access::ReadWrite, reboot_required: false, kind })
+    }
+
+    /// For the table of keys.
+    pub const fn declaration(self) -> Declaration {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(crate) const fn slot(&self) -> u8 {
+        match self.0.kind {
+            Kind::List { slot, .. } => slot,
+            _ => 0,
+        }
+    }
+}
+
+impl Declaration {
+    /// A text that never changes and can only be read.
+    pub const fn constant(number: u8, name: &'static str, text: &'static str) -> Self {
+        Self { number, name, access: Access::ReadOnly, reboot_required: false, kind: Kind::Constant(text) }
+    }
+}

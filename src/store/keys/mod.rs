@@ -1,0 +1,493 @@
+mod declaration;
+mod vendor;
+
+pub use declaration::{Access, Declaration, IntegerKey, Kind, ListCodec, ListKey, SwitchKey, TextSink};
+pub use vendor::{KeyError, VendorKey};
+
+use super::record::{RecordReader, RecordWriter};
+use super::{RecordKey, StorageOp, registry};
+use crate::json::{JsonStr, Writer, integer};
+use core::fmt;
+use heapless::VecView;
+
+/// Why a value was not taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There is no such key.
+    UnknownKey,
+    /// The key can only be read.
+    ReadOnly,
+    /// The value is not of the key's type or range.
+    Invalid,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownKey => "no such configuration key",
+            Self::ReadOnly => "configuration key can only be read",
+            Self::Invalid => "value not of the type or range of the configuration key",
+        })
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+/// The values of all declared keys: first those of OCPP, then those of the firmware.
+pub struct Keys<'a> {
+    table: &'static [Declaration],
+    numbers: [i32; NUMBERS],
+    lists: [List; LISTS],
+    unsaved: u64,
+    /// Keys that are read-only on this hardware.
+    fixed: u64,
+    vendor: &'a mut VecView<VendorKey<'a>>,
+}
+
+/// Which key, in the order in which they are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct KeyId(u8);
+
+impl KeyId {
+    /// Its place in that order.
+    pub fn index(self) -> u8 {
+        self.0
+    }
+}
+
+/// A key as the central system sees it.
+#[derive(Clone, Copy)]
+pub struct Key<'k> {
+    /// Its name on the wire.
+    pub name: &'k str,
+    /// Who may do what with it.
+    pub access: Access,
+    /// A new value takes effect at the next boot.
+    pub reboot_required: bool,
+    /// Its value now.
+    pub value: Value<'k>,
+}
+
+/// The value of a key.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Value<'k> {
+    /// `true` or `false`.
+    Switch(bool),
+    /// A whole number.
+    Integer(i32),
+    /// A text.
+    Text(&'k str),
+    /// A comma-separated list in the form that its codec gives it; [`write`](Self::write) makes a text of it.
+    List(&'static ListCodec, &'k [u8]),
+}
+
+const NUMBERS: usize = 64;
+const LISTS: usize = 6;
+
+#[derive(Clone, Copy, Debug)]
+struct List {
+    bytes: [u8; LIST_LEN],
+    len: u8,
+}
+
+/// Room of an encoded list, in bytes.
+const LIST_LEN: usize = 32;
+
+impl Value<'_> {
+    /// Writes the value as text, piece by piece, without escapes.
+    pub fn write(&self, write: TextSink<'_>) {
+        match self {
+            Self::Switch(true) => write("true"),
+            Self::Switch(false) => write("false"),
+            Self::Integer(number) => {
+                let mut digits = [0; 11];
+                let mut writer = Writer::new(&mut digits, 0);
+                writer.whole(i64::from(*number));
+                let len = writer.finish().unwrap_or_default();
+                write(core::str::from_utf8(digits.get(..len).unwrap_or_default()).unwrap_or_default());
+            }
+            Self::Text(text) => write(text),
+            Self::List(codec, bytes) => (codec.decode)(bytes, write),
+        }
+    }
+}
+
+impl<'a> Keys<'a> {
+    /// All keys of `table` with their factory values, and a place for those of the firmware.
+    pub fn new(table: &'static [Declaration], vendor: &'a mut VecView<VendorKey<'a>>) -> Self {
+        let lists = [List { bytes: [0; LIST_LEN], len: 0 }; LISTS];
+        let mut keys = Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, fixed: 0, vendor };
+        for key in table {
+            match key.kind {
+                Kind::Switch { factory } => keys.set_number(key.number, i32::from(factory)),
+                Kind::Integer { factory, .. } => keys.set_number(key.number, factory),
+                Kind::List { factory, .. } => {
+                    let _ = keys.set_text(key, factory, &|_| true);
+                }
+                Kind::Constant(_) => {}
+            }
+        }
+        keys
+    }
+
+    /// Declares a key of the firmware, before the first poll: its stored value is read after the boot.
+    ///
+    /// # Errors
+    /// [`KeyError`]
+    pub fn declare(&mut self, key: VendorKey<'a>) -> Result<(), KeyError> {
+        key.check()?;
+        let numbered = self.vendor.iter().any(|other| other.number() == key.number());
+        if numbered || self.find(|name| name.eq_ignore_ascii_case(key.name)).is_some() {
+            return Err(KeyError::Taken);
+        }
+        self.vendor.push(key).map_err(|_| KeyError::TableFull)
+    }
+
+    /// All keys, in the order in which they are reported.
+    pub fn ids(&self) -> impl Iterator<Item = KeyId> + use<> {
+        (0..(self.table.len() + self.vendor.len()) as u8).map(KeyId)
+    }
+
+    /// The first key whose name `matches`.
+    pub fn find(&self, matches: impl Fn(&str) -> bool) -> Option<KeyId> {
+        let names = self.table.iter().map(|key| key.name).chain(self.vendor.iter().map(|key| key.name));
+        names.zip(0..).find(|(name, _)| matches(name)).map(|(_, id)| KeyId(id))
+    }
+
+    /// The key as it stands.
+    pub fn get(&self, id: KeyId) -> Option<Key<'_>> {
+        if let Some(key) = self.table.get(usize::from(id.0)) {
+            let value = match key.kind {
+                Kind::Switch { .. } => Value::Switch(self.number(key.number) != 0),
+                Kind::Integer { .. } => Value::Integer(self.number(key.number)),
+                Kind::List { slot, codec, .. } => Value::List(codec, self.slot(slot)),
+                Kind::Constant(text) => Value::Text(text),
+            };
+            let access = if self.fixed & bit(key.number) != 0 { Access::ReadOnly } else { key.access };
+            return Some(Key { name: key.name, access, reboot_required: key.reboot_required, value });
+        }
+        let key = self.vendor_key(id)?;
+        let value = key.value();
+        Some(Key { name: key.name, access: key.access, reboot_required: key.reboot_required, value })
+    }
+
+    /// The value of the key with this name, whoever may read it; case is ignored.
+    pub fn value(&self, name: &str) -> Option<Value<'_>> {
+        self.find(|other| other.eq_ignore_ascii_case(name)).and_then(|id| self.get(id)).map(|key| key.value)
+    }
+
+    /// The value of a whole number.
+    #[inline(always)] // so that only the number of the key is passed
+    pub fn integer(&self, key: &IntegerKey) -> i32 {
+        self.number(key.number())
+    }
+
+    /// The value of a whole number that is never negative.
+    #[inline(always)] // so that only the number of the key is passed
+    pub fn unsigned(&self, key: &IntegerKey) -> u32 {
+        self.number(key.number()) as u32 // no range of such a key begins below 0
+    }
+
+    /// The value of a switch.
+    #[inline(always)] // so that only the number of the key is passed
+    pub fn is_on(&self, key: &SwitchKey) -> bool {
+        self.number(key.number()) != 0
+    }
+
+    /// The encoded items of a list.
+    #[inline(always)] // so that only the number of the key is passed
+    pub fn list(&self, key: &ListKey) -> &[u8] {
+        self.slot(key.slot())
+    }
+
+    /// Sets what the charge point itself decides, without a record of it.
+    #[inline(always)] // so that only the number of the key is passed
+    pub fn set_integer(&mut self, key: &IntegerKey, value: i32) {
+        self.set_number(key.number(), value);
+    }
+
+    /// The same for a switch.
+    pub fn set_switch(&mut self, key: &SwitchKey, on: bool) {
+        self.set_number(key.number(), i32::from(on));
+    }
+
+    /// Sets what the charge point itself decides, to be kept.
+    pub fn save_integer(&mut self, key: &IntegerKey, value: i32) {
+        if self.integer(key) != value {
+            self.set_number(key.number(), value);
+            self.unsaved |= bit(key.number());
+        }
+    }
+
+    /// Sets a list that the charge point itself decides, without a record of it.
+    pub fn set_list(&mut self, key: &ListKey, items: &[u8]) {
+        if let Some(list) = self.lists.get_mut(usize::from(key.slot())) {
+            list.set(items);
+        }
+    }
+
+    /// Takes over a value that the central system has sent, to be kept. `allows` has the last word on the encoded form of
+    /// the list in a slot.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the old value stands then.
+    pub fn change(&mut self, id: KeyId, value: JsonStr<'_>, allows: &dyn Fn(u8, &[u8]) -> bool) -> Result<(), Refusal> {
+        if self.get(id).ok_or(Refusal::UnknownKey)?.access == Access::ReadOnly {
+            return Err(Refusal::ReadOnly);
+        }
+        if let Some(key) = self.table.get(usize::from(id.0)) {
+            // No value of OCPP needs an escape, so one with escapes is none.
+            let slot = if let Kind::List { slot, .. } = key.kind { slot } else { 0 };
+            self.set_text(key, value.escaped(), &|items| allows(slot, items))?;
+            self.unsaved |= bit(key.number);
+        } else if let Some(key) = self.vendor_key_mut(id) {
+            key.change(value)?;
+            key.unsaved = true;
+        }
+        Ok(())
+    }
+
+    /// Replaces the factory value of a key of OCPP, before stored values are loaded.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the old value stands then.
+    pub fn set_factory(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+        let key = self.table.iter().find(|key| key.name.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
+        if key.access == Access::ReadOnly {
+            return Err(Refusal::ReadOnly);
+        }
+        self.set_text(key, value, &|_| true)
+    }
+
+    /// Makes a key of OCPP read-only, with the value that it has: where the standard leaves it to the charge point whether a
+    /// function can be switched at all.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownKey`]
+    pub fn fix(&mut self, name: &str) -> Result<(), Refusal> {
+        let key = self.table.iter().find(|key| key.name.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
+        self.fixed |= bit(key.number);
+        Ok(())
+    }
+
+    /// The next key whose value is to be stored.
+    pub fn next_unsaved(&self) -> Option<KeyId> {
+        if self.unsaved != 0 {
+            let unsaved = self.table.iter().position(|key| self.unsaved & bit(key.number) != 0);
+            return unsaved.map(|index| KeyId(index as u8));
+        }
+        let unsaved = self.vendor.iter().position(|key| key.unsaved)?;
+        Some(KeyId((self.table.len() + unsaved) as u8))
+    }
+
+    /// Writes the record of a key.
+    pub fn store(&self, id: KeyId, buffer: &mut [u8]) -> Option<StorageOp> {
+        let record_key = self.record(id)?;
+        let mut record = RecordWriter::new(buffer);
+        match self.table.get(usize::from(id.0)).map(|key| (key.kind, key.number)) {
+            Some((Kind::List { slot, .. }, _)) => record.bytes(self.slot(slot)),
+            Some((_, number)) => record.signed(i64::from(self.number(number))),
+            None => self.vendor_key(id)?.store(&mut record),
+        }
+        Some(StorageOp::Store(record_key, record.finish(record_key)?))
+    }
+
+    /// The record of a key is durable.
+    pub fn saved(&mut self, id: KeyId) {
+        if let Some(key) = self.table.get(usize::from(id.0)) {
+            self.unsaved &= !bit(key.number);
+        } else if let Some(key) = self.vendor_key_mut(id) {
+            key.unsaved = false;
+        }
+    }
+
+    /// The record of a key.
+    pub fn record(&self, id: KeyId) -> Option<RecordKey> {
+        let number = match self.table.get(usize::from(id.0)) {
+            Some(key) => key.number,
+            None => self.vendor_key(id)?.number(),
+        };
+        registry::nth(registry::CONFIGURATION, usize::from(number))
+    }
+
+    /// The first key from the `index`th on that may have a record, to be loaded at boot.
+    pub fn stored_from(&self, index: u8) -> Option<KeyId> {
+        let is_constant =
+            |id: &KeyId| self.table.get(usize::from(id.0)).is_some_and(|key| matches!(key.kind, Kind::Constant(_)));
+        self.ids().skip(usize::from(index)).find(|id| !is_constant(id))
+    }
+
+    /// Takes over a stored value. A number is brought into the range that the key has now; a damaged record is left alone.
+    pub fn load(&mut self, id: KeyId, record: &[u8]) {
+        let Some(mut reader) = self.record(id).and_then(|number| RecordReader::open(number, record)) else { return };
+        let Some(key) = self.table.get(usize::from(id.0)) else {
+            if let Some(key) = self.vendor_key_mut(id) {
+                key.load(&mut reader);
+            }
+            return;
+        };
+        match key.kind {
+            _ if self.fixed & bit(key.number) != 0 => {}
+            Kind::Switch { .. } => {
+                if let Some(value) = reader.signed() {
+                    self.set_number(key.number, i32::from(value != 0));
+                }
+            }
+            Kind::Integer { min, max, .. } => {
+                if let Some(value) = reader.signed().and_then(|value| i32::try_from(value).ok()) {
+                    self.set_number(key.number, value.max(min).min(max));
+                }
+            }
+            Kind::List { slot, .. } => {
+                if let Some(list) = self.lists.get_mut(usize::from(slot)) {
+                    list.set(reader.rest());
+                }
+            }
+            Kind::Constant(_) => {}
+        }
+    }
+
+    fn set_text(&mut self, key: &Declaration, value: &str, allows: &dyn Fn(&[u8]) -> bool) -> Result<(), Refusal> {
+        match key.kind {
+            Kind::Switch { .. } => {
+                self.set_number(key.number, i32::from(switched(value).ok_or(Refusal::Invalid)?));
+            }
+            Kind::Constant(_) => return Err(Refusal::Invalid),
+            Kind::Integer { min, max, .. } => {
+                let number = integer(value).filter(|number| (min..=max).contains(number));
+                self.set_number(key.number, number.ok_or(Refusal::Invalid)?);
+            }
+            Kind::List { slot, codec, .. } => {
+                let mut bytes = [0; LIST_LEN];
+                let len = (codec.encode)(value, &mut bytes).ok_or(Refusal::Invalid)?;
+                let items = bytes.get(..len).filter(|items| allows(items)).ok_or(Refusal::Invalid)?;
+                self.lists.get_mut(usize::from(slot)).ok_or(Refusal::Invalid)?.set(items);
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn number(&self, number: u8) -> i32 {
+        self.numbers.get(usize::from(number)).copied().unwrap_or(0)
+    }
+
+    #[inline(never)]
+    fn set_number(&mut self, number: u8, value: i32) {
+        if let Some(place) = self.numbers.get_mut(usize::from(number)) {
+            *place = value;
+        }
+    }
+
+    fn slot(&self, slot: u8) -> &[u8] {
+        self.lists
+            .get(usize::from(slot))
+            .map_or(&[], |list| list.bytes.get(..usize::from(list.len)).unwrap_or_default())
+    }
+
+    fn vendor_key(&self, id: KeyId) -> Option<&VendorKey<'a>> {
+        self.vendor.get(usize::from(id.0).checked_sub(self.table.len())?)
+    }
+
+    fn vendor_key_mut(&mut self, id: KeyId) -> Option<&mut VendorKey<'a>> {
+        self.vendor.get_mut(usize::from(id.0).checked_sub(self.table.len())?)
+    }
+}
+
+impl List {
+    fn set(&mut self, bytes: &[u8]) {
+        let len = bytes.len().min(LIST_LEN);
+        for (place, byte) in self.bytes.iter_mut().zip(bytes) {
+            *place = *byte;
+        }
+        self.len = len as u8;
+    }
+}
+
+/// `true` or `false`; case is ignored (CFG-07).
+fn switched(value: &str) -> Option<bool> {
+    if value.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if value.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+fn bit(number: u8) -> u64 {
+    1u64.checked_shl(u32::from(number)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heapless::Vec;
+    use std::boxed::Box;
+    use std::string::String;
+
+    const TIME_OUT: IntegerKey = IntegerKey::new(6, "ConnectionTimeOut", 30, 0, 86_400);
+    const OFFLINE: SwitchKey = SwitchKey::new(1, "AllowOfflineTxForUnknownId", false);
+    const CONNECTORS: IntegerKey = IntegerKey::new(22, "NumberOfConnectors", 2, 0, 64).read_only();
+    static TABLE: [Declaration; 4] = [
+        TIME_OUT.declaration(),
+        OFFLINE.declaration(),
+        CONNECTORS.declaration(),
+        Declaration::constant(31, "SupportedFeatureProfiles", "Core"),
+    ];
+
+    fn fresh() -> Keys<'static> {
+        Keys::new(&TABLE, Box::leak(Box::new(Vec::<VendorKey<'static>, 0>::new())))
+    }
+
+    fn change(keys: &mut Keys<'_>, name: &str, value: &str) -> Result<(), Refusal> {
+        let key = keys.find(|other| other.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
+        keys.change(key, JsonStr::from_escaped(value), &|_, _| true)
+    }
+
+    fn value(keys: &Keys<'_>, name: &str) -> String {
+        let mut text = String::new();
+        keys.value(name).unwrap().write(&mut |piece| text.push_str(piece));
+        text
+    }
+
+    #[test]
+    fn cfg_06_07_08_values_are_checked_and_refused_ones_change_nothing() {
+        let mut keys = fresh();
+        assert_eq!(change(&mut keys, "connectiontimeout", "60"), Ok(()));
+        for bad in ["", "-1", "+5", "86401", "1e3", "60 ", "0x10", "99999999999999999999", "true"] {
+            assert_eq!(change(&mut keys, "ConnectionTimeOut", bad), Err(Refusal::Invalid), "{bad}");
+        }
+        assert_eq!(keys.integer(&TIME_OUT), 60);
+        assert_eq!(change(&mut keys, "AllowOfflineTxForUnknownId", "TRUE"), Ok(()));
+        assert_eq!(change(&mut keys, "AllowOfflineTxForUnknownId", "1"), Err(Refusal::Invalid));
+        assert_eq!(value(&keys, "AllowOfflineTxForUnknownId"), "true");
+        assert_eq!(change(&mut keys, "NumberOfConnectors", "3"), Err(Refusal::ReadOnly));
+        assert_eq!(change(&mut keys, "SupportedFeatureProfiles", "x"), Err(Refusal::ReadOnly));
+        assert_eq!(change(&mut keys, "Nonsense", "x"), Err(Refusal::UnknownKey));
+    }
+
+    #[test]
+    fn cfg_09_a_changed_value_comes_back_from_its_record() {
+        let mut keys = fresh();
+        assert!(keys.next_unsaved().is_none());
+        change(&mut keys, "ConnectionTimeOut", "60").unwrap();
+        let key = keys.next_unsaved().unwrap();
+        let mut buffer = [0; 16];
+        let Some(StorageOp::Store(0x0106, len)) = keys.store(key, &mut buffer) else { panic!() };
+        keys.saved(key);
+        assert!(keys.next_unsaved().is_none());
+
+        let mut after_boot = fresh();
+        after_boot.load(key, &buffer[..len]);
+        assert_eq!(after_boot.integer(&TIME_OUT), 60);
+        buffer[1] ^= 1;
+        let mut damaged = fresh();
+        damaged.load(key, &buffer[..len]);
+        assert_eq!(damaged.integer(&TIME_OUT), 30);
+    }
+}
