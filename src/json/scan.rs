@@ -290,7 +290,7 @@ impl<'a> Scanner<'a> {
         self.position += 1;
         loop {
             let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
-            let run = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).ok_or(Problem::Syntax)?;
+            let run = plain_run(rest);
             self.position += run + 1;
             match rest.get(run..) {
                 Some([b'"', ..]) => return Ok(()),
@@ -366,6 +366,25 @@ impl<'a> Scanner<'a> {
     fn since(&self, start: usize) -> Result<&'a str, Problem> {
         self.text.get(start..self.position).ok_or(Problem::Syntax)
     }
+}
+
+/// How many bytes stand before the first quote, backslash or control character.
+fn plain_run(bytes: &[u8]) -> usize {
+    const ONES: u32 = 0x0101_0101;
+    const HIGHS: u32 = 0x8080_8080;
+    let mut run = 0;
+    for word in bytes.as_chunks::<4>().0 {
+        let word = u32::from_le_bytes(*word);
+        // Four bytes at once: a byte that is to be found borrows from its highest bit.
+        let is_below = |word: u32, bound: u32| word.wrapping_sub(ONES * bound) & !word & HIGHS;
+        let found = is_below(word, 0x20) | is_below(word ^ (ONES * 0x22), 1) | is_below(word ^ (ONES * 0x5c), 1);
+        if found != 0 {
+            return run + found.trailing_zeros() as usize / 8;
+        }
+        run += 4;
+    }
+    let rest = bytes.get(run..).unwrap_or_default();
+    run + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)).count()
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ impl Operations<'_> {
     fn look_up(&mut self, now: Instant, id: ConnectorId, had_its_say: bool) {
         let Some(connector) = self.change_connector(id) else { return };
         connector.session.presented = Presented::LookUp { had_its_say };
+        self.persistence.has_chores = true;
         if self.record_about_tag(id).is_none() {
             self.decide(now, id, None);
         }

@@ -72,6 +72,7 @@ impl Operations<'_> {
 
     fn set_availability(&mut self, now: Instant, id: ConnectorId, wanted: Availability) {
         self.dirty = true;
+        self.persistence.has_chores = true;
         if let Some(connector) = self.connector_mut(id)
             && !connector.service.is_on()
         {

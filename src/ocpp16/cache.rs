@@ -44,6 +44,8 @@ pub(super) struct Cache<'a> {
     age: u32,
     /// An entry that waits for its record.
     unsaved: Option<Entry>,
+    /// There may be slots whose records are still to be removed.
+    is_clearing: bool,
 }
 
 /// One entry, as it is stored.
@@ -72,7 +74,7 @@ impl CacheSlot {
 
 impl<'a> Cache<'a> {
     pub(super) fn new(slots: &'a mut [CacheSlot]) -> Self {
-        Self { slots, age: 0, unsaved: None }
+        Self { slots, age: 0, unsaved: None, is_clearing: false }
     }
 
     /// The record that may hold this tag.
@@ -81,15 +83,16 @@ impl<'a> Cache<'a> {
         record_key(self.slots.iter().position(|slot| slot.holds(hash))?)
     }
 
-    fn learn(&mut self, id_tag: &IdToken, info: IdTagInfo, now: Option<DateTime>) {
+    /// `true` when this was not known.
+    fn learn(&mut self, id_tag: &IdToken, info: IdTagInfo, now: Option<DateTime>) -> bool {
         let (tag_hash, info_hash) = (tag_hash(id_tag), info_hash(&info));
         let known = self.slots.iter().position(|slot| slot.holds(tag_hash));
         if known.and_then(|place| self.slots.get(place)).is_some_and(|slot| slot.info_hash == info_hash) {
-            return;
+            return false;
         }
         let first_to_go =
             || (0..).zip(self.slots.iter()).min_by_key(|(_, slot)| slot.rank(now)).map(|(place, _)| place);
-        let Some(place) = known.or_else(first_to_go) else { return };
+        let Some(place) = known.or_else(first_to_go) else { return false };
         self.age = self.age.saturating_add(1);
         let age = self.age;
         let state = if info.status == AuthorizationStatus::Accepted { SlotState::Valid } else { SlotState::NotValid };
@@ -98,19 +101,24 @@ impl<'a> Cache<'a> {
             *slot = CacheSlot { tag_hash, info_hash, state, age, expires };
         }
         self.unsaved = Some(Entry { slot: place as u8, id_tag: id_tag.clone(), info });
+        true
     }
 
     fn clear(&mut self) {
         self.unsaved = None;
+        self.is_clearing = true;
         for slot in self.slots.iter_mut().filter(|slot| slot.state != SlotState::Free) {
             slot.state = SlotState::Dropped;
         }
     }
 
     /// What is to be done on the device.
-    pub(super) fn storage_op(&self, record: &mut [u8]) -> Option<StorageOp> {
-        if let Some(dropped) = self.slots.iter().position(|slot| slot.state == SlotState::Dropped) {
-            return Some(StorageOp::Remove(record_key(dropped)?));
+    pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
+        if self.is_clearing {
+            if let Some(dropped) = self.slots.iter().position(|slot| slot.state == SlotState::Dropped) {
+                return Some(StorageOp::Remove(record_key(dropped)?));
+            }
+            self.is_clearing = false;
         }
         let entry = self.unsaved.as_ref()?;
         let slot = self.slots.get(usize::from(entry.slot))?;
@@ -126,9 +134,12 @@ impl<'a> Cache<'a> {
 
     /// The last [`storage_op`](Self::storage_op) is done.
     pub(super) fn stored(&mut self) {
-        match self.slots.iter_mut().find(|slot| slot.state == SlotState::Dropped) {
-            Some(dropped) => dropped.state = SlotState::Free,
-            None => self.unsaved = None,
+        if self.is_clearing {
+            if let Some(dropped) = self.slots.iter_mut().find(|slot| slot.state == SlotState::Dropped) {
+                dropped.state = SlotState::Free;
+            }
+        } else {
+            self.unsaved = None;
         }
     }
 
@@ -160,6 +171,7 @@ impl Operations<'_> {
         let enabled = self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED);
         if enabled {
             self.cache.clear();
+            self.persistence.has_chores = true;
             self.dirty = true;
         }
         Ok(accepted_if(enabled)) // errata 3.23
@@ -168,8 +180,9 @@ impl Operations<'_> {
     /// The central system has said something about a tag (AC-02).
     pub(super) fn learn(&mut self, now: Instant, id_tag: &IdToken, info: IdTagInfo) {
         if self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED) && !id_tag.is_empty() {
-            self.cache.learn(id_tag, info, self.clock.date(now));
-            self.dirty = true;
+            let is_new = self.cache.learn(id_tag, info, self.clock.date(now));
+            self.persistence.has_chores |= is_new;
+            self.dirty |= is_new;
         }
     }
 

@@ -42,6 +42,7 @@ impl Operations<'_> {
             }
         })?;
         self.dirty = true;
+        self.persistence.has_chores = true;
         Ok(self.keys.get(key).is_some_and(|key| key.reboot_required))
     }
 

@@ -85,7 +85,6 @@ pub enum ErrorInput<'a> {
 pub type ErrorInputs<'a> = Vec<ErrorInput<'a>, 4, u8>;
 
 /// The worst of all that is wrong now. It is a fault when any of them is.
-#[inline(always)]
 pub(super) fn worst(inputs: &[ErrorInput<'_>]) -> Option<ErrorData> {
     let mut worst: Option<ErrorData> = None;
     for input in inputs {
@@ -123,14 +122,9 @@ impl fmt::Display for InputError {
 
 impl core::error::Error for InputError {}
 
-/// What the inputs said last, in bits: an idle poll compares one byte.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Readings {
-    switches: u8,
-    pub(super) error: Option<ErrorData>,
-    /// Changes with the error: two of the same code are not the same.
-    pub(super) error_number: u8,
-}
+/// What the switches said last, in bits: an idle poll compares one byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Readings(u8);
 
 const PLUGGED: u8 = 1;
 const EV_READY: u8 = 1 << 1;
@@ -141,43 +135,40 @@ const STOP_READY: u8 = 1 << 5;
 
 impl Readings {
     pub(super) fn plugged(&self) -> bool {
-        self.switches & PLUGGED != 0
+        self.0 & PLUGGED != 0
     }
 
     pub(super) fn ev_ready(&self) -> bool {
-        self.switches & EV_READY != 0
+        self.0 & EV_READY != 0
     }
 
     pub(super) fn evse_ready(&self) -> bool {
-        self.switches & EVSE_READY != 0
+        self.0 & EVSE_READY != 0
     }
 
     pub(super) fn occupied(&self) -> bool {
-        self.switches & OCCUPIED != 0
+        self.0 & OCCUPIED != 0
     }
 
     pub(super) fn start_ready(&self) -> bool {
-        self.switches & START_READY != 0
+        self.0 & START_READY != 0
     }
 
     pub(super) fn stop_ready(&self) -> bool {
-        self.switches & STOP_READY != 0
-    }
-
-    pub(super) fn is_faulted(&self) -> bool {
-        self.error.is_some_and(|error| error.is_faulted)
+        self.0 & STOP_READY != 0
     }
 }
 
 impl Inputs<'_> {
     #[inline(always)]
-    fn switches(&self) -> u8 {
-        ask(self.plugged, PLUGGED, PLUGGED)
+    fn switches(&self) -> Readings {
+        let switches = ask(self.plugged, PLUGGED, PLUGGED)
             | ask(self.ev_ready, EV_READY, EV_READY)
             | ask(self.evse_ready, EVSE_READY, EVSE_READY)
             | ask(self.occupied, OCCUPIED, 0)
             | ask(self.start_ready, START_READY, START_READY)
-            | ask(self.stop_ready, STOP_READY, STOP_READY)
+            | ask(self.stop_ready, STOP_READY, STOP_READY);
+        Readings(switches)
     }
 }
 
@@ -204,6 +195,10 @@ pub(super) enum Finishing {
 pub struct Connector<'a> {
     pub(crate) inputs: Inputs<'a>,
     pub(super) readings: Readings,
+    /// The worst of what is wrong.
+    pub(super) error: Option<ErrorData>,
+    /// Changes with the error: two of the same code are not the same.
+    pub(super) error_number: u8,
     /// When the EV was plugged in last.
     pub(super) plugged_at: Instant,
     pub(super) session: Session,
@@ -234,7 +229,9 @@ impl<'a> Connector<'a> {
                 unlock: None,
                 notification: None,
             },
-            readings: Readings { switches: 0, error: None, error_number: 0 },
+            readings: Readings(0),
+            error: None,
+            error_number: 0,
             plugged_at: Instant::ZERO,
             session: Session::new(),
             finishing: Finishing::No,
@@ -249,7 +246,7 @@ impl<'a> Connector<'a> {
 
     /// Whether a transaction could start here: neither faulted nor out of service.
     pub fn is_operative(&self) -> bool {
-        self.service.is_on() && !self.readings.is_faulted()
+        self.service.is_on() && !self.is_faulted()
     }
 
     /// The cable is gone. An end by unplugging is told before the connector is free again (TX-19).
@@ -260,25 +257,42 @@ impl<'a> Connector<'a> {
         }
     }
 
+    /// Something is wrong, and it cannot charge.
+    pub(super) fn is_faulted(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.is_faulted)
+    }
+
     /// Reads all inputs; `true` when one has changed.
     #[inline(always)]
     pub(super) fn read_inputs(&mut self, now: Instant) -> bool {
-        let switches = self.inputs.switches();
-        let error = worst(&self.inputs.errors);
-        if switches == self.readings.switches && error == self.readings.error {
-            return false;
+        let readings = self.inputs.switches();
+        let has_changed = readings != self.readings;
+        if has_changed {
+            self.switched(now, readings);
         }
-        if switches & !self.readings.switches & PLUGGED != 0 {
+        !self.inputs.errors.is_empty() && self.read_errors() || has_changed
+    }
+
+    fn switched(&mut self, now: Instant, readings: Readings) {
+        if readings.plugged() && !self.readings.plugged() {
             self.plugged_at = now;
         }
         // ST-B1: who takes the cable out takes the authorisation along; the next EV is somebody else's.
-        if self.readings.switches & !switches & PLUGGED != 0 && self.session.is_waiting() {
+        if !readings.plugged() && self.readings.plugged() && self.session.is_waiting() {
             self.session.clear();
             self.notify(TxNotification::ConnectionTimeout);
         }
-        let error_number = self.readings.error_number.wrapping_add(u8::from(error != self.readings.error));
-        self.readings = Readings { switches, error, error_number };
-        true
+        self.readings = readings;
+    }
+
+    fn read_errors(&mut self) -> bool {
+        let error = worst(&self.inputs.errors);
+        let has_changed = error != self.error;
+        if has_changed {
+            self.error = error;
+            self.error_number = self.error_number.wrapping_add(1);
+        }
+        has_changed
     }
 
     /// The energy register in Wh, 0 without a meter.

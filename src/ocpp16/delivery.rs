@@ -3,11 +3,10 @@
 //! The first entry of the journal is the only one that is ever sent. It keeps its message id over resends and
 //! reboots, and leaves the journal only after it was concluded.
 
-use super::authorization::id_tag_info;
 use super::journal_entry::{Content, Entry, date_record};
 use super::metering::{self, MeterValue};
 use super::types::Symbol;
-use super::{AuthorizationStatus, ConnectorId, IdToken, Operations, Reason};
+use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, Reason};
 use crate::json::{BufferFull, Field, Json, Kind, Strictness, Writer, name, read};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
@@ -428,12 +427,15 @@ impl Operations<'_> {
     /// MSG-10: any CALLRESULT takes the message from the journal, whatever it says.
     fn delivered(&mut self, now: Instant, payload: &str) {
         self.delivery.release = true;
-        let info = id_tag_info(payload);
+        const FIELDS: [Field; 2] =
+            [Field::optional("transactionId", Kind::Integer), Field::optional("idTagInfo", Kind::OBJECT)];
+        let (id, info) = match read(payload, &FIELDS, Strictness::IgnoreOthers) {
+            Ok([id, info]) => (id.integer(), info.nested().and_then(IdTagInfo::read)),
+            Err(_) => (None, IdTagInfo::of_answer(payload)), // an id that is none of ours says nothing about the tag
+        };
         let status = info.as_ref().map(|info| info.status);
         if let (Some(number), Some(Head::Start { connector, meter_start })) = (self.journal.first(), self.delivery.head)
         {
-            const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Integer)];
-            let id = read(payload, &FIELDS, Strictness::IgnoreOthers).ok().and_then(|[id]| id.integer());
             self.confirm(connector, number, id.unwrap_or(UNDELIVERABLE), meter_start);
             let parent = info.as_ref().and_then(|info| info.parent.clone());
             if status != Some(AuthorizationStatus::Accepted) {

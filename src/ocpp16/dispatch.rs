@@ -3,7 +3,7 @@
 use super::delivery::MeterValues;
 use super::journal_entry::{Content, Entry, Stamp, begin_meter_values};
 use super::metering::{self, MeterValue};
-use super::{ConnectorId, Operations, ReadingContext};
+use super::{ConnectorId, Operations};
 use crate::json::{Json, Raw, Writer, name};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::store::Journal;
@@ -132,8 +132,8 @@ impl Handler for Exchange<'_, '_> {
             call.call("Heartbeat", &NOTHING).ok()?;
             return Some(CallName::Heartbeat);
         }
-        while let Some((id, context)) = self.operations.next_untransacted_sample() {
-            if self.untransacted_sample(now, id, context, call).is_some() {
+        while let Some(id) = self.operations.next_untransacted_sample() {
+            if self.untransacted_sample(now, id, call).is_some() {
                 return Some(CallName::MeterValues(id));
             }
             // The record buffer was used in vain: what lay in it is loaded again.
@@ -184,14 +184,13 @@ impl Exchange<'_, '_> {
         &mut self,
         now: Instant,
         id: ConnectorId,
-        context: ReadingContext,
         call: &mut CallComposer<'_>,
     ) -> Option<()> {
         let operations = &mut *self.operations;
         // The transaction message that may lie in the buffer is loaded again later.
         operations.delivery.loaded = None;
         let sampling = operations.sampling(id)?;
-        let moment = sampling.moment().filter(|_| context == ReadingContext::SampleClock);
+        let (context, moment) = sampling.next()?;
         sampling.taken(context);
         let at = moment.map_or(Stamp::new(&operations.clock, operations.persistence.boot_number(), now), Stamp::Dated);
         let mut writer = begin_meter_values(self.record, 0, id, at, 0, context);

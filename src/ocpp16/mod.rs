@@ -165,12 +165,16 @@ impl<'a> Operations<'a> {
             self.dirty |= connector.read_inputs(now);
         }
         if !self.main_errors.is_empty() {
-            let error = connector::worst(&self.main_errors);
-            if error != self.main_error {
-                self.main_error = error;
-                self.main_error_number = self.main_error_number.wrapping_add(1);
-                self.dirty = true;
-            }
+            self.read_main_errors();
+        }
+    }
+
+    fn read_main_errors(&mut self) {
+        let error = connector::worst(&self.main_errors);
+        if error != self.main_error {
+            self.main_error = error;
+            self.main_error_number = self.main_error_number.wrapping_add(1);
+            self.dirty = true;
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) struct Persistence {
     series: Option<LoadedSeries>,
     not_before: Instant,
     failures: u8,
+    /// There may be something to store that is no transaction message.
+    pub(super) has_chores: bool,
     pub(super) boot: u32,
     /// Random, drawn once in the life of the device's content: the base of all message ids.
     pub(super) seed: u32,
@@ -79,13 +81,14 @@ impl Persistence {
             series: None,
             not_before: Instant::ZERO,
             failures: 0,
+            has_chores: true,
             boot: 0,
             seed: 0,
         }
     }
 
     pub(super) fn is_recovered(&self) -> bool {
-        self.recovery == Recovery::Done
+        matches!(self.recovery, Recovery::Done)
     }
 
     pub(super) fn boot_number(&self) -> u32 {
@@ -239,12 +242,6 @@ impl Operations<'_> {
                 return Some(task);
             }
         }
-        if let Some(task) = self.next_series(now, record) {
-            return Some(task);
-        }
-        if let Some((id, key)) = self.record_to_look_up() {
-            return Some((Task::LookUp(id, key), StorageOp::Load(key)));
-        }
         for (connector, id) in self.connectors.iter().zip(1..) {
             if connector.confirmed.unsaved {
                 return Some((Task::StoreTransaction(id), connector.confirmed.store(id, record)?));
@@ -264,6 +261,22 @@ impl Operations<'_> {
             }
         }
         // Last, so that what cannot be stored holds up no transaction.
+        if !self.persistence.has_chores {
+            return None;
+        }
+        let chore = self.next_chore(now, record);
+        self.persistence.has_chores = chore.is_some();
+        chore
+    }
+
+    /// What is to be done on the device beside the journal.
+    fn next_chore(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        if let Some((id, key)) = self.record_to_look_up() {
+            return Some((Task::LookUp(id, key), StorageOp::Load(key)));
+        }
+        if let Some(task) = self.next_series(now, record) {
+            return Some(task);
+        }
         if let Some((id, op)) = self.store_availability(record) {
             return Some((Task::StoreAvailability(id), op));
         }
@@ -281,7 +294,7 @@ impl Operations<'_> {
             let at = match session.phase {
                 Phase::Starting => session.started,
                 Phase::Stopping if session.stop.released => session.stop.at,
-                Phase::Running if connector.sampling.next().is_some() => Instant::NEVER,
+                Phase::Running if connector.sampling.is_due() => Instant::NEVER,
                 _ => return None,
             };
             Some((at, id))
@@ -311,8 +324,7 @@ impl Operations<'_> {
             }
             Phase::Stopping => return self.append_stop(id, None, record),
             _ => {
-                let context = connector.sampling.next()?;
-                let moment = connector.sampling.moment().filter(|_| context == ReadingContext::SampleClock);
+                let (context, moment) = connector.sampling.next()?;
                 let at = moment.map_or(Stamp::new(&self.clock, boot, now), Stamp::Dated);
                 let mut writer = journal_entry::begin_meter_values(record, number, id, at, session.entry, context);
                 // The last entries are kept for the ends of running transactions (MSG-15).

@@ -94,7 +94,7 @@ impl Operations<'_> {
             Recovery::Done => Recovery::Done,
         };
         self.persistence.recovery = next;
-        if next == Recovery::Done {
+        if matches!(next, Recovery::Done) {
             self.end_interrupted_transactions(now);
         }
     }

@@ -310,17 +310,15 @@ impl Operations<'_> {
 
     /// Moves the session on as far as its conditions allow.
     pub(super) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
-        if self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
-            self.begin_free_vend(now, id);
-        }
-        let time_out = Duration::from_secs(self.keys.unsigned(&CONNECTION_TIME_OUT));
-        let stop_on_disconnect = self.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT);
-        let mut wake = self.advance_authorization(now, id);
-        let Some(connector) = self.connector_mut(id) else { return };
+        let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let readings = connector.readings;
+        let has_plug = connector.inputs.plugged.is_some();
         if !readings.plugged() && !connector.is_held {
             connector.forget_finishing();
         }
+        let time_out = || Duration::from_secs(self.keys.unsigned(&CONNECTION_TIME_OUT));
+        let mut wake = Instant::NEVER;
+        let mut ends = None;
         match connector.session.phase {
             Phase::Authorized if readings.plugged() && readings.start_ready() && connector.is_operative() => {
                 let meter_start = connector.energy();
@@ -330,48 +328,54 @@ impl Operations<'_> {
                 session.register = meter_start;
                 session.phase = Phase::Starting;
             }
-            Phase::Authorized
-                if time_out > Duration::default() && (!readings.plugged() || connector.inputs.plugged.is_none()) =>
-            {
-                let deadline = connector.session.since + time_out;
+            Phase::Authorized if !readings.plugged() || !has_plug => {
+                let deadline = deadline(connector.session.since, time_out());
                 if now >= deadline {
                     connector.session.clear();
                     connector.finishing = Finishing::No;
                     connector.notify(TxNotification::ConnectionTimeout);
                 } else {
-                    wake = wake.min(deadline);
+                    wake = deadline;
                 }
             }
-            // ST-B6, TX-07: a tag that comes later may be meant for another connector.
             Phase::Idle
                 if readings.plugged()
-                    && connector.inputs.plugged.is_some()
+                    && has_plug
                     && connector.finishing == Finishing::No
-                    && connector.service.is_on()
-                    && time_out > Duration::default() =>
+                    && connector.service.is_on() =>
             {
-                let deadline = connector.plugged_at + time_out;
+                if self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
+                    return self.begin_free_vend(now, id);
+                }
+                // ST-B6, TX-07: a tag that comes later may be meant for another connector.
+                let deadline = deadline(connector.plugged_at, time_out());
                 if now >= deadline {
                     connector.finishing = Finishing::CardTooLate;
                 } else {
-                    wake = wake.min(deadline);
+                    wake = deadline;
                 }
             }
-            Phase::Running if !readings.plugged() && stop_on_disconnect => {
-                self.stop_session(now, id, Reason::EVDisconnected, None);
+            Phase::Running if !readings.plugged() && self.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT) => {
+                ends = Some(Reason::EVDisconnected);
             }
-            Phase::Running if connector.session.last_energy.is_some_and(|last| connector.energy() >= last) => {
-                connector.session.last_energy = None;
-                self.withdraw_energy(now, id);
+            Phase::Running => {
+                if let Some(last) = connector.session.last_energy {
+                    wake = now + REGISTER_INTERVAL;
+                    if connector.energy() >= last {
+                        connector.session.last_energy = None;
+                        return self.withdraw_energy(now, id);
+                    }
+                }
             }
-            Phase::Running if connector.session.last_energy.is_some() => wake = wake.min(now + REGISTER_INTERVAL),
+            Phase::Stopping if readings.stop_ready() => connector.session.stop.released = true,
             _ => {}
         }
-        if let Some(connector) = self.connector_mut(id)
-            && connector.session.phase == Phase::Stopping
-            && connector.readings.stop_ready()
-        {
-            connector.session.stop.released = true;
+        let is_asking = connector.session.presented != Presented::Settled;
+        if let Some(reason) = ends {
+            self.stop_session(now, id, reason, None);
+        }
+        if is_asking {
+            wake = wake.min(self.advance_authorization(now, id));
         }
         self.wake_at(wake);
     }
@@ -441,6 +445,11 @@ impl Operations<'_> {
             connector.session.energy_denied = true; // TX-11
         }
     }
+}
+
+/// When a wait ends; one of no length never does (TX-08).
+fn deadline(since: Instant, time_out: Duration) -> Instant {
+    if time_out == Duration::default() { Instant::NEVER } else { since + time_out }
 }
 
 /// The tag has nothing to end here.

@@ -25,8 +25,9 @@ pub(super) struct Reporting {
     triggered: bool,
 }
 
-/// What is told of a connector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is told of a connector. Four bytes, to be compared as one word.
+#[derive(Clone, Copy, Debug, Eq)]
+#[repr(align(4))]
 struct State {
     status: ChargePointStatus,
     error: ChargePointErrorCode,
@@ -34,6 +35,23 @@ struct State {
     error_number: u8,
     /// The cable was unplugged at the EV.
     ev_side_disconnected: bool,
+}
+
+impl State {
+    fn word(self) -> u32 {
+        u32::from_le_bytes([
+            self.status as u8,
+            self.error as u8,
+            self.error_number,
+            u8::from(self.ev_side_disconnected),
+        ])
+    }
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        self.word() == other.word()
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -190,7 +208,7 @@ impl Operations<'_> {
             if let Some(change) = self.reporting(id)?.next_to_tell(now, accepted, minimum) {
                 let error = match id {
                     0 => self.main_error,
-                    _ => self.connector(id).and_then(|connector| connector.readings.error),
+                    _ => self.connector(id).and_then(|connector| connector.error),
                 };
                 let notification = StatusNotification {
                     connector_id: id,
@@ -249,12 +267,12 @@ impl Operations<'_> {
 
     /// ST-02: the charge point itself, whatever its connectors do.
     fn main_state(&self) -> State {
-        let status = match self.main_error {
+        let status = match &self.main_error {
             Some(error) if error.is_faulted => ChargePointStatus::Faulted,
             _ if !self.main_service.is_on() => ChargePointStatus::Unavailable,
             _ => ChargePointStatus::Available,
         };
-        let error = self.main_error.map_or(ChargePointErrorCode::NoError, |error| error.code);
+        let error = self.main_error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code);
         State { status, error, error_number: self.main_error_number, ev_side_disconnected: false }
     }
 }
@@ -268,7 +286,7 @@ fn clip(text: &'static str, max: usize) -> &'static str {
 fn state_of(connector: &Connector<'_>) -> State {
     use ChargePointStatus::{Finishing, Preparing, SuspendedEV, SuspendedEVSE};
     let status = status_of(connector);
-    let error = connector.readings.error.map_or(ChargePointErrorCode::NoError, |error| error.code);
+    let error = connector.error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code);
     // ST-06
     let is_told = error != ChargePointErrorCode::NoError
         && (error != ChargePointErrorCode::EVCommunicationError
@@ -276,7 +294,7 @@ fn state_of(connector: &Connector<'_>) -> State {
     State {
         status,
         error: if is_told { error } else { ChargePointErrorCode::NoError },
-        error_number: if is_told { connector.readings.error_number } else { 0 },
+        error_number: if is_told { connector.error_number } else { 0 },
         ev_side_disconnected: match status {
             SuspendedEV => !connector.readings.plugged(),
             Finishing => connector.finishing == EvSideDisconnected,
@@ -291,7 +309,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         Available, Charging, Faulted, Finishing, Preparing, SuspendedEV, SuspendedEVSE, Unavailable,
     };
     let readings = &connector.readings;
-    if readings.is_faulted() {
+    if connector.is_faulted() {
         return Faulted;
     }
     match connector.session.phase {

@@ -122,7 +122,7 @@ impl Operations<'_> {
         self.connector(id).is_some_and(|connector| {
             let session = &connector.session;
             let readings = &connector.readings;
-            session.phase == Phase::Running && !session.energy_denied && readings.plugged() && !readings.is_faulted()
+            session.phase == Phase::Running && !session.energy_denied && readings.plugged() && !connector.is_faulted()
         })
     }
 

@@ -42,10 +42,12 @@ impl Operations<'_> {
             "MeterValues" => {
                 let mut found = false;
                 let dated = self.clock.date(now).is_some(); // values want a date
-                let has_main_meter = self.meter_inputs.iter().any(|input| input.connector == 0);
+                let has_main_meter = self.has_main_meter();
                 for id in connectors.filter(|id| *id > 0 || has_main_meter) {
                     if let Some(sampling) = self.sampling(id) {
-                        sampling.triggered |= dated;
+                        if dated {
+                            sampling.trigger();
+                        }
                         found = dated;
                     }
                 }

@@ -73,15 +73,22 @@ impl Operations<'_> {
         let wanted_at_stop = !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty();
         for connector in self.connectors.iter_mut() {
             if !connector.session.is_in_transaction() {
-                connector.sampling.aligned = Some(moment).filter(|_| wanted && reachable);
+                if wanted && reachable {
+                    connector.sampling.align(moment);
+                }
             } else if connector.session.is_running() {
-                connector.sampling.aligned = Some(moment).filter(|_| wanted);
+                if wanted {
+                    connector.sampling.align(moment);
+                }
                 if wanted_at_stop {
                     connector.series.ask_for(ReadingContext::SampleClock);
                 }
             }
         }
-        self.main_sampling.aligned = Some(moment).filter(|_| wanted && reachable);
+        self.persistence.has_chores |= wanted_at_stop;
+        if wanted && reachable && self.has_main_meter() {
+            self.main_sampling.align(moment);
+        }
     }
 }
 

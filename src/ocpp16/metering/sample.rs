@@ -16,89 +16,106 @@ use crate::time::{DateTime, Duration, Instant};
 pub(in crate::ocpp16) struct Sampling {
     /// When the running transaction was sampled last, or began.
     last: Instant,
-    /// A periodic sample of the running transaction waits for its record.
-    periodic: bool,
-    /// A moment of the clock has come whose values wait for their record.
-    pub(super) aligned: Option<DateTime>,
-    /// TriggerMessage has asked for values.
-    pub(in crate::ocpp16) triggered: bool,
+    /// The moment of the clock whose values wait for their record.
+    moment: Option<DateTime>,
+    /// The contexts of samples that are to be taken, one bit each.
+    asked: u8,
 }
+
+const TRIGGER: u8 = 1;
+const PERIODIC: u8 = 1 << 1;
+const CLOCK: u8 = 1 << 2;
 
 impl Sampling {
     pub(in crate::ocpp16) const fn new() -> Self {
-        Self { last: Instant::ZERO, periodic: false, aligned: None, triggered: false }
+        Self { last: Instant::ZERO, moment: None, asked: 0 }
     }
 
     /// The transaction has begun at `at`.
     pub(in crate::ocpp16) fn begin(&mut self, at: Instant) {
         self.last = at;
-        self.periodic = false;
+        self.asked &= !PERIODIC;
     }
 
-    /// The context of the next sample, if one is to be taken.
-    pub(in crate::ocpp16) fn next(&self) -> Option<ReadingContext> {
-        if self.aligned.is_some() {
-            Some(ReadingContext::SampleClock)
-        } else if self.periodic {
-            Some(ReadingContext::SamplePeriodic)
-        } else {
-            self.triggered.then_some(ReadingContext::Trigger)
-        }
+    /// TriggerMessage asks for values.
+    pub(in crate::ocpp16) fn trigger(&mut self) {
+        self.asked |= TRIGGER;
     }
 
-    /// The moment of the clock that the next sample is for.
-    pub(in crate::ocpp16) fn moment(&self) -> Option<DateTime> {
-        self.aligned
+    /// A moment of the clock has come.
+    pub(super) fn align(&mut self, moment: DateTime) {
+        self.moment = Some(moment);
+        self.asked |= CLOCK;
+    }
+
+    /// Whether a sample is to be taken.
+    pub(in crate::ocpp16) fn is_due(&self) -> bool {
+        self.asked != 0
+    }
+
+    /// The context of the next sample, if one is to be taken, and the moment of the clock that it is for.
+    pub(in crate::ocpp16) fn next(&self) -> Option<(ReadingContext, Option<DateTime>)> {
+        Some(match self.asked {
+            0 => return None,
+            asked if asked & CLOCK != 0 => (ReadingContext::SampleClock, self.moment),
+            asked if asked & PERIODIC != 0 => (ReadingContext::SamplePeriodic, None),
+            _ => (ReadingContext::Trigger, None),
+        })
     }
 
     /// The sample of this context has been taken.
     pub(in crate::ocpp16) fn taken(&mut self, context: ReadingContext) {
-        match context {
-            ReadingContext::Trigger => self.triggered = false,
-            ReadingContext::SampleClock => self.aligned = None,
-            _ => self.periodic = false,
-        }
+        self.asked &= !match context {
+            ReadingContext::Trigger => TRIGGER,
+            ReadingContext::SampleClock => CLOCK,
+            _ => PERIODIC,
+        };
     }
 }
 
 impl Operations<'_> {
     pub(in crate::ocpp16) fn advance_metering(&mut self, now: Instant, id: ConnectorId) {
+        let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let interval = Duration::from_secs(self.keys.unsigned(&METER_VALUE_SAMPLE_INTERVAL));
-        let wanted = !self.keys.list(&METER_VALUES_SAMPLED_DATA).is_empty();
-        let wanted_at_stop = !self.keys.list(&STOP_TXN_SAMPLED_DATA).is_empty();
-        if interval == Duration::default() || !(wanted || wanted_at_stop) {
-            return;
-        }
-        let Some(connector) = self.connector_mut(id) else { return };
-        if !connector.session.is_running() {
+        if !connector.session.is_running() || interval == Duration::default() {
             return;
         }
         let mut next = connector.sampling.last + interval;
         if now >= next {
-            connector.sampling.periodic = wanted;
+            let wanted = !self.keys.list(&METER_VALUES_SAMPLED_DATA).is_empty();
+            let wanted_at_stop = !self.keys.list(&STOP_TXN_SAMPLED_DATA).is_empty();
+            if wanted {
+                connector.sampling.asked |= PERIODIC;
+            }
             if wanted_at_stop {
                 connector.series.ask_for(ReadingContext::SamplePeriodic);
             }
             // Samples keep their rhythm; those that were missed are not made up.
             connector.sampling.last = if now < next + interval { next } else { now };
             next = connector.sampling.last + interval;
+            self.persistence.has_chores |= wanted_at_stop;
             // OCPP 1.6 errata 3.14: the grid connection is read along with the first connector that charges.
             let is_first = self.connectors.iter().zip(1..).find(|(connector, _)| connector.session.is_running());
             let is_first = is_first.is_some_and(|(_, first)| first == id);
-            self.main_sampling.periodic |= wanted && is_first && self.is_reachable();
+            if wanted && is_first && self.is_reachable() && self.has_main_meter() {
+                self.main_sampling.asked |= PERIODIC;
+            }
         }
         self.wake_at(next);
     }
 
+    /// Whether there is a meter at the grid connection.
+    pub(in crate::ocpp16) fn has_main_meter(&self) -> bool {
+        self.meter_inputs.iter().any(|input| input.connector == 0)
+    }
+
     /// The next connector without a transaction, or the charge point itself, whose values are to be told.
-    pub(in crate::ocpp16) fn next_untransacted_sample(&self) -> Option<(ConnectorId, ReadingContext)> {
-        if let Some(context) = self.main_sampling.next() {
-            return Some((0, context));
+    pub(in crate::ocpp16) fn next_untransacted_sample(&self) -> Option<ConnectorId> {
+        if self.main_sampling.is_due() {
+            return Some(0);
         }
-        let wanted = |(connector, id): (&Connector<'_>, ConnectorId)| {
-            Some((id, connector.sampling.next().filter(|_| !connector.session.is_in_transaction())?))
-        };
-        self.connectors.iter().zip(1..).find_map(wanted)
+        let wanted = |connector: &Connector<'_>| connector.sampling.is_due() && !connector.session.is_in_transaction();
+        self.connectors.iter().zip(1..).find(|(connector, _)| wanted(connector)).map(|(_, id)| id)
     }
 
     pub(in crate::ocpp16) fn sampling(&mut self, id: ConnectorId) -> Option<&mut Sampling> {

@@ -93,6 +93,7 @@ impl Operations<'_> {
             connector.series = Series::new();
             connector.series.begin = wanted;
         }
+        self.persistence.has_chores |= wanted;
     }
 
     pub(in crate::ocpp16) fn wants_transaction_data(&self) -> bool {

@@ -40,6 +40,7 @@ pub struct Keys<'a> {
     table: &'static [Declaration],
     numbers: [i32; NUMBERS],
     lists: [List; LISTS],
+    /// Keys of the table whose records are not up to date, by their place in it.
     unsaved: u64,
     /// Keys that are read-only on this hardware.
     fixed: u64,
@@ -117,7 +118,7 @@ impl Value<'_> {
 }
 
 impl<'a> Keys<'a> {
-    /// All keys of `table` with their factory values, and a place for those of the firmware.
+    /// All keys of `table`, at most 64, with their factory values, and a place for those of the firmware.
     pub fn new(table: &'static [Declaration], vendor: &'a mut VecView<VendorKey<'a>>) -> Self {
         let lists = [List { bytes: [0; LIST_LEN], len: 0 }; LISTS];
         let mut keys = Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, fixed: 0, vendor };
@@ -167,7 +168,7 @@ impl<'a> Keys<'a> {
                 Kind::List { slot, codec, .. } => Value::List(codec, self.slot(slot)),
                 Kind::Constant(text) => Value::Text(text),
             };
-            let access = if self.fixed & bit(key.number) != 0 { Access::ReadOnly } else { key.access };
+            let access = if self.fixed & bit(key.number.into()) != 0 { Access::ReadOnly } else { key.access };
             return Some(Key { name: key.name, access, reboot_required: key.reboot_required, value });
         }
         let key = self.vendor_key(id)?;
@@ -219,7 +220,8 @@ impl<'a> Keys<'a> {
     pub fn save_integer(&mut self, key: &IntegerKey, value: i32) {
         if self.integer(key) != value {
             self.set_number(key.number(), value);
-            self.unsaved |= bit(key.number());
+            let place = self.table.iter().position(|other| other.number == key.number());
+            self.unsaved |= place.map_or(0, bit);
         }
     }
 
@@ -243,7 +245,7 @@ impl<'a> Keys<'a> {
             // No value of OCPP needs an escape, so one with escapes is none.
             let slot = if let Kind::List { slot, .. } = key.kind { slot } else { 0 };
             self.set_text(key, value.escaped(), &|items| allows(slot, items))?;
-            self.unsaved |= bit(key.number);
+            self.unsaved |= bit(id.0.into());
         } else if let Some(key) = self.vendor_key_mut(id) {
             key.change(value)?;
             key.unsaved = true;
@@ -270,15 +272,14 @@ impl<'a> Keys<'a> {
     /// [`Refusal::UnknownKey`]
     pub fn fix(&mut self, name: &str) -> Result<(), Refusal> {
         let key = self.table.iter().find(|key| key.name.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
-        self.fixed |= bit(key.number);
+        self.fixed |= bit(key.number.into());
         Ok(())
     }
 
     /// The next key whose value is to be stored.
     pub fn next_unsaved(&self) -> Option<KeyId> {
         if self.unsaved != 0 {
-            let unsaved = self.table.iter().position(|key| self.unsaved & bit(key.number) != 0);
-            return unsaved.map(|index| KeyId(index as u8));
+            return Some(KeyId(self.unsaved.trailing_zeros() as u8));
         }
         let unsaved = self.vendor.iter().position(|key| key.unsaved)?;
         Some(KeyId((self.table.len() + unsaved) as u8))
@@ -298,10 +299,9 @@ impl<'a> Keys<'a> {
 
     /// The record of a key is durable.
     pub fn saved(&mut self, id: KeyId) {
-        if let Some(key) = self.table.get(usize::from(id.0)) {
-            self.unsaved &= !bit(key.number);
-        } else if let Some(key) = self.vendor_key_mut(id) {
-            key.unsaved = false;
+        match self.vendor_key_mut(id) {
+            Some(key) => key.unsaved = false,
+            None => self.unsaved &= !bit(id.0.into()),
         }
     }
 
@@ -331,7 +331,7 @@ impl<'a> Keys<'a> {
             return;
         };
         match key.kind {
-            _ if self.fixed & bit(key.number) != 0 => {}
+            _ if self.fixed & bit(key.number.into()) != 0 => {}
             Kind::Switch { .. } => {
                 if let Some(value) = reader.signed() {
                     self.set_number(key.number, i32::from(value != 0));
@@ -419,8 +419,8 @@ fn switched(value: &str) -> Option<bool> {
     }
 }
 
-fn bit(number: u8) -> u64 {
-    1u64.checked_shl(u32::from(number)).unwrap_or(0)
+fn bit(number: usize) -> u64 {
+    1u64.checked_shl(number as u32).unwrap_or(0)
 }
 
 #[cfg(test)]
