@@ -26,13 +26,16 @@ pub(crate) struct Bench<'a, S> {
     now: Instant,
 }
 
+/// Enough for the id and the action.
+const BEGINNING: usize = 40;
+
 /// A connection that stands. Of what is sent it keeps the beginning only, for carrying it away is no work of the
 /// charge point; what is received is copied, as from any socket.
 struct Link {
     incoming: [u8; 256],
     incoming_len: usize,
     /// The beginnings of messages, at most an answer and a call.
-    sent: [[u8; 64]; 2],
+    sent: [[u8; BEGINNING]; 2],
     sent_count: usize,
     /// The last message has been sent in part.
     unfinished: bool,
@@ -40,10 +43,10 @@ struct Link {
 
 impl Link {
     const fn new() -> Self {
-        Self { incoming: [0; 256], incoming_len: 0, sent: [[0; 64]; 2], sent_count: 0, unfinished: false }
+        Self { incoming: [0; 256], incoming_len: 0, sent: [[0; BEGINNING]; 2], sent_count: 0, unfinished: false }
     }
 
-    /// The first message that nobody has taken, filled up with zeros.
+    /// The beginning of the first message that nobody has taken; behind a short one lies what was there before.
     fn sent(&self) -> Option<&[u8]> {
         self.sent[..self.sent_count].first().map(|message| message.as_slice())
     }
@@ -73,9 +76,10 @@ impl WebSocketTransport for Link {
     async fn send(&mut self, part: &[u8], last: bool) -> Result<(), LinkDown> {
         if !self.unfinished {
             let message = &mut self.sent[self.sent_count];
-            let len = part.len().min(message.len());
-            message[..len].copy_from_slice(&part[..len]);
-            message[len..].fill(0);
+            match part.first_chunk() {
+                Some(beginning) => *message = *beginning,
+                None => message[..part.len()].copy_from_slice(part),
+            }
             self.sent_count += 1;
         }
         self.unfinished = !last;

@@ -163,11 +163,11 @@ impl<'a> Scanner<'a> {
         self.token(b'[')?;
         let number = self.value()?;
         self.token(b',')?;
-        let kind = match number {
-            "2" => MessageKind::Call,
-            "3" => MessageKind::CallResult,
-            "4" => MessageKind::CallError,
-            _ if number.starts_with(|first: char| first.is_ascii_digit()) => return Ok(None),
+        let kind = match number.as_bytes() {
+            b"2" => MessageKind::Call,
+            b"3" => MessageKind::CallResult,
+            b"4" => MessageKind::CallError,
+            [b'0'..=b'9', ..] => return Ok(None),
             _ => return Err(Problem::Structure),
         };
         let id = self.string()?;
@@ -206,9 +206,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn payload(&mut self) -> Result<&'a str, Problem> {
-        match self.value()? {
-            "null" => Ok("{}"),
-            object if object.starts_with('{') => Ok(object),
+        let value = self.value()?;
+        match value.as_bytes() {
+            [b'{', ..] => Ok(value),
+            b"null" => Ok("{}"),
             _ => Err(Problem::Structure),
         }
     }
@@ -229,10 +230,10 @@ impl<'a> Scanner<'a> {
     /// Any value, proven to be JSON.
     fn value(&mut self) -> Result<&'a str, Problem> {
         let mut nesting = Nesting::default();
-        self.peek();
+        let mut first = self.peek().ok_or(Problem::Syntax)?;
         let start = self.position;
         loop {
-            let opened = match self.peek().ok_or(Problem::Syntax)? {
+            let opened = match first {
                 b'{' => Some((true, b'}')),
                 b'[' => Some((false, b']')),
                 b'"' => self.skip_string().map(|()| None)?,
@@ -244,16 +245,21 @@ impl<'a> Scanner<'a> {
             if let Some((object, closing)) = opened {
                 self.position += 1;
                 nesting.open(object)?;
-                if self.peek() != Some(closing) {
+                let next = self.peek().ok_or(Problem::Syntax)?;
+                if next != closing {
                     if object {
                         self.member_name()?;
+                        first = self.peek().ok_or(Problem::Syntax)?;
+                    } else {
+                        first = next;
                     }
                     continue;
                 }
             }
-            if !self.next_in_line(&mut nesting)? {
+            if nesting.depth == 0 || !self.next_in_line(&mut nesting)? {
                 return self.since(start);
             }
+            first = self.peek().ok_or(Problem::Syntax)?;
         }
     }
 

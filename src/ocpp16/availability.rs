@@ -92,6 +92,7 @@ impl Operations<'_> {
         if self.main_service.is_closing() {
             let is_busy = self.connectors.iter().any(Connector::is_busy);
             self.main_service.settle(is_busy);
+            self.main_changed = true;
         }
     }
 
@@ -123,6 +124,7 @@ impl Operations<'_> {
             .and_then(|mut reader| Availability::from_code(reader.byte()?));
         if let (Some(stored), Some(service)) = (stored, self.service(id)) {
             *service = Service { wanted: stored, in_force: stored, unsaved: false };
+            self.main_changed = true;
         }
     }
 }

@@ -188,7 +188,6 @@ impl Operations<'_> {
         }
         if let (1.., Ok(interval)) = (answer.interval, i32::try_from(answer.interval)) {
             self.keys.save_integer(&HEARTBEAT_INTERVAL, interval);
-            self.persistence.has_chores = true;
         }
         self.last_heartbeat = now;
         if newly_accepted {

@@ -46,6 +46,8 @@ pub(super) struct Cache<'a> {
     unsaved: Option<Entry>,
     /// There may be slots whose records are still to be removed.
     is_clearing: bool,
+    /// Where the last tag was found: it is often asked about again.
+    last: usize,
 }
 
 /// One entry, as it is stored.
@@ -74,25 +76,33 @@ impl CacheSlot {
 
 impl<'a> Cache<'a> {
     pub(super) fn new(slots: &'a mut [CacheSlot]) -> Self {
-        Self { slots, age: 0, unsaved: None, is_clearing: false }
+        Self { slots, age: 0, unsaved: None, is_clearing: false, last: 0 }
     }
 
     /// The record that may hold this tag.
     pub(super) fn find(&self, id_tag: &IdToken) -> Option<RecordKey> {
-        let hash = tag_hash(id_tag);
-        record_key(self.slots.iter().position(|slot| slot.holds(hash))?)
+        record_key(self.position(tag_hash(id_tag))?)
+    }
+
+    #[inline(never)]
+    fn position(&self, tag_hash: u32) -> Option<usize> {
+        if self.slots.get(self.last).is_some_and(|slot| slot.holds(tag_hash)) {
+            return Some(self.last);
+        }
+        self.slots.iter().position(|slot| slot.holds(tag_hash))
     }
 
     /// `true` when this was not known.
     fn learn(&mut self, id_tag: &IdToken, info: IdTagInfo, now: Option<DateTime>) -> bool {
         let (tag_hash, info_hash) = (tag_hash(id_tag), info_hash(&info));
-        let known = self.slots.iter().position(|slot| slot.holds(tag_hash));
+        let known = self.position(tag_hash);
         if known.and_then(|place| self.slots.get(place)).is_some_and(|slot| slot.info_hash == info_hash) {
             return false;
         }
         let first_to_go =
             || (0..).zip(self.slots.iter()).min_by_key(|(_, slot)| slot.rank(now)).map(|(place, _)| place);
         let Some(place) = known.or_else(first_to_go) else { return false };
+        self.last = place;
         self.age = self.age.saturating_add(1);
         let age = self.age;
         let state = if info.status == AuthorizationStatus::Accepted { SlotState::Valid } else { SlotState::NotValid };

@@ -42,14 +42,17 @@ impl Operations<'_> {
             }
         })?;
         self.dirty = true;
-        self.persistence.has_chores = true;
         Ok(self.keys.get(key).is_some_and(|key| key.reboot_required))
     }
 
     /// Case is ignored (OCPP 1.6 §7.29).
     #[inline(never)]
     fn key_named(&self, name: JsonStr<'_>) -> Option<KeyId> {
-        self.keys.find(|key| name.is_ignoring_case(key))
+        self.keys.find(name.escaped()).or_else(|| {
+            // No key needs an escape, but some server may write one.
+            let mut text = [0; KEY_LEN_MAX as usize];
+            self.keys.find(name.copy_to(&mut text).ok()?)
+        })
     }
 
     /// Answers in pages, so that no number of keys is too many for the send buffer.

@@ -318,11 +318,13 @@ impl Operations<'_> {
         self.delivery.loaded = Some(record.len());
         self.delivery.undated = entry.at.is_undated();
         self.delivery.head = Some(Head::of(&entry));
-        let id_tag = match entry.content {
-            Content::Start { id_tag, .. } | Content::Stop { id_tag: Some(id_tag), .. } => id_tag,
-            _ => "",
-        };
-        self.delivery.head_tag = IdToken::from_text(id_tag).unwrap_or_default();
+        match entry.content {
+            Content::Start { id_tag, .. } | Content::Stop { id_tag: Some(id_tag), .. } => {
+                self.delivery.head_tag = IdToken::from_text(id_tag).unwrap_or_default();
+            }
+            Content::Stop { .. } => self.delivery.head_tag = IdToken::new(),
+            Content::MeterValues { .. } => {}
+        }
         true
     }
 
@@ -444,7 +446,7 @@ impl Operations<'_> {
             self.learn_parent(connector, number, parent);
         }
         if let Some(info) = info {
-            let id_tag = core::mem::take(&mut self.delivery.head_tag);
+            let id_tag = self.delivery.head_tag.clone();
             self.learn(now, &id_tag, info); // AC-02
         }
     }

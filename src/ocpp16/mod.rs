@@ -86,6 +86,7 @@ pub struct Operations<'a> {
     main_errors: ErrorInputs<'a>,
     main_error: Option<ErrorData>,
     main_error_number: u8,
+    main_changed: bool,
     alignment: Alignment,
     unlock: Unlock,
     last_heartbeat: Instant,
@@ -146,6 +147,7 @@ impl<'a> Operations<'a> {
             main_errors: ErrorInputs::new(),
             main_error: None,
             main_error_number: 0,
+            main_changed: false,
             alignment: Alignment::new(),
             unlock: Unlock::None,
             last_heartbeat: Instant::ZERO,
@@ -174,6 +176,7 @@ impl<'a> Operations<'a> {
         if error != self.main_error {
             self.main_error = error;
             self.main_error_number = self.main_error_number.wrapping_add(1);
+            self.main_changed = true;
             self.dirty = true;
         }
     }

@@ -29,7 +29,7 @@ pub(super) struct Persistence {
     series: Option<LoadedSeries>,
     not_before: Instant,
     failures: u8,
-    /// There may be something to store that is no transaction message.
+    /// There may be something to do on the device that is neither about the journal nor about a key.
     pub(super) has_chores: bool,
     pub(super) boot: u32,
     /// Random, drawn once in the life of the device's content: the base of all message ids.
@@ -261,12 +261,15 @@ impl Operations<'_> {
             }
         }
         // Last, so that what cannot be stored holds up no transaction.
-        if !self.persistence.has_chores {
-            return None;
+        if self.persistence.has_chores {
+            let chore = self.next_chore(now, record);
+            self.persistence.has_chores = chore.is_some();
+            if chore.is_some() {
+                return chore;
+            }
         }
-        let chore = self.next_chore(now, record);
-        self.persistence.has_chores = chore.is_some();
-        chore
+        let key = self.keys.next_unsaved()?;
+        Some((Task::SaveKey(key), self.keys.store(key, record)?))
     }
 
     /// What is to be done on the device beside the journal.
@@ -283,23 +286,26 @@ impl Operations<'_> {
         if let Some(op) = self.cache.storage_op(record) {
             return Some((Task::ChangeCache, op));
         }
-        let key = self.keys.next_unsaved()?;
-        Some((Task::SaveKey(key), self.keys.store(key, record)?))
+        None
     }
 
     /// The connector whose oldest event waits for its record.
     fn next_to_append(&self) -> Option<ConnectorId> {
-        let waits = |(connector, id): (&super::Connector<'_>, ConnectorId)| {
+        let mut oldest = None;
+        let mut oldest_at = Instant::NEVER;
+        for (connector, id) in self.connectors.iter().zip(1..) {
             let session = &connector.session;
             let at = match session.phase {
                 Phase::Starting => session.started,
                 Phase::Stopping if session.stop.released => session.stop.at,
                 Phase::Running if connector.sampling.is_due() => Instant::NEVER,
-                _ => return None,
+                _ => continue,
             };
-            Some((at, id))
-        };
-        self.connectors.iter().zip(1..).filter_map(waits).min().map(|(_, id)| id)
+            if oldest.is_none() || at < oldest_at {
+                (oldest, oldest_at) = (Some(id), at);
+            }
+        }
+        oldest
     }
 
     fn append(&mut self, now: Instant, id: ConnectorId, record: &mut [u8]) -> Option<(Task, StorageOp)> {

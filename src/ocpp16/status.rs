@@ -258,7 +258,9 @@ impl Operations<'_> {
             }
         }
         self.settle_main_service();
-        self.main_status.update(now, self.main_state(), minimum);
+        if core::mem::take(&mut self.main_changed) {
+            self.main_status.update(now, self.main_state(), minimum);
+        }
         deadline = deadline.min(self.main_status.deadline(minimum));
         if deadline > now {
             self.wake_at(deadline);

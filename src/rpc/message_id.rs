@@ -16,6 +16,12 @@ impl MessageId {
     /// The greatest length of the written form.
     pub const TEXT_LEN_MAX: usize = 17;
 
+    /// Reads the written form; `None` for any other text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let dash = text.bytes().position(|byte| byte == b'-')?;
+        Some(Self { epoch: read_hex(text.get(..dash)?)?, number: read_hex(text.get(dash + 1..)?)? })
+    }
+
     /// The written form, at the end of `buffer`.
     pub fn to_text(self, buffer: &mut [u8; Self::TEXT_LEN_MAX]) -> &[u8] {
         let mut places = buffer.iter_mut().rev();
@@ -25,6 +31,18 @@ impl MessageId {
         let unused = places.len();
         buffer.get(unused..).unwrap_or_default()
     }
+}
+
+/// A number in hexadecimal digits as [`write_hex`] writes them: no others, and no zeros before it.
+fn read_hex(digits: &str) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 8 || digits.len() > 1 && digits.starts_with('0') {
+        return None;
+    }
+    digits.bytes().try_fold(0, |number, digit| match digit {
+        b'0'..=b'9' => Some(number << 4 | u32::from(digit - b'0')),
+        b'a'..=b'f' => Some(number << 4 | u32::from(digit - b'a' + 10)),
+        _ => None,
+    })
 }
 
 /// Writes the digits from the last to the first.
@@ -55,7 +73,13 @@ mod tests {
         let id = MessageId { epoch: 0xdead_beef, number: 0x12a };
         assert_eq!(id.to_string(), "deadbeef-12a");
         assert_eq!(MessageId { epoch: 0, number: 0 }.to_string(), "0-0");
+        for foreign in ["", "-", "1", "1-", "-1", "01-1", "1-01", "A-1", "1-1-1", "123456789-1", "1-1 "] {
+            assert_eq!(MessageId::from_text(foreign), None, "{foreign}");
+        }
         let longest = MessageId { epoch: u32::MAX, number: u32::MAX };
         assert_eq!(longest.to_string(), "ffffffff-ffffffff");
+        for id in [id, longest, MessageId { epoch: 0, number: 0 }] {
+            assert_eq!(MessageId::from_text(&id.to_string()), Some(id));
+        }
     }
 }

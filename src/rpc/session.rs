@@ -94,6 +94,7 @@ impl<C: Copy> Rpc<C> {
     }
 
     /// Whether the link is up.
+    #[inline(always)]
     pub fn is_connected(&self) -> bool {
         self.connected
     }
@@ -287,9 +288,8 @@ impl<C: Copy> Rpc<C> {
     }
 
     fn conclude<H: Handler<Call = C>>(&mut self, now: Instant, handler: &mut H, id: JsonStr<'_>, outcome: Outcome<'_>) {
-        let answers =
-            |call: &mut InFlight<C>| id.escaped().as_bytes() == call.id.to_text(&mut [0; MessageId::TEXT_LEN_MAX]);
-        match self.in_flight.take_if(answers) {
+        let id = MessageId::from_text(id.escaped());
+        match self.in_flight.take_if(|call| id == Some(call.id)) {
             Some(call) => handler.conclude(now, call.name, outcome),
             None => self.statistics.stray = self.statistics.stray.saturating_add(1),
         }

@@ -60,11 +60,11 @@ fn following(date: u32, interval: u32) -> u32 {
 impl Operations<'_> {
     pub(in crate::ocpp16) fn advance_alignment(&mut self, now: Instant) {
         let interval = self.keys.unsigned(&CLOCK_ALIGNED_DATA_INTERVAL);
-        let date = if interval == 0 { None } else { self.clock.date(now) };
-        let Some(date) = date else {
-            self.alignment = Alignment::new();
+        if interval == 0 {
+            self.alignment.next = 0;
             return;
-        };
+        }
+        let Some(date) = self.clock.date(now) else { return };
         let moment = self.alignment.advance(now, date, interval);
         self.wake_at(self.alignment.due);
         let Some(moment) = moment else { return };

@@ -42,6 +42,8 @@ pub struct Keys<'a> {
     lists: [List; LISTS],
     /// Keys of the table whose records are not up to date, by their place in it.
     unsaved: u64,
+    /// Keys of the firmware may be among them.
+    vendor_unsaved: bool,
     /// Keys that are read-only on this hardware.
     fixed: u64,
     vendor: &'a mut VecView<VendorKey<'a>>,
@@ -121,7 +123,7 @@ impl<'a> Keys<'a> {
     /// All keys of `table`, at most 64, with their factory values, and a place for those of the firmware.
     pub fn new(table: &'static [Declaration], vendor: &'a mut VecView<VendorKey<'a>>) -> Self {
         let lists = [List { bytes: [0; LIST_LEN], len: 0 }; LISTS];
-        let mut keys = Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, fixed: 0, vendor };
+        let mut keys = Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, vendor_unsaved: false, fixed: 0, vendor };
         for key in table {
             match key.kind {
                 Kind::Switch { factory } => keys.set_number(key.number, i32::from(factory)),
@@ -142,7 +144,7 @@ impl<'a> Keys<'a> {
     pub fn declare(&mut self, key: VendorKey<'a>) -> Result<(), KeyError> {
         key.check()?;
         let numbered = self.vendor.iter().any(|other| other.number() == key.number());
-        if numbered || self.find(|name| name.eq_ignore_ascii_case(key.name)).is_some() {
+        if numbered || self.find(key.name).is_some() {
             return Err(KeyError::Taken);
         }
         self.vendor.push(key).map_err(|_| KeyError::TableFull)
@@ -153,10 +155,15 @@ impl<'a> Keys<'a> {
         (0..(self.table.len() + self.vendor.len()) as u8).map(KeyId)
     }
 
-    /// The first key whose name `matches`.
-    pub fn find(&self, matches: impl Fn(&str) -> bool) -> Option<KeyId> {
-        let names = self.table.iter().map(|key| key.name).chain(self.vendor.iter().map(|key| key.name));
-        names.zip(0..).find(|(name, _)| matches(name)).map(|(_, id)| KeyId(id))
+    /// The key with this name; case is ignored (OCPP 1.6 §7.29).
+    #[inline(never)]
+    pub fn find(&self, name: &str) -> Option<KeyId> {
+        let is_it = |other: &str| other.len() == name.len() && other.eq_ignore_ascii_case(name);
+        let place = match self.table.iter().position(|key| is_it(key.name)) {
+            Some(place) => place,
+            None => self.table.len() + self.vendor.iter().position(|key| is_it(key.name))?,
+        };
+        Some(KeyId(place as u8))
     }
 
     /// The key as it stands.
@@ -178,7 +185,7 @@ impl<'a> Keys<'a> {
 
     /// The value of the key with this name, whoever may read it; case is ignored.
     pub fn value(&self, name: &str) -> Option<Value<'_>> {
-        self.find(|other| other.eq_ignore_ascii_case(name)).and_then(|id| self.get(id)).map(|key| key.value)
+        self.find(name).and_then(|id| self.get(id)).map(|key| key.value)
     }
 
     /// The value of a whole number.
@@ -249,6 +256,7 @@ impl<'a> Keys<'a> {
         } else if let Some(key) = self.vendor_key_mut(id) {
             key.change(value)?;
             key.unsaved = true;
+            self.vendor_unsaved = true;
         }
         Ok(())
     }
@@ -277,12 +285,16 @@ impl<'a> Keys<'a> {
     }
 
     /// The next key whose value is to be stored.
-    pub fn next_unsaved(&self) -> Option<KeyId> {
+    pub fn next_unsaved(&mut self) -> Option<KeyId> {
         if self.unsaved != 0 {
             return Some(KeyId(self.unsaved.trailing_zeros() as u8));
         }
-        let unsaved = self.vendor.iter().position(|key| key.unsaved)?;
-        Some(KeyId((self.table.len() + unsaved) as u8))
+        if !self.vendor_unsaved {
+            return None;
+        }
+        let unsaved = self.vendor.iter().position(|key| key.unsaved);
+        self.vendor_unsaved = unsaved.is_some();
+        Some(KeyId((self.table.len() + unsaved?) as u8))
     }
 
     /// Writes the record of a key.
@@ -371,7 +383,7 @@ impl<'a> Keys<'a> {
         Ok(())
     }
 
-    #[inline(never)]
+    #[inline(always)] // with a number that is known this is one load
     fn number(&self, number: u8) -> i32 {
         self.numbers.get(usize::from(number)).copied().unwrap_or(0)
     }
@@ -445,7 +457,7 @@ mod tests {
     }
 
     fn change(keys: &mut Keys<'_>, name: &str, value: &str) -> Result<(), Refusal> {
-        let key = keys.find(|other| other.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
+        let key = keys.find(name).ok_or(Refusal::UnknownKey)?;
         keys.change(key, JsonStr::from_escaped(value), &|_, _| true)
     }
 
