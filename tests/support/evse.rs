@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 /// The hardware of one connector. It outlives the boots of the firmware.
 pub struct Evse {
+    pub has_plug_sensor: Cell<bool>,
     pub plugged: Cell<bool>,
     pub energy: Cell<i64>,
     pub power: Cell<i32>,
@@ -22,6 +23,7 @@ pub struct Evse {
 impl Evse {
     pub fn leak() -> &'static Self {
         leak(Self {
+            has_plug_sensor: Cell::new(true),
             plugged: Cell::new(false),
             energy: Cell::new(1000),
             power: Cell::new(0),
@@ -38,7 +40,9 @@ impl Evse {
 
     /// Wires it to a charge point, as one boot of the firmware does.
     pub fn connect(&'static self, charger: &mut ChargePoint<'static>, id: u8) {
-        charger.set_connector_plugged_input(leak(move || self.plugged.get()), id).unwrap();
+        if self.has_plug_sensor.get() {
+            charger.set_connector_plugged_input(leak(move || self.plugged.get()), id).unwrap();
+        }
         charger.set_energy_meter_input(leak(move || self.energy.get()), id).unwrap();
         charger.set_power_meter_input(leak(move || self.power.get()), id).unwrap();
         charger.set_ev_ready_input(leak(move || self.ev_ready.get()), id).unwrap();

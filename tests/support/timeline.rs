@@ -26,6 +26,7 @@ pub struct Bench {
     keys: Vec<(&'static str, &'static str)>,
     small_buffers: bool,
     has_locks: bool,
+    has_plug_sensors: bool,
     clock_start: u64,
     configure: Option<Configure>,
 }
@@ -37,6 +38,7 @@ pub fn bench() -> Bench {
         keys: vec![("MeterValueSampleInterval", "0")],
         small_buffers: false,
         has_locks: false,
+        has_plug_sensors: true,
         clock_start: 0,
         configure: None,
     }
@@ -80,6 +82,12 @@ impl Bench {
         self
     }
 
+    /// The firmware does not know whether an EV is plugged in.
+    pub fn without_plug_sensor(mut self) -> Self {
+        self.has_plug_sensors = false;
+        self
+    }
+
     /// The monotonic clock of each boot does not begin at zero, but at so many milliseconds.
     pub fn clock_from(mut self, ms: u64) -> Self {
         self.clock_start = ms;
@@ -102,7 +110,10 @@ impl Bench {
     /// Switches it on at 0 s, without a connection.
     pub fn start_offline(self) -> Timeline {
         let (log, power) = (Log::default(), Power::default());
-        let evses = (0..self.connectors).map(|_| Evse::leak()).collect();
+        let evses: Vec<_> = (0..self.connectors).map(|_| Evse::leak()).collect();
+        for evse in &evses {
+            evse.has_plug_sensor.set(self.has_plug_sensors);
+        }
         let mut timeline = Timeline {
             now: 0,
             booted: 0,
