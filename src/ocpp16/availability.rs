@@ -43,7 +43,7 @@ impl Service {
 
     /// Lets the change come into force, if nobody is in the way.
     fn settle(&mut self, is_busy: bool) {
-        if !is_busy || self.wanted == Availability::Operative {
+        if !is_busy {
             self.in_force = self.wanted;
         }
     }
@@ -76,7 +76,9 @@ impl Operations<'_> {
         if let Some(connector) = self.connector_mut(id)
             && !connector.service.is_on()
         {
-            connector.plugged_at = now; // H2: the wait for a card begins now
+            // H2: whoever is there is treated as if just come.
+            connector.present_since = now;
+            connector.finishing = Finishing::No;
         }
         let Some(service) = self.service(id) else { return };
         service.unsaved |= service.wanted != wanted;

@@ -4,7 +4,7 @@ use super::availability::Service;
 use super::delivery::ConfirmedTransaction;
 use super::metering::{Sampling, Series};
 use super::session::Session;
-use super::status::Reporting;
+use super::status::{Reporting, tells_ev_errors};
 use super::{ChargePointErrorCode, ChargePointStatus, TxNotification, UnlockResult};
 use crate::time::Instant;
 use core::fmt;
@@ -84,15 +84,22 @@ pub enum ErrorInput<'a> {
 /// The sources of errors of one connector.
 pub type ErrorInputs<'a> = Vec<ErrorInput<'a>, 4, u8>;
 
-/// The worst of all that is wrong now. It is a fault when any of them is.
-pub(super) fn worst(inputs: &[ErrorInput<'_>]) -> Option<ErrorData> {
+/// The worst of all that is wrong now and may be told. It is a fault when any of them is, but for EVCommunicationError,
+/// which is a warning, and only in some states (OCPP 1.6 §4.9).
+pub(super) fn worst(inputs: &[ErrorInput<'_>], tells_ev_errors: bool) -> Option<ErrorData> {
     let mut worst: Option<ErrorData> = None;
     for input in inputs {
         let error = match input {
             ErrorInput::Data(error) => error(),
             ErrorInput::Code(code) => code().map(ErrorData::fault),
         };
-        if let Some(error) = error {
+        if let Some(mut error) = error {
+            if error.code == ChargePointErrorCode::EVCommunicationError {
+                if !tells_ev_errors {
+                    continue;
+                }
+                error.is_faulted = false;
+            }
             worst = Some(worst.map_or(error, |worst| worst.or_worse(error)));
         }
     }
@@ -199,8 +206,8 @@ pub struct Connector<'a> {
     pub(super) error: Option<ErrorData>,
     /// Changes with the error: two of the same code are not the same.
     pub(super) error_number: u8,
-    /// When the EV was plugged in last.
-    pub(super) plugged_at: Instant,
+    /// Since when somebody has been there.
+    pub(super) present_since: Instant,
     pub(super) session: Session,
     /// A transaction is over, or a tag came too late, and the user is not done yet.
     pub(super) finishing: Finishing,
@@ -232,7 +239,7 @@ impl<'a> Connector<'a> {
             readings: Readings(0),
             error: None,
             error_number: 0,
-            plugged_at: Instant::ZERO,
+            present_since: Instant::ZERO,
             session: Session::new(),
             finishing: Finishing::No,
             is_held: false,
@@ -249,7 +256,12 @@ impl<'a> Connector<'a> {
         self.service.is_on() && !self.is_faulted()
     }
 
-    /// The cable is gone. An end by unplugging is told before the connector is free again (TX-19).
+    /// Somebody is seen to be there: an EV is plugged in, or the bay is occupied.
+    pub(super) fn is_present(&self) -> bool {
+        self.inputs.plugged.is_some() && self.readings.plugged() || self.readings.occupied()
+    }
+
+    /// Nobody is there any more. An end by unplugging is told before the connector is free again (TX-19).
     pub(super) fn forget_finishing(&mut self) {
         let is_told = self.status.current() == ChargePointStatus::Finishing;
         if self.finishing != Finishing::EvSideDisconnected || is_told {
@@ -270,23 +282,25 @@ impl<'a> Connector<'a> {
         if has_changed {
             self.switched(now, readings);
         }
-        !self.inputs.errors.is_empty() && self.read_errors() || has_changed
+        !self.inputs.errors.is_empty() && self.read_errors(self.status.current()) || has_changed
     }
 
     fn switched(&mut self, now: Instant, readings: Readings) {
-        if readings.plugged() && !self.readings.plugged() {
-            self.plugged_at = now;
-        }
+        let was_present = self.is_present();
         // ST-B1: who takes the cable out takes the authorisation along; the next EV is somebody else's.
         if !readings.plugged() && self.readings.plugged() && self.session.is_waiting() {
             self.session.clear();
             self.notify(TxNotification::ConnectionTimeout);
         }
         self.readings = readings;
+        if self.is_present() && !was_present {
+            self.present_since = now;
+        }
     }
 
-    fn read_errors(&mut self) -> bool {
-        let error = worst(&self.inputs.errors);
+    /// `true` when something else is wrong than before.
+    pub(super) fn read_errors(&mut self, status: ChargePointStatus) -> bool {
+        let error = worst(&self.inputs.errors, tells_ev_errors(status));
         let has_changed = error != self.error;
         if has_changed {
             self.error = error;

@@ -180,12 +180,7 @@ impl Exchange<'_, '_> {
     }
 
     /// Samples a connector without a transaction into the record buffer, and writes the message of it.
-    fn untransacted_sample(
-        &mut self,
-        now: Instant,
-        id: ConnectorId,
-        call: &mut CallComposer<'_>,
-    ) -> Option<()> {
+    fn untransacted_sample(&mut self, now: Instant, id: ConnectorId, call: &mut CallComposer<'_>) -> Option<()> {
         let operations = &mut *self.operations;
         // The transaction message that may lie in the buffer is loaded again later.
         operations.delivery.loaded = None;

@@ -172,7 +172,7 @@ impl<'a> Operations<'a> {
     }
 
     fn read_main_errors(&mut self) {
-        let error = connector::worst(&self.main_errors);
+        let error = connector::worst(&self.main_errors, false);
         if error != self.main_error {
             self.main_error = error;
             self.main_error_number = self.main_error_number.wrapping_add(1);
@@ -203,8 +203,8 @@ impl<'a> Operations<'a> {
             self.advance_metering(now, id);
         }
         self.advance_alignment(now);
-        self.advance_unlock(now);
         self.update_statuses(now);
+        self.advance_unlock(now);
         self.advance_reset(now);
         self.wake_at(self.persistence.deadline());
         // What is due to be sent already waits for the link or for an answer, not for the clock.

@@ -313,7 +313,8 @@ impl Operations<'_> {
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let readings = connector.readings;
         let has_plug = connector.inputs.plugged.is_some();
-        if !readings.plugged() && !connector.is_held {
+        let is_present = connector.is_present();
+        if !is_present && !connector.is_held {
             connector.forget_finishing();
         }
         let time_out = || Duration::from_secs(self.keys.unsigned(&CONNECTION_TIME_OUT));
@@ -338,17 +339,12 @@ impl Operations<'_> {
                     wake = deadline;
                 }
             }
-            Phase::Idle
-                if readings.plugged()
-                    && has_plug
-                    && connector.finishing == Finishing::No
-                    && connector.service.is_on() =>
-            {
-                if self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
+            Phase::Idle if is_present && connector.finishing == Finishing::No && connector.service.is_on() => {
+                if has_plug && readings.plugged() && self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
                     return self.begin_free_vend(now, id);
                 }
                 // ST-B6, TX-07: a tag that comes later may be meant for another connector.
-                let deadline = deadline(connector.plugged_at, time_out());
+                let deadline = deadline(connector.present_since, time_out());
                 if now >= deadline {
                     connector.finishing = Finishing::CardTooLate;
                 } else {
@@ -404,7 +400,6 @@ impl Operations<'_> {
     pub(super) fn stop_recorded(&mut self, id: ConnectorId) {
         let unlock_at_once = self.keys.is_on(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT);
         let Some(connector) = self.change_connector(id) else { return };
-        let is_plugged = connector.inputs.plugged.is_some() && connector.readings.plugged();
         let reason = connector.session.stop.reason;
         connector.session.clear();
         connector.confirmed.ended(connector.session.entry);
@@ -416,7 +411,7 @@ impl Operations<'_> {
             };
         connector.finishing = match reason {
             Reason::EVDisconnected => Finishing::EvSideDisconnected, // TX-19
-            _ if is_plugged || connector.is_held => Finishing::TransactionEnded, // ST-C6
+            _ if connector.is_present() || connector.is_held => Finishing::TransactionEnded, // ST-C6
             _ => Finishing::No,
         };
         info!("connector {}: transaction over", id);

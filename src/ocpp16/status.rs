@@ -135,7 +135,7 @@ impl Reporting {
         }
     }
 
-    fn next_to_tell(&mut self, now: Instant, accepted: bool, minimum: Duration) -> Option<Change> {
+    fn next_to_tell(&mut self, accepted: bool) -> Option<Change> {
         // ST-09: what waits is told first, in its order; the last of it is what the trigger asks for.
         if self.triggered && !(accepted && self.waiting.len() > 1) {
             self.triggered = false;
@@ -143,13 +143,19 @@ impl Reporting {
             self.reported = Some(self.current);
             return Some(Change { state: self.current, at: self.since });
         }
-        self.skip_known();
-        if !accepted || !self.is_due(now, minimum) {
-            return None;
-        }
         let change = self.waiting.pop_front()?;
         self.reported = Some(change.state);
         Some(change)
+    }
+
+    /// When what is to be told next happened; what was never told comes before all.
+    fn next_at(&mut self, now: Instant, accepted: bool, minimum: Duration) -> Option<Instant> {
+        self.skip_known();
+        if self.triggered {
+            return Some(Instant::ZERO);
+        }
+        let at = if self.reported.is_none() { Instant::ZERO } else { self.waiting.front()?.at };
+        (accepted && self.is_due(now, minimum)).then_some(at)
     }
 
     fn deadline(&self, minimum: Duration) -> Instant {
@@ -204,24 +210,30 @@ impl Operations<'_> {
     pub(super) fn status_notification(&mut self, now: Instant) -> Option<(ConnectorId, StatusNotification)> {
         let accepted = self.registration.is_accepted();
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
+        // ST-09: in the order in which it happened, over all connectors.
+        let mut first = None;
         for id in 0..self.connector_ids().end {
-            if let Some(change) = self.reporting(id)?.next_to_tell(now, accepted, minimum) {
-                let error = match id {
-                    0 => self.main_error,
-                    _ => self.connector(id).and_then(|connector| connector.error),
-                };
-                let notification = StatusNotification {
-                    connector_id: id,
-                    error_code: change.state.error,
-                    status: change.state.status,
-                    timestamp: self.clock.date(change.at),
-                    details: error.filter(|details| details.code == change.state.error),
-                    ev_side_disconnected: change.state.ev_side_disconnected,
-                };
-                return Some((id, notification));
+            if let Some(at) = self.reporting(id)?.next_at(now, accepted, minimum)
+                && first.is_none_or(|(_, earliest)| at < earliest)
+            {
+                first = Some((id, at));
             }
         }
-        None
+        let (id, _) = first?;
+        let change = self.reporting(id)?.next_to_tell(accepted)?;
+        let error = match id {
+            0 => self.main_error,
+            _ => self.connector(id)?.error,
+        };
+        let notification = StatusNotification {
+            connector_id: id,
+            error_code: change.state.error,
+            status: change.state.status,
+            timestamp: self.clock.date(change.at),
+            details: error.filter(|details| details.code == change.state.error),
+            ev_side_disconnected: change.state.ev_side_disconnected,
+        };
+        Some((id, notification))
     }
 
     /// A report that was lost with the link is made again, as what stands then. One that nobody answered may have gone
@@ -250,7 +262,11 @@ impl Operations<'_> {
         let mut deadline = Instant::NEVER;
         for connector in self.connectors.iter_mut() {
             connector.settle_service();
-            let changed = connector.status.update(now, state_of(connector), minimum);
+            let status = status_of(connector);
+            if tells_ev_errors(status) != tells_ev_errors(connector.status.current()) {
+                connector.read_errors(status);
+            }
+            let changed = connector.status.update(now, state_of(connector, status), minimum);
             // What is left only once it was told wants another look.
             self.dirty |= changed && (connector.service.is_closing() || connector.finishing == EvSideDisconnected);
             if !connector.status.waiting.is_empty() {
@@ -284,24 +300,28 @@ fn clip(text: &'static str, max: usize) -> &'static str {
     offset_of_char(text, max).and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
-/// What is to be told of a connector now.
-fn state_of(connector: &Connector<'_>) -> State {
+/// Whether EVCommunicationError may be told in this state (ST-06).
+pub(super) fn tells_ev_errors(status: ChargePointStatus) -> bool {
     use ChargePointStatus::{Finishing, Preparing, SuspendedEV, SuspendedEVSE};
-    let status = status_of(connector);
+    matches!(status, Preparing | SuspendedEV | SuspendedEVSE | Finishing)
+}
+
+/// What is to be told of a connector in this state.
+fn state_of(connector: &Connector<'_>, status: ChargePointStatus) -> State {
+    use ChargePointStatus::{Finishing, SuspendedEV};
     let error = connector.error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code);
-    // ST-06
-    let is_told = error != ChargePointErrorCode::NoError
-        && (error != ChargePointErrorCode::EVCommunicationError
-            || matches!(status, Preparing | SuspendedEV | SuspendedEVSE | Finishing));
+    let is_told = error != ChargePointErrorCode::NoError;
     State {
         status,
-        error: if is_told { error } else { ChargePointErrorCode::NoError },
+        error,
         error_number: if is_told { connector.error_number } else { 0 },
-        ev_side_disconnected: match status {
-            SuspendedEV => !connector.readings.plugged(),
-            Finishing => connector.finishing == EvSideDisconnected,
-            _ => false,
-        },
+        ev_side_disconnected: !is_told
+            && match status {
+                SuspendedEV if connector.session.is_running() => !connector.readings.plugged(),
+                SuspendedEV => connector.status.current.ev_side_disconnected,
+                Finishing => connector.finishing == EvSideDisconnected,
+                _ => false,
+            },
     }
 }
 
@@ -315,6 +335,10 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         return Faulted;
     }
     match connector.session.phase {
+        // Its end is caught: nothing is told until that is durable.
+        Phase::Stopping if matches!(connector.status.current(), Charging | SuspendedEV | SuspendedEVSE) => {
+            connector.status.current()
+        }
         Phase::Running | Phase::Stopping => {
             if !readings.evse_ready() || connector.session.energy_denied {
                 SuspendedEVSE // ST-04: wins when both sides suspend
@@ -332,7 +356,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         Phase::Authorizing | Phase::Authorized | Phase::Starting => Preparing,
         Phase::Idle if !connector.service.is_on() => Unavailable,
         Phase::Idle if connector.finishing != super::connector::Finishing::No => Finishing,
-        Phase::Idle if connector.inputs.plugged.is_some() && readings.plugged() || readings.occupied() => Preparing,
+        Phase::Idle if connector.is_present() => Preparing,
         Phase::Idle => Available,
     }
 }

@@ -123,7 +123,8 @@ impl<'a> Keys<'a> {
     /// All keys of `table`, at most 64, with their factory values, and a place for those of the firmware.
     pub fn new(table: &'static [Declaration], vendor: &'a mut VecView<VendorKey<'a>>) -> Self {
         let lists = [List { bytes: [0; LIST_LEN], len: 0 }; LISTS];
-        let mut keys = Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, vendor_unsaved: false, fixed: 0, vendor };
+        let mut keys =
+            Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, vendor_unsaved: false, fixed: 0, vendor };
         for key in table {
             match key.kind {
                 Kind::Switch { factory } => keys.set_number(key.number, i32::from(factory)),
