@@ -314,9 +314,9 @@ impl<'a> Connector<'a> {
         self.inputs.energy.map_or(0, |energy| energy())
     }
 
-    /// What the register is told to stand at: within a transaction it does not fall.
+    /// What the register is told to stand at: within a transaction what it was last read as.
     pub(super) fn register(&self) -> i64 {
-        if self.session.is_in_transaction() { self.session.register.max(self.energy()) } else { self.energy() }
+        if self.session.is_in_transaction() { self.session.register } else { self.energy() }
     }
 
     #[inline(never)]

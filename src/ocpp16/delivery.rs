@@ -192,6 +192,13 @@ impl Delivery {
         !journal.is_empty() && !self.is_settling() && self.retry.is_due(now)
     }
 
+    /// The record buffer holds meter values that became the first entry.
+    pub(super) fn meter_values_loaded(&mut self, len: usize, undated: bool) {
+        self.loaded = Some(len);
+        self.undated = undated;
+        self.head = Some(Head::MeterValues);
+    }
+
     fn is_settling(&self) -> bool {
         self.in_flight || self.give_up || self.release
     }
@@ -429,6 +436,9 @@ impl Operations<'_> {
     /// MSG-10: any CALLRESULT takes the message from the journal, whatever it says.
     fn delivered(&mut self, now: Instant, payload: &str) {
         self.delivery.release = true;
+        if let Some(Head::MeterValues) = self.delivery.head {
+            return;
+        }
         const FIELDS: [Field; 2] =
             [Field::optional("transactionId", Kind::Integer), Field::optional("idTagInfo", Kind::OBJECT)];
         let (id, info) = match read(payload, &FIELDS, Strictness::IgnoreOthers) {

@@ -167,7 +167,10 @@ impl Operations<'_> {
                 self.stop_recorded(id);
             }
             Task::AppendMeterValues(id, context) => {
-                self.appended(record);
+                if self.journal.is_empty() {
+                    self.delivery.meter_values_loaded(self.persistence.storing_len, self.clock.date(now).is_none());
+                }
+                self.journal.appended();
                 if let Some(connector) = self.connector_mut(id) {
                     connector.sampling.taken(context);
                 }

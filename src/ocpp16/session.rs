@@ -376,10 +376,11 @@ impl Operations<'_> {
         self.wake_at(wake);
     }
 
-    /// Notes what the register of a running transaction says.
+    /// Reads the register of a running transaction.
     pub(super) fn read_register(&mut self, id: ConnectorId) {
         if let Some(connector) = self.connector_mut(id) {
-            connector.session.register = connector.register();
+            let energy = connector.energy();
+            connector.session.register_at_least(energy);
         }
     }
 

@@ -288,8 +288,7 @@ impl<C: Copy> Rpc<C> {
     }
 
     fn conclude<H: Handler<Call = C>>(&mut self, now: Instant, handler: &mut H, id: JsonStr<'_>, outcome: Outcome<'_>) {
-        let id = MessageId::from_text(id.escaped());
-        match self.in_flight.take_if(|call| id == Some(call.id)) {
+        match self.in_flight.take_if(|call| call.id.is_written(id.escaped())) {
             Some(call) => handler.conclude(now, call.name, outcome),
             None => self.statistics.stray = self.statistics.stray.saturating_add(1),
         }
