@@ -60,17 +60,30 @@ struct Entry {
 impl CacheSlot {
     pub(crate) const FREE: Self = Self { tag_hash: 0, info_hash: 0, state: SlotState::Free, age: 0, expires: 0 };
 
+    #[inline(never)]
+    fn of(id_tag: &IdToken, info: &IdTagInfo, age: u32) -> Self {
+        let is_valid = info.status == AuthorizationStatus::Accepted;
+        Self {
+            tag_hash: tag_hash(id_tag),
+            info_hash: info_hash(info),
+            state: if is_valid { SlotState::Valid } else { SlotState::NotValid },
+            age,
+            expires: info.expiry.map_or(0, DateTime::as_unix),
+        }
+    }
+
     fn holds(&self, tag_hash: u32) -> bool {
         self.tag_hash == tag_hash && matches!(self.state, SlotState::Valid | SlotState::NotValid)
     }
 
     /// What is given up first: free places, what does not authorise, the oldest (AC-05).
-    fn rank(&self, now: Option<DateTime>) -> (u8, u32) {
-        match self.state {
-            SlotState::Free | SlotState::Dropped => (0, 0),
-            SlotState::Valid if !has_passed(self.expires, now) => (2, self.age),
-            _ => (1, self.age),
-        }
+    fn rank(&self, now: Option<DateTime>) -> u64 {
+        let class = match self.state {
+            SlotState::Free | SlotState::Dropped => return 0,
+            SlotState::Valid if !has_passed(self.expires, now) => 2,
+            _ => 1,
+        };
+        class << 32 | u64::from(self.age)
     }
 }
 
@@ -99,19 +112,25 @@ impl<'a> Cache<'a> {
         if known.and_then(|place| self.slots.get(place)).is_some_and(|slot| slot.info_hash == info_hash) {
             return false;
         }
-        let first_to_go =
-            || (0..).zip(self.slots.iter()).min_by_key(|(_, slot)| slot.rank(now)).map(|(place, _)| place);
-        let Some(place) = known.or_else(first_to_go) else { return false };
+        let place = known.unwrap_or_else(|| self.first_to_go(now));
         self.last = place;
         self.age = self.age.saturating_add(1);
-        let age = self.age;
-        let state = if info.status == AuthorizationStatus::Accepted { SlotState::Valid } else { SlotState::NotValid };
-        let expires = info.expiry.map_or(0, DateTime::as_unix);
         if let Some(slot) = self.slots.get_mut(place) {
-            *slot = CacheSlot { tag_hash, info_hash, state, age, expires };
+            *slot = CacheSlot::of(id_tag, &info, self.age);
         }
         self.unsaved = Some(Entry { slot: place as u8, id_tag: id_tag.clone(), info });
         true
+    }
+
+    fn first_to_go(&self, now: Option<DateTime>) -> usize {
+        let (mut first, mut least) = (0, u64::MAX);
+        for (place, slot) in self.slots.iter().enumerate() {
+            let rank = slot.rank(now);
+            if rank < least {
+                (first, least) = (place, rank);
+            }
+        }
+        first
     }
 
     fn clear(&mut self) {
@@ -161,15 +180,8 @@ impl<'a> Cache<'a> {
     pub(super) fn load(&mut self, index: usize, record: &[u8]) {
         let Some((age, id_tag, info)) = read_entry(index, record) else { return };
         self.age = self.age.max(age);
-        let state = if info.status == AuthorizationStatus::Accepted { SlotState::Valid } else { SlotState::NotValid };
         if let Some(slot) = self.slots.get_mut(index) {
-            *slot = CacheSlot {
-                tag_hash: tag_hash(&id_tag),
-                info_hash: info_hash(&info),
-                state,
-                age,
-                expires: info.expiry.map_or(0, DateTime::as_unix),
-            };
+            *slot = CacheSlot::of(&id_tag, &info, age);
         }
     }
 }
@@ -234,10 +246,12 @@ fn has_passed(expires: u32, now: Option<DateTime>) -> bool {
     expires != 0 && now.is_some_and(|now| now.as_unix() >= expires)
 }
 
+#[inline(never)]
 fn tag_hash(id_tag: &IdToken) -> u32 {
     id_tag.as_str().bytes().fold(FNV_OFFSET, |hash, byte| fnv(hash, byte.to_ascii_lowercase()))
 }
 
+#[inline(never)]
 fn info_hash(info: &IdTagInfo) -> u32 {
     let parent = info.parent.as_ref().map_or("", |parent| parent.as_str());
     let mut hash = fnv(FNV_OFFSET, info.status.code());

@@ -61,11 +61,6 @@ impl ErrorData {
         Self { code, is_faulted: true, severity: 0, info: None, vendor_id: None, vendor_error_code: None }
     }
 
-    fn or_worse(self, other: Self) -> Self {
-        let worse = if other.severity > self.severity { other } else { self };
-        Self { is_faulted: self.is_faulted || other.is_faulted, ..worse }
-    }
-
     /// An error that the connector can charge with.
     pub const fn warning(code: ChargePointErrorCode) -> Self {
         Self { code, is_faulted: false, severity: 0, info: None, vendor_id: None, vendor_error_code: None }
@@ -88,20 +83,24 @@ pub type ErrorInputs<'a> = Vec<ErrorInput<'a>, 4, u8>;
 /// which is a warning, and only in some states (OCPP 1.6 §4.9).
 pub(super) fn worst(inputs: &[ErrorInput<'_>], tells_ev_errors: bool) -> Option<ErrorData> {
     let mut worst: Option<ErrorData> = None;
+    let mut is_faulted = false;
     for input in inputs {
         let error = match input {
             ErrorInput::Data(error) => error(),
             ErrorInput::Code(code) => code().map(ErrorData::fault),
         };
-        if let Some(mut error) = error {
-            if error.code == ChargePointErrorCode::EVCommunicationError {
-                if !tells_ev_errors {
-                    continue;
-                }
-                error.is_faulted = false;
-            }
-            worst = Some(worst.map_or(error, |worst| worst.or_worse(error)));
+        let Some(error) = error else { continue };
+        if error.code != ChargePointErrorCode::EVCommunicationError {
+            is_faulted |= error.is_faulted;
+        } else if !tells_ev_errors {
+            continue;
         }
+        if worst.as_ref().is_none_or(|worst| error.severity > worst.severity) {
+            worst = Some(error);
+        }
+    }
+    if let Some(worst) = &mut worst {
+        worst.is_faulted = is_faulted;
     }
     worst
 }

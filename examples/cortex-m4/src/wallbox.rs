@@ -3,11 +3,17 @@
 
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
 use embedded_ocpp::facade::Controls;
-use embedded_ocpp::json::Decimal;
+use embedded_ocpp::json::{Decimal, Raw};
 use embedded_ocpp::ocpp16::{
     ChargePointErrorCode, DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, ErrorData,
-    Measurand, MeterInput, MeterReading, Phase, ResetKind, TxNotification, UnitOfMeasure,
+    Location, Measurand, MeterInput, MeterReading, Phase, RequestHandler, ResetKind, TxNotification, UnitOfMeasure,
+    UnlockResult,
 };
+use embedded_ocpp::rpc::{Call, CallError, Composer, Reply};
+use embedded_ocpp::store::VendorKey;
+use static_cell::StaticCell;
+
+static GREETING: StaticCell<[u8; 20]> = StaticCell::new();
 
 pub const CONNECTORS: u8 = 2;
 pub const CARD: &str = "04A1B2C3D4E5F6";
@@ -33,6 +39,7 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
         charge_point.add_error_data_input(&fault, id).ok()?;
         charge_point.add_error_code_input(&|| None, id).ok()?;
         charge_point.set_tx_notification_output(&notified, id).ok()?;
+        charge_point.set_on_unlock_connector(&unlock, id).ok()?;
         let reading = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V));
         for phase in [Phase::L1N, Phase::L2N, Phase::L3N] {
             let value = &|| Some(Decimal::tenths(2304));
@@ -40,12 +47,34 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
             charge_point.add_meter_value_input(input).ok()?;
         }
     }
+    charge_point.add_error_data_input(&fault, 0).ok()?;
+    let inlet = MeterReading::new(Measurand::CurrentImport, Some(UnitOfMeasure::A)).location(Location::Inlet);
+    let current = MeterInput { connector: 0, reading: inlet, value: &|| Some(Decimal::tenths(160)) };
+    charge_point.add_meter_value_input(current).ok()?;
     charge_point.set_on_reset_notify(&|kind| kind == ResetKind::Soft);
     charge_point.set_on_reset_execute(&|_| count_event());
     charge_point.set_on_discarded(&|_| count_event());
-    charge_point.set_data_transfer_handler(DataTransferHandler { vendor_id: "org.example", message_id: None, handle: &pong }).ok()?;
+    charge_point
+        .set_data_transfer_handler(DataTransferHandler { vendor_id: "org.example", message_id: None, handle: &pong })
+        .ok()?;
+    charge_point.set_request_handler(RequestHandler { action: "Hello", handle: &hello }).ok()?;
+    charge_point.set_on_receive_request("Reset", &|_| count_event()).ok()?;
+    charge_point.set_on_send_conf("Reset", &|_| count_event()).ok()?;
     charge_point.set_rng(&|| 4);
+    charge_point.declare_configuration(VendorKey::integer(0, "LightIntensity", 80, 0, 100)).ok()?;
+    charge_point.declare_configuration(VendorKey::switch(1, "Demo_Beep", true).validated_by(&|_| true)).ok()?;
+    charge_point.declare_configuration(VendorKey::text(2, "Demo_Greeting", "Hello", GREETING.init([0; 20]))).ok()?;
+    charge_point.fix_configuration("AuthorizeRemoteTxRequests").ok()?;
     charge_point.set_factory_configuration("MeterValueSampleInterval", "5").ok()
+}
+
+fn hello(_call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
+    answer.payload(&Raw(b"{}"))?;
+    Ok(Reply::Now)
+}
+
+fn unlock() -> UnlockResult {
+    if PLUGGED.load(Relaxed) { UnlockResult::Pending } else { UnlockResult::Unlocked }
 }
 
 fn pong(_request: &DataTransfer<'_>) -> DataTransferReply<'static> {

@@ -10,8 +10,9 @@ mod wallbox;
 
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use embedded_ocpp::json::Raw;
-use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
-use embedded_ocpp::store::RamStorage;
+use embedded_ocpp::ocpp16::{ChargePointStatus, IdTagInfo, Reason};
+use embedded_ocpp::rpc::Outcome;
+use embedded_ocpp::store::{RamStorage, Value};
 use embedded_ocpp::transport::{Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
 use static_cell::StaticCell;
@@ -23,6 +24,7 @@ static MILLISECONDS: AtomicU32 = AtomicU32::new(0);
 static CARD_SHOWN: AtomicBool = AtomicBool::new(false);
 static BUTTON: AtomicBool = AtomicBool::new(false);
 static RELAY: AtomicBool = AtomicBool::new(false);
+static LOCK: AtomicBool = AtomicBool::new(false);
 static LAMP: AtomicU8 = AtomicU8::new(0);
 static MODEM: AtomicU8 = AtomicU8::new(0);
 
@@ -52,6 +54,16 @@ fn charge(mut charge_point: ChargePoint<'static>) -> Option<()> {
         }
         if BUTTON.load(Relaxed) {
             let _ = charge_point.send_request("DataTransfer", &Raw(br#"{"vendorId":"org.example"}"#), Some(&|_| {}));
+        }
+        if BUTTON.load(Relaxed) {
+            let _ = charge_point.authorize(wallbox::CARD, &|outcome| {
+                let accepted = matches!(outcome, Outcome::Result(payload) if IdTagInfo::of_answer(payload).is_some());
+                CARD_SHOWN.store(accepted, Relaxed);
+            });
+        }
+        LOCK.store(charge_point.locks_cable(1), Relaxed);
+        if let Some(Value::Integer(percent)) = charge_point.configuration().value("LightIntensity") {
+            LAMP.store(percent as u8, Relaxed);
         }
         RELAY.store(charge_point.permits_charge(1), Relaxed);
         LAMP.store(charge_point.charge_point_status(1).unwrap_or(ChargePointStatus::Faulted) as u8, Relaxed);
