@@ -1,11 +1,22 @@
 use super::JsonStr;
 use super::scan::Members;
 
-/// One member of a JSON object that is looked for.
+/// One member of a JSON object that is looked for. There are many of these tables, so each is twelve bytes.
 pub(crate) struct Field {
     name: &'static str,
-    kind: Kind,
+    /// The most characters of a string.
+    max: u16,
+    /// How the value begins.
+    opening: Opening,
     required: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Opening {
+    Quote,
+    Digit,
+    Brace,
+    Bracket,
 }
 
 #[derive(Clone, Copy)]
@@ -13,22 +24,27 @@ pub(crate) enum Kind {
     /// A string of at most this many characters.
     Text(u16),
     Integer,
-    /// An object or an array, told apart by its opening bracket.
-    Nested(char),
-}
-
-impl Kind {
-    pub(crate) const OBJECT: Self = Self::Nested('{');
-    pub(crate) const ARRAY: Self = Self::Nested('[');
+    Object,
+    Array,
 }
 
 impl Field {
     pub(crate) const fn required(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, required: true }
+        Self::new(name, kind, true)
     }
 
     pub(crate) const fn optional(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, required: false }
+        Self::new(name, kind, false)
+    }
+
+    const fn new(name: &'static str, kind: Kind, required: bool) -> Self {
+        let (opening, max) = match kind {
+            Kind::Text(max) => (Opening::Quote, max),
+            Kind::Integer => (Opening::Digit, 0),
+            Kind::Object => (Opening::Brace, 0),
+            Kind::Array => (Opening::Bracket, 0),
+        };
+        Self { name, max, opening, required }
     }
 }
 
@@ -110,7 +126,7 @@ fn read_into<'a>(
         let found = fields.iter().zip(values.iter_mut()).find(|(field, _)| field.name == name);
         match found {
             Some((_, Value::Text(_) | Value::Integer(_) | Value::Nested(_))) => return Err(ReadError::Twice),
-            Some((field, slot)) => *slot = field.kind.value(value)?,
+            Some((field, slot)) => *slot = field.value(value)?,
             None if strictness == Strictness::NoOthers => return Err(ReadError::Unknown),
             None => {}
         }
@@ -119,21 +135,23 @@ fn read_into<'a>(
     if missing { Err(ReadError::Missing) } else { Ok(()) }
 }
 
-impl Kind {
-    fn value(self, value: &str) -> Result<Value<'_>, ReadError> {
+impl Field {
+    fn value<'a>(&self, value: &'a str) -> Result<Value<'a>, ReadError> {
         if value == "null" {
             return Ok(Value::Absent);
         }
-        match self {
-            Self::Text(max) => {
+        match self.opening {
+            Opening::Quote => {
+                let max = self.max;
                 let inside = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
                 let text = JsonStr::from_escaped(inside.ok_or(ReadError::WrongType)?);
                 let too_long = text.escaped().len() > usize::from(max) && text.chars().nth(max.into()).is_some();
                 if too_long { Err(ReadError::TooLong) } else { Ok(Value::Text(text)) }
             }
-            Self::Integer => integer(value).map(Value::Integer).ok_or(ReadError::WrongType),
-            Self::Nested(opening) if value.starts_with(opening) => Ok(Value::Nested(value)),
-            Self::Nested(_) => Err(ReadError::WrongType),
+            Opening::Digit => integer(value).map(Value::Integer).ok_or(ReadError::WrongType),
+            Opening::Brace if value.as_bytes().first() == Some(&b'{') => Ok(Value::Nested(value)),
+            Opening::Bracket if value.as_bytes().first() == Some(&b'[') => Ok(Value::Nested(value)),
+            Opening::Brace | Opening::Bracket => Err(ReadError::WrongType),
         }
     }
 }
@@ -158,8 +176,8 @@ mod tests {
     const FIELDS: [Field; 4] = [
         Field::required("id", Kind::Integer),
         Field::optional("tag", Kind::Text(5)),
-        Field::optional("info", Kind::OBJECT),
-        Field::optional("list", Kind::ARRAY),
+        Field::optional("info", Kind::Object),
+        Field::optional("list", Kind::Array),
     ];
 
     fn read_strictly(object: &str) -> Result<[Value<'_>; 4], ReadError> {

@@ -217,7 +217,7 @@ impl Operations<'_> {
 
 /// The idTagInfo of an answer, if it is sound.
 pub(super) fn id_tag_info(payload: &str) -> Option<IdTagInfo> {
-    const FIELDS: [Field; 1] = [Field::required("idTagInfo", Kind::OBJECT)];
+    const FIELDS: [Field; 1] = [Field::required("idTagInfo", Kind::Object)];
     let [info] = read(payload, &FIELDS, Strictness::IgnoreOthers).ok()?;
     IdTagInfo::read(info.nested()?)
 }

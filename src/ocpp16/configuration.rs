@@ -57,7 +57,7 @@ impl Operations<'_> {
 
     /// Answers in pages, so that no number of keys is too many for the send buffer.
     pub(super) fn get_configuration(&self, payload: &str, answer: &mut Composer<'_>) -> Result<(), CallError> {
-        const FIELDS: [Field; 1] = [Field::optional("key", Kind::ARRAY)];
+        const FIELDS: [Field; 1] = [Field::optional("key", Kind::Array)];
         let [names] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let names = names.nested().unwrap_or("[]");
         let named = || elements(names).map(name_of);

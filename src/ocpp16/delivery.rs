@@ -440,7 +440,7 @@ impl Operations<'_> {
             return;
         }
         const FIELDS: [Field; 2] =
-            [Field::optional("transactionId", Kind::Integer), Field::optional("idTagInfo", Kind::OBJECT)];
+            [Field::optional("transactionId", Kind::Integer), Field::optional("idTagInfo", Kind::Object)];
         let (id, info) = match read(payload, &FIELDS, Strictness::IgnoreOthers) {
             Ok([id, info]) => (id.integer(), info.nested().and_then(IdTagInfo::read)),
             Err(_) => (None, IdTagInfo::of_answer(payload)), // an id that is none of ours says nothing about the tag

@@ -3,7 +3,8 @@
 use super::delivery::MeterValues;
 use super::journal_entry::{Content, Entry, Stamp, begin_meter_values};
 use super::metering::{self, MeterValue};
-use super::{ConnectorId, Operations};
+use super::types::Symbol;
+use super::{Action, ConnectorId, Operations};
 use crate::json::{Json, Raw, Writer, name};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::store::Journal;
@@ -59,19 +60,6 @@ impl StatusAnswer {
 pub(super) const fn accepted_if(accepted: bool) -> StatusAnswer {
     StatusAnswer::new(if accepted { "Accepted" } else { "Rejected" })
 }
-
-/// The actions of OCPP 1.6 that a central system can ask for and that are not built in yet.
-const NOT_SUPPORTED: [&str; 9] = [
-    "CancelReservation",
-    "ClearChargingProfile",
-    "GetCompositeSchedule",
-    "GetDiagnostics",
-    "GetLocalListVersion",
-    "ReserveNow",
-    "SendLocalList",
-    "SetChargingProfile",
-    "UpdateFirmware",
-];
 
 const NOTHING: Raw<'static> = Raw(b"{}");
 
@@ -209,22 +197,22 @@ impl Exchange<'_, '_> {
 impl Operations<'_> {
     /// Answers a call by the block that it belongs to.
     fn answer(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
-        let status = match call.action.escaped() {
-            "ChangeAvailability" => self.change_availability(now, call.payload)?,
-            "ChangeConfiguration" => self.change_configuration(call.payload)?,
-            "ClearCache" => self.clear_cache(call.payload)?,
-            "GetConfiguration" => return self.get_configuration(call.payload, answer).map(|()| Reply::Now),
-            "DataTransfer" => return self.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
-            "RemoteStartTransaction" => self.remote_start_transaction(now, call.payload)?,
-            "RemoteStopTransaction" => self.remote_stop_transaction(now, call.payload)?,
-            "Reset" => self.reset(now, call.payload)?,
-            "TriggerMessage" => self.trigger_message(now, call.payload)?,
-            "UnlockConnector" => match self.unlock_connector(now, call.payload)? {
+        let action = Action::from_json(call.action).ok_or(CallErrorCode::NotImplemented)?;
+        let status = match action {
+            Action::ChangeAvailability => self.change_availability(now, call.payload)?,
+            Action::ChangeConfiguration => self.change_configuration(call.payload)?,
+            Action::ClearCache => self.clear_cache(call.payload)?,
+            Action::GetConfiguration => return self.get_configuration(call.payload, answer).map(|()| Reply::Now),
+            Action::DataTransfer => return self.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
+            Action::RemoteStartTransaction => self.remote_start_transaction(now, call.payload)?,
+            Action::RemoteStopTransaction => self.remote_stop_transaction(now, call.payload)?,
+            Action::Reset => self.reset(now, call.payload)?,
+            Action::TriggerMessage => self.trigger_message(now, call.payload)?,
+            Action::UnlockConnector => match self.unlock_connector(now, call.payload)? {
                 Some(status) => status,
                 None => return Ok(Reply::Later),
             },
-            action if NOT_SUPPORTED.contains(&action) => return Err(CallErrorCode::NotSupported.into()),
-            _ => return Err(CallErrorCode::NotImplemented.into()),
+            _ => return Err(CallErrorCode::NotSupported.into()),
         };
         answer.payload(&status)?;
         Ok(Reply::Now)

@@ -2,7 +2,7 @@
 
 use super::connector::Finishing;
 use super::session::Phase;
-use super::{ConnectorId, Operations};
+use super::{ConnectorId, IdToken, Operations};
 use crate::json::offset_of_char;
 use crate::store::{ListCodec, ListKey, SwitchKey, TextSink};
 use crate::time::Instant;
@@ -43,16 +43,9 @@ impl Operations<'_> {
         if !wants || self.may_begin(id).is_err() {
             return;
         }
-        let mut id_tag = [0; 20];
-        let named = self.keys.list(&FREE_VEND_ID_TAG);
-        let id_tag = match id_tag.get_mut(..named.len()) {
-            Some(copy) if !named.is_empty() => {
-                copy.iter_mut().zip(named).for_each(|(place, byte)| *place = *byte);
-                core::str::from_utf8(copy).unwrap_or(NOBODY)
-            }
-            _ => NOBODY,
-        };
-        let _ = self.begin_transaction(now, id_tag, id, true); // it may begin
+        let named = core::str::from_utf8(self.keys.list(&FREE_VEND_ID_TAG)).unwrap_or_default();
+        let id_tag = IdToken::from_text(if named.is_empty() { NOBODY } else { named }).unwrap_or_default();
+        let _ = self.begin_session(now, id_tag, id, true); // it may begin
         if let Some(connector) = self.connector_mut(id) {
             connector.session.is_free = true;
         }

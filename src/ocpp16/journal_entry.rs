@@ -204,6 +204,7 @@ pub(super) fn write_stop(
 }
 
 /// Begins the record of the end of a transaction; transactionData may follow.
+#[inline(never)]
 pub(super) fn begin_stop<'b>(
     buffer: &'b mut [u8],
     number: u32,

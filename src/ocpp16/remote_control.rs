@@ -18,7 +18,7 @@ impl Operations<'_> {
             Field::optional("connectorId", Kind::Integer),
             Field::required("idTag", Kind::Text(20)),
             // RC-10: without smart charging the profile is ignored.
-            Field::optional("chargingProfile", Kind::OBJECT),
+            Field::optional("chargingProfile", Kind::Object),
         ];
         let [connector, id_tag, _] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let id_tag = id_tag.text().ok_or(CallError::property("idTag"))?.to_string::<20>();

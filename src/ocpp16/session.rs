@@ -179,6 +179,17 @@ impl Operations<'_> {
         authorized: bool,
     ) -> Result<(), BeginError> {
         let id_tag = IdToken::from_text(id_tag).map_err(|_| BeginError::InvalidIdTag)?;
+        self.begin_session(now, id_tag, id, authorized)
+    }
+
+    /// The same with a tag that fits.
+    pub(super) fn begin_session(
+        &mut self,
+        now: Instant,
+        id_tag: IdToken,
+        id: ConnectorId,
+        authorized: bool,
+    ) -> Result<(), BeginError> {
         if id_tag.is_empty() {
             return Err(BeginError::InvalidIdTag);
         }

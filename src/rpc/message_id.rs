@@ -82,7 +82,9 @@ mod tests {
         let id = MessageId { epoch: 0xdead_beef, number: 0x12a };
         assert_eq!(id.to_string(), "deadbeef-12a");
         assert_eq!(MessageId { epoch: 0, number: 0 }.to_string(), "0-0");
-        for foreign in ["", "-", "12a", "deadbeef-", "-12a", "0deadbeef-12a", "deadbeef-012a", "DEADBEEF-12a", "deadbeef-12a "] {
+        for foreign in
+            ["", "-", "12a", "deadbeef-", "-12a", "0deadbeef-12a", "deadbeef-012a", "DEADBEEF-12a", "deadbeef-12a "]
+        {
             assert!(!id.is_written(foreign), "{foreign}");
         }
         let longest = MessageId { epoch: u32::MAX, number: u32::MAX };

@@ -2,6 +2,7 @@
 //!
 //! The order of the values is their number in stored records: new ones go to the end.
 
+mod action;
 mod authorization;
 mod metering;
 mod status;
@@ -9,6 +10,7 @@ mod symbols;
 
 pub(super) use symbols::{Spellings, Symbol, ends, symbols, unquoted};
 
+pub use action::Action;
 pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
 pub use status::{Availability, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};

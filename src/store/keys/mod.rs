@@ -169,19 +169,23 @@ impl<'a> Keys<'a> {
 
     /// The key as it stands.
     pub fn get(&self, id: KeyId) -> Option<Key<'_>> {
-        if let Some(key) = self.table.get(usize::from(id.0)) {
-            let value = match key.kind {
-                Kind::Switch { .. } => Value::Switch(self.number(key.number) != 0),
-                Kind::Integer { .. } => Value::Integer(self.number(key.number)),
-                Kind::List { slot, codec, .. } => Value::List(codec, self.slot(slot)),
-                Kind::Constant(text) => Value::Text(text),
-            };
-            let access = if self.fixed & bit(key.number.into()) != 0 { Access::ReadOnly } else { key.access };
-            return Some(Key { name: key.name, access, reboot_required: key.reboot_required, value });
-        }
-        let key = self.vendor_key(id)?;
-        let value = key.value();
-        Some(Key { name: key.name, access: key.access, reboot_required: key.reboot_required, value })
+        let (name, access, reboot_required, value) = match self.table.get(usize::from(id.0)) {
+            Some(key) => {
+                let value = match key.kind {
+                    Kind::Switch { .. } => Value::Switch(self.number(key.number) != 0),
+                    Kind::Integer { .. } => Value::Integer(self.number(key.number)),
+                    Kind::List { slot, codec, .. } => Value::List(codec, self.slot(slot)),
+                    Kind::Constant(text) => Value::Text(text),
+                };
+                let access = if self.fixed & bit(key.number.into()) != 0 { Access::ReadOnly } else { key.access };
+                (key.name, access, key.reboot_required, value)
+            }
+            None => {
+                let key = self.vendor_key(id)?;
+                (key.name, key.access, key.reboot_required, key.value())
+            }
+        };
+        Some(Key { name, access, reboot_required, value })
     }
 
     /// The value of the key with this name, whoever may read it; case is ignored.
