@@ -14,6 +14,7 @@
 
 #![allow(dead_code, unused_imports, unreachable_pub)] // each test takes its part
 
+pub mod cards;
 mod evse;
 mod flash;
 mod frame;
