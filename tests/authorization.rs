@@ -174,6 +174,21 @@ fn auth_05_ac_02_the_answer_after_the_time_for_it_teaches_the_cache_nevertheless
 }
 
 #[test]
+fn loc_06_auth_05_a_link_lost_while_the_device_is_read_leaves_it_to_the_offline_rules() {
+    let mut t = bench().key("LocalPreAuthorize", "true").start();
+    t.boot();
+    teach(&mut t, "TAG", tag_info("Blocked"));
+    t.at(5).plug(1);
+    t.expect_status(1, "Preparing");
+    t.evse(1).take_notifications();
+    t.flash.failing_loads = 1;
+    t.at(10).card(1, "TAG");
+    t.link_down();
+    t.at(15);
+    assert_eq!(t.evse(1).take_notifications(), [AuthorizationRejected]);
+}
+
+#[test]
 fn auth_01_the_answer_about_a_card_that_was_taken_back_is_not_for_the_next_one() {
     let mut t = booted();
     t.plug(1);
@@ -589,6 +604,29 @@ fn auth_09_the_group_may_be_told_with_the_transaction_id() {
     t.at(50).card_again(1, "OTHER").unwrap();
     expect_authorize(&mut t, "OTHER", member_of("GROUP"));
     expect_end_with(&mut t, "OTHER");
+}
+
+#[test]
+fn auth_09_the_group_of_a_past_transaction_is_not_that_of_the_present_one() {
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
+    t.boot();
+    t.at(10).link_down();
+    for (at, tag) in [(10, "PAST"), (30, "PRESENT")] {
+        t.at(at).plug(1);
+        t.card(1, tag);
+        if tag == "PAST" {
+            t.at(at + 10).unplug(1);
+        }
+    }
+    t.at(50).link_up();
+    t.expect_status(1, "Charging");
+    let begun = json!({"transactionId": 1, "idTagInfo": member_of("GROUP")});
+    t.expect_call("StartTransaction", json!({"idTag": "PAST"})).answer(begun);
+    t.expect_call("StopTransaction", json!({"transactionId": 1})).answer(json!({}));
+    t.expect_call("StartTransaction", json!({"idTag": "PRESENT"})).start(2, "Accepted");
+    assert_eq!(t.charger().transaction(1).unwrap().parent_id_tag, None);
+    assert_eq!(t.card_again(1, "PAST"), Err(EndError::OtherIdTag));
+    assert!(t.charger().permits_charge(1));
 }
 
 #[test]

@@ -261,6 +261,30 @@ fn cfg_10_cfg_13_quotes_and_backslashes_are_told_as_they_came_or_refused() {
 }
 
 #[test]
+fn cfg_10_cfg_13_a_text_longer_than_a_record_is_told_as_it_came_or_refused() {
+    let mut t = with_keys(|charger| declare(charger, VendorKey::text(0, "Acme_Text", "Hello", room(4000))));
+    let value = "ä".repeat(500);
+    let status = t.call("ChangeConfiguration", json!({"key": "Acme_Text", "value": value})).result();
+    let expected = if status["status"] == "Accepted" { value.as_str() } else { "Hello" };
+    assert_eq!(told_value(&mut t, "Acme_Text"), expected);
+    t.reboot();
+    t.boot();
+    assert_eq!(told_value(&mut t, "Acme_Text"), expected);
+}
+
+#[test]
+fn cfg_01_cfg_13_no_factory_value_is_too_long_for_the_smallest_send_buffer() {
+    for value in ["\"".repeat(500), "\\".repeat(500), "\"".repeat(250), "ä\"".repeat(166)] {
+        let mut t = bench().small_buffers().start();
+        let declared = t.charger().declare_configuration(VendorKey::text(0, "Acme_Text", &value, room(500)));
+        t.boot();
+        if declared.is_ok() {
+            assert_eq!(told_value(&mut t, "Acme_Text"), value);
+        }
+    }
+}
+
+#[test]
 fn cfg_10_cfg_13_control_characters_are_refused() {
     let mut t = with_keys(of_each_kind);
     for value in ["line\nline", "\u{0}", "tab\t"] {
@@ -306,8 +330,15 @@ fn cfg_13_names_and_numbers_that_clash_are_refused() {
     assert_eq!(declare(1, "Acme\\Lamp"), Err(KeyError::Name));
     assert_eq!(declare(1, "k123456789k123456789k123456789k123456789k1234567890"), Err(KeyError::Name));
     assert_eq!(declare(1, "k123456789k123456789k123456789k123456789k123456789"), Ok(()));
-    assert_eq!(declare(128, "Acme_Number"), Err(KeyError::Taken));
     assert_eq!(declare(127, "Acme_Number"), Ok(()));
+}
+
+#[test]
+fn cfg_13_numbers_of_records_end_at_127() {
+    for number in [128, 255] {
+        let key = VendorKey::switch(number, "Acme_Lamp", false);
+        assert!(bench().start_offline().charger().declare_configuration(key).is_err());
+    }
 }
 
 #[test]
@@ -606,7 +637,6 @@ fn dt_01_each_message_of_a_vendor_has_its_handler() {
         (json!({"vendorId": "com.acme", "messageId": "one"}), "first"),
         (json!({"vendorId": "com.acme", "messageId": "two"}), "second"),
         (json!({"vendorId": "org.other", "messageId": "one", "data": "x"}), "other"),
-        (json!({"vendorId": "COM.ACME", "messageId": "ONE"}), "first"), // RPC-27
     ] {
         t.call("DataTransfer", request).expect_result(json!({"status": "Accepted", "data": reply}));
     }
@@ -617,6 +647,16 @@ fn dt_01_each_message_of_a_vendor_has_its_handler() {
         (json!({"vendorId": "com.acm", "messageId": "one"}), "UnknownVendorId"),
     ] {
         t.call("DataTransfer", request).expect(status);
+    }
+}
+
+#[test]
+fn dt_01_rpc_27_vendors_and_messages_are_the_same_in_any_case() {
+    let mut t = booted();
+    on_data(&mut t, "com.acme", Some("one"), "first");
+    for (vendor, message) in [("COM.ACME", "one"), ("com.acme", "ONE")] {
+        let request = json!({"vendorId": vendor, "messageId": message});
+        t.call("DataTransfer", request).expect_result(json!({"status": "Accepted", "data": "first"}));
     }
 }
 
