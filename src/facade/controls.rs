@@ -3,7 +3,7 @@ use super::engine::Engine;
 use crate::json::Json;
 use crate::ocpp16::{
     Authorize, BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler,
-    Discarded, EndError, ErrorData, ErrorInput, MeterInput, Operations, Reason, RequestError, RequestHandler,
+    Discarded, EndError, ErrorData, ErrorInput, IdToken, MeterInput, Operations, Reason, RequestError, RequestHandler,
     ResetKind, TransactionView, TxNotification, UnlockResult,
 };
 use crate::rpc::{Outcome, Statistics};
@@ -400,6 +400,9 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`RequestError`]; nothing is sent then.
     pub fn authorize(&mut self, id_tag: &str, on_outcome: &'a dyn Fn(Outcome<'_>)) -> Result<(), RequestError> {
+        if id_tag.is_empty() || IdToken::from_text(id_tag).is_err() {
+            return Err(RequestError::InvalidIdTag);
+        }
         self.send_request("Authorize", &Authorize { id_tag }, Some(on_outcome))
     }
 

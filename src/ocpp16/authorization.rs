@@ -85,30 +85,32 @@ impl Operations<'_> {
         for (connector, id) in self.connectors.iter_mut().zip(1..) {
             if let Presented::Waiting { since } = connector.session.presented {
                 connector.session.presented = Presented::Asked { since };
-                return Some((id, Authorize { id_tag: connector.session.shown_tag().as_str() }));
+                self.asked_tag = connector.session.shown_tag().clone();
+                return Some((id, Authorize { id_tag: self.asked_tag.as_str() }));
             }
         }
         None
     }
 
     pub(super) fn conclude_authorize(&mut self, now: Instant, id: ConnectorId, outcome: Outcome<'_>) {
-        let Some(connector) = self.change_connector(id) else { return };
-        let session = &mut connector.session;
-        let Presented::Asked { .. } = session.presented else { return };
+        let presented = self.connector(id).map(|connector| connector.session.presented);
+        let is_asked = matches!(presented, Some(Presented::Asked { .. }));
         let Outcome::Result(payload) = outcome else {
-            self.look_up(now, id, true); // AUTH-05
+            if is_asked {
+                self.look_up(now, id, true); // AUTH-05
+            }
             return;
         };
         // AUTH-06: an answer without a sound idTagInfo authorises nobody.
-        let info = id_tag_info(payload);
-        let known = info
-            .as_ref()
-            .map(|info| Known { is_valid: info.status == AuthorizationStatus::Accepted, parent: info.parent.clone() });
-        if let Some(info) = info {
-            let id_tag = session.shown_tag().clone();
-            self.learn(now, &id_tag, info);
+        let mut known = Known { is_valid: false, parent: None };
+        if let Some(info) = IdTagInfo::of_answer(payload) {
+            known = Known { is_valid: info.status == AuthorizationStatus::Accepted, parent: info.parent.clone() };
+            let id_tag = core::mem::take(&mut self.asked_tag);
+            self.learn(now, &id_tag, info); // even if it comes too late for the session
         }
-        self.judge(now, id, known.unwrap_or(Known { is_valid: false, parent: None }));
+        if is_asked {
+            self.judge(now, id, known);
+        }
     }
 
     /// The link is gone: tags that wait for an answer are decided here (LOC-05).
@@ -215,17 +217,12 @@ impl Operations<'_> {
     }
 }
 
-/// The idTagInfo of an answer, if it is sound.
-pub(super) fn id_tag_info(payload: &str) -> Option<IdTagInfo> {
-    const FIELDS: [Field; 1] = [Field::required("idTagInfo", Kind::Object)];
-    let [info] = read(payload, &FIELDS, Strictness::IgnoreOthers).ok()?;
-    IdTagInfo::read(info.nested()?)
-}
-
 impl IdTagInfo {
     /// The idTagInfo of an answer that carries one: that to Authorize, StartTransaction or StopTransaction. `None` when it is
     /// not what the schema says; the tag is then not authorised.
     pub fn of_answer(payload: &str) -> Option<Self> {
-        id_tag_info(payload)
+        const FIELDS: [Field; 1] = [Field::required("idTagInfo", Kind::Object)];
+        let [info] = read(payload, &FIELDS, Strictness::IgnoreOthers).ok()?;
+        Self::read(info.nested()?)
     }
 }

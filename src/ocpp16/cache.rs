@@ -68,7 +68,7 @@ impl CacheSlot {
             info_hash: info_hash(info),
             state: if is_valid { SlotState::Valid } else { SlotState::NotValid },
             age,
-            expires: info.expiry.map_or(0, DateTime::as_unix),
+            expires: expires(info),
         }
     }
 
@@ -118,7 +118,14 @@ impl<'a> Cache<'a> {
         if let Some(slot) = self.slots.get_mut(place) {
             *slot = CacheSlot::of(id_tag, &info, self.age);
         }
-        self.unsaved = Some(Entry { slot: place as u8, id_tag: id_tag.clone(), info });
+        let overtaken = self.unsaved.replace(Entry { slot: place as u8, id_tag: id_tag.clone(), info });
+        // What was not stored in time is not known any more; its record may tell something else.
+        if let Some(overtaken) = overtaken.filter(|entry| usize::from(entry.slot) != place)
+            && let Some(slot) = self.slots.get_mut(usize::from(overtaken.slot))
+        {
+            slot.state = SlotState::Dropped;
+            self.is_clearing = true;
+        }
         true
     }
 
@@ -221,7 +228,7 @@ impl Operations<'_> {
         if !cached.as_str().eq_ignore_ascii_case(id_tag.as_str()) {
             return None;
         }
-        let expires = info.expiry.map_or(0, DateTime::as_unix);
+        let expires = expires(&info);
         let is_valid = info.status == AuthorizationStatus::Accepted && !has_passed(expires, self.clock.date(now));
         Some(Known { is_valid, parent: info.parent })
     }
@@ -241,6 +248,11 @@ fn read_entry(index: usize, record: &[u8]) -> Option<(u32, IdToken, IdTagInfo)> 
     Some((age, id_tag, IdTagInfo { status, parent, expiry }))
 }
 
+/// Seconds since 1970, 0 for never.
+fn expires(info: &IdTagInfo) -> u32 {
+    info.expiry.map_or(0, |expiry| expiry.as_unix().max(1))
+}
+
 /// Whether a moment is over (AC-04). While the time is unknown nothing is.
 fn has_passed(expires: u32, now: Option<DateTime>) -> bool {
     expires != 0 && now.is_some_and(|now| now.as_unix() >= expires)
@@ -255,7 +267,7 @@ fn tag_hash(id_tag: &IdToken) -> u32 {
 fn info_hash(info: &IdTagInfo) -> u32 {
     let parent = info.parent.as_ref().map_or("", |parent| parent.as_str());
     let mut hash = fnv(FNV_OFFSET, info.status.code());
-    hash = info.expiry.map_or(0, DateTime::as_unix).to_le_bytes().into_iter().fold(hash, fnv);
+    hash = expires(info).to_le_bytes().into_iter().fold(hash, fnv);
     parent.bytes().fold(hash, fnv)
 }
 

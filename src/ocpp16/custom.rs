@@ -1,8 +1,9 @@
 //! What the firmware adds: calls of its own, handlers in place of ours, and observers of what is asked and answered.
 
-use super::{InputError, Operations};
-use crate::json::{BufferFull, Json, append};
+use super::{IdTagInfo, IdToken, InputError, Operations};
+use crate::json::{BufferFull, Field, Json, Kind, Strictness, append, read};
 use crate::rpc::{Call, CallComposer, CallError, Composer, Outcome, Reply};
+use crate::time::Instant;
 
 /// Answers an action of the central system in place of the crate, or one that the crate does not know.
 ///
@@ -57,6 +58,8 @@ pub enum RequestError {
     Busy,
     /// The payload is longer than 512 bytes, or the name of the action than 50.
     TooLong,
+    /// The tag is empty or longer than 20 characters.
+    InvalidIdTag,
 }
 
 impl core::fmt::Display for RequestError {
@@ -64,6 +67,7 @@ impl core::fmt::Display for RequestError {
         f.write_str(match self {
             Self::Busy => "the last request has not been answered yet",
             Self::TooLong => "payload longer than the buffer for it",
+            Self::InvalidIdTag => "id tag empty or longer than 20 characters",
         })
     }
 }
@@ -76,6 +80,19 @@ const ACTION_LEN_MAX: usize = 50;
 impl<'a> CustomCall<'a> {
     pub(super) fn new(payload: &'a mut [u8]) -> Self {
         Self { payload, len: 0, action: "", on_outcome: None, state: CustomState::Free }
+    }
+}
+
+impl CustomCall<'_> {
+    /// The tag that the call asks about, if it is an Authorize.
+    fn authorized_tag(&self) -> Option<IdToken> {
+        const FIELDS: [Field; 1] = [Field::required("idTag", Kind::Text(20))];
+        if self.action != "Authorize" {
+            return None;
+        }
+        let payload = core::str::from_utf8(self.payload.get(..self.len)?).ok()?;
+        let [id_tag] = read(payload, &FIELDS, Strictness::IgnoreOthers).ok()?;
+        IdToken::try_from(id_tag.text()?).ok()
     }
 }
 
@@ -162,8 +179,13 @@ impl<'a> Operations<'a> {
         written.is_ok()
     }
 
-    pub(super) fn conclude_custom_call(&mut self, outcome: Outcome<'_>) {
+    pub(super) fn conclude_custom_call(&mut self, now: Instant, outcome: Outcome<'_>) {
         self.custom.state = CustomState::Free;
+        if let (Some(id_tag), Outcome::Result(payload)) = (self.custom.authorized_tag(), outcome)
+            && let Some(info) = IdTagInfo::of_answer(payload)
+        {
+            self.learn(now, &id_tag, info);
+        }
         if let Some(on_outcome) = self.custom.on_outcome.take() {
             on_outcome(outcome);
         }

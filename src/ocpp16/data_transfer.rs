@@ -10,7 +10,7 @@ use crate::rpc::{CallError, Composer};
 pub struct DataTransferHandler<'a> {
     /// The vendor, matched without regard to case.
     pub vendor_id: &'a str,
-    /// The message; `None` for all that no other handler of the vendor names.
+    /// The message, matched without regard to case; `None` for all that no other handler of the vendor names.
     pub message_id: Option<&'a str>,
     /// Does what is asked for and says how it went.
     pub handle: &'a dyn Fn(&DataTransfer<'_>) -> DataTransferReply<'a>,
@@ -71,7 +71,7 @@ impl<'a> Operations<'a> {
         let request = DataTransfer { message_id: message_id.text(), data: data.text() };
         let of_vendor = || self.data_transfer.iter().filter(|handler| vendor.is_ignoring_case(handler.vendor_id));
         let named = of_vendor().find(|handler| match (handler.message_id, request.message_id) {
-            (Some(name), Some(message)) => message.is(name),
+            (Some(name), Some(message)) => message.is_ignoring_case(name),
             _ => false,
         });
         let reply = match named.or_else(|| of_vendor().find(|handler| handler.message_id.is_none())) {

@@ -156,7 +156,7 @@ impl Handler for Exchange<'_, '_> {
             CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
             CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
             CallName::MeterValues(_) => {}
-            CallName::Custom => operations.conclude_custom_call(outcome),
+            CallName::Custom => operations.conclude_custom_call(now, outcome),
         }
     }
 }

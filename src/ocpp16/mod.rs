@@ -89,6 +89,8 @@ pub struct Operations<'a> {
     main_changed: bool,
     alignment: Alignment,
     unlock: Unlock,
+    /// The tag that Authorize.req was sent about.
+    asked_tag: IdToken,
     last_heartbeat: Instant,
     heartbeat_triggered: bool,
     reset: Reset,
@@ -150,6 +152,7 @@ impl<'a> Operations<'a> {
             main_changed: false,
             alignment: Alignment::new(),
             unlock: Unlock::None,
+            asked_tag: IdToken::new(),
             last_heartbeat: Instant::ZERO,
             heartbeat_triggered: false,
             reset: Reset::None,

@@ -416,6 +416,7 @@ impl Operations<'_> {
         connector.session.clear();
         connector.confirmed.ended(connector.session.entry);
         connector.is_held = connector.inputs.unlock.is_some()
+            && !connector.session.is_free // nobody has such a card
             && match reason {
                 Reason::DeAuthorized => true,              // TX-10
                 Reason::EVDisconnected => !unlock_at_once, // TX-20

@@ -42,7 +42,16 @@ impl DateTime {
     /// # Errors
     /// [`InvalidDateTime`] when the text has another form, no such date exists, or it lies outside the range.
     pub fn parse(text: &str) -> Result<Self, InvalidDateTime> {
-        Reader(text.as_bytes()).date_time().ok_or(InvalidDateTime)
+        Reader(text.as_bytes()).date_time(false).ok_or(InvalidDateTime)
+    }
+
+    /// The same, but of a date outside the range it takes the nearest one inside: for a moment that only tells until when
+    /// something holds.
+    ///
+    /// # Errors
+    /// [`InvalidDateTime`] when the text has another form, or no such date exists.
+    pub fn parse_nearest(text: &str) -> Result<Self, InvalidDateTime> {
+        Reader(text.as_bytes()).date_time(true).ok_or(InvalidDateTime)
     }
 
     /// The written form, always [`TEXT_LEN`](Self::TEXT_LEN) ASCII characters.
@@ -79,7 +88,7 @@ impl core::error::Error for InvalidDateTime {}
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
-    fn date_time(mut self) -> Option<DateTime> {
+    fn date_time(mut self, nearest: bool) -> Option<DateTime> {
         let mut numbers = [0; 6];
         for (index, number) in numbers.iter_mut().enumerate() {
             *number = self.number(if index == 0 { 4 } else { 2 })?;
@@ -92,7 +101,7 @@ impl Reader<'_> {
         }
         let [year, month, day, hour, minute, second] = numbers;
         self.fraction()?;
-        let legal = (1970..=2106).contains(&year)
+        let legal = (nearest || (1970..=2106).contains(&year))
             && (1..=12).contains(&month)
             && (1..=days_of_month(year, month)).contains(&day)
             && hour < 24
@@ -102,6 +111,10 @@ impl Reader<'_> {
             return None;
         }
         let time = hour * 3600 + minute * 60 + second.min(59);
+        if nearest && !(1970..2106).contains(&year) {
+            self.offset_from(SECONDS_PER_DAY)?;
+            return Some(DateTime(if year < 1970 { 0 } else { u32::MAX }));
+        }
         let local = days_from_civil(year, month, day).checked_mul(SECONDS_PER_DAY)?.checked_add(time)?;
         self.offset_from(local).map(DateTime)
     }

@@ -57,7 +57,7 @@ impl IdTagInfo {
             None => None,
         };
         let expiry = match expiry.text() {
-            Some(expiry) => Some(DateTime::parse(expiry.escaped()).ok()?),
+            Some(expiry) => Some(DateTime::parse_nearest(expiry.escaped()).ok()?),
             None => None,
         };
         Some(Self { status: AuthorizationStatus::from_json(status.text()?)?, parent, expiry })
