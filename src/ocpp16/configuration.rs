@@ -60,39 +60,45 @@ impl Operations<'_> {
         const FIELDS: [Field; 1] = [Field::optional("key", Kind::Array)];
         let [names] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let names = names.nested().unwrap_or("[]");
-        let named = || elements(names).map(name_of);
+        let count = count_names(names)?;
         if answer.page() == 0 {
-            let count = named().count();
-            if !named().all(|name| name.is_some_and(|name| name.chars().nth(usize::from(KEY_LEN_MAX)).is_none())) {
-                return Err(CallError::property("key"));
-            }
-            if count > self.keys.unsigned(&GET_CONFIGURATION_MAX_KEYS) as usize {
+            if count > self.keys.unsigned(&GET_CONFIGURATION_MAX_KEYS) {
                 let code = crate::rpc::CallErrorCode::OccurenceConstraintViolation;
                 return Err(CallError::new(code, "more keys than GetConfigurationMaxKeys"));
             }
             answer.raw(b"{\"configurationKey\":[")?;
         }
         let mut list = List { keys: &self.keys, answer, next: 0, separate: false, full: false };
-        if elements(names).next().is_none() {
+        if count == 0 {
             for key in self.keys.ids() {
                 list.put(&Item::Known(key))?;
             }
         }
-        for key in named().flatten().filter_map(|name| self.key_named(name)) {
-            list.put(&Item::Known(key))?;
-        }
         let mut begun = false;
-        for name in named().flatten() {
-            if self.key_named(name).is_none() {
-                if !begun {
-                    list.put(&Item::UnknownKeys)?;
-                    begun = true;
+        for wants_known in [true, false] {
+            for name in elements(names).filter_map(name_of) {
+                match self.key_named(name) {
+                    Some(key) if wants_known => list.put(&Item::Known(key))?,
+                    None if !wants_known => {
+                        if !core::mem::replace(&mut begun, true) {
+                            list.put(&Item::UnknownKeys)?;
+                        }
+                        list.put(&Item::Unknown(name))?;
+                    }
+                    _ => {}
                 }
-                list.put(&Item::Unknown(name))?;
             }
         }
         Ok(list.put(&Item::End)?)
     }
+}
+
+/// How many keys are named.
+fn count_names(names: &str) -> Result<u32, CallError> {
+    elements(names).try_fold(0u32, |count, element| match name_of(element) {
+        Some(name) if name.chars().nth(usize::from(KEY_LEN_MAX)).is_none() => Ok(count.saturating_add(1)),
+        _ => Err(CallError::property("key")),
+    })
 }
 
 /// The answer to GetConfiguration, item by item: those of earlier pages are passed over, those that the send buffer does

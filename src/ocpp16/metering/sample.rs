@@ -141,23 +141,30 @@ impl Operations<'_> {
     /// Writes the values of both lists, what stands in both once.
     pub(super) fn sample_all(&self, id: ConnectorId, list: &[u8], more: &[u8], record: &mut RecordWriter<'_>) -> bool {
         let start = record.position();
-        let new = items(more).filter(|item| !items(list).any(|other| other == *item));
-        for wanted in items(list).chain(new) {
-            if let Some(connector) = self.connector(id) {
-                if asks_for(&ENERGY, wanted) && connector.inputs.energy.is_some() {
-                    write_value(record, &ENERGY, Decimal::whole(connector.register()));
-                }
-                if let (true, Some(power)) = (asks_for(&POWER, wanted), connector.inputs.power) {
-                    write_value(record, &POWER, Decimal::whole(power().into()));
-                }
-            }
-            for input in self.meter_inputs.iter().filter(|input| input.connector == id) {
-                if let (true, Some(value)) = (asks_for(&input.reading, wanted), (input.value)()) {
-                    write_value(record, &input.reading, value);
+        for (wanted, known) in [(list, &[][..]), (more, list)] {
+            for item in items(wanted) {
+                if !items(known).any(|other| other == item) {
+                    self.sample_item(id, item, record);
                 }
             }
         }
         record.position() > start
+    }
+
+    fn sample_item(&self, id: ConnectorId, item: (Measurand, Option<Phase>), record: &mut RecordWriter<'_>) {
+        if let Some(connector) = self.connector(id) {
+            if asks_for(&ENERGY, item) && connector.inputs.energy.is_some() {
+                write_value(record, &ENERGY, Decimal::whole(connector.register()));
+            }
+            if let (true, Some(power)) = (asks_for(&POWER, item), connector.inputs.power) {
+                write_value(record, &POWER, Decimal::whole(power().into()));
+            }
+        }
+        for input in self.meter_inputs.iter().filter(|input| input.connector == id) {
+            if let (true, Some(value)) = (asks_for(&input.reading, item), (input.value)()) {
+                write_value(record, &input.reading, value);
+            }
+        }
     }
 }
 
