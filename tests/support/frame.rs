@@ -75,18 +75,22 @@ impl Frame {
 fn check_request(action: &str, payload: &Value) {
     let Some((_, required, optional)) = MEMBERS.iter().find(|(name, ..)| *name == action) else { return };
     check_members(payload, required, optional);
-    let meter_values = payload.get("meterValue").or(payload.get("transactionData"));
-    if let Some(meter_values) = meter_values {
+    for name in ["meterValue", "transactionData"] {
+        let Some(meter_values) = payload.get(name) else { continue };
         for meter_value in meter_values.as_array().expect("meter values are an array") {
-            check_members(meter_value, &["timestamp", "sampledValue"], &[]);
-            let sampled = meter_value["sampledValue"].as_array().expect("sampledValue is an array");
-            assert!(!sampled.is_empty(), "MV-16: {payload}");
-            for value in sampled {
-                let optional = ["context", "format", "measurand", "phase", "location", "unit"];
-                check_members(value, &["value"], &optional);
-                assert!(value["value"].is_string(), "MV-20: {payload}");
-            }
+            check_meter_value(meter_value);
         }
+    }
+}
+
+fn check_meter_value(meter_value: &Value) {
+    check_members(meter_value, &["timestamp", "sampledValue"], &[]);
+    let sampled = meter_value["sampledValue"].as_array().expect("sampledValue is an array");
+    assert!(!sampled.is_empty(), "MV-16: {meter_value}");
+    for value in sampled {
+        check_members(value, &["value"], &["context", "format", "measurand", "phase", "location", "unit"]);
+        let number = value["value"].as_str().unwrap_or_else(|| panic!("MV-20: {value}"));
+        assert!(number.parse::<f64>().is_ok() && !number.contains(['e', 'E', '+']), "MV-20: {value}");
     }
 }
 

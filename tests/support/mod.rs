@@ -18,10 +18,11 @@ pub mod cards;
 mod evse;
 mod flash;
 mod frame;
+pub mod meters;
 mod timeline;
 mod wire;
 
 pub use evse::{Evse, leak};
 pub use frame::{Frame, covers};
-pub use timeline::{Timeline, bench, booted, charging, date};
+pub use timeline::{Bench, Timeline, bench, booted, charging, date};
 pub use wire::{Event, Wire, WireError};

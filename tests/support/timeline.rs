@@ -221,6 +221,14 @@ impl Timeline {
         self
     }
 
+    /// The firmware is busy with something else: nothing is polled until `seconds` after the beginning.
+    pub fn stall(&mut self, seconds: u64) -> &mut Self {
+        self.expect_nothing();
+        self.now = seconds * 1000;
+        self.settle();
+        self
+    }
+
     pub fn seconds(&self) -> u64 {
         self.now / 1000
     }
