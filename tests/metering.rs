@@ -10,7 +10,7 @@ use support::meters::{
     in_transaction, line, lines, measurands, outside, power, sampling, set_clock, stop, told, trigger, value_of,
     voltage,
 };
-use support::{bench, booted, charging, date};
+use support::{Frame, bench, booted, charging, date};
 
 // ---- Periodic samples ----
 
@@ -290,12 +290,51 @@ fn mv_04_values_outside_of_a_transaction_are_told_once_and_block_nobody() {
 }
 
 #[test]
+fn mv_09_values_that_had_to_wait_are_dated_when_they_were_read() {
+    let mut t = aligned("900", ENERGY).two_connectors().start();
+    t.boot();
+    let first = t.at(900).expect_call("MeterValues", json!({"connectorId": 1})).ignore();
+    t.meter(2, 5000).at(920).send(&json!([3, first, {}]).to_string());
+    let requests = told(&mut t);
+    let read_then = outside(2, 900, json!([energy("Sample.Clock", "1000")]));
+    let read_now = outside(2, 920, json!([energy("Sample.Clock", "5000")]));
+    assert!(requests == [read_then] || requests == [read_now], "{requests:#?}");
+}
+
+#[test]
 fn mv_02_mv_09_values_that_come_late_are_dated_late_and_the_next_ones_are_in_time() {
     let mut t = aligned("900", ENERGY).start();
     t.boot();
     for (at, polled) in [(930, true), (1800, false), (4000, true), (4500, false)] {
         let t = if polled { t.stall(at) } else { t.at(at) };
         assert_eq!(told(t), [outside(1, at, json!([energy("Sample.Clock", "1000")]))]);
+    }
+}
+
+#[test]
+fn mv_04_values_that_wait_when_the_link_is_lost_are_not_told_later() {
+    let mut t = aligned("900", ENERGY).two_connectors().start();
+    t.boot();
+    let _ = t.at(900).expect_call("MeterValues", json!({"connectorId": 1})).ignore();
+    t.at(910).link_down();
+    t.meter(2, 5000).at(1200).link_up();
+    t.expect_nothing();
+}
+
+#[test]
+fn mv_10_values_from_before_the_start_are_none_of_the_transaction() {
+    let mut t = aligned("900", ENERGY).start();
+    t.boot();
+    t.at(895).plug(1);
+    let preparing = t.expect_call("StatusNotification", json!({})).ignore();
+    t.at(905).charger().begin_transaction_authorized("TAG", 1).unwrap();
+    t.settle();
+    t.at(910).send(&json!([3, preparing, {}]).to_string());
+    while let Some(Frame::Call { id, action, payload }) = t.next_frame() {
+        t.send(&json!([3, id, {"transactionId": 42, "idTagInfo": {"status": "Accepted"}}]).to_string());
+        if action == "MeterValues" && payload.get("transactionId").is_some() {
+            assert!(payload["meterValue"][0]["timestamp"].as_str() >= Some(&*date(905)), "{payload}");
+        }
     }
 }
 
@@ -331,6 +370,57 @@ fn mv_02_without_a_clock_there_is_nothing_to_align_with() {
 // ---- The clock is corrected ----
 
 #[test]
+fn mv_02_hb_03_a_clock_that_jumps_forward_skips_what_it_jumped_over() {
+    let mut t = aligned("900", ENERGY).start();
+    t.boot();
+    t.at(100);
+    set_clock(&mut t, 1050);
+    t.expect_nothing();
+    for (at, clock) in [(850, 1800), (1750, 2700)] {
+        t.at_ms(at * 1000 - 1).expect_nothing();
+        t.at(at);
+        assert_eq!(told(&mut t), [outside(1, clock, json!([energy("Sample.Clock", "1000")]))]);
+    }
+}
+
+#[test]
+fn mv_02_hb_03_a_clock_that_jumps_by_days_still_knows_midnight() {
+    let mut t = aligned("7000", ENERGY).start();
+    t.boot();
+    t.at(100);
+    set_clock(&mut t, 10 * 86_400 - 50);
+    t.expect_nothing();
+    for (at, clock) in [(150, 10 * 86_400), (7150, 10 * 86_400 + 7000)] {
+        t.at(at);
+        assert_eq!(told(&mut t), [outside(1, clock, json!([energy("Sample.Clock", "1000")]))]);
+    }
+}
+
+#[test]
+fn mv_02_hb_03_a_clock_that_is_set_back_waits_for_the_next_multiple_and_repeats_none() {
+    for back_to in [950, 890] {
+        let mut t = aligned("900", ENERGY).start();
+        t.boot();
+        t.at(900);
+        assert_eq!(told(&mut t).len(), 1);
+        t.at(1000);
+        set_clock(&mut t, back_to);
+        t.at(1000 + 1800 - back_to);
+        assert_eq!(told(&mut t), [outside(1, 1800, json!([energy("Sample.Clock", "1000")]))]);
+    }
+}
+
+#[test]
+fn mv_02_hb_03_a_clock_that_is_set_back_by_a_day_does_not_wait_for_that_day() {
+    let mut t = aligned("900", ENERGY).start();
+    boot_at(&mut t, 2 * 86_400 + 100);
+    t.at(10);
+    set_clock(&mut t, 86_400 + 250);
+    t.at(660);
+    assert_eq!(told(&mut t), [outside(1, 86_400 + 900, json!([energy("Sample.Clock", "1000")]))]);
+}
+
+#[test]
 fn mv_01_hb_03_periodic_samples_do_not_care_about_the_clock() {
     let mut t = sampling("60", ENERGY).start();
     t.boot();
@@ -353,6 +443,35 @@ fn amperes(value: &str, phase: &str, location: Option<&str>) -> Value {
         sampled["location"] = json!(location);
     }
     sampled
+}
+
+/// The example of OCPP 1.6 §3.16.3.
+#[test]
+fn mv_08_all_places_and_phases_are_told() {
+    let mut t = sampling("300", "Current.Import").two_connectors().start();
+    for (place, location) in [(0, Location::Inlet), (1, Location::Outlet), (2, Location::Outlet)] {
+        for (phase, line) in [(Phase::L1, 1), (Phase::L2, 2), (Phase::L3, 3)] {
+            let meter = add_meter(&mut t, place, current(phase).location(location));
+            meter.set(Some(Decimal::tenths(i64::from(place) * 100 + line)));
+        }
+    }
+    t.boot();
+    t.at(10).start_charging(1, "ONE", 11);
+    t.start_charging(2, "TWO", 12);
+    t.at(310);
+    let lines = |values: [&str; 3], location| {
+        json!([
+            amperes(values[0], "L1", Some(location)),
+            amperes(values[1], "L2", Some(location)),
+            amperes(values[2], "L3", Some(location)),
+        ])
+    };
+    let expected = [
+        outside(0, 310, lines(["0.1", "0.2", "0.3"], "Inlet")),
+        in_transaction(1, 11, 310, lines(["10.1", "10.2", "10.3"], "Outlet")),
+        in_transaction(2, 12, 310, lines(["20.1", "20.2", "20.3"], "Outlet")),
+    ];
+    assert_eq!(told(&mut t), expected);
 }
 
 #[test]
@@ -479,6 +598,28 @@ fn mv_17_tx_32_the_next_transaction_begins_with_what_the_meter_shows() {
     t.expect_call("Authorize", json!({})).accept_tag();
     t.expect_call("StartTransaction", json!({"meterStart": 5})).start(43, "Accepted");
     t.expect_status(1, "Charging");
+}
+
+#[test]
+fn mv_17_other_registers_do_not_fall_either_but_what_is_no_register_may() {
+    let list = "Energy.Active.Export.Register,Current.Import,Energy.Active.Import.Interval";
+    let mut t = sampling("60", list).start();
+    let export = MeterReading::new(Measurand::EnergyActiveExportRegister, Some(UnitOfMeasure::Wh));
+    let interval = MeterReading::new(Measurand::EnergyActiveImportInterval, Some(UnitOfMeasure::Wh));
+    let meters =
+        [add_meter(&mut t, 1, current(Phase::L1)), add_meter(&mut t, 1, export), add_meter(&mut t, 1, interval)];
+    t.boot();
+    t.at(10).start_charging(1, "TAG", 42);
+    for (at, shown, expected) in [(70, 50, ["50", "50", "50"]), (130, 40, ["40", "50", "40"])] {
+        for meter in meters {
+            meter.set(Some(Decimal::whole(shown)));
+        }
+        t.at(at);
+        let requests = told(&mut t);
+        let sampled = measurands(&requests[0]["meterValue"][0]);
+        let values: Vec<_> = sampled.iter().map(|value| &value["value"]).collect();
+        assert_eq!(values, expected, "Current.Import, Energy.Active.Export.Register, Energy.Active.Import.Interval");
+    }
 }
 
 // ---- Numbers and units ----
@@ -737,4 +878,19 @@ fn trg_03_trg_05_mv_10_the_main_meter_is_triggered_alone_or_with_all() {
     assert_eq!(told(&mut t), std::slice::from_ref(&main));
     trigger(&mut t, json!({}), "Accepted");
     assert_eq!(told(&mut t), [main, in_transaction(1, 42, 10, json!([energy("Trigger", "1000")]))]);
+}
+
+#[test]
+fn trg_05_mv_16_what_has_no_values_is_not_promised() {
+    let mut t = bench().two_connectors().key("MeterValuesSampledData", "").start();
+    let meter = add_meter(&mut t, 2, voltage(Phase::L1));
+    t.boot();
+    trigger(&mut t, json!({"connectorId": 1}), "Rejected");
+    trigger(&mut t, json!({}), "Rejected");
+    change(&mut t, "MeterValuesSampledData", "Voltage", "Accepted");
+    meter.set(Some(Decimal::whole(230)));
+    trigger(&mut t, json!({"connectorId": 1}), "Rejected");
+    trigger(&mut t, json!({}), "Accepted");
+    let volts = json!({"value": "230", "context": "Trigger", "measurand": "Voltage", "phase": "L1", "unit": "V"});
+    assert_eq!(told(&mut t), [outside(2, 0, json!([volts]))]);
 }

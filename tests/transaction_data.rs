@@ -3,11 +3,11 @@
 mod support;
 
 use embedded_ocpp::json::Decimal;
-use embedded_ocpp::ocpp16::{Measurand, MeterReading, UnitOfMeasure};
+use embedded_ocpp::ocpp16::{Measurand, MeterReading, Reason, UnitOfMeasure};
 use serde_json::{Value, json};
 use support::meters::{
-    ALL, ENERGY, POWER, add_meter, add_three_phases, aligned, change, contexts, energy, in_transaction, line, lines,
-    measurands, meter_value, power, sampling, stop, stop_payload, told, trigger,
+    ALL, ENERGY, POWER, add_meter, add_three_phases, aligned, boot_at, change, contexts, energy, in_transaction, line,
+    lines, measurands, meter_value, power, sampling, set_clock, stop, stop_payload, told, trigger,
 };
 use support::{Frame, Timeline, bench, booted, date};
 
@@ -251,6 +251,45 @@ fn mv_11_boot_15_values_of_a_time_without_clock_are_dated_later() {
     t.expect_status(1, "Finishing");
 }
 
+#[test]
+fn mv_12_the_end_is_of_the_moment_of_the_end_also_when_the_firmware_holds_it_back() {
+    let mut t = sampling("60", ENERGY).key("StopTxnSampledData", ENERGY).start();
+    t.boot();
+    t.at(10).start_charging(1, "TAG", 42);
+    t.evse(1).stop_ready.set(false);
+    t.meter(1, 1500).at(50).card_again(1, "TAG").unwrap();
+    t.meter(1, 1501).at(200).evse(1).stop_ready.set(true);
+    t.settle();
+    let stop = stop_payload(&mut t);
+    assert_eq!(stop["timestamp"], date(50));
+    let expected =
+        [line(10, "Transaction.Begin", 1000), line(50, "Transaction.End", stop["meterStop"].as_i64().unwrap())];
+    assert_eq!(lines(&stop["transactionData"]), expected);
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn mv_09_tx_14_a_corrected_clock_puts_no_value_outside_of_the_transaction() {
+    for corrected in [50_030, 20] {
+        let mut t = sampling("60", "").key("StopTxnSampledData", ENERGY).start();
+        boot_at(&mut t, 1000);
+        t.at(10).plug(1);
+        t.expect_status(1, "Preparing");
+        t.card(1, "TAG");
+        t.expect_call("Authorize", json!({})).accept_tag();
+        t.expect_call("StartTransaction", json!({"timestamp": date(1010)})).start(42, "Accepted");
+        t.expect_status(1, "Charging");
+        t.at(30);
+        set_clock(&mut t, corrected);
+        t.at(100);
+        let stop = stop(&mut t);
+        let told = lines(&stop["transactionData"]);
+        let dates: Vec<_> = told.iter().map(|line| &line[..20]).collect();
+        assert!(dates.is_sorted() && dates[0] == date(1010), "{told:#?}");
+        assert_eq!(stop["timestamp"], dates[2]);
+    }
+}
+
 // ---- Long transactions ----
 
 #[test]
@@ -295,6 +334,28 @@ fn mv_13_the_next_transaction_keeps_each_sample_again() {
     assert_eq!(lines(&stop(&mut t)["transactionData"]), expected);
 }
 
+#[test]
+fn mv_13_samples_of_both_lists_share_the_limit_and_both_stay() {
+    for (clock, hours) in [("60", 2), ("90", 2), ("60", 10)] {
+        let mut t = sampling("60", "")
+            .key("ClockAlignedDataInterval", clock)
+            .key("MeterValuesAlignedData", "")
+            .key("StopTxnSampledData", ENERGY)
+            .key("StopTxnAlignedData", ENERGY)
+            .start();
+        t.boot();
+        t.at(10).start_charging(1, "TAG", 42);
+        t.at(hours * 3600);
+        let told = lines(&stop(&mut t)["transactionData"]);
+        assert!((9..=16).contains(&told.len()), "{told:#?}");
+        assert!(told[0].contains("Transaction.Begin") && told[told.len() - 1].contains("Transaction.End"), "{told:#?}");
+        assert!(told.is_sorted_by_key(|line| line[..20].to_owned()), "{told:#?}");
+        for context in ["Sample.Periodic", "Sample.Clock"] {
+            assert!(told.iter().filter(|line| line.contains(context)).count() >= 3, "{clock} s, {context}: {told:#?}");
+        }
+    }
+}
+
 /// All meters are told in the beginning and at the end, whatever they show, with so many samples in between.
 fn whole_begin_and_end(at_first: Option<Decimal>, at_last: Option<Decimal>, taken: u64) {
     let mut t = sampling("60", "").key("StopTxnSampledData", ALL).start();
@@ -328,6 +389,14 @@ fn mv_12_mv_13_begin_and_end_are_whole_however_much_there_is_in_between() {
         whole_begin_and_end(SMALL, LARGE, taken);
         whole_begin_and_end(LARGE, LARGE, taken);
         whole_begin_and_end(HUGE, HUGE, taken);
+    }
+}
+
+#[test]
+fn mv_12_mv_13_the_end_is_whole_also_when_the_values_are_longer_than_those_of_the_beginning() {
+    for taken in [1, 4, 6, 12, 100] {
+        whole_begin_and_end(SMALL, HUGE, taken);
+        whole_begin_and_end(None, LARGE, taken);
     }
 }
 
@@ -391,6 +460,61 @@ fn mv_11_msg_12_what_is_sent_again_is_the_same() {
     again.answer(json!({}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Preparing");
+}
+
+#[test]
+fn mv_11_tx_26_after_a_power_loss_the_end_tells_what_was_collected() {
+    for taken in [0, 1, 14, 15, 100] {
+        let mut t = collecting(ENERGY);
+        sample_each_minute(&mut t, taken);
+        t.meter(1, 9000).at(40 + 60 * taken);
+        t.reboot();
+        t.accept_boot();
+        let stop = stop_payload(&mut t);
+        t.expect_status(0, "Available");
+        t.expect_status(1, "Finishing");
+        assert_eq!((&stop["reason"], &stop["meterStop"]), (&json!("PowerLoss"), &json!(9000)));
+        let step = match taken {
+            100 => 8,
+            15 => 2,
+            _ => 1,
+        };
+        let expected = begin_samples_end((step..=taken).step_by(step as usize), taken);
+        assert_eq!(lines(&stop["transactionData"]), expected, "{taken} samples");
+    }
+}
+
+#[test]
+fn mv_11_tx_26_tx_29_each_connector_finds_its_own_values_after_a_power_loss() {
+    let mut t = sampling("60", "").two_connectors().key("StopTxnSampledData", ENERGY).start();
+    t.boot();
+    t.at(10).start_charging(1, "ONE", 11);
+    t.meter(2, 5000).at(20).start_charging(2, "TWO", 12);
+    t.meter(1, 1100).meter(2, 5100).at(100).reboot();
+    t.accept_boot();
+    let mut stops = [stop_payload(&mut t), stop_payload(&mut t)];
+    stops.sort_by_key(|stop| stop["transactionId"].as_i64());
+    let of = |start, before, sample, after| {
+        let (begin, end) = (line(start, "Transaction.Begin", before), line(100, "Transaction.End", after));
+        [begin, line(sample, "Sample.Periodic", after), end]
+    };
+    assert_eq!(lines(&stops[0]["transactionData"]), of(10, 1000, 70, 1100));
+    assert_eq!(lines(&stops[1]["transactionData"]), of(20, 5000, 80, 5100));
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Finishing");
+    t.expect_status(2, "Finishing");
+}
+
+#[test]
+fn mv_21_mv_11_transaction_data_that_was_switched_off_is_not_told_after_a_power_loss_either() {
+    let mut t = collecting(ENERGY);
+    t.at(80);
+    change(&mut t, "StopTxnSampledData", "", "Accepted");
+    t.at(100).reboot();
+    t.accept_boot();
+    assert_eq!(stop_payload(&mut t).get("transactionData"), None);
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Finishing");
 }
 
 #[test]
@@ -493,4 +617,42 @@ fn serve(t: &mut Timeline, until: u64) -> Option<Value> {
         t.send(&json!([3, id, conf]).to_string());
     }
     None
+}
+
+#[test]
+fn mv_11_mv_12_msg_05_a_power_cut_at_any_moment_leaves_what_was_told_whole() {
+    for steps in 1.. {
+        let mut t = sampling("60", "").key("StopTxnSampledData", ENERGY).start_offline();
+        t.power.fails_after(steps);
+        t.link_up();
+        serve(&mut t, 5);
+        t.plug(1);
+        let _ = t.charger().begin_transaction_authorized("TAG", 1);
+        t.settle();
+        for (until, register) in [(60, 1100), (150, 1200)] {
+            t.meter(1, register);
+            serve(&mut t, until);
+        }
+        let _ = t.charger().end_transaction(None, Reason::Other, 1);
+        t.settle();
+        let mut stop = serve(&mut t, 160);
+        let cut = t.power.is_off();
+        if cut {
+            t.power_cut();
+            while t.next_frame().is_some() {}
+            t.at(200).power_on();
+            t.link_up();
+            stop = serve(&mut t, 300);
+        }
+        while t.next_frame().is_some() {}
+        if let Some(stop) = stop {
+            let told = lines(&stop["transactionData"]);
+            assert_eq!(told[0], line(5, "Transaction.Begin", 1000), "{steps} steps: {told:#?}");
+            assert!(told[told.len() - 1].contains("Transaction.End"), "{steps} steps: {told:#?}");
+            assert!(told.is_sorted_by_key(|line| line[..20].to_owned()), "{steps} steps: {told:#?}");
+        }
+        if !cut {
+            break;
+        }
+    }
 }
