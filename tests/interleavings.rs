@@ -116,19 +116,10 @@ fn st_09_trg_05_a_trigger_keeps_the_order_of_changes() {
     assert_eq!(told, ["Preparing", "Faulted"]);
 }
 
-/// With MinimumStatusDuration the first reports come when the states have lasted.
-fn boot_slowly(t: &mut Timeline) {
-    t.accept_boot();
-    for connector in 0..=1 {
-        t.wait(30);
-        t.expect_status(connector, "Available");
-    }
-}
-
 #[test]
 fn st_13_a_triggered_status_is_not_told_twice() {
     let mut t = bench().key("MinimumStatusDuration", "30").start();
-    boot_slowly(&mut t);
+    t.boot();
     t.at(100).plug(1);
     t.at(110)
         .call("TriggerMessage", json!({"requestedMessage": "StatusNotification", "connectorId": 1}))
@@ -141,7 +132,7 @@ fn st_13_a_triggered_status_is_not_told_twice() {
 #[test]
 fn st_03_the_second_change_is_told_in_its_time() {
     let mut t = bench().key("MinimumStatusDuration", "10").key("ConnectionTimeOut", "0").start();
-    boot_slowly(&mut t);
+    t.boot();
     t.at(100).call("TriggerMessage", json!({"requestedMessage": "Heartbeat"})).expect("Accepted");
     let heartbeat = t.expect_call("Heartbeat", json!({})).ignore();
     t.at(102).plug(1);
@@ -156,7 +147,7 @@ fn st_03_the_second_change_is_told_in_its_time() {
 #[test]
 fn rst_06_a_reset_failure_is_told_in_its_time() {
     let mut t = bench().key("MinimumStatusDuration", "10").key("ResetRetries", "0").start();
-    boot_slowly(&mut t);
+    t.boot();
     t.at(100).call("Reset", json!({"type": "Hard"})).expect("Accepted");
     t.wait(60);
     t.expect_call("StatusNotification", json!({"errorCode": "ResetFailure"})).answer(json!({}));

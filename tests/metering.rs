@@ -600,28 +600,6 @@ fn mv_17_tx_32_the_next_transaction_begins_with_what_the_meter_shows() {
     t.expect_status(1, "Charging");
 }
 
-#[test]
-fn mv_17_other_registers_do_not_fall_either_but_what_is_no_register_may() {
-    let list = "Energy.Active.Export.Register,Current.Import,Energy.Active.Import.Interval";
-    let mut t = sampling("60", list).start();
-    let export = MeterReading::new(Measurand::EnergyActiveExportRegister, Some(UnitOfMeasure::Wh));
-    let interval = MeterReading::new(Measurand::EnergyActiveImportInterval, Some(UnitOfMeasure::Wh));
-    let meters =
-        [add_meter(&mut t, 1, current(Phase::L1)), add_meter(&mut t, 1, export), add_meter(&mut t, 1, interval)];
-    t.boot();
-    t.at(10).start_charging(1, "TAG", 42);
-    for (at, shown, expected) in [(70, 50, ["50", "50", "50"]), (130, 40, ["40", "50", "40"])] {
-        for meter in meters {
-            meter.set(Some(Decimal::whole(shown)));
-        }
-        t.at(at);
-        let requests = told(&mut t);
-        let sampled = measurands(&requests[0]["meterValue"][0]);
-        let values: Vec<_> = sampled.iter().map(|value| &value["value"]).collect();
-        assert_eq!(values, expected, "Current.Import, Energy.Active.Export.Register, Energy.Active.Import.Interval");
-    }
-}
-
 // ---- Numbers and units ----
 
 #[test]

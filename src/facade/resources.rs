@@ -36,7 +36,7 @@ pub struct Resources<'a, const CONNECTORS: usize = 2, const RECEIVE: usize = 204
 type Table<T, const N: usize> = ManuallyDrop<Vec<T, N>>;
 
 /// Meters beside the energy register and the power of each connector.
-const METER_INPUTS: usize = 8;
+const METER_INPUTS: usize = 12;
 const DATA_TRANSFER_HANDLERS: usize = 4;
 /// Request handlers and observers.
 const HOOKS: usize = 8;

@@ -1,7 +1,8 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
 use super::dispatch::StatusAnswer;
-use super::{Operations, metering, phase_rotation};
+use super::metering::Meters;
+use super::{Operations, free_vend, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, elements, name, read};
 use crate::rpc::{CallError, Composer};
 use crate::store::{Access, IntegerKey, Key, KeyId, Keys, Refusal, Value};
@@ -31,14 +32,14 @@ impl Operations<'_> {
     /// Whether the new value waits for the next boot.
     fn change_key(&mut self, key: JsonStr<'_>, value: JsonStr<'_>) -> Result<bool, Refusal> {
         let key = self.key_named(key).ok_or(Refusal::UnknownKey)?;
-        let (connectors, meters) = (&*self.connectors, &*self.meter_inputs);
+        let meters = Meters { connectors: self.connectors, inputs: self.meter_inputs };
         let phase_rotation = phase_rotation::CONNECTOR_PHASE_ROTATION.slot();
-        let free_vend = super::free_vend::FREE_VEND_ID_TAG.slot();
+        let free_vend = free_vend::FREE_VEND_ID_TAG.slot();
         self.keys.change(key, value, &|slot, list| {
             if slot == phase_rotation {
-                phase_rotation::are_known(list, connectors.len())
+                phase_rotation::are_known(list, meters.connectors.len())
             } else {
-                slot == free_vend || metering::can_measure(connectors, meters, list)
+                slot == free_vend || meters.can_measure(list)
             }
         })?;
         self.dirty = true;

@@ -112,7 +112,7 @@ pub(super) fn worst(inputs: &[ErrorInput<'_>], tells_ev_errors: bool) -> Option<
 pub enum InputError {
     /// There is no such connector.
     UnknownConnector,
-    /// The table for these is full: 8 meter inputs, 4 DataTransfer handlers, 8 request handlers and observers, 4 error
+    /// The table for these is full: 12 meter inputs, 4 DataTransfer handlers, 8 request handlers and observers, 4 error
     /// inputs of a connector.
     TableFull,
 }

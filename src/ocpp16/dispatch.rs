@@ -1,7 +1,7 @@
 //! Which block handles which message, and whose turn it is to send.
 
 use super::delivery::MeterValues;
-use super::journal_entry::{Content, Entry, Stamp, begin_meter_values};
+use super::journal_entry::{Content, Entry, begin_meter_values};
 use super::metering::{self, MeterValue};
 use super::types::Symbol;
 use super::{Action, ConnectorId, Operations};
@@ -175,7 +175,7 @@ impl Exchange<'_, '_> {
         let sampling = operations.sampling(id)?;
         let (context, moment) = sampling.next()?;
         sampling.taken(context);
-        let at = moment.map_or(Stamp::new(&operations.clock, operations.persistence.boot_number(), now), Stamp::Dated);
+        let at = operations.date_of_sample(now, moment);
         let mut writer = begin_meter_values(self.record, 0, id, at, 0, context);
         if !operations.sample(id, operations.list_of(context), &mut writer) {
             return None;

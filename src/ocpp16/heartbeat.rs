@@ -34,6 +34,7 @@ impl Operations<'_> {
         let Ok([time]) = read(payload, &FIELDS, Strictness::IgnoreOthers) else { return };
         if let Some(time) = time.text().and_then(|time| DateTime::parse(time.escaped()).ok()) {
             self.clock.set(now, time);
+            self.dirty = true; // for what waits for a moment of the clock
         }
     }
 }

@@ -234,6 +234,10 @@ impl<'a> Operations<'a> {
             self.connectors.iter_mut().for_each(|connector| connector.status.forget_history());
         } else {
             self.offline_authorization(now);
+            self.main_sampling.miss_moment();
+            for connector in self.connectors.iter_mut().filter(|connector| !connector.session.is_in_transaction()) {
+                connector.sampling.miss_moment();
+            }
             self.unlock = Unlock::None; // nobody waits for its answer any more
         }
     }

@@ -56,6 +56,7 @@ enum Task {
     StoreTransaction(ConnectorId),
     RemoveTransaction(ConnectorId),
     LoadSeries(ConnectorId, ReadingContext),
+    BeginSeries(ConnectorId),
     StoreSeries,
     LookUp(ConnectorId, RecordKey),
     StoreAvailability(ConnectorId),
@@ -188,6 +189,11 @@ impl Operations<'_> {
             Task::LoadSeries(connector, context) => {
                 self.persistence.series = Some(LoadedSeries { connector, context, len: len.unwrap_or(0) });
             }
+            Task::BeginSeries(id) => {
+                if let Some(connector) = self.connector_mut(id) {
+                    connector.series.is_begun = true;
+                }
+            }
             Task::StoreSeries => {}
             Task::LookUp(id, key) => self.looked_up(now, id, key, len.and_then(|len| record.get(..len))),
             Task::StoreAvailability(id) => self.availability_stored(id),
@@ -265,7 +271,7 @@ impl Operations<'_> {
         }
         // Last, so that what cannot be stored holds up no transaction.
         if self.persistence.has_chores {
-            let chore = self.next_chore(now, record);
+            let chore = self.next_chore(record);
             self.persistence.has_chores = chore.is_some();
             if chore.is_some() {
                 return chore;
@@ -276,11 +282,11 @@ impl Operations<'_> {
     }
 
     /// What is to be done on the device beside the journal.
-    fn next_chore(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+    fn next_chore(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
         if let Some((id, key)) = self.record_to_look_up() {
             return Some((Task::LookUp(id, key), StorageOp::Load(key)));
         }
-        if let Some(task) = self.next_series(now, record) {
+        if let Some(task) = self.next_series() {
             return Some(task);
         }
         if let Some((id, op)) = self.store_availability(record) {
@@ -322,19 +328,25 @@ impl Operations<'_> {
         let connector = self.connector(id)?;
         let session = &connector.session;
         let (task, len) = match session.phase {
+            Phase::Starting if wants_series && !connector.series.is_begun => {
+                // Before the start, so that no power cut loses where the transaction began.
+                self.connector_mut(id)?.session.entry = number;
+                let len = self.extend_series(now, id, ReadingContext::TransactionBegin, 0, record)?;
+                return Some((Task::BeginSeries(id), StorageOp::Store(series_record(id)?, len)));
+            }
             Phase::Starting => {
                 let at = Stamp::new(&self.clock, boot, session.started);
                 let len = journal_entry::write_start(record, number, id, at, &session.id_tag, session.meter_start);
                 (Task::AppendStart(id), len)
             }
-            Phase::Stopping if wants_series || session.is_restored => {
+            Phase::Stopping if wants_series => {
                 let load = Task::LoadSeries(id, ReadingContext::TransactionEnd);
                 return Some((load, StorageOp::Load(series_record(id)?)));
             }
             Phase::Stopping => return self.append_stop(id, None, record),
             _ => {
                 let (context, moment) = connector.sampling.next()?;
-                let at = moment.map_or(Stamp::new(&self.clock, boot, now), Stamp::Dated);
+                let at = self.date_of_sample(now, moment);
                 let mut writer = journal_entry::begin_meter_values(record, number, id, at, session.entry, context);
                 // The last entries are kept for the ends of running transactions (MSG-15).
                 let measured = self.sample(id, self.list_of(context), &mut writer)
@@ -374,21 +386,14 @@ impl Operations<'_> {
     }
 
     /// The next series that a meter value is to be added to.
-    fn next_series(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+    fn next_series(&mut self) -> Option<(Task, StorageOp)> {
         for id in self.connector_ids() {
             let connector = self.connector_mut(id)?;
             if !connector.session.is_running() {
                 continue;
             }
-            match connector.series.take() {
-                None => {}
-                Some(context @ ReadingContext::TransactionBegin) => {
-                    let series = LoadedSeries { connector: id, context, len: 0 };
-                    return self.extend_loaded_series(now, series, record);
-                }
-                Some(context) => {
-                    return Some((Task::LoadSeries(id, context), StorageOp::Load(series_record(id)?)));
-                }
+            if let Some(context) = connector.series.take() {
+                return Some((Task::LoadSeries(id, context), StorageOp::Load(series_record(id)?)));
             }
         }
         None

@@ -2,6 +2,7 @@
 
 use super::authorization::{Known, Presented};
 use super::connector::Finishing;
+use super::metering::Series;
 use super::unlock::UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT;
 use super::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason, TxNotification, free_vend};
 use crate::log::info;
@@ -336,9 +337,11 @@ impl Operations<'_> {
                 let meter_start = connector.energy();
                 let session = &mut connector.session;
                 session.started = now;
+                session.began = None;
                 session.meter_start = meter_start;
                 session.register = meter_start;
                 session.phase = Phase::Starting;
+                connector.series = Series::new();
             }
             Phase::Authorized if !readings.plugged() || !has_plug => {
                 let deadline = deadline(connector.session.since, time_out());
@@ -389,7 +392,9 @@ impl Operations<'_> {
 
     /// Reads the register of a running transaction.
     pub(super) fn read_register(&mut self, id: ConnectorId) {
-        if let Some(connector) = self.connector_mut(id) {
+        if let Some(connector) = self.connector_mut(id)
+            && connector.session.is_running()
+        {
             let energy = connector.energy();
             connector.session.register_at_least(energy);
         }
@@ -405,7 +410,6 @@ impl Operations<'_> {
         connector.sampling.begin(connector.session.started);
         info!("connector {}: transaction runs", id);
         connector.notify(TxNotification::StartTx);
-        self.begin_transaction_data(id);
     }
 
     /// The end is durable.

@@ -162,8 +162,9 @@ impl Reporting {
         self.waiting.front().map_or(Instant::NEVER, |change| change.at + minimum)
     }
 
+    /// What was never told before is told at once (errata 3.22).
     fn is_due(&self, now: Instant, minimum: Duration) -> bool {
-        self.waiting.len() > 1 || now >= self.deadline(minimum)
+        self.reported.is_none() && !self.waiting.is_empty() || self.waiting.len() > 1 || now >= self.deadline(minimum)
     }
 }
 

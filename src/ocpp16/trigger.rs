@@ -1,7 +1,8 @@
 //! TriggerMessage: the central system asks for a message at once (OCPP 1.6 §5.17).
 
 use super::dispatch::{StatusAnswer, accepted_if};
-use super::{ConnectorId, Operations};
+use super::metering::Meters;
+use super::{ConnectorId, Operations, ReadingContext};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;
 use crate::time::Instant;
@@ -42,13 +43,12 @@ impl Operations<'_> {
             "MeterValues" => {
                 let mut found = false;
                 let dated = self.clock.date(now).is_some(); // values want a date
-                let has_main_meter = self.has_main_meter();
-                for id in connectors.filter(|id| *id > 0 || has_main_meter) {
-                    if let Some(sampling) = self.sampling(id) {
-                        if dated {
-                            sampling.trigger();
-                        }
-                        found = dated;
+                for id in connectors {
+                    let meters = Meters { connectors: self.connectors, inputs: self.meter_inputs };
+                    let measured = dated && meters.measures_any(id, self.list_of(ReadingContext::Trigger));
+                    if let (true, Some(sampling)) = (measured, self.sampling(id)) {
+                        sampling.trigger();
+                        found = true;
                     }
                 }
                 found

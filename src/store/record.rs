@@ -17,19 +17,20 @@ pub struct RecordWriter<'b> {
     buffer: &'b mut [u8],
     len: usize,
     overflow: bool,
+    is_partial: bool,
 }
 
 impl<'b> RecordWriter<'b> {
     /// Begins a record at the start of `buffer`.
     pub fn new(buffer: &'b mut [u8]) -> Self {
-        let mut writer = Self { buffer, len: 0, overflow: false };
+        let mut writer = Self { buffer, len: 0, overflow: false, is_partial: false };
         writer.byte(FORMAT);
         writer
     }
 
     /// Goes on behind the first `len` bytes of a record without its checksum.
     pub(crate) fn resume(buffer: &'b mut [u8], len: usize) -> Self {
-        Self { buffer, len, overflow: false }
+        Self { buffer, len, overflow: false, is_partial: false }
     }
 
     /// Appends one byte.
@@ -85,6 +86,16 @@ impl<'b> RecordWriter<'b> {
     pub fn rewind(&mut self, position: usize) {
         self.len = self.len.min(position);
         self.overflow = false;
+    }
+
+    /// Notes that something was left out for want of room; the record is sound all the same.
+    pub(crate) fn leave_out(&mut self) {
+        self.is_partial = true;
+    }
+
+    /// Whether something was left out.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.is_partial
     }
 
     /// Whether `more` bytes still fit, the checksum counted.

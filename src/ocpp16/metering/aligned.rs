@@ -2,6 +2,7 @@
 
 use super::list;
 use super::transaction_data::STOP_TXN_ALIGNED_DATA;
+use crate::ocpp16::journal_entry::Stamp;
 use crate::ocpp16::{Operations, ReadingContext};
 use crate::store::{IntegerKey, ListKey};
 use crate::time::{DateTime, Duration, Instant};
@@ -14,7 +15,7 @@ pub(in crate::ocpp16) const METER_VALUES_ALIGNED_DATA: ListKey =
     ListKey::new(15, "MeterValuesAlignedData", "Energy.Active.Import.Register", 1, &list::MEASURANDS);
 
 const DAY_S: u32 = 86_400;
-/// A poll that comes later than this after the moment is dated as it comes.
+/// What is read later than this after the moment is dated as it is read.
 const LATENESS_S: u32 = 2;
 
 /// The next moment of the clock.
@@ -36,7 +37,7 @@ impl Alignment {
     fn advance(&mut self, now: Instant, date: DateTime, interval: u32) -> Option<DateTime> {
         let date = date.as_unix();
         let has_come = self.next != 0 && now >= self.due;
-        let moment = if date.wrapping_sub(self.next) < LATENESS_S { self.next } else { date };
+        let moment = self.next;
         if has_come {
             self.last = self.next;
         }
@@ -58,6 +59,17 @@ fn following(date: u32, interval: u32) -> u32 {
 }
 
 impl Operations<'_> {
+    /// When values that are read now are told to be of: the moment of the clock that they are for, if it is not over.
+    pub(in crate::ocpp16) fn date_of_sample(&self, now: Instant, moment: Option<DateTime>) -> Stamp {
+        let read = Stamp::new(&self.clock, self.persistence.boot_number(), now);
+        match (moment, read.dated()) {
+            (Some(moment), Some(date)) if date.as_unix().wrapping_sub(moment.as_unix()) < LATENESS_S => {
+                Stamp::Dated(moment)
+            }
+            _ => read,
+        }
+    }
+
     pub(in crate::ocpp16) fn advance_alignment(&mut self, now: Instant) {
         let interval = self.keys.unsigned(&CLOCK_ALIGNED_DATA_INTERVAL);
         if interval == 0 {

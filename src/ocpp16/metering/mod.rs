@@ -8,7 +8,7 @@ mod values;
 
 pub(super) use aligned::{Alignment, CLOCK_ALIGNED_DATA_INTERVAL, METER_VALUES_ALIGNED_DATA};
 pub(super) use list::ITEMS_MAX;
-pub(super) use sample::{Sampling, can_measure};
+pub(super) use sample::{Meters, Sampling};
 pub(super) use transaction_data::{
     STOP_TRANSACTION_MAX_METER_VALUES, STOP_TXN_ALIGNED_DATA, STOP_TXN_SAMPLED_DATA, Series, series_record,
     transaction_data,
@@ -33,7 +33,8 @@ pub struct MeterInput<'a> {
     pub connector: ConnectorId,
     /// What is measured.
     pub reading: MeterReading,
-    /// The value now; `None` while there is none, which leaves it out of the sample.
+    /// The value now; `None` while there is none, which leaves it out of the sample. A register must not fall within a
+    /// transaction (OCPP 1.6 §7.31): that of `set_energy_meter_input` is seen to, this one is told as it is.
     pub value: &'a dyn Fn() -> Option<Decimal>,
 }
 

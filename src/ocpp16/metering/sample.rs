@@ -34,7 +34,7 @@ impl Sampling {
     /// The transaction has begun at `at`.
     pub(in crate::ocpp16) fn begin(&mut self, at: Instant) {
         self.last = at;
-        self.asked &= !PERIODIC;
+        self.asked &= !(PERIODIC | CLOCK); // MV-10: those were of nobody's transaction
     }
 
     /// TriggerMessage asks for values.
@@ -46,6 +46,11 @@ impl Sampling {
     pub(super) fn align(&mut self, moment: DateTime) {
         self.moment = Some(moment);
         self.asked |= CLOCK;
+    }
+
+    /// The moment of the clock has passed untold.
+    pub(in crate::ocpp16) fn miss_moment(&mut self) {
+        self.asked &= !CLOCK;
     }
 
     /// Whether a sample is to be taken.
@@ -168,15 +173,31 @@ impl Operations<'_> {
     }
 }
 
-/// Whether some connector can measure all of this. A list with anything else is refused (OCPP 1.6 §3.16.4).
-pub(in crate::ocpp16) fn can_measure(connectors: &[Connector<'_>], meters: &[MeterInput<'_>], list: &[u8]) -> bool {
-    items(list).all(|wanted| {
-        let built_in = connectors.iter().any(|connector| {
-            asks_for(&ENERGY, wanted) && connector.inputs.energy.is_some()
-                || asks_for(&POWER, wanted) && connector.inputs.power.is_some()
+/// All that can be measured.
+#[derive(Clone, Copy)]
+pub(in crate::ocpp16) struct Meters<'m, 'a> {
+    pub(in crate::ocpp16) connectors: &'m [Connector<'a>],
+    pub(in crate::ocpp16) inputs: &'m [MeterInput<'a>],
+}
+
+impl Meters<'_, '_> {
+    /// Whether all of a list can be measured somewhere. One with anything else is refused (OCPP 1.6 §3.16.4).
+    pub(in crate::ocpp16) fn can_measure(self, list: &[u8]) -> bool {
+        items(list).all(|item| (0..=self.connectors.len()).any(|id| self.measures(id, item)))
+    }
+
+    /// Whether a connector measures anything of a list.
+    pub(in crate::ocpp16) fn measures_any(self, id: ConnectorId, list: &[u8]) -> bool {
+        items(list).any(|item| self.measures(id.into(), item))
+    }
+
+    fn measures(self, id: usize, item: (Measurand, Option<Phase>)) -> bool {
+        let built_in = id.checked_sub(1).and_then(|place| self.connectors.get(place)).is_some_and(|connector| {
+            asks_for(&ENERGY, item) && connector.inputs.energy.is_some()
+                || asks_for(&POWER, item) && connector.inputs.power.is_some()
         });
-        built_in || meters.iter().any(|input| asks_for(&input.reading, wanted))
-    })
+        built_in || self.inputs.iter().any(|input| usize::from(input.connector) == id && asks_for(&input.reading, item))
+    }
 }
 
 /// The two meters that every connector has a place for.

@@ -29,27 +29,34 @@ pub(in crate::ocpp16) const STOP_TRANSACTION_MAX_METER_VALUES: IntegerKey =
 /// What is to be taken up next for the end of the running transaction.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::ocpp16) struct Series {
-    /// One of so many values is taken up, as a power of two.
+    /// Its record is begun.
+    pub(in crate::ocpp16) is_begun: bool,
+    /// One of so many values of a kind is taken up, as a power of two.
     stride: u8,
+    periodic: Kind,
+    aligned: Kind,
+}
+
+/// Values of one context.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    is_asked: bool,
     /// How many there were.
     count: u16,
-    begin: bool,
-    periodic: bool,
-    aligned: bool,
 }
 
 impl Series {
     pub(in crate::ocpp16) const fn new() -> Self {
-        Self { stride: 0, count: 0, begin: false, periodic: false, aligned: false }
+        let kind = Kind { is_asked: false, count: 0 };
+        Self { is_begun: false, stride: 0, periodic: kind, aligned: kind }
     }
 
     pub(super) fn ask_for(&mut self, context: ReadingContext) {
-        *self.asked(context) = true;
+        self.kind(context).is_asked = true;
     }
 
-    fn asked(&mut self, context: ReadingContext) -> &mut bool {
+    fn kind(&mut self, context: ReadingContext) -> &mut Kind {
         match context {
-            ReadingContext::TransactionBegin => &mut self.begin,
             ReadingContext::SampleClock => &mut self.aligned,
             _ => &mut self.periodic,
         }
@@ -57,45 +64,30 @@ impl Series {
 
     /// The next value to be taken up, if there is one. Those that are thinned out are passed over.
     pub(in crate::ocpp16) fn take(&mut self) -> Option<ReadingContext> {
-        use ReadingContext::{SampleClock, SamplePeriodic, TransactionBegin};
-        for context in [TransactionBegin, SampleClock, SamplePeriodic] {
-            if !core::mem::take(self.asked(context)) {
-                continue;
-            }
-            if context == TransactionBegin {
-                return Some(context);
-            }
-            self.count = self.count.wrapping_add(1);
-            if self.is_its_turn() {
-                return Some(context);
+        for context in [ReadingContext::SampleClock, ReadingContext::SamplePeriodic] {
+            let kind = self.kind(context);
+            if core::mem::take(&mut kind.is_asked) {
+                kind.count = kind.count.wrapping_add(1);
+                if self.is_its_turn(context) {
+                    return Some(context);
+                }
             }
         }
         None
     }
 
-    fn is_its_turn(&self) -> bool {
-        self.count.trailing_zeros() >= u32::from(self.stride)
+    fn is_its_turn(&mut self, context: ReadingContext) -> bool {
+        let stride = self.stride;
+        self.kind(context).count.trailing_zeros() >= u32::from(stride)
     }
 }
 
 /// Ends the values of a meter value; no measurand has this number.
 const END: u8 = 0xff;
-/// A record that is no longer fits the journal behind the head of a StopTransaction.
+/// A record that is longer by this fits the journal behind the head of a StopTransaction.
 const STOP_HEAD_MAX: usize = 80;
-/// By how much one meter value may be longer than another with the same measurands.
-const GROWTH: usize = 16;
 
 impl Operations<'_> {
-    /// The transaction has begun.
-    pub(in crate::ocpp16) fn begin_transaction_data(&mut self, id: ConnectorId) {
-        let wanted = self.wants_transaction_data();
-        if let Some(connector) = self.connector_mut(id) {
-            connector.series = Series::new();
-            connector.series.begin = wanted;
-        }
-        self.persistence.has_chores |= wanted;
-    }
-
     pub(in crate::ocpp16) fn wants_transaction_data(&self) -> bool {
         !self.keys.list(&STOP_TXN_SAMPLED_DATA).is_empty() || !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty()
     }
@@ -109,29 +101,9 @@ impl Operations<'_> {
         len: usize,
         record: &mut [u8],
     ) -> Option<usize> {
-        let (begin, mut end) = self.open_series(id, len, record)?;
-        let room = record.len().checked_sub(STOP_HEAD_MAX)?;
-        let mut series = self.connector(id)?.series;
-        if context != ReadingContext::TransactionBegin {
-            // Room is kept for the end, which is as long as the beginning.
-            let each = end_of_first(record.get(begin..end)?).map_or(0, |len| len + GROWTH);
-            loop {
-                let count = count(record.get(begin..end)?);
-                if end + 2 * each <= room && count < METER_VALUES_MAX as usize - 1 {
-                    break;
-                }
-                if count < 2 {
-                    return None;
-                }
-                end = thin(record, begin, end);
-                series.stride = series.stride.saturating_add(1);
-            }
-        }
+        let (begin, end) = self.open_series(id, len, record)?;
         let offset_s = now.as_secs_since(self.connector(id)?.session.started).max(0) as u32;
-        if series.is_its_turn() || context == ReadingContext::TransactionBegin {
-            end = self.append_meter_value(id, context, offset_s, end, record)?;
-        }
-        self.connector_mut(id)?.series = series;
+        let end = self.add_meter_value(id, context, offset_s, begin, end, record)?;
         let key = series_record(id)?;
         record::seal(key, record.get_mut(..end + record::CHECKSUM_LEN)?)?;
         Some(end + record::CHECKSUM_LEN)
@@ -149,17 +121,20 @@ impl Operations<'_> {
         record: &mut [u8],
     ) -> Option<usize> {
         let (begin, end) = self.open_series(id, len, record)?;
+        let began = read_began(record.get(..begin)?);
         let last_offset_s = groups(record.get(begin..end)?).last().map_or(0, |group| group.offset_s);
         let session = &self.connector(id)?.session;
-        let duration_s = match (session.is_restored, at.dated(), session.began) {
+        let duration_s = match (session.is_restored, at.dated(), began) {
             (false, ..) => session.stop.at.as_secs_since(session.started).max(0) as u32,
             (true, Some(ended), Some(began)) => ended.as_unix().saturating_sub(began.as_unix()),
             _ => last_offset_s,
         };
         let duration_s = duration_s.max(last_offset_s);
-        let end = self.append_meter_value(id, ReadingContext::TransactionEnd, duration_s, end, record)?;
+        let context = ReadingContext::TransactionEnd;
+        let end = self.add_meter_value(id, context, duration_s, begin, end, record)?;
         let mut head = [0; STOP_HEAD_MAX];
         let mut writer = journal_entry::begin_stop(&mut head, number, id, at, stop);
+        writer.unsigned(u64::from(began.map_or(0, DateTime::as_unix)));
         writer.unsigned(u64::from(duration_s));
         let head_len = writer.position();
         let tail_len = end - begin;
@@ -173,20 +148,58 @@ impl Operations<'_> {
 
     /// Where the meter values of this transaction begin and end in `record`, which is begun anew when it holds none.
     fn open_series(&self, id: ConnectorId, len: usize, record: &mut [u8]) -> Option<(usize, usize)> {
-        let entry = self.connector(id)?.session.entry;
+        let session = &self.connector(id)?.session;
         let stored = record.get(..len).and_then(|record| {
             let mut reader = RecordReader::open(series_record(id)?, record)?;
-            (reader.u32()? == entry).then(|| len - record::CHECKSUM_LEN - reader.rest().len())
+            let is_it = reader.u32()? == session.entry;
+            reader.u32()?;
+            is_it.then(|| len - record::CHECKSUM_LEN - reader.rest().len())
         });
         if let Some(begin) = stored {
             return Some((begin, len - record::CHECKSUM_LEN));
         }
+        let began = session.began.or(self.clock.date(session.started).filter(|_| !session.is_restored));
         let mut writer = RecordWriter::new(record);
-        writer.unsigned(u64::from(entry));
+        writer.unsigned(u64::from(session.entry));
+        writer.unsigned(u64::from(began.map_or(0, DateTime::as_unix)));
         let begin = writer.position();
         Some((begin, begin))
     }
 
+    /// Adds a meter value, thins the middle as far as that is needed, and returns where the series ends.
+    fn add_meter_value(
+        &mut self,
+        id: ConnectorId,
+        context: ReadingContext,
+        offset_s: u32,
+        begin: usize,
+        mut end: usize,
+        record: &mut [u8],
+    ) -> Option<usize> {
+        let is_middle = matches!(context, ReadingContext::SampleClock | ReadingContext::SamplePeriodic);
+        let others_max = METER_VALUES_MAX as usize - if is_middle { 2 } else { 1 };
+        loop {
+            let count = groups(record.get(begin..end)?).count();
+            if count <= others_max {
+                let (new_end, is_whole) = self.append_meter_value(id, context, offset_s, end, record)?;
+                if is_whole || count < 2 {
+                    return Some(new_end);
+                }
+            }
+            let thinned = thin(record, begin, end);
+            if thinned == end {
+                return Some(end); // nothing in the middle to give up
+            }
+            end = thinned;
+            let series = &mut self.connector_mut(id)?.series;
+            series.stride = series.stride.saturating_add(1);
+            if is_middle && !series.is_its_turn(context) {
+                return Some(end);
+            }
+        }
+    }
+
+    /// Where the series ends then, and whether all values have found room.
     fn append_meter_value(
         &mut self,
         id: ConnectorId,
@@ -194,7 +207,7 @@ impl Operations<'_> {
         offset_s: u32,
         end: usize,
         record: &mut [u8],
-    ) -> Option<usize> {
+    ) -> Option<(usize, bool)> {
         self.read_register(id);
         let room = record.len().checked_sub(STOP_HEAD_MAX)?;
         let mut writer = RecordWriter::resume(record.get_mut(..room)?, end);
@@ -207,8 +220,9 @@ impl Operations<'_> {
             ReadingContext::SampleClock => self.sample(id, aligned, &mut writer),
             _ => self.sample_all(id, sampled, aligned, &mut writer),
         };
+        let is_whole = !writer.is_partial();
         writer.byte(END);
-        Some(if measured { writer.position() } else { end })
+        Some((if measured { writer.position() } else { end }, is_whole))
     }
 }
 
@@ -217,18 +231,31 @@ pub(in crate::ocpp16) fn series_record(id: ConnectorId) -> Option<RecordKey> {
     registry::nth(registry::TRANSACTION_DATA, usize::from(id))
 }
 
-/// The meter values behind a StopTransaction in its record.
+/// When the transaction of a series began, if that was known: it stands behind format and entry.
+fn read_began(head: &[u8]) -> Option<DateTime> {
+    let mut head = RecordReader::content(head.get(1..)?);
+    head.u32()?;
+    head.u32().filter(|began| *began != 0).map(DateTime::from_unix)
+}
+
+/// The meter values behind a StopTransaction in its record. Nothing of it is dated before its start or after its end.
 pub(in crate::ocpp16) fn transaction_data(
     series: &[u8],
     ended: Option<DateTime>,
 ) -> Option<impl Iterator<Item = MeterValue<'_>>> {
     let mut content = RecordReader::content(series);
+    let began = content.u32().filter(|began| *began != 0).map(DateTime::from_unix);
     let duration_s = content.u32()?;
-    let date = move |offset_s| ended.map(|ended| ended.shifted(i64::from(offset_s) - i64::from(duration_s)));
+    let date = move |group: &Group<'_>| {
+        let ended = ended?;
+        let began = began.unwrap_or(ended.shifted(-i64::from(duration_s)));
+        let is_end = group.context == ReadingContext::TransactionEnd;
+        Some(if is_end { ended } else { began.shifted(group.offset_s.into()).min(ended) })
+    };
     let first = groups(content.rest()).next().is_some();
     first.then(|| {
         groups(content.rest()).map(move |group| MeterValue {
-            timestamp: date(group.offset_s),
+            timestamp: date(&group),
             context: group.context,
             values: group.values,
         })
@@ -255,20 +282,25 @@ fn read_group<'a>(content: &mut RecordReader<'a>) -> Option<Group<'a>> {
     (content.byte()? == END).then_some(Group { offset_s, context, values })
 }
 
-fn count(series: &[u8]) -> usize {
-    groups(series).count()
-}
-
-fn end_of_first(series: &[u8]) -> Option<usize> {
+/// The length and the context of the first meter value.
+fn first_group(series: &[u8]) -> Option<(usize, ReadingContext)> {
     let mut content = RecordReader::content(series);
-    read_group(&mut content)?;
-    Some(series.len() - content.rest().len())
+    let group = read_group(&mut content)?;
+    Some((series.len() - content.rest().len(), group.context))
 }
 
-/// Drops every second meter value from the middle, from the first of it on. Returns where the rest ends.
+/// Drops every second meter value of each kind from the middle, from the first of them on. Returns where the rest ends.
 fn thin(record: &mut [u8], begin: usize, end: usize) -> usize {
-    let (mut kept, mut at, mut drops) = (begin, begin, false);
-    while let Some(len) = record.get(at..end).and_then(end_of_first) {
+    let (mut kept, mut at) = (begin, begin);
+    let mut seen = [0; 2];
+    while let Some((len, context)) = record.get(at..end).and_then(first_group) {
+        let drops = match (context, &mut seen) {
+            (ReadingContext::SamplePeriodic, [seen, _]) | (ReadingContext::SampleClock, [_, seen]) => {
+                *seen ^= 1;
+                *seen == 1
+            }
+            _ => false,
+        };
         if !drops {
             if let Some(piece) = record.get_mut(kept..at + len) {
                 remove_front(piece, at - kept);
@@ -276,7 +308,6 @@ fn thin(record: &mut [u8], begin: usize, end: usize) -> usize {
             kept += len;
         }
         at += len;
-        drops = !drops;
     }
     kept
 }

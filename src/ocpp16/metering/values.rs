@@ -15,6 +15,7 @@ const VALUE_LEN_MAX: usize = 3 + 10;
 /// the record any more is left out.
 pub(super) fn write_value(record: &mut RecordWriter<'_>, reading: &MeterReading, value: Decimal) {
     if !record.has_room(VALUE_LEN_MAX) {
+        record.leave_out();
         return;
     }
     let phase = reading.phase.map_or(0, |phase| phase.code() + 1);
