@@ -15,6 +15,9 @@ static PLUGGED: AtomicBool = AtomicBool::new(false);
 static ENERGY_WH: AtomicU32 = AtomicU32::new(0);
 
 const CARD: &str = "04A1B2C3D4E5F6";
+/// How answers begin.
+pub(crate) const RESULT: &str = "[3,";
+pub(crate) const ERROR: &str = "[4,";
 /// Simulated time between two polls.
 const STEP: Duration = Duration::from_millis(10);
 
@@ -34,21 +37,34 @@ const BEGINNING: usize = 40;
 struct Link {
     incoming: [u8; 256],
     incoming_len: usize,
-    /// The beginnings of messages, at most an answer and a call.
-    sent: [[u8; BEGINNING]; 2],
+    /// At most an answer and a call.
+    sent: [Sent; 2],
     sent_count: usize,
     /// The last message has been sent in part.
     unfinished: bool,
 }
 
+/// What is kept of a message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Sent {
+    /// Behind a short message lies what was there before.
+    beginning: [u8; BEGINNING],
+    len: usize,
+}
+
+impl Sent {
+    const EMPTY: Self = Self { beginning: [0; BEGINNING], len: 0 };
+}
+
 impl Link {
     const fn new() -> Self {
-        Self { incoming: [0; 256], incoming_len: 0, sent: [[0; BEGINNING]; 2], sent_count: 0, unfinished: false }
+        Self { incoming: [0; 256], incoming_len: 0, sent: [Sent::EMPTY; 2], sent_count: 0, unfinished: false }
     }
 
-    /// The beginning of the first message that nobody has taken; behind a short one lies what was there before.
-    fn sent(&self) -> Option<&[u8]> {
-        self.sent[..self.sent_count].first().map(|message| message.as_slice())
+    /// The first whole message that nobody has taken.
+    fn sent(&self) -> Option<&Sent> {
+        let whole = self.sent_count - usize::from(self.unfinished);
+        self.sent[..whole].first()
     }
 
     fn take_sent(&mut self) {
@@ -77,11 +93,13 @@ impl WebSocketTransport for Link {
         if !self.unfinished {
             let message = &mut self.sent[self.sent_count];
             match part.first_chunk() {
-                Some(beginning) => *message = *beginning,
-                None => message[..part.len()].copy_from_slice(part),
+                Some(beginning) => message.beginning = *beginning,
+                None => message.beginning[..part.len()].copy_from_slice(part),
             }
+            message.len = 0;
             self.sent_count += 1;
         }
+        self.sent[self.sent_count - 1].len += part.len();
         self.unfinished = !last;
         Ok(())
     }
@@ -119,7 +137,7 @@ pub(crate) fn with_bench<S: Storage>(storage: S, work: impl FnOnce(&mut Bench<'_
     for frame in frames::PREPARE {
         bench.push(frame);
         bench.step();
-        bench.expect_answer(frame);
+        bench.expect_answer(frame, RESULT);
     }
     work(&mut bench);
 }
@@ -149,25 +167,33 @@ impl<S: Storage> Bench<'_, S> {
         self.link.incoming_len = frame.len();
     }
 
-    /// The beginning of the first message from the charge point that nobody has taken.
-    pub(crate) fn sent(&self) -> Option<&[u8]> {
+    /// The first whole message from the charge point that nobody has taken.
+    pub(crate) fn sent(&self) -> Option<&Sent> {
         self.link.sent()
     }
 
-    /// Takes the answer to `call`.
-    pub(crate) fn expect_answer(&mut self, call: &str) {
+    /// Takes the answer to `call`, which is of this kind. Returns its length.
+    pub(crate) fn expect_answer(&mut self, call: &str, kind: &str) -> usize {
         let id = call.get(3..18).expect("ids have 13 characters");
-        let answer = self.sent().expect("an answer");
-        assert!(answer.starts_with(b"[3,") || answer.starts_with(b"[4,"));
-        assert_eq!(answer.get(3..18), Some(id.as_bytes()));
+        let answer = *self.sent().expect("a whole answer");
+        assert!(answer.beginning.starts_with(kind.as_bytes()));
+        assert_eq!(answer.beginning.get(3..18), Some(id.as_bytes()));
         self.link.take_sent();
+        answer.len
+    }
+
+    /// How long all keys are on the wire, but for their values.
+    pub(crate) fn keys_len(&self) -> usize {
+        let keys = self.charge_point.configuration();
+        let names = keys.ids().filter_map(|id| keys.get(id)).map(|key| key.name);
+        names.map(|name| r#"{"key":"","readonly":true}"#.len() + name.len()).sum()
     }
 
     /// Takes a call and answers it.
     pub(crate) fn answer(&mut self, action: &str, payload: &str) {
         assert!(self.sent().is_some(), "a call");
         let Link { incoming, sent: [call, _], .. } = &mut self.link;
-        let mut fields = call.split(|byte| *byte == b'"').skip(1);
+        let mut fields = call.beginning.split(|byte| *byte == b'"').skip(1);
         let id = fields.next().expect("an id");
         assert_eq!(fields.nth(1), Some(action.as_bytes()));
         let mut len = 0;

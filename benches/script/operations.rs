@@ -1,4 +1,4 @@
-use super::bench::{Bench, Nowhere, RAM, with_bench};
+use super::bench::{Bench, ERROR, Nowhere, RAM, RESULT, with_bench};
 use super::{Counter, Operation, frames};
 use core::slice::Iter;
 use embedded_ocpp::store::Storage;
@@ -9,24 +9,21 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation { name: "empty", run: empty },
     Operation { name: "idle", run: idle },
     Operation { name: "remote-start", run: remote_start },
-    Operation {
-        name: "get-configuration-all",
-        run: |counter| answered(counter, Nowhere, &[frames::GET_CONFIGURATION_ALL]),
-    },
+    Operation { name: "get-configuration-all", run: get_configuration_all },
     Operation {
         name: "get-configuration-one",
-        run: |counter| answered(counter, Nowhere, &[frames::GET_CONFIGURATION_ONE]),
+        run: |counter| answered(counter, Nowhere, &[frames::GET_CONFIGURATION_ONE], RESULT),
     },
     Operation {
         name: "change-configuration",
-        run: |counter| answered(counter, Nowhere, &frames::CHANGE_CONFIGURATION),
+        run: |counter| answered(counter, Nowhere, &frames::CHANGE_CONFIGURATION, RESULT),
     },
     Operation {
         name: "change-configuration-ram",
-        run: |counter| answered(counter, RAM, &frames::CHANGE_CONFIGURATION),
+        run: |counter| answered(counter, RAM, &frames::CHANGE_CONFIGURATION, RESULT),
     },
     Operation { name: "trigger-heartbeat", run: trigger_heartbeat },
-    Operation { name: "unknown-action", run: |counter| answered(counter, Nowhere, &[frames::UNKNOWN_ACTION]) },
+    Operation { name: "unknown-action", run: |counter| answered(counter, Nowhere, &[frames::UNKNOWN_ACTION], ERROR) },
     Operation { name: "session", run: session },
 ];
 
@@ -46,14 +43,25 @@ fn idle(counter: &mut dyn Counter) {
 }
 
 /// Calls that are answered at once: from the frame to the answer, which is one poll.
-fn answered(counter: &mut dyn Counter, storage: impl Storage, frames: &[&str]) {
+fn answered(counter: &mut dyn Counter, storage: impl Storage, frames: &[&str], kind: &str) {
     with_bench(storage, |bench| {
         for _ in 0..REPETITIONS {
             for frame in frames {
                 bench.push(frame);
                 counter.count(1, &mut || bench.step());
-                bench.expect_answer(frame);
+                bench.expect_answer(frame, kind);
             }
+        }
+    });
+}
+
+/// The answer tells every key.
+fn get_configuration_all(counter: &mut dyn Counter) {
+    with_bench(Nowhere, |bench| {
+        for _ in 0..REPETITIONS {
+            bench.push(frames::GET_CONFIGURATION_ALL);
+            counter.count(1, &mut || bench.step());
+            assert!(bench.expect_answer(frames::GET_CONFIGURATION_ALL, RESULT) > bench.keys_len());
         }
     });
 }
@@ -64,7 +72,7 @@ fn remote_start(counter: &mut dyn Counter) {
         for _ in 0..REPETITIONS {
             bench.push(frames::REMOTE_START);
             counter.count(1, &mut || bench.step());
-            bench.expect_answer(frames::REMOTE_START);
+            bench.expect_answer(frames::REMOTE_START, RESULT);
             bench.end();
             bench.settle(&mut [("StatusNotification", "{}"); 2].iter());
         }
@@ -77,7 +85,7 @@ fn trigger_heartbeat(counter: &mut dyn Counter) {
         for _ in 0..REPETITIONS {
             bench.push(frames::TRIGGER_HEARTBEAT);
             counter.count(1, &mut || bench.step());
-            bench.expect_answer(frames::TRIGGER_HEARTBEAT);
+            bench.expect_answer(frames::TRIGGER_HEARTBEAT, RESULT);
             bench.answer("Heartbeat", frames::HEARTBEAT);
             counter.count_more(&mut || bench.step());
             assert_eq!(bench.sent(), None);
