@@ -1,15 +1,10 @@
-"""An OCPP 1.6 central system on PyPI's `ocpp`, and the scenarios a charge point has to pass with it.
+"""An OCPP 1.6 central system on PyPI's `ocpp`; `scenarios` holds what a charge point has to pass with it.
 
 The library checks every payload of both sides against the published schemas. This file adds the rules of OCPP-J and of
 transactions. A breach of either is a complaint; a complaint, a missing message or a timeout fails the run and prints
 every frame of it.
-
-    central_system.py SCENARIO [--port PORT] [--timeout SECONDS]
-
-prints the port, waits for a charge point at ws://127.0.0.1:PORT/any/path/ID and runs the scenario against it.
 """
 
-import argparse
 import asyncio
 import contextlib
 import itertools
@@ -22,7 +17,7 @@ from datetime import datetime, timedelta, timezone
 import ocpp.messages
 import ocpp.v16
 from ocpp.routing import on
-from ocpp.v16 import call, call_result
+from ocpp.v16 import call_result
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
@@ -62,7 +57,7 @@ class CentralSystem:
         self.transcript, self.complaints = [], []
         self.calls = []  # (action, payload) that no scenario has asked for yet
         self.frames = {}  # id of each CALL of the charge point -> its text
-        self.statuses = {}  # of each connector
+        self.statuses = {}  # the last one of each connector
         self.transactions = {}  # id -> its StartTransaction and whether it is open
         self.ids = itertools.count(1)
         self.news = asyncio.Event()
@@ -156,6 +151,7 @@ class CentralSystem:
         """True when the scenario passed and no complaint came up."""
         name = scenario.__name__
         self.note(f"== {name}: {scenario.__doc__}")
+        self.calls.clear()
         passed = False
         try:
             async with asyncio.timeout(timeout):
@@ -179,6 +175,7 @@ class ChargePoint(ocpp.v16.ChargePoint):
         super().__init__(connection.request.path, connection, response_timeout=10)
         self.central = central
         self.unanswered = None  # id of the charge point's open CALL
+        self.statuses = {}  # the same, on this connection: what happened without one is not told
         self.asked = {}  # id of each open CALL of ours -> future of the answer, None if the library waits for it
         self.may_answer_strays = False
         self.tasks = set()
@@ -194,9 +191,13 @@ class ChargePoint(ocpp.v16.ChargePoint):
             if frame[0] != CALL and (waiting := self.asked.pop(frame[1], None)):
                 waiting.set_result(frame)
                 continue
-            task = asyncio.create_task(self.route_message(text))
+            task = asyncio.create_task(self._answer(text))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
+
+    async def _answer(self, text):
+        with contextlib.suppress(ConnectionClosed):  # it may have left meanwhile
+            await self.route_message(text)
 
     def _breach(self, text):
         """What is wrong with this frame, short of its payload."""
@@ -279,6 +280,7 @@ class ChargePoint(ocpp.v16.ChargePoint):
     def boot_notification(self, **_):
         self.central.booted = True
         self.central.statuses.clear()
+        self.statuses.clear()
         return call_result.BootNotification(current_time=now("Z"), interval=300, status="Accepted")
 
     @on("Heartbeat")
@@ -287,12 +289,12 @@ class ChargePoint(ocpp.v16.ChargePoint):
 
     @on("StatusNotification")
     def status_notification(self, connector_id, status, **_):
-        central, last = self.central, self.central.statuses.get(connector_id, status)
+        central, last = self.central, self.statuses.get(connector_id, status)
         if connector_id == 0:
             central.demand(status in {"Available", "Unavailable", "Faulted"}, f"connector 0 {status}")
         else:
             central.demand(status == last or status in NEXT_STATUS[last], f"{last} to {status}")
-        central.statuses[connector_id] = status
+        central.statuses[connector_id] = self.statuses[connector_id] = status
         return call_result.StatusNotification()
 
     @on("Authorize")
@@ -304,12 +306,12 @@ class ChargePoint(ocpp.v16.ChargePoint):
         central = self.central
         for transaction_id, transaction in central.transactions.items():
             if transaction["message"] == call_unique_id:
-                return call_result.StartTransaction(transaction_id, id_tag_info(id_tag))
+                return call_result.StartTransaction(transaction_id, id_tag_info(id_tag, starts=True))
             same = transaction["open"] and transaction["connector_id"] == connector_id
             central.demand(not same, f"second transaction on connector {connector_id}")
         transaction_id = 1000 + next(central.ids)
         central.transactions[transaction_id] = dict(start, connector_id=connector_id, open=True, message=call_unique_id)
-        return call_result.StartTransaction(transaction_id, id_tag_info(id_tag))
+        return call_result.StartTransaction(transaction_id, id_tag_info(id_tag, starts=True))
 
     @on("StopTransaction")
     def stop_transaction(self, transaction_id, meter_stop, timestamp, id_tag=None, **_):
@@ -360,8 +362,13 @@ class ChargePoint(ocpp.v16.ChargePoint):
         return call_result.SignCertificate(status="Accepted")
 
 
-def id_tag_info(id_tag):
-    return {"status": "Blocked" if id_tag.startswith("BLOCKED") else "Accepted"}
+def id_tag_info(id_tag, starts=False):
+    """BLOCKED… is refused, LATE… only when a transaction starts; FAMILY… belongs to a group."""
+    if id_tag.startswith("BLOCKED") or starts and id_tag.startswith("LATE"):
+        return {"status": "Blocked"}
+    if id_tag.startswith("FAMILY"):
+        return {"status": "Accepted", "parentIdTag": "FAMILY"}
+    return {"status": "Accepted"}
 
 
 def now(zone):
@@ -372,198 +379,3 @@ def now(zone):
 
 def moment(text):
     return datetime.fromisoformat(text)
-
-
-# Scenarios. `evse` is a coroutine function that has a command of the simulator's control protocol carried out.
-
-
-async def boot(central, evse):
-    """The charge point boots, reports connector 0 and 1, and is free."""
-    await central.expect("BootNotification", timeout=20)
-    await central.expect("StatusNotification", connectorId=0, status="Available")
-    await central.expect("StatusNotification", connectorId=1, status="Available")
-    await central.request(call.ChangeConfiguration("MeterValueSampleInterval", "1"), status="Accepted")
-
-
-async def started(central, id_tag):
-    """What every start of a transaction shows on connector 1. Returns the id."""
-    start = await central.expect("StartTransaction", connectorId=1, idTag=id_tag)
-    await central.status(1, "Charging")
-    transaction_id = max(central.transactions)
-    await central.expect("MeterValues", connectorId=1, transactionId=transaction_id)
-    return transaction_id, start["meterStart"]
-
-
-async def session(central, evse):
-    """RemoteStartTransaction, the cable, energy, RemoteStopTransaction."""
-    await evse("set_meter", connector=1, wh=1000, w=7200)
-    await central.request(call.RemoteStartTransaction(id_tag="REMOTE01", connector_id=1), status="Accepted")
-    await central.status(1, "Preparing")
-    await evse("plug_in", connector=1)
-    transaction_id, meter_start = await started(central, "REMOTE01")
-    await evse("set_meter", connector=1, wh=meter_start + 1500)
-    await central.expect("MeterValues", connectorId=1, transactionId=transaction_id)
-    await central.request(call.RemoteStopTransaction(transaction_id + 1), status="Rejected")
-    await central.request(call.RemoteStopTransaction(transaction_id), status="Accepted")
-    stop = await central.expect("StopTransaction", transactionId=transaction_id, reason="Remote")
-    if stop["meterStop"] < meter_start + 1500:
-        raise Failure(f"meterStop {stop['meterStop']}, but the register went from {meter_start} up by 1500")
-    await central.status(1, "Finishing")
-    await evse("plug_out", connector=1)
-    await central.status(1, "Available")
-
-
-async def local_session(central, evse):
-    """The cable, a card, energy, the card again."""
-    await evse("plug_in", connector=1)
-    await central.status(1, "Preparing")
-    await evse("swipe", id_tag="DEADBEEF", connectors=[1])
-    await central.expect("Authorize", idTag="DEADBEEF")
-    transaction_id, _ = await started(central, "DEADBEEF")
-    await evse("swipe", id_tag="DEADBEEF", connectors=[1])
-    await central.expect("StopTransaction", transactionId=transaction_id, reason="Local", idTag="DEADBEEF")
-    await central.status(1, "Finishing")
-    await evse("plug_out", connector=1)
-    await central.status(1, "Available")
-
-
-async def refused_card(central, evse):
-    """A card that the central system does not accept starts nothing."""
-    await evse("plug_in", connector=1)
-    await central.status(1, "Preparing")
-    await evse("swipe", id_tag="BLOCKED1", connectors=[1])
-    await central.expect("Authorize", idTag="BLOCKED1")
-    await asyncio.sleep(0.5)
-    await evse("plug_out", connector=1)
-    await central.status(1, "Available")
-    central.missing("StartTransaction")
-
-
-async def core(central, evse):
-    """Configuration, TriggerMessage, DataTransfer, and frames that are wrong."""
-    everything = await central.request(call.GetConfiguration())
-    keys = {entry["key"]: entry for entry in everything.configuration_key}
-    for key in ("HeartbeatInterval", "NumberOfConnectors", "SupportedFeatureProfiles"):
-        if "value" not in keys.get(key, {}):
-            raise Failure(f"GetConfiguration without keys does not tell {key}")
-    some = await central.request(
-        call.GetConfiguration(key=["heartbeatinterval", "NoSuchKey"]), unknown_key=["NoSuchKey"]
-    )
-    if [entry["key"].lower() for entry in some.configuration_key] != ["heartbeatinterval"]:
-        raise Failure(f"GetConfiguration of one key: {some}")
-
-    for key, value, status in [
-        ("HeartbeatInterval", "600", "Accepted"),
-        ("HeartbeatInterval", "-1", "Rejected"),
-        ("HeartbeatInterval", "6 minutes", "Rejected"),
-        ("NumberOfConnectors", "3", "Rejected"),
-        ("NoSuchKey", "1", "NotSupported"),
-    ]:
-        await central.request(call.ChangeConfiguration(key, value), status=status)
-    now_known = await central.request(call.GetConfiguration(key=["HeartbeatInterval"]))
-    if now_known.configuration_key[0]["value"] != "600":
-        raise Failure(f"HeartbeatInterval was set to 600: {now_known}")
-
-    central.calls.clear()
-    await triggered(central, "Heartbeat")
-    await triggered(central, "StatusNotification", connectorId=1)
-    await triggered(central, "MeterValues", connectorId=1)
-    await triggered(central, "BootNotification", may_refuse=True)
-    await triggered(central, "FirmwareStatusNotification", may_refuse=True)
-    await triggered(central, "DiagnosticsStatusNotification", may_refuse=True)
-    await central.request(call.TriggerMessage("StatusNotification", connector_id=99), status="Rejected")
-
-    await central.request(call.DataTransfer("org.example.unknown", "hello", "world"), status="UnknownVendorId")
-    await central.request(call.RemoteStopTransaction(4711), status="Rejected")
-    await central.request(call.RemoteStartTransaction(id_tag="REMOTE01", connector_id=99), status="Rejected")
-
-    await central.refused("NoSuchAction", {}, {"NotImplemented"})
-    for action, payload in [
-        ("ChangeConfiguration", {"key": "HeartbeatInterval"}),  # a field is missing
-        ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": 600}),  # wrong type
-        ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "600", "more": 1}),  # extra field
-        ("RemoteStartTransaction", {"idTag": "x" * 21}),  # too long
-        ("Reset", {"type": "Lukewarm"}),  # no such enum value
-        ("GetConfiguration", {"key": "HeartbeatInterval"}),  # not a list
-    ]:
-        await central.refused(action, payload, MALFORMED)
-
-    # An unknown message type and answers that nobody waits for are ignored; the connection outlives them.
-    for text in ('[9,"stray",{}]', '[3,"stray",{}]', '[4,"stray","GenericError","",{}]'):
-        await central.charge_point.send_stray(text)
-    await triggered(central, "Heartbeat")
-
-    # So it does with what is no OCPP at all, which may be answered with GenericError.
-    central.charge_point.may_answer_strays = True
-    for text in ("no JSON", "{}", "[]", "[" * 100, '[2,"cut short"'):
-        await central.charge_point.send_stray(text)
-    await triggered(central, "Heartbeat")
-
-
-async def triggered(central, message, may_refuse=False, **fields):
-    """TriggerMessage is answered, then the message comes; or it is refused where that is a choice."""
-    answer = await central.request(call.TriggerMessage(message, connector_id=fields.get("connectorId")))
-    if answer.status == "Accepted":
-        await central.expect(message, **fields)
-    elif not may_refuse:
-        raise Failure(f"TriggerMessage {message}: {answer.status}")
-
-
-async def reset(central, evse):
-    """A soft reset in a transaction: StopTransaction first, then a new boot."""
-    await evse("plug_in", connector=1)
-    await central.request(call.RemoteStartTransaction(id_tag="REMOTE02", connector_id=1), status="Accepted")
-    transaction_id, _ = await started(central, "REMOTE02")
-    await central.request(call.Reset("Soft"), status="Accepted")
-    await central.expect("StopTransaction", transactionId=transaction_id, reason="SoftReset")
-    await central.until(lambda: not central.charge_point, "end of the connection")
-    central.booted = False
-    await central.expect("BootNotification", timeout=20)
-    await central.expect("StatusNotification", connectorId=0, status="Available")
-    await central.until(lambda: 1 in central.statuses, "status of connector 1")
-
-
-async def observed_session(central, evse):
-    """A charge point that acts by itself boots and has one whole session, started with a card."""
-    await central.expect("BootNotification", timeout=20)
-    start = await central.expect("StartTransaction", timeout=30)
-    connector, transaction_id = start["connectorId"], max(central.transactions)
-    await central.expect("Authorize", idTag=start["idTag"])
-    for status in ("Available", "Charging"):
-        await central.expect("StatusNotification", connectorId=connector, status=status)
-    await central.expect("MeterValues", connectorId=connector, transactionId=transaction_id, timeout=30)
-    await central.expect("StopTransaction", transactionId=transaction_id, timeout=30)
-    await central.expect("StatusNotification", connectorId=connector, status="Available", timeout=30)
-
-
-SCENARIOS = {
-    scenario.__name__: scenario
-    for scenario in (boot, session, local_session, refused_card, core, reset, observed_session)
-}
-
-
-async def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("scenario", nargs="+", choices=SCENARIOS)
-    arguments.add_argument("--port", type=int, default=0)
-    arguments.add_argument("--timeout", type=float, default=60)
-    arguments = arguments.parse_args()
-
-    async def by_hand(command, **fields):
-        print(f"please: {command} {fields}", file=sys.stderr)
-
-    central = CentralSystem()
-    async with central.listen(arguments.port) as server:
-        print(server.sockets[0].getsockname()[1], flush=True)
-        for name in arguments.scenario:
-            if not await central.run(SCENARIOS[name], by_hand, arguments.timeout):
-                return 1
-        with contextlib.suppress(Failure):  # a charge point that stays is fine
-            await central.until(lambda: not central.charge_point, "end of the connection")
-    for complaint in central.complaints:
-        print(f"COMPLAINT: {complaint}", file=sys.stderr)
-    return 1 if central.complaints else 0
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))

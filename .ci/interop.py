@@ -6,21 +6,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from central_system import CentralSystem, Failure, boot, core, local_session, refused_card, reset, session
+from central_system import CentralSystem, Failure
+from scenarios import IN_ORDER, WITHOUT_LOCK
 
-SCENARIOS = (boot, session, local_session, refused_card, core, reset)
+REPLYING = {"state", "data_transfer"}
 
 
 class Charger:
     """The charger as a process, driven through its control protocol; started again after each reset."""
 
-    def __init__(self, program, port, folder, note):
+    def __init__(self, program, port, folder, note, **settings):
         self.program, self.folder, self.note = program, folder, note
         self.config = folder / "config.json"
-        self.config.write_text(json.dumps(configuration(port, folder / "flash")))
+        self.config.write_text(json.dumps(configuration(port, folder / "flash") | settings))
         self.ready = asyncio.Event()  # this process reads commands
-        self.replies = {}  # id of each `state` command -> future of its reply
+        self.replies = {}  # id of each command that has a reply -> future of it
         self.last_id = 0
+        self.is_cut = False
 
     async def run(self):
         """Until its end. Failure when it ends badly or complains."""
@@ -40,7 +42,7 @@ class Charger:
                     await self.process.wait()
 
     async def _events(self):
-        """Reads to the end of this process. True when it ended for a reset."""
+        """Reads to the end of this process. True when another one is to follow it."""
         is_reset = False
         async for line in self.process.stdout:
             self.note(f"charger: {line.decode().strip()}")
@@ -52,27 +54,35 @@ class Charger:
             is_reset = is_reset or event.get("event") == "exit" and event["reason"] == "reset"
             if event.get("reply") in self.replies:
                 self.replies.pop(event["reply"]).set_result(event)
-        if (await self.process.wait()) != 0:
+        if (await self.process.wait()) != 0 and not self.is_cut:
             raise Failure(f"charger: exit code {self.process.returncode}")
-        return is_reset
+        is_cut, self.is_cut = self.is_cut, False
+        return is_reset or is_cut
 
     async def command(self, name, **fields):
+        """Has a command carried out. The reply of those that have one."""
         await self.ready.wait()
+        if name == "power_cut":
+            self.is_cut = True
+            self.ready.clear()
+            self.process.kill()
+            return None
         self.last_id += 1
         line = json.dumps({"id": self.last_id, "cmd": name, **fields})
         self.note(f"evse: {line}")
+        if name in REPLYING:
+            self.replies[self.last_id] = asyncio.get_running_loop().create_future()
+        reply = self.replies.get(self.last_id)
         self.process.stdin.write(line.encode() + b"\n")
         await self.process.stdin.drain()
-        return self.last_id
+        return reply and await reply
 
     async def until(self, wanted, what, timeout=30):
         """Asks for the state until it is as wanted."""
         try:
             async with asyncio.timeout(timeout):
                 while True:
-                    reply = asyncio.get_running_loop().create_future()
-                    self.replies[await self.command("state")] = reply
-                    state = await reply
+                    state = await self.command("state")
                     if wanted(state, next(each for each in state["connectors"] if each["connector"] == 1)):
                         return
                     await asyncio.sleep(0.2)
@@ -107,18 +117,19 @@ def configuration(port, flash):
     }
 
 
-async def with_our_central_system(program, folder):
+async def with_our_central_system(program, folder, scenarios, **settings):
+    folder.mkdir()
     central = CentralSystem()
     async with central.listen() as server:
-        charger = Charger(program, server.sockets[0].getsockname()[1], folder, central.note)
+        charger = Charger(program, server.sockets[0].getsockname()[1], folder, central.note, **settings)
 
-        async def scenarios():
-            for scenario in SCENARIOS:
+        async def all_of_them():
+            for scenario in scenarios:
                 if not await central.run(scenario, charger.command, timeout=25):
                     raise Failure(scenario.__name__)
             await charger.leave()
 
-        await together(charger, scenarios())
+        await together(charger, all_of_them())
     if central.complaints:
         raise Failure(central.complaints[0])
 
@@ -147,7 +158,7 @@ async def with_another_central_system(program, folder, port):
 
 async def together(charger, work):
     """Runs the charger and the work; the first failure ends both."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         running = asyncio.create_task(charger.run())
         working = asyncio.create_task(work)
         try:
@@ -170,10 +181,10 @@ async def main(program, port=None):
             if port:
                 await with_another_central_system(program, folder, port)
             else:
-                await with_our_central_system(program, folder)
+                await with_our_central_system(program, folder / "lock", IN_ORDER)
+                await with_our_central_system(program, folder / "no_lock", WITHOUT_LOCK, connector_lock=False)
         except (Failure, TimeoutError) as failure:
-            log = folder / "log"
-            if log.exists():
+            for log in folder.rglob("log"):
                 print("log of the charger:", log.read_text(errors="replace"), sep="\n", file=sys.stderr)
             return f"interop: FAILED: {failure!r}"
     print("interop: passed")

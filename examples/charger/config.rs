@@ -14,6 +14,9 @@ pub(crate) struct Config {
     pub boot: BootTexts,
     #[serde(default = "two")]
     pub connectors: u8,
+    /// Each connector holds its cable with a lock.
+    #[serde(default)]
+    pub connector_lock: bool,
     #[serde(default)]
     pub on_reset: OnReset,
     pub data_dir: PathBuf,
@@ -86,6 +89,7 @@ impl Config {
                 firmware_version: Some(env!("CARGO_PKG_VERSION").into()),
             },
             connectors: two(),
+            connector_lock: false,
             on_reset: OnReset::Reboot,
             data_dir,
             keys: keys.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),

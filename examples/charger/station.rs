@@ -8,7 +8,8 @@ use crate::socket::Socket;
 use crate::trace::{Log, Traced, Traffic};
 use embedded_ocpp::facade::{ChargePoint, Error, Resources};
 use embedded_ocpp::json::Serde;
-use embedded_ocpp::ocpp16::{Boot, ChargePointStatus, Discarded, Reason, ResetKind, TxNotification};
+use embedded_ocpp::ocpp16::{Boot, ChargePointStatus, Discarded, Reason, ResetKind, TxNotification, UnlockResult};
+use embedded_ocpp::ocpp16::{DataTransfer as Request, DataTransferHandler, DataTransferReply, DataTransferStatus};
 use embedded_ocpp::rpc::Outcome;
 use embedded_ocpp::store::DirectoryStorage;
 use embedded_ocpp::time::{Duration, Instant};
@@ -88,10 +89,19 @@ fn run_with<const CONNECTORS: usize>(
     }
     for ((connector, wires), display) in (1..).zip(&wires).zip(&displays) {
         wires.attach(&mut ocpp, connector)?;
+        if config.connector_lock {
+            ocpp.set_on_unlock_connector(&|| UnlockResult::Unlocked, connector)?;
+        }
         ocpp.set_tx_notification_output(display, connector)?;
     }
     ocpp.set_on_reset_execute(&reset_execute);
     ocpp.set_on_discarded(&discarded);
+    let message_id = Some("Hello");
+    ocpp.set_data_transfer_handler(DataTransferHandler {
+        vendor_id: "com.example.charger",
+        message_id,
+        handle: &hello,
+    })?;
     ocpp.set_rng(&random::number);
 
     Station {
@@ -113,6 +123,11 @@ fn run_with<const CONNECTORS: usize>(
         energy_shown_at: Instant::ZERO,
     }
     .work(traffic)
+}
+
+/// A DataTransfer that this charge point understands.
+fn hello<'r>(_: &Request<'_>) -> DataTransferReply<'r> {
+    DataTransferReply { status: DataTransferStatus::Accepted, data: Some("hello") }
 }
 
 fn boot_of(config: &Config) -> Boot<'_> {
@@ -257,20 +272,34 @@ impl Station<'_, '_> {
         }
     }
 
-    /// A card ends the session that it began, or else begins one: best where an EV waits for it.
+    /// A card ends the session that it began, or else begins one: best where a cable waits for it. Where all connectors
+    /// are in use it may still end the session of another card, one of its group.
     fn swipe(&mut self, id_tag: &str, mut connectors: Vec<u8>) {
-        for connector in &connectors {
-            if self.ocpp.end_transaction(Some(id_tag), Reason::Local, *connector).is_ok() {
-                return;
-            }
+        let began = |tag: &str| tag.eq_ignore_ascii_case(id_tag);
+        if let Some(own) = connectors.iter().find(|own| self.ocpp.transaction_id_tag(**own).is_some_and(began)) {
+            self.end(id_tag, *own);
+            return;
         }
-        connectors.sort_by_key(|connector| !self.evse.outlet(*connector).is_some_and(|outlet| outlet.is_plugged()));
-        for connector in connectors {
-            match self.ocpp.begin_transaction(id_tag, connector) {
-                Ok(()) => return,
-                Err(error) => self.log.note(&format!("{id_tag} on connector {connector}: {error}")),
-            }
+        connectors.sort_by_key(|connector| !self.has_cable(*connector));
+        if !connectors.iter().any(|connector| self.begin(id_tag, *connector)) {
+            connectors.iter().any(|connector| self.end(id_tag, *connector));
         }
+    }
+
+    fn has_cable(&self, connector: u8) -> bool {
+        self.ocpp.locks_cable(connector) || self.evse.outlet(connector).is_some_and(Outlet::is_plugged)
+    }
+
+    /// Whether a session may have begun.
+    fn begin(&mut self, id_tag: &str, connector: u8) -> bool {
+        let begun = self.ocpp.begin_transaction(id_tag, connector);
+        begun.inspect_err(|error| self.log.note(&format!("{id_tag} on connector {connector}: {error}"))).is_ok()
+    }
+
+    /// Whether a session may end.
+    fn end(&mut self, id_tag: &str, connector: u8) -> bool {
+        let ended = self.ocpp.end_transaction(Some(id_tag), Reason::Local, connector);
+        ended.inspect_err(|error| self.log.note(&format!("{id_tag} on connector {connector}: {error}"))).is_ok()
     }
 
     /// Sends one DataTransfer after the other, and tells how each ended.
