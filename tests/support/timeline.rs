@@ -70,6 +70,12 @@ impl Bench {
         self
     }
 
+    /// All keys have the factory values of the library.
+    pub fn factory_keys(mut self) -> Self {
+        self.keys.clear();
+        self
+    }
+
     /// Every connector can lock its cable.
     pub fn lock(mut self) -> Self {
         self.has_locks = true;
