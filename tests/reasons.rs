@@ -1,0 +1,68 @@
+//! TX-17: every end of a transaction tells its reason (OCPP 1.6 §7.36).
+
+mod support;
+
+use embedded_ocpp::ocpp16::Reason;
+use serde_json::json;
+use support::{Frame, Timeline, bench};
+
+type Cause = fn(&mut Timeline);
+
+/// What StopTransaction says, and what ends the transaction.
+const CAUSES: [(&str, Cause); 10] = [
+    ("Local", |t| t.card_again(1, "TAG").unwrap()),
+    ("Remote", |t| t.call("RemoteStopTransaction", json!({"transactionId": 42})).expect("Accepted")),
+    ("SoftReset", |t| t.call("Reset", json!({"type": "Soft"})).expect("Accepted")),
+    ("HardReset", |t| t.call("Reset", json!({"type": "Hard"})).expect("Accepted")),
+    ("UnlockCommand", |t| t.send(r#"[2,"u","UnlockConnector",{"connectorId":1}]"#)),
+    ("EVDisconnected", |t| t.unplug(1)),
+    ("PowerLoss", |t| {
+        t.reboot();
+        t.accept_boot();
+    }),
+    ("EmergencyStop", |t| end(t, Reason::EmergencyStop)),
+    ("Reboot", |t| end(t, Reason::Reboot)),
+    ("Other", |t| end(t, Reason::Other)),
+];
+
+fn end(t: &mut Timeline, reason: Reason) {
+    t.charger().end_transaction(None, reason, 1).unwrap();
+    t.settle();
+}
+
+#[test]
+fn tx_17_every_cause_has_its_reason() {
+    for (reason, cause) in CAUSES {
+        let mut t = bench().lock().start();
+        t.boot();
+        t.at(10).start_charging(1, "TAG", 42);
+        cause(t.at(20));
+        assert_eq!(told_reason(&mut t), reason);
+    }
+}
+
+#[test]
+fn tx_17_a_start_that_is_refused_has_its_reason() {
+    let mut t = bench().start();
+    t.boot();
+    t.plug(1);
+    t.expect_status(1, "Preparing");
+    t.card(1, "TAG");
+    t.expect_call("Authorize", json!({})).accept_tag();
+    t.expect_call("StartTransaction", json!({})).start(42, "Blocked");
+    assert_eq!(told_reason(&mut t), "DeAuthorized");
+}
+
+/// The reason of the one StopTransaction that comes. All else that comes is taken.
+fn told_reason(t: &mut Timeline) -> String {
+    let mut reasons = Vec::new();
+    while let Some(frame) = t.next_frame() {
+        let Frame::Call { id, action, payload } = frame else { continue };
+        if action == "StopTransaction" {
+            reasons.push(payload["reason"].as_str().unwrap().to_owned());
+        }
+        t.send(&json!([3, id, {}]).to_string());
+    }
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    reasons.remove(0)
+}
