@@ -281,40 +281,6 @@ fn key_31_supported_feature_profiles() {
     key("SupportedFeatureProfiles").read_only("Core,RemoteTrigger");
 }
 
-#[test]
-fn the_readme_has_all_keys_with_type_default_and_access() {
-    let mut t = bench().factory_keys().lock().start();
-    t.register("Accepted", 0);
-    t.expect_status(0, "Available");
-    t.expect_status(1, "Available");
-    let mut told = t.call("GetConfiguration", json!({})).result();
-    let told = told["configurationKey"].as_array_mut().unwrap();
-    told.sort_by_key(|key| key["key"].as_str().unwrap().to_lowercase());
-
-    let readme = include_str!("../README.md");
-    let (_, table) =
-        readme.split_once("| key | type | default | access |\n|---|---|---|---|\n").expect("the table of keys");
-    let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
-    for (row, key) in rows.iter().zip(told.iter()) {
-        assert_eq!(*row, row_of(key));
-    }
-    assert_eq!(rows.len(), told.len());
-}
-
-/// The key as the README shows it.
-fn row_of(key: &Value) -> String {
-    let [name, value] = ["key", "value"].map(|member| key[member].as_str().unwrap());
-    let kind = match value {
-        "true" | "false" => "boolean",
-        _ if value.parse::<i32>().is_ok() => "integer",
-        _ if name == "Cst_FreeVendIdTag" => "text",
-        _ => "list",
-    };
-    let access = if key["readonly"] == true { "R" } else { "RW" };
-    let value = if value.is_empty() { "" } else { &format!(" {value}") };
-    format!("| {name} | {kind} |{value} | {access} |")
-}
-
 /// All switches that the standard leaves to the charge point: those of functions that are not there are not there either.
 #[test]
 fn cfg_11_the_switch_of_a_function_that_is_absent_is_absent() {
