@@ -93,7 +93,15 @@ impl Spellings {
 
     #[inline(never)]
     fn position(&self, text: &str) -> Option<u8> {
-        (0..self.ends.len() as u8).find(|code| unquoted(self.quoted(*code)) == text.as_bytes())
+        let mut start = 0;
+        for (code, end) in (0..).zip(self.ends) {
+            let end = usize::from(*end);
+            if end - start == text.len() + "\"\"".len() && self.text.get(start + 1..end - 1) == Some(text.as_bytes()) {
+                return Some(code);
+            }
+            start = end;
+        }
+        None
     }
 }
 

@@ -271,7 +271,7 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_factory(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
-        let key = self.table.iter().find(|key| key.name.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
+        let key = self.named(name)?;
         if key.access == Access::ReadOnly {
             return Err(Refusal::ReadOnly);
         }
@@ -284,7 +284,7 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// [`Refusal::UnknownKey`]
     pub fn fix(&mut self, name: &str) -> Result<(), Refusal> {
-        let key = self.table.iter().find(|key| key.name.eq_ignore_ascii_case(name)).ok_or(Refusal::UnknownKey)?;
+        let key = self.named(name)?;
         self.fixed |= bit(key.number.into());
         Ok(())
     }
@@ -366,6 +366,11 @@ impl<'a> Keys<'a> {
             }
             Kind::Constant(_) => {}
         }
+    }
+
+    /// The key of OCPP with this name.
+    fn named(&self, name: &str) -> Result<&'static Declaration, Refusal> {
+        self.find(name).and_then(|id| self.table.get(usize::from(id.0))).ok_or(Refusal::UnknownKey)
     }
 
     fn set_text(&mut self, key: &Declaration, value: &str, allows: &dyn Fn(&[u8]) -> bool) -> Result<(), Refusal> {
