@@ -1,6 +1,6 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
-use crate::ocpp16::{Boot, Connector, Exchange, Memory, Operations};
+use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, Memory, Operations};
 use crate::store::Storage;
 use crate::time::Instant;
 use crate::transport::WebSocketTransport;
@@ -36,13 +36,14 @@ impl<'a> ChargePoint<'a> {
     ) -> Result<Self, ConfigError> {
         boot.check().map_err(|_| ConfigError::BootTextTooLong)?;
         while resources.connectors.push(Connector::new()).is_ok() {}
+        while resources.cache.push(CacheSlot::FREE).is_ok() {}
         let memory = Memory {
             connectors: resources.connectors.as_mut_slice(),
             meter_inputs: resources.meter_inputs.as_mut_view(),
             data_transfer: resources.data_transfer.as_mut_view(),
             hooks: resources.hooks.as_mut_view(),
             vendor_keys: resources.vendor_keys.as_mut_view(),
-            cache: &mut resources.cache,
+            cache: resources.cache.as_mut_slice(),
             custom_call: &mut resources.request,
         };
         Ok(Self {
