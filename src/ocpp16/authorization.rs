@@ -212,6 +212,7 @@ impl Operations<'_> {
     }
 
     /// Whether the central system can be asked.
+    #[inline(never)]
     pub(super) fn is_reachable(&self) -> bool {
         self.online && self.registration.is_accepted()
     }

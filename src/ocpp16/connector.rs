@@ -256,6 +256,7 @@ impl<'a> Connector<'a> {
     }
 
     /// Somebody is seen to be there: an EV is plugged in, or the bay is occupied.
+    #[inline(never)]
     pub(super) fn is_present(&self) -> bool {
         self.inputs.plugged.is_some() && self.readings.plugged() || self.readings.occupied()
     }

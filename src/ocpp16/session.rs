@@ -158,6 +158,7 @@ impl Session {
     }
 
     /// The session is over; which card it was is still known.
+    #[inline(never)]
     pub(super) fn clear(&mut self) {
         self.phase = Phase::Idle;
         self.presented = Presented::Settled;

@@ -16,6 +16,7 @@ pub struct Composer<'b> {
 
 impl<'b> Composer<'b> {
     /// For an RPC layer: writes `page` of a message at the beginning of `buffer`, 0 being the first.
+    #[inline(never)]
     pub fn new(buffer: &'b mut [u8], page: u16) -> Self {
         Self { buffer, len: 0, page, next_page: None }
     }
@@ -71,6 +72,7 @@ impl<'b> Composer<'b> {
 
     /// For an RPC layer: ends the message unless more of it follows, and returns the length of this page and the
     /// number of the next.
+    #[inline(never)]
     pub fn finish(self) -> (usize, Option<u16>) {
         if self.next_page.is_some() {
             return (self.len, self.next_page);

@@ -11,6 +11,7 @@ pub(in crate::ocpp16) static MEASURANDS: ListCodec = ListCodec { encode, decode 
 pub(in crate::ocpp16) const ITEMS_MAX: &str = "16";
 
 /// The items of an encoded list.
+#[inline(never)]
 pub(super) fn items(bytes: &[u8]) -> impl Iterator<Item = (Measurand, Option<Phase>)> + '_ {
     bytes.chunks_exact(2).filter_map(|item| match item {
         [measurand, phase] => {

@@ -88,6 +88,7 @@ const END: u8 = 0xff;
 const STOP_HEAD_MAX: usize = 80;
 
 impl Operations<'_> {
+    #[inline(never)]
     pub(in crate::ocpp16) fn wants_transaction_data(&self) -> bool {
         !self.keys.list(&STOP_TXN_SAMPLED_DATA).is_empty() || !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty()
     }

@@ -119,6 +119,7 @@ pub(in crate::ocpp16) const fn ends<const N: usize>(lengths: [usize; N]) -> [u16
 }
 
 /// The text inside the quotes.
+#[inline(never)]
 pub(in crate::ocpp16) fn unquoted(quoted: &[u8]) -> &[u8] {
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
 }

@@ -441,6 +441,7 @@ fn switched(value: &str) -> Option<bool> {
     }
 }
 
+#[inline(never)]
 fn bit(number: usize) -> u64 {
     1u64.checked_shl(number as u32).unwrap_or(0)
 }
