@@ -1,5 +1,5 @@
 use super::MessageId;
-use crate::json::{self, BufferFull, Json, Raw};
+use crate::json::{self, BufferFull, Json, Raw, Writer};
 
 /// An outgoing message, written straight into the send buffer.
 ///
@@ -67,7 +67,7 @@ impl<'b> Composer<'b> {
 
     pub(super) fn head(&mut self, pieces: &[&[u8]]) -> Result<(), BufferFull> {
         self.len = 0;
-        pieces.iter().try_for_each(|piece| self.raw(piece))
+        self.payload(&Pieces(pieces))
     }
 
     /// For an RPC layer: ends the message unless more of it follows, and returns the length of this page and the
@@ -81,6 +81,15 @@ impl<'b> Composer<'b> {
             *end = b']';
         }
         (self.len + 1, None)
+    }
+}
+
+/// JSON that comes in pieces.
+struct Pieces<'p>(&'p [&'p [u8]]);
+
+impl Json for Pieces<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        self.0.iter().for_each(|piece| writer.raw(piece));
     }
 }
 
