@@ -62,10 +62,28 @@ impl<'a> JsonStr<'a> {
         let mut len = 0;
         for c in self.chars() {
             let place = buffer.get_mut(len..len + c.len_utf8()).ok_or(TextTooLong)?;
-            c.encode_utf8(place);
+            write_utf8(c, place);
             len += c.len_utf8();
         }
         core::str::from_utf8(buffer.get(..len).unwrap_or_default()).map_err(|_| TextTooLong)
+    }
+}
+
+/// `char::encode_utf8` without its panic on a place that is too short.
+fn write_utf8(c: char, place: &mut [u8]) {
+    let code = u32::from(c);
+    let [first, rest @ ..] = place else { return };
+    let mut shift = 6 * rest.len() as u32;
+    let lead: u8 = match rest.len() {
+        0 => 0,
+        1 => 0xc0,
+        2 => 0xe0,
+        _ => 0xf0,
+    };
+    *first = lead | (code >> shift) as u8;
+    for byte in rest {
+        shift = shift.saturating_sub(6);
+        *byte = 0x80 | (code >> shift) as u8 & 0x3f;
     }
 }
 
@@ -219,6 +237,15 @@ mod tests {
 
     fn unescaped(escaped: &str) -> StdString {
         JsonStr::from_escaped(escaped).chars().collect()
+    }
+
+    #[test]
+    fn characters_are_written_as_utf_8() {
+        for text in ["a", "ä", "€", "😀", "\u{7f}\u{80}\u{7ff}\u{800}\u{ffff}\u{10000}\u{10ffff}"] {
+            let mut buffer = [0; 32];
+            assert_eq!(JsonStr::from_escaped(text).copy_to(&mut buffer), Ok(text));
+        }
+        assert_eq!(JsonStr::from_escaped("€€").copy_to(&mut [0; 5]), Err(TextTooLong));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::wallbox::{CARD, ENERGY_WH, EV_READY, EVENTS, FAULTY, PLUGGED, wire};
 pub const RESOURCES_LEN: usize = Resources::<2>::RAM_BYTES;
 
 static RESOURCES: StaticCell<Resources<'static>> = StaticCell::new();
-static STORAGE: ConstStaticCell<RamStorage<512>> = ConstStaticCell::new(RamStorage::new());
+static STORAGE: ConstStaticCell<RamStorage<2048>> = ConstStaticCell::new(RamStorage::new());
 
 /// Boots, charges once by card and once by remote control, answers the central system, and resets.
 ///
@@ -40,7 +40,7 @@ pub fn session() -> Option<()> {
 
 struct Firmware {
     charge_point: ChargePoint<'static>,
-    storage: &'static mut RamStorage<512>,
+    storage: &'static mut RamStorage<2048>,
     central: CentralSystem,
     now: Instant,
 }
@@ -48,6 +48,8 @@ struct Firmware {
 impl Firmware {
     fn charge_by_card(&mut self) -> Option<()> {
         self.call(r#"[2,"1","ChangeConfiguration",{"key":"MeterValuesSampledData","value":"Energy.Active.Import.Register,Power.Active.Import,Voltage"}]"#);
+        self.call(r#"[2,"1a","ChangeConfiguration",{"key":"StopTxnSampledData","value":"Energy.Active.Import.Register,Voltage"}]"#);
+        self.call(r#"[2,"1b","ChangeConfiguration",{"key":"ClockAlignedDataInterval","value":"4"}]"#);
         self.plug(true);
         self.charge_point.begin_transaction(CARD, 1).ok()?;
         self.pass(4);
@@ -92,7 +94,15 @@ impl Firmware {
         if self.charge_point.charge_point_status(1) != Some(ChargePointStatus::Available) {
             return None;
         }
-        self.call(r#"[2,"8","Reset",{"type":"Soft"}]"#);
+        self.call(r#"[2,"8","ChangeAvailability",{"connectorId":0,"type":"Inoperative"}]"#);
+        if self.charge_point.charge_point_status(0) != Some(ChargePointStatus::Unavailable) {
+            return None;
+        }
+        self.call(r#"[2,"9","ChangeAvailability",{"connectorId":0,"type":"Operative"}]"#);
+        self.call(r#"[2,"10","UnlockConnector",{"connectorId":1}]"#);
+        self.call(r#"[2,"11","ChangeConfiguration",{"key":"Demo_Greeting","value":"Good morning"}]"#);
+        self.call(r#"[2,"12","ClearCache",{}]"#);
+        self.call(r#"[2,"13","Reset",{"type":"Soft"}]"#);
         Some(())
     }
 

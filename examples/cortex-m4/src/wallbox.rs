@@ -22,6 +22,7 @@ pub static PLUGGED: AtomicBool = AtomicBool::new(false);
 pub static EV_READY: AtomicBool = AtomicBool::new(true);
 pub static FAULTY: AtomicBool = AtomicBool::new(false);
 pub static ENERGY_WH: AtomicI32 = AtomicI32::new(0);
+static OBSERVED: AtomicBool = AtomicBool::new(false);
 /// Transactions that began or ended, and resets.
 pub static EVENTS: AtomicU32 = AtomicU32::new(0);
 
@@ -58,8 +59,8 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
         .set_data_transfer_handler(DataTransferHandler { vendor_id: "org.example", message_id: None, handle: &pong })
         .ok()?;
     charge_point.set_request_handler(RequestHandler { action: "Hello", handle: &hello }).ok()?;
-    charge_point.set_on_receive_request("Reset", &|_| count_event()).ok()?;
-    charge_point.set_on_send_conf("Reset", &|_| count_event()).ok()?;
+    charge_point.set_on_receive_request("Reset", &|_| OBSERVED.store(true, Relaxed)).ok()?;
+    charge_point.set_on_send_conf("Reset", &|_| OBSERVED.store(false, Relaxed)).ok()?;
     charge_point.set_rng(&|| 4);
     charge_point.declare_configuration(VendorKey::integer(0, "LightIntensity", 80, 0, 100)).ok()?;
     charge_point.declare_configuration(VendorKey::switch(1, "Demo_Beep", true).validated_by(&|_| true)).ok()?;
