@@ -339,6 +339,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Takes over a stored value. A number is brought into the range that the key has now; a damaged record is left alone.
+    #[inline(never)]
     pub fn load(&mut self, id: KeyId, record: &[u8]) {
         let Some(mut reader) = self.record(id).and_then(|number| RecordReader::open(number, record)) else { return };
         let Some(key) = self.table.get(usize::from(id.0)) else {
