@@ -113,33 +113,32 @@ impl<'a> Operations<'a> {
         self.hooks.push(Hook { action, role }).map_err(|_| InputError::TableFull)
     }
 
-    /// The firmware's handler for this call; the one that was set last.
-    pub(super) fn request_handler(&self, call: &Call<'_>) -> Option<&'a Handle> {
-        self.hooks_of(call).filter_map(|role| if let Role::Handler(handle) = role { Some(handle) } else { None }).last()
-    }
-
-    /// Shows the observers a request after it was handled, and the payload of its answer, if it is known already.
-    pub(super) fn show(&self, call: &Call<'_>, answer: Option<&[u8]>) {
-        for role in self.hooks_of(call) {
-            match role {
-                Role::Handler(_) => {}
-                Role::RequestObserver(observe) => observe(call.payload),
-                Role::AnswerObserver(observe) => show_answer(observe, answer),
+    /// The firmware's handler for an action; the one that was set last.
+    pub(super) fn request_handler(&self, action: &str) -> Option<&'a Handle> {
+        let mut handler = None;
+        for hook in self.hooks.iter() {
+            if let Role::Handler(handle) = hook.role
+                && hook.action == action
+            {
+                handler = Some(handle);
             }
         }
+        handler
     }
 
-    /// Shows the observers an answer that was put off.
-    pub(super) fn show_late_answer(&self, action: &str, answer: &[u8]) {
+    /// Shows the observers of an action what was asked and what was answered, each when it is known.
+    pub(super) fn show(&self, action: &str, request: Option<&str>, answer: Option<&[u8]>) {
+        let answer = answer.and_then(|answer| core::str::from_utf8(answer).ok());
         for hook in self.hooks.iter().filter(|hook| hook.action == action) {
-            if let Role::AnswerObserver(observe) = hook.role {
-                show_answer(observe, Some(answer));
+            let (observe, text) = match hook.role {
+                Role::Handler(_) => continue,
+                Role::RequestObserver(observe) => (observe, request),
+                Role::AnswerObserver(observe) => (observe, answer),
+            };
+            if let Some(text) = text {
+                observe(text);
             }
         }
-    }
-
-    fn hooks_of(&self, call: &Call<'_>) -> impl Iterator<Item = Role<'a>> {
-        self.hooks.iter().filter(|hook| call.action.is(hook.action)).map(|hook| hook.role)
     }
 
     /// Sends a call of the firmware's own when its turn comes, after everything that OCPP itself has to say.
@@ -189,11 +188,5 @@ impl<'a> Operations<'a> {
         if let Some(on_outcome) = self.custom.on_outcome.take() {
             on_outcome(outcome);
         }
-    }
-}
-
-fn show_answer(observe: &dyn Fn(&str), answer: Option<&[u8]>) {
-    if let Some(Ok(answer)) = answer.map(core::str::from_utf8) {
-        observe(answer);
     }
 }

@@ -69,13 +69,14 @@ impl Handler for Exchange<'_, '_> {
     fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
         let operations = &mut *self.operations;
         let (position, is_first) = (answer.position(), answer.page() == 0);
-        let reply = match operations.request_handler(call) {
+        let action = call.action.escaped();
+        let reply = match operations.request_handler(action) {
             Some(handle) => handle(call, answer),
             None => operations.answer(now, call, answer),
         };
         if is_first {
             let answered = matches!(reply, Ok(Reply::Now)).then(|| answer.written(position));
-            operations.show(call, answered);
+            operations.show(action, Some(call.payload), answered);
         }
         reply
     }

@@ -92,7 +92,7 @@ impl Operations<'_> {
             _ => "UnlockFailed",
         };
         let written = answer.payload(&StatusAnswer::new(status)).is_ok();
-        self.show_late_answer("UnlockConnector", answer.written(position));
+        self.show("UnlockConnector", None, Some(answer.written(position)));
         written
     }
 
