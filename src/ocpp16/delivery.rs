@@ -5,9 +5,9 @@
 
 use super::journal_entry::{Content, Entry, date_record};
 use super::metering::{self, MeterValue};
-use super::types::Symbol;
+use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, Reason};
-use crate::json::{BufferFull, Field, Json, Kind, Strictness, Writer, name, read};
+use crate::json::{BufferFull, Field, Kind, Strictness, read};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
@@ -97,70 +97,6 @@ pub enum DiscardedMessage<'m> {
     },
     /// A record that could not be read.
     Unreadable,
-}
-
-/// StartTransaction.req (OCPP 1.6 §6.45).
-struct StartTransaction<'a> {
-    connector_id: ConnectorId,
-    id_tag: &'a str,
-    meter_start: i64,
-    timestamp: Option<DateTime>,
-}
-
-impl Json for StartTransaction<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("connectorId")).whole(self.connector_id.into());
-        members.name(name!("idTag")).text(self.id_tag);
-        members.name(name!("meterStart")).whole(self.meter_start);
-        members.name(name!("timestamp")).date(self.timestamp);
-        members.close();
-    }
-}
-
-/// MeterValues.req (OCPP 1.6 §6.31) up to its meter values.
-pub(super) struct MeterValues {
-    pub(super) connector_id: ConnectorId,
-    pub(super) transaction_id: Option<i32>,
-}
-
-impl Json for MeterValues {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("connectorId")).whole(self.connector_id.into());
-        if let Some(transaction_id) = self.transaction_id {
-            members.name(name!("transactionId")).whole(transaction_id.into());
-        }
-        members.name(name!("meterValue")).raw(b"[");
-    }
-}
-
-/// StopTransaction.req (OCPP 1.6 §6.49), up to its meter values if there are any.
-struct StopTransaction<'a> {
-    id_tag: Option<&'a str>,
-    meter_stop: i64,
-    timestamp: Option<DateTime>,
-    transaction_id: i32,
-    reason: Reason,
-    has_data: bool,
-}
-
-impl Json for StopTransaction<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        if let Some(id_tag) = self.id_tag {
-            members.name(name!("idTag")).text(id_tag);
-        }
-        members.name(name!("meterStop")).whole(self.meter_stop);
-        members.name(name!("timestamp")).date(self.timestamp);
-        members.name(name!("transactionId")).whole(self.transaction_id.into());
-        members.name(name!("reason")).raw(self.reason.quoted());
-        if self.has_data {
-            members.name(name!("transactionData")).raw(b"[");
-        } else {
-            members.close();
-        }
-    }
 }
 
 impl Delivery {

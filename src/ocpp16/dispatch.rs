@@ -1,8 +1,8 @@
 //! Which block handles which message, and whose turn it is to send.
 
-use super::delivery::MeterValues;
 use super::journal_entry::{Content, Entry, begin_meter_values};
 use super::metering::{self, MeterValue};
+use super::transaction_messages::MeterValues;
 use super::types::Symbol;
 use super::{Action, ConnectorId, Operations};
 use crate::json::{Json, Raw, Writer, name};

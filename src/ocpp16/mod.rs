@@ -29,6 +29,7 @@ mod reset;
 mod session;
 mod status;
 mod transaction;
+mod transaction_messages;
 mod trigger;
 mod types;
 mod unlock;
