@@ -530,6 +530,19 @@ fn tx_10_an_ev_that_leaves_does_not_take_the_cable_along() {
 }
 
 #[test]
+fn tx_10_a_boot_frees_the_cable() {
+    for held in [held_by_deauthorization, held_by_disconnection] {
+        let mut t = held();
+        assert!(t.charger().locks_cable(1));
+        t.at(100).reboot();
+        assert!(!t.charger().locks_cable(1));
+        t.accept_boot();
+        t.expect_status(0, "Available");
+        t.expect_status(1, if t.evse(1).plugged.get() { "Preparing" } else { "Available" });
+    }
+}
+
+#[test]
 fn tx_10_st_f2_the_card_shown_once_more_begins_anew() {
     let mut t = held_by_deauthorization();
     take_cable(&mut t, "TAG");

@@ -390,6 +390,47 @@ fn every_requirement_is_proven_or_has_its_reason() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+/// What our reading of the standard leaves uncertain, and what was decided at the outset.
+const OPEN: &str = "
+RPC 06S 17P
+BOOT 04M 15M
+AUTH 05P 12P
+LOC 03M 06S
+TX 07M 08P 12O 27P
+MSG 06M 08S 11P
+MV 03P 24O
+ST 08P I1M
+AV 08P 10P
+UNL 04P
+CFG 03M
+RC 07P
+";
+
+const DECISIONS: &str = include_str!("../src/ocpp16/decisions.md");
+
+#[test]
+fn every_decision_is_written_down_with_its_test() {
+    let tests = tests_of_the_repository();
+    let mut decided = BTreeSet::new();
+    for line in DECISIONS.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| id ")) {
+        let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [ids, _, _, proofs] = cells[..] else { panic!("four cells: {line}") };
+        let ids: Vec<_> = ids.split(", ").collect();
+        let proofs: Vec<_> = proofs.split(", ").map(|test| test.trim_matches('`')).collect();
+        for test in &proofs {
+            assert!(tests.contains(*test), "{ids:?}: there is no test {test}");
+        }
+        let is_named = |id: &String| ids.contains(&id.as_str());
+        assert!(proofs.iter().any(|test| ids_in(test).iter().any(is_named)), "{ids:?}: no test names one of them");
+        decided.extend(ids);
+    }
+    for (id, _) in OPEN.lines().flat_map(requirements_in) {
+        assert!(decided.contains(id.as_str()), "{id} is not decided");
+    }
+    let unknown: Vec<_> = decided.iter().filter(|id| !TABLE.iter().any(|(listed, _)| listed == *id)).collect();
+    assert!(unknown.is_empty(), "no requirements: {unknown:?}");
+}
+
 #[test]
 fn what_is_missing_or_wrong_in_the_table_is_found() {
     const LIST: &str = "\nTX 01M 02S\nTX 03O 04P\n";

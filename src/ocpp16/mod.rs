@@ -34,6 +34,9 @@ mod trigger;
 mod types;
 mod unlock;
 
+#[doc = include_str!("decisions.md")]
+pub mod decisions {}
+
 pub(crate) use authorization::Authorize;
 pub use boot::Boot;
 pub use cache::CacheSlot;
