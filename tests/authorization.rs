@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use support::cards::{
     accepted, answer_late, expect_authorize, leave, member_of, tag_info, teach, text, until, word_offline,
 };
-use support::{Timeline, bench, booted, charging, date};
+use support::{Timeline, bench, booted, charging, date, plugged};
 
 /// Begins a transaction with everything that is told up to Charging.
 fn start(t: &mut Timeline, id_tag: &str, info: Value) {
@@ -25,9 +25,7 @@ fn start(t: &mut Timeline, id_tag: &str, info: Value) {
 
 #[test]
 fn auth_01_no_energy_before_authorisation() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     t.card(1, "TAG");
     let authorize = t.expect_call("Authorize", json!({})).ignore();
     assert!(!t.charger().permits_charge(1));
@@ -75,10 +73,7 @@ fn auth_06_rpc_20_a_broken_answer_authorises_nobody() {
         json!({"idTagInfo": {"status": "Accepted", "parentIdTag": "123456789012345678901"}}),
         json!({"status": "Accepted"}),
     ] {
-        let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
-        t.boot();
-        t.plug(1);
-        t.expect_status(1, "Preparing");
+        let mut t = bench().key("AllowOfflineTxForUnknownId", "true").plugged();
         t.card(1, "TAG");
         t.expect_call("Authorize", json!({})).answer(conf.clone());
         assert!(!t.charger().is_transaction_active(1), "{conf}");
@@ -88,8 +83,7 @@ fn auth_06_rpc_20_a_broken_answer_authorises_nobody() {
 #[test]
 fn auth_12_st_b1_the_second_card_before_the_plug_ends_preparing() {
     let mut t = booted();
-    t.at(5).card(1, "TAG");
-    expect_authorize(&mut t, "TAG", accepted());
+    t.at(5).accepted_card(1, "TAG");
     t.expect_status(1, "Preparing");
     t.at(10).card_again(1, "TAG").unwrap();
     t.expect_status(1, "Available");
@@ -108,8 +102,7 @@ fn auth_12_a_card_in_finishing_sends_no_second_stop() {
 #[test]
 fn tx_29_auth_02_cards_on_two_connectors_are_asked_about_in_turn() {
     for (one, two) in [("Accepted", "Blocked"), ("Blocked", "Accepted")] {
-        let mut t = bench().two_connectors().start();
-        t.boot();
+        let mut t = bench().two_connectors().booted();
         for connector in [1, 2] {
             t.plug(connector);
             t.expect_status(connector, "Preparing");
@@ -129,9 +122,7 @@ fn tx_29_auth_02_cards_on_two_connectors_are_asked_about_in_turn() {
 
 #[test]
 fn auth_05_rpc_22_the_answer_over_a_new_connection_is_nobodys() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     t.at(10).card(1, "TAG");
     let authorize = t.expect_call("Authorize", json!({})).ignore();
     t.at(12).link_down();
@@ -143,10 +134,7 @@ fn auth_05_rpc_22_the_answer_over_a_new_connection_is_nobodys() {
 #[test]
 fn auth_05_the_answer_after_the_time_for_it_starts_and_stops_nothing() {
     for (allowed, late) in [(false, "Accepted"), (true, "Blocked")] {
-        let mut t = bench().key("AllowOfflineTxForUnknownId", text(allowed)).start();
-        t.boot();
-        t.plug(1);
-        t.expect_status(1, "Preparing");
+        let mut t = bench().key("AllowOfflineTxForUnknownId", text(allowed)).plugged();
         t.at(10).card(1, "TAG");
         let authorize = t.expect_call("Authorize", json!({})).ignore();
         t.at(30);
@@ -175,8 +163,7 @@ fn auth_05_ac_02_the_answer_after_the_time_for_it_teaches_the_cache_nevertheless
 
 #[test]
 fn loc_06_auth_05_a_link_lost_while_the_device_is_read_leaves_it_to_the_offline_rules() {
-    let mut t = bench().key("LocalPreAuthorize", "true").start();
-    t.boot();
+    let mut t = bench().key("LocalPreAuthorize", "true").booted();
     teach(&mut t, "TAG", tag_info("Blocked"));
     t.at(5).plug(1);
     t.expect_status(1, "Preparing");
@@ -190,9 +177,7 @@ fn loc_06_auth_05_a_link_lost_while_the_device_is_read_leaves_it_to_the_offline_
 
 #[test]
 fn auth_01_the_answer_about_a_card_that_was_taken_back_is_not_for_the_next_one() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     t.at(10).card(1, "TAG");
     let authorize = t.expect_call("Authorize", json!({"idTag": "TAG"})).ignore();
     t.at(12).card_again(1, "TAG").unwrap();
@@ -206,9 +191,7 @@ fn auth_01_the_answer_about_a_card_that_was_taken_back_is_not_for_the_next_one()
 
 #[test]
 fn auth_01_an_ev_that_leaves_while_its_card_is_asked_about_starts_nothing() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     t.at(10).card(1, "TAG");
     let authorize = t.expect_call("Authorize", json!({})).ignore();
     t.at(11).unplug(1);
@@ -232,8 +215,7 @@ fn loc_02_auth_02_auth_07_a_valid_tag_starts_at_once_only_with_local_pre_authori
         (None, true, true),
         (None, false, true),
     ] {
-        let mut t = bench().key("LocalPreAuthorize", text(pre_authorize)).start();
-        t.boot();
+        let mut t = bench().key("LocalPreAuthorize", text(pre_authorize)).booted();
         if let Some(info) = known {
             teach(&mut t, "TAG", info);
         }
@@ -250,14 +232,13 @@ fn loc_02_auth_02_auth_07_a_valid_tag_starts_at_once_only_with_local_pre_authori
 
 #[test]
 fn loc_02_tx_09_tx_30_the_central_system_has_the_last_word_and_the_cache_learns_it() {
-    let mut t = bench().key("LocalPreAuthorize", "true").start();
-    t.boot();
+    let mut t = bench().key("LocalPreAuthorize", "true").booted();
     teach(&mut t, "TAG", accepted());
     t.at(100).plug(1);
     t.expect_status(1, "Preparing");
     t.card(1, "TAG");
     t.expect_call("StartTransaction", json!({"idTag": "TAG"})).start(1, "Blocked");
-    t.expect_call("StopTransaction", json!({"transactionId": 1, "reason": "DeAuthorized"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
     leave(&mut t);
@@ -269,8 +250,7 @@ fn loc_02_tx_09_tx_30_the_central_system_has_the_last_word_and_the_cache_learns_
 
 #[test]
 fn loc_02_rc_01_a_remote_tag_is_looked_up_like_a_local_one() {
-    let mut t = bench().key("LocalPreAuthorize", "true").key("AuthorizeRemoteTxRequests", "true").start();
-    t.boot();
+    let mut t = bench().key("LocalPreAuthorize", "true").key("AuthorizeRemoteTxRequests", "true").booted();
     teach(&mut t, "TAG", accepted());
     t.at(100).plug(1);
     t.expect_status(1, "Preparing");
@@ -297,8 +277,7 @@ const OUTAGES: [Outage; 5] =
 /// What the display tells when a card is shown in an outage to a charge point that once heard this about it.
 fn in_an_outage(outage: Outage, known: Option<&Value>, local: bool, unknown: bool) -> Vec<TxNotification> {
     let keys = bench().key("LocalAuthorizeOffline", text(local)).key("AllowOfflineTxForUnknownId", text(unknown));
-    let mut t = keys.start();
-    t.boot();
+    let mut t = keys.booted();
     if let Some(info) = known {
         teach(&mut t, "TAG", info.clone());
     }
@@ -390,7 +369,7 @@ fn loc_03_tx_31_auth_07_a_session_offline_from_begin_to_end_is_told_as_it_was() 
     t.expect_call("StartTransaction", begun).start(5, "Accepted");
     let ended =
         json!({"transactionId": 5, "idTag": "tag", "meterStop": 2500, "timestamp": date(500), "reason": "Local"});
-    t.expect_call("StopTransaction", ended).answer(json!({}));
+    t.expect_stop(ended);
 }
 
 // ---- The card ends ----
@@ -402,14 +381,13 @@ fn auth_07_the_card_that_began_ends_it_without_being_asked_about_even_offline() 
     t.meter(1, 1200).at(100).card_again(1, "tag").unwrap();
     assert!(!t.charger().permits_charge(1));
     t.at(200).link_up();
-    t.expect_call("StopTransaction", json!({"timestamp": date(100), "reason": "Local"})).answer(json!({}));
+    t.expect_stop(json!({"timestamp": date(100), "reason": "Local"}));
     t.expect_status(1, "Finishing");
 }
 
 #[test]
 fn auth_07_even_when_it_has_been_blocked_meanwhile() {
-    let mut t = bench().two_connectors().start();
-    t.boot();
+    let mut t = bench().two_connectors().booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(20).card(2, "TAG");
     expect_authorize(&mut t, "TAG", tag_info("ConcurrentTx"));
@@ -436,7 +414,7 @@ fn charging_in_a_group() -> Timeline {
 
 fn expect_end_with(t: &mut Timeline, id_tag: &str) {
     let end = json!({"transactionId": 42, "idTag": id_tag, "reason": "Local"});
-    t.expect_call("StopTransaction", end).answer(json!({}));
+    t.expect_stop(end);
     t.expect_status(1, "Finishing");
     assert!(!t.charger().permits_charge(1));
 }
@@ -525,7 +503,7 @@ fn auth_08_a_member_that_the_cache_knows_ends_it_at_once_even_offline() {
             t.at(90).link_up();
         }
         let end = json!({"transactionId": 42, "idTag": "other", "meterStop": 1700, "timestamp": date(50)});
-        t.expect_call("StopTransaction", end).answer(json!({}));
+        t.expect_stop(end);
         t.expect_status(1, "Finishing");
     }
 }
@@ -558,8 +536,7 @@ fn auth_08_ac_04_a_member_that_is_not_valid_any_more_is_asked_about() {
 
 #[test]
 fn auth_08_a_card_that_began_without_being_asked_about_has_the_group_of_the_cache() {
-    let mut t = bench().key("LocalPreAuthorize", "true").start();
-    t.boot();
+    let mut t = bench().key("LocalPreAuthorize", "true").booted();
     teach(&mut t, "TAG", member_of("GROUP"));
     teach(&mut t, "OTHER", member_of("GROUP"));
     t.at(10).plug(1);
@@ -592,11 +569,8 @@ fn auth_08_offline_from_begin_to_end_the_cache_knows_the_group() {
 
 #[test]
 fn auth_09_the_group_may_be_told_with_the_transaction_id() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    expect_authorize(&mut t, "TAG", accepted());
+    let mut t = plugged();
+    t.accepted_card(1, "TAG");
     let begun = json!({"transactionId": 42, "idTagInfo": member_of("GROUP")});
     t.expect_call("StartTransaction", json!({})).answer(begun);
     t.expect_status(1, "Charging");
@@ -608,8 +582,7 @@ fn auth_09_the_group_may_be_told_with_the_transaction_id() {
 
 #[test]
 fn auth_09_the_group_of_a_past_transaction_is_not_that_of_the_present_one() {
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
-    t.boot();
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").booted();
     t.at(10).link_down();
     for (at, tag) in [(10, "PAST"), (30, "PRESENT")] {
         t.at(at).plug(1);
@@ -622,7 +595,7 @@ fn auth_09_the_group_of_a_past_transaction_is_not_that_of_the_present_one() {
     t.expect_status(1, "Charging");
     let begun = json!({"transactionId": 1, "idTagInfo": member_of("GROUP")});
     t.expect_call("StartTransaction", json!({"idTag": "PAST"})).answer(begun);
-    t.expect_call("StopTransaction", json!({"transactionId": 1})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 1}));
     t.expect_call("StartTransaction", json!({"idTag": "PRESENT"})).start(2, "Accepted");
     assert_eq!(t.charger().transaction(1).unwrap().parent_id_tag, None);
     assert_eq!(t.card_again(1, "PAST"), Err(EndError::OtherIdTag));
@@ -650,7 +623,7 @@ fn auth_08_an_answer_after_the_end_ends_nothing_twice() {
     t.at(52);
     answer_late(&mut t, &authorize, member_of("GROUP"));
     let end = json!({"transactionId": 42, "reason": "EVDisconnected", "idTag": null, "timestamp": date(51)});
-    t.expect_call("StopTransaction", end).answer(json!({}));
+    t.expect_stop(end);
     t.may_report(1, "SuspendedEV");
     t.expect_call("StatusNotification", json!({"status": "Finishing"})).answer(json!({}));
     t.expect_status(1, "Available");
@@ -666,7 +639,7 @@ fn auth_08_nor_does_it_end_the_next_transaction() {
     t.at(56);
     answer_late(&mut t, &authorize, member_of("GROUP"));
     expect_authorize(&mut t, "NEXT", member_of("GROUP"));
-    t.expect_call("StopTransaction", json!({"idTag": "TAG", "timestamp": date(52)})).answer(json!({}));
+    t.expect_stop(json!({"idTag": "TAG", "timestamp": date(52)}));
     t.expect_call("StartTransaction", json!({"idTag": "NEXT"})).start(43, "Accepted");
     for status in ["Finishing", "Preparing", "Charging"] {
         t.expect_status(1, status);
@@ -676,8 +649,7 @@ fn auth_08_nor_does_it_end_the_next_transaction() {
 
 #[test]
 fn auth_08_tx_29_each_connector_has_its_own_group() {
-    let mut t = bench().two_connectors().start();
-    t.boot();
+    let mut t = bench().two_connectors().booted();
     for (connector, tag, group) in [(1, "ONE", "REDS"), (2, "TWO", "BLUES")] {
         t.plug(connector);
         t.expect_status(connector, "Preparing");
@@ -693,16 +665,14 @@ fn auth_08_tx_29_each_connector_has_its_own_group() {
     expect_authorize(&mut t, "RED", member_of("REDS"));
     assert!(t.charger().permits_charge(1) && t.charger().permits_charge(2));
     t.at(60).card_again(2, "BLUE").unwrap();
-    t.expect_call("StopTransaction", json!({"transactionId": 2, "idTag": "BLUE"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 2, "idTag": "BLUE"}));
     t.expect_status(2, "Finishing");
 }
 
 // ---- Free vend ----
 
 fn free_vend() -> Timeline {
-    let mut t = bench().key("Cst_FreeVendActive", "true").start();
-    t.boot();
-    t
+    bench().key("Cst_FreeVendActive", "true").booted()
 }
 
 #[test]
@@ -728,8 +698,7 @@ fn st_a4_st_a5_free_vend_may_begin_suspended() {
 
 #[test]
 fn free_vend_charges_on_the_tag_of_its_key() {
-    let mut t = bench().key("Cst_FreeVendActive", "true").key("Cst_FreeVendIdTag", "Everybody").start();
-    t.boot();
+    let mut t = bench().key("Cst_FreeVendActive", "true").key("Cst_FreeVendIdTag", "Everybody").booted();
     t.at(10).plug(1);
     t.expect_call("StartTransaction", json!({"idTag": "Everybody"})).start(1, "Accepted");
     t.expect_status(1, "Charging");
@@ -748,12 +717,10 @@ fn free_vend_takes_no_tag_longer_than_20_characters() {
 
 #[test]
 fn free_vend_is_off_unless_somebody_switches_it_on() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     t.unplug(1);
     t.expect_status(1, "Available");
-    t.call("ChangeConfiguration", json!({"key": "Cst_FreeVendActive", "value": "true"})).expect("Accepted");
+    t.change_key("Cst_FreeVendActive", "true", "Accepted");
     t.at(20).plug(1);
     t.expect_call("StartTransaction", json!({"idTag": "A0000000"})).start(1, "Accepted");
     t.expect_status(1, "Charging");
@@ -767,7 +734,7 @@ fn free_vend_each_plug_is_one_transaction() {
         t.expect_call("StartTransaction", json!({"timestamp": date(at)})).start(transaction, "Accepted");
         t.expect_status(1, "Charging");
         t.at(at + 50).call("RemoteStopTransaction", json!({"transactionId": transaction})).expect("Accepted");
-        t.expect_call("StopTransaction", json!({"transactionId": transaction})).answer(json!({}));
+        t.expect_stop(json!({"transactionId": transaction}));
         t.expect_status(1, "Finishing");
         t.at(at + 70).expect_nothing();
         leave(&mut t);
@@ -783,7 +750,7 @@ fn free_vend_tx_19_whoever_unplugs_ends_it_and_the_next_one_begins_anew() {
         t.expect_status(1, "Charging");
         t.at(at + 50).unplug(1);
         let stop = json!({"transactionId": transaction, "reason": "EVDisconnected", "timestamp": date(at + 50)});
-        t.expect_call("StopTransaction", stop).answer(json!({}));
+        t.expect_stop(stop);
         t.may_report(1, "SuspendedEV");
         t.expect_status(1, "Finishing");
         t.expect_status(1, "Available");
@@ -798,7 +765,7 @@ fn free_vend_tx_26_after_a_power_cut_the_plug_that_is_in_is_not_a_new_one() {
     t.expect_status(1, "Charging");
     t.at(50).reboot();
     t.accept_boot();
-    t.expect_call("StopTransaction", json!({"transactionId": 1, "reason": "PowerLoss"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 1, "reason": "PowerLoss"}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Finishing");
     t.at(10_000).expect_nothing();
@@ -809,7 +776,7 @@ fn free_vend_tx_09_stops_when_the_central_system_says_no_and_does_not_begin_agai
     let mut t = free_vend();
     t.at(10).plug(1);
     t.expect_call("StartTransaction", json!({})).start(1, "Blocked");
-    t.expect_call("StopTransaction", json!({"transactionId": 1, "reason": "DeAuthorized"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
     t.at(10_000).expect_nothing();

@@ -4,7 +4,7 @@ mod support;
 
 use embedded_ocpp::ocpp16::{BeginError, ChargePointErrorCode, ErrorData};
 use serde_json::{Value, json};
-use support::{Event, Frame, Timeline, bench, booted, charging, date};
+use support::{Event, Frame, Timeline, bench, booted, charging, date, plugged};
 
 const INOPERATIVE: &str = "Inoperative";
 const OPERATIVE: &str = "Operative";
@@ -14,9 +14,7 @@ fn change(t: &mut Timeline, connector: i64, kind: &str, status: &str) {
 }
 
 fn two() -> Timeline {
-    let mut t = bench().two_connectors().start();
-    t.boot();
-    t
+    bench().two_connectors().booted()
 }
 
 /// The next reports are these; the standard does not say in which order those of one moment come.
@@ -71,7 +69,7 @@ fn av_01_st_c8_st_d8_st_e8_after_the_transaction_when_one_runs() {
         t.at(3600);
         assert!(t.charger().permits_charge(1), "{status}: the transaction goes on");
         t.card_again(1, "TAG").unwrap();
-        t.expect_call("StopTransaction", json!({"reason": "Local", "timestamp": date(3600)})).answer(json!({}));
+        t.expect_stop(json!({"reason": "Local", "timestamp": date(3600)}));
         t.expect_status(1, "Unavailable");
         assert!(!t.charger().is_operative(1));
         t.at(3700).unplug(1);
@@ -93,7 +91,7 @@ fn av_01_however_the_transaction_ends() {
         let mut t = charging();
         change(&mut t, 1, INOPERATIVE, "Scheduled");
         end(t.at(50));
-        t.expect_call("StopTransaction", json!({ "reason": reason })).answer(json!({}));
+        t.expect_stop(json!({ "reason": reason }));
         t.may_report(1, "SuspendedEV"); // TX-23
         t.expect_status(1, "Unavailable");
     }
@@ -101,15 +99,12 @@ fn av_01_however_the_transaction_ends() {
 
 #[test]
 fn av_01_tx_09_also_when_the_central_system_does_not_want_it_after_all() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    let mut t = plugged();
+    t.accepted_card(1, "TAG");
     let start = t.expect_call("StartTransaction", json!({})).ignore();
     change(&mut t, 1, INOPERATIVE, "Scheduled");
-    t.send(&json!([3, start, {"transactionId": 9, "idTagInfo": {"status": "Blocked"}}]).to_string());
-    t.expect_call("StopTransaction", json!({"reason": "DeAuthorized"})).answer(json!({}));
+    t.answer(&start, json!({"transactionId": 9, "idTagInfo": {"status": "Blocked"}}));
+    t.expect_stop(json!({"reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
     t.expect_status(1, "Unavailable");
 }
@@ -123,7 +118,7 @@ fn av_01_st_09_the_end_may_come_while_offline() {
     t.at(40).unplug(1);
     assert!(!t.charger().is_operative(1));
     t.at(50).link_up();
-    t.expect_call("StopTransaction", json!({"timestamp": date(30)})).answer(json!({}));
+    t.expect_stop(json!({"timestamp": date(30)}));
     let status = json!({"connectorId": 1, "status": "Unavailable", "timestamp": date(30)});
     t.expect_call("StatusNotification", status).answer(json!({}));
 }
@@ -147,7 +142,7 @@ fn av_02_what_is_scheduled_already_is_not_done_yet() {
     change(&mut t, 1, INOPERATIVE, "Scheduled");
     change(&mut t, 1, INOPERATIVE, "Scheduled");
     t.at(20).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.expect_stop(json!({}));
     t.expect_status(1, "Unavailable");
     change(&mut t, 1, INOPERATIVE, "Accepted");
 }
@@ -209,8 +204,7 @@ fn av_04_st_b1_st_a8_a_plugged_connector_waits_for_the_plug_to_go() {
 
 #[test]
 fn av_04_st_b6_st_f8_or_for_its_time_to_run_out() {
-    let mut t = bench().key("ConnectionTimeOut", "30").start();
-    t.boot();
+    let mut t = bench().key("ConnectionTimeOut", "30").booted();
     t.at(10).plug(1);
     t.expect_status(1, "Preparing");
     t.at(20);
@@ -222,17 +216,14 @@ fn av_04_st_b6_st_f8_or_for_its_time_to_run_out() {
 
 #[test]
 fn av_04_av_07_no_new_card_is_taken_meanwhile() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     change(&mut t, 1, INOPERATIVE, "Scheduled");
     assert_eq!(t.try_card(1, "TAG"), Err(BeginError::Inoperative));
     t.call("RemoteStartTransaction", json!({"connectorId": 1, "idTag": "TAG"})).expect("Rejected");
     t.call("RemoteStartTransaction", json!({"idTag": "TAG"})).expect("Rejected");
     t.at(5);
     change(&mut t, 1, OPERATIVE, "Accepted");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
     t.expect_status(1, "Charging");
 }
@@ -240,8 +231,7 @@ fn av_04_av_07_no_new_card_is_taken_meanwhile() {
 #[test]
 fn av_04_a_card_that_waits_already_may_still_start() {
     let mut t = booted();
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.at(10).accepted_card(1, "TAG");
     t.expect_status(1, "Preparing");
     t.at(20);
     change(&mut t, 1, INOPERATIVE, "Scheduled");
@@ -249,29 +239,25 @@ fn av_04_a_card_that_waits_already_may_still_start() {
     t.expect_call("StartTransaction", json!({"timestamp": date(30)})).start(1, "Accepted");
     t.expect_status(1, "Charging");
     t.at(40).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.expect_stop(json!({}));
     t.expect_status(1, "Unavailable");
 }
 
 #[test]
 fn av_04_so_may_one_that_is_still_being_authorised() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     t.at(10).card(1, "TAG");
     let authorize = t.expect_call("Authorize", json!({})).ignore();
     change(&mut t, 1, INOPERATIVE, "Scheduled");
-    t.send(&json!([3, authorize, {"idTagInfo": {"status": "Accepted"}}]).to_string());
+    t.answer(&authorize, json!({"idTagInfo": {"status": "Accepted"}}));
     t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
     t.expect_status(1, "Charging");
 }
 
 #[test]
 fn av_04_tx_06_a_card_that_no_plug_follows_makes_way_in_time() {
-    let mut t = bench().key("ConnectionTimeOut", "30").start();
-    t.boot();
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    let mut t = bench().key("ConnectionTimeOut", "30").booted();
+    t.at(10).accepted_card(1, "TAG");
     t.expect_status(1, "Preparing");
     change(&mut t, 1, INOPERATIVE, "Scheduled");
     t.at(40).expect_status(1, "Available");
@@ -318,8 +304,7 @@ fn av_07_rc_04_a_remote_start_goes_to_the_connector_in_service() {
 
 #[test]
 fn av_07_av_09_free_vend_waits_for_the_service() {
-    let mut t = bench().key("Cst_FreeVendActive", "true").start();
-    t.boot();
+    let mut t = bench().key("Cst_FreeVendActive", "true").booted();
     change(&mut t, 1, INOPERATIVE, "Accepted");
     t.expect_status(1, "Unavailable");
     t.at(10).plug(1);
@@ -339,16 +324,14 @@ fn av_09_st_h2_preparing_when_it_was_plugged_in_meanwhile() {
     t.at(20);
     change(&mut t, 1, OPERATIVE, "Accepted");
     t.expect_status(1, "Preparing");
-    t.at(30).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.at(30).accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
     t.expect_status(1, "Charging");
 }
 
 #[test]
 fn av_09_tx_07_the_user_then_has_the_whole_time_for_a_card() {
-    let mut t = bench().key("ConnectionTimeOut", "30").start();
-    t.boot();
+    let mut t = bench().key("ConnectionTimeOut", "30").booted();
     change(&mut t, 1, INOPERATIVE, "Accepted");
     t.expect_status(1, "Unavailable");
     t.at(10).plug(1);
@@ -395,7 +378,7 @@ fn av_01_st_i3_a_faulted_transaction_is_still_a_transaction() {
     t.at(30).fault(1, None);
     t.expect_status(1, "Charging");
     t.at(40).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.expect_stop(json!({}));
     t.expect_status(1, "Unavailable");
 }
 
@@ -424,7 +407,7 @@ fn av_03_the_idle_connectors_change_now_the_busy_one_later() {
     t.at(1000).expect_nothing();
     assert!(t.charger().permits_charge(2));
     t.card_again(2, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.expect_stop(json!({}));
     expect_statuses(&mut t, &[(0, "Unavailable"), (2, "Unavailable")]);
 }
 
@@ -435,10 +418,10 @@ fn av_03_connector_0_waits_for_the_last_of_several() {
     t.start_charging(2, "TWO", 12);
     change(&mut t, 0, INOPERATIVE, "Scheduled");
     t.at(20).card_again(2, "TWO").unwrap();
-    t.expect_call("StopTransaction", json!({"transactionId": 12})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 12}));
     t.expect_status(2, "Unavailable");
     t.at(30).card_again(1, "ONE").unwrap();
-    t.expect_call("StopTransaction", json!({"transactionId": 11})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 11}));
     expect_statuses(&mut t, &[(0, "Unavailable"), (1, "Unavailable")]);
 }
 
@@ -529,7 +512,7 @@ fn av_06_tx_26_what_was_scheduled_happens_after_the_power_cut() {
     change(&mut t, 1, INOPERATIVE, "Scheduled");
     t.at(50).reboot();
     t.accept_boot();
-    t.expect_call("StopTransaction", json!({"transactionId": 42, "reason": "PowerLoss"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 42, "reason": "PowerLoss"}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Unavailable");
     assert_eq!(t.try_card(1, "TAG"), Err(BeginError::Inoperative));
@@ -542,16 +525,14 @@ fn av_06_av_08_what_was_cancelled_stays_cancelled() {
     change(&mut t, 1, OPERATIVE, "Accepted");
     t.at(50).reboot();
     t.accept_boot();
-    t.expect_call("StopTransaction", json!({"reason": "PowerLoss"})).answer(json!({}));
+    t.expect_stop(json!({"reason": "PowerLoss"}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Finishing");
 }
 
 #[test]
 fn av_06_a_preparing_connector_does_not_prepare_after_the_boot() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     change(&mut t, 1, INOPERATIVE, "Scheduled");
     t.reboot();
     expect_boot(&mut t, &["Available", "Unavailable"]);
@@ -568,7 +549,7 @@ fn av_06_the_change_is_durable_before_it_is_told() {
         assert!(log[..sent].iter().any(|event| matches!(event, Event::Stored(_))), "{log:?}");
         assert!(!log[sent..].iter().any(|event| matches!(event, Event::Stored(_))), "{log:?}");
         while let Some(Frame::Call { id, .. }) = t.next_frame() {
-            t.send(&json!([3, id, {}]).to_string());
+            t.answer(&id, json!({}));
         }
     }
 }
@@ -588,7 +569,7 @@ fn cut_after(steps: u32, connector: i64) -> (bool, Vec<String>) {
     let mut told = Vec::new();
     while let Some(Frame::Call { id, payload, .. }) = t.next_frame() {
         told.push(payload["status"].as_str().unwrap().to_owned());
-        t.send(&json!([3, id, {}]).to_string());
+        t.answer(&id, json!({}));
     }
     (answered, told)
 }
@@ -644,8 +625,7 @@ fn boot_06_a_rejected_charge_point_does_not_even_answer() {
 
 #[test]
 fn av_01_st_03_a_change_that_does_not_last_is_not_told() {
-    let mut t = bench().key("MinimumStatusDuration", "10").start();
-    t.boot();
+    let mut t = bench().key("MinimumStatusDuration", "10").booted();
     t.at(100);
     change(&mut t, 1, INOPERATIVE, "Accepted");
     t.at(105);

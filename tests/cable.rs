@@ -5,9 +5,9 @@ mod support;
 
 use TxNotification::{AuthorizationRejected, DeAuthorized, StartTx, StopTx};
 use embedded_ocpp::ocpp16::{BeginError, ChargePointErrorCode, ErrorData, Reason, TxNotification, UnlockResult};
-use serde_json::{Value, json};
+use serde_json::json;
 use support::cards::{accepted, expect_authorize, member_of, tag_info, teach, text};
-use support::{Timeline, bench, booted, charging, date};
+use support::{Timeline, bench, booted, charging, date, plugged};
 
 /// At 10 s a transaction of `TAG` has begun, and the central system says in its answer that it does not agree.
 fn deauthorized(t: &mut Timeline) {
@@ -17,10 +17,6 @@ fn deauthorized(t: &mut Timeline) {
     t.card(1, "TAG");
     expect_authorize(t, "TAG", accepted());
     t.expect_call("StartTransaction", json!({})).start(9, "Invalid");
-}
-
-fn expect_stop(t: &mut Timeline, payload: Value) {
-    t.expect_call("StopTransaction", payload).answer(json!({}));
 }
 
 /// The next frame is this status, because the EV was disconnected on its side (OCPP 1.6 §4.9).
@@ -40,13 +36,10 @@ fn expect_plain_status(t: &mut Timeline, status: &str) {
 #[test]
 fn tx_09_a_start_that_is_not_accepted_stops() {
     for status in ["Blocked", "Expired", "Invalid", "ConcurrentTx", "Whatever"] {
-        let mut t = booted();
-        t.plug(1);
-        t.expect_status(1, "Preparing");
-        t.card(1, "TAG");
-        expect_authorize(&mut t, "TAG", accepted());
+        let mut t = plugged();
+        t.accepted_card(1, "TAG");
         t.expect_call("StartTransaction", json!({})).start(9, status);
-        expect_stop(&mut t, json!({"transactionId": 9, "reason": "DeAuthorized", "idTag": null}));
+        t.expect_stop(json!({"transactionId": 9, "reason": "DeAuthorized", "idTag": null}));
         t.expect_status(1, "Charging");
         t.expect_status(1, "Finishing");
         assert!(!t.charger().permits_charge(1));
@@ -57,11 +50,8 @@ fn tx_09_a_start_that_is_not_accepted_stops() {
 #[test]
 fn tx_09_no_date_of_expiry_withdraws_what_is_accepted() {
     for date in ["9999-12-31T23:59:59Z", "2000-01-01T00:00:00Z", "0001-01-01T00:00:00Z"] {
-        let mut t = booted();
-        t.plug(1);
-        t.expect_status(1, "Preparing");
-        t.card(1, "TAG");
-        expect_authorize(&mut t, "TAG", accepted());
+        let mut t = plugged();
+        t.accepted_card(1, "TAG");
         let begun = json!({"transactionId": 9, "idTagInfo": {"status": "Accepted", "expiryDate": date}});
         t.expect_call("StartTransaction", json!({})).answer(begun);
         t.expect_status(1, "Charging");
@@ -71,8 +61,7 @@ fn tx_09_no_date_of_expiry_withdraws_what_is_accepted() {
 
 #[test]
 fn tx_09_also_one_that_was_made_offline() {
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
-    t.boot();
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").booted();
     t.at(10).link_down();
     t.plug(1);
     t.card(1, "TAG");
@@ -80,7 +69,7 @@ fn tx_09_also_one_that_was_made_offline() {
     t.meter(1, 1100).at(100).link_up();
     t.expect_call("StartTransaction", json!({"timestamp": date(10)})).start(9, "Blocked");
     let stop = json!({"transactionId": 9, "reason": "DeAuthorized", "timestamp": date(100), "meterStop": 1100});
-    expect_stop(&mut t, stop);
+    t.expect_stop(stop);
     t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
 }
@@ -94,21 +83,18 @@ fn tx_11_st_c5_without_stop_the_energy_is_off_and_the_transaction_open() {
     assert!(!t.charger().permits_charge(1));
     assert!(t.charger().is_transaction_running(1));
     t.at(100).card_again(1, "TAG").unwrap();
-    expect_stop(&mut t, json!({"transactionId": 9, "reason": "Local"}));
+    t.expect_stop(json!({"transactionId": 9, "reason": "Local"}));
     t.expect_status(1, "Finishing");
 }
 
 #[test]
 fn tx_13_a_refusal_after_the_end_stops_nothing_twice() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    expect_authorize(&mut t, "TAG", accepted());
+    let mut t = plugged();
+    t.accepted_card(1, "TAG");
     let start = t.expect_call("StartTransaction", json!({})).ignore();
     t.at(10).unplug(1);
-    t.send(&json!([3, start, {"transactionId": 9, "idTagInfo": {"status": "Blocked"}}]).to_string());
-    expect_stop(&mut t, json!({"transactionId": 9, "reason": "EVDisconnected"}));
+    t.answer(&start, json!({"transactionId": 9, "idTagInfo": {"status": "Blocked"}}));
+    t.expect_stop(json!({"transactionId": 9, "reason": "EVDisconnected"}));
     t.expect_status(1, "Charging");
     t.may_report(1, "SuspendedEV");
     expect_disconnected(&mut t, "Finishing");
@@ -117,8 +103,7 @@ fn tx_13_a_refusal_after_the_end_stops_nothing_twice() {
 
 #[test]
 fn tx_13_a_refused_past_transaction_does_not_end_the_present_one() {
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
-    t.boot();
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").booted();
     t.at(10).link_down();
     for (at, tag) in [(20, "BLOCKED"), (60, "GOOD")] {
         t.at(at).plug(1);
@@ -131,7 +116,7 @@ fn tx_13_a_refused_past_transaction_does_not_end_the_present_one() {
     t.at(100).link_up();
     t.expect_status(1, "Charging");
     t.expect_call("StartTransaction", json!({"idTag": "BLOCKED"})).start(1, "Blocked");
-    expect_stop(&mut t, json!({"transactionId": 1, "reason": "EVDisconnected"}));
+    t.expect_stop(json!({"transactionId": 1, "reason": "EVDisconnected"}));
     t.expect_call("StartTransaction", json!({"idTag": "GOOD"})).start(2, "Accepted");
     assert!(t.charger().permits_charge(1));
     assert_eq!(t.charger().transaction(1).unwrap().id, Some(2));
@@ -157,7 +142,7 @@ fn tx_12_tx_09_so_much_energy_is_given_and_then_it_stops() {
     assert!(!t.charger().permits_charge(1));
     let stop = json!({"transactionId": 9, "reason": "DeAuthorized", "idTag": null, "meterStop": 1500,
         "timestamp": date(101)});
-    expect_stop(&mut t, stop);
+    t.expect_stop(stop);
     t.expect_status(1, "Finishing");
     assert_eq!(t.evse(1).count(DeAuthorized), 1);
 }
@@ -171,14 +156,13 @@ fn tx_12_tx_11_st_c5_so_much_energy_is_given_and_then_it_is_suspended() {
     assert!(!t.charger().permits_charge(1));
     assert!(t.charger().is_transaction_running(1));
     t.at(200).card_again(1, "TAG").unwrap();
-    expect_stop(&mut t, json!({"transactionId": 9, "reason": "Local", "meterStop": 1500}));
+    t.expect_stop(json!({"transactionId": 9, "reason": "Local", "meterStop": 1500}));
     t.expect_status(1, "Finishing");
 }
 
 #[test]
 fn tx_12_the_energy_counts_from_the_refusal_on() {
-    let mut t = bench().key("MaxEnergyOnInvalidId", "500").key("AllowOfflineTxForUnknownId", "true").start();
-    t.boot();
+    let mut t = bench().key("MaxEnergyOnInvalidId", "500").key("AllowOfflineTxForUnknownId", "true").booted();
     t.at(10).link_down();
     t.plug(1);
     t.card(1, "TAG");
@@ -188,7 +172,7 @@ fn tx_12_the_energy_counts_from_the_refusal_on() {
     t.meter(1, 3299).at(200).expect_nothing();
     assert!(t.charger().permits_charge(1));
     t.meter(1, 3300).at(201);
-    expect_stop(&mut t, json!({"transactionId": 9, "reason": "DeAuthorized", "meterStop": 3300}));
+    t.expect_stop(json!({"transactionId": 9, "reason": "DeAuthorized", "meterStop": 3300}));
     t.expect_status(1, "Finishing");
 }
 
@@ -196,7 +180,7 @@ fn tx_12_the_energy_counts_from_the_refusal_on() {
 fn tx_12_a_meter_in_great_steps_stops_it_beyond_the_limit() {
     let mut t = with_a_little_energy(true);
     t.at(100).meter(1, 9000).at(101);
-    expect_stop(&mut t, json!({"reason": "DeAuthorized", "meterStop": 9000}));
+    t.expect_stop(json!({"reason": "DeAuthorized", "meterStop": 9000}));
     t.expect_status(1, "Finishing");
 }
 
@@ -204,7 +188,7 @@ fn tx_12_a_meter_in_great_steps_stops_it_beyond_the_limit() {
 fn tx_12_tx_13_whoever_ends_it_before_ends_it_once() {
     let mut t = with_a_little_energy(true);
     t.meter(1, 1200).at(100).card_again(1, "TAG").unwrap();
-    expect_stop(&mut t, json!({"reason": "Local", "idTag": "TAG", "meterStop": 1200}));
+    t.expect_stop(json!({"reason": "Local", "idTag": "TAG", "meterStop": 1200}));
     t.expect_status(1, "Finishing");
     t.meter(1, 9000).at(200).expect_nothing();
     t.unplug(1);
@@ -223,7 +207,7 @@ fn tx_12_none_is_given_unless_the_operator_says_so() {
     let key = json!({"key": "MaxEnergyOnInvalidId", "readonly": false, "value": "0"});
     assert_eq!(found["configurationKey"], json!([key]));
     for (value, status) in [("-1", "Rejected"), ("", "Rejected"), ("1.5", "Rejected"), ("500", "Accepted")] {
-        t.call("ChangeConfiguration", json!({"key": "MaxEnergyOnInvalidId", "value": value})).expect(status);
+        t.change_key("MaxEnergyOnInvalidId", value, status);
     }
 }
 
@@ -236,7 +220,7 @@ fn tx_19_tx_23_st_c6_unplugging_at_the_ev_ends_it() {
     assert!(!t.charger().permits_charge(1));
     let stop = json!({"transactionId": 42, "reason": "EVDisconnected", "idTag": null, "meterStop": 1234,
         "timestamp": date(60)});
-    expect_stop(&mut t, stop);
+    t.expect_stop(stop);
     t.may_report(1, "SuspendedEV");
     expect_disconnected(&mut t, "Finishing");
     expect_plain_status(&mut t, "Available");
@@ -249,7 +233,7 @@ fn tx_19_st_13_a_suspended_transaction_ends_without_being_suspended_again() {
         t.at(20).ready(1, ev, evse);
         t.expect_status(1, status);
         t.at(60).unplug(1);
-        expect_stop(&mut t, json!({"transactionId": 42, "reason": "EVDisconnected"}));
+        t.expect_stop(json!({"transactionId": 42, "reason": "EVDisconnected"}));
         expect_disconnected(&mut t, "Finishing");
         expect_plain_status(&mut t, "Available");
     }
@@ -257,8 +241,7 @@ fn tx_19_st_13_a_suspended_transaction_ends_without_being_suspended_again() {
 
 #[test]
 fn tx_21_st_c4_st_d3_unplugging_suspends_it_when_so_configured() {
-    let mut t = bench().key("StopTransactionOnEVSideDisconnect", "false").start();
-    t.boot();
+    let mut t = bench().key("StopTransactionOnEVSideDisconnect", "false").booted();
     t.start_charging(1, "TAG", 42);
     t.at(60).unplug(1);
     expect_disconnected(&mut t, "SuspendedEV");
@@ -270,15 +253,14 @@ fn tx_21_st_c4_st_d3_unplugging_suspends_it_when_so_configured() {
     t.at(100).unplug(1);
     expect_disconnected(&mut t, "SuspendedEV");
     t.at(120).card_again(1, "TAG").unwrap();
-    expect_stop(&mut t, json!({"transactionId": 42, "reason": "Local"}));
+    t.expect_stop(json!({"transactionId": 42, "reason": "Local"}));
     t.may_report(1, "Finishing");
     expect_plain_status(&mut t, "Available");
 }
 
 #[test]
 fn tx_21_an_ev_that_pauses_by_itself_was_not_disconnected() {
-    let mut t = bench().key("StopTransactionOnEVSideDisconnect", "false").start();
-    t.boot();
+    let mut t = bench().key("StopTransactionOnEVSideDisconnect", "false").booted();
     t.start_charging(1, "TAG", 42);
     t.at(60).ready(1, false, true);
     expect_plain_status(&mut t, "SuspendedEV");
@@ -289,8 +271,7 @@ fn tx_21_an_ev_that_pauses_by_itself_was_not_disconnected() {
 #[test]
 fn tx_21_a_new_setting_counts_for_the_running_transaction() {
     let mut t = charging();
-    t.call("ChangeConfiguration", json!({"key": "StopTransactionOnEVSideDisconnect", "value": "false"}))
-        .expect("Accepted");
+    t.change_key("StopTransactionOnEVSideDisconnect", "false", "Accepted");
     t.at(60).unplug(1);
     expect_disconnected(&mut t, "SuspendedEV");
     t.at(90).plug(1);
@@ -300,8 +281,7 @@ fn tx_21_a_new_setting_counts_for_the_running_transaction() {
 // ---- The lock ----
 
 fn locked_charging() -> Timeline {
-    let mut t = bench().lock().start();
-    t.boot();
+    let mut t = bench().lock().booted();
     t.at(10).start_charging(1, "TAG", 42);
     assert!(t.charger().locks_cable(1));
     t
@@ -309,10 +289,7 @@ fn locked_charging() -> Timeline {
 
 #[test]
 fn tx_18_the_cable_is_locked_from_the_durable_start_to_the_durable_end() {
-    let mut t = bench().lock().start();
-    t.boot();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = bench().lock().plugged();
     assert!(!t.charger().locks_cable(1));
     t.flash.failing_stores = 1;
     t.at(10).charger().begin_transaction_authorized("TAG", 1).unwrap();
@@ -327,7 +304,7 @@ fn tx_18_the_cable_is_locked_from_the_durable_start_to_the_durable_end() {
     assert_eq!((t.charger().locks_cable(1), t.evse(1).count(StopTx)), (true, 0));
     t.wait(5);
     assert_eq!((t.charger().locks_cable(1), t.evse(1).count(StopTx)), (false, 1));
-    expect_stop(&mut t, json!({"timestamp": date(100)}));
+    t.expect_stop(json!({"timestamp": date(100)}));
     t.expect_status(1, "Finishing");
 }
 
@@ -373,8 +350,7 @@ fn tx_18_without_a_lock_nothing_is_locked() {
 
 #[test]
 fn tx_18_tx_29_each_connector_has_its_own_lock() {
-    let mut t = bench().two_connectors().lock().start();
-    t.boot();
+    let mut t = bench().two_connectors().lock().booted();
     t.start_charging(2, "TAG", 42);
     assert_eq!([0, 1, 2, 3].map(|id| t.charger().locks_cable(id)), [false, false, true, false]);
 }
@@ -384,7 +360,7 @@ fn tx_18_tx_26_after_a_power_cut_the_cable_of_the_interrupted_transaction_is_fre
     let mut t = locked_charging();
     t.at(50).reboot();
     t.accept_boot();
-    expect_stop(&mut t, json!({"reason": "PowerLoss"}));
+    t.expect_stop(json!({"reason": "PowerLoss"}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Finishing");
     assert!(!t.charger().locks_cable(1));
@@ -392,11 +368,10 @@ fn tx_18_tx_26_after_a_power_cut_the_cable_of_the_interrupted_transaction_is_fre
 
 /// The EV was disconnected on its side, and the cable stays locked.
 fn held_by_disconnection() -> Timeline {
-    let mut t = bench().lock().key("UnlockConnectorOnEVSideDisconnect", "false").start();
-    t.boot();
+    let mut t = bench().lock().key("UnlockConnectorOnEVSideDisconnect", "false").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(60).unplug(1);
-    expect_stop(&mut t, json!({"transactionId": 42, "reason": "EVDisconnected"}));
+    t.expect_stop(json!({"transactionId": 42, "reason": "EVDisconnected"}));
     t.may_report(1, "SuspendedEV");
     expect_disconnected(&mut t, "Finishing");
     t
@@ -406,7 +381,7 @@ fn held_by_disconnection() -> Timeline {
 fn held_by_deauthorization() -> Timeline {
     let mut t = bench().lock().start();
     deauthorized(&mut t);
-    expect_stop(&mut t, json!({"transactionId": 9, "reason": "DeAuthorized"}));
+    t.expect_stop(json!({"transactionId": 9, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
     t
@@ -426,7 +401,7 @@ fn tx_20_with_the_switch_on_the_cable_is_free_when_the_ev_is_gone() {
     let mut t = locked_charging();
     t.at(60).unplug(1);
     assert!(!t.charger().locks_cable(1));
-    expect_stop(&mut t, json!({"reason": "EVDisconnected"}));
+    t.expect_stop(json!({"reason": "EVDisconnected"}));
     t.may_report(1, "SuspendedEV");
     expect_disconnected(&mut t, "Finishing");
     expect_plain_status(&mut t, "Available");
@@ -480,11 +455,10 @@ fn tx_20_offline_the_card_is_known_as_well() {
 
 #[test]
 fn tx_20_without_a_lock_nothing_is_held() {
-    let mut t = bench().key("UnlockConnectorOnEVSideDisconnect", "false").start();
-    t.boot();
+    let mut t = bench().key("UnlockConnectorOnEVSideDisconnect", "false").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(60).unplug(1);
-    expect_stop(&mut t, json!({"reason": "EVDisconnected"}));
+    t.expect_stop(json!({"reason": "EVDisconnected"}));
     t.may_report(1, "SuspendedEV");
     expect_disconnected(&mut t, "Finishing");
     expect_plain_status(&mut t, "Available");
@@ -495,14 +469,13 @@ fn tx_20_without_a_lock_nothing_is_held() {
 fn tx_22_tx_21_a_transaction_that_goes_on_keeps_the_cable_whatever_the_other_switch_says() {
     for unlock in [false, true] {
         let keys = bench().lock().key("UnlockConnectorOnEVSideDisconnect", text(unlock));
-        let mut t = keys.key("StopTransactionOnEVSideDisconnect", "false").start();
-        t.boot();
+        let mut t = keys.key("StopTransactionOnEVSideDisconnect", "false").booted();
         t.at(10).start_charging(1, "TAG", 42);
         t.at(60).unplug(1);
         expect_disconnected(&mut t, "SuspendedEV");
         assert!(t.charger().locks_cable(1));
         t.at(90).card_again(1, "TAG").unwrap();
-        expect_stop(&mut t, json!({"transactionId": 42, "reason": "Local"}));
+        t.expect_stop(json!({"transactionId": 42, "reason": "Local"}));
         t.may_report(1, "Finishing");
         expect_plain_status(&mut t, "Available");
         assert!(!t.charger().locks_cable(1));
@@ -554,8 +527,7 @@ fn tx_10_st_f2_the_card_shown_once_more_begins_anew() {
 
 /// The same after a transaction of `TAG` of `GROUP`.
 fn held_for_a_group() -> Timeline {
-    let mut t = bench().lock().start();
-    t.boot();
+    let mut t = bench().lock().booted();
     teach(&mut t, "KNOWN", member_of("GROUP"));
     t.at(10).plug(1);
     t.expect_status(1, "Preparing");
@@ -563,7 +535,7 @@ fn held_for_a_group() -> Timeline {
     expect_authorize(&mut t, "TAG", member_of("GROUP"));
     let refusal = json!({"transactionId": 9, "idTagInfo": {"status": "Blocked", "parentIdTag": "GROUP"}});
     t.expect_call("StartTransaction", json!({})).answer(refusal);
-    expect_stop(&mut t, json!({"transactionId": 9, "reason": "DeAuthorized"}));
+    t.expect_stop(json!({"transactionId": 9, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
     t.evse(1).take_notifications();
@@ -602,7 +574,7 @@ fn tx_10_auth_08_a_card_of_no_group_or_another_one_does_not() {
 fn tx_10_without_a_lock_nothing_is_held() {
     let mut t = bench().start();
     deauthorized(&mut t);
-    expect_stop(&mut t, json!({"reason": "DeAuthorized"}));
+    t.expect_stop(json!({"reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
     assert!(!t.charger().locks_cable(1));
@@ -618,7 +590,7 @@ fn tx_10_tx_11_a_transaction_without_energy_keeps_the_cable_and_its_end_frees_it
     t.expect_status(1, "SuspendedEVSE");
     assert!(t.charger().locks_cable(1));
     t.at(100).card_again(1, "TAG").unwrap();
-    expect_stop(&mut t, json!({"reason": "Local"}));
+    t.expect_stop(json!({"reason": "Local"}));
     t.expect_status(1, "Finishing");
     assert!(!t.charger().locks_cable(1));
 }
@@ -630,7 +602,7 @@ fn tx_10_tx_12_the_cable_stays_locked_through_the_last_energy_and_beyond() {
     t.expect_status(1, "Charging");
     assert!(t.charger().locks_cable(1));
     t.at(100).meter(1, 1500).at(101);
-    expect_stop(&mut t, json!({"reason": "DeAuthorized"}));
+    t.expect_stop(json!({"reason": "DeAuthorized"}));
     t.expect_status(1, "Finishing");
     take_cable(&mut t, "TAG");
 }

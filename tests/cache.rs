@@ -31,10 +31,7 @@ fn ac_01_ac_02_from_an_answer_to_authorize() {
 #[test]
 fn ac_02_from_an_answer_to_start_transaction() {
     for (status, word) in [("Accepted", Authorized), ("Blocked", AuthorizationRejected)] {
-        let mut t = bench().key("StopTransactionOnInvalidId", "false").start();
-        t.boot();
-        t.plug(1);
-        t.expect_status(1, "Preparing");
+        let mut t = bench().key("StopTransactionOnInvalidId", "false").plugged();
         t.charger().begin_transaction_authorized("TAG", 1).unwrap();
         t.settle();
         t.expect_call("StartTransaction", json!({"idTag": "TAG"})).start(1, status);
@@ -78,8 +75,7 @@ fn ac_02_an_answer_to_a_stop_without_tag_is_about_nobody() {
 
 #[test]
 fn ac_02_from_answers_to_messages_of_the_boot_before() {
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
-    t.boot();
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").booted();
     t.at(10).link_down();
     t.plug(1);
     t.card(1, "TAG");
@@ -140,11 +136,9 @@ fn ac_01_tags_with_one_hash_have_nothing_else_in_common() {
 
 #[test]
 fn ac_07_a_tag_that_is_known_as_not_valid_is_asked_about_again() {
-    let mut t = bench().key("LocalPreAuthorize", "true").start();
-    t.boot();
+    let mut t = bench().key("LocalPreAuthorize", "true").booted();
     teach(&mut t, "TAG", tag_info("Blocked"));
-    t.card(1, "TAG");
-    expect_authorize(&mut t, "TAG", accepted());
+    t.accepted_card(1, "TAG");
     t.expect_status(1, "Preparing");
     assert!(t.charger().is_transaction_active(1));
 }
@@ -222,8 +216,7 @@ fn ac_09_an_expiry_in_the_past_makes_the_entry_unusable() {
     let mut t = booted();
     t.at(100).plug(1);
     t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    expect_authorize(&mut t, "TAG", accepted());
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).answer(json!({"transactionId": 1, "idTagInfo": until(50)}));
     t.expect_status(1, "Charging");
     assert!(t.charger().permits_charge(1), "the central system has accepted it");
@@ -239,7 +232,7 @@ fn ac_09_an_expiry_in_the_past_makes_the_entry_unusable() {
 fn ac_01_a_cache_that_is_off_neither_learns_nor_knows() {
     let mut t = booted();
     teach(&mut t, "OLD", accepted());
-    t.call("ChangeConfiguration", json!({"key": "AuthorizationCacheEnabled", "value": "false"})).expect("Accepted");
+    t.change_key("AuthorizationCacheEnabled", "false", "Accepted");
     t.take_log();
     teach(&mut t, "NEW", accepted());
     assert!(stored(&t.take_log()).is_empty());
@@ -247,7 +240,7 @@ fn ac_01_a_cache_that_is_off_neither_learns_nor_knows() {
     assert_eq!(word_offline(&mut t, "OLD"), AuthorizationTimeout);
     assert_eq!(word_offline(&mut t, "NEW"), AuthorizationTimeout);
     t.link_up();
-    t.call("ChangeConfiguration", json!({"key": "AuthorizationCacheEnabled", "value": "true"})).expect("Accepted");
+    t.change_key("AuthorizationCacheEnabled", "true", "Accepted");
     t.link_down();
     assert_eq!(word_offline(&mut t, "NEW"), AuthorizationTimeout);
 }
@@ -569,8 +562,7 @@ fn ac_08_a_cleared_cache_learns_anew() {
 
 #[test]
 fn ac_08_a_cache_that_is_off_is_not_cleared() {
-    let mut t = bench().key("AuthorizationCacheEnabled", "false").start();
-    t.boot();
+    let mut t = bench().key("AuthorizationCacheEnabled", "false").booted();
     t.call("ClearCache", json!({})).expect("Rejected");
 }
 
@@ -579,16 +571,14 @@ fn ac_08_clear_cache_leaves_transactions_alone() {
     let mut t = booted();
     t.at(10).plug(1);
     t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    expect_authorize(&mut t, "TAG", accepted());
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({"idTag": "TAG"})).ignore();
     t.at(20).call("ClearCache", json!({})).expect("Accepted");
     assert!(t.charger().permits_charge(1));
     t.meter(1, 1500).at(30).reboot();
     t.accept_boot();
     t.expect_call("StartTransaction", json!({"idTag": "TAG", "timestamp": date(10)})).start(7, "Accepted");
-    t.expect_call("StopTransaction", json!({"transactionId": 7, "reason": "PowerLoss", "meterStop": 1500}))
-        .answer(json!({}));
+    t.expect_stop(json!({"transactionId": 7, "reason": "PowerLoss", "meterStop": 1500}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Finishing");
 }

@@ -5,20 +5,12 @@ mod support;
 use embedded_ocpp::ocpp16::BeginError;
 use embedded_ocpp::store::{Journal, RecordKey, registry};
 use serde_json::{Value, json};
-use support::{Event, Frame, Timeline, bench, booted, charging, date};
-
-fn ready() -> Timeline {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
-    t
-}
+use support::{Event, Frame, Timeline, bench, charging, date, plugged};
 
 /// The card is authorised at 10 s, and StartTransaction is what comes next.
 fn starting() -> Timeline {
-    let mut t = ready();
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    let mut t = plugged();
+    t.at(10).accepted_card(1, "TAG");
     t
 }
 
@@ -38,8 +30,7 @@ fn is_entry(key: &RecordKey) -> bool {
 
 #[test]
 fn msg_05_every_message_is_durable_before_it_is_sent() {
-    let mut t = bench().key("MeterValueSampleInterval", "60").start();
-    t.boot();
+    let mut t = bench().key("MeterValueSampleInterval", "60").booted();
     t.take_log();
     t.start_charging(1, "TAG", 1);
     t.at(60).expect_call("MeterValues", json!({})).answer(json!({}));
@@ -70,8 +61,7 @@ fn tx_03_the_transaction_id_is_durable_before_the_start_is_forgotten() {
 
 #[test]
 fn msg_01_msg_03_chronological_over_all_connectors() {
-    let mut t = bench().two_connectors().key("AllowOfflineTxForUnknownId", "true").start();
-    t.boot();
+    let mut t = bench().two_connectors().key("AllowOfflineTxForUnknownId", "true").booted();
     t.at(10).link_down();
     for (at, connector, tag) in [(20, 2, "TWO"), (30, 1, "ONE")] {
         t.at(at).plug(connector);
@@ -83,10 +73,8 @@ fn msg_01_msg_03_chronological_over_all_connectors() {
     let start = |at, connector| json!({"connectorId": connector, "timestamp": date(at)});
     t.expect_call("StartTransaction", start(20, 2)).start(7, "Accepted");
     t.expect_call("StartTransaction", start(30, 1)).start(8, "Accepted");
-    t.expect_call("StopTransaction", json!({"transactionId": 8, "timestamp": date(40), "meterStop": 1100}))
-        .answer(json!({}));
-    t.expect_call("StopTransaction", json!({"transactionId": 7, "timestamp": date(50), "meterStop": 1200}))
-        .answer(json!({}));
+    t.expect_stop(json!({"transactionId": 8, "timestamp": date(40), "meterStop": 1100}));
+    t.expect_stop(json!({"transactionId": 7, "timestamp": date(50), "meterStop": 1200}));
 }
 
 #[test]
@@ -95,16 +83,15 @@ fn msg_03_tx_33_the_end_waits_for_the_answer_to_the_start() {
     let start = t.expect_call("StartTransaction", json!({})).ignore();
     t.at(15).card_again(1, "TAG").unwrap();
     t.expect_nothing();
-    t.send(&json!([3, start, {"transactionId": 77, "idTagInfo": {"status": "Accepted"}}]).to_string());
-    t.expect_call("StopTransaction", json!({"transactionId": 77, "timestamp": date(15)})).answer(json!({}));
+    t.answer(&start, json!({"transactionId": 77, "idTagInfo": {"status": "Accepted"}}));
+    t.expect_stop(json!({"transactionId": 77, "timestamp": date(15)}));
     t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
 }
 
 #[test]
 fn msg_14_tx_31_mv_22_an_offline_session_is_told_as_it_was() {
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").key("MeterValueSampleInterval", "60").start();
-    t.boot();
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").key("MeterValueSampleInterval", "60").booted();
     t.at(10).link_down();
     t.at(20).plug(1);
     t.at(30).card(1, "TAG");
@@ -137,7 +124,7 @@ fn boot_15_tx_31_also_when_the_clock_was_unset_at_that_time() {
     t.expect_call("StartTransaction", json!({"timestamp": date(30)})).start(5, "Accepted");
     t.expect_call("MeterValues", json!({"transactionId": 5, "meterValue": [{"timestamp": date(90)}]}))
         .answer(json!({}));
-    t.expect_call("StopTransaction", json!({"transactionId": 5, "timestamp": date(100)})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 5, "timestamp": date(100)}));
 }
 
 #[test]
@@ -185,12 +172,8 @@ fn tx_04_what_follows_an_undeliverable_start_has_the_id_minus_1() {
         .key("TransactionMessageAttempts", "2")
         .key("TransactionMessageRetryInterval", "5")
         .key("MeterValueSampleInterval", "60")
-        .start();
-    t.boot();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+        .plugged();
+    t.at(10).accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).refuse("GenericError");
     t.expect_status(1, "Charging");
     t.at(15).expect_call("StartTransaction", json!({})).refuse("GenericError");
@@ -201,23 +184,19 @@ fn tx_04_what_follows_an_undeliverable_start_has_the_id_minus_1() {
     t.call("RemoteStopTransaction", json!({"transactionId": 1})).expect("Rejected");
     t.at(70).expect_call("MeterValues", json!({"transactionId": -1})).answer(json!({}));
     t.at(80).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({"transactionId": -1})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": -1}));
     t.expect_status(1, "Finishing");
 }
 
 #[test]
 fn tx_04_msg_05_the_id_minus_1_survives_a_reboot() {
-    let mut t = bench().key("TransactionMessageAttempts", "1").start();
-    t.boot();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    let mut t = bench().key("TransactionMessageAttempts", "1").plugged();
+    t.at(10).accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).refuse("GenericError");
     t.expect_status(1, "Charging");
     t.at(20).reboot();
     t.accept_boot();
-    t.expect_call("StopTransaction", json!({"transactionId": -1, "reason": "PowerLoss"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": -1, "reason": "PowerLoss"}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Finishing");
 }
@@ -242,15 +221,14 @@ fn msg_06_a_silent_server_uses_up_no_attempt() {
 
 #[test]
 fn msg_06_a_server_that_ignores_this_message_alone_does_not_block_the_queue() {
-    let mut t = bench().key("TransactionMessageRetryInterval", "10").key("MessageTimeout", "30").start();
-    t.boot();
+    let mut t = bench().key("TransactionMessageRetryInterval", "10").key("MessageTimeout", "30").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(100).card_again(1, "TAG").unwrap();
     let mut times = 0;
     while t.discarded.borrow().is_empty() {
         match t.next_frame() {
             Some(Frame::Call { action, .. }) if action == "StopTransaction" => times += 1,
-            Some(Frame::Call { id, .. }) => t.send(&json!([3, id, {}]).to_string()),
+            Some(Frame::Call { id, .. }) => t.answer(&id, json!({})),
             Some(other) => assert!(matches!(other, Frame::Result { .. })),
             None => {
                 // The server lives: now and then it asks for something.
@@ -268,8 +246,7 @@ fn msg_06_a_server_that_ignores_this_message_alone_does_not_block_the_queue() {
 
 #[test]
 fn msg_06_msg_13_a_lost_link_uses_up_no_attempt() {
-    let mut t = bench().key("TransactionMessageAttempts", "1").start();
-    t.boot();
+    let mut t = bench().key("TransactionMessageAttempts", "1").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(100).card_again(1, "TAG").unwrap();
     let stop = t.expect_call("StopTransaction", json!({}));
@@ -283,21 +260,20 @@ fn msg_06_msg_13_a_lost_link_uses_up_no_attempt() {
         let _ = again.ignore();
     }
     assert!(t.discarded.borrow().is_empty());
-    t.send(&json!([3, id, {}]).to_string());
+    t.answer(&id, json!({}));
     t.expect_status(1, "Finishing");
     assert_eq!(t.charger().waiting_messages(), 0);
 }
 
 #[test]
 fn msg_06_a_connection_that_fails_while_sending_costs_nothing() {
-    let mut t = bench().key("TransactionMessageAttempts", "1").start();
-    t.boot();
+    let mut t = bench().key("TransactionMessageAttempts", "1").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.wire.fail_next_send = true;
     t.at(100).card_again(1, "TAG").unwrap();
     assert_eq!(t.take_errors(), ["WireError"]);
     t.at(110).link_up();
-    t.expect_call("StopTransaction", json!({"transactionId": 42, "timestamp": date(100)})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 42, "timestamp": date(100)}));
     t.expect_status(1, "Finishing");
 }
 
@@ -325,7 +301,7 @@ fn msg_03_a_transport_that_takes_nothing_for_a_while_delays_and_loses_nothing() 
     t.at(115).expect_nothing();
     t.wire.busy = 0;
     t.settle();
-    t.expect_call("StopTransaction", json!({"timestamp": date(100)})).answer(json!({}));
+    t.expect_stop(json!({"timestamp": date(100)}));
     t.expect_status(1, "Finishing");
 }
 
@@ -345,28 +321,26 @@ fn msg_10_any_result_takes_the_message_away() {
 fn msg_10_rpc_20_a_start_that_is_answered_without_an_id_goes_on_as_minus_1() {
     let mut t = starting();
     t.expect_call("StartTransaction", json!({})).answer(json!({}));
-    t.expect_call("StopTransaction", json!({"transactionId": -1, "reason": "DeAuthorized"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": -1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
 }
 
 #[test]
 fn msg_11_zero_attempts_are_one_and_zero_interval_is_no_tight_loop() {
-    let mut t = bench().key("TransactionMessageAttempts", "0").start();
-    t.boot();
+    let mut t = bench().key("TransactionMessageAttempts", "0").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(100).card_again(1, "TAG").unwrap();
     t.expect_call("StopTransaction", json!({})).refuse("InternalError");
     assert_eq!(t.discarded.borrow().len(), 1);
     t.expect_status(1, "Finishing");
 
-    let mut t = bench().key("TransactionMessageRetryInterval", "0").start();
-    t.boot();
+    let mut t = bench().key("TransactionMessageRetryInterval", "0").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(100).card_again(1, "TAG").unwrap();
     t.expect_call("StopTransaction", json!({})).refuse("InternalError");
     t.expect_status(1, "Finishing");
-    t.wait(10).expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.wait(10).expect_stop(json!({}));
     assert!(t.seconds() > 100);
 }
 
@@ -398,8 +372,7 @@ fn rpc_03_connections_are_tried_for_ever_with_growing_waits() {
 
 #[test]
 fn msg_05_rebooted_before_the_start_is_sent() {
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
-    t.boot();
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").booted();
     t.at(10).link_down();
     t.plug(1);
     t.at(20).card(1, "TAG");
@@ -407,7 +380,7 @@ fn msg_05_rebooted_before_the_start_is_sent() {
     t.accept_boot();
     t.expect_call("StartTransaction", json!({"timestamp": date(20), "meterStart": 1000})).start(3, "Accepted");
     let stop = json!({"transactionId": 3, "reason": "PowerLoss", "meterStop": 1050, "timestamp": date(100)});
-    t.expect_call("StopTransaction", stop).answer(json!({}));
+    t.expect_stop(stop);
     t.expect_status(0, "Available");
     t.expect_status(1, "Finishing");
 }
@@ -423,7 +396,7 @@ fn msg_05_msg_12_rebooted_while_the_start_is_unanswered() {
     let again = t.expect_call("StartTransaction", json!({}));
     assert_eq!((&again.id, &again.payload), (&id, &payload));
     again.start(3, "Accepted");
-    t.expect_call("StopTransaction", json!({"transactionId": 3, "reason": "PowerLoss"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 3, "reason": "PowerLoss"}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Finishing");
 }
@@ -467,8 +440,7 @@ fn msg_05_msg_12_rebooted_while_the_stop_is_unanswered() {
 
 #[test]
 fn msg_05_order_survives_several_reboots() {
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
-    t.boot();
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").booted();
     t.at(5).link_down();
     for session in 0..5 {
         let at = 10 + session * 100;
@@ -484,8 +456,7 @@ fn msg_05_order_survives_several_reboots() {
         let id = 100 + session;
         let start = json!({"idTag": format!("TAG{session}"), "meterStart": if session == 0 { 1000 } else { 950 + 100 * session }});
         t.expect_call("StartTransaction", start).start(id, "Accepted");
-        t.expect_call("StopTransaction", json!({"transactionId": id, "meterStop": 1050 + 100 * session}))
-            .answer(json!({}));
+        t.expect_stop(json!({"transactionId": id, "meterStop": 1050 + 100 * session}));
     }
     while t
         .next_frame()
@@ -531,7 +502,7 @@ impl Central {
                 if t.power.is_off() {
                     return;
                 }
-                t.send(&json!([3, id, conf]).to_string());
+                t.answer(&id, conf);
             }
             if t.power.is_off() || t.seconds() >= until {
                 return;
@@ -663,8 +634,7 @@ fn msg_05_nor_do_two_power_cuts() {
 
 #[test]
 fn msg_15_msg_02_a_full_journal_keeps_starts_and_stops_and_refuses_new_transactions() {
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").key("MeterValueSampleInterval", "1").start();
-    t.boot();
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").key("MeterValueSampleInterval", "1").booted();
     t.at(1).link_down();
     t.plug(1);
     t.card(1, "TAG");
@@ -686,7 +656,7 @@ fn msg_15_msg_02_a_full_journal_keeps_starts_and_stops_and_refuses_new_transacti
         } else {
             assert!(action == "MeterValues" && last.is_null() || action == "StatusNotification", "{action}");
         }
-        t.send(&json!([3, id, {}]).to_string());
+        t.answer(&id, json!({}));
     }
     assert_eq!((&last["transactionId"], &last["meterStop"]), (&json!(1), &json!(5000)));
     assert_eq!(t.try_card(1, "NEXT"), Ok(()));
@@ -705,15 +675,14 @@ fn msg_12_a_record_made_before_the_clock_was_set_keeps_its_first_date_over_a_reb
     t.at(520).reboot();
     t.accept_boot();
     t.expect_call("StartTransaction", json!({"timestamp": date(30)})).start(1, "Accepted");
-    t.expect_call("StopTransaction", json!({"transactionId": 1, "reason": "EVDisconnected"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 1, "reason": "EVDisconnected"}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");
 }
 
 #[test]
 fn msg_14_a_damaged_start_never_lends_the_id_of_the_transaction_before() {
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").key("MeterValueSampleInterval", "60").start();
-    t.boot();
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").key("MeterValueSampleInterval", "60").booted();
     t.at(10).start_charging(1, "TAG", 7);
     t.at(20).stop_charging(1, "TAG");
     t.unplug(1);

@@ -5,15 +5,15 @@ mod support;
 use embedded_ocpp::ChargePoint;
 use embedded_ocpp::json::JsonStr;
 use embedded_ocpp::ocpp16::{
-    ChargePointErrorCode, DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, ErrorData,
-    InputError, RequestHandler, TxNotification, UnlockResult,
+    DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, RequestHandler, TxNotification,
+    UnlockResult,
 };
 use embedded_ocpp::rpc::{Call, CallError, CallErrorCode, Composer, Outcome, Reply};
 use embedded_ocpp::store::{KeyError, Value as KeyValue, VendorKey};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use support::cards::{accepted, teach, word_offline};
-use support::{Timeline, bench, booted, charging, leak};
+use support::{Timeline, bench, booted, charging, leak, plugged};
 
 type Charger = ChargePoint<'static>;
 
@@ -42,13 +42,7 @@ fn of_each_kind(charger: &mut Charger) {
 }
 
 fn with_keys(configure: fn(&mut Charger)) -> Timeline {
-    let mut t = bench().configure(configure).start();
-    t.boot();
-    t
-}
-
-fn change(t: &mut Timeline, key: &str, value: &str, status: &str) {
-    t.call("ChangeConfiguration", json!({"key": key, "value": value})).expect(status);
+    bench().configure(configure).booted()
 }
 
 /// The key as GetConfiguration tells it.
@@ -111,7 +105,7 @@ fn cfg_13_cfg_05_cfg_06_cfg_07_cfg_08_values_are_checked_like_those_of_the_stand
         ("ACME_GREETING", "", "Accepted", ""),
         ("Acme_Greeting", "Grüß Gott", "Accepted", "Grüß Gott"),
     ] {
-        change(&mut t, key, value, status);
+        t.change_key(key, value, status);
         assert_eq!(told_value(&mut t, key), then, "{key} {value:?}");
         assert_eq!(own_value(&mut t, key), then);
     }
@@ -121,11 +115,11 @@ fn cfg_13_cfg_05_cfg_06_cfg_07_cfg_08_values_are_checked_like_those_of_the_stand
 fn cfg_13_whole_numbers_reach_as_far_as_the_standards() {
     let mut t = with_keys(|charger| declare(charger, VendorKey::integer(0, "Acme_Offset", -1, i32::MIN, i32::MAX)));
     for value in ["-2147483648", "2147483647", "0"] {
-        change(&mut t, "Acme_Offset", value, "Accepted");
+        t.change_key("Acme_Offset", value, "Accepted");
         assert_eq!(told_value(&mut t, "Acme_Offset"), value);
     }
-    change(&mut t, "Acme_Offset", "2147483648", "Rejected");
-    change(&mut t, "Acme_Offset", "-2147483649", "Rejected");
+    t.change_key("Acme_Offset", "2147483648", "Rejected");
+    t.change_key("Acme_Offset", "-2147483649", "Rejected");
 }
 
 #[test]
@@ -133,7 +127,7 @@ fn cfg_09_cfg_13_accepted_values_survive_a_reboot() {
     let mut t = with_keys(of_each_kind);
     let greeting = "\"Hi\" \\ ä".repeat(40);
     for (key, value) in [("Acme_Lamp", "false"), ("Acme_Percent", "7"), ("Acme_Greeting", greeting.as_str())] {
-        change(&mut t, key, value, "Accepted");
+        t.change_key(key, value, "Accepted");
         t.reboot();
         t.boot();
         assert_eq!(told_value(&mut t, key), value);
@@ -146,8 +140,8 @@ fn cfg_09_cfg_13_a_damaged_record_leaves_the_factory_value() {
     let mut t = with_keys(of_each_kind);
     t.take_log();
     let before = t.flash.records.clone();
-    change(&mut t, "Acme_Greeting", "Bonjour", "Accepted");
-    change(&mut t, "Acme_Percent", "7", "Accepted");
+    t.change_key("Acme_Greeting", "Bonjour", "Accepted");
+    t.change_key("Acme_Percent", "7", "Accepted");
     for (key, record) in &mut t.flash.records {
         if !before.contains_key(key) {
             record[1] ^= 1;
@@ -163,7 +157,7 @@ fn cfg_09_cfg_13_a_damaged_record_leaves_the_factory_value() {
 fn cfg_05_cfg_13_read_only_keys_are_told_and_not_changed() {
     let mut t = with_keys(|charger| declare(charger, VendorKey::text(0, "Acme_Revision", "C", room(8)).read_only()));
     assert_eq!(told_key(&mut t, "Acme_Revision"), json!({"key": "Acme_Revision", "readonly": true, "value": "C"}));
-    change(&mut t, "Acme_Revision", "D", "Rejected");
+    t.change_key("Acme_Revision", "D", "Rejected");
     assert_eq!(told_value(&mut t, "Acme_Revision"), "C");
 }
 
@@ -173,7 +167,7 @@ fn cfg_04_cfg_13_write_only_values_never_leave_the_charge_point() {
         declare(charger, VendorKey::text(0, "Acme_Secret", "factory", room(40)).write_only());
         declare(charger, VendorKey::integer(1, "Acme_Pin", 1234, 0, 9999).write_only());
     });
-    change(&mut t, "Acme_Secret", "hush-hush", "Accepted");
+    t.change_key("Acme_Secret", "hush-hush", "Accepted");
     for name in ["Acme_Secret", "Acme_Pin"] {
         assert_eq!(told_key(&mut t, name), json!({"key": name, "readonly": false}));
     }
@@ -191,8 +185,8 @@ fn cfg_05_cfg_13_a_change_may_need_a_reboot() {
         declare(charger, VendorKey::text(0, "Acme_Url", "ws://a", room(40)).reboot_required());
         declare(charger, VendorKey::integer(1, "Acme_Percent", 80, 0, 100).reboot_required());
     });
-    change(&mut t, "Acme_Url", "ws://b", "RebootRequired");
-    change(&mut t, "Acme_Percent", "101", "Rejected");
+    t.change_key("Acme_Url", "ws://b", "RebootRequired");
+    t.change_key("Acme_Percent", "101", "Rejected");
     t.reboot();
     t.boot();
     assert_eq!(told_value(&mut t, "Acme_Url"), "ws://b");
@@ -219,7 +213,7 @@ fn cfg_08_cfg_13_the_firmware_has_the_last_word_on_a_value() {
         ("Acme_Url", "ws://c", "Rejected", "wss://b"),
         ("Acme_Url", "", "Rejected", "wss://b"),
     ] {
-        change(&mut t, key, value, status);
+        t.change_key(key, value, status);
         assert_eq!(told_value(&mut t, key), then);
     }
     t.send(r#"[2,"e","ChangeConfiguration",{"key":"Acme_Url","value":"\u0077ss:\/\/d"}]"#);
@@ -234,11 +228,11 @@ fn cfg_10_cfg_13_texts_have_up_to_500_characters_and_no_more_than_their_room() {
         declare(charger, VendorKey::text(1, "Acme_Short", "", room(10)));
     });
     let text = |len: usize| "0123456789".chars().cycle().take(len).collect::<String>();
-    change(&mut t, "Acme_Long", &text(500), "Accepted");
+    t.change_key("Acme_Long", &text(500), "Accepted");
     let too_long = json!({"key": "Acme_Long", "value": text(501)});
     t.call("ChangeConfiguration", too_long).expect_error("PropertyConstraintViolation");
-    change(&mut t, "Acme_Short", &text(10), "Accepted");
-    change(&mut t, "Acme_Short", &text(11), "Rejected");
+    t.change_key("Acme_Short", &text(10), "Accepted");
+    t.change_key("Acme_Short", &text(11), "Rejected");
     t.reboot();
     t.boot();
     assert_eq!(told_value(&mut t, "Acme_Long"), text(500));
@@ -288,7 +282,7 @@ fn cfg_01_cfg_13_no_factory_value_is_too_long_for_the_smallest_send_buffer() {
 fn cfg_10_cfg_13_control_characters_are_refused() {
     let mut t = with_keys(of_each_kind);
     for value in ["line\nline", "\u{0}", "tab\t"] {
-        change(&mut t, "Acme_Greeting", value, "Rejected");
+        t.change_key("Acme_Greeting", value, "Rejected");
     }
     assert_eq!(told_value(&mut t, "Acme_Greeting"), "Hello");
 }
@@ -305,8 +299,7 @@ fn cfg_01_cfg_13_eight_long_texts_fit_the_smallest_send_buffer() {
             declare(charger, VendorKey::text(number as u8, name, &value(number), room(500)));
         }
     }
-    let mut t = bench().small_buffers().configure(configure).start();
-    t.boot();
+    let mut t = bench().small_buffers().configure(configure).booted();
     let all = t.call("GetConfiguration", json!({})).result();
     assert!(t.wire.parts > 4);
     for (number, name) in NAMES.into_iter().enumerate() {
@@ -365,8 +358,8 @@ fn cfg_13_eight_keys_and_no_more() {
 #[test]
 fn cfg_11_key_11_an_optional_key_of_the_standard_is_declared_where_the_hardware_has_it() {
     let mut t = with_keys(|charger| declare(charger, VendorKey::integer(0, "LightIntensity", 60, 0, 100)));
-    change(&mut t, "LightIntensity", "101", "Rejected");
-    change(&mut t, "LightIntensity", "25", "Accepted");
+    t.change_key("LightIntensity", "101", "Rejected");
+    t.change_key("LightIntensity", "25", "Accepted");
     assert!(matches!(t.charger().configuration().value("LightIntensity"), Some(KeyValue::Integer(25))));
 }
 
@@ -385,9 +378,9 @@ fn cfg_13_a_new_firmware_may_narrow_a_range_or_change_a_type() {
         }
     }
     let mut t = with_keys(configure);
-    change(&mut t, "Acme_Percent", "99", "Accepted");
-    change(&mut t, "Acme_Mode", "turbo", "Accepted");
-    change(&mut t, "Acme_Greeting", "Good morning", "Accepted");
+    t.change_key("Acme_Percent", "99", "Accepted");
+    t.change_key("Acme_Mode", "turbo", "Accepted");
+    t.change_key("Acme_Greeting", "Good morning", "Accepted");
     UPDATED.set(true);
     t.reboot();
     t.boot();
@@ -490,8 +483,7 @@ fn a_handler_may_say_nothing() {
 #[test]
 fn a_long_answer_may_come_in_pages() {
     const PAGES: u16 = 20;
-    let mut t = bench().small_buffers().start();
-    t.boot();
+    let mut t = bench().small_buffers().booted();
     handle(&mut t, "Sing", |_, answer| {
         let page = answer.page();
         answer.raw(if page == 0 { b"{\"verses\":[" } else { b"," })?;
@@ -558,7 +550,7 @@ fn observers_change_nothing() {
     let mut t = charging();
     observe(&mut t, "RemoteStopTransaction", told());
     t.call("RemoteStopTransaction", json!({"transactionId": 42})).expect("Accepted");
-    t.expect_call("StopTransaction", json!({"transactionId": 42, "reason": "Remote"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 42, "reason": "Remote"}));
     t.expect_status(1, "Finishing");
 }
 
@@ -573,8 +565,7 @@ fn a_refused_request_has_no_answer_to_show() {
 
 #[test]
 fn a_request_is_seen_once_however_many_parts_its_answer_has() {
-    let mut t = bench().small_buffers().start();
-    t.boot();
+    let mut t = bench().small_buffers().booted();
     let told = told();
     observe(&mut t, "GetConfiguration", told);
     t.call("GetConfiguration", json!({})).result();
@@ -594,8 +585,7 @@ fn observers_see_the_firmwares_own_handlers_too() {
 
 #[test]
 fn unl_01_an_answer_that_was_put_off_is_seen_when_it_is_given() {
-    let mut t = bench().lock().start();
-    t.boot();
+    let mut t = bench().lock().booted();
     let told = told();
     observe(&mut t, "UnlockConnector", told);
     t.evse(1).unlock_result.set(UnlockResult::Pending);
@@ -707,9 +697,7 @@ fn ask(t: &mut Timeline, id_tag: &str, told: Told) {
 
 #[test]
 fn a_manual_authorize_asks_and_begins_nothing() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     let told = told();
     ask(&mut t, "TAG", told);
     let request = t.expect_call("Authorize", json!({}));
@@ -780,7 +768,7 @@ fn a_manual_authorize_and_a_card_do_not_mix() {
     ask(&mut t, "OTHER", told);
     let other = t.expect_call("Authorize", json!({"idTag": "OTHER"})).ignore();
     t.card(1, "TAG");
-    t.send(&json!([3, other, {"idTagInfo": accepted()}]).to_string());
+    t.answer(&other, json!({"idTagInfo": accepted()}));
     assert!(!t.charger().permits_charge(1));
     t.expect_call("Authorize", json!({"idTag": "TAG"})).answer(json!({"idTagInfo": {"status": "Blocked"}}));
     assert!(!t.charger().is_transaction_active(1));
@@ -789,158 +777,8 @@ fn a_manual_authorize_and_a_card_do_not_mix() {
 
 #[test]
 fn a_manual_authorize_of_a_known_tag_asks_all_the_same() {
-    let mut t = bench().key("LocalPreAuthorize", "true").start();
-    t.boot();
+    let mut t = bench().key("LocalPreAuthorize", "true").booted();
     teach(&mut t, "TAG", accepted());
     ask(&mut t, "TAG", told());
     t.expect_call("Authorize", json!({"idTag": "TAG"})).accept_tag();
-}
-
-// ---- Several things wrong at once ----
-
-/// Errors that the test switches on and off.
-type Errors = [&'static Cell<bool>; 3];
-
-const fn error(code: ChargePointErrorCode, is_faulted: bool, severity: u8) -> ErrorData {
-    let error = if is_faulted { ErrorData::fault(code) } else { ErrorData::warning(code) };
-    ErrorData { severity, ..error }
-}
-
-/// A charge point with these errors beside the one of the bench.
-fn with_errors(connector: u8, errors: [ErrorData; 3]) -> (Timeline, Errors) {
-    let mut t = bench().start();
-    let switches: Errors = std::array::from_fn(|_| leak(Cell::new(false)));
-    for (error, switch) in errors.into_iter().zip(switches) {
-        let input = leak(move || switch.get().then_some(error));
-        t.charger().add_error_data_input(input, connector).unwrap();
-    }
-    t.boot();
-    (t, switches)
-}
-
-fn switch(t: &mut Timeline, error: &Cell<bool>, on: bool) {
-    error.set(on);
-    t.settle();
-}
-
-fn expect_error(t: &mut Timeline, connector: u8, status: &str, code: &str) {
-    let payload = json!({"connectorId": connector, "status": status, "errorCode": code});
-    t.expect_call("StatusNotification", payload).answer(json!({}));
-}
-
-#[test]
-fn st_05_the_most_severe_error_is_told() {
-    let (mut t, [low, middle, high]) = with_errors(
-        1,
-        [
-            error(ChargePointErrorCode::WeakSignal, false, 1),
-            error(ChargePointErrorCode::HighTemperature, false, 5),
-            error(ChargePointErrorCode::OverVoltage, false, 9),
-        ],
-    );
-    switch(&mut t, middle, true);
-    expect_error(&mut t, 1, "Available", "HighTemperature");
-    switch(&mut t, low, true);
-    t.expect_nothing();
-    switch(&mut t, high, true);
-    expect_error(&mut t, 1, "Available", "OverVoltage");
-    switch(&mut t, middle, false);
-    t.expect_nothing();
-    switch(&mut t, high, false);
-    expect_error(&mut t, 1, "Available", "WeakSignal");
-    switch(&mut t, low, false);
-    expect_error(&mut t, 1, "Available", "NoError");
-}
-
-#[test]
-fn st_07_st_a9_any_fault_makes_it_faulted_whatever_is_told() {
-    let (mut t, [fault, warning, _]) = with_errors(
-        1,
-        [
-            error(ChargePointErrorCode::GroundFailure, true, 1),
-            error(ChargePointErrorCode::HighTemperature, false, 9),
-            error(ChargePointErrorCode::WeakSignal, false, 0),
-        ],
-    );
-    switch(&mut t, warning, true);
-    expect_error(&mut t, 1, "Available", "HighTemperature");
-    switch(&mut t, fault, true);
-    expect_error(&mut t, 1, "Faulted", "HighTemperature");
-    switch(&mut t, warning, false);
-    expect_error(&mut t, 1, "Faulted", "GroundFailure");
-    switch(&mut t, fault, false);
-    expect_error(&mut t, 1, "Available", "NoError");
-}
-
-#[test]
-fn st_10_the_details_are_those_of_the_error_that_is_told() {
-    let detailed = ErrorData {
-        info: Some("fan"),
-        vendor_id: Some("Acme"),
-        vendor_error_code: Some("E7"),
-        ..error(ChargePointErrorCode::OtherError, false, 3)
-    };
-    let plain = error(ChargePointErrorCode::OtherError, false, 2);
-    let (mut t, [one, two, _]) = with_errors(1, [plain, detailed, plain]);
-    switch(&mut t, one, true);
-    let told = json!({"errorCode": "OtherError", "info": null, "vendorId": null, "vendorErrorCode": null});
-    t.expect_call("StatusNotification", told).answer(json!({}));
-    switch(&mut t, two, true);
-    let told = json!({"errorCode": "OtherError", "info": "fan", "vendorId": "Acme", "vendorErrorCode": "E7"});
-    t.expect_call("StatusNotification", told).answer(json!({}));
-}
-
-#[test]
-fn st_02_the_charge_point_itself_may_be_faulted_or_warn() {
-    let (mut t, [fault, warning, _]) = with_errors(
-        0,
-        [
-            error(ChargePointErrorCode::InternalError, true, 5),
-            error(ChargePointErrorCode::WeakSignal, false, 1),
-            error(ChargePointErrorCode::ReaderFailure, false, 0),
-        ],
-    );
-    switch(&mut t, warning, true);
-    expect_error(&mut t, 0, "Available", "WeakSignal");
-    switch(&mut t, fault, true);
-    expect_error(&mut t, 0, "Faulted", "InternalError");
-    switch(&mut t, warning, false);
-    t.expect_nothing();
-    switch(&mut t, fault, false);
-    expect_error(&mut t, 0, "Available", "NoError");
-}
-
-#[test]
-fn an_error_code_alone_is_a_fault() {
-    for connector in [0, 1] {
-        let mut t = bench().start();
-        let failed = leak(Cell::new(false));
-        let input = leak(|| failed.get().then_some(ChargePointErrorCode::PowerSwitchFailure));
-        t.charger().add_error_code_input(input, connector).unwrap();
-        t.boot();
-        switch(&mut t, failed, true);
-        expect_error(&mut t, connector, "Faulted", "PowerSwitchFailure");
-        switch(&mut t, failed, false);
-        expect_error(&mut t, connector, "Available", "NoError");
-    }
-}
-
-#[test]
-fn four_error_inputs_for_each_connector_and_no_more() {
-    let mut t = bench().two_connectors().start_offline();
-    let no_error = || None;
-    let no_code = || None;
-    for connector in [1, 2] {
-        // One is the bench's own.
-        assert_eq!(t.charger().add_error_data_input(leak(no_error), connector), Ok(()));
-        assert_eq!(t.charger().add_error_code_input(leak(no_code), connector), Ok(()));
-        assert_eq!(t.charger().add_error_data_input(leak(no_error), connector), Ok(()));
-        assert_eq!(t.charger().add_error_data_input(leak(no_error), connector), Err(InputError::TableFull));
-        assert_eq!(t.charger().add_error_code_input(leak(no_code), connector), Err(InputError::TableFull));
-    }
-    for _ in 0..4 {
-        assert_eq!(t.charger().add_error_data_input(leak(no_error), 0), Ok(()));
-    }
-    assert_eq!(t.charger().add_error_data_input(leak(no_error), 0), Err(InputError::TableFull));
-    assert_eq!(t.charger().add_error_data_input(leak(no_error), 3), Err(InputError::UnknownConnector));
 }

@@ -6,7 +6,7 @@ use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{Measurand, MeterInput, MeterReading, Phase, UnitOfMeasure};
 use embedded_ocpp::store::VendorKey;
 use serde_json::{Value, json};
-use support::{Timeline, bench};
+use support::{Timeline, bench, booted};
 
 const REGISTER: &str = "Energy.Active.Import.Register";
 
@@ -24,9 +24,7 @@ fn key(name: &'static str) -> Key {
             .add_meter_value_input(MeterInput { connector: 1, reading, value: &|| Some(Decimal::tenths(2301)) })
             .unwrap();
     };
-    let mut t = bench().two_connectors().lock().configure(voltage).start();
-    t.boot();
-    Key { t, name }
+    Key { t: bench().two_connectors().lock().configure(voltage).booted(), name }
 }
 
 impl Key {
@@ -49,7 +47,7 @@ impl Key {
     }
 
     fn change(&mut self, value: &str, status: &str) {
-        self.t.call("ChangeConfiguration", json!({"key": self.name, "value": value})).expect(status);
+        self.t.change_key(self.name, value, status);
     }
 
     fn takes(self, values: &[&str]) -> Self {
@@ -153,9 +151,7 @@ fn key_35_unlock_connector_on_ev_side_disconnect() {
 
 #[test]
 fn key_35_a_fixed_cable_is_never_unlocked() {
-    let mut t = bench().start();
-    t.boot();
-    Key { t, name: "UnlockConnectorOnEVSideDisconnect" }.read_only("false");
+    Key { t: booted(), name: "UnlockConnectorOnEVSideDisconnect" }.read_only("false");
 }
 
 #[test]
@@ -254,8 +250,7 @@ fn key_04_key_11_a_charge_point_with_a_lamp_brings_its_keys() {
         charger.declare_configuration(VendorKey::integer(0, "BlinkRepeat", 3, 0, 100)).unwrap();
         charger.declare_configuration(VendorKey::integer(1, "LightIntensity", 80, 0, 100)).unwrap();
     };
-    let mut t = bench().configure(lamp).start();
-    t.boot();
+    let t = bench().configure(lamp).booted();
     let lamp = Key { t, name: "LightIntensity" }.is("80").takes(&["0", "100"]).refuses(&["-1", "101"]);
     Key { t: lamp.t, name: "BlinkRepeat" }.is("3").takes(&["0"]).refuses(&["-1", "x"]).keeps("5");
 }
@@ -284,8 +279,7 @@ fn key_31_supported_feature_profiles() {
 /// All switches that the standard leaves to the charge point: those of functions that are not there are not there either.
 #[test]
 fn cfg_11_the_switch_of_a_function_that_is_absent_is_absent() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.call(
         "ReserveNow",
         json!({"connectorId": 0, "expiryDate": "2025-01-02T00:00:00Z", "idTag": "T", "reservationId": 1}),

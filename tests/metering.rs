@@ -6,9 +6,8 @@ use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{Location, Measurand, MeterReading, Phase, UnitOfMeasure};
 use serde_json::{Value, json};
 use support::meters::{
-    ENERGY, LISTS, POWER, add_main_meter, add_meter, aligned, boot_at, change, contexts, current, energy,
-    in_transaction, line, lines, measurands, outside, power, sampling, set_clock, stop, told, trigger, value_of,
-    voltage,
+    ENERGY, LISTS, POWER, add_main_meter, add_meter, aligned, boot_at, contexts, current, energy, in_transaction, line,
+    lines, measurands, outside, power, sampling, set_clock, stop, told, trigger, value_of, voltage,
 };
 use support::{Frame, bench, booted, charging, date};
 
@@ -16,8 +15,7 @@ use support::{Frame, bench, booted, charging, date};
 
 #[test]
 fn mv_01_mv_09_mv_10_samples_come_at_the_interval_of_the_transaction() {
-    let mut t = sampling("60", ENERGY).start();
-    t.boot();
+    let mut t = sampling("60", ENERGY).booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.meter(1, 1100).at_ms(69_999).expect_nothing();
     t.at(70);
@@ -26,7 +24,7 @@ fn mv_01_mv_09_mv_10_samples_come_at_the_interval_of_the_transaction() {
     sample.answer(json!({}));
     t.at(130).expect_call("MeterValues", json!({"transactionId": 42})).answer(json!({}));
     t.at(140).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({"transactionData": null})).answer(json!({}));
+    t.expect_stop(json!({"transactionData": null}));
     t.expect_status(1, "Finishing");
     t.at(1000).expect_nothing();
 }
@@ -39,8 +37,7 @@ fn mv_01_an_interval_of_0_samples_nothing() {
 
 #[test]
 fn mv_01_each_transaction_has_its_own_rhythm() {
-    let mut t = sampling("60", ENERGY).two_connectors().start();
-    t.boot();
+    let mut t = sampling("60", ENERGY).two_connectors().booted();
     t.at(10).start_charging(1, "ONE", 11);
     t.at(25).start_charging(2, "TWO", 12);
     for (at, connector, transaction) in [(70, 1, 11), (85, 2, 12), (130, 1, 11), (145, 2, 12)] {
@@ -52,8 +49,7 @@ fn mv_01_each_transaction_has_its_own_rhythm() {
 
 #[test]
 fn mv_01_mv_09_samples_that_come_late_are_dated_late_and_keep_the_rhythm() {
-    let mut t = sampling("60", ENERGY).start();
-    t.boot();
+    let mut t = sampling("60", ENERGY).booted();
     t.at(10).start_charging(1, "TAG", 42);
     let sampled = json!([energy("Sample.Periodic", "1000")]);
     t.stall(95);
@@ -96,8 +92,7 @@ fn mv_16_what_has_no_value_now_is_left_out_and_nothing_makes_no_message() {
 
 #[test]
 fn mv_16_an_empty_list_makes_no_message() {
-    let mut t = sampling("60", "").key("ClockAlignedDataInterval", "900").key("MeterValuesAlignedData", "").start();
-    t.boot();
+    let mut t = sampling("60", "").key("ClockAlignedDataInterval", "900").key("MeterValuesAlignedData", "").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(4000).expect_nothing();
     assert_eq!(stop(&mut t).get("transactionData"), None);
@@ -105,8 +100,7 @@ fn mv_16_an_empty_list_makes_no_message() {
 
 #[test]
 fn mv_22_samples_go_on_while_offline_and_suspended() {
-    let mut t = sampling("60", ENERGY).start();
-    t.boot();
+    let mut t = sampling("60", ENERGY).booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(20).link_down();
     t.ready(1, false, true);
@@ -125,29 +119,28 @@ fn mv_22_samples_go_on_while_offline_and_suspended() {
 fn mv_21_new_intervals_and_lists_work_for_the_running_transaction() {
     let mut t = charging();
     t.at(100);
-    change(&mut t, "MeterValueSampleInterval", "120", "Accepted");
-    change(&mut t, "MeterValuesSampledData", "Power.Active.Import, Energy.Active.Import.Register", "Accepted");
+    t.change_key("MeterValueSampleInterval", "120", "Accepted");
+    t.change_key("MeterValuesSampledData", "Power.Active.Import, Energy.Active.Import.Register", "Accepted");
     t.evse(1).power.set(7200);
     t.at(130);
     let sampled = json!([energy("Sample.Periodic", "1000"), power("Sample.Periodic", "7200")]);
     assert_eq!(told(&mut t), [in_transaction(1, 42, 130, sampled)]);
-    change(&mut t, "MeterValueSampleInterval", "0", "Accepted");
+    t.change_key("MeterValueSampleInterval", "0", "Accepted");
     t.at(1000).expect_nothing();
 }
 
 #[test]
 fn mv_21_a_new_clock_aligned_interval_and_list_work_at_once() {
-    let mut t = aligned("900", ENERGY).start();
-    t.boot();
+    let mut t = aligned("900", ENERGY).booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(900);
     assert_eq!(told(&mut t), [in_transaction(1, 42, 900, json!([energy("Sample.Clock", "1000")]))]);
     t.at(1000);
-    change(&mut t, "ClockAlignedDataInterval", "600", "Accepted");
-    change(&mut t, "MeterValuesAlignedData", POWER, "Accepted");
+    t.change_key("ClockAlignedDataInterval", "600", "Accepted");
+    t.change_key("MeterValuesAlignedData", POWER, "Accepted");
     t.at(1200);
     assert_eq!(told(&mut t), [in_transaction(1, 42, 1200, json!([power("Sample.Clock", "0")]))]);
-    change(&mut t, "ClockAlignedDataInterval", "0", "Accepted");
+    t.change_key("ClockAlignedDataInterval", "0", "Accepted");
     t.at(9000).expect_nothing();
 }
 
@@ -168,8 +161,7 @@ fn mv_02_values_come_at_the_multiples_of_the_interval_counted_from_midnight() {
 
 #[test]
 fn mv_02_an_interval_of_0_tells_nothing() {
-    let mut t = aligned("0", ENERGY).start();
-    t.boot();
+    let mut t = aligned("0", ENERGY).booted();
     t.at(80_000).expect_nothing();
 }
 
@@ -224,8 +216,7 @@ fn mv_04_a_connector_without_such_a_meter_is_left_out() {
 #[test]
 fn mv_05_mv_06_sampled_and_aligned_values_have_lists_of_their_own() {
     let mut t =
-        sampling("90", ENERGY).key("ClockAlignedDataInterval", "900").key("MeterValuesAlignedData", POWER).start();
-    t.boot();
+        sampling("90", ENERGY).key("ClockAlignedDataInterval", "900").key("MeterValuesAlignedData", POWER).booted();
     t.at(810).start_charging(1, "TAG", 42);
     t.evse(1).power.set(3600);
     // Both fall due at one moment.
@@ -239,8 +230,7 @@ fn mv_05_mv_06_sampled_and_aligned_values_have_lists_of_their_own() {
 
 #[test]
 fn mv_10_the_id_is_that_of_the_transaction_at_the_moment_of_the_sample() {
-    let mut t = aligned("900", ENERGY).start();
-    t.boot();
+    let mut t = aligned("900", ENERGY).booted();
     let sampled = json!([energy("Sample.Clock", "1000")]);
     t.at(10).start_charging(1, "TAG", 41);
     t.at(900);
@@ -278,8 +268,7 @@ fn mv_04_mv_22_offline_a_transaction_keeps_its_values_and_nobody_else() {
 
 #[test]
 fn mv_04_values_outside_of_a_transaction_are_told_once_and_block_nobody() {
-    let mut t = aligned("900", ENERGY).start();
-    t.boot();
+    let mut t = aligned("900", ENERGY).booted();
     t.at(900).expect_call("MeterValues", json!({"transactionId": null})).refuse("InternalError");
     t.at(1000).start_charging(1, "TAG", 42);
     t.at(1050).stop_charging(1, "TAG");
@@ -291,10 +280,9 @@ fn mv_04_values_outside_of_a_transaction_are_told_once_and_block_nobody() {
 
 #[test]
 fn mv_09_values_that_had_to_wait_are_dated_when_they_were_read() {
-    let mut t = aligned("900", ENERGY).two_connectors().start();
-    t.boot();
+    let mut t = aligned("900", ENERGY).two_connectors().booted();
     let first = t.at(900).expect_call("MeterValues", json!({"connectorId": 1})).ignore();
-    t.meter(2, 5000).at(920).send(&json!([3, first, {}]).to_string());
+    t.meter(2, 5000).at(920).answer(&first, json!({}));
     let requests = told(&mut t);
     let read_then = outside(2, 900, json!([energy("Sample.Clock", "1000")]));
     let read_now = outside(2, 920, json!([energy("Sample.Clock", "5000")]));
@@ -303,8 +291,7 @@ fn mv_09_values_that_had_to_wait_are_dated_when_they_were_read() {
 
 #[test]
 fn mv_02_mv_09_values_that_come_late_are_dated_late_and_the_next_ones_are_in_time() {
-    let mut t = aligned("900", ENERGY).start();
-    t.boot();
+    let mut t = aligned("900", ENERGY).booted();
     for (at, polled) in [(930, true), (1800, false), (4000, true), (4500, false)] {
         let t = if polled { t.stall(at) } else { t.at(at) };
         assert_eq!(told(t), [outside(1, at, json!([energy("Sample.Clock", "1000")]))]);
@@ -313,8 +300,7 @@ fn mv_02_mv_09_values_that_come_late_are_dated_late_and_the_next_ones_are_in_tim
 
 #[test]
 fn mv_04_values_that_wait_when_the_link_is_lost_are_not_told_later() {
-    let mut t = aligned("900", ENERGY).two_connectors().start();
-    t.boot();
+    let mut t = aligned("900", ENERGY).two_connectors().booted();
     let _ = t.at(900).expect_call("MeterValues", json!({"connectorId": 1})).ignore();
     t.at(910).link_down();
     t.meter(2, 5000).at(1200).link_up();
@@ -323,15 +309,14 @@ fn mv_04_values_that_wait_when_the_link_is_lost_are_not_told_later() {
 
 #[test]
 fn mv_10_values_from_before_the_start_are_none_of_the_transaction() {
-    let mut t = aligned("900", ENERGY).start();
-    t.boot();
+    let mut t = aligned("900", ENERGY).booted();
     t.at(895).plug(1);
     let preparing = t.expect_call("StatusNotification", json!({})).ignore();
     t.at(905).charger().begin_transaction_authorized("TAG", 1).unwrap();
     t.settle();
-    t.at(910).send(&json!([3, preparing, {}]).to_string());
+    t.at(910).answer(&preparing, json!({}));
     while let Some(Frame::Call { id, action, payload }) = t.next_frame() {
-        t.send(&json!([3, id, {"transactionId": 42, "idTagInfo": {"status": "Accepted"}}]).to_string());
+        t.answer(&id, json!({"transactionId": 42, "idTagInfo": {"status": "Accepted"}}));
         if action == "MeterValues" && payload.get("transactionId").is_some() {
             assert!(payload["meterValue"][0]["timestamp"].as_str() >= Some(&*date(905)), "{payload}");
         }
@@ -371,8 +356,7 @@ fn mv_02_without_a_clock_there_is_nothing_to_align_with() {
 
 #[test]
 fn mv_02_hb_03_a_clock_that_jumps_forward_skips_what_it_jumped_over() {
-    let mut t = aligned("900", ENERGY).start();
-    t.boot();
+    let mut t = aligned("900", ENERGY).booted();
     t.at(100);
     set_clock(&mut t, 1050);
     t.expect_nothing();
@@ -385,8 +369,7 @@ fn mv_02_hb_03_a_clock_that_jumps_forward_skips_what_it_jumped_over() {
 
 #[test]
 fn mv_02_hb_03_a_clock_that_jumps_by_days_still_knows_midnight() {
-    let mut t = aligned("7000", ENERGY).start();
-    t.boot();
+    let mut t = aligned("7000", ENERGY).booted();
     t.at(100);
     set_clock(&mut t, 10 * 86_400 - 50);
     t.expect_nothing();
@@ -399,8 +382,7 @@ fn mv_02_hb_03_a_clock_that_jumps_by_days_still_knows_midnight() {
 #[test]
 fn mv_02_hb_03_a_clock_that_is_set_back_waits_for_the_next_multiple_and_repeats_none() {
     for back_to in [950, 890] {
-        let mut t = aligned("900", ENERGY).start();
-        t.boot();
+        let mut t = aligned("900", ENERGY).booted();
         t.at(900);
         assert_eq!(told(&mut t).len(), 1);
         t.at(1000);
@@ -422,8 +404,7 @@ fn mv_02_hb_03_a_clock_that_is_set_back_by_a_day_does_not_wait_for_that_day() {
 
 #[test]
 fn mv_01_hb_03_periodic_samples_do_not_care_about_the_clock() {
-    let mut t = sampling("60", ENERGY).start();
-    t.boot();
+    let mut t = sampling("60", ENERGY).booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(30);
     set_clock(&mut t, 50_030);
@@ -484,7 +465,7 @@ fn mv_08_mv_18_an_item_with_a_phase_asks_for_that_phase_alone() {
     t.at(10).start_charging(1, "TAG", 42);
     t.at(70);
     assert_eq!(told(&mut t), [in_transaction(1, 42, 70, json!([amperes("22", "L2", None)]))]);
-    change(&mut t, "MeterValuesSampledData", "Current.Import.L1-N,Current.Import.L1", "Accepted");
+    t.change_key("MeterValuesSampledData", "Current.Import.L1-N,Current.Import.L1", "Accepted");
     t.at(130);
     let sampled = json!([amperes("11", "L1", None), amperes("33", "L1-N", None)]);
     assert_eq!(told(&mut t), [in_transaction(1, 42, 130, sampled)]);
@@ -563,8 +544,7 @@ fn mv_17_a_register_that_falls_in_a_transaction_is_told_as_it_stood() {
         .key("ClockAlignedDataInterval", "900")
         .key("MeterValuesAlignedData", ENERGY)
         .key("StopTxnSampledData", ENERGY)
-        .start();
-    t.boot();
+        .booted();
     t.at(710).start_charging(1, "TAG", 42);
     for (at, shown, context, value) in [
         (770, 900, "Sample.Periodic", "1000"),
@@ -594,8 +574,7 @@ fn mv_17_tx_32_the_next_transaction_begins_with_what_the_meter_shows() {
     // A new meter.
     t.meter(1, 5).at(200).plug(1);
     t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({"meterStart": 5})).start(43, "Accepted");
     t.expect_status(1, "Charging");
 }
@@ -604,12 +583,10 @@ fn mv_17_tx_32_the_next_transaction_begins_with_what_the_meter_shows() {
 
 #[test]
 fn mv_20_large_registers_are_told_digit_by_digit() {
-    let mut t = sampling("60", ENERGY).key("StopTxnSampledData", ENERGY).start();
-    t.boot();
+    let mut t = sampling("60", ENERGY).key("StopTxnSampledData", ENERGY).booted();
     t.meter(1, 5_000_000_000).at(10).plug(1);
     t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({"meterStart": 5_000_000_000_i64})).start(42, "Accepted");
     t.expect_status(1, "Charging");
     t.meter(1, 9_007_199_254_740_993).at(70); // not a double
@@ -650,8 +627,7 @@ fn mv_20_decimals_and_negative_values_have_a_point_and_no_exponent() {
 
 #[test]
 fn mv_20_power_fed_back_is_negative() {
-    let mut t = sampling("60", POWER).start();
-    t.boot();
+    let mut t = sampling("60", POWER).booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.evse(1).power.set(i32::MIN);
     t.at(70);
@@ -731,7 +707,7 @@ fn mv_08_mv_05_many_values_at_one_moment_are_all_told() {
 fn mv_14_cfg_08_what_cannot_be_measured_is_refused_and_changes_nothing() {
     let mut t = booted();
     for key in LISTS {
-        change(&mut t, key, POWER, "Accepted");
+        t.change_key(key, POWER, "Accepted");
         for value in [
             "SoC",
             "Energy.Active.Import.Register,SoC",
@@ -741,7 +717,7 @@ fn mv_14_cfg_08_what_cannot_be_measured_is_refused_and_changes_nothing() {
             ",",
             "Power.Active.Import;Energy.Active.Import.Register",
         ] {
-            change(&mut t, key, value, "Rejected");
+            t.change_key(key, value, "Rejected");
         }
         assert_eq!(value_of(&mut t, key), POWER, "{key}");
     }
@@ -753,11 +729,11 @@ fn mv_16_mv_18_cfg_12_lists_may_be_empty_and_have_phases_and_blanks() {
     add_meter(&mut t, 1, voltage(Phase::L1N));
     t.boot();
     for key in LISTS {
-        change(&mut t, key, " Voltage.L1-N , Energy.Active.Import.Register", "Accepted");
+        t.change_key(key, " Voltage.L1-N , Energy.Active.Import.Register", "Accepted");
         assert_eq!(value_of(&mut t, key), "Voltage.L1-N,Energy.Active.Import.Register", "{key}");
-        change(&mut t, key, "Voltage.L1", "Rejected");
-        change(&mut t, key, "Voltage", "Accepted");
-        change(&mut t, key, "", "Accepted");
+        t.change_key(key, "Voltage.L1", "Rejected");
+        t.change_key(key, "Voltage", "Accepted");
+        t.change_key(key, "", "Accepted");
         assert_eq!(value_of(&mut t, key), "", "{key}");
     }
 }
@@ -768,7 +744,7 @@ fn mv_14_what_the_main_meter_alone_measures_is_supported() {
     add_meter(&mut t, 0, MeterReading::new(Measurand::Frequency, None));
     t.boot();
     for key in ["MeterValuesSampledData", "MeterValuesAlignedData"] {
-        change(&mut t, key, "Frequency", "Accepted");
+        t.change_key(key, "Frequency", "Accepted");
     }
 }
 
@@ -803,8 +779,8 @@ fn mv_15_key_08_a_list_may_hold_as_many_items_as_its_max_length_says() {
     let sixteen = items.map(|item| format!("{item},{item}.L1")).join(",");
     for key in LISTS {
         assert_eq!(value_of(&mut t, &format!("{key}MaxLength")), "16");
-        change(&mut t, key, &sixteen, "Accepted");
-        change(&mut t, key, &format!("{sixteen},{ENERGY}"), "Rejected");
+        t.change_key(key, &sixteen, "Accepted");
+        t.change_key(key, &format!("{sixteen},{ENERGY}"), "Rejected");
         assert_eq!(value_of(&mut t, key), sixteen, "{key}");
     }
 }
@@ -813,9 +789,9 @@ fn mv_15_key_08_a_list_may_hold_as_many_items_as_its_max_length_says() {
 fn mv_21_cfg_09_lists_and_intervals_survive_a_reboot() {
     let mut t = booted();
     for key in LISTS {
-        change(&mut t, key, "Power.Active.Import,Energy.Active.Import.Register", "Accepted");
+        t.change_key(key, "Power.Active.Import,Energy.Active.Import.Register", "Accepted");
     }
-    change(&mut t, "ClockAlignedDataInterval", "1800", "Accepted");
+    t.change_key("ClockAlignedDataInterval", "1800", "Accepted");
     t.at(50).reboot();
     t.boot();
     for key in LISTS {
@@ -832,8 +808,7 @@ fn mv_21_cfg_09_lists_and_intervals_survive_a_reboot() {
 #[test]
 fn trg_05_mv_06_the_values_are_those_of_now_and_of_the_sampled_list() {
     let mut t =
-        bench().two_connectors().key("MeterValuesSampledData", POWER).key("MeterValuesAlignedData", ENERGY).start();
-    t.boot();
+        bench().two_connectors().key("MeterValuesSampledData", POWER).key("MeterValuesAlignedData", ENERGY).booted();
     t.at(10).start_charging(2, "TAG", 42);
     t.evse(2).power.set(11_000);
     t.at(99);
@@ -865,7 +840,7 @@ fn trg_05_mv_16_what_has_no_values_is_not_promised() {
     t.boot();
     trigger(&mut t, json!({"connectorId": 1}), "Rejected");
     trigger(&mut t, json!({}), "Rejected");
-    change(&mut t, "MeterValuesSampledData", "Voltage", "Accepted");
+    t.change_key("MeterValuesSampledData", "Voltage", "Accepted");
     meter.set(Some(Decimal::whole(230)));
     trigger(&mut t, json!({"connectorId": 1}), "Rejected");
     trigger(&mut t, json!({}), "Accepted");

@@ -4,7 +4,7 @@ mod support;
 
 use embedded_ocpp::ocpp16::Reason;
 use serde_json::json;
-use support::{Frame, Timeline, bench};
+use support::{Frame, Timeline, bench, booted};
 
 type Cause = fn(&mut Timeline);
 
@@ -33,8 +33,7 @@ fn end(t: &mut Timeline, reason: Reason) {
 #[test]
 fn tx_17_every_cause_has_its_reason() {
     for (reason, cause) in CAUSES {
-        let mut t = bench().lock().start();
-        t.boot();
+        let mut t = bench().lock().booted();
         t.at(10).start_charging(1, "TAG", 42);
         cause(t.at(20));
         assert_eq!(told_reason(&mut t), reason);
@@ -43,12 +42,10 @@ fn tx_17_every_cause_has_its_reason() {
 
 #[test]
 fn tx_17_a_start_that_is_refused_has_its_reason() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     t.plug(1);
     t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(42, "Blocked");
     assert_eq!(told_reason(&mut t), "DeAuthorized");
 }
@@ -61,7 +58,7 @@ fn told_reason(t: &mut Timeline) -> String {
         if action == "StopTransaction" {
             reasons.push(payload["reason"].as_str().unwrap().to_owned());
         }
-        t.send(&json!([3, id, {}]).to_string());
+        t.answer(&id, json!({}));
     }
     assert_eq!(reasons.len(), 1, "{reasons:?}");
     reasons.remove(0)

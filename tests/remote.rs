@@ -8,16 +8,13 @@ use embedded_ocpp::ocpp16::{
     TxNotification, UnitOfMeasure,
 };
 use serde_json::{Value, json};
-use support::{Timeline, bench, booted, charging, date};
+use support::{Timeline, bench, booted, charging, date, plugged};
 
 // ---- RemoteStartTransaction ----
 
 #[test]
 fn rc_01_rc_02_without_authorize_the_start_follows_the_answer() {
-    let mut t = bench().key("AuthorizeRemoteTxRequests", "false").start();
-    t.boot();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = bench().key("AuthorizeRemoteTxRequests", "false").plugged();
     t.at(10).call("RemoteStartTransaction", json!({"connectorId": 1, "idTag": "Remote"})).expect("Accepted");
     t.expect_call("StartTransaction", json!({"idTag": "Remote", "timestamp": date(10)})).start(5, "Accepted");
     t.expect_status(1, "Charging");
@@ -27,10 +24,7 @@ fn rc_01_rc_02_without_authorize_the_start_follows_the_answer() {
 #[test]
 fn rc_01_with_authorize_the_tag_is_asked_about_first() {
     for (status, starts) in [("Accepted", true), ("Blocked", false)] {
-        let mut t = bench().key("AuthorizeRemoteTxRequests", "true").start();
-        t.boot();
-        t.plug(1);
-        t.expect_status(1, "Preparing");
+        let mut t = bench().key("AuthorizeRemoteTxRequests", "true").plugged();
         t.call("RemoteStartTransaction", json!({"connectorId": 1, "idTag": "Remote"})).expect("Accepted");
         t.expect_call("Authorize", json!({"idTag": "Remote"})).answer(json!({"idTagInfo": {"status": status}}));
         if starts {
@@ -51,8 +45,7 @@ fn rc_03_unknown_connectors_are_rejected() {
 
 #[test]
 fn rc_04_without_connector_one_that_is_plugged_comes_first() {
-    let mut t = bench().two_connectors().start();
-    t.boot();
+    let mut t = bench().two_connectors().booted();
     t.plug(2);
     t.expect_status(2, "Preparing");
     t.call("RemoteStartTransaction", json!({"idTag": "ONE"})).expect("Accepted");
@@ -79,8 +72,7 @@ fn rc_05_rejected_when_the_connector_is_not_free() {
 
 #[test]
 fn rc_06_tx_06_without_a_plug_it_is_void_after_connection_time_out() {
-    let mut t = bench().key("ConnectionTimeOut", "30").start();
-    t.boot();
+    let mut t = bench().key("ConnectionTimeOut", "30").booted();
     t.at(10).call("RemoteStartTransaction", json!({"connectorId": 1, "idTag": "TAG"})).expect("Accepted");
     t.expect_status(1, "Preparing");
     t.at(40).expect_status(1, "Available");
@@ -90,8 +82,7 @@ fn rc_06_tx_06_without_a_plug_it_is_void_after_connection_time_out() {
 
 #[test]
 fn rc_07_another_start_of_the_same_tag_leaves_the_running_one_alone() {
-    let mut t = bench().two_connectors().start();
-    t.boot();
+    let mut t = bench().two_connectors().booted();
     t.start_charging(1, "TAG", 1);
     t.call("RemoteStartTransaction", json!({"idTag": "TAG"})).expect("Accepted");
     t.expect_status(2, "Preparing");
@@ -112,9 +103,7 @@ fn rc_10_a_charging_profile_without_smart_charging_is_ignored() {
 
 #[test]
 fn rc_13_the_case_of_a_remote_tag_is_kept() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     t.call("RemoteStartTransaction", json!({"connectorId": 1, "idTag": "MiXeD"})).expect("Accepted");
     t.expect_call("StartTransaction", json!({"idTag": "MiXeD"})).start(1, "Accepted");
     t.expect_status(1, "Charging");
@@ -145,17 +134,14 @@ fn rc_11_tx_04_an_unknown_id_is_rejected() {
 
 #[test]
 fn rc_12_rpc_10_rejected_while_the_id_is_unknown() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    let mut t = plugged();
+    t.accepted_card(1, "TAG");
     let start = t.expect_call("StartTransaction", json!({})).ignore();
     t.call("RemoteStopTransaction", json!({"transactionId": 42})).expect("Rejected");
-    t.send(&json!([3, start, {"transactionId": 42, "idTagInfo": {"status": "Accepted"}}]).to_string());
+    t.answer(&start, json!({"transactionId": 42, "idTagInfo": {"status": "Accepted"}}));
     t.expect_status(1, "Charging");
     t.call("RemoteStopTransaction", json!({"transactionId": 42})).expect("Accepted");
-    t.expect_call("StopTransaction", json!({"transactionId": 42, "reason": "Remote"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 42, "reason": "Remote"}));
     t.expect_status(1, "Finishing");
 }
 
@@ -184,7 +170,7 @@ fn rst_02_rst_03_soft_ends_the_transaction_and_waits_for_its_delivery() {
     assert!(!t.charger().permits_charge(1));
     t.at(52).expect_nothing();
     assert!(t.resets.borrow().is_empty());
-    t.send(&json!([3, stop, {}]).to_string());
+    t.answer(&stop, json!({}));
     assert_eq!(*t.resets.borrow(), ["Soft"]);
     t.expect_status(1, "Finishing");
 }
@@ -211,7 +197,7 @@ fn rst_02_without_an_answer_the_end_is_delivered_after_the_boot() {
 fn rst_04_hard_restarts_soon_and_the_end_says_why() {
     let mut t = charging();
     t.at(50).call("Reset", json!({"type": "Hard"})).expect("Accepted");
-    t.expect_call("StopTransaction", json!({"reason": "HardReset"})).answer(json!({}));
+    t.expect_stop(json!({"reason": "HardReset"}));
     t.expect_status(1, "Finishing");
     assert_eq!(*t.resets.borrow(), ["Hard"]);
 }
@@ -228,7 +214,7 @@ fn rst_04_offline_nothing_delays_it() {
 #[test]
 fn rst_05_configuration_survives_and_boot_notification_comes_first() {
     let mut t = booted();
-    t.call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "77"})).expect("Accepted");
+    t.change_key("ConnectionTimeOut", "77", "Accepted");
     t.call("Reset", json!({"type": "Soft"})).expect("Accepted");
     t.reboot();
     t.boot();
@@ -238,25 +224,22 @@ fn rst_05_configuration_survives_and_boot_notification_comes_first() {
 
 #[test]
 fn rst_06_a_reset_that_does_not_happen_is_tried_again_and_told() {
-    let mut t = bench().key("ResetRetries", "2").start();
-    t.boot();
+    let mut t = bench().key("ResetRetries", "2").booted();
     t.at(10).call("Reset", json!({"type": "Soft"})).expect("Accepted");
     t.wait(600);
     assert_eq!(*t.resets.borrow(), ["Soft", "Soft", "Soft"]);
-    t.expect_call("StatusNotification", json!({"connectorId": 0, "errorCode": "ResetFailure"})).answer(json!({}));
+    t.expect_error(0, "Available", "ResetFailure");
     // It is of use again.
     t.plug(1);
     t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
     t.expect_status(1, "Charging");
 }
 
 #[test]
 fn rst_07_the_firmware_may_refuse_a_soft_reset() {
-    let mut t = bench().configure(|charger| charger.set_on_reset_notify(&|_| false)).start();
-    t.boot();
+    let mut t = bench().configure(|charger| charger.set_on_reset_notify(&|_| false)).booted();
     t.call("Reset", json!({"type": "Soft"})).expect("Rejected");
     assert!(t.resets.borrow().is_empty());
     t.call("Reset", json!({"type": "Hard"})).expect("Accepted");
@@ -275,8 +258,7 @@ fn rpc_15_reset_of_another_kind_is_refused() {
 
 #[test]
 fn trg_01_trg_03_statuses_of_one_connector_or_all() {
-    let mut t = bench().two_connectors().start();
-    t.boot();
+    let mut t = bench().two_connectors().booted();
     t.call("TriggerMessage", json!({"requestedMessage": "StatusNotification", "connectorId": 2})).expect("Accepted");
     t.expect_status(2, "Available");
     t.call("TriggerMessage", json!({"requestedMessage": "StatusNotification"})).expect("Accepted");
@@ -327,8 +309,7 @@ fn trg_05_meter_values_of_a_transaction() {
 
 #[test]
 fn trg_05_trg_03_meter_values_without_transaction_of_all_connectors() {
-    let mut t = bench().two_connectors().start();
-    t.boot();
+    let mut t = bench().two_connectors().booted();
     t.meter(1, 100).meter(2, 200);
     t.call("TriggerMessage", json!({"requestedMessage": "MeterValues"})).expect("Accepted");
     let sample = |connector, value| {
@@ -492,8 +473,7 @@ fn cfg_01_cfg_14_without_names_all_keys_are_told() {
 
 #[test]
 fn cfg_01_any_number_of_keys_fits_the_smallest_send_buffer() {
-    let mut t = bench().small_buffers().start();
-    t.boot();
+    let mut t = bench().small_buffers().booted();
     let all = t.call("GetConfiguration", json!({})).result();
     assert!(t.wire.parts > 1);
     let mut big = booted();
@@ -535,7 +515,7 @@ fn cfg_03_more_keys_than_the_maximum_are_refused() {
 fn cfg_05_cfg_06_cfg_08_accepted_rejected_and_not_supported() {
     let mut t = booted();
     let mut change = |key: &str, value: &str, status: &str| {
-        t.call("ChangeConfiguration", json!({"key": key, "value": value})).expect(status);
+        t.change_key(key, value, status);
     };
     change("connectiontimeout", "45", "Accepted");
     change("NumberOfConnectors", "2", "Rejected");
@@ -567,7 +547,7 @@ fn cfg_07_numbers_and_switches_must_be_whole() {
         ("StopTransactionOnInvalidId", "yes", "Rejected"),
         ("StopTransactionOnInvalidId", "0", "Rejected"),
     ] {
-        t.call("ChangeConfiguration", json!({"key": key, "value": value})).expect(status);
+        t.change_key(key, value, status);
     }
 }
 
@@ -575,7 +555,7 @@ fn cfg_07_numbers_and_switches_must_be_whole() {
 fn cfg_09_an_accepted_value_is_durable_before_the_answer() {
     let mut t = booted();
     t.take_log();
-    t.call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "45"})).expect("Accepted");
+    t.change_key("ConnectionTimeOut", "45", "Accepted");
     let log = t.take_log();
     assert!(matches!(log.as_slice(), [support::Event::Stored(0x0106), support::Event::Sent(_)]), "{log:?}");
     t.reboot();
@@ -608,7 +588,7 @@ fn cfg_12_mv_14_lists_may_have_blanks_but_only_what_is_measured() {
     t.charger().add_meter_value_input(voltage()).unwrap();
     t.boot();
     let mut change = |value: &str, status: &str| {
-        t.call("ChangeConfiguration", json!({"key": "MeterValuesSampledData", "value": value})).expect(status);
+        t.change_key("MeterValuesSampledData", value, status);
     };
     change("Energy.Active.Import.Register , Voltage.L1", "Accepted");
     change("Voltage.L2", "Rejected");
@@ -635,13 +615,13 @@ fn rpc_28_temperatures_are_celcius_as_the_schema_spells_it() {
 #[test]
 fn rpc_21_message_timeout_is_how_long_an_answer_is_waited_for() {
     let mut t = booted();
-    t.at(10).call("ChangeConfiguration", json!({"key": "MessageTimeout", "value": "5"})).expect("Accepted");
+    t.at(10).change_key("MessageTimeout", "5", "Accepted");
     t.call("TriggerMessage", json!({"requestedMessage": "Heartbeat"})).expect("Accepted");
     let heartbeat = t.expect_call("Heartbeat", json!({})).ignore();
     t.at(12).plug(1);
     t.at_ms(14_999).expect_nothing();
     t.at(15).expect_status(1, "Preparing");
-    t.send(&json!([3, heartbeat, {"currentTime": "2030-01-01T00:00:00Z"}]).to_string());
+    t.answer(&heartbeat, json!({"currentTime": "2030-01-01T00:00:00Z"}));
     assert_eq!(t.charger().date_time().unwrap().to_string(), date(15));
     assert_eq!(t.charger().statistics().stray, 1);
 }

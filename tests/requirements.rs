@@ -220,7 +220,7 @@ const TABLE: &[(&str, Proof)] = &[
     ("ST-04", Test("st_04_st_c4_st_c5_st_d3_st_e3_who_suspends")),
     ("ST-05", Test("st_05_a_warning_leaves_the_state")),
     ("ST-06", Test("st_06_ev_communication_error_only_where_it_is_allowed")),
-    ("ST-07", Test("st_07_st_a9_any_fault_makes_it_faulted_whatever_is_told")),
+    ("ST-07", Test("st_05_st_07_any_fault_makes_it_faulted_whatever_is_more_severe")),
     ("ST-08", Test("st_07_st_08_st_c9_a_fault_in_a_transaction_turns_the_energy_off")),
     ("ST-09", Test("st_09_a_reconnection_tells_what_changed_but_no_history")),
     ("ST-10", Test("st_10_the_texts_are_cut_to_what_the_standard_allows")),

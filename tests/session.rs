@@ -4,7 +4,7 @@ mod support;
 
 use embedded_ocpp::ocpp16::{BeginError, ChargePointErrorCode, ErrorData, Reason, TxNotification};
 use serde_json::json;
-use support::{bench, booted, charging, date};
+use support::{bench, booted, charging, date, plugged};
 
 // ---- The normal session ----
 
@@ -16,8 +16,7 @@ fn tx_01_tx_05_tx_24_st_b3_plug_then_card() {
     t.expect_call("StatusNotification", preparing).answer(json!({}));
     assert!(!t.charger().permits_charge(1));
 
-    t.at(20).card(1, "TAG");
-    t.expect_call("Authorize", json!({"idTag": "TAG"})).accept_tag();
+    t.at(20).accepted_card(1, "TAG");
     let start = t.expect_call("StartTransaction", json!({}));
     assert_eq!(start.payload, json!({"connectorId": 1, "idTag": "TAG", "meterStart": 1000, "timestamp": date(20)}));
     start.start(42, "Accepted");
@@ -41,8 +40,7 @@ fn tx_01_tx_05_tx_24_st_b3_plug_then_card() {
 #[test]
 fn tx_05_st_a2_card_then_plug() {
     let mut t = booted();
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({"idTag": "TAG"})).accept_tag();
+    t.at(10).accepted_card(1, "TAG");
     t.expect_status(1, "Preparing");
     t.at(40).plug(1);
     t.expect_call("StartTransaction", json!({"timestamp": date(40)})).start(1, "Accepted");
@@ -56,7 +54,7 @@ fn tx_05_the_plug_comes_while_the_card_is_being_authorised() {
     let authorize = t.expect_call("Authorize", json!({})).ignore();
     t.at(15).plug(1);
     assert!(!t.charger().permits_charge(1));
-    t.at(20).send(&json!([3, authorize, {"idTagInfo": {"status": "Accepted"}}]).to_string());
+    t.at(20).answer(&authorize, json!({"idTagInfo": {"status": "Accepted"}}));
     t.expect_call("StartTransaction", json!({"timestamp": date(20)})).start(1, "Accepted");
     t.expect_status(1, "Preparing");
     t.expect_status(1, "Charging");
@@ -66,14 +64,13 @@ fn tx_05_the_plug_comes_while_the_card_is_being_authorised() {
 fn tx_32_registers_are_told_as_they_stand() {
     let mut t = charging();
     t.meter(1, 1700).at(100).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({"meterStop": 1700})).answer(json!({}));
+    t.expect_stop(json!({"meterStop": 1700}));
     t.expect_status(1, "Finishing");
     t.unplug(1);
     t.expect_status(1, "Available");
     t.at(200).plug(1);
     t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({"meterStart": 1700})).start(43, "Accepted");
     t.expect_status(1, "Charging");
 }
@@ -84,7 +81,7 @@ fn tx_03_any_transaction_id_is_legal() {
         let mut t = booted();
         t.start_charging(1, "TAG", id);
         t.card_again(1, "TAG").unwrap();
-        t.expect_call("StopTransaction", json!({"transactionId": id})).answer(json!({}));
+        t.expect_stop(json!({"transactionId": id}));
         t.expect_status(1, "Finishing");
     }
 }
@@ -93,7 +90,7 @@ fn tx_03_any_transaction_id_is_legal() {
 fn tx_14_a_register_that_fell_does_not_make_it_negative() {
     let mut t = charging();
     t.meter(1, 0).at(100).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({"meterStop": 1000})).answer(json!({}));
+    t.expect_stop(json!({"meterStop": 1000}));
     t.expect_status(1, "Finishing");
 }
 
@@ -102,23 +99,22 @@ fn tx_15_tx_16_tx_17_an_end_without_card_has_a_reason_and_no_tag() {
     let mut t = charging();
     t.charger().end_transaction(None, Reason::EmergencyStop, 1).unwrap();
     t.settle();
-    t.expect_call("StopTransaction", json!({"reason": "EmergencyStop", "idTag": null})).answer(json!({}));
+    t.expect_stop(json!({"reason": "EmergencyStop", "idTag": null}));
     t.expect_status(1, "Finishing");
 }
 
 #[test]
 fn tx_29_connectors_work_side_by_side() {
-    let mut t = bench().two_connectors().start();
-    t.boot();
+    let mut t = bench().two_connectors().booted();
     t.at(10).start_charging(1, "ONE", 11);
     t.at(20).start_charging(2, "TWO", 12);
     assert_eq!(t.try_card(1, "THREE"), Err(BeginError::Busy));
     t.meter(1, 2000).meter(2, 3000).at(30).card_again(1, "ONE").unwrap();
-    t.expect_call("StopTransaction", json!({"transactionId": 11, "meterStop": 2000})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 11, "meterStop": 2000}));
     t.expect_status(1, "Finishing");
     assert!(t.charger().permits_charge(2) && !t.charger().permits_charge(1));
     t.at(40).card_again(2, "TWO").unwrap();
-    t.expect_call("StopTransaction", json!({"transactionId": 12, "meterStop": 3000})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 12, "meterStop": 3000}));
     t.expect_status(2, "Finishing");
 }
 
@@ -128,8 +124,7 @@ fn tx_05_the_firmware_may_hold_a_start_and_an_end_back() {
     t.evse(1).start_ready.set(false);
     t.plug(1);
     t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.accepted_card(1, "TAG");
     t.at(5).evse(1).start_ready.set(true);
     t.settle();
     t.expect_call("StartTransaction", json!({"timestamp": date(5)})).start(1, "Accepted");
@@ -139,18 +134,29 @@ fn tx_05_the_firmware_may_hold_a_start_and_an_end_back() {
     assert!(!t.charger().permits_charge(1));
     t.at(55).evse(1).stop_ready.set(true);
     t.settle();
-    t.expect_call("StopTransaction", json!({"timestamp": date(50)})).answer(json!({}));
+    t.expect_stop(json!({"timestamp": date(50)}));
     t.expect_status(1, "Finishing");
 }
 
 #[test]
 fn tx_25_st_c1_without_a_plug_sensor_nothing_is_left_to_do() {
+    let mut t = bench().without_plug_sensor().booted();
+    t.accepted_card(1, "TAG");
+    t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
+    t.expect_status(1, "Preparing");
+    t.expect_status(1, "Charging");
+    t.at(60).card_again(1, "TAG").unwrap();
+    t.expect_stop(json!({"transactionId": 1}));
+    t.expect_status(1, "Available");
+}
+
+#[test]
+fn tx_25_st_c1_nor_when_the_cable_is_gone_at_the_very_moment_of_the_end() {
     let mut t = booted();
     t.start_charging(1, "TAG", 1);
-    // The cable is gone at the very moment of the end.
     t.evse(1).plugged.set(false);
     t.card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({"transactionId": 1})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 1}));
     t.may_report(1, "SuspendedEV");
     t.expect_status(1, "Available");
 }
@@ -174,9 +180,7 @@ fn st_f2_a_new_card_in_finishing_begins_a_new_transaction() {
 
 #[test]
 fn tx_30_a_tag_that_the_firmware_vouches_for_is_told_all_the_same() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     t.charger().begin_transaction_authorized("FLEET", 1).unwrap();
     t.settle();
     t.expect_call("StartTransaction", json!({"idTag": "FLEET"})).start(1, "Accepted");
@@ -187,10 +191,8 @@ fn tx_30_a_tag_that_the_firmware_vouches_for_is_told_all_the_same() {
 
 #[test]
 fn tx_06_a_card_waits_for_the_plug_no_longer_than_connection_time_out() {
-    let mut t = bench().key("ConnectionTimeOut", "30").start();
-    t.boot();
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    let mut t = bench().key("ConnectionTimeOut", "30").booted();
+    t.at(10).accepted_card(1, "TAG");
     t.expect_status(1, "Preparing");
     t.at_ms(39_999).expect_nothing();
     t.at(40).expect_status(1, "Available");
@@ -202,8 +204,7 @@ fn tx_06_a_card_waits_for_the_plug_no_longer_than_connection_time_out() {
 
 #[test]
 fn tx_07_st_b6_a_plug_without_card_becomes_finishing() {
-    let mut t = bench().key("ConnectionTimeOut", "30").start();
-    t.boot();
+    let mut t = bench().key("ConnectionTimeOut", "30").booted();
     t.at(10).plug(1);
     t.expect_status(1, "Preparing");
     t.at(40).expect_status(1, "Finishing");
@@ -213,12 +214,8 @@ fn tx_07_st_b6_a_plug_without_card_becomes_finishing() {
 
 #[test]
 fn tx_08_connection_time_out_0_waits_for_ever() {
-    let mut t = bench().two_connectors().key("ConnectionTimeOut", "0").start();
-    t.boot();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
-    t.card(2, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    let mut t = bench().two_connectors().key("ConnectionTimeOut", "0").plugged();
+    t.accepted_card(2, "TAG");
     t.expect_status(2, "Preparing");
     t.at(80_000).expect_nothing();
 }
@@ -248,8 +245,7 @@ fn st_b4_st_b5_a_transaction_may_begin_suspended() {
         t.ready(1, ev, evse);
         t.plug(1);
         t.expect_status(1, "Preparing");
-        t.card(1, "TAG");
-        t.expect_call("Authorize", json!({})).accept_tag();
+        t.accepted_card(1, "TAG");
         t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
         t.expect_status(1, status);
     }
@@ -257,8 +253,7 @@ fn st_b4_st_b5_a_transaction_may_begin_suspended() {
 
 #[test]
 fn st_03_states_shorter_than_minimum_status_duration_are_left_out() {
-    let mut t = bench().key("MinimumStatusDuration", "5").key("ConnectionTimeOut", "0").start();
-    t.boot();
+    let mut t = bench().key("MinimumStatusDuration", "5").key("ConnectionTimeOut", "0").booted();
     t.at(10).plug(1);
     t.at(14).unplug(1);
     t.at(30).plug(1);

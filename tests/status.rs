@@ -5,7 +5,7 @@ mod support;
 use embedded_ocpp::ocpp16::{ChargePointErrorCode, ErrorData, InputError};
 use serde_json::{Value, json};
 use std::cell::Cell;
-use support::{Timeline, bench, booted, charging, date, leak};
+use support::{Timeline, bench, booted, charging, date, leak, plugged};
 
 type Sensor = &'static Cell<Option<ErrorData>>;
 
@@ -29,16 +29,9 @@ fn warning(code: ChargePointErrorCode, severity: u8) -> ErrorData {
     ErrorData { severity, ..ErrorData::warning(code) }
 }
 
-fn expect_error(t: &mut Timeline, connector: u8, status: &str, error: &str) {
-    let expected = json!({"connectorId": connector, "status": status, "errorCode": error});
-    t.expect_call("StatusNotification", expected).answer(json!({}));
-}
-
 /// Reports a state only when it has lasted for 10 s.
 fn slow() -> Timeline {
-    let mut t = bench().key("MinimumStatusDuration", "10").key("ConnectionTimeOut", "0").start();
-    t.boot();
-    t
+    bench().key("MinimumStatusDuration", "10").key("ConnectionTimeOut", "0").booted()
 }
 
 // ---- MinimumStatusDuration ----
@@ -47,8 +40,7 @@ fn slow() -> Timeline {
 fn st_03_states_that_do_not_last_are_passed_over() {
     let mut t = slow();
     t.at(100).plug(1);
-    t.at(104).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.at(104).accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
     t.at(107).ready(1, false, true);
     t.at(109).ready(1, true, true);
@@ -93,8 +85,7 @@ fn boot_12_the_states_after_acceptance_wait_for_no_duration() {
 
 #[test]
 fn st_03_each_connector_has_its_own_duration() {
-    let mut t = bench().two_connectors().key("MinimumStatusDuration", "10").key("ConnectionTimeOut", "0").start();
-    t.boot();
+    let mut t = bench().two_connectors().key("MinimumStatusDuration", "10").key("ConnectionTimeOut", "0").booted();
     t.at(100).plug(1);
     t.at(105).plug(2);
     t.at(108).unplug(1);
@@ -107,11 +98,11 @@ fn st_03_each_connector_has_its_own_duration() {
 fn st_03_a_new_duration_works_for_what_waits() {
     let mut t = slow();
     t.at(100).plug(1);
-    t.at(102).call("ChangeConfiguration", json!({"key": "MinimumStatusDuration", "value": "5"})).expect("Accepted");
+    t.at(102).change_key("MinimumStatusDuration", "5", "Accepted");
     t.at_ms(104_999).expect_nothing();
     let status = json!({"status": "Preparing", "timestamp": date(100)});
     t.at(105).expect_call("StatusNotification", status).answer(json!({}));
-    t.call("ChangeConfiguration", json!({"key": "MinimumStatusDuration", "value": "0"})).expect("Accepted");
+    t.change_key("MinimumStatusDuration", "0", "Accepted");
     t.at(110).unplug(1);
     t.expect_status(1, "Available");
 }
@@ -132,8 +123,7 @@ fn st_03_st_09_offline_time_counts() {
 /// "The StatusNotification.req messages MUST be sent in the order in which the events that they describe occurred."
 #[test]
 fn st_09_the_order_holds_over_the_connectors() {
-    let mut t = bench().two_connectors().start();
-    t.boot();
+    let mut t = bench().two_connectors().booted();
     t.at(10).link_down();
     t.at(20).plug(2);
     t.at(30).plug(1);
@@ -144,14 +134,13 @@ fn st_09_the_order_holds_over_the_connectors() {
 
 #[test]
 fn st_09_and_while_another_call_is_under_way() {
-    let mut t = bench().two_connectors().start();
-    t.boot();
+    let mut t = bench().two_connectors().booted();
     t.at(10).call("TriggerMessage", json!({"requestedMessage": "Heartbeat"})).expect("Accepted");
     let heartbeat = t.expect_call("Heartbeat", json!({})).ignore();
     t.at(11).plug(2);
     t.at(12).plug(1);
     t.at(13).unplug(2);
-    t.send(&json!([3, heartbeat, {"currentTime": date(13)}]).to_string());
+    t.answer(&heartbeat, json!({"currentTime": date(13)}));
     t.expect_status(2, "Preparing");
     t.expect_status(1, "Preparing");
     t.expect_status(2, "Available");
@@ -174,15 +163,15 @@ fn st_05_the_most_severe_error_is_told() {
     let mut t = booted();
     let (first, second) = (sensor(&mut t, 1), sensor(&mut t, 1));
     senses(&mut t, first, warning(ChargePointErrorCode::WeakSignal, 1));
-    expect_error(&mut t, 1, "Available", "WeakSignal");
+    t.expect_error(1, "Available", "WeakSignal");
     senses(&mut t, second, warning(ChargePointErrorCode::HighTemperature, 2));
-    expect_error(&mut t, 1, "Available", "HighTemperature");
+    t.expect_error(1, "Available", "HighTemperature");
     senses(&mut t, first, None);
     t.at(10).expect_nothing();
     senses(&mut t, first, warning(ChargePointErrorCode::ReaderFailure, 3));
-    expect_error(&mut t, 1, "Available", "ReaderFailure");
+    t.expect_error(1, "Available", "ReaderFailure");
     senses(&mut t, first, None);
-    expect_error(&mut t, 1, "Available", "HighTemperature");
+    t.expect_error(1, "Available", "HighTemperature");
     senses(&mut t, second, None);
     t.expect_status(1, "Available");
 }
@@ -192,13 +181,13 @@ fn st_05_st_07_any_fault_makes_it_faulted_whatever_is_more_severe() {
     let mut t = charging();
     let (first, second) = (sensor(&mut t, 1), sensor(&mut t, 1));
     senses(&mut t, first, warning(ChargePointErrorCode::HighTemperature, 9));
-    expect_error(&mut t, 1, "Charging", "HighTemperature");
+    t.expect_error(1, "Charging", "HighTemperature");
     assert!(t.charger().permits_charge(1));
     senses(&mut t, second, fault(ChargePointErrorCode::GroundFailure, 1));
-    expect_error(&mut t, 1, "Faulted", "HighTemperature");
+    t.expect_error(1, "Faulted", "HighTemperature");
     assert!(!t.charger().permits_charge(1));
     senses(&mut t, first, None);
-    expect_error(&mut t, 1, "Faulted", "GroundFailure");
+    t.expect_error(1, "Faulted", "GroundFailure");
     senses(&mut t, second, None);
     t.expect_status(1, "Charging");
 }
@@ -239,14 +228,37 @@ fn st_10_the_texts_are_cut_to_what_the_standard_allows() {
 }
 
 #[test]
-fn st_05_four_error_inputs_fit_a_connector() {
+fn st_10_the_details_are_those_of_the_error_that_is_told() {
     let mut t = booted();
-    let sensors: Vec<_> = (0..3).map(|_| sensor(&mut t, 1)).collect();
-    assert_eq!(t.charger().add_error_data_input(&|| None, 1), Err(InputError::TableFull));
-    assert_eq!(t.charger().add_error_code_input(&|| None, 1), Err(InputError::TableFull));
+    let (plain, detailed) = (sensor(&mut t, 1), sensor(&mut t, 1));
+    senses(&mut t, plain, warning(ChargePointErrorCode::OtherError, 2));
+    let told = json!({"errorCode": "OtherError", "info": null, "vendorId": null, "vendorErrorCode": null});
+    t.expect_call("StatusNotification", told).answer(json!({}));
+    let error = ErrorData {
+        info: Some("fan"),
+        vendor_id: Some("Acme"),
+        vendor_error_code: Some("E7"),
+        ..warning(ChargePointErrorCode::OtherError, 3)
+    };
+    senses(&mut t, detailed, error);
+    let told = json!({"errorCode": "OtherError", "info": "fan", "vendorId": "Acme", "vendorErrorCode": "E7"});
+    t.expect_call("StatusNotification", told).answer(json!({}));
+}
+
+#[test]
+fn st_05_four_error_inputs_fit_a_connector() {
+    let mut t = bench().two_connectors().booted();
+    // One of each connector is the bench's own.
+    let [sensors, _, _] = [(1, 3), (2, 3), (0, 4)].map(|(connector, free)| -> Vec<_> {
+        let sensors = (0..free).map(|_| sensor(&mut t, connector)).collect();
+        assert_eq!(t.charger().add_error_data_input(&|| None, connector), Err(InputError::TableFull));
+        assert_eq!(t.charger().add_error_code_input(&|| None, connector), Err(InputError::TableFull));
+        sensors
+    });
+    assert_eq!(t.charger().add_error_data_input(&|| None, 3), Err(InputError::UnknownConnector));
     for sensor in sensors {
         senses(&mut t, sensor, ErrorData::warning(ChargePointErrorCode::UnderVoltage));
-        expect_error(&mut t, 1, "Available", "UnderVoltage");
+        t.expect_error(1, "Available", "UnderVoltage");
         senses(&mut t, sensor, None);
         t.expect_status(1, "Available");
     }
@@ -269,11 +281,10 @@ fn st_07_an_error_code_alone_makes_it_faulted() {
 #[test]
 fn st_07_nothing_starts_on_a_faulted_connector_what_waits_starts_after_the_repair() {
     let mut t = booted();
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.at(10).accepted_card(1, "TAG");
     t.expect_status(1, "Preparing");
     t.at(20).fault(1, Some(ErrorData::fault(ChargePointErrorCode::GroundFailure)));
-    expect_error(&mut t, 1, "Faulted", "GroundFailure");
+    t.expect_error(1, "Faulted", "GroundFailure");
     t.at(30).plug(1);
     assert!(!t.charger().is_transaction_running(1));
     t.at(40).fault(1, None);
@@ -286,11 +297,11 @@ fn st_07_nothing_starts_on_a_faulted_connector_what_waits_starts_after_the_repai
 fn st_05_errors_do_not_outlive_their_cause_over_a_boot() {
     let mut t = booted();
     t.fault(1, Some(ErrorData::fault(ChargePointErrorCode::GroundFailure)));
-    expect_error(&mut t, 1, "Faulted", "GroundFailure");
+    t.expect_error(1, "Faulted", "GroundFailure");
     t.at(10).reboot();
     t.accept_boot();
     t.expect_status(0, "Available");
-    expect_error(&mut t, 1, "Faulted", "GroundFailure");
+    t.expect_error(1, "Faulted", "GroundFailure");
     t.power_cut();
     t.evse(1).error.set(None);
     t.power_on();
@@ -308,22 +319,21 @@ fn st_06_a_lasting_communication_error_is_told_where_it_is_allowed() {
     let mut t = booted();
     t.at(10).fault(1, Some(NO_COMMUNICATION));
     t.at(20).plug(1);
-    expect_error(&mut t, 1, "Preparing", "EVCommunicationError");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.expect_error(1, "Preparing", "EVCommunicationError");
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(42, "Accepted");
     t.expect_status(1, "Charging");
     t.at(30).ready(1, false, true);
-    expect_error(&mut t, 1, "SuspendedEV", "EVCommunicationError");
+    t.expect_error(1, "SuspendedEV", "EVCommunicationError");
     t.at(40).ready(1, false, false);
-    expect_error(&mut t, 1, "SuspendedEVSE", "EVCommunicationError");
+    t.expect_error(1, "SuspendedEVSE", "EVCommunicationError");
     t.at(50).card_again(1, "TAG").unwrap();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
-    expect_error(&mut t, 1, "Finishing", "EVCommunicationError");
+    t.expect_stop(json!({}));
+    t.expect_error(1, "Finishing", "EVCommunicationError");
     t.at(60).fault(1, None);
     t.expect_status(1, "Finishing");
     t.at(70).fault(1, Some(NO_COMMUNICATION));
-    expect_error(&mut t, 1, "Finishing", "EVCommunicationError");
+    t.expect_error(1, "Finishing", "EVCommunicationError");
     t.at(80).unplug(1);
     t.expect_status(1, "Available");
     t.call("ChangeAvailability", json!({"connectorId": 1, "type": "Inoperative"})).expect("Accepted");
@@ -333,13 +343,10 @@ fn st_06_a_lasting_communication_error_is_told_where_it_is_allowed() {
 /// "... and be treated as warning."
 #[test]
 fn st_06_it_is_a_warning_even_if_the_firmware_calls_it_a_fault() {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
+    let mut t = plugged();
     t.fault(1, Some(ErrorData::fault(ChargePointErrorCode::EVCommunicationError)));
-    expect_error(&mut t, 1, "Preparing", "EVCommunicationError");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.expect_error(1, "Preparing", "EVCommunicationError");
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(42, "Accepted");
     t.expect_status(1, "Charging");
     assert!(t.charger().permits_charge(1));
@@ -350,11 +357,11 @@ fn st_06_it_does_not_hide_another_warning_where_it_must_not_be_told() {
     let mut t = charging();
     let other = sensor(&mut t, 1);
     senses(&mut t, other, warning(ChargePointErrorCode::HighTemperature, 1));
-    expect_error(&mut t, 1, "Charging", "HighTemperature");
+    t.expect_error(1, "Charging", "HighTemperature");
     t.fault(1, Some(ErrorData { severity: 9, ..NO_COMMUNICATION }));
     t.at(20).expect_nothing();
     t.ready(1, false, true);
-    expect_error(&mut t, 1, "SuspendedEV", "EVCommunicationError");
+    t.expect_error(1, "SuspendedEV", "EVCommunicationError");
 }
 
 // ---- Who suspends ----
@@ -373,12 +380,11 @@ fn st_14_an_ev_that_asks_is_charging_even_without_current() {
 #[test]
 fn tx_19_tx_21_st_10_the_reason_is_told_when_the_ev_leaves() {
     for (stop, status) in [("true", "Finishing"), ("false", "SuspendedEV")] {
-        let mut t = bench().key("StopTransactionOnEVSideDisconnect", stop).start();
-        t.boot();
+        let mut t = bench().key("StopTransactionOnEVSideDisconnect", stop).booted();
         t.at(10).start_charging(1, "TAG", 42);
         t.at(20).unplug(1);
         if stop == "true" {
-            t.expect_call("StopTransaction", json!({"reason": "EVDisconnected"})).answer(json!({}));
+            t.expect_stop(json!({"reason": "EVDisconnected"}));
         }
         let left = json!({"connectorId": 1, "status": status, "errorCode": "NoError", "info": "EV side disconnected"});
         t.expect_call("StatusNotification", left).answer(json!({}));
@@ -427,8 +433,7 @@ fn st_b3_a_vehicle_is_no_plug() {
     let bay = bay(&mut t);
     vehicle(t.at(10), bay, true);
     t.expect_status(1, "Preparing");
-    t.at(20).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.at(20).accepted_card(1, "TAG");
     assert!(!t.charger().is_transaction_running(1));
     t.at(30).plug(1);
     t.expect_call("StartTransaction", json!({"timestamp": date(30)})).start(1, "Accepted");
@@ -438,8 +443,7 @@ fn st_b3_a_vehicle_is_no_plug() {
 /// "Usage was initiated (e.g. insert plug, bay occupancy detection), but idTag not presented within timeout."
 #[test]
 fn st_b6_st_f1_a_vehicle_that_only_parks() {
-    let mut t = bench().key("ConnectionTimeOut", "30").start();
-    t.boot();
+    let mut t = bench().key("ConnectionTimeOut", "30").booted();
     let bay = bay(&mut t);
     vehicle(t.at(10), bay, true);
     t.expect_status(1, "Preparing");
@@ -457,8 +461,7 @@ fn st_c6_st_f1_finishing_lasts_until_the_vehicle_has_left() {
     vehicle(t.at(10), bay, true);
     t.expect_status(1, "Preparing");
     t.plug(1);
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
     t.expect_status(1, "Charging");
     t.at(20).stop_charging(1, "TAG");
@@ -493,7 +496,7 @@ fn st_02_errors_of_the_charge_point_are_told_of_connector_0_alone() {
     t.expect_call("StatusNotification", expected).answer(json!({}));
     t.at(20);
     senses(&mut t, main, warning(ChargePointErrorCode::HighTemperature, 1));
-    expect_error(&mut t, 0, "Available", "HighTemperature");
+    t.expect_error(0, "Available", "HighTemperature");
     t.at(30);
     senses(&mut t, main, None);
     t.expect_status(0, "Available");
@@ -508,9 +511,9 @@ fn st_02_an_unavailable_charge_point_may_have_a_warning() {
         t.expect_call("StatusNotification", json!({"status": "Unavailable"})).answer(json!({}));
     }
     senses(&mut t, main, warning(ChargePointErrorCode::WeakSignal, 1));
-    expect_error(&mut t, 0, "Unavailable", "WeakSignal");
+    t.expect_error(0, "Unavailable", "WeakSignal");
     senses(&mut t, main, fault(ChargePointErrorCode::WeakSignal, 1));
-    expect_error(&mut t, 0, "Faulted", "WeakSignal");
+    t.expect_error(0, "Faulted", "WeakSignal");
     senses(&mut t, main, None);
     t.expect_status(0, "Unavailable");
 }
@@ -520,9 +523,9 @@ fn st_02_the_most_severe_error_counts_on_connector_0_as_well() {
     let mut t = booted();
     let (first, second) = (sensor(&mut t, 0), sensor(&mut t, 0));
     senses(&mut t, first, warning(ChargePointErrorCode::WeakSignal, 1));
-    expect_error(&mut t, 0, "Available", "WeakSignal");
+    t.expect_error(0, "Available", "WeakSignal");
     senses(&mut t, second, warning(ChargePointErrorCode::ReaderFailure, 2));
-    expect_error(&mut t, 0, "Available", "ReaderFailure");
+    t.expect_error(0, "Available", "ReaderFailure");
 }
 
 #[test]
@@ -530,7 +533,7 @@ fn st_02_connector_0_takes_error_codes_too() {
     let mut t = booted();
     t.charger().add_error_code_input(&|| Some(ChargePointErrorCode::ReaderFailure), 0).unwrap();
     t.settle();
-    expect_error(&mut t, 0, "Faulted", "ReaderFailure");
+    t.expect_error(0, "Faulted", "ReaderFailure");
 }
 
 #[test]
@@ -538,7 +541,7 @@ fn st_02_a_connector_works_whatever_connector_0_shows() {
     let mut t = booted();
     let main = sensor(&mut t, 0);
     senses(&mut t, main, warning(ChargePointErrorCode::WeakSignal, 1));
-    expect_error(&mut t, 0, "Available", "WeakSignal");
+    t.expect_error(0, "Available", "WeakSignal");
     t.start_charging(1, "TAG", 42);
     assert!(t.charger().permits_charge(1));
     assert_eq!(t.charger().charge_point_status(0).unwrap().as_str(), "Available");
@@ -555,5 +558,5 @@ fn boot_12_st_01_all_states_are_told_as_they_are_then() {
     t.accept_boot();
     t.expect_status(0, "Available");
     t.expect_status(1, "Preparing");
-    expect_error(&mut t, 2, "Faulted", "OverCurrentFailure");
+    t.expect_error(2, "Faulted", "OverCurrentFailure");
 }

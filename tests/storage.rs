@@ -9,7 +9,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use support::{Event, Timeline, bench, booted, charging, date};
+use support::{Event, bench, booted, charging, date, plugged};
 
 /// A blocking device is ready at the first poll.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -141,19 +141,11 @@ fn directory_storage_tells_why_it_cannot() {
 
 // ---- A charge point on a device that fails ----
 
-fn ready() -> Timeline {
-    let mut t = booted();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
-    t
-}
-
 #[test]
 fn nothing_starts_before_its_start_is_durable() {
-    let mut t = ready();
+    let mut t = plugged();
     t.flash.failing_stores = 3;
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.at(10).accepted_card(1, "TAG");
     assert!(!t.charger().permits_charge(1) && !t.charger().is_transaction_running(1));
     assert_eq!(t.take_errors(), ["FlashError"]);
     // It is tried again by itself, and the start is dated when it happened.
@@ -173,7 +165,7 @@ fn an_end_that_cannot_be_stored_is_tried_again() {
     t.expect_nothing();
     t.meter(1, 1600).wait(60);
     let stop = json!({"transactionId": 42, "timestamp": date(100), "meterStop": 1500});
-    t.expect_call("StopTransaction", stop).answer(json!({}));
+    t.expect_stop(stop);
     t.expect_status(1, "Finishing");
     assert_eq!(t.take_errors(), ["FlashError"; 3]);
 }
@@ -191,7 +183,7 @@ fn a_delivered_message_that_cannot_be_removed_is_not_sent_twice() {
 #[test]
 fn a_device_that_needs_a_moment_at_boot_loses_nothing() {
     let mut t = booted();
-    t.call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "33"})).expect("Accepted");
+    t.change_key("ConnectionTimeOut", "33", "Accepted");
     t.at(10).start_charging(1, "TAG", 42);
     t.at(20).power_cut();
     t.flash.failing_loads = 2;
@@ -201,7 +193,7 @@ fn a_device_that_needs_a_moment_at_boot_loses_nothing() {
     assert_eq!(t.try_card(1, "TAG"), Err(BeginError::NotReady));
     t.wait(60);
     t.accept_boot();
-    t.expect_call("StopTransaction", json!({"transactionId": 42, "reason": "PowerLoss"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 42, "reason": "PowerLoss"}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Finishing");
     let found = t.call("GetConfiguration", json!({"key": ["ConnectionTimeOut"]})).result();
@@ -223,7 +215,7 @@ fn rpc_08_msg_05_nothing_is_guessed_while_the_device_is_dead_at_boot() {
     (t.flash.failing_loads, t.flash.failing_stores) = (0, 0);
     t.wait(60);
     t.accept_boot();
-    t.expect_call("StopTransaction", json!({"transactionId": 42, "reason": "PowerLoss"})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": 42, "reason": "PowerLoss"}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Finishing");
 }
@@ -242,7 +234,7 @@ fn cfg_09_a_key_that_cannot_be_stored_is_stored_later() {
 #[test]
 fn a_damaged_key_falls_back_to_its_factory_value() {
     let mut t = booted();
-    t.call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "33"})).expect("Accepted");
+    t.change_key("ConnectionTimeOut", "33", "Accepted");
     for byte in t.flash.records.get_mut(&0x0106).unwrap() {
         *byte ^= 0x40;
     }
@@ -254,8 +246,7 @@ fn a_damaged_key_falls_back_to_its_factory_value() {
 
 #[test]
 fn msg_08_a_damaged_entry_is_shown_and_does_not_block_the_rest() {
-    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start();
-    t.boot();
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").booted();
     t.at(10).link_down();
     t.take_log();
     t.plug(1);
@@ -269,7 +260,7 @@ fn msg_08_a_damaged_entry_is_shown_and_does_not_block_the_rest() {
     t.flash.records.get_mut(&entry.unwrap()).unwrap()[5] ^= 1;
     t.at(30).reboot();
     t.accept_boot();
-    t.expect_call("StopTransaction", json!({"transactionId": -1, "timestamp": date(20)})).answer(json!({}));
+    t.expect_stop(json!({"transactionId": -1, "timestamp": date(20)}));
     assert_eq!(t.discarded.borrow().len(), 1);
     assert!(t.discarded.borrow()[0].contains("Unreadable"));
     t.expect_status(0, "Available");
@@ -284,7 +275,7 @@ fn the_firmwares_own_records_are_never_touched() {
     t.at(10).start_charging(1, "TAG", 42);
     t.at(20).reboot();
     t.accept_boot();
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.expect_stop(json!({}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Finishing");
     assert_eq!(t.flash.records[&registry::FIRMWARE.start], b"mine");

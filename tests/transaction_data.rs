@@ -6,8 +6,8 @@ use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{Measurand, MeterReading, Reason, UnitOfMeasure};
 use serde_json::{Value, json};
 use support::meters::{
-    ALL, ENERGY, POWER, add_meter, add_three_phases, aligned, boot_at, change, contexts, energy, in_transaction, line,
-    lines, measurands, meter_value, power, sampling, set_clock, stop, stop_payload, told, trigger,
+    ALL, ENERGY, POWER, add_meter, add_three_phases, aligned, boot_at, contexts, energy, in_transaction, line, lines,
+    measurands, meter_value, power, sampling, set_clock, stop, stop_payload, told, trigger,
 };
 use support::{Frame, Timeline, bench, booted, date};
 
@@ -15,8 +15,7 @@ use support::{Frame, Timeline, bench, booted, date};
 
 /// Charges since 10 s, with samples each minute that are for transactionData alone.
 fn collecting(measurands: &'static str) -> Timeline {
-    let mut t = sampling("60", "").key("StopTxnSampledData", measurands).start();
-    t.boot();
+    let mut t = sampling("60", "").key("StopTxnSampledData", measurands).booted();
     t.at(10).start_charging(1, "TAG", 42);
     t
 }
@@ -58,8 +57,7 @@ fn mv_11_mv_12_begin_and_end_frame_the_samples() {
 
 #[test]
 fn mv_12_without_samples_there_are_begin_and_end() {
-    let mut t = bench().key("StopTxnSampledData", ENERGY).start();
-    t.boot();
+    let mut t = bench().key("StopTxnSampledData", ENERGY).booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.meter(1, 1234).at(5000);
     let data = stop(&mut t)["transactionData"].take();
@@ -86,8 +84,7 @@ fn mv_11_mv_16_moments_without_values_leave_no_trace() {
 
 #[test]
 fn mv_11_clock_aligned_values_are_collected_as_well() {
-    let mut t = aligned("900", "").key("StopTxnAlignedData", ENERGY).start();
-    t.boot();
+    let mut t = aligned("900", "").key("StopTxnAlignedData", ENERGY).booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.meter(1, 1100).at(1000);
     t.meter(1, 1200).at(2000);
@@ -107,8 +104,7 @@ fn mv_11_mv_12_begin_and_end_hold_what_both_lists_name_and_samples_what_theirs_d
         .key("MeterValuesAlignedData", "")
         .key("StopTxnSampledData", "Energy.Active.Import.Register")
         .key("StopTxnAlignedData", "Power.Active.Import,Energy.Active.Import.Register")
-        .start();
-    t.boot();
+        .booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.evse(1).power.set(7200);
     t.meter(1, 2200).at(1000);
@@ -124,8 +120,7 @@ fn mv_11_mv_12_begin_and_end_hold_what_both_lists_name_and_samples_what_theirs_d
 
 #[test]
 fn mv_11_meter_values_and_transaction_data_have_lists_of_their_own() {
-    let mut t = sampling("60", POWER).key("StopTxnSampledData", ENERGY).start();
-    t.boot();
+    let mut t = sampling("60", POWER).key("StopTxnSampledData", ENERGY).booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(70);
     assert_eq!(told(&mut t), [in_transaction(1, 42, 70, json!([power("Sample.Periodic", "0")]))]);
@@ -140,8 +135,7 @@ fn mv_11_meter_values_and_transaction_data_have_lists_of_their_own() {
 
 #[test]
 fn mv_11_each_transaction_tells_its_own_values() {
-    let mut t = sampling("60", "").two_connectors().key("StopTxnSampledData", ENERGY).start();
-    t.boot();
+    let mut t = sampling("60", "").two_connectors().key("StopTxnSampledData", ENERGY).booted();
     t.at(10).start_charging(1, "TAG", 11);
     t.meter(2, 5000).at(20).start_charging(2, "TWO", 12);
     t.meter(1, 1100).meter(2, 5100).at(85);
@@ -167,12 +161,8 @@ fn mv_11_each_transaction_tells_its_own_values() {
 
 #[test]
 fn mv_11_tx_09_also_a_transaction_that_is_stopped_at_once_tells_begin_and_end() {
-    let mut t = bench().key("StopTxnSampledData", ENERGY).start();
-    t.boot();
-    t.plug(1);
-    t.expect_status(1, "Preparing");
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    let mut t = bench().key("StopTxnSampledData", ENERGY).plugged();
+    t.at(10).accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(42, "Invalid");
     let stop = stop_payload(&mut t);
     assert_eq!(stop["reason"], "DeAuthorized");
@@ -186,11 +176,10 @@ fn mv_11_tx_09_also_a_transaction_that_is_stopped_at_once_tells_begin_and_end() 
 
 #[test]
 fn mv_21_mv_11_transaction_data_that_is_switched_on_late_is_told_from_then_on() {
-    let mut t = sampling("60", "").start();
-    t.boot();
+    let mut t = sampling("60", "").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.meter(1, 1100).at(100);
-    change(&mut t, "StopTxnSampledData", ENERGY, "Accepted");
+    t.change_key("StopTxnSampledData", ENERGY, "Accepted");
     t.meter(1, 1200).at(130);
     t.meter(1, 1300).at(150);
     let data = stop(&mut t)["transactionData"].take();
@@ -201,7 +190,7 @@ fn mv_21_mv_11_transaction_data_that_is_switched_on_late_is_told_from_then_on() 
 fn mv_21_mv_11_transaction_data_that_is_switched_off_is_not_told() {
     let mut t = collecting(ENERGY);
     t.at(70).expect_nothing();
-    change(&mut t, "StopTxnSampledData", "", "Accepted");
+    t.change_key("StopTxnSampledData", "", "Accepted");
     t.at(150);
     assert_eq!(stop(&mut t).get("transactionData"), None);
 }
@@ -209,7 +198,7 @@ fn mv_21_mv_11_transaction_data_that_is_switched_off_is_not_told() {
 #[test]
 fn trg_05_mv_11_a_triggered_sample_is_no_transaction_data() {
     let mut t = collecting(ENERGY);
-    change(&mut t, "MeterValuesSampledData", ENERGY, "Accepted");
+    t.change_key("MeterValuesSampledData", ENERGY, "Accepted");
     t.at(30);
     trigger(&mut t, json!({"connectorId": 1}), "Accepted");
     assert_eq!(told(&mut t).len(), 1);
@@ -225,9 +214,9 @@ fn mv_11_mv_21_values_of_the_transaction_before_stay_there_when_the_list_is_set_
     stop(&mut t);
     t.unplug(1);
     t.expect_status(1, "Available");
-    change(&mut t, "StopTxnSampledData", "", "Accepted");
+    t.change_key("StopTxnSampledData", "", "Accepted");
     t.at(200).start_charging(1, "TAG", 43);
-    change(&mut t, "StopTxnSampledData", ENERGY, "Accepted");
+    t.change_key("StopTxnSampledData", ENERGY, "Accepted");
     t.at(210);
     assert_eq!(lines(&stop(&mut t)["transactionData"]), [line(210, "Transaction.End", 1000)]);
 }
@@ -253,8 +242,7 @@ fn mv_11_boot_15_values_of_a_time_without_clock_are_dated_later() {
 
 #[test]
 fn mv_12_the_end_is_of_the_moment_of_the_end_also_when_the_firmware_holds_it_back() {
-    let mut t = sampling("60", ENERGY).key("StopTxnSampledData", ENERGY).start();
-    t.boot();
+    let mut t = sampling("60", ENERGY).key("StopTxnSampledData", ENERGY).booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.evse(1).stop_ready.set(false);
     t.meter(1, 1500).at(50).card_again(1, "TAG").unwrap();
@@ -275,8 +263,7 @@ fn mv_09_tx_14_a_corrected_clock_puts_no_value_outside_of_the_transaction() {
         boot_at(&mut t, 1000);
         t.at(10).plug(1);
         t.expect_status(1, "Preparing");
-        t.card(1, "TAG");
-        t.expect_call("Authorize", json!({})).accept_tag();
+        t.accepted_card(1, "TAG");
         t.expect_call("StartTransaction", json!({"timestamp": date(1010)})).start(42, "Accepted");
         t.expect_status(1, "Charging");
         t.at(30);
@@ -342,8 +329,7 @@ fn mv_13_samples_of_both_lists_share_the_limit_and_both_stay() {
             .key("MeterValuesAlignedData", "")
             .key("StopTxnSampledData", ENERGY)
             .key("StopTxnAlignedData", ENERGY)
-            .start();
-        t.boot();
+            .booted();
         t.at(10).start_charging(1, "TAG", 42);
         t.at(hours * 3600);
         let told = lines(&stop(&mut t)["transactionData"]);
@@ -403,8 +389,7 @@ fn mv_12_mv_13_the_end_is_whole_also_when_the_values_are_longer_than_those_of_th
 #[test]
 fn mv_13_auth_03_the_longest_tag_leaves_room_for_the_values() {
     let tag = "\"".repeat(20);
-    let mut t = sampling("60", "").key("StopTxnSampledData", ENERGY).start();
-    t.boot();
+    let mut t = sampling("60", "").key("StopTxnSampledData", ENERGY).booted();
     t.at(10).start_charging(1, &tag, i32::MIN);
     sample_each_minute(&mut t, 14);
     t.meter(1, 9000).at(40 + 60 * 14).card_again(1, &tag).unwrap();
@@ -419,8 +404,7 @@ fn mv_13_rpc_18_the_longest_transaction_data_goes_through_the_smallest_send_buff
     let mut t = sampling("60", "")
         .small_buffers()
         .key("StopTxnSampledData", "Energy.Active.Import.Register,Power.Active.Import")
-        .start();
-    t.boot();
+        .booted();
     t.at(10).start_charging(1, "TAG", 42);
     sample_each_minute(&mut t, 14);
     t.meter(1, 9000).at(40 + 60 * 14);
@@ -486,8 +470,7 @@ fn mv_11_tx_26_after_a_power_loss_the_end_tells_what_was_collected() {
 
 #[test]
 fn mv_11_tx_26_tx_29_each_connector_finds_its_own_values_after_a_power_loss() {
-    let mut t = sampling("60", "").two_connectors().key("StopTxnSampledData", ENERGY).start();
-    t.boot();
+    let mut t = sampling("60", "").two_connectors().key("StopTxnSampledData", ENERGY).booted();
     t.at(10).start_charging(1, "ONE", 11);
     t.meter(2, 5000).at(20).start_charging(2, "TWO", 12);
     t.meter(1, 1100).meter(2, 5100).at(100).reboot();
@@ -509,7 +492,7 @@ fn mv_11_tx_26_tx_29_each_connector_finds_its_own_values_after_a_power_loss() {
 fn mv_21_mv_11_transaction_data_that_was_switched_off_is_not_told_after_a_power_loss_either() {
     let mut t = collecting(ENERGY);
     t.at(80);
-    change(&mut t, "StopTxnSampledData", "", "Accepted");
+    t.change_key("StopTxnSampledData", "", "Accepted");
     t.at(100).reboot();
     t.accept_boot();
     assert_eq!(stop_payload(&mut t).get("transactionData"), None);
@@ -537,8 +520,7 @@ fn mv_11_a_transaction_after_a_power_loss_begins_without_old_values() {
 #[test]
 fn mv_11_mv_13_msg_02_hours_offline_lose_neither_begin_nor_end() {
     let mut t =
-        sampling("60", ENERGY).key("AllowOfflineTxForUnknownId", "true").key("StopTxnSampledData", ENERGY).start();
-    t.boot();
+        sampling("60", ENERGY).key("AllowOfflineTxForUnknownId", "true").key("StopTxnSampledData", ENERGY).booted();
     t.at(5).link_down();
     t.plug(1);
     t.at(10).card(1, "TAG");
@@ -550,7 +532,7 @@ fn mv_11_mv_13_msg_02_hours_offline_lose_neither_begin_nor_end() {
         let Some(Frame::Call { id, action, payload }) = t.next_frame() else { panic!("no StopTransaction") };
         let started = json!({"transactionId": 42, "idTagInfo": {"status": "Accepted"}});
         let conf = if action == "StartTransaction" { started } else { json!({}) };
-        t.send(&json!([3, id, conf]).to_string());
+        t.answer(&id, conf);
         match action.as_str() {
             "MeterValues" => samples.extend(lines(&payload["meterValue"])),
             "StopTransaction" => break payload,
@@ -569,8 +551,7 @@ fn mv_11_mv_13_msg_02_hours_offline_lose_neither_begin_nor_end() {
 fn mv_12_a_device_that_fails_for_a_moment_costs_neither_begin_nor_end() {
     // Offline, so that nothing else needs the device.
     for (at, done_before) in [(10, 0), (10, 1), (70, 0), (100, 0)] {
-        let mut t = sampling("60", "").key("StopTxnSampledData", ENERGY).start();
-        t.boot();
+        let mut t = sampling("60", "").key("StopTxnSampledData", ENERGY).booted();
         t.at(5).link_down();
         t.plug(1);
         let fail_at = |t: &mut Timeline, now| {
@@ -614,7 +595,7 @@ fn serve(t: &mut Timeline, until: u64) -> Option<Value> {
         };
         let conf: serde_json::Map<_, _> =
             members.iter().map(|name| ((*name).to_owned(), accepted[*name].clone())).collect();
-        t.send(&json!([3, id, conf]).to_string());
+        t.answer(&id, conf.into());
     }
     None
 }

@@ -4,19 +4,15 @@ mod support;
 
 use embedded_ocpp::ocpp16::{BeginError, ChargePointErrorCode, ErrorData, UnlockResult};
 use serde_json::{Value, json};
-use support::{Frame, Timeline, bench, charging, date};
+use support::{Frame, Timeline, bench, booted, charging, date};
 
 /// A charge point with a lock.
 fn idle() -> Timeline {
-    let mut t = bench().lock().start();
-    t.boot();
-    t
+    bench().lock().booted()
 }
 
 fn two() -> Timeline {
-    let mut t = bench().two_connectors().lock().start();
-    t.boot();
-    t
+    bench().two_connectors().lock().booted()
 }
 
 /// One with a lock that takes its time, in transaction 42 since 10 s.
@@ -42,18 +38,13 @@ fn the_lock_says(t: &mut Timeline, connector: u8, result: UnlockResult) {
     t.wait(1);
 }
 
-fn expect_lock_failure(t: &mut Timeline, connector: u8, status: &str) {
-    let failure = json!({"connectorId": connector, "status": status, "errorCode": "ConnectorLockFailure"});
-    t.expect_call("StatusNotification", failure).answer(json!({}));
-}
-
 /// Every frame that comes at this moment; the calls are answered.
 fn frames(t: &mut Timeline) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     while let Some(frame) = t.next_frame() {
         match frame {
             Frame::Call { id, action, payload } => {
-                t.send(&json!([3, id, {}]).to_string());
+                t.answer(&id, json!({}));
                 found.push((action, payload));
             }
             Frame::Result { id, payload } => found.push((id, payload)),
@@ -89,8 +80,7 @@ fn unl_03_so_is_one_in_finishing() {
 #[test]
 fn unl_03_a_card_that_waits_goes_on_waiting() {
     let mut t = idle();
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.at(10).accepted_card(1, "TAG");
     t.expect_status(1, "Preparing");
     t.call("UnlockConnector", json!({"connectorId": 1})).expect("Unlocked");
     t.at(20).plug(1);
@@ -103,19 +93,18 @@ fn unl_02_unl_05_a_lock_that_stays_locked_is_told_with_the_present_status() {
     let mut t = idle();
     t.evse(1).unlock_result.set(UnlockResult::UnlockFailed);
     t.call("UnlockConnector", json!({"connectorId": 1})).expect("UnlockFailed");
-    expect_lock_failure(&mut t, 1, "Available");
+    t.expect_error(1, "Available", "ConnectorLockFailure");
     t.at(10).plug(1);
     t.expect_status(1, "Preparing");
     t.at(20).call("UnlockConnector", json!({"connectorId": 1})).expect("UnlockFailed");
-    expect_lock_failure(&mut t, 1, "Preparing");
+    t.expect_error(1, "Preparing", "ConnectorLockFailure");
     t.evse(1).unlock_result.set(UnlockResult::Unlocked);
     t.at(30).call("UnlockConnector", json!({"connectorId": 1})).expect("Unlocked");
 }
 
 #[test]
 fn unl_02_without_a_lock_it_is_not_supported() {
-    let mut t = bench().start();
-    t.boot();
+    let mut t = booted();
     for connector in [1, 2, 0] {
         t.call("UnlockConnector", json!({ "connectorId": connector })).expect("NotSupported");
     }
@@ -168,7 +157,7 @@ fn unl_01_tx_17_the_transaction_ends_before_the_lock_is_asked() {
     t.wait(5);
     let stop = json!({"transactionId": 42, "reason": "UnlockCommand", "idTag": null, "meterStop": 1700,
         "timestamp": date(60)});
-    t.expect_call("StopTransaction", stop).answer(json!({}));
+    t.expect_stop(stop);
     t.expect_status(1, "Finishing");
     assert!(t.evse(1).unlock_polls.get() > 0);
     the_lock_says(&mut t, 1, UnlockResult::Unlocked);
@@ -182,7 +171,7 @@ fn unl_01_st_d6_st_e6_a_suspended_one_as_well() {
         t.ready(1, ev, evse);
         t.expect_status(1, status);
         ask(t.at(20), "u", 1);
-        t.expect_call("StopTransaction", json!({"reason": "UnlockCommand"})).answer(json!({}));
+        t.expect_stop(json!({"reason": "UnlockCommand"}));
         t.expect_status(1, "Finishing");
         the_lock_says(&mut t, 1, UnlockResult::Unlocked);
         expect_answer(&mut t, "u", "Unlocked");
@@ -196,7 +185,7 @@ fn unl_01_the_answer_does_not_wait_for_the_central_system_to_take_the_end() {
     let stop = t.expect_call("StopTransaction", json!({"reason": "UnlockCommand"})).ignore();
     the_lock_says(&mut t, 1, UnlockResult::Unlocked);
     expect_answer(&mut t, "u", "Unlocked");
-    t.at(25).send(&json!([3, stop, {}]).to_string());
+    t.at(25).answer(&stop, json!({}));
     t.expect_status(1, "Finishing");
 }
 
@@ -205,14 +194,13 @@ fn unl_01_a_start_without_answer_is_ended_all_the_same() {
     let mut t = idle();
     t.plug(1);
     t.expect_status(1, "Preparing");
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.at(10).accepted_card(1, "TAG");
     let start = t.expect_call("StartTransaction", json!({})).ignore();
     t.at(20).call("UnlockConnector", json!({"connectorId": 1})).expect("Unlocked");
     assert!(!t.charger().permits_charge(1));
-    t.send(&json!([3, start, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}]).to_string());
+    t.answer(&start, json!({"transactionId": 7, "idTagInfo": {"status": "Accepted"}}));
     let stop = json!({"transactionId": 7, "reason": "UnlockCommand", "timestamp": date(20)});
-    t.expect_call("StopTransaction", stop).answer(json!({}));
+    t.expect_stop(stop);
     t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
 }
@@ -270,7 +258,7 @@ fn unl_02_unl_05_after_10_s_it_has_failed() {
     t.at_ms(19_999).expect_nothing();
     t.at(20);
     expect_answer(&mut t, "u", "UnlockFailed");
-    expect_lock_failure(&mut t, 1, "Available");
+    t.expect_error(1, "Available", "ConnectorLockFailure");
     let polls = t.evse(1).unlock_polls.get();
     the_lock_says(&mut t, 1, UnlockResult::Unlocked);
     t.at(100).expect_nothing();
@@ -285,7 +273,7 @@ fn rpc_10_unl_02_other_calls_are_answered_meanwhile() {
     ask(t.at(10), "u", 1);
     let keys = t.at(11).call("GetConfiguration", json!({})).result();
     assert!(keys["configurationKey"].as_array().unwrap().len() > 17);
-    t.call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "45"})).expect("Accepted");
+    t.change_key("ConnectionTimeOut", "45", "Accepted");
     t.call("ChangeAvailability", json!({"connectorId": 2, "type": "Inoperative"})).expect("Accepted");
     t.expect_status(2, "Unavailable");
     t.call("Nonsense", json!({})).expect_error("NotImplemented");
@@ -387,7 +375,7 @@ fn unl_01_msg_02_the_end_of_the_transaction_is_told_on_the_next_connection() {
     t.expect_call("StopTransaction", json!({"reason": "UnlockCommand"})).ignore();
     t.at(21).link_down();
     t.at(30).link_up();
-    t.expect_call("StopTransaction", json!({"reason": "UnlockCommand", "timestamp": date(20)})).answer(json!({}));
+    t.expect_stop(json!({"reason": "UnlockCommand", "timestamp": date(20)}));
     t.expect_status(1, "Finishing");
     t.wait(60);
     assert!(frames(&mut t).iter().all(|(name, _)| name == "StatusNotification"));
@@ -413,7 +401,7 @@ fn unl_01_tx_18_the_cable_is_free_when_the_transaction_is_over() {
     assert!(t.charger().locks_cable(1));
     ask(t.at(20), "u", 1);
     assert!(!t.charger().locks_cable(1));
-    t.expect_call("StopTransaction", json!({})).answer(json!({}));
+    t.expect_stop(json!({}));
     t.expect_status(1, "Finishing");
     the_lock_says(&mut t, 1, UnlockResult::Unlocked);
     expect_answer(&mut t, "u", "Unlocked");
@@ -425,10 +413,9 @@ fn unl_03_tx_10_a_cable_that_is_held_is_freed() {
     let mut t = idle();
     t.plug(1);
     t.expect_status(1, "Preparing");
-    t.card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(9, "Blocked");
-    t.expect_call("StopTransaction", json!({"reason": "DeAuthorized"})).answer(json!({}));
+    t.expect_stop(json!({"reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
     assert!(t.charger().locks_cable(1));
@@ -437,18 +424,16 @@ fn unl_03_tx_10_a_cable_that_is_held_is_freed() {
     t.at(30).call("UnlockConnector", json!({"connectorId": 1})).expect("Unlocked");
     assert!(!t.charger().locks_cable(1));
     t.expect_status(1, "Available");
-    t.card(1, "OTHER");
-    t.expect_call("Authorize", json!({"idTag": "OTHER"})).accept_tag();
+    t.accepted_card(1, "OTHER");
     t.expect_status(1, "Preparing");
 }
 
 #[test]
 fn unl_03_tx_20_also_when_the_ev_was_unplugged() {
-    let mut t = bench().lock().key("UnlockConnectorOnEVSideDisconnect", "false").start();
-    t.boot();
+    let mut t = bench().lock().key("UnlockConnectorOnEVSideDisconnect", "false").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(20).unplug(1);
-    t.expect_call("StopTransaction", json!({"reason": "EVDisconnected"})).answer(json!({}));
+    t.expect_stop(json!({"reason": "EVDisconnected"}));
     let finishing = json!({"status": "Finishing", "errorCode": "NoError", "info": "EV side disconnected"});
     t.expect_call("StatusNotification", finishing).answer(json!({}));
     assert!(t.charger().locks_cable(1));
@@ -482,12 +467,11 @@ fn boot_06_while_rejected_the_lock_is_not_even_asked() {
 #[test]
 fn unl_05_nothing_starts_while_the_lock_is_broken() {
     let mut t = idle();
-    t.at(10).card(1, "TAG");
-    t.expect_call("Authorize", json!({})).accept_tag();
+    t.at(10).accepted_card(1, "TAG");
     t.expect_status(1, "Preparing");
     t.evse(1).error.set(Some(ErrorData::fault(ChargePointErrorCode::ConnectorLockFailure)));
     t.at(20).plug(1);
-    expect_lock_failure(&mut t, 1, "Faulted");
+    t.expect_error(1, "Faulted", "ConnectorLockFailure");
     assert!(!t.charger().is_transaction_running(1));
     assert!(!t.charger().permits_charge(1));
 }
@@ -508,7 +492,7 @@ fn unl_01_av_01_what_was_scheduled_happens_at_the_end_by_unlock() {
     let mut t = slow_and_charging();
     t.call("ChangeAvailability", json!({"connectorId": 1, "type": "Inoperative"})).expect("Scheduled");
     ask(t.at(20), "u", 1);
-    t.expect_call("StopTransaction", json!({"reason": "UnlockCommand"})).answer(json!({}));
+    t.expect_stop(json!({"reason": "UnlockCommand"}));
     t.expect_status(1, "Unavailable");
     the_lock_says(&mut t, 1, UnlockResult::Unlocked);
     expect_answer(&mut t, "u", "Unlocked");

@@ -31,7 +31,7 @@ pub fn expect_authorize(t: &mut Timeline, id_tag: &str, info: Value) {
 }
 
 pub fn answer_late(t: &mut Timeline, id: &str, info: Value) {
-    t.send(&json!([3, id, { "idTagInfo": info }]).to_string());
+    t.answer(id, json!({ "idTagInfo": info }));
 }
 
 /// The card is shown, asked about, and taken back before an EV comes.

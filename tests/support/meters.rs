@@ -69,7 +69,7 @@ pub fn told(t: &mut Timeline) -> Vec<Value> {
     while let Some(frame) = t.next_frame() {
         let Frame::Call { id, action, mut payload } = frame else { panic!("{frame:?}") };
         assert_eq!(action, "MeterValues", "{payload}");
-        t.send(&json!([3, id, {}]).to_string());
+        t.answer(&id, json!({}));
         sort_measurands(&mut payload["meterValue"]);
         requests.push(payload);
     }
@@ -92,10 +92,6 @@ pub fn measurands(meter_value: &Value) -> &[Value] {
 pub fn contexts(meter_values: &Value) -> Vec<String> {
     let context = |meter_value: &Value| meter_value["sampledValue"][0]["context"].as_str().unwrap().to_owned();
     meter_values.as_array().unwrap().iter().map(context).collect()
-}
-
-pub fn change(t: &mut Timeline, key: &str, value: &str, status: &str) {
-    t.call("ChangeConfiguration", json!({"key": key, "value": value})).expect(status);
 }
 
 pub fn value_of(t: &mut Timeline, key: &str) -> String {

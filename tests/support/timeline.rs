@@ -46,9 +46,12 @@ pub fn bench() -> Bench {
 
 /// The same, switched on and accepted.
 pub fn booted() -> Timeline {
-    let mut timeline = bench().start();
-    timeline.boot();
-    timeline
+    bench().booted()
+}
+
+/// The same, with an EV.
+pub fn plugged() -> Timeline {
+    bench().plugged()
 }
 
 /// The same at 10 s, with the tag `TAG` in transaction 42.
@@ -110,6 +113,21 @@ impl Bench {
     pub fn start(self) -> Timeline {
         let mut timeline = self.start_offline();
         timeline.link_up();
+        timeline
+    }
+
+    /// Switches it on at 0 s; it is accepted.
+    pub fn booted(self) -> Timeline {
+        let mut timeline = self.start();
+        timeline.boot();
+        timeline
+    }
+
+    /// The same, and an EV is plugged in.
+    pub fn plugged(self) -> Timeline {
+        let mut timeline = self.booted();
+        timeline.plug(1);
+        timeline.expect_status(1, "Preparing");
         timeline
     }
 
@@ -356,6 +374,12 @@ impl Timeline {
         begun
     }
 
+    /// Shows a card to begin, about which the central system is asked, and which it accepts.
+    pub fn accepted_card(&mut self, connector: u8, id_tag: &str) {
+        self.card(connector, id_tag);
+        self.expect_call("Authorize", json!({ "idTag": id_tag })).accept_tag();
+    }
+
     /// Shows a card to end.
     pub fn card_again(&mut self, connector: u8, id_tag: &str) -> Result<(), EndError> {
         let ended = self.charger().end_transaction(Some(id_tag), Reason::Local, connector);
@@ -409,8 +433,18 @@ impl Timeline {
 
     /// The next frame is a StatusNotification without error; it is answered.
     pub fn expect_status(&mut self, connector: u8, status: &str) {
-        let payload = json!({"connectorId": connector, "status": status, "errorCode": "NoError"});
+        self.expect_error(connector, status, "NoError");
+    }
+
+    /// The same with this error.
+    pub fn expect_error(&mut self, connector: u8, status: &str, error: &str) {
+        let payload = json!({"connectorId": connector, "status": status, "errorCode": error});
         self.expect_call("StatusNotification", payload).answer(json!({}));
+    }
+
+    /// The next frame is a StopTransaction with at least these members; it is answered.
+    pub fn expect_stop(&mut self, payload: Value) {
+        self.expect_call("StopTransaction", payload).answer(json!({}));
     }
 
     /// The next frame may be this status, where the standard leaves it open (TX-23).
@@ -436,6 +470,16 @@ impl Timeline {
         let id = format!("server-{}", self.server_calls);
         self.send(&json!([2, id, action, payload]).to_string());
         ServerCall { timeline: self, id }
+    }
+
+    /// The central system sets a configuration key, and is answered with this status.
+    pub fn change_key(&mut self, key: &str, value: &str, status: &str) {
+        self.call("ChangeConfiguration", json!({"key": key, "value": value})).expect(status);
+    }
+
+    /// Answers a call of the charge point.
+    pub fn answer(&mut self, id: &str, payload: Value) {
+        self.send(&json!([3, id, payload]).to_string());
     }
 
     /// Sends any text.
@@ -494,8 +538,7 @@ impl Timeline {
     pub fn start_charging(&mut self, connector: u8, id_tag: &str, transaction_id: i32) {
         self.plug(connector);
         self.expect_status(connector, "Preparing");
-        self.card(connector, id_tag);
-        self.expect_call("Authorize", json!({"idTag": id_tag})).accept_tag();
+        self.accepted_card(connector, id_tag);
         self.expect_call("StartTransaction", json!({"connectorId": connector, "idTag": id_tag}))
             .start(transaction_id, "Accepted");
         self.expect_status(connector, "Charging");
@@ -504,7 +547,7 @@ impl Timeline {
     /// A whole end with the card: the messages up to Finishing.
     pub fn stop_charging(&mut self, connector: u8, id_tag: &str) {
         self.card_again(connector, id_tag).unwrap();
-        self.expect_call("StopTransaction", json!({})).answer(json!({}));
+        self.expect_stop(json!({}));
         self.expect_status(connector, "Finishing");
     }
 
@@ -520,7 +563,7 @@ impl Timeline {
 
 impl Unanswered<'_> {
     pub fn answer(self, payload: Value) {
-        self.timeline.send(&json!([3, self.id, payload]).to_string());
+        self.timeline.answer(&self.id, payload);
     }
 
     pub fn refuse(self, code: &str) {
