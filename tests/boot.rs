@@ -111,6 +111,19 @@ fn boot_03_the_interval_becomes_the_heartbeat_interval() {
 }
 
 #[test]
+fn boot_03_boot_04_the_interval_outlives_a_reboot() {
+    let mut t = bench().start();
+    t.register("Accepted", 300);
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Available");
+    t.at(100).reboot();
+    t.register("Accepted", 0);
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Available");
+    t.at(400).expect_call("Heartbeat", json!({})).answer(json!({"currentTime": date(400)}));
+}
+
+#[test]
 fn boot_03_rpc_26_the_clock_is_set_whatever_the_offset_of_the_time() {
     let mut t = bench().start();
     assert_eq!(t.charger().date_time(), None);

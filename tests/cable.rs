@@ -503,6 +503,30 @@ fn tx_10_an_ev_that_leaves_does_not_take_the_cable_along() {
 }
 
 #[test]
+fn tx_10_tx_20_after_free_vend_nothing_is_held() {
+    let keys = bench().key("Cst_FreeVendActive", "true").key("UnlockConnectorOnEVSideDisconnect", "false");
+    let mut t = keys.lock().booted();
+    t.at(10).plug(1);
+    t.expect_call("StartTransaction", json!({})).start(1, "Blocked");
+    t.expect_stop(json!({"transactionId": 1, "reason": "DeAuthorized"}));
+    t.expect_status(1, "Charging");
+    t.expect_status(1, "Finishing");
+    assert!(!t.charger().locks_cable(1));
+    t.at(20).unplug(1);
+    t.expect_status(1, "Available");
+    t.at(30).plug(1);
+    t.expect_call("StartTransaction", json!({})).start(2, "Accepted");
+    t.expect_status(1, "Charging");
+    assert!(t.charger().locks_cable(1));
+    t.at(40).unplug(1);
+    t.expect_stop(json!({"transactionId": 2, "reason": "EVDisconnected"}));
+    t.may_report(1, "SuspendedEV");
+    expect_disconnected(&mut t, "Finishing");
+    assert!(!t.charger().locks_cable(1));
+    expect_plain_status(&mut t, "Available");
+}
+
+#[test]
 fn tx_10_a_boot_frees_the_cable() {
     for held in [held_by_deauthorization, held_by_disconnection] {
         let mut t = held();
