@@ -32,6 +32,7 @@ pub const JOURNAL: Range<RecordKey> = 0x2000..0x4000;
 // Moving a range loses the unsent transactions and the settings of every charger that is updated.
 const _: () = assert!(SYSTEM == 1 && JOURNAL_MARK == 2);
 const _: () = assert!(AVAILABILITY.start == 0x40 && TRANSACTION.start == 0x80 && CONFIGURATION.start == 0x100);
+const _: () = assert!(CACHE.start == 0x200 && TRANSACTION_DATA.start == 0xd00);
 const _: () = assert!(JOURNAL.start == 0x2000 && JOURNAL.end == 0x4000);
 
 /// The record of the `index`th entry of `range`, if it has one.
