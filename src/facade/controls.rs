@@ -94,8 +94,8 @@ impl<'a> Controls<'a> {
         Ok(())
     }
 
-    /// What is wrong with the connector as an error code alone; any error makes it Faulted. Connector 0 is the charge
-    /// point itself. A connector has up to four error inputs of both kinds; see [`ErrorData::severity`].
+    /// What is wrong with the connector as an error code alone; any but EVCommunicationError makes it Faulted. Connector 0
+    /// is the charge point itself. A connector has up to four error inputs of both kinds; see [`ErrorData::severity`].
     ///
     /// # Errors
     /// [`InputError`]
@@ -174,7 +174,8 @@ impl<'a> Controls<'a> {
     }
 
     /// Unlocks the cable when the central system wants it: asked again while it says [`UnlockResult::Pending`], at most for
-    /// 10 s. Without it the connector has no lock, and UnlockConnector is answered with NotSupported (OCPP 1.6 §5.18).
+    /// 10 s. Without it the connector has no lock, and UnlockConnector is answered with NotSupported (OCPP 1.6 §5.18). To be
+    /// set before the first poll: where no connector has a lock, UnlockConnectorOnEVSideDisconnect becomes read-only then.
     ///
     /// # Errors
     /// [`InputError::UnknownConnector`]
@@ -203,7 +204,8 @@ impl<'a> Controls<'a> {
         self.engine.operations.outputs_mut().discarded = Some(output);
     }
 
-    /// Handles the DataTransfer requests of one vendor, or one message of it.
+    /// Handles the DataTransfer requests of one vendor, or one message of it. Of several handlers of the same the first one
+    /// counts.
     ///
     /// # Errors
     /// [`InputError::TableFull`]
@@ -221,13 +223,17 @@ impl<'a> Controls<'a> {
 
     /// A card was shown: it is authorised, and the transaction starts by itself when the EV is plugged in as well.
     ///
+    /// While the cable [is locked](Self::locks_cable) after a transaction, the card that began it, or one of its group, frees
+    /// the cable and begins nothing. For another card of a known group that is found out first: `Ok` means that it may free
+    /// the cable, and [`TxNotification::AuthorizationRejected`] that it does not.
+    ///
     /// # Errors
     /// [`BeginError`]; nothing has changed then.
     pub fn begin_transaction(&mut self, id_tag: &str, connector: ConnectorId) -> Result<(), BeginError> {
         self.engine.operations.begin_transaction(self.engine.now, id_tag, connector, false)
     }
 
-    /// The same for a tag that the firmware vouches for: nobody is asked.
+    /// The same for a tag that the firmware vouches for: nobody is asked, but for the group of a card that may free a cable.
     ///
     /// # Errors
     /// [`BeginError`]; nothing has changed then.
@@ -237,7 +243,8 @@ impl<'a> Controls<'a> {
 
     /// Ends the session: a preparing one is dropped, a transaction is stopped. With a tag only if it began the session, or is
     /// of the same group. That may have to be found out first: then `Ok` means that it may end, and
-    /// [`TxNotification::AuthorizationRejected`] that it does not.
+    /// [`TxNotification::AuthorizationRejected`] that it does not. `reason` is that of a session which ends at once; another
+    /// tag of the group always ends it as `Local`.
     ///
     /// # Errors
     /// [`EndError`]; nothing has changed then.
@@ -276,8 +283,8 @@ impl<'a> Controls<'a> {
     }
 
     /// Whether the cable is to be locked at the socket now: while a transaction runs, and after it until the card that began
-    /// it is shown once more, where the standard wants that (OCPP 1.6 §4.10, errata 3.5). Always `false` without
-    /// [`set_on_unlock_connector`](Self::set_on_unlock_connector).
+    /// it is shown once more, where the standard wants that (OCPP 1.6 §4.10, errata 3.5). Does not outlive a reboot: the cable
+    /// is free then. Always `false` without [`set_on_unlock_connector`](Self::set_on_unlock_connector).
     pub fn locks_cable(&self, connector: ConnectorId) -> bool {
         self.engine.operations.locks_cable(connector)
     }
@@ -289,7 +296,8 @@ impl<'a> Controls<'a> {
         self.engine.operations.status(connector)
     }
 
-    /// Whether a transaction could start: the connector is neither faulted nor out of service.
+    /// Whether the connector is neither faulted nor out of service. One that goes out of service when it is free still is in
+    /// service, though it takes no new card. `false` for connector 0.
     pub fn is_operative(&self, connector: ConnectorId) -> bool {
         self.engine.operations.connector(connector).is_some_and(Connector::is_operative)
     }
@@ -406,8 +414,9 @@ impl<'a> Controls<'a> {
         self.send_request("Authorize", &Authorize { id_tag }, Some(on_outcome))
     }
 
-    /// Sends a call of the firmware's own when its turn comes; `on_outcome` is told once how it ended. It waits for the
-    /// link, but once it is sent it ends with it. It does not outlive a reboot.
+    /// Sends a call of the firmware's own when its turn comes, one at a time; `on_outcome` is told once how it ended. It waits
+    /// for the link and until the central system has accepted the charge point, but once it is sent it ends with the link.
+    /// It does not outlive a reboot.
     ///
     /// # Errors
     /// [`RequestError`]; nothing is sent then.

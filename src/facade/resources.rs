@@ -7,7 +7,7 @@ use heapless::Vec;
 ///
 /// | number | what it bounds | more of it costs |
 /// |---|---|---|
-/// | `CONNECTORS` | connectors, 1 to 63 | about 0.4 KiB each |
+/// | `CONNECTORS` | connectors, 1 to 63 | about 0.55 KiB each |
 /// | `RECEIVE` | the longest message that is understood, in bytes, at least 256 | itself |
 /// | `SEND` | the longest piece of a message that is sent, in bytes, at least 1024 | itself |
 ///

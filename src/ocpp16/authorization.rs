@@ -9,7 +9,7 @@ use crate::time::{Duration, Instant};
 
 /// Offline, a tag that nobody knows may charge.
 pub(super) const ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: SwitchKey = SwitchKey::new(1, "AllowOfflineTxForUnknownId", false);
-/// Seconds that a tag waits for the central system before the offline rules decide.
+/// Seconds that a tag waits for the central system before the offline rules decide. 0 waits as long as the call itself.
 pub(super) const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, "Cst_AuthorizationTimeout", 20, 0, 3600);
 
 /// Online, a tag that is known to be good charges without being asked about.

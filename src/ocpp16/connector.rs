@@ -72,7 +72,7 @@ impl ErrorData {
 pub enum ErrorInput<'a> {
     /// All that is to be told.
     Data(&'a dyn Fn() -> Option<ErrorData>),
-    /// An error code, which means a fault.
+    /// An error code, which means a fault; EVCommunicationError is a warning all the same (OCPP 1.6 §4.9).
     Code(&'a dyn Fn() -> Option<ChargePointErrorCode>),
 }
 
@@ -250,7 +250,8 @@ impl<'a> Connector<'a> {
         }
     }
 
-    /// Whether a transaction could start here: neither faulted nor out of service.
+    /// Neither faulted nor out of service. One that goes out of service when it is free still is in service, though it takes
+    /// no new card.
     pub fn is_operative(&self) -> bool {
         self.service.is_on() && !self.is_faulted()
     }

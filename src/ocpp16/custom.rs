@@ -143,8 +143,8 @@ impl<'a> Operations<'a> {
 
     /// Sends a call of the firmware's own when its turn comes, after everything that OCPP itself has to say.
     ///
-    /// `on_outcome` is told how it ended, exactly once. The call waits for the link, but once it is sent it ends with it.
-    /// It does not outlive a reboot.
+    /// `on_outcome` is told how it ended, exactly once. The call waits for the link and for acceptance, but once it is sent
+    /// it ends with the link. It does not outlive a reboot.
     ///
     /// # Errors
     /// [`RequestError`]; nothing is sent then.

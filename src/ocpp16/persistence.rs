@@ -6,7 +6,8 @@
 //! | a start is durable | energy, then its message | no transaction is lost |
 //! | the transaction id is durable | the release of the start | the end goes out with it, also after a power cut |
 //! | the record of the running transaction is gone | the release of the end | it is not ended twice |
-//! | a changed key is durable | the answer, which waits in the send buffer | an accepted value survives |
+//! | the first values for transactionData are durable | the start | no power cut loses where the transaction began |
+//! | a changed key or availability is durable | the answer, which waits in the send buffer | an accepted value survives |
 
 use super::delivery::{ConfirmedTransaction, Head};
 use super::journal_entry::{self, Stamp};

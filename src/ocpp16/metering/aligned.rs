@@ -23,7 +23,8 @@ const LATENESS_S: u32 = 2;
 pub(in crate::ocpp16) struct Alignment {
     /// Seconds since 1970; 0 while the time is unknown.
     next: u32,
-    /// When it comes, as the clock goes now: a clock that jumps skips moments and repeats none.
+    /// When it comes, as the clock goes now: a clock that is set forward skips moments, one that is set back repeats them,
+    /// but for the last one.
     due: Instant,
     last: u32,
 }

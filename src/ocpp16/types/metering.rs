@@ -153,23 +153,23 @@ symbols! {
 }
 
 symbols! {
-    /// How the phases of a connector are wired to those of the grid (OCPP 1.6 §9.1.7).
+    /// How the phases of a connector are wired to those of its meter, or of the grid if it has none (OCPP 1.6 §9.1.7).
     PhaseRotation {
         /// There are no three phases.
         NotApplicable = "NotApplicable",
         /// Nobody knows.
         Unknown = "Unknown",
-        /// As the grid.
+        /// As the reference.
         Rst = "RST",
         /// Reversed.
         Rts = "RTS",
-        /// Reversed, by one.
+        /// Reversed, turned by 240 degrees.
         Srt = "SRT",
-        /// Rotated by one.
+        /// Turned by 120 degrees.
         Str = "STR",
-        /// Rotated by two.
+        /// Turned by 240 degrees.
         Trs = "TRS",
-        /// Reversed, by two.
+        /// Reversed, turned by 120 degrees.
         Tsr = "TSR",
     }
 }

@@ -107,7 +107,8 @@ impl<'a> VendorKey<'a> {
         self
     }
 
-    /// The same key; `allows` has the last word on a value that the central system sends.
+    /// The same key; the central system can only set what `allows` agrees to. It is asked about the text as it was sent,
+    /// before that is known to be of the key's type and range.
     pub const fn validated_by(mut self, allows: &'a dyn Fn(JsonStr<'_>) -> bool) -> Self {
         self.allows = Some(allows);
         self
