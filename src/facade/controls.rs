@@ -299,7 +299,7 @@ impl<'a> Controls<'a> {
     /// Whether the connector is neither faulted nor out of service. One that goes out of service when it is free still is in
     /// service, though it takes no new card. `false` for connector 0.
     pub fn is_operative(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.connector(connector).is_some_and(Connector::is_operative)
+        self.engine.operations.is_operative(connector)
     }
 
     /// Whether the central system has accepted this charge point since the boot.

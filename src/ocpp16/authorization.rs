@@ -68,9 +68,15 @@ impl Operations<'_> {
         let Some(connector) = self.change_connector(id) else { return };
         connector.session.presented = Presented::LookUp { had_its_say };
         self.persistence.has_chores = true;
-        if self.record_about_tag(id).is_none() {
-            self.decide(now, id, None);
+        let unsaved = self.unsaved_about_tag(now, id);
+        if unsaved.is_some() || self.record_about_tag(id).is_none() {
+            self.decide(now, id, unsaved);
         }
+    }
+
+    /// What is known about the tag and waits for its record.
+    fn unsaved_about_tag(&self, now: Instant, id: ConnectorId) -> Option<Known> {
+        self.known_unsaved(now, self.connector(id)?.session.shown_tag())
     }
 
     fn record_about_tag(&self, id: ConnectorId) -> Option<RecordKey> {
@@ -155,6 +161,9 @@ impl Operations<'_> {
 
     /// The record that may tell about the tag is loaded.
     pub(super) fn looked_up(&mut self, now: Instant, id: ConnectorId, key: RecordKey, record: Option<&[u8]>) {
+        if self.record_about_tag(id) != Some(key) {
+            return; // another card was shown meanwhile
+        }
         let Some(connector) = self.connector(id) else { return };
         let known = record.and_then(|record| self.known_by_cache(now, connector.session.shown_tag(), key, record));
         self.decide(now, id, known);

@@ -43,7 +43,7 @@ impl Service {
 
     /// Lets the change come into force, if nobody is in the way.
     fn settle(&mut self, is_busy: bool) {
-        if !is_busy {
+        if !is_busy || self.wanted == Availability::Operative {
             self.in_force = self.wanted;
         }
     }
@@ -98,6 +98,14 @@ impl Operations<'_> {
         }
     }
 
+    /// Whether a connector, or the charge point itself, is neither faulted nor out of service, nor about to be.
+    pub fn is_operative(&self, id: ConnectorId) -> bool {
+        match self.connector(id) {
+            Some(connector) => connector.is_operative() && connector.service.is_open(),
+            None => id == 0 && self.main_service.is_open() && !self.main_error.is_some_and(|error| error.is_faulted),
+        }
+    }
+
     pub(super) fn service(&mut self, id: ConnectorId) -> Option<&mut Service> {
         match id {
             0 => Some(&mut self.main_service),
@@ -139,6 +147,7 @@ impl Connector<'_> {
             self.service.settle(is_busy);
             if !self.service.is_on() {
                 self.finishing = Finishing::No;
+                self.release_cable(); // no card is taken here any more
             }
         }
     }

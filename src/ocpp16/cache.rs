@@ -225,12 +225,22 @@ impl Operations<'_> {
     ) -> Option<Known> {
         let index = usize::from(key.checked_sub(registry::CACHE.start)?);
         let (_, cached, info) = read_entry(index, record)?;
+        self.known(now, id_tag, &cached, &info)
+    }
+
+    /// What is said about the tag by the entry that waits for its record.
+    pub(super) fn known_unsaved(&self, now: Instant, id_tag: &IdToken) -> Option<Known> {
+        let entry = self.cache.unsaved.as_ref().filter(|_| self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED))?;
+        self.known(now, id_tag, &entry.id_tag, &entry.info)
+    }
+
+    fn known(&self, now: Instant, id_tag: &IdToken, cached: &IdToken, info: &IdTagInfo) -> Option<Known> {
         if !cached.as_str().eq_ignore_ascii_case(id_tag.as_str()) {
             return None;
         }
-        let expires = expires(&info);
-        let is_valid = info.status == AuthorizationStatus::Accepted && !has_passed(expires, self.clock.date(now));
-        Some(Known { is_valid, parent: info.parent })
+        let has_passed = has_passed(expires(info), self.clock.date(now));
+        let is_valid = info.status == AuthorizationStatus::Accepted && !has_passed;
+        Some(Known { is_valid, parent: info.parent.clone() })
     }
 }
 

@@ -256,6 +256,12 @@ impl<'a> Connector<'a> {
         self.service.is_on() && !self.is_faulted()
     }
 
+    /// Nobody has to show a card any more to take the cable.
+    pub(super) fn release_cable(&mut self) {
+        self.is_held = false;
+        self.session.forget_visitor();
+    }
+
     /// Somebody is seen to be there: an EV is plugged in, or the bay is occupied.
     #[inline(never)]
     pub(super) fn is_present(&self) -> bool {
@@ -264,7 +270,7 @@ impl<'a> Connector<'a> {
 
     /// Nobody is there any more. An end by unplugging is told before the connector is free again (TX-19).
     pub(super) fn forget_finishing(&mut self) {
-        let is_told = self.status.current() == ChargePointStatus::Finishing;
+        let is_told = matches!(self.status.current(), ChargePointStatus::Finishing | ChargePointStatus::Faulted);
         if self.finishing != Finishing::EvSideDisconnected || is_told {
             self.finishing = Finishing::No;
         }

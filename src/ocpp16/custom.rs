@@ -17,7 +17,7 @@ pub struct RequestHandler<'a> {
     pub handle: &'a Handle,
 }
 
-/// What a [`RequestHandler`] does.
+/// What a [`RequestHandler`] does. [`Reply::Later`] is answered with a CALLERROR: it is for the crate's own operations.
 pub type Handle = dyn Fn(&Call<'_>, &mut Composer<'_>) -> Result<Reply, CallError>;
 
 /// Something of the firmware that belongs to an action.

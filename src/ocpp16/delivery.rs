@@ -22,7 +22,7 @@ pub(super) const TRANSACTION_MESSAGE_RETRY_INTERVAL: IntegerKey =
     IntegerKey::new(34, "TransactionMessageRetryInterval", 60, 0, 86_400);
 
 /// The transaction id of everything that follows a start which could not be delivered (errata 3.18).
-const UNDELIVERABLE: i32 = -1;
+pub(super) const UNDELIVERABLE: i32 = -1;
 
 #[derive(Debug)]
 pub(super) struct Delivery {
@@ -400,8 +400,9 @@ impl Operations<'_> {
     /// AUTH-09: the parent may become known only now. It also tells who may take a cable that stays locked (TX-10).
     fn learn_parent(&mut self, connector: ConnectorId, number: u32, parent: Option<IdToken>) {
         if let (Some(parent), Some(connector)) = (parent, self.connector_mut(connector)) {
+            let is_held = connector.is_held;
             let session = &mut connector.session;
-            if session.is_in_transaction() && session.entry == number {
+            if (session.is_in_transaction() || is_held) && session.entry == number {
                 session.parent = Some(parent);
             }
         }

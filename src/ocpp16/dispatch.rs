@@ -71,7 +71,11 @@ impl Handler for Exchange<'_, '_> {
         let (position, is_first) = (answer.position(), answer.page() == 0);
         let action = call.action.escaped();
         let reply = match operations.request_handler(action) {
-            Some(handle) => handle(call, answer),
+            // Only the crate's own answers can be put off.
+            Some(handle) => handle(call, answer).and_then(|reply| match reply {
+                Reply::Later => Err(CallErrorCode::InternalError.into()),
+                reply => Ok(reply),
+            }),
             None => operations.answer(now, call, answer),
         };
         if is_first {

@@ -71,6 +71,8 @@ enum Task {
 
 /// The wait before a failed operation is tried again.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
+/// So often the device is asked for what can be done without.
+const TRIES: u8 = 3;
 /// The ids of the journal's messages have this bit set, those of all others have not.
 pub(super) const JOURNAL_EPOCH: u32 = 0x8000_0000;
 
@@ -152,6 +154,7 @@ impl Operations<'_> {
             warning!("storage device failed");
             self.persistence.failures = self.persistence.failures.saturating_add(1);
             self.persistence.not_before = now + RETRY_WAIT;
+            self.do_without(now, task);
             return;
         };
         self.persistence.failures = 0;
@@ -211,6 +214,18 @@ impl Operations<'_> {
                 Some(len) if self.is_sound_first(record.get(..len)) => {}
                 _ => self.discard(None),
             },
+        }
+    }
+
+    /// The device failed. What is only good to know is done without; all else is tried again.
+    fn do_without(&mut self, now: Instant, task: Task) {
+        match task {
+            _ if self.persistence.failures < TRIES => {}
+            Task::LookUp(id, key) => self.looked_up(now, id, key, None),
+            Task::LoadSeries(connector, context) => {
+                self.persistence.series = Some(LoadedSeries { connector, context, len: 0 });
+            }
+            _ => {}
         }
     }
 

@@ -11,10 +11,10 @@ pub(super) const CONNECTOR_PHASE_ROTATION: ListKey = ListKey::new(7, "ConnectorP
 
 static ROTATIONS: ListCodec = ListCodec { encode, decode };
 
-/// Unknown for each connector, until somebody says better.
+/// Unknown for each connector that 500 characters have room for, until somebody says better.
 pub(super) fn set_unknown(keys: &mut Keys<'_>, connectors: usize) {
     let mut rotations = [0; CONNECTORS_MAX / 2];
-    for connector in 1..=connectors {
+    for connector in 1..=connectors.min(46) {
         set(&mut rotations, connector, PhaseRotation::Unknown);
     }
     keys.set_list(&CONNECTOR_PHASE_ROTATION, &rotations);

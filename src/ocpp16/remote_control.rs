@@ -1,6 +1,7 @@
 //! RemoteStartTransaction and RemoteStopTransaction (OCPP 1.6 §5.11, §5.12).
 
 use super::connector::Finishing;
+use super::delivery::UNDELIVERABLE;
 use super::dispatch::{StatusAnswer, accepted_if};
 use super::session::Phase;
 use super::{ConnectorId, Operations, Reason, TxNotification};
@@ -41,7 +42,9 @@ impl Operations<'_> {
     pub(super) fn remote_stop_transaction(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Integer)];
         let [transaction] = read(payload, &FIELDS, Strictness::NoOthers)?;
-        let wanted = transaction.integer().filter(|_| self.registration.is_accepted());
+        // TX-04: several transactions may have the id of those that the central system does not know.
+        let is_known = |id: &i32| *id != UNDELIVERABLE && self.registration.is_accepted();
+        let wanted = transaction.integer().filter(is_known);
         let running = self.connectors.iter().zip(1..).find(|(connector, _)| {
             let session = &connector.session;
             session.phase == Phase::Running && wanted.is_some() && connector.confirmed.id_of(session.entry) == wanted

@@ -161,9 +161,14 @@ impl Session {
     #[inline(never)]
     pub(super) fn clear(&mut self) {
         self.phase = Phase::Idle;
-        self.presented = Presented::Settled;
-        self.visitor = None;
+        self.forget_visitor();
         self.stop.caught = false;
+    }
+
+    /// No card waits to be judged any more.
+    pub(super) fn forget_visitor(&mut self) {
+        self.visitor = None;
+        self.presented = Presented::Settled;
     }
 }
 
@@ -208,6 +213,7 @@ impl Operations<'_> {
         session.last_energy = None;
         session.is_free = false;
         session.is_restored = false;
+        session.forget_visitor();
         if authorized {
             session.authorize(now);
         } else {
@@ -281,7 +287,7 @@ impl Operations<'_> {
     pub(super) fn owner_came(&mut self, now: Instant, id: ConnectorId, id_tag: Option<IdToken>) {
         let Some(connector) = self.change_connector(id) else { return };
         if connector.is_held {
-            connector.is_held = false; // TX-10, TX-20: the cable may be taken
+            connector.release_cable(); // TX-10, TX-20
         } else {
             self.stop_session(now, id, Reason::Local, id_tag);
         }
@@ -302,8 +308,7 @@ impl Operations<'_> {
                 let energy = connector.energy();
                 let session = &mut connector.session;
                 let meter = session.register_at_least(energy);
-                session.visitor = None;
-                session.presented = Presented::Settled;
+                session.forget_visitor();
                 session.stop = Stop { at: now, meter, reason, id_tag, caught: true, released: false };
                 // A start that is on its way to the device is followed by its end.
                 if session.phase == Phase::Running {
@@ -317,7 +322,7 @@ impl Operations<'_> {
     pub(super) fn stop_without_gate(&mut self, now: Instant, id: ConnectorId, reason: Reason) {
         self.stop_session(now, id, reason, None);
         if let Some(connector) = self.connector_mut(id) {
-            connector.session.stop.released |= connector.session.phase == Phase::Stopping;
+            connector.session.stop.released |= connector.session.stop.caught;
         }
     }
 
@@ -419,6 +424,7 @@ impl Operations<'_> {
         let Some(connector) = self.change_connector(id) else { return };
         let reason = connector.session.stop.reason;
         connector.session.clear();
+        connector.sampling.miss_moment();
         connector.confirmed.ended(connector.session.entry);
         connector.is_held = connector.inputs.unlock.is_some()
             && !connector.session.is_free // nobody has such a card

@@ -58,6 +58,8 @@ impl PartialEq for State {
 struct Change {
     state: State,
     at: Instant,
+    /// It is told however short it lasts.
+    is_urgent: bool,
 }
 
 impl Reporting {
@@ -84,12 +86,12 @@ impl Reporting {
     pub(super) fn report_again(&mut self) {
         self.waiting.clear();
         self.reported = None;
-        self.push(Change { state: self.current, at: self.since });
+        self.push(Change { state: self.current, at: self.since, is_urgent: false });
     }
 
     /// Reports an error of the moment, with the state as it stands.
     pub(super) fn report_error(&mut self, now: Instant, error: ChargePointErrorCode) {
-        self.push(Change { state: State { error, ..self.current }, at: now });
+        self.push(Change { state: State { error, ..self.current }, at: now, is_urgent: true });
     }
 
     pub(super) fn trigger(&mut self) {
@@ -114,10 +116,10 @@ impl Reporting {
         self.current = state;
         self.since = now;
         // ST-03: a state that did not last is left out.
-        if self.waiting.back().is_some_and(|last| now < last.at + minimum) {
+        if self.waiting.back().is_some_and(|last| now < last.at + minimum && !last.is_urgent) {
             self.waiting.pop_back();
         }
-        self.push(Change { state, at: now });
+        self.push(Change { state, at: now, is_urgent: false });
         true
     }
 
@@ -141,7 +143,7 @@ impl Reporting {
             self.triggered = false;
             self.waiting.clear();
             self.reported = Some(self.current);
-            return Some(Change { state: self.current, at: self.since });
+            return Some(Change { state: self.current, at: self.since, is_urgent: false });
         }
         let change = self.waiting.pop_front()?;
         self.reported = Some(change.state);
@@ -159,7 +161,12 @@ impl Reporting {
     }
 
     fn deadline(&self, minimum: Duration) -> Instant {
-        self.waiting.front().map_or(Instant::NEVER, |change| change.at + minimum)
+        self.waiting.front().map_or(
+            Instant::NEVER,
+            |change| {
+                if change.is_urgent { change.at } else { change.at + minimum }
+            },
+        )
     }
 
     /// What was never told before is told at once (errata 3.22).
@@ -336,11 +343,13 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         return Faulted;
     }
     match connector.session.phase {
-        // Its end is caught: nothing is told until that is durable.
-        Phase::Stopping if matches!(connector.status.current(), Charging | SuspendedEV | SuspendedEVSE) => {
-            connector.status.current()
-        }
-        Phase::Running | Phase::Stopping => {
+        // Its end is caught: what was told stands until that is durable.
+        Phase::Stopping => match connector.status.current() {
+            told @ (Preparing | Charging | SuspendedEV | SuspendedEVSE) => told,
+            _ if connector.is_present() => Preparing,
+            _ => Available,
+        },
+        Phase::Running => {
             if !readings.evse_ready() || connector.session.energy_denied {
                 SuspendedEVSE // ST-04: wins when both sides suspend
             } else if !readings.ev_ready() || !readings.plugged() {

@@ -74,7 +74,7 @@ impl Operations<'_> {
             _ => UnlockResult::UnlockFailed,
         };
         if result == UnlockResult::Unlocked {
-            connector.is_held = false;
+            connector.release_cable();
         } else {
             connector.status.report_error(now, ChargePointErrorCode::ConnectorLockFailure); // UNL-05
         }

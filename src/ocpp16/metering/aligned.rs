@@ -5,7 +5,7 @@ use super::transaction_data::STOP_TXN_ALIGNED_DATA;
 use crate::ocpp16::journal_entry::Stamp;
 use crate::ocpp16::{Operations, ReadingContext};
 use crate::store::{IntegerKey, ListKey};
-use crate::time::{DateTime, Duration, Instant};
+use crate::time::{DateTime, Instant};
 
 /// Seconds between clock-aligned values, counted from midnight UTC; 0 for none.
 pub(in crate::ocpp16) const CLOCK_ALIGNED_DATA_INTERVAL: IntegerKey =
@@ -37,16 +37,20 @@ impl Alignment {
     /// The moment that has come, if one has; and sets out for the next one.
     fn advance(&mut self, now: Instant, date: DateTime, interval: u32) -> Option<DateTime> {
         let date = date.as_unix();
-        let has_come = self.next != 0 && now >= self.due;
         let moment = self.next;
+        // A clock that has jumped over it by more than this makes up for nothing.
+        let has_come = moment != 0 && date >= moment && (now >= self.due || date - moment < LATENESS_S);
         if has_come {
-            self.last = self.next;
+            self.last = moment;
         }
         self.next = following(date, interval);
         if self.next == self.last {
             self.next = following(self.next, interval); // the clock was set back behind it
         }
-        self.due = now + Duration::from_secs(self.next.saturating_sub(date));
+        self.due = match self.next.checked_sub(date) {
+            Some(wait_s @ 1..) => Instant::from_secs(u64::from(now.as_secs()) + u64::from(wait_s)),
+            _ => Instant::NEVER, // the end of all dates
+        };
         has_come.then(|| DateTime::from_unix(moment))
     }
 }

@@ -34,7 +34,7 @@ impl Sampling {
     /// The transaction has begun at `at`.
     pub(in crate::ocpp16) fn begin(&mut self, at: Instant) {
         self.last = at;
-        self.asked &= !(PERIODIC | CLOCK); // MV-10: those were of nobody's transaction
+        self.miss_moment(); // MV-10: that was of nobody's transaction
     }
 
     /// TriggerMessage asks for values.
@@ -48,9 +48,9 @@ impl Sampling {
         self.asked |= CLOCK;
     }
 
-    /// The moment of the clock has passed untold.
+    /// The moment of what is not asked for by TriggerMessage has passed untold.
     pub(in crate::ocpp16) fn miss_moment(&mut self) {
-        self.asked &= !CLOCK;
+        self.asked &= TRIGGER;
     }
 
     /// Whether a sample is to be taken.

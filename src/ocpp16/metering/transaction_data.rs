@@ -107,6 +107,9 @@ impl Operations<'_> {
         let end = self.add_meter_value(id, context, offset_s, begin, end, record)?;
         let key = series_record(id)?;
         record::seal(key, record.get_mut(..end + record::CHECKSUM_LEN)?)?;
+        if context != ReadingContext::TransactionBegin {
+            self.connector_mut(id)?.series.is_begun = true;
+        }
         Some(end + record::CHECKSUM_LEN)
     }
 
@@ -149,8 +152,11 @@ impl Operations<'_> {
 
     /// Where the meter values of this transaction begin and end in `record`, which is begun anew when it holds none.
     fn open_series(&self, id: ConnectorId, len: usize, record: &mut [u8]) -> Option<(usize, usize)> {
-        let session = &self.connector(id)?.session;
-        let stored = record.get(..len).and_then(|record| {
+        let connector = self.connector(id)?;
+        let session = &connector.session;
+        // An entry's number may have been meant for another start, before a power cut.
+        let is_ours = connector.series.is_begun || session.is_restored;
+        let stored = record.get(..len).filter(|_| is_ours).and_then(|record| {
             let mut reader = RecordReader::open(series_record(id)?, record)?;
             let is_it = reader.u32()? == session.entry;
             reader.u32()?;

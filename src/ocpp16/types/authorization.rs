@@ -53,7 +53,7 @@ impl IdTagInfo {
         ];
         let [status, parent, expiry] = read(object, &FIELDS, Strictness::IgnoreOthers).ok()?;
         let parent = match parent.text() {
-            Some(parent) => Some(IdToken::try_from(parent).ok()?),
+            Some(parent) => Some(IdToken::try_from(parent).ok()?).filter(|parent| !parent.is_empty()),
             None => None,
         };
         let expiry = match expiry.text() {

@@ -146,17 +146,18 @@ impl<'a> VendorKey<'a> {
     }
 
     pub(super) fn change(&mut self, value: JsonStr<'_>) -> Result<(), Refusal> {
-        if self.allows.is_some_and(|allows| !allows(value)) {
-            return Err(Refusal::Invalid);
-        }
+        let is_allowed = |_: &i32| self.allows.is_none_or(|allows| allows(value));
         match &mut self.content {
-            Content::Switch(switch) => *switch = switched(value.escaped()).ok_or(Refusal::Invalid)?,
+            Content::Switch(switch) => {
+                let wanted = switched(value.escaped()).map(i32::from).filter(is_allowed);
+                *switch = wanted.ok_or(Refusal::Invalid)? != 0;
+            }
             Content::Integer { value: number, min, max } => {
                 let wanted = integer(value.escaped()).filter(|wanted| (*min..=*max).contains(wanted));
-                *number = wanted.ok_or(Refusal::Invalid)?;
+                *number = wanted.filter(is_allowed).ok_or(Refusal::Invalid)?;
             }
             Content::Text { buffer, len } => {
-                if !fits(&mut value.chars(), buffer.len()) {
+                if !fits(&mut value.chars(), buffer.len()) || !is_allowed(&0) {
                     return Err(Refusal::Invalid);
                 }
                 *len = value.copy_to(buffer).map_err(|_| Refusal::Invalid)?.len();
