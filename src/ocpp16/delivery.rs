@@ -40,6 +40,8 @@ pub(super) struct Delivery {
     pub(super) give_up: bool,
     /// The first entry is concluded and must be released.
     pub(super) release: bool,
+    /// A confirmed transaction may wait for its record.
+    pub(super) confirmed_unsaved: bool,
     /// The first entry was not answered; if another call is, the central system does not get along with this one.
     suspect: bool,
     discarded: u32,
@@ -110,6 +112,7 @@ impl Delivery {
             head_tag: IdToken::new(),
             give_up: false,
             release: false,
+            confirmed_unsaved: false,
             suspect: false,
             discarded: 0,
         }
@@ -409,6 +412,7 @@ impl Operations<'_> {
     }
 
     fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i32, meter_start: i64) {
+        self.delivery.confirmed_unsaved = true;
         let Some(connector) = self.connector_mut(id) else { return };
         let running = connector.session.is_in_transaction() && connector.session.entry == number;
         connector.confirmed = ConfirmedTransaction {

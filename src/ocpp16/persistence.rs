@@ -251,6 +251,7 @@ impl Operations<'_> {
         RecordReader::open(Journal::key(number), record).is_some() && self.first_entry_loaded(record)
     }
 
+    #[inline(never)]
     fn next_task(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
         if let Some(series) = self.persistence.series.take()
             && let Some(task) = self.extend_loaded_series(now, series, record)
@@ -267,10 +268,13 @@ impl Operations<'_> {
                 return Some(task);
             }
         }
-        for (connector, id) in self.connectors.iter().zip(1..) {
-            if connector.confirmed.unsaved {
-                return Some((Task::StoreTransaction(id), connector.confirmed.store(id, record)?));
+        if self.delivery.confirmed_unsaved {
+            for (connector, id) in self.connectors.iter().zip(1..) {
+                if connector.confirmed.unsaved {
+                    return Some((Task::StoreTransaction(id), connector.confirmed.store(id, record)?));
+                }
             }
+            self.delivery.confirmed_unsaved = false;
         }
         if self.delivery.release {
             return self.release(record);
