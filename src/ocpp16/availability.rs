@@ -41,6 +41,11 @@ impl Service {
         self.wanted != self.in_force
     }
 
+    /// A transaction of before the boot is not over yet: a change waits for its end, as it did.
+    pub(super) fn reopen(&mut self) {
+        self.in_force = Availability::Operative;
+    }
+
     /// Lets the change come into force, if nobody is in the way.
     fn settle(&mut self, is_busy: bool) {
         if !is_busy || self.wanted == Availability::Operative {

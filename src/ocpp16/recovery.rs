@@ -143,6 +143,9 @@ impl Operations<'_> {
                 connector.session.register = connector.confirmed.meter_start;
                 connector.session.is_restored = true;
             }
+            if connector.session.phase != Phase::Idle {
+                connector.service.reopen();
+            }
             self.stop_session(now, id, Reason::PowerLoss, None);
         }
     }

@@ -359,7 +359,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
             }
         }
         // ST-A3 to A5, H3 to H5: nobody is asked for anything, so nothing is prepared
-        Phase::Authorized | Phase::Starting if connector.session.is_free => match connector.status.current() {
+        Phase::Authorized | Phase::Starting if connector.session.is_free && readings.start_ready() => match connector.status.current() {
             Faulted => Available,
             before => before,
         },
