@@ -238,10 +238,8 @@ impl Walk {
         }
         if charger.locks_cable(id) {
             assert!(bay.has_lock, "the cable of {id} is locked without a lock");
-            // Open: a connector that is put back into service while its cable is held.
-            let is_open = self.has(Weather::Availability) && !self.strict;
             let is_over = ["Finishing", "Faulted", "Unavailable"].contains(&status);
-            assert!(is_running || is_over || is_open, "TX-10, TX-20: locked while {status}");
+            assert!(is_running || is_over, "TX-10, TX-20: locked while {status}");
         } else {
             assert!(!is_running || !bay.has_lock, "TX-18: a transaction on {id} with the cable unlocked");
         }
