@@ -176,6 +176,37 @@ fn loc_06_auth_05_a_link_lost_while_the_device_is_read_leaves_it_to_the_offline_
 }
 
 #[test]
+fn loc_02_auth_02_the_device_is_asked_three_times_then_the_tag_counts_as_unknown() {
+    for (failing, is_known) in [(2, true), (3, false)] {
+        let mut t = bench().key("LocalPreAuthorize", "true").booted();
+        teach(&mut t, "TAG", accepted());
+        t.evse(1).take_notifications();
+        t.flash.failing_loads = failing;
+        t.at(10).card(1, "TAG");
+        t.expect_status(1, "Preparing");
+        t.at_ms(11_999).expect_nothing();
+        t.at(12);
+        if !is_known {
+            assert_eq!(t.evse(1).take_notifications(), []);
+            expect_authorize(&mut t, "TAG", accepted());
+        }
+        assert_eq!(t.evse(1).take_notifications(), [Authorized]);
+    }
+}
+
+#[test]
+fn loc_03_auth_05_offline_nobody_can_decide_about_what_the_device_withholds() {
+    let mut t = booted();
+    teach(&mut t, "TAG", accepted());
+    t.link_down();
+    t.evse(1).take_notifications();
+    t.flash.failing_loads = u32::MAX;
+    t.at(10).card(1, "TAG");
+    t.at(12);
+    assert_eq!(t.evse(1).take_notifications(), [AuthorizationTimeout]);
+}
+
+#[test]
 fn auth_01_the_answer_about_a_card_that_was_taken_back_is_not_for_the_next_one() {
     let mut t = plugged();
     t.at(10).card(1, "TAG");
@@ -399,6 +430,15 @@ fn auth_07_even_when_it_has_been_blocked_meanwhile() {
 #[test]
 fn auth_08_without_a_group_another_card_does_not_end_it() {
     let mut t = charging();
+    assert_eq!(t.card_again(1, "OTHER"), Err(EndError::OtherIdTag));
+    assert!(t.charger().permits_charge(1));
+}
+
+#[test]
+fn auth_08_an_empty_parent_is_no_group() {
+    let mut t = booted();
+    start(&mut t, "TAG", member_of(""));
+    assert_eq!(t.charger().transaction(1).unwrap().parent_id_tag, None);
     assert_eq!(t.card_again(1, "OTHER"), Err(EndError::OtherIdTag));
     assert!(t.charger().permits_charge(1));
 }

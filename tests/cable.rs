@@ -6,7 +6,7 @@ mod support;
 use TxNotification::{AuthorizationRejected, DeAuthorized, StartTx, StopTx};
 use embedded_ocpp::ocpp16::{BeginError, ChargePointErrorCode, ErrorData, Reason, TxNotification, UnlockResult};
 use serde_json::json;
-use support::cards::{accepted, expect_authorize, member_of, tag_info, teach, text};
+use support::cards::{accepted, answer_late, expect_authorize, member_of, tag_info, teach, text};
 use support::{Timeline, bench, booted, charging, date, plugged};
 
 /// At 10 s a transaction of `TAG` has begun, and the central system says in its answer that it does not agree.
@@ -540,6 +540,24 @@ fn tx_10_a_boot_frees_the_cable() {
 }
 
 #[test]
+fn tx_10_tx_20_av_07_out_of_service_the_cable_is_free_and_stays_so() {
+    for (mut t, plug, status) in [
+        (held_by_disconnection(), false, "Available"),
+        (held_by_deauthorization(), false, "Available"),
+        (held_by_deauthorization(), true, "Preparing"),
+    ] {
+        t.at(100).evse(1).plugged.set(plug);
+        t.settle();
+        t.call("ChangeAvailability", json!({"connectorId": 1, "type": "Inoperative"})).expect("Accepted");
+        assert!(!t.charger().locks_cable(1));
+        expect_plain_status(&mut t, "Unavailable");
+        t.at(110).call("ChangeAvailability", json!({"connectorId": 1, "type": "Operative"})).expect("Accepted");
+        assert!(!t.charger().locks_cable(1));
+        expect_plain_status(&mut t, status);
+    }
+}
+
+#[test]
 fn tx_10_st_f2_the_card_shown_once_more_begins_anew() {
     let mut t = held_by_deauthorization();
     take_cable(&mut t, "TAG");
@@ -591,6 +609,58 @@ fn tx_10_auth_08_a_card_of_no_group_or_another_one_does_not() {
         t.card(1, "NEWER");
         assert!(t.charger().locks_cable(1));
         assert_eq!(t.evse(1).take_notifications(), [AuthorizationRejected]);
+    }
+}
+
+#[test]
+fn tx_10_auth_09_the_group_may_be_told_when_the_cable_is_held_already() {
+    let mut t = bench().lock().key("UnlockConnectorOnEVSideDisconnect", "false").plugged();
+    t.accepted_card(1, "TAG");
+    let start = t.expect_call("StartTransaction", json!({})).ignore();
+    t.at(20).unplug(1);
+    t.answer(&start, json!({"transactionId": 42, "idTagInfo": member_of("GROUP")}));
+    t.expect_stop(json!({"transactionId": 42, "reason": "EVDisconnected"}));
+    t.expect_status(1, "Charging");
+    expect_disconnected(&mut t, "Finishing");
+    t.at(30).card(1, "MEMBER");
+    assert!(t.charger().locks_cable(1));
+    expect_authorize(&mut t, "MEMBER", member_of("GROUP"));
+    assert!(!t.charger().locks_cable(1));
+    expect_plain_status(&mut t, "Available");
+}
+
+/// The EV of a member of `GROUP` was disconnected on its side, and the central system is asked about another card. The id
+/// is that of the question.
+fn held_with_a_visitor() -> (Timeline, String) {
+    let mut t = bench().lock().key("UnlockConnectorOnEVSideDisconnect", "false").plugged();
+    t.card(1, "TAG");
+    expect_authorize(&mut t, "TAG", member_of("GROUP"));
+    t.expect_call("StartTransaction", json!({})).start(42, "Accepted");
+    t.expect_status(1, "Charging");
+    t.at(20).unplug(1);
+    t.expect_stop(json!({"transactionId": 42, "reason": "EVDisconnected"}));
+    expect_disconnected(&mut t, "Finishing");
+    t.card(1, "VISITOR");
+    let question = t.expect_call("Authorize", json!({"idTag": "VISITOR"})).ignore();
+    (t, question)
+}
+
+#[test]
+fn tx_20_auth_02_whoever_asked_for_a_cable_that_is_free_again_is_forgotten() {
+    type Release = fn(&mut Timeline);
+    let releases: [Release; 2] =
+        [|t| take_cable(t, "TAG"), |t| t.call("UnlockConnector", json!({"connectorId": 1})).expect("Unlocked")];
+    for release in releases {
+        let (mut t, question) = held_with_a_visitor();
+        release(&mut t);
+        t.at(25).plug(1);
+        t.card(1, "NEXT");
+        t.evse(1).take_notifications();
+        answer_late(&mut t, &question, tag_info("Invalid"));
+        expect_authorize(&mut t, "NEXT", accepted());
+        t.expect_call("StartTransaction", json!({"idTag": "NEXT"})).start(43, "Accepted");
+        assert!(t.charger().permits_charge(1));
+        while t.next_frame().is_some() {}
     }
 }
 

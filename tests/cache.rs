@@ -456,6 +456,21 @@ fn ac_06_what_was_said_while_the_device_failed_counts() {
 }
 
 #[test]
+fn ac_02_loc_04_what_waits_for_the_device_counts_already() {
+    for (before, now, word) in [("Accepted", "Blocked", AuthorizationRejected), ("Blocked", "Accepted", Authorized)] {
+        let mut t = booted();
+        teach(&mut t, "TAG", tag_info(before));
+        t.flash.failing_stores = 1;
+        t.at(20);
+        teach(&mut t, "TAG", tag_info(now));
+        t.link_down();
+        assert_eq!(word_offline(&mut t, "TAG"), word);
+        t.at(30);
+        assert_eq!(word_offline(&mut t, "TAG"), word);
+    }
+}
+
+#[test]
 fn ac_06_a_damaged_record_makes_no_tag_valid() {
     let mut t = booted();
     teach(&mut t, "GOOD", accepted());

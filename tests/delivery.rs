@@ -420,6 +420,22 @@ fn tx_26_tx_28_rebooted_after_the_start() {
 }
 
 #[test]
+fn tx_26_st_02_an_end_that_the_firmware_holds_back_after_a_power_cut_charges_nothing() {
+    let mut t = charging();
+    t.evse(1).stop_ready.set(false);
+    t.at(50).reboot();
+    t.accept_boot();
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Preparing");
+    assert!(!t.charger().permits_charge(1));
+    t.at(55).evse(1).stop_ready.set(true);
+    t.settle();
+    t.expect_stop(json!({"transactionId": 42, "reason": "PowerLoss", "timestamp": date(50)}));
+    t.expect_status(1, "Finishing");
+    assert!(!t.charger().permits_charge(1));
+}
+
+#[test]
 fn msg_05_msg_12_rebooted_while_the_stop_is_unanswered() {
     let mut t = charging();
     t.meter(1, 1300).at(50).card_again(1, "TAG").unwrap();

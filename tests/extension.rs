@@ -481,6 +481,26 @@ fn a_handler_may_say_nothing() {
 }
 
 #[test]
+fn rpc_15_unl_01_a_handler_puts_no_answer_off() {
+    let mut t = bench().lock().booted();
+    handle(&mut t, "Sing", |_, _| Ok(Reply::Later));
+    t.call("Sing", json!({})).expect_error("InternalError");
+    t.call("UnlockConnector", json!({"connectorId": 1})).expect("Unlocked");
+}
+
+#[test]
+fn rpc_15_unl_01_nor_in_the_place_of_an_unlock_that_is_under_way() {
+    let mut t = bench().lock().booted();
+    handle(&mut t, "Sing", |_, _| Ok(Reply::Later));
+    t.evse(1).unlock_result.set(UnlockResult::Pending);
+    t.send(r#"[2,"u","UnlockConnector",{"connectorId":1}]"#);
+    t.call("Sing", json!({})).expect_error("InternalError");
+    t.evse(1).unlock_result.set(UnlockResult::Unlocked);
+    t.wait(1);
+    assert_eq!(t.wire_text(), r#"[3,"u",{"status":"Unlocked"}]"#);
+}
+
+#[test]
 fn a_long_answer_may_come_in_pages() {
     const PAGES: u16 = 20;
     let mut t = bench().small_buffers().booted();

@@ -5,6 +5,7 @@ mod support;
 use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{Measurand, MeterInput, MeterReading, Phase, UnitOfMeasure};
 use embedded_ocpp::store::VendorKey;
+use embedded_ocpp::{Boot, ChargePoint, Resources};
 use serde_json::{Value, json};
 use support::{Timeline, bench, booted};
 
@@ -175,6 +176,18 @@ fn key_07_connector_phase_rotation() {
         .refuses(&["RST", "1", "1.RRR", "3.RST", "1.RST,1.RTS", "1.rst.2"])
         .takes_as("0.RST, 1.RST, 2.RTS", "0.RST,1.RST,2.RTS")
         .keeps("1.RST,2.Unknown");
+}
+
+#[test]
+fn key_07_cfg_10_the_default_of_63_connectors_keeps_to_500_characters() {
+    let resources = Box::leak(Box::new(Resources::<63>::new()));
+    let charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
+    let mut text = String::new();
+    charger.configuration().value("ConnectorPhaseRotation").unwrap().write(&mut |piece| text.push_str(piece));
+    // 9 items of 9 characters, 37 of 10, and 45 commas are 496; one more would be 507.
+    let expected: Vec<_> = (1..=46).map(|connector| format!("{connector}.Unknown")).collect();
+    assert_eq!(text, expected.join(","));
+    assert_eq!(text.len(), 496);
 }
 
 #[test]

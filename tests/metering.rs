@@ -299,6 +299,19 @@ fn mv_02_mv_09_values_that_come_late_are_dated_late_and_the_next_ones_are_in_tim
 }
 
 #[test]
+fn mv_02_a_multiple_comes_at_its_very_second_whatever_happened_before() {
+    let mut t = aligned("900", ENERGY).booted();
+    t.at_ms(10_900).plug(1);
+    t.expect_status(1, "Preparing");
+    t.at_ms(20_950).unplug(1);
+    t.expect_status(1, "Available");
+    t.at(900);
+    assert_eq!(told(&mut t), [outside(1, 900, json!([energy("Sample.Clock", "1000")]))]);
+    t.at_ms(900_200).plug(1);
+    t.expect_status(1, "Preparing");
+}
+
+#[test]
 fn mv_04_values_that_wait_when_the_link_is_lost_are_not_told_later() {
     let mut t = aligned("900", ENERGY).two_connectors().booted();
     let _ = t.at(900).expect_call("MeterValues", json!({"connectorId": 1})).ignore();
@@ -400,6 +413,28 @@ fn mv_02_hb_03_a_clock_that_is_set_back_by_a_day_does_not_wait_for_that_day() {
     set_clock(&mut t, 86_400 + 250);
     t.at(660);
     assert_eq!(told(&mut t), [outside(1, 86_400 + 900, json!([energy("Sample.Clock", "1000")]))]);
+}
+
+#[test]
+fn mv_02_hb_03_a_correction_by_a_second_skips_nothing() {
+    let mut t = aligned("900", ENERGY).booted();
+    t.at(899);
+    set_clock(&mut t, 900);
+    assert_eq!(told(&mut t), [outside(1, 900, json!([energy("Sample.Clock", "1000")]))]);
+    t.at(1798).expect_nothing();
+    t.at(1799);
+    assert_eq!(told(&mut t), [outside(1, 1800, json!([energy("Sample.Clock", "1000")]))]);
+}
+
+#[test]
+fn mv_02_hb_03_after_the_last_second_of_all_dates_there_is_no_multiple() {
+    let mut t = aligned("900", ENERGY).booted();
+    t.at(10).call("TriggerMessage", json!({"requestedMessage": "Heartbeat"})).expect("Accepted");
+    t.expect_call("Heartbeat", json!({})).answer(json!({"currentTime": "2106-02-07T06:28:15Z"}));
+    t.at(3000).reboot();
+    t.boot();
+    t.at(3600);
+    assert_eq!(told(&mut t), [outside(1, 3600, json!([energy("Sample.Clock", "1000")]))]);
 }
 
 #[test]
@@ -534,6 +569,31 @@ fn mv_22_the_main_meter_keeps_nothing_while_offline() {
     t.at(20).link_down();
     t.at(100).link_up();
     assert_eq!(told(&mut t), [in_transaction(1, 42, 70, json!([energy("Sample.Periodic", "1000")]))]);
+}
+
+#[test]
+fn mv_22_nor_what_waited_for_its_turn_when_the_link_was_lost() {
+    let mut t = sampling("60", ENERGY).start();
+    add_main_meter(&mut t).set(Some(Decimal::whole(70_000)));
+    t.boot();
+    t.at(10).start_charging(1, "TAG", 42);
+    t.at(60).call("TriggerMessage", json!({"requestedMessage": "Heartbeat"})).expect("Accepted");
+    let _ = t.expect_call("Heartbeat", json!({})).ignore();
+    t.at(75).link_down();
+    t.at(100).link_up();
+    assert_eq!(told(&mut t), [in_transaction(1, 42, 70, json!([energy("Sample.Periodic", "1000")]))]);
+}
+
+#[test]
+fn mv_10_a_periodic_sample_that_waits_for_the_device_is_not_told_after_the_transaction() {
+    let mut t = sampling("60", ENERGY).booted();
+    t.at(10).start_charging(1, "TAG", 42);
+    t.flash.failing_stores = 1;
+    t.at(70);
+    t.at_ms(70_300).card_again(1, "TAG").unwrap();
+    t.wait(2).expect_stop(json!({"transactionId": 42, "timestamp": date(70)}));
+    t.expect_status(1, "Finishing");
+    t.at(1000).expect_nothing();
 }
 
 // ---- Registers ----

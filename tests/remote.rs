@@ -133,6 +133,17 @@ fn rc_11_tx_04_an_unknown_id_is_rejected() {
 }
 
 #[test]
+fn rc_11_tx_04_minus_1_is_the_id_of_no_transaction() {
+    let mut t = bench().key("TransactionMessageAttempts", "1").plugged();
+    t.accepted_card(1, "TAG");
+    t.expect_call("StartTransaction", json!({})).refuse("InternalError");
+    t.expect_status(1, "Charging");
+    assert_eq!(t.charger().transaction(1).unwrap().id, Some(-1));
+    t.call("RemoteStopTransaction", json!({"transactionId": -1})).expect("Rejected");
+    assert!(t.charger().permits_charge(1));
+}
+
+#[test]
 fn rc_12_rpc_10_rejected_while_the_id_is_unknown() {
     let mut t = plugged();
     t.accepted_card(1, "TAG");

@@ -397,6 +397,22 @@ fn tx_19_tx_21_st_10_the_reason_is_told_when_the_ev_leaves() {
 }
 
 #[test]
+fn st_i2_st_10_the_next_ev_is_not_the_one_that_has_left() {
+    // The card has come too late when ConnectionTimeOut, 60 s, is over.
+    for (repair, status) in [(120, "Preparing"), (200, "Finishing")] {
+        let mut t = charging();
+        t.at(20).fault(1, Some(ErrorData::fault(ChargePointErrorCode::GroundFailure)));
+        t.expect_error(1, "Faulted", "GroundFailure");
+        t.at(30).unplug(1);
+        t.expect_stop(json!({"transactionId": 42, "reason": "EVDisconnected"}));
+        t.at(100).plug(1);
+        t.at(repair).fault(1, None);
+        t.expect_call("StatusNotification", json!({"connectorId": 1, "status": status, "info": null}))
+            .answer(json!({}));
+    }
+}
+
+#[test]
 fn st_c4_st_10_an_ev_that_only_pauses_has_not_left() {
     let mut t = charging();
     t.ready(1, false, true);

@@ -517,6 +517,36 @@ fn mv_11_a_transaction_after_a_power_loss_begins_without_old_values() {
     assert_eq!(lines(&stop(&mut t)["transactionData"]), expected);
 }
 
+/// The values of the beginning are durable before the start, which the power cut takes away while older messages wait:
+/// the next start gets its number.
+#[test]
+fn mv_12_the_values_of_a_start_that_never_was_are_nobody_elses() {
+    let keys = bench().key("StopTxnSampledData", ENERGY).key("AllowOfflineTxForUnknownId", "true");
+    let mut t = keys.two_connectors().booted();
+    t.at(5).link_down();
+    t.plug(2);
+    t.card(2, "OTHER");
+    t.card_again(2, "OTHER").unwrap();
+    t.unplug(2);
+    t.meter(1, 500).at(10).evse(1).plugged.set(true);
+    t.power.fails_after(2);
+    t.card(1, "TAG");
+    assert!(!t.charger().is_transaction_running(1));
+    t.unplug(1);
+    t.reboot();
+    t.accept_boot();
+    t.expect_call("StartTransaction", json!({"idTag": "OTHER"})).start(41, "Accepted");
+    t.expect_stop(json!({"transactionId": 41}));
+    for connector in 0..=2 {
+        t.expect_status(connector, "Available");
+    }
+    t.change_key("StopTxnSampledData", "", "Accepted");
+    t.meter(1, 1000).at(100).start_charging(1, "TAG", 42);
+    t.change_key("StopTxnSampledData", ENERGY, "Accepted");
+    t.at(200);
+    assert_eq!(lines(&stop(&mut t)["transactionData"]), [line(200, "Transaction.End", 1000)]);
+}
+
 #[test]
 fn mv_11_mv_13_msg_02_hours_offline_lose_neither_begin_nor_end() {
     let mut t =
@@ -573,6 +603,21 @@ fn mv_12_a_device_that_fails_for_a_moment_costs_neither_begin_nor_end() {
         let told = contexts(&serve(&mut t, 300).unwrap()["transactionData"]);
         assert_eq!((&*told[0], &*told[told.len() - 1]), ("Transaction.Begin", "Transaction.End"), "{at} s: {told:?}");
         while t.next_frame().is_some() {}
+    }
+}
+
+#[test]
+fn mv_11_the_device_is_asked_three_times_then_the_end_goes_without_what_was_collected() {
+    for (failing, expected) in [(2, begin_samples_end(1..=2, 2)), (3, vec![line(160, "Transaction.End", 9000)])] {
+        let mut t = collecting(ENERGY);
+        sample_each_minute(&mut t, 2);
+        t.flash.failing_loads = failing;
+        t.meter(1, 9000).at(160).card_again(1, "TAG").unwrap();
+        t.at_ms(161_999).expect_nothing();
+        let stop = stop_payload(t.wait(2));
+        t.expect_status(1, "Finishing");
+        assert_eq!(stop["timestamp"], json!(date(160)));
+        assert_eq!(lines(&stop["transactionData"]), expected);
     }
 }
 

@@ -103,6 +103,32 @@ fn unl_02_unl_05_a_lock_that_stays_locked_is_told_with_the_present_status() {
 }
 
 #[test]
+fn unl_05_st_03_the_failure_waits_for_no_state_to_last() {
+    let mut t = bench().lock().key("MinimumStatusDuration", "30").booted();
+    t.evse(1).unlock_result.set(UnlockResult::UnlockFailed);
+    t.at(100).call("UnlockConnector", json!({"connectorId": 1})).expect("UnlockFailed");
+    t.expect_error(1, "Available", "ConnectorLockFailure");
+    t.at(110).plug(1);
+    t.at(139).expect_nothing();
+    t.at(140).expect_status(1, "Preparing");
+}
+
+#[test]
+fn unl_05_st_03_a_state_that_does_not_last_hides_no_failure() {
+    let mut t = bench().lock().key("MinimumStatusDuration", "30").booted();
+    t.evse(1).unlock_result.set(UnlockResult::UnlockFailed);
+    t.at(100).link_down();
+    t.at(101).link_up();
+    t.call("TriggerMessage", json!({"requestedMessage": "Heartbeat"})).expect("Accepted");
+    let heartbeat = t.expect_call("Heartbeat", json!({})).ignore();
+    t.call("UnlockConnector", json!({"connectorId": 1})).expect("UnlockFailed");
+    t.at(110).plug(1);
+    t.answer(&heartbeat, json!({"currentTime": date(110)}));
+    t.expect_error(1, "Available", "ConnectorLockFailure");
+    t.at(140).expect_status(1, "Preparing");
+}
+
+#[test]
 fn unl_02_without_a_lock_it_is_not_supported() {
     let mut t = booted();
     for connector in [1, 2, 0] {
@@ -202,6 +228,20 @@ fn unl_01_a_start_without_answer_is_ended_all_the_same() {
     let stop = json!({"transactionId": 7, "reason": "UnlockCommand", "timestamp": date(20)});
     t.expect_stop(stop);
     t.expect_status(1, "Charging");
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn unl_01_also_when_the_start_waits_for_the_device_and_the_firmware_holds_ends_back() {
+    let mut t = bench().lock().plugged();
+    t.evse(1).stop_ready.set(false);
+    t.flash.failing_stores = 1;
+    t.at(10).accepted_card(1, "TAG");
+    ask(t.at_ms(10_500), "u", 1);
+    assert_eq!(t.evse(1).unlock_polls.get(), 0);
+    expect_answer(t.wait(2), "u", "Unlocked");
+    t.expect_call("StartTransaction", json!({"timestamp": date(10)})).start(42, "Accepted");
+    t.expect_stop(json!({"transactionId": 42, "reason": "UnlockCommand", "timestamp": date(10)}));
     t.expect_status(1, "Finishing");
 }
 
