@@ -2,7 +2,8 @@
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_ocpp::facade::{Connect, Shared, Timer};
-use embedded_ocpp::store::RamStorage;
+use embedded_ocpp::ocpp16::{Reason, TxNotification};
+use embedded_ocpp::store::{RamStorage, RamStorageFull, RecordKey, Storage};
 use embedded_ocpp::transport::{Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
 use std::cell::{Cell, RefCell};
@@ -200,4 +201,75 @@ fn rpc_09_a_silent_server_costs_no_processor_time() {
     world.answer(&boot, &ACCEPTED.replace("300", "0"));
     world.run_until(run.as_mut(), 100_000);
     assert_eq!(world.connections.get(), 1);
+}
+
+/// A device that keeps whoever loads a record waiting, for as long as it is busy.
+struct Slow<'s> {
+    records: RamStorage<4096>,
+    is_busy: &'s Cell<bool>,
+}
+
+impl Storage for Slow<'_> {
+    type Error = RamStorageFull;
+
+    async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, RamStorageFull> {
+        poll_fn(|_| if self.is_busy.get() { Poll::Pending } else { Poll::Ready(()) }).await;
+        self.records.load(key, buffer).await
+    }
+
+    async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), RamStorageFull> {
+        self.records.store(key, record).await
+    }
+
+    async fn remove(&mut self, key: RecordKey) -> Result<(), RamStorageFull> {
+        self.records.remove(key).await
+    }
+}
+
+/// The cache knows `GOOD` as valid and `BAD` as not. Offline both are shown while the device still looks for the first.
+#[test]
+fn loc_04_a_record_that_comes_late_is_not_that_of_the_next_card() {
+    let world = World::default();
+    world.reachable.set(true);
+    let told = RefCell::new(Vec::new());
+    let notify = |notification| told.borrow_mut().push(notification);
+    let is_busy = Cell::new(false);
+    let mut resources = Resources::<1>::new();
+    let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
+    charger.set_connector_plugged_input(&|| false, 1).unwrap();
+    charger.set_energy_meter_input(&|| 0, 1).unwrap();
+    charger.set_on_reset_execute(&|_| ());
+    charger.set_tx_notification_output(&notify, 1).unwrap();
+    charger.set_factory_configuration("AllowOfflineTxForUnknownId", "true").unwrap();
+    let mut shared = Shared::<NoopRawMutex>::new(charger);
+    let (handle, mut runner) = shared.split();
+    let mut storage = Slow { records: RamStorage::new(), is_busy: &is_busy };
+    let (mut connect, timer) = (&world, &world);
+    let mut run = pin!(runner.run(&mut connect, &mut storage, &timer));
+    let boot = world.next(run.as_mut());
+    world.answer(&boot, ACCEPTED);
+    for _ in 0..=1 {
+        let status = world.next(run.as_mut());
+        world.answer(&status, "{}");
+    }
+    for (tag, status) in [("GOOD", "Accepted"), ("BAD", "Blocked")] {
+        handle.with(|charger| charger.authorize(tag, &|_| ())).unwrap();
+        let authorize = world.next(run.as_mut());
+        assert_eq!(authorize[3]["idTag"], tag);
+        world.answer(&authorize, &format!(r#"{{"idTagInfo":{{"status":"{status}"}}}}"#));
+        world.run_until(run.as_mut(), world.now.get() + 1000);
+    }
+    world.reachable.set(false);
+    world.alive.set(false);
+    handle.notify();
+    world.run_until(run.as_mut(), world.now.get() + 1000);
+
+    is_busy.set(true);
+    handle.with(|charger| charger.begin_transaction("GOOD", 1)).unwrap();
+    assert!(run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    handle.with(|charger| charger.end_transaction(None, Reason::Local, 1)).unwrap();
+    handle.with(|charger| charger.begin_transaction("BAD", 1)).unwrap();
+    is_busy.set(false);
+    world.run_until(run.as_mut(), world.now.get() + 1000);
+    assert_eq!(told.take(), [TxNotification::AuthorizationRejected]);
 }
