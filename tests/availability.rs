@@ -229,6 +229,15 @@ fn av_04_av_07_no_new_card_is_taken_meanwhile() {
 }
 
 #[test]
+fn av_04_av_08_what_is_about_to_go_out_of_service_is_not_operative_any_more() {
+    let mut t = plugged();
+    change(&mut t, 1, INOPERATIVE, "Scheduled");
+    assert!(!t.charger().is_operative(1));
+    change(&mut t, 1, OPERATIVE, "Accepted");
+    assert!(t.charger().is_operative(1));
+}
+
+#[test]
 fn av_04_a_card_that_waits_already_may_still_start() {
     let mut t = booted();
     t.at(10).accepted_card(1, "TAG");
@@ -463,6 +472,23 @@ fn av_10_each_connector_has_its_own_state() {
     t.at(40);
     change(&mut t, 0, OPERATIVE, "Accepted");
     expect_statuses(&mut t, &[(0, "Available"), (2, "Available")]);
+}
+
+#[test]
+fn av_03_st_02_connector_0_is_operative_unless_it_is_out_of_service_or_faulted() {
+    let mut t = booted();
+    assert!(t.charger().is_operative(0));
+    assert!(!t.charger().is_operative(2), "there is none");
+    change(&mut t, 0, INOPERATIVE, "Accepted");
+    expect_statuses(&mut t, &[(0, "Unavailable"), (1, "Unavailable")]);
+    assert!(!t.charger().is_operative(0));
+    change(&mut t, 0, OPERATIVE, "Accepted");
+    expect_statuses(&mut t, &[(0, "Available"), (1, "Available")]);
+    t.charger().add_error_data_input(&|| Some(FAULT), 0).unwrap();
+    t.settle();
+    t.expect_error(0, "Faulted", "GroundFailure");
+    assert!(!t.charger().is_operative(0));
+    assert!(t.charger().is_operative(1));
 }
 
 // ---- Over reboots ----

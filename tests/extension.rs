@@ -222,6 +222,29 @@ fn cfg_08_cfg_13_the_firmware_has_the_last_word_on_a_value() {
 }
 
 #[test]
+fn cfg_08_cfg_13_the_firmware_is_asked_only_about_what_is_such_a_value() {
+    thread_local!(static SHOWN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) });
+    fn note(value: JsonStr<'_>) -> bool {
+        SHOWN.with_borrow_mut(|shown| shown.push(value.chars().collect()));
+        true
+    }
+    let mut t = with_keys(|charger| {
+        declare(charger, VendorKey::switch(0, "Acme_Lamp", false).validated_by(&note));
+        declare(charger, VendorKey::integer(1, "Acme_Percent", 80, 0, 100).validated_by(&note));
+        declare(charger, VendorKey::text(2, "Acme_Greeting", "", room(4)).validated_by(&note));
+    });
+    SHOWN.take();
+    for (key, wrong, right) in
+        [("Acme_Lamp", "yes", "true"), ("Acme_Percent", "101", "100"), ("Acme_Greeting", "Hello", "Hi")]
+    {
+        t.change_key(key, wrong, "Rejected");
+        assert_eq!(SHOWN.take(), [""; 0]);
+        t.change_key(key, right, "Accepted");
+        assert_eq!(SHOWN.take(), [right]);
+    }
+}
+
+#[test]
 fn cfg_10_cfg_13_texts_have_up_to_500_characters_and_no_more_than_their_room() {
     let mut t = with_keys(|charger| {
         declare(charger, VendorKey::text(0, "Acme_Long", "", room(500)));
