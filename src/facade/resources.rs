@@ -16,7 +16,7 @@ use heapless::Vec;
 ///
 /// ```
 /// use embedded_ocpp::Resources;
-/// assert!(Resources::<2>::RAM_BYTES < 9 * 1024);
+/// assert!(Resources::<2>::RAM_BYTES <= 9 * 1024);
 /// ```
 pub struct Resources<'a, const CONNECTORS: usize = 2, const RECEIVE: usize = 2048, const SEND: usize = 2048> {
     pub(super) connectors: Table<Connector<'a>, CONNECTORS>,

@@ -359,10 +359,12 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
             }
         }
         // ST-A3 to A5, H3 to H5: nobody is asked for anything, so nothing is prepared
-        Phase::Authorized | Phase::Starting if connector.session.is_free && readings.start_ready() => match connector.status.current() {
-            Faulted => Available,
-            before => before,
-        },
+        Phase::Authorized | Phase::Starting if connector.session.is_free && readings.start_ready() => {
+            match connector.status.current() {
+                Faulted => Available,
+                before => before,
+            }
+        }
         Phase::Authorizing | Phase::Authorized | Phase::Starting => Preparing,
         Phase::Idle if !connector.service.is_on() => Unavailable,
         Phase::Idle if connector.finishing != super::connector::Finishing::No => Finishing,
