@@ -545,6 +545,22 @@ fn av_06_tx_26_what_was_scheduled_happens_after_the_power_cut() {
 }
 
 #[test]
+fn av_08_tx_26_operative_cancels_what_waits_for_the_end_of_before_the_power_cut() {
+    let mut t = charging();
+    change(&mut t, 1, INOPERATIVE, "Scheduled");
+    t.evse(1).stop_ready.set(false);
+    t.at(50).reboot();
+    t.accept_boot();
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Preparing");
+    change(&mut t, 1, OPERATIVE, "Accepted");
+    t.evse(1).stop_ready.set(true);
+    t.settle();
+    t.expect_stop(json!({"transactionId": 42, "reason": "PowerLoss"}));
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
 fn av_06_av_08_what_was_cancelled_stays_cancelled() {
     let mut t = charging();
     change(&mut t, 1, INOPERATIVE, "Scheduled");
