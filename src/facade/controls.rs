@@ -296,8 +296,8 @@ impl<'a> Controls<'a> {
         self.engine.operations.status(connector)
     }
 
-    /// Whether the connector is neither faulted nor out of service. One that goes out of service when it is free still is in
-    /// service, though it takes no new card. `false` for connector 0.
+    /// Whether the connector is neither faulted nor out of service, nor about to go out of service when it is free.
+    /// Connector 0 is the charge point itself.
     pub fn is_operative(&self, connector: ConnectorId) -> bool {
         self.engine.operations.is_operative(connector)
     }

@@ -49,7 +49,10 @@ impl Alignment {
         }
         self.due = match self.next.checked_sub(date) {
             Some(wait_s @ 1..) => Instant::from_secs(u64::from(now.as_secs()) + u64::from(wait_s)),
-            _ => Instant::NEVER, // the end of all dates
+            _ => {
+                self.next = 0; // the end of all dates
+                Instant::NEVER
+            }
         };
         has_come.then(|| DateTime::from_unix(moment))
     }
