@@ -9,7 +9,7 @@ use embedded_ocpp::ocpp16::{
     UnlockResult,
 };
 use embedded_ocpp::rpc::{Call, CallError, CallErrorCode, Composer, Outcome, Reply};
-use embedded_ocpp::store::{KeyError, Value as KeyValue, VendorKey};
+use embedded_ocpp::store::{KeyError, Refusal, Value as KeyValue, VendorKey};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use support::cards::{accepted, teach, word_offline};
@@ -159,6 +159,31 @@ fn cfg_05_cfg_13_read_only_keys_are_told_and_not_changed() {
     assert_eq!(told_key(&mut t, "Acme_Revision"), json!({"key": "Acme_Revision", "readonly": true, "value": "C"}));
     t.change_key("Acme_Revision", "D", "Rejected");
     assert_eq!(told_value(&mut t, "Acme_Revision"), "C");
+}
+
+#[test]
+fn cfg_09_cfg_13_the_firmware_may_set_what_the_central_system_may_not() {
+    let mut t = with_keys(|charger| {
+        declare(charger, VendorKey::text(0, "Acme_Revision", "C", room(8)).read_only());
+        declare(charger, VendorKey::integer(1, "Acme_Percent", 80, 0, 100).validated_by(leak(|_| false)));
+    });
+    for (key, value) in [("Acme_Revision", "\\u\"4"), ("Acme_Percent", "7"), ("ConnectionTimeOut", "45")] {
+        t.charger().set_configuration(key, value).unwrap();
+        t.settle();
+        assert_eq!(told_value(&mut t, key), value);
+        t.reboot();
+        t.boot();
+        assert_eq!(told_value(&mut t, key), value);
+    }
+    for (key, value, refusal) in [
+        ("Acme_Revision", "too long for it", Refusal::Invalid),
+        ("Acme_Percent", "101", Refusal::Invalid),
+        ("SupportedFeatureProfiles", "Core", Refusal::Invalid),
+        ("Acme_Nothing", "1", Refusal::UnknownKey),
+    ] {
+        assert_eq!(t.charger().set_configuration(key, value), Err(refusal), "{key}");
+    }
+    assert_eq!(told_value(&mut t, "Acme_Percent"), "7");
 }
 
 #[test]

@@ -365,6 +365,15 @@ impl<'a> Controls<'a> {
         self.engine.operations.keys_mut().fix(key)
     }
 
+    /// Sets the value of a key at any time, also of one that the central system may only read; it is stored like a change of
+    /// the central system's. What the charge point itself determines, such as SupportedFeatureProfiles, stays.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the old value stands then.
+    pub fn set_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
+        self.engine.operations.keys_mut().set(key, value)
+    }
+
     /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. Its value is
     /// read with [`configuration`](Self::configuration)`().value(name)`.
     ///

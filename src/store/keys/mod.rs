@@ -266,6 +266,23 @@ impl<'a> Keys<'a> {
         Ok(())
     }
 
+    /// Takes over a value that the firmware has set, whatever the central system may do with the key, to be kept.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the old value stands then.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+        let id = self.find(name).ok_or(Refusal::UnknownKey)?;
+        if let Some(key) = self.table.get(usize::from(id.0)) {
+            self.set_text(key, value, &|_| true)?;
+            self.unsaved |= bit(id.0.into());
+        } else if let Some(key) = self.vendor_key_mut(id) {
+            key.set(value)?;
+            key.unsaved = true;
+            self.vendor_unsaved = true;
+        }
+        Ok(())
+    }
+
     /// Replaces the factory value of a key of OCPP, before stored values are loaded.
     ///
     /// # Errors

@@ -55,6 +55,7 @@ fn charge(mut charge_point: ChargePoint<'static>) -> Option<()> {
             let _ = charge_point.send_request("DataTransfer", &Raw(br#"{"vendorId":"org.example"}"#), Some(&|_| {}));
         }
         if BUTTON.load(Relaxed) {
+            let _ = charge_point.set_configuration("LightIntensity", "50");
             let _ = charge_point.authorize(wallbox::CARD, &|outcome| {
                 let accepted = matches!(outcome, Outcome::Result(payload) if IdTagInfo::of_answer(payload).is_some());
                 CARD_SHOWN.store(accepted, Relaxed);
