@@ -270,7 +270,8 @@ impl<'a> Connector<'a> {
 
     /// Nobody is there any more. An end by unplugging is told before the connector is free again (TX-19).
     pub(super) fn forget_finishing(&mut self) {
-        let is_told = matches!(self.status.current(), ChargePointStatus::Finishing | ChargePointStatus::Faulted);
+        use ChargePointStatus::{Available, Faulted, Finishing as Told};
+        let is_told = matches!(self.status.current(), Told | Faulted | Available);
         if self.finishing != Finishing::EvSideDisconnected || is_told {
             self.finishing = Finishing::No;
         }

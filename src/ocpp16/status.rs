@@ -1,6 +1,6 @@
 //! StatusNotification: the state of each connector, and the report of every change (OCPP 1.6 §4.9).
 
-use super::connector::{Connector, Finishing::EvSideDisconnected};
+use super::connector::{self, Connector, Finishing::EvSideDisconnected};
 use super::session::Phase;
 use super::types::Symbol;
 use super::{ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
@@ -276,7 +276,9 @@ impl Operations<'_> {
             }
             let changed = connector.status.update(now, state_of(connector, status), minimum);
             // What is left only once it was told wants another look.
-            self.dirty |= changed && (connector.service.is_closing() || connector.finishing == EvSideDisconnected);
+            if changed && (connector.service.is_closing() || connector.finishing != connector::Finishing::No) {
+                self.dirty = true;
+            }
             if !connector.status.waiting.is_empty() {
                 deadline = deadline.min(connector.status.deadline(minimum));
             }
@@ -367,7 +369,12 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         }
         Phase::Authorizing | Phase::Authorized | Phase::Starting => Preparing,
         Phase::Idle if !connector.service.is_on() => Unavailable,
-        Phase::Idle if connector.finishing != super::connector::Finishing::No => Finishing,
+        Phase::Idle if connector.finishing != connector::Finishing::No => match connector.status.current() {
+            // A transaction so short that nothing of it was told: there is no way from Available to Finishing.
+            Available if connector.is_present() || connector.is_held => Preparing,
+            Available => Available,
+            _ => Finishing,
+        },
         Phase::Idle if connector.is_present() => Preparing,
         Phase::Idle => Available,
     }

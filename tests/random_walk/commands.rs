@@ -266,14 +266,8 @@ impl Walk {
         // AV-01, AV-03, AV-04
         let statuses: &[&str] = match () {
             () if connector > u64::from(self.connectors) => REFUSED,
-            // Open: what is out of service comes back only when nobody charges.
-            () if wanted == "Operative" && !self.strict && (connector == 0 || self.boots > 1) => {
-                &["Accepted", "Scheduled"]
-            }
             () if wanted == "Operative" => CHANGED,
             () if self.has(Weather::Busy) || self.has(Weather::Flash) => &["Accepted", "Scheduled"],
-            // Open: after a boot what is to be out of service counts as such, though its transaction is not over.
-            () if !self.strict && self.boots > 1 => &["Accepted", "Scheduled"],
             () if self.targets(connector).into_iter().any(|id| id > 0 && self.is_busy(id)) => &["Scheduled"],
             () => CHANGED,
         };

@@ -292,11 +292,9 @@ impl Walk {
 
     fn meter_values(&mut self, payload: &Value, is_new_of_transaction: bool) {
         meter_values::check(payload);
-        // Open: a sample that waits for the flash is told without the transaction that has ended meanwhile.
         let is_of_one = payload.get("transactionId").is_some() || payload["connectorId"] == 0;
         let is_periodic = payload["meterValue"][0]["sampledValue"][0]["context"] == "Sample.Periodic";
-        let is_open = self.has(Weather::Flash) && !self.strict;
-        assert!(is_of_one || !is_periodic || is_open, "MV-01: a sample of no transaction: {payload}");
+        assert!(is_of_one || !is_periodic, "MV-01: a sample of no transaction: {payload}");
         if !is_new_of_transaction {
             return;
         }
