@@ -107,16 +107,16 @@ impl<'a> Cache<'a> {
 
     /// `true` when this was not known.
     fn learn(&mut self, id_tag: &IdToken, info: IdTagInfo, now: Option<DateTime>) -> bool {
-        let (tag_hash, info_hash) = (tag_hash(id_tag), info_hash(&info));
-        let known = self.position(tag_hash);
-        if known.and_then(|place| self.slots.get(place)).is_some_and(|slot| slot.info_hash == info_hash) {
+        let fresh = CacheSlot::of(id_tag, &info, self.age.saturating_add(1));
+        let known = self.position(fresh.tag_hash);
+        if known.and_then(|place| self.slots.get(place)).is_some_and(|slot| slot.info_hash == fresh.info_hash) {
             return false;
         }
         let place = known.unwrap_or_else(|| self.first_to_go(now));
         self.last = place;
-        self.age = self.age.saturating_add(1);
+        self.age = fresh.age;
         if let Some(slot) = self.slots.get_mut(place) {
-            *slot = CacheSlot::of(id_tag, &info, self.age);
+            *slot = fresh;
         }
         let overtaken = self.unsaved.replace(Entry { slot: place as u8, id_tag: id_tag.clone(), info });
         // What was not stored in time is not known any more; its record may tell something else.

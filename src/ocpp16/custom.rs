@@ -81,9 +81,7 @@ impl<'a> CustomCall<'a> {
     pub(super) fn new(payload: &'a mut [u8]) -> Self {
         Self { payload, len: 0, action: "", on_outcome: None, state: CustomState::Free }
     }
-}
 
-impl CustomCall<'_> {
     /// The tag that the call asks about, if it is an Authorize.
     fn authorized_tag(&self) -> Option<IdToken> {
         const FIELDS: [Field; 1] = [Field::required("idTag", Kind::Text(20))];
