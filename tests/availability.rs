@@ -636,7 +636,9 @@ fn av_06_a_power_cut_at_any_moment_leaves_what_was_answered() {
 fn av_06_a_device_that_fails_is_tried_again() {
     let mut t = booted();
     t.flash.failing_stores = 1;
-    change(&mut t, 1, INOPERATIVE, "Accepted");
+    let id = t.call("ChangeAvailability", json!({"connectorId": 1, "type": INOPERATIVE})).later();
+    t.expect_nothing();
+    t.at(1).expect_answer(&id, json!({"status": "Accepted"}));
     t.expect_status(1, "Unavailable");
     t.at(10).reboot();
     expect_boot(&mut t, &["Available", "Unavailable"]);

@@ -221,14 +221,27 @@ fn rpc_08_msg_05_nothing_is_guessed_while_the_device_is_dead_at_boot() {
 }
 
 #[test]
-fn cfg_09_a_key_that_cannot_be_stored_is_stored_later() {
+fn cfg_09_the_answer_waits_until_the_key_is_stored() {
     let mut t = booted();
     t.flash.failing_stores = 2;
-    t.at(10).call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "33"})).result();
+    let id = t.at(10).call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "33"})).later();
+    t.at(11).expect_nothing();
+    t.at(12).expect_answer(&id, json!({"status": "Accepted"}));
     t.at(60).reboot();
     t.boot();
     let found = t.call("GetConfiguration", json!({"key": ["ConnectionTimeOut"]})).result();
     assert_eq!(found["configurationKey"][0]["value"], "33");
+}
+
+#[test]
+fn cfg_09_av_06_a_device_that_goes_on_failing_holds_no_answer_for_ever() {
+    let mut t = booted();
+    t.flash.failing_stores = u32::MAX;
+    let id = t.at(10).call("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": "33"})).later();
+    t.at(12).expect_answer(&id, json!({"status": "Accepted"}));
+    let id = t.at(20).call("ChangeAvailability", json!({"connectorId": 1, "type": "Inoperative"})).later();
+    t.expect_answer(&id, json!({"status": "Accepted"}));
+    t.expect_status(1, "Unavailable");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
-use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, Memory, Operations};
+use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, Memory, Operations, role};
 use crate::store::Storage;
 use crate::time::Instant;
 use crate::transport::WebSocketTransport;
@@ -130,9 +130,13 @@ fn store<S: Storage>(engine: &mut Engine<'_>, storage: &mut S, record: &mut [u8]
     while !engine.settled {
         let mut done = false;
         while let Some(op) = engine.storage_op(record) {
-            let result = block_on(op.run(storage, record));
-            engine.storage_done(result.as_ref().map(|len| *len).map_err(|_| ()), record);
-            result?;
+            match block_on(op.run(storage, role, record)) {
+                Ok(result) => engine.storage_done(Some(result), storage, record),
+                Err(error) => {
+                    engine.storage_done(None, storage, record);
+                    return Err(error);
+                }
+            }
             done = true;
         }
         engine.advance();

@@ -327,6 +327,18 @@ impl<'a> Controls<'a> {
         self.engine.operations.journal().len()
     }
 
+    /// How many more transactions the journal takes for certain while none is delivered. Samples are thinned out before
+    /// it comes to that; with none left, [`BeginError::JournalFull`] refuses a session, unless the key
+    /// Cst_SilentOfflineTransactions lets it run unreported.
+    pub fn transactions_left(&self) -> u32 {
+        self.engine.operations.transactions_left()
+    }
+
+    /// Bytes written to the storage device since the boot, if it counts them: flash wears out.
+    pub fn bytes_written(&self) -> u64 {
+        self.engine.bytes_written
+    }
+
     /// The wall clock, unset until the central system has told the time.
     pub fn clock(&self) -> &Clock {
         self.engine.operations.clock()
@@ -345,6 +357,12 @@ impl<'a> Controls<'a> {
     /// The configuration keys.
     pub fn configuration(&self) -> &Keys<'a> {
         self.engine.operations.keys()
+    }
+
+    /// Whether a transaction that a power cut has interrupted goes on after the boot, with its id and its meterStart,
+    /// instead of ending with the reason PowerLoss. To be said before the first poll; otherwise it ends (OCPP 1.6 §7.36).
+    pub fn resume_transactions(&mut self, resumes: bool) {
+        self.engine.operations.resume_transactions(resumes);
     }
 
     /// Replaces the factory value of a key, before the first poll. A stored value overrides it. What the charge point

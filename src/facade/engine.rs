@@ -1,8 +1,8 @@
 use super::Missing;
 use crate::log::info;
-use crate::ocpp16::{CallName, Exchange, Operations};
+use crate::ocpp16::{CallName, Exchange, Operations, PLAIN_LEN_MAX};
 use crate::rpc::{Backoff, Part, Rpc};
-use crate::store::StorageOp;
+use crate::store::{Storage, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 use crate::transport::Received;
 
@@ -17,6 +17,7 @@ pub(super) struct Engine<'a> {
     pub(super) settled: bool,
     /// Nothing is due before, as far as is known.
     wake: Instant,
+    pub(super) bytes_written: u64,
     complete: bool,
     epoch_known: bool,
 }
@@ -30,6 +31,7 @@ impl<'a> Engine<'a> {
             now: Instant::ZERO,
             settled: false,
             wake: Instant::ZERO,
+            bytes_written: 0,
             complete: false,
             epoch_known: false,
         }
@@ -108,9 +110,12 @@ impl<'a> Engine<'a> {
         self.operations.storage_op(self.now, record)
     }
 
-    pub(super) fn storage_done(&mut self, result: Result<Option<usize>, ()>, record: &[u8]) {
+    /// The operation is done, or has failed.
+    pub(super) fn storage_done<S: Storage>(&mut self, result: Option<StorageResult>, storage: &S, record: &[u8]) {
         self.unsettle();
-        self.operations.storage_done(self.now, result, record);
+        self.bytes_written = storage.bytes_written();
+        self.operations.set_journal_room(storage.room(PLAIN_LEN_MAX));
+        self.operations.storage_done(self.now, result.ok_or(()), record);
     }
 
     pub(super) fn set_connected(&mut self, connected: bool, record: &mut [u8]) {
@@ -144,6 +149,10 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn transmit(&mut self, receive: &[u8], send: &mut [u8], record: &mut [u8]) -> Option<Part> {
+        // What an answer promises is durable first, unless the device goes on failing.
+        if self.operations.is_storing() {
+            return None;
+        }
         self.rpc.set_timeout(Duration::from_secs(self.operations.message_timeout_s()));
         let mut exchange = Exchange { operations: &mut self.operations, record };
         self.rpc.transmit(self.now, &mut exchange, receive, send)

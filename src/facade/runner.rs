@@ -4,6 +4,7 @@ use super::charge_point::Buffers;
 use super::engine::Engine;
 use super::{ChargePoint, Controls, Missing};
 use crate::log::warning;
+use crate::ocpp16::role;
 use crate::store::Storage;
 use crate::time::{Duration, Instant};
 use crate::transport::WebSocketTransport;
@@ -182,8 +183,8 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
                 engine.storage_op(self.record)
             });
             let Some(op) = op else { return };
-            let result = op.run(self.storage, self.record).await.map_err(|_| ());
-            self.core.with(|engine| engine.storage_done(result, self.record));
+            let result = op.run(self.storage, role, self.record).await.ok();
+            self.core.with(|engine| engine.storage_done(result, self.storage, self.record));
         }
     }
 

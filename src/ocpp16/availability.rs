@@ -118,6 +118,10 @@ impl Operations<'_> {
         }
     }
 
+    pub(super) fn is_availability_unsaved(&self) -> bool {
+        self.main_service.unsaved || self.connectors.iter().any(|connector| connector.service.unsaved)
+    }
+
     /// The next record of an availability to be stored.
     pub(super) fn store_availability(&mut self, record: &mut [u8]) -> Option<(ConnectorId, StorageOp)> {
         let id = (0..self.connector_ids().end).find(|id| self.service(*id).is_some_and(|service| service.unsaved))?;

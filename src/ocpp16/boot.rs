@@ -177,7 +177,7 @@ impl Operations<'_> {
             self.registration.next_attempt = now + Duration::from_secs(OWN_INTERVAL_S);
             return;
         };
-        self.clock.set(now, answer.time);
+        self.set_clock(now, answer.time);
         let newly_accepted = !self.registration.is_accepted();
         self.registration.status = Some(answer.status);
         info!("BootNotification: {}", answer.status);

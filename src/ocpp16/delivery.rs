@@ -3,7 +3,7 @@
 //! The first entry of the journal is the only one that is ever sent. It keeps its message id over resends and
 //! reboots, and leaves the journal only after it was concluded.
 
-use super::journal_entry::{Content, Entry, date_record};
+use super::journal_entry::{Content, Entry, Tag};
 use super::metering::{self, MeterValue};
 use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, Reason};
@@ -60,6 +60,8 @@ pub(super) struct ConfirmedTransaction {
     /// The record of a running transaction is on the device.
     pub(super) stored_as_running: bool,
     pub(super) meter_start: i64,
+    /// Its tag was not accepted.
+    denied: bool,
 }
 
 /// A transaction message that the central system failed to process as often as TransactionMessageAttempts allows.
@@ -174,7 +176,15 @@ impl Head {
 
 impl ConfirmedTransaction {
     pub(super) const fn new() -> Self {
-        Self { entry: 0, id: None, ended: true, unsaved: false, stored_as_running: false, meter_start: 0 }
+        Self {
+            entry: 0,
+            id: None,
+            ended: true,
+            unsaved: false,
+            stored_as_running: false,
+            meter_start: 0,
+            denied: false,
+        }
     }
 
     /// The transaction id of the start in entry `number`, once it is known.
@@ -193,6 +203,11 @@ impl ConfirmedTransaction {
         self.id.is_some() && !self.ended
     }
 
+    /// Whether the tag of the start in entry `number` was not accepted.
+    pub(super) fn is_denied(&self, number: u32) -> bool {
+        self.entry == number && self.denied
+    }
+
     pub(super) fn entry(&self) -> u32 {
         self.entry
     }
@@ -208,6 +223,7 @@ impl ConfirmedTransaction {
         record.signed(i64::from(self.id?));
         record.byte(u8::from(self.ended));
         record.signed(self.meter_start);
+        record.byte(u8::from(self.denied));
         Some(StorageOp::Store(key, record.finish(key)?))
     }
 
@@ -222,7 +238,9 @@ impl ConfirmedTransaction {
         let transaction = i32::try_from(reader.signed()?).ok()?;
         let ended = reader.byte()? != 0;
         let meter_start = reader.signed()?;
-        Some(Self { entry, id: Some(transaction), ended, unsaved: false, stored_as_running: !ended, meter_start })
+        let denied = reader.byte() == Some(1);
+        let stored_as_running = !ended;
+        Some(Self { entry, id: Some(transaction), ended, unsaved: false, stored_as_running, meter_start, denied })
     }
 }
 
@@ -234,8 +252,8 @@ impl Operations<'_> {
         else {
             return false;
         };
-        if self.delivery.undated {
-            return false; // its record is being dated
+        if self.delivery.undated && self.persistence.boots.is_unsaved() {
+            return false; // it would tell another time after a power cut
         }
         let Some(entry) = Entry::reread(number, record.get(..len).unwrap_or_default()) else {
             // What cannot be read can never be sent: go on, and tell.
@@ -266,24 +284,12 @@ impl Operations<'_> {
         self.delivery.head = Some(Head::of(&entry));
         match entry.content {
             Content::Start { id_tag, .. } | Content::Stop { id_tag: Some(id_tag), .. } => {
-                self.delivery.head_tag = IdToken::from_text(id_tag).unwrap_or_default();
+                self.delivery.head_tag = id_tag.to_token();
             }
             Content::Stop { .. } => self.delivery.head_tag = IdToken::new(),
             Content::MeterValues { .. } => {}
         }
         true
-    }
-
-    /// Dates the first entry, which lies in `record`, if it was made before the clock was set. Returns its number when
-    /// it must be stored again.
-    pub(super) fn date_first_entry(&mut self, record: &mut [u8]) -> Option<u32> {
-        if !self.delivery.undated {
-            return None;
-        }
-        let number = self.journal.first()?;
-        let record = record.get_mut(..self.delivery.loaded?)?;
-        let date = self.date_of(&Entry::reread(number, record)?)?;
-        date_record(record, number, date).map(|()| number)
     }
 
     /// Writes the next page of the message of the first entry.
@@ -306,7 +312,7 @@ impl Operations<'_> {
     }
 
     fn date_of(&self, entry: &Entry<'_>) -> Option<DateTime> {
-        entry.at.date(&self.clock, self.persistence.boot_number())
+        self.persistence.boots.date(entry.at)
     }
 
     /// Writes the payload of an entry's message, or the next page of it.
@@ -315,7 +321,8 @@ impl Operations<'_> {
         let connector_id = entry.connector;
         match entry.content {
             Content::Start { id_tag, meter_start } => {
-                composer.payload(&StartTransaction { connector_id, id_tag, meter_start, timestamp })
+                let id_tag = id_tag.to_token();
+                composer.payload(&StartTransaction { connector_id, id_tag: id_tag.as_str(), meter_start, timestamp })
             }
             Content::MeterValues { context, values, .. } => {
                 let head = MeterValues { connector_id, transaction_id: Some(self.transaction_id_of(entry)) };
@@ -325,6 +332,8 @@ impl Operations<'_> {
                 let transaction_id = self.transaction_id_of(entry);
                 let data = metering::transaction_data(series, timestamp);
                 let has_data = data.is_some();
+                let id_tag = id_tag.map(Tag::to_token);
+                let id_tag = id_tag.as_ref().map(|id_tag| id_tag.as_str());
                 let head = StopTransaction { id_tag, meter_stop, timestamp, transaction_id, reason, has_data };
                 match data {
                     Some(mut data) => metering::compose(composer, &head, &mut data),
@@ -387,9 +396,10 @@ impl Operations<'_> {
         let status = info.as_ref().map(|info| info.status);
         if let (Some(number), Some(Head::Start { connector, meter_start })) = (self.journal.first(), self.delivery.head)
         {
-            self.confirm(connector, number, id.unwrap_or(UNDELIVERABLE), meter_start);
+            let denied = status != Some(AuthorizationStatus::Accepted);
+            self.confirm(connector, number, id.unwrap_or(UNDELIVERABLE), meter_start, denied);
             let parent = info.as_ref().and_then(|info| info.parent.clone());
-            if status != Some(AuthorizationStatus::Accepted) {
+            if denied {
                 self.deauthorize(now, connector, number);
             }
             self.learn_parent(connector, number, parent);
@@ -411,7 +421,7 @@ impl Operations<'_> {
         }
     }
 
-    fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i32, meter_start: i64) {
+    fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i32, meter_start: i64, denied: bool) {
         self.delivery.confirmed_unsaved = true;
         let Some(connector) = self.connector_mut(id) else { return };
         let running = connector.session.is_in_transaction() && connector.session.entry == number;
@@ -422,6 +432,7 @@ impl Operations<'_> {
             unsaved: true,
             stored_as_running: connector.confirmed.stored_as_running,
             meter_start,
+            denied,
         };
     }
 
@@ -436,11 +447,17 @@ impl Operations<'_> {
         let entry = record.and_then(|record| Entry::read(number, record));
         self.delivery.head = entry.as_ref().map(Head::of);
         if let Some(Head::Start { connector, meter_start }) = self.delivery.head {
-            self.confirm(connector, number, UNDELIVERABLE, meter_start);
+            self.confirm(connector, number, UNDELIVERABLE, meter_start, false);
         }
         let Some(output) = self.outputs.discarded else { return };
+        let start_tag = match entry.as_ref().map(|entry| entry.content) {
+            Some(Content::Start { id_tag, .. }) => id_tag.to_token(),
+            _ => IdToken::new(),
+        };
         let message = match entry.as_ref().map(|entry| entry.content) {
-            Some(Content::Start { id_tag, meter_start }) => DiscardedMessage::Start { id_tag, meter_start },
+            Some(Content::Start { meter_start, .. }) => {
+                DiscardedMessage::Start { id_tag: start_tag.as_str(), meter_start }
+            }
             Some(Content::MeterValues { .. }) => DiscardedMessage::MeterValues,
             Some(Content::Stop { meter_stop, reason, .. }) => {
                 let transaction_id = entry.as_ref().map_or(UNDELIVERABLE, |entry| self.transaction_id_of(entry));

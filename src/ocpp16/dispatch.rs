@@ -7,7 +7,6 @@ use super::types::Symbol;
 use super::{Action, ConnectorId, Operations};
 use crate::json::{Json, Raw, Writer, name};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
-use crate::store::Journal;
 use crate::time::Instant;
 
 /// A call of ours that waits for its answer.
@@ -185,7 +184,7 @@ impl Exchange<'_, '_> {
         if !operations.sample(id, operations.list_of(context), &mut writer) {
             return None;
         }
-        operations.sample_len = writer.finish(Journal::key(0))?;
+        operations.sample_len = writer.finish_entry(0)?;
         self.compose_written_sample(call.begin("MeterValues").ok()?)
     }
 

@@ -33,7 +33,7 @@ impl Operations<'_> {
         let Outcome::Result(payload) = outcome else { return };
         let Ok([time]) = read(payload, &FIELDS, Strictness::IgnoreOthers) else { return };
         if let Some(time) = time.text().and_then(|time| DateTime::parse(time.escaped()).ok()) {
-            self.clock.set(now, time);
+            self.set_clock(now, time);
             self.dirty = true; // for what waits for a moment of the clock
         }
     }

@@ -37,6 +37,7 @@ pub(super) static TABLE: &[Declaration] = &[
     unlock::UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT.declaration(),
     free_vend::FREE_VEND_ACTIVE.declaration(),
     free_vend::FREE_VEND_ID_TAG.declaration(),
+    session::SILENT_OFFLINE_TRANSACTIONS.declaration(),
     delivery::TRANSACTION_MESSAGE_ATTEMPTS.declaration(),
     delivery::TRANSACTION_MESSAGE_RETRY_INTERVAL.declaration(),
     metering::METER_VALUE_SAMPLE_INTERVAL.declaration(),

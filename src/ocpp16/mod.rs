@@ -9,6 +9,7 @@
 mod authorization;
 mod availability;
 mod boot;
+mod boots;
 mod cache;
 mod configuration;
 mod connector;
@@ -45,13 +46,14 @@ pub use custom::{Handle, Hook, RequestError, RequestHandler};
 pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
 pub use delivery::{Discarded, DiscardedMessage};
 pub use dispatch::{CallName, Exchange};
+pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
 pub use metering::{MeterInput, MeterReading};
 pub use transaction::{BeginError, EndError, TransactionView, TxNotification};
 pub use types::*;
 pub use unlock::UnlockResult;
 
 use crate::store::{Journal, Keys, VendorKey};
-use crate::time::{Clock, Instant};
+use crate::time::{Clock, DateTime, Instant};
 use availability::Service;
 use boot::Registration;
 use cache::Cache;
@@ -62,6 +64,7 @@ use heapless::VecView;
 use metering::{Alignment, Sampling};
 use persistence::Persistence;
 use reset::Reset;
+use session::ENTRIES_OF_A_TRANSACTION;
 use status::Reporting;
 use unlock::Unlock;
 
@@ -91,6 +94,8 @@ pub struct Operations<'a> {
     main_error: Option<ErrorData>,
     main_error_number: u8,
     main_changed: bool,
+    /// What a power cut has interrupted goes on.
+    resumes: bool,
     alignment: Alignment,
     unlock: Unlock,
     /// The tag that Authorize.req was sent about.
@@ -154,6 +159,7 @@ impl<'a> Operations<'a> {
             main_error: None,
             main_error_number: 0,
             main_changed: false,
+            resumes: false,
             alignment: Alignment::new(),
             unlock: Unlock::None,
             asked_tag: IdToken::new(),
@@ -239,11 +245,22 @@ impl<'a> Operations<'a> {
         } else {
             self.offline_authorization(now);
             self.main_sampling.miss_moment();
-            for connector in self.connectors.iter_mut().filter(|connector| !connector.session.is_in_transaction()) {
+            for connector in self.connectors.iter_mut().filter(|connector| !connector.session.is_reported()) {
                 connector.sampling.miss_moment();
             }
             self.unlock = Unlock::None; // nobody waits for its answer any more
         }
+    }
+
+    /// What a power cut has interrupted goes on after it, or ends.
+    pub(crate) fn resume_transactions(&mut self, resumes: bool) {
+        self.resumes = resumes;
+    }
+
+    /// How many more transactions may begin for certain before the journal is full.
+    pub fn transactions_left(&self) -> u32 {
+        (self.journal.room() + ENTRIES_OF_A_TRANSACTION).saturating_sub(self.entries_of_a_new_transaction())
+            / ENTRIES_OF_A_TRANSACTION
     }
 
     /// Whether the central system has accepted this charge point since the boot.
@@ -259,6 +276,12 @@ impl<'a> Operations<'a> {
     /// The wall clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The central system has told the time.
+    fn set_clock(&mut self, now: Instant, time: DateTime) {
+        self.clock.set(now, time);
+        self.persistence.boots.clock_set(&self.clock);
     }
 
     /// The configuration keys.

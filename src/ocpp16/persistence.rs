@@ -7,17 +7,18 @@
 //! | the transaction id is durable | the release of the start | the end goes out with it, also after a power cut |
 //! | the record of the running transaction is gone | the release of the end | it is not ended twice |
 //! | the first values for transactionData are durable | the start | no power cut loses where the transaction began |
+//! | the date of the boot is durable | the first entry that was made without a clock | it tells the same time whenever it is sent |
 //! | a changed key or availability is durable | the answer, which waits in the send buffer | an accepted value survives |
 
+use super::boots::Boots;
 use super::delivery::{ConfirmedTransaction, Head};
-use super::journal_entry::{self, Stamp};
+use super::journal_entry::{self, Entry, PLAIN_LEN_MAX, Stamp};
 use super::metering::series_record;
 use super::recovery::Recovery;
 use super::session::Phase;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::log::warning;
-use crate::store::record::RecordReader;
-use crate::store::{Journal, KeyId, RecordKey, StorageOp};
+use crate::store::{KeyId, RecordKey, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 
 #[derive(Debug)]
@@ -30,9 +31,11 @@ pub(super) struct Persistence {
     series: Option<LoadedSeries>,
     not_before: Instant,
     failures: u8,
+    /// Samples in the journal that no thinning has looked at.
+    pub(super) samples: u32,
     /// There may be something to do on the device that is neither about the journal nor about a key.
     pub(super) has_chores: bool,
-    pub(super) boot: u32,
+    pub(super) boots: Boots,
     /// Random, drawn once in the life of the device's content: the base of all message ids.
     pub(super) seed: u32,
 }
@@ -66,12 +69,15 @@ enum Task {
     StoreMark,
     Release,
     LoadFirst,
-    DateFirst,
+    StoreSystem,
+    Thin,
 }
 
 /// The wait before a failed operation is tried again.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
-/// So often the device is asked for what can be done without.
+/// So many samples are worth the wear of a thinning.
+const SAMPLES_BETWEEN_THINNINGS: u32 = 32;
+/// So often the device is asked for what can be done without, and so many failures hold up an answer.
 const TRIES: u8 = 3;
 /// The ids of the journal's messages have this bit set, those of all others have not.
 pub(super) const JOURNAL_EPOCH: u32 = 0x8000_0000;
@@ -85,22 +91,24 @@ impl Persistence {
             series: None,
             not_before: Instant::ZERO,
             failures: 0,
+            samples: 0,
             has_chores: true,
-            boot: 0,
+            boots: Boots::new(),
             seed: 0,
         }
+    }
+
+    /// An operation has failed, and there is hope that it will not again.
+    fn is_hopeful(&self) -> bool {
+        (1..TRIES).contains(&self.failures)
     }
 
     pub(super) fn is_recovered(&self) -> bool {
         matches!(self.recovery, Recovery::Done)
     }
 
-    pub(super) fn boot_number(&self) -> u32 {
-        self.boot
-    }
-
     pub(super) fn call_epoch(&self) -> u32 {
-        self.seed.wrapping_add(self.boot) & !JOURNAL_EPOCH
+        self.seed.wrapping_add(self.boots.number) & !JOURNAL_EPOCH
     }
 
     pub(super) fn journal_epoch(&self) -> u32 {
@@ -113,6 +121,16 @@ impl Persistence {
 }
 
 impl Operations<'_> {
+    /// Whether an answer waits because it promises what the device has failed to store so far.
+    pub(crate) fn is_storing(&mut self) -> bool {
+        self.persistence.is_hopeful() && (self.keys.next_unsaved().is_some() || self.is_availability_unsaved())
+    }
+
+    /// The device takes so many more entries of [`PLAIN_LEN_MAX`] bytes.
+    pub(crate) fn set_journal_room(&mut self, room: u32) {
+        self.journal.set_room(room);
+    }
+
     /// The next operation on the storage device; its bytes lie in `record`. It must be done and its result handed to
     /// [`storage_done`](Self::storage_done), with `record` untouched in between, before anything else is asked for.
     ///
@@ -135,7 +153,7 @@ impl Operations<'_> {
             return None;
         };
         self.persistence.in_flight = Some(task);
-        if let StorageOp::Store(_, len) = op {
+        if let StorageOp::Store(_, len) | StorageOp::AppendEntry(_, len) = op {
             self.persistence.storing_len = len;
         }
         if !matches!(task, Task::LoadFirst) {
@@ -144,12 +162,12 @@ impl Operations<'_> {
         Some(op)
     }
 
-    /// The result of the last [`storage_op`](Self::storage_op): the length of a loaded record, or `Err` when the device
-    /// failed. A failed operation is tried again, for ever; nothing that depends on it goes on before. What cannot be read
-    /// at boot is not taken for missing: it would be overwritten.
-    pub(crate) fn storage_done(&mut self, now: Instant, result: Result<Option<usize>, ()>, record: &[u8]) {
+    /// The result of the last [`storage_op`](Self::storage_op), or `Err` when the device failed. A failed operation is tried
+    /// again, for ever; nothing that depends on it goes on before. What cannot be read at boot is not taken for missing: it
+    /// would be overwritten.
+    pub(crate) fn storage_done(&mut self, now: Instant, result: Result<StorageResult, ()>, record: &[u8]) {
         let Some(task) = self.persistence.in_flight.take() else { return };
-        let Ok(len) = result else {
+        let Ok(result) = result else {
             self.dirty = true;
             warning!("storage device failed");
             self.persistence.failures = self.persistence.failures.saturating_add(1);
@@ -158,10 +176,11 @@ impl Operations<'_> {
             return;
         };
         self.persistence.failures = 0;
+        let len = if let StorageResult::Loaded(len) = result { len } else { None };
         match task {
             Task::Recover => {
                 self.dirty = true;
-                self.recovered(now, len.and_then(|len| record.get(..len)));
+                self.recovered(now, &result, len.and_then(|len| record.get(..len)));
             }
             Task::AppendStart(id) => {
                 let number = self.appended(record);
@@ -176,6 +195,7 @@ impl Operations<'_> {
                     self.delivery.meter_values_loaded(self.persistence.storing_len, self.clock.date(now).is_none());
                 }
                 self.journal.appended();
+                self.persistence.samples = self.persistence.samples.saturating_add(1);
                 if let Some(connector) = self.connector_mut(id) {
                     connector.sampling.taken(context);
                 }
@@ -209,9 +229,15 @@ impl Operations<'_> {
                 self.delivery.released();
                 self.dirty |= self.reset.is_pending(); // it waits for an empty journal
             }
-            Task::DateFirst => self.first_entry_stored(record),
+            Task::StoreSystem => self.persistence.boots.stored(),
+            Task::Thin => {
+                if let StorageResult::Thinned(gone) = result {
+                    self.thinned(gone);
+                }
+            }
             Task::LoadFirst => match len {
                 Some(len) if self.is_sound_first(record.get(..len)) => {}
+                None if self.journal.pass_gap() => {}
                 _ => self.discard(None),
             },
         }
@@ -248,7 +274,7 @@ impl Operations<'_> {
 
     fn is_sound_first(&mut self, record: Option<&[u8]>) -> bool {
         let (Some(number), Some(record)) = (self.journal.first(), record) else { return false };
-        RecordReader::open(Journal::key(number), record).is_some() && self.first_entry_loaded(record)
+        Entry::is_sound(number, record) && self.first_entry_loaded(record)
     }
 
     #[inline(never)]
@@ -256,6 +282,9 @@ impl Operations<'_> {
         if let Some(series) = self.persistence.series.take()
             && let Some(task) = self.extend_loaded_series(now, series, record)
         {
+            return Some(task);
+        }
+        if let Some(task) = self.make_room(record) {
             return Some(task);
         }
         // A connector without a value to record must not keep the others waiting.
@@ -282,12 +311,12 @@ impl Operations<'_> {
         let wanted = self.delivery.give_up
             || self.online && self.registration.is_accepted() && self.delivery.is_due(now, &self.journal);
         if wanted {
-            let Some(len) = self.delivery.loaded else {
-                return Some((Task::LoadFirst, StorageOp::Load(Journal::key(self.journal.first()?))));
-            };
-            if let Some(number) = self.date_first_entry(record) {
-                return Some((Task::DateFirst, StorageOp::Store(Journal::key(number), len)));
+            if self.delivery.loaded.is_none() {
+                return Some((Task::LoadFirst, StorageOp::LoadEntry(self.journal.first()?)));
             }
+        }
+        if self.persistence.boots.is_unsaved() {
+            return Some((Task::StoreSystem, self.store_system(record)?));
         }
         // Last, so that what cannot be stored holds up no transaction.
         if self.persistence.has_chores {
@@ -325,6 +354,7 @@ impl Operations<'_> {
         for (connector, id) in self.connectors.iter().zip(1..) {
             let session = &connector.session;
             let at = match session.phase {
+                _ if session.is_silent => continue,
                 Phase::Starting => session.started,
                 Phase::Stopping if session.stop.released => session.stop.at,
                 Phase::Running if connector.sampling.is_due() => Instant::NEVER,
@@ -342,8 +372,7 @@ impl Operations<'_> {
         self.delivery.loaded = None;
         self.read_register(id);
         let number = self.journal.next();
-        let key = Journal::key(number);
-        let boot = self.persistence.boot;
+        let boot = self.persistence.boots.number;
         let wants_series = self.wants_transaction_data();
         let connector = self.connector(id)?;
         let session = &connector.session;
@@ -368,17 +397,18 @@ impl Operations<'_> {
                 let (context, moment) = connector.sampling.next()?;
                 let at = self.date_of_sample(now, moment);
                 let mut writer = journal_entry::begin_meter_values(record, number, id, at, session.entry, context);
-                // The last entries are kept for the ends of running transactions (MSG-15).
-                let measured = self.sample(id, self.list_of(context), &mut writer)
-                    && self.journal.room() > u32::from(self.connector_count());
-                if !measured {
+                // The last room is kept for transactions (MSG-15).
+                let has_room = self.journal.room() >= self.entries_of_a_new_transaction();
+                let measured = has_room && self.sample(id, self.list_of(context), &mut writer);
+                let len = writer.finish_entry(number);
+                if !measured || self.connector_mut(id)?.sampling.is_thinned_out(context) {
                     self.connector_mut(id)?.sampling.taken(context);
                     return None;
                 }
-                (Task::AppendMeterValues(id, context), writer.finish(key))
+                (Task::AppendMeterValues(id, context), len)
             }
         };
-        Some((task, StorageOp::Store(key, len?)))
+        Some((task, StorageOp::AppendEntry(number, len?)))
     }
 
     /// Writes the end of a transaction, with the series of `series_len` bytes that lies in `record`.
@@ -399,10 +429,40 @@ impl Operations<'_> {
             reason: session.stop.reason,
             id_tag: id_tag.as_ref(),
         };
-        let at = Stamp::new(&self.clock, self.persistence.boot, session.stop.at).not_before(session.began);
+        let at = Stamp::new(&self.clock, self.persistence.boots.number, session.stop.at).not_before(session.began);
         let with_series = series_len.and_then(|len| self.write_stop_with_series(id, number, at, &stop, len, record));
-        let len = with_series.or_else(|| journal_entry::write_stop(record, number, id, at, &stop))?;
-        Some((Task::AppendStop(id), StorageOp::Store(Journal::key(number), len)))
+        let len = match with_series.filter(|len| self.has_room_for(*len)) {
+            Some(len) => len,
+            None => journal_entry::begin_stop(record, number, id, at, &stop).finish_entry(number)?,
+        };
+        Some((Task::AppendStop(id), StorageOp::AppendEntry(number, len)))
+    }
+
+    /// Whether the journal takes a long entry and the ends of all other transactions.
+    fn has_room_for(&self, len: usize) -> bool {
+        let entries = (len / PLAIN_LEN_MAX) as u32 + 1 + u32::from(self.connector_count());
+        self.journal.room() > entries
+    }
+
+    /// Thins the samples when there is no room for another transaction, unless that has brought little lately.
+    fn make_room(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        let worthwhile = (self.journal.len() / 4).clamp(1, SAMPLES_BETWEEN_THINNINGS);
+        if self.journal.room() >= self.entries_of_a_new_transaction() || self.persistence.samples < worthwhile {
+            return None;
+        }
+        if !self.journal.begin_thinning() {
+            return Some((Task::StoreMark, self.journal.store_mark(record)?));
+        }
+        Some((Task::Thin, StorageOp::Thin(self.journal.first()?, self.journal.next())))
+    }
+
+    fn thinned(&mut self, gone: u32) {
+        warning!("journal full: {} samples dropped", gone);
+        self.journal.thinned(gone);
+        self.persistence.samples = 0;
+        for connector in self.connectors.iter_mut().filter(|connector| connector.session.is_running()) {
+            connector.sampling.thin_out();
+        }
     }
 
     /// The next series that a meter value is to be added to.
@@ -444,6 +504,6 @@ impl Operations<'_> {
         if self.journal.mark_due() {
             return Some((Task::StoreMark, self.journal.store_mark(record)?));
         }
-        Some((Task::Release, StorageOp::Remove(Journal::key(self.journal.first()?))))
+        Some((Task::Release, StorageOp::ReleaseEntry(self.journal.first()?)))
     }
 }

@@ -4,9 +4,9 @@ use super::delivery::ConfirmedTransaction;
 use super::journal_entry::{Content, Entry};
 use super::persistence::JOURNAL_EPOCH;
 use super::session::Phase;
-use super::{ConnectorId, IdToken, Operations, Reason, availability};
+use super::{ConnectorId, Operations, Reason, availability, metering};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Journal, JournalStep, KeyId, StorageOp, registry};
+use crate::store::{JournalStep, KeyId, StorageOp, StorageResult, registry};
 use crate::time::Instant;
 
 /// Where the reading at boot stands.
@@ -18,6 +18,7 @@ pub(super) enum Recovery {
     LoadAvailability(ConnectorId),
     LoadCache(usize),
     LoadTransaction(ConnectorId),
+    AskJournal,
     LoadMark,
     Probe(u32),
     Done,
@@ -28,31 +29,39 @@ impl Operations<'_> {
     pub(super) fn recovery_op(&self, step: Recovery, record: &mut [u8]) -> Option<StorageOp> {
         Some(match step {
             Recovery::LoadSystem => StorageOp::Load(registry::SYSTEM),
-            Recovery::StoreSystem => {
-                let mut writer = RecordWriter::new(record);
-                writer.unsigned(u64::from(self.persistence.boot));
-                writer.unsigned(u64::from(self.persistence.seed));
-                StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?)
-            }
+            Recovery::StoreSystem => self.store_system(record)?,
             Recovery::LoadKey(key) => StorageOp::Load(self.keys.record(key)?),
             Recovery::LoadAvailability(id) => StorageOp::Load(availability::availability_record(id)?),
             Recovery::LoadCache(index) => StorageOp::Load(self.cache.record(index)?),
             Recovery::LoadTransaction(id) => StorageOp::Load(ConfirmedTransaction::record_key(id)?),
+            Recovery::AskJournal => StorageOp::Journal,
             Recovery::LoadMark => StorageOp::Load(registry::JOURNAL_MARK),
-            Recovery::Probe(number) => StorageOp::Load(Journal::key(number)),
+            Recovery::Probe(number) => StorageOp::LoadEntry(number),
             Recovery::Done => return None,
         })
     }
 
+    /// The record of the boots and of what is drawn once.
+    pub(super) fn store_system(&self, record: &mut [u8]) -> Option<StorageOp> {
+        let mut writer = RecordWriter::new(record);
+        writer.unsigned(u64::from(self.persistence.boots.number));
+        writer.unsigned(u64::from(self.persistence.seed));
+        self.persistence.boots.write(&mut writer);
+        Some(StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?))
+    }
+
     /// A step of the reading at boot is done; `record` is what was found.
-    pub(super) fn recovered(&mut self, now: Instant, record: Option<&[u8]>) {
+    pub(super) fn recovered(&mut self, now: Instant, result: &StorageResult, record: Option<&[u8]>) {
         let next = match self.persistence.recovery {
             Recovery::LoadSystem => {
                 self.clock.begin(now);
                 let mut reader = record.and_then(|record| RecordReader::open(registry::SYSTEM, record));
                 let boot = reader.as_mut().and_then(RecordReader::u32);
                 let seed = reader.as_mut().and_then(RecordReader::u32);
-                self.persistence.boot = boot.unwrap_or(0).wrapping_add(1);
+                if let Some(reader) = &mut reader {
+                    self.persistence.boots.load(reader);
+                }
+                self.persistence.boots.number = boot.unwrap_or(0).wrapping_add(1);
                 self.persistence.seed = seed.unwrap_or_else(|| self.random()) & !JOURNAL_EPOCH;
                 Recovery::StoreSystem
             }
@@ -81,8 +90,12 @@ impl Operations<'_> {
                 {
                     connector.confirmed = confirmed;
                 }
-                if id < self.connector_count() { Recovery::LoadTransaction(id + 1) } else { Recovery::LoadMark }
+                if id < self.connector_count() { Recovery::LoadTransaction(id + 1) } else { Recovery::AskJournal }
             }
+            Recovery::AskJournal => match result {
+                StorageResult::Journal(Some(extent)) => step(self.journal.recover_known(extent.clone())),
+                _ => Recovery::LoadMark,
+            },
             Recovery::LoadMark => step(self.journal.recover(record)),
             Recovery::Probe(number) => {
                 if let Some(entry) = record.and_then(|record| Entry::read(number, record)) {
@@ -122,9 +135,14 @@ impl Operations<'_> {
                 session.register = meter_start;
                 session.is_restored = true;
                 session.began = entry.at.dated();
-                session.id_tag = IdToken::from_text(id_tag).unwrap_or_default();
+                session.id_tag = id_tag.to_token();
             }
-            Content::MeterValues { .. } => {}
+            Content::MeterValues { values, .. } => {
+                if let Some(register) = metering::register_of(values) {
+                    connector.session.register_at_least(register); // TX-28
+                }
+                self.persistence.samples = self.persistence.samples.saturating_add(1);
+            }
             Content::Stop { start, .. } => {
                 connector.session.clear();
                 connector.confirmed.ended(start);
@@ -132,21 +150,31 @@ impl Operations<'_> {
         }
     }
 
-    /// TX-26: what the power cut has interrupted ends now, with the register as it stands.
+    /// What a power cut has interrupted ends now, with the register as it stands (TX-26), or goes on (TX-27).
     fn end_interrupted_transactions(&mut self, now: Instant) {
+        let resumes = self.resumes;
         for id in self.connector_ids() {
             let Some(connector) = self.change_connector(id) else { continue };
             if connector.session.phase == Phase::Idle && connector.confirmed.is_running() {
                 connector.session.phase = Phase::Running;
                 connector.session.entry = connector.confirmed.entry();
                 connector.session.meter_start = connector.confirmed.meter_start;
-                connector.session.register = connector.confirmed.meter_start;
+                connector.session.register_at_least(connector.confirmed.meter_start);
                 connector.session.is_restored = true;
             }
-            if connector.session.phase != Phase::Idle {
-                connector.service.reopen();
+            if connector.session.phase == Phase::Idle {
+                continue;
             }
-            self.stop_session(now, id, Reason::PowerLoss, None);
+            connector.service.reopen();
+            let entry = connector.session.entry;
+            let is_denied = connector.confirmed.is_denied(entry);
+            connector.session.started = now;
+            connector.sampling.begin(now);
+            if !resumes {
+                self.stop_session(now, id, Reason::PowerLoss, None);
+            } else if is_denied {
+                self.deauthorize(now, id, entry);
+            }
         }
     }
 }

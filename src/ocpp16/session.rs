@@ -19,6 +19,11 @@ pub(super) const STOP_TRANSACTION_ON_INVALID_ID: SwitchKey = SwitchKey::new(26, 
 /// Wh that such a tag is still given, so that the EV can drive away.
 pub(super) const MAX_ENERGY_ON_INVALID_ID: IntegerKey = IntegerKey::new(14, "MaxEnergyOnInvalidId", 0, 0, i32::MAX);
 
+/// Where the journal is full a transaction runs all the same, and the central system never learns of it.
+pub(super) const SILENT_OFFLINE_TRANSACTIONS: SwitchKey = SwitchKey::new(59, "Cst_SilentOfflineTransactions", false);
+
+/// The entry of the start of what is in no journal.
+const NO_ENTRY: u32 = u32::MAX;
 /// How often the register is looked at while the last energy is given.
 const REGISTER_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -49,6 +54,8 @@ pub(super) struct Session {
     pub(super) presented: Presented,
     /// Nobody was asked: the charge point gives to everybody.
     pub(super) is_free: bool,
+    /// The journal is full: the central system never learns of the transaction.
+    pub(super) is_silent: bool,
     /// When the wait for the EV began.
     since: Instant,
     /// The journal entry of the start.
@@ -82,7 +89,7 @@ pub(super) struct Stop {
 }
 
 /// Journal entries that a new transaction must find room for: its start and its end.
-const ENTRIES_OF_A_TRANSACTION: u32 = 2;
+pub(super) const ENTRIES_OF_A_TRANSACTION: u32 = 2;
 
 impl Session {
     pub(super) const fn new() -> Self {
@@ -93,6 +100,7 @@ impl Session {
             visitor: None,
             presented: Presented::Settled,
             is_free: false,
+            is_silent: false,
             since: Instant::ZERO,
             entry: 0,
             started: Instant::ZERO,
@@ -115,6 +123,11 @@ impl Session {
 
     pub(super) fn is_in_transaction(&self) -> bool {
         matches!(self.phase, Phase::Starting | Phase::Running | Phase::Stopping)
+    }
+
+    /// The central system learns of it.
+    pub(super) fn is_reported(&self) -> bool {
+        self.is_in_transaction() && !self.is_silent
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -232,11 +245,20 @@ impl Operations<'_> {
             Err(BeginError::Busy)
         } else if !connector.is_operative() || !connector.service.is_open() || self.reset.is_pending() {
             Err(BeginError::Inoperative)
-        } else if self.journal.room() < ENTRIES_OF_A_TRANSACTION * (1 + u32::from(self.connector_count())) {
+        } else if self.is_journal_full() && !self.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS) {
             Err(BeginError::JournalFull)
         } else {
             Ok(())
         }
+    }
+
+    fn is_journal_full(&self) -> bool {
+        self.journal.room() < self.entries_of_a_new_transaction()
+    }
+
+    /// How many entries there must be room for that a transaction may begin, whatever the other connectors do.
+    pub(super) fn entries_of_a_new_transaction(&self) -> u32 {
+        ENTRIES_OF_A_TRANSACTION * (1 + u32::from(self.connector_count()))
     }
 
     /// Ends the session on this connector: a preparing one is dropped, a transaction is stopped. With a tag only if it
@@ -328,6 +350,7 @@ impl Operations<'_> {
 
     /// Moves the session on as far as its conditions allow.
     pub(super) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
+        let is_full = self.is_journal_full();
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let readings = connector.readings;
         let has_plug = connector.inputs.plugged.is_some();
@@ -347,6 +370,7 @@ impl Operations<'_> {
                 session.meter_start = meter_start;
                 session.register = meter_start;
                 session.phase = Phase::Starting;
+                session.is_silent = is_full && self.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS);
                 connector.series = Series::new();
             }
             Phase::Authorized if !readings.plugged() || !has_plug => {
@@ -387,8 +411,15 @@ impl Operations<'_> {
             _ => {}
         }
         let is_asking = connector.session.presented != Presented::Settled;
+        let silent = connector.session.is_silent.then_some(connector.session.phase);
+        let is_over = connector.session.stop.released;
         if let Some(reason) = ends {
             self.stop_session(now, id, reason, None);
+        }
+        match silent {
+            Some(Phase::Starting) => self.start_recorded(id, NO_ENTRY),
+            Some(Phase::Stopping) if is_over => self.stop_recorded(id),
+            _ => {}
         }
         if is_asking {
             wake = wake.min(self.advance_authorization(now, id));

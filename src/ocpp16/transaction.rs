@@ -45,6 +45,8 @@ pub struct TransactionView<'c> {
     pub is_running: bool,
     /// The central system does not accept the tag after all, and the transaction goes on without energy.
     pub is_deauthorized: bool,
+    /// The journal is full, and the central system never learns of it (key Cst_SilentOfflineTransactions).
+    pub is_silent: bool,
     /// The energy register at the start in Wh; `None` until it starts.
     pub meter_start: Option<i64>,
     /// When it started; `None` until it does.
@@ -141,6 +143,7 @@ impl Operations<'_> {
             is_authorized: session.phase != Phase::Authorizing,
             is_running: matches!(session.phase, Phase::Running | Phase::Stopping),
             is_deauthorized: session.energy_denied,
+            is_silent: session.is_silent,
             meter_start: started.map(|_| session.meter_start),
             started,
         })

@@ -1,15 +1,25 @@
 use super::record::{RecordReader, RecordWriter};
 use super::{RecordKey, StorageOp, registry};
+use core::ops::Range;
 
-/// Records in the order in which they were made, kept until each is released. Only two numbers of it are in RAM.
+/// Entries in the order in which they were made, kept until each is released. Only a few numbers of it are in RAM.
 ///
-/// Entry `n` lies in slot `n` modulo the number of slots. The mark tells where to look for the first entry after a
-/// boot; it is written once in [`MARK_LAG`](Self::MARK_LAG) releases, for the entries themselves tell the rest.
+/// On a device without a journal of its own entry `n` lies in slot `n` modulo the number of slots. The mark tells where
+/// to look for the first entry after a boot; it is written once in [`MARK_LAG`](Self::MARK_LAG) releases, for the entries
+/// themselves tell the rest, and before entries are thinned out, for then there are gaps.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Journal {
     head: u32,
     tail: u32,
     mark: u32,
+    /// Entries below may be missing, because they were thinned out.
+    gaps_end: u32,
+    /// So many of the numbers between first and next are missing.
+    missing: u32,
+    /// The device knows by itself where the journal begins.
+    is_known: bool,
+    /// The device takes so many more entries that end a transaction.
+    room: u32,
 }
 
 /// What [`Journal::probe`] found out.
@@ -24,18 +34,19 @@ pub enum JournalStep {
 impl Journal {
     /// The mark is at most this far behind the first entry.
     pub const MARK_LAG: u32 = 16;
+    /// The places of entries on a device without a journal of its own.
+    pub const SLOTS: u32 = (registry::JOURNAL.end - registry::JOURNAL.start) as u32;
     /// The most entries that can wait, by number.
-    pub const CAPACITY: u32 = (registry::JOURNAL.end - registry::JOURNAL.start) as u32 - 2 * Self::MARK_LAG;
+    pub const CAPACITY: u32 = Self::SLOTS - 2 * Self::MARK_LAG;
 
     /// An empty journal whose first entry will be 0.
     pub const fn new() -> Self {
-        Self { head: 0, tail: 0, mark: 0 }
+        Self { head: 0, tail: 0, mark: 0, gaps_end: 0, missing: 0, is_known: false, room: u32::MAX }
     }
 
     /// The record of entry `number`.
     pub fn key(number: u32) -> RecordKey {
-        let slots = u32::from(registry::JOURNAL.end - registry::JOURNAL.start);
-        registry::JOURNAL.start + (number % slots) as RecordKey
+        registry::JOURNAL.start + (number % Self::SLOTS) as RecordKey
     }
 
     /// The number of the first entry, if there is one.
@@ -50,6 +61,10 @@ impl Journal {
 
     /// How many entries wait.
     pub fn len(&self) -> u32 {
+        self.numbers().saturating_sub(self.missing)
+    }
+
+    fn numbers(&self) -> u32 {
         self.tail.wrapping_sub(self.head)
     }
 
@@ -58,9 +73,14 @@ impl Journal {
         self.head == self.tail
     }
 
-    /// How many more entries fit.
+    /// How many more entries fit, of the length that the device was asked about.
     pub fn room(&self) -> u32 {
-        Self::CAPACITY.saturating_sub(self.len())
+        Self::CAPACITY.saturating_sub(self.numbers()).min(self.room)
+    }
+
+    /// What the device says about its room.
+    pub fn set_room(&mut self, room: u32) {
+        self.room = room;
     }
 
     /// The entry [`next`](Self::next) is durable.
@@ -72,13 +92,16 @@ impl Journal {
     /// never be so far behind that the first entry would not be found after a boot.
     pub fn mark_due(&self) -> bool {
         let lag = self.head.wrapping_sub(self.mark);
-        lag > Self::MARK_LAG || lag == Self::MARK_LAG && !self.is_empty()
+        !self.is_known && (lag > Self::MARK_LAG || lag == Self::MARK_LAG && !self.is_empty())
     }
 
     /// Writes the mark.
     pub fn store_mark(&self, buffer: &mut [u8]) -> Option<StorageOp> {
         let mut record = RecordWriter::new(buffer);
         record.unsigned(u64::from(self.head));
+        if !self.gaps().is_empty() {
+            record.unsigned(u64::from(self.gaps_end));
+        }
         Some(StorageOp::Store(registry::JOURNAL_MARK, record.finish(registry::JOURNAL_MARK)?))
     }
 
@@ -87,24 +110,67 @@ impl Journal {
         self.mark = self.head;
     }
 
+    /// Entries are about to be thinned out: any of those that there are now may be missing. `false` when the mark must be
+    /// stored before.
+    #[must_use]
+    pub fn begin_thinning(&mut self) -> bool {
+        let is_marked = self.is_known || self.gaps_end == self.tail && self.mark == self.head;
+        self.gaps_end = self.tail;
+        is_marked
+    }
+
+    /// So many entries were thinned out.
+    pub fn thinned(&mut self, gone: u32) {
+        self.missing = self.missing.saturating_add(gone);
+    }
+
     /// The first entry is gone from the device.
     pub fn released(&mut self) {
         self.head = self.head.wrapping_add(1);
+        self.settle();
+    }
+
+    /// Where nothing but gaps is left, nothing waits.
+    fn settle(&mut self) {
+        if self.len() == 0 {
+            self.head = self.tail;
+            self.missing = 0;
+        }
+    }
+
+    /// Passes over the first entry if it is missing because it was thinned out.
+    pub fn pass_gap(&mut self) -> bool {
+        let is_gap = self.gaps().contains(&self.head) && self.missing > 0;
+        if is_gap {
+            self.missing -= 1;
+            self.released();
+        }
+        is_gap
+    }
+
+    fn gaps(&self) -> Range<u32> {
+        self.head..self.gaps_end
+    }
+
+    /// Begins recovery on a device that knows the extent of the journal.
+    pub fn recover_known(&mut self, extent: Range<u32>) -> JournalStep {
+        let Range { start, end } = extent;
+        *self = Self { head: start, tail: start, mark: start, gaps_end: end, is_known: true, ..*self };
+        if start < end { JournalStep::Probe(start) } else { JournalStep::Done }
     }
 
     /// Begins recovery with the mark as it was loaded.
     pub fn recover(&mut self, mark: Option<&[u8]>) -> JournalStep {
-        let head = mark
-            .and_then(|record| RecordReader::open(registry::JOURNAL_MARK, record))
-            .and_then(|mut reader| reader.u32())
-            .unwrap_or(0);
-        *self = Self { head, tail: head, mark: head };
+        let mut reader = mark.and_then(|record| RecordReader::open(registry::JOURNAL_MARK, record));
+        let head = reader.as_mut().and_then(RecordReader::u32).unwrap_or(0);
+        let gaps_end = reader.as_mut().and_then(RecordReader::u32).unwrap_or(head);
+        *self = Self { head, tail: head, mark: head, gaps_end, ..*self };
         JournalStep::Probe(head)
     }
 
     /// Goes on after entry `number` was looked for: `found` tells whether it is there, readable or not.
     ///
-    /// Released entries lie before the first one that is found, and no gap lies behind it.
+    /// Released entries lie before the first one that is found. Behind it there is no gap but of thinned out entries.
     pub fn probe(&mut self, number: u32, found: bool) -> JournalStep {
         let next = number.wrapping_add(1);
         if found {
@@ -112,16 +178,20 @@ impl Journal {
                 self.head = number;
             }
             self.tail = next;
-            return JournalStep::Probe(next);
-        }
-        if self.is_empty() {
-            if next.wrapping_sub(self.mark) <= Self::MARK_LAG {
-                return JournalStep::Probe(next);
-            }
+        } else if self.is_empty() {
             // Every number up to here may have been used and released: none may be used again.
             self.head = next;
             self.tail = next;
+        } else if self.gaps().contains(&number) {
+            self.missing += 1;
+            self.tail = next;
         }
+        let may_follow = self.gaps().contains(&next)
+            || !self.is_known && if self.is_empty() { next.wrapping_sub(self.mark) <= Self::MARK_LAG } else { found };
+        if may_follow {
+            return JournalStep::Probe(next);
+        }
+        self.settle();
         JournalStep::Done
     }
 }
@@ -132,9 +202,8 @@ mod tests {
 
     fn recovered(mark: u32, entries: core::ops::Range<u32>) -> Journal {
         let mut buffer = [0; 16];
-        let Some(StorageOp::Store(_, len)) = (Journal { head: mark, tail: mark, mark }).store_mark(&mut buffer) else {
-            panic!()
-        };
+        let at_mark = Journal { head: mark, tail: mark, mark, ..Journal::new() };
+        let Some(StorageOp::Store(_, len)) = at_mark.store_mark(&mut buffer) else { panic!() };
         let mut journal = Journal::new();
         let mut step = journal.recover(Some(&buffer[..len]));
         while let JournalStep::Probe(number) = step {

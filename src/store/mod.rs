@@ -6,19 +6,24 @@
 
 #[cfg(feature = "std")]
 mod directory;
+#[cfg(feature = "flash")]
+mod flash;
 mod journal;
 mod keys;
 mod ram;
 pub mod record;
 pub mod registry;
 mod storage;
+pub mod thinning;
 
 #[cfg(feature = "std")]
 pub use directory::DirectoryStorage;
+#[cfg(feature = "flash")]
+pub use flash::{FlashError, FlashLayoutError, FlashStorage};
 pub use journal::{Journal, JournalStep};
 pub use keys::{
     Access, Declaration, IntegerKey, Key, KeyError, KeyId, Keys, Kind, ListCodec, ListKey, Refusal, SwitchKey,
     TextSink, Value, VendorKey,
 };
 pub use ram::{RamStorage, RamStorageFull};
-pub use storage::{RECORD_LEN_MAX, RecordKey, Storage, StorageOp};
+pub use storage::{RECORD_LEN_MAX, RecordKey, Storage, StorageOp, StorageResult};

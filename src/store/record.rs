@@ -1,5 +1,6 @@
-//! The form of a record: a format number, the content, and a checksum that covers the record's own number, so that
-//! neither a torn write nor a misplaced record passes for a good one.
+//! The form of a record: a format number, the content, and a checksum that covers the record's own key, so that
+//! neither a torn write nor a misplaced record passes for a good one. Entries of the journal bring a form of their own,
+//! and are sealed with their number.
 //!
 //! Integers are little-endian base-128 varints, signed ones in zigzag order; texts are length and bytes.
 
@@ -26,6 +27,11 @@ impl<'b> RecordWriter<'b> {
         let mut writer = Self { buffer, len: 0, overflow: false, is_partial: false };
         writer.byte(FORMAT);
         writer
+    }
+
+    /// Begins a record whose form is its writer's own, without a format number.
+    pub fn bare(buffer: &'b mut [u8]) -> Self {
+        Self { buffer, len: 0, overflow: false, is_partial: false }
     }
 
     /// Goes on behind the first `len` bytes of a record without its checksum.
@@ -104,8 +110,17 @@ impl<'b> RecordWriter<'b> {
     }
 
     /// Seals the record for `key` and returns its length; `None` when the buffer was too small.
-    pub fn finish(mut self, key: RecordKey) -> Option<usize> {
-        let sum = checksum(key, self.buffer.get(..self.len)?);
+    pub fn finish(self, key: RecordKey) -> Option<usize> {
+        self.finish_with(seed_of_key(key))
+    }
+
+    /// Seals the record for entry `number` of the journal in the same way.
+    pub fn finish_entry(self, number: u32) -> Option<usize> {
+        self.finish_with(seed_of_entry(number))
+    }
+
+    fn finish_with(mut self, seed: u16) -> Option<usize> {
+        let sum = checksum(seed, self.buffer.get(..self.len)?);
         self.bytes(&sum.to_le_bytes());
         if self.overflow { None } else { Some(self.len) }
     }
@@ -120,18 +135,20 @@ pub struct RecordReader<'a> {
 impl<'a> RecordReader<'a> {
     /// Opens `record`, which was stored under `key`; `None` when it is damaged or of a format from the future.
     pub fn open(key: RecordKey, record: &'a [u8]) -> Option<Self> {
-        let (content, sum) = record.split_last_chunk::<CHECKSUM_LEN>()?;
-        if checksum(key, content).to_le_bytes() != *sum {
-            return None;
-        }
-        let (format, rest) = content.split_first()?;
+        let (format, rest) = sealed_content(seed_of_key(key), record)?.split_first()?;
         (*format == FORMAT).then_some(Self { rest })
     }
 
-    /// Reads a record that has been opened before, without checking it again.
+    /// Opens a [bare](RecordWriter::bare) record that is entry `number` of the journal; `None` when it is damaged or
+    /// another entry.
+    pub fn open_entry(number: u32, record: &'a [u8]) -> Option<Self> {
+        sealed_content(seed_of_entry(number), record).map(|rest| Self { rest })
+    }
+
+    /// Reads a record that has been opened before, from its first byte on, without checking it again.
     pub fn reopen(record: &'a [u8]) -> Option<Self> {
-        let (content, _) = record.split_last_chunk::<CHECKSUM_LEN>()?;
-        Some(Self { rest: content.get(1..)? })
+        let (rest, _) = record.split_last_chunk::<CHECKSUM_LEN>()?;
+        Some(Self { rest })
     }
 
     /// Goes on in content that an open record has handed out.
@@ -156,6 +173,13 @@ impl<'a> RecordReader<'a> {
         let (array, rest) = self.rest.split_first_chunk()?;
         self.rest = rest;
         Some(*array)
+    }
+
+    /// The next `len` bytes.
+    pub fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.rest.split_at_checked(len)?;
+        self.rest = rest;
+        Some(bytes)
     }
 
     /// The next unsigned integer.
@@ -187,28 +211,42 @@ impl<'a> RecordReader<'a> {
     /// The next text.
     pub fn text(&mut self) -> Option<&'a str> {
         let len = usize::from(self.byte()?);
-        let (text, rest) = self.rest.split_at_checked(len)?;
-        self.rest = rest;
-        core::str::from_utf8(text).ok()
+        core::str::from_utf8(self.take(len)?).ok()
     }
 }
 
 /// Renews the checksum of a whole record whose content was changed in place.
 pub fn seal(key: RecordKey, record: &mut [u8]) -> Option<()> {
+    seal_with(seed_of_key(key), record)
+}
+
+/// The same for entry `number` of the journal.
+pub fn seal_entry(number: u32, record: &mut [u8]) -> Option<()> {
+    seal_with(seed_of_entry(number), record)
+}
+
+fn seal_with(seed: u16, record: &mut [u8]) -> Option<()> {
     let (content, sum) = record.split_last_chunk_mut::<CHECKSUM_LEN>()?;
-    *sum = checksum(key, content).to_le_bytes();
+    *sum = checksum(seed, content).to_le_bytes();
     Some(())
 }
 
-/// CRC-16/CCITT-FALSE over the record's number and its bytes, without a table.
-fn checksum(key: RecordKey, content: &[u8]) -> u16 {
-    let mut sum = 0xffff;
-    let [low, high] = key.to_le_bytes();
-    sum = step(step(sum, low), high);
-    for byte in content {
-        sum = step(sum, *byte);
-    }
-    sum
+fn sealed_content(seed: u16, record: &[u8]) -> Option<&[u8]> {
+    let (content, sum) = record.split_last_chunk::<CHECKSUM_LEN>()?;
+    (checksum(seed, content).to_le_bytes() == *sum).then_some(content)
+}
+
+fn seed_of_key(key: RecordKey) -> u16 {
+    checksum(0xffff, &key.to_le_bytes())
+}
+
+fn seed_of_entry(number: u32) -> u16 {
+    checksum(0xffff, &number.to_le_bytes())
+}
+
+/// CRC-16/CCITT-FALSE without a table. It begins with the identity of the record, so that none passes in another's place.
+fn checksum(seed: u16, content: &[u8]) -> u16 {
+    content.iter().fold(seed, |sum, byte| step(sum, *byte))
 }
 
 #[inline(always)]
@@ -224,8 +262,9 @@ mod tests {
 
     #[test]
     fn checksum_is_crc_16_ccitt_false() {
-        // The check value of the CRC catalogue for "123456789"; the first two bytes stand in the key.
-        assert_eq!(checksum(u16::from_le_bytes(*b"12"), b"3456789"), 0x29b1);
+        // The check value of the CRC catalogue for "123456789".
+        assert_eq!(checksum(seed_of_key(u16::from_le_bytes(*b"12")), b"3456789"), 0x29b1);
+        assert_eq!(checksum(seed_of_entry(u32::from_le_bytes(*b"1234")), b"56789"), 0x29b1);
     }
 
     #[test]

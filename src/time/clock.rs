@@ -20,6 +20,11 @@ impl Clock {
         self.began = now;
     }
 
+    /// When the firmware started.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
     /// At `now` it is `date_time`.
     pub fn set(&mut self, now: Instant, date_time: DateTime) {
         self.set = Some((now, date_time));

@@ -473,6 +473,11 @@ impl Timeline {
     }
 
     /// The central system sets a configuration key, and is answered with this status.
+    /// The next frame is the answer to a call that was to come later.
+    pub fn expect_answer(&mut self, id: &str, payload: Value) {
+        assert_eq!(self.next_frame(), Some(Frame::Result { id: id.to_owned(), payload }), "{} s", self.seconds());
+    }
+
     pub fn change_key(&mut self, key: &str, value: &str, status: &str) {
         self.call("ChangeConfiguration", json!({"key": key, "value": value})).expect(status);
     }
@@ -608,6 +613,11 @@ impl ServerCall<'_> {
             Some(Frame::Error { id, code, .. }) if id == self.id => assert_eq!(code, wanted),
             other => panic!("{} s: expected {wanted}, found {other:?}", self.timeline.seconds()),
         }
+    }
+
+    /// The answer may come later. Returns its id.
+    pub fn later(self) -> String {
+        self.id
     }
 
     /// The charge point says nothing.

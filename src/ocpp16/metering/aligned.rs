@@ -69,7 +69,7 @@ fn following(date: u32, interval: u32) -> u32 {
 impl Operations<'_> {
     /// When values that are read now are told to be of: the moment of the clock that they are for, if it is not over.
     pub(in crate::ocpp16) fn date_of_sample(&self, now: Instant, moment: Option<DateTime>) -> Stamp {
-        let read = Stamp::new(&self.clock, self.persistence.boot_number(), now);
+        let read = Stamp::new(&self.clock, self.persistence.boots.number, now);
         match (moment, read.dated()) {
             (Some(moment), Some(date)) if date.as_unix().wrapping_sub(moment.as_unix()) < LATENESS_S => {
                 Stamp::Dated(moment)
@@ -92,7 +92,7 @@ impl Operations<'_> {
         let wanted = !self.keys.list(&METER_VALUES_ALIGNED_DATA).is_empty();
         let wanted_at_stop = !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty();
         for connector in self.connectors.iter_mut() {
-            if !connector.session.is_in_transaction() {
+            if !connector.session.is_reported() {
                 if wanted && reachable {
                     connector.sampling.align(moment);
                 }

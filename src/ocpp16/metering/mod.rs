@@ -13,7 +13,7 @@ pub(super) use transaction_data::{
     STOP_TRANSACTION_MAX_METER_VALUES, STOP_TXN_ALIGNED_DATA, STOP_TXN_SAMPLED_DATA, Series, series_record,
     transaction_data,
 };
-pub(super) use values::{MeterValue, compose};
+pub(super) use values::{MeterValue, compose, register_of};
 
 use super::{ConnectorId, Location, Measurand, Phase, UnitOfMeasure};
 use crate::json::Decimal;

@@ -20,6 +20,10 @@ pub(in crate::ocpp16) struct Sampling {
     moment: Option<DateTime>,
     /// The contexts of samples that are to be taken, one bit each.
     asked: u8,
+    /// One sample in so many is recorded, as a power of two: the journal is full.
+    stride: u8,
+    /// By kind, how many samples there were since.
+    counts: [u16; 2],
 }
 
 const TRIGGER: u8 = 1;
@@ -28,12 +32,13 @@ const CLOCK: u8 = 1 << 2;
 
 impl Sampling {
     pub(in crate::ocpp16) const fn new() -> Self {
-        Self { last: Instant::ZERO, moment: None, asked: 0 }
+        Self { last: Instant::ZERO, moment: None, asked: 0, stride: 0, counts: [0; 2] }
     }
 
     /// The transaction has begun at `at`.
     pub(in crate::ocpp16) fn begin(&mut self, at: Instant) {
         self.last = at;
+        self.stride = 0;
         self.miss_moment(); // MV-10: that was of nobody's transaction
     }
 
@@ -68,6 +73,24 @@ impl Sampling {
         })
     }
 
+    /// The samples of the running transaction were thinned: from now on only half as many are recorded.
+    pub(in crate::ocpp16) fn thin_out(&mut self) {
+        self.stride = (self.stride + 1).min(u16::BITS as u8);
+        self.counts = [0; 2];
+    }
+
+    /// Whether the next sample of this context is one of those that are not recorded.
+    pub(in crate::ocpp16) fn is_thinned_out(&mut self, context: ReadingContext) -> bool {
+        let [periodic, aligned] = &mut self.counts;
+        let count = match context {
+            ReadingContext::SamplePeriodic => periodic,
+            ReadingContext::SampleClock => aligned,
+            _ => return false,
+        };
+        *count = count.wrapping_add(1);
+        count.trailing_zeros() < u32::from(self.stride)
+    }
+
     /// The sample of this context has been taken.
     pub(in crate::ocpp16) fn taken(&mut self, context: ReadingContext) {
         self.asked &= !match context {
@@ -82,7 +105,7 @@ impl Operations<'_> {
     pub(in crate::ocpp16) fn advance_metering(&mut self, now: Instant, id: ConnectorId) {
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let interval = Duration::from_secs(self.keys.unsigned(&METER_VALUE_SAMPLE_INTERVAL));
-        if !connector.session.is_running() || interval == Duration::default() {
+        if !connector.session.is_running() || connector.session.is_silent || interval == Duration::default() {
             return;
         }
         let mut next = connector.sampling.last + interval;
@@ -119,7 +142,7 @@ impl Operations<'_> {
         if self.main_sampling.is_due() {
             return Some(0);
         }
-        let wanted = |connector: &Connector<'_>| connector.sampling.is_due() && !connector.session.is_in_transaction();
+        let wanted = |connector: &Connector<'_>| connector.sampling.is_due() && !connector.session.is_reported();
         self.connectors.iter().zip(1..).find(|(connector, _)| wanted(connector)).map(|(_, id)| id)
     }
 
@@ -201,8 +224,9 @@ impl Meters<'_, '_> {
 }
 
 /// The two meters that every connector has a place for.
-const ENERGY: MeterReading = MeterReading::new(Measurand::EnergyActiveImportRegister, Some(UnitOfMeasure::Wh));
-const POWER: MeterReading = MeterReading::new(Measurand::PowerActiveImport, Some(UnitOfMeasure::W));
+pub(super) const ENERGY: MeterReading =
+    MeterReading::new(Measurand::EnergyActiveImportRegister, Some(UnitOfMeasure::Wh));
+pub(super) const POWER: MeterReading = MeterReading::new(Measurand::PowerActiveImport, Some(UnitOfMeasure::W));
 
 /// Whether an item of a list asks for this reading: an item without phase asks for all.
 fn asks_for(reading: &MeterReading, (measurand, phase): (Measurand, Option<Phase>)) -> bool {

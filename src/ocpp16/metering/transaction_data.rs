@@ -11,7 +11,7 @@ use crate::ocpp16::journal_entry::{self, Stamp};
 use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{ConnectorId, Operations, ReadingContext};
 use crate::store::record::{self, RecordReader, RecordWriter};
-use crate::store::{IntegerKey, Journal, ListKey, RecordKey, registry};
+use crate::store::{IntegerKey, ListKey, RecordKey, registry};
 use crate::time::{DateTime, Instant};
 
 /// What is told of each periodic sample at the end.
@@ -103,7 +103,14 @@ impl Operations<'_> {
         record: &mut [u8],
     ) -> Option<usize> {
         let (begin, end) = self.open_series(id, len, record)?;
-        let offset_s = now.as_secs_since(self.connector(id)?.session.started).max(0) as u32;
+        let session = &self.connector(id)?.session;
+        let began = read_began(record.get(..begin)?);
+        let offset_s = match (session.is_restored, began, self.clock.date(now)) {
+            (true, Some(began), Some(now)) => now.as_unix().saturating_sub(began.as_unix()),
+            _ => now.as_secs_since(session.started).max(0) as u32,
+        };
+        let last_offset_s = groups(record.get(begin..end)?).last().map_or(0, |group| group.offset_s);
+        let offset_s = offset_s.max(last_offset_s);
         let end = self.add_meter_value(id, context, offset_s, begin, end, record)?;
         let key = series_record(id)?;
         record::seal(key, record.get_mut(..end + record::CHECKSUM_LEN)?)?;
@@ -146,7 +153,7 @@ impl Operations<'_> {
         make_room(record, tail_len, head_len)?;
         record.iter_mut().zip(head.get(..head_len)?).for_each(|(place, byte)| *place = *byte);
         let len = head_len + tail_len + record::CHECKSUM_LEN;
-        record::seal(Journal::key(number), record.get_mut(..len)?)?;
+        record::seal_entry(number, record.get_mut(..len)?)?;
         Some(len)
     }
 

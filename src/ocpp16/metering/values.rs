@@ -1,6 +1,7 @@
 //! The stored form of values, and MeterValues.req made of it.
 
 use super::MeterReading;
+use super::sample::{ENERGY, POWER};
 use crate::json::{BufferFull, Decimal, Json, Writer, name};
 use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
@@ -18,17 +19,38 @@ pub(super) fn write_value(record: &mut RecordWriter<'_>, reading: &MeterReading,
         record.leave_out();
         return;
     }
+    let signed = value.mantissa();
+    if let Some(short) = SHORT.iter().position(|short| short == reading).filter(|_| value.places() == 0) {
+        record.byte(FIRST_SHORT + short as u8);
+        return record.signed(signed);
+    }
     let phase = reading.phase.map_or(0, |phase| phase.code() + 1);
     let location = reading.location.map_or(0, |location| location.code() + 1);
     let unit = reading.unit.map_or(0, |unit| unit.code() + 1);
     record.byte(reading.measurand.code());
     record.byte(phase << 4 | location);
     record.byte(unit << 3 | value.places());
-    record.signed(value.mantissa());
+    record.signed(signed);
+}
+
+/// The two meters that every connector has a place for take one byte where others take three, if the value is whole.
+const SHORT: [MeterReading; 2] = [ENERGY, POWER];
+/// No measurand has these numbers.
+const FIRST_SHORT: u8 = 0x40;
+
+/// The energy register among stored values.
+pub(in crate::ocpp16) fn register_of(values: &[u8]) -> Option<i64> {
+    let mut content = RecordReader::content(values);
+    let mut values = core::iter::from_fn(|| read_value(&mut content));
+    values.find(|(reading, value)| *reading == ENERGY && value.places() == 0).map(|(_, value)| value.mantissa())
 }
 
 fn read_value(content: &mut RecordReader<'_>) -> Option<(MeterReading, Decimal)> {
-    let measurand = Measurand::from_code(content.byte()?)?;
+    let code = content.byte()?;
+    if let Some(short) = code.checked_sub(FIRST_SHORT).and_then(|short| SHORT.get(usize::from(short))) {
+        return Some((*short, Decimal::new(content.signed()?, 0)));
+    }
+    let measurand = Measurand::from_code(code)?;
     let place = content.byte()?;
     let unit = content.byte()?;
     let reading = MeterReading {

@@ -1,0 +1,73 @@
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::time::{Clock, DateTime, Instant};
+
+/// When something happened, as it is known at that time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ocpp16) enum Stamp {
+    Dated(DateTime),
+    /// The clock was not set yet: seconds of monotonic time in this boot.
+    Undated {
+        boot: u32,
+        uptime_s: u32,
+    },
+}
+
+const DATED: u8 = 0;
+const UNDATED: u8 = 1;
+/// Only in format 1: made undated, and dated in place when the clock was set.
+const DATED_LATER: u8 = 2;
+
+impl Stamp {
+    pub(in crate::ocpp16) fn new(clock: &Clock, boot: u32, at: Instant) -> Self {
+        match clock.date(at) {
+            Some(date) => Self::Dated(date),
+            None => Self::Undated { boot, uptime_s: at.as_secs() },
+        }
+    }
+
+    pub(in crate::ocpp16) fn dated(self) -> Option<DateTime> {
+        match self {
+            Self::Dated(date) => Some(date),
+            Self::Undated { .. } => None,
+        }
+    }
+
+    /// This stamp, or `earliest` when the clock was set back behind it (TX-14).
+    pub(in crate::ocpp16) fn not_before(self, earliest: Option<DateTime>) -> Self {
+        match (self, earliest) {
+            (Self::Dated(date), Some(earliest)) => Self::Dated(date.max(earliest)),
+            _ => self,
+        }
+    }
+
+    pub(in crate::ocpp16) fn is_undated(self) -> bool {
+        matches!(self, Self::Undated { .. })
+    }
+
+    pub(super) fn code(self) -> u8 {
+        if self.is_undated() { UNDATED } else { DATED }
+    }
+
+    pub(super) fn write(self, record: &mut RecordWriter<'_>) {
+        match self {
+            Self::Dated(date) => record.bytes(&date.as_unix().to_le_bytes()),
+            Self::Undated { boot, uptime_s } => {
+                record.bytes(&uptime_s.to_le_bytes());
+                record.unsigned(u64::from(boot));
+            }
+        }
+    }
+
+    pub(super) fn read(code: u8, record: &mut RecordReader<'_>) -> Option<Self> {
+        let number = u32::from_le_bytes(record.array()?);
+        match code {
+            DATED => Some(Self::Dated(DateTime::from_unix(number))),
+            UNDATED => Some(Self::Undated { boot: record.u32()?, uptime_s: number }),
+            DATED_LATER => {
+                record.u32()?; // the boot that it was made in
+                Some(Self::Dated(DateTime::from_unix(number)))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What a page of the log holds: a header, then entries and marks, each in whole units.
+//!
+//! An entry is two bytes with its length and the low bits of its number, and the sealed record. A mark has a length
+//! that no record has, and tells a number, sealed as well.
+
+use super::{RECORD_LEN_MAX, WORD_LEN_MAX};
+use crate::store::record::{RecordReader, RecordWriter};
+use embedded_storage_async::nor_flash::NorFlash;
+
+/// The beginning of each page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Goes up with each thinning.
+    pub(super) generation: u16,
+    /// A thinning has written it, from older pages.
+    pub(super) is_copy: bool,
+    /// No entry of the page has a smaller number.
+    pub(super) first: u32,
+    /// The first entry that was not released when the page was begun.
+    pub(super) head: u32,
+}
+
+/// What lies at a place of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    /// This entry; its record begins in the buffer behind [`PREFIX_LEN`] and has this length.
+    Entry {
+        number: u32,
+        len: usize,
+    },
+    Mark(Mark),
+    /// Nothing that can be read.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// All entries below are released.
+    Released(u32),
+    /// This thinning has copied all entries below: older pages that begin below are void.
+    Copied(u32),
+    /// The next entry has this number or a greater one.
+    Next(u32),
+}
+
+pub(super) const PREFIX_LEN: usize = 2;
+pub(super) const HEADER_LEN: usize = 16;
+pub(super) const MARK_LEN: usize = 8;
+/// What is read of an item at once; most are not longer.
+pub(super) const GLANCE: usize = WORD_LEN_MAX;
+
+const MAGIC: u8 = b'J';
+/// Of the layout of pages, in all but the highest bit.
+const VERSION: u8 = 1;
+const IS_COPY: u8 = 0x80;
+const LEN_BITS: u32 = 10;
+/// Numbers are told apart by so many low bits.
+pub(super) const NUMBERS: u32 = 1 << (u16::BITS - LEN_BITS);
+const RELEASED: u16 = 1022;
+const COPIED: u16 = 1021;
+const NEXT: u16 = 1020;
+const _: () = assert!(RECORD_LEN_MAX < NEXT as usize);
+
+/// What is written at once, and where items begin: whole words of the chip.
+pub(super) const fn unit<F: NorFlash>() -> usize {
+    if F::WRITE_SIZE > 4 { F::WRITE_SIZE } else { 4 }
+}
+
+pub(super) const fn in_units<F: NorFlash>(len: usize) -> usize {
+    len.next_multiple_of(unit::<F>())
+}
+
+impl Header {
+    pub(super) fn write(&self, buffer: &mut [u8]) -> Option<usize> {
+        let mut writer = RecordWriter::bare(buffer);
+        writer.byte(MAGIC);
+        writer.byte(VERSION | if self.is_copy { IS_COPY } else { 0 });
+        writer.bytes(&self.generation.to_le_bytes());
+        writer.bytes(&self.first.to_le_bytes());
+        writer.bytes(&self.head.to_le_bytes());
+        writer.finish_entry(0)
+    }
+
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut reader = RecordReader::open_entry(0, bytes.get(..HEADER_LEN - 2)?)?;
+        let (magic, version) = (reader.byte()?, reader.byte()?);
+        if (magic, version & !IS_COPY) != (MAGIC, VERSION) {
+            return None;
+        }
+        Some(Self {
+            is_copy: version & IS_COPY != 0,
+            generation: u16::from_le_bytes(reader.array()?),
+            first: u32::from_le_bytes(reader.array()?),
+            head: u32::from_le_bytes(reader.array()?),
+        })
+    }
+}
+
+impl Mark {
+    /// The bytes of the mark.
+    pub(super) fn write(self, buffer: &mut [u8]) -> Option<usize> {
+        let (kind, number) = match self {
+            Self::Released(number) => (RELEASED, number),
+            Self::Copied(number) => (COPIED, number),
+            Self::Next(number) => (NEXT, number),
+        };
+        let (prefix, rest) = buffer.split_first_chunk_mut()?;
+        *prefix = kind.to_le_bytes();
+        let mut writer = RecordWriter::bare(rest);
+        writer.bytes(&number.to_le_bytes());
+        Some(PREFIX_LEN + writer.finish_entry(kind.into())?)
+    }
+
+    fn read(kind: u16, bytes: &[u8]) -> Option<Self> {
+        let mut reader = RecordReader::open_entry(kind.into(), bytes.get(PREFIX_LEN..MARK_LEN)?)?;
+        let number = u32::from_le_bytes(reader.array()?);
+        Some(match kind {
+            RELEASED => Self::Released(number),
+            COPIED => Self::Copied(number),
+            _ => Self::Next(number),
+        })
+    }
+}
+
+/// The two bytes in front of a record.
+pub(super) fn prefix(number: u32, len: usize) -> [u8; PREFIX_LEN] {
+    (len as u16 | ((number % NUMBERS) as u16) << LEN_BITS).to_le_bytes()
+}
+
+/// How many bytes the item takes that begins with these, without what fills up its last unit; `None` when none does.
+pub(super) fn item_len(bytes: &[u8]) -> Option<usize> {
+    match length_of(bytes)? {
+        NEXT..=RELEASED => Some(MARK_LEN),
+        len if usize::from(len) <= RECORD_LEN_MAX => Some(PREFIX_LEN + usize::from(len)),
+        _ => None,
+    }
+}
+
+/// Reads the item that these bytes begin with, which are as many as [`item_len`] says. The number of an entry is at least
+/// `expected`, and not much greater.
+pub(super) fn read_item(bytes: &[u8], expected: u32) -> Item {
+    let read = || {
+        let prefix = u16::from_le_bytes(*bytes.first_chunk()?);
+        let kind = length_of(bytes)?;
+        if kind >= NEXT {
+            return Mark::read(kind, bytes).map(Item::Mark);
+        }
+        let low = u32::from(prefix >> LEN_BITS);
+        let number = expected.saturating_add(low.wrapping_sub(expected) % NUMBERS);
+        let len = usize::from(kind);
+        RecordReader::open_entry(number, bytes.get(PREFIX_LEN..PREFIX_LEN + len)?)?;
+        Some(Item::Entry { number, len })
+    };
+    read().unwrap_or(Item::Nothing)
+}
+
+fn length_of(bytes: &[u8]) -> Option<u16> {
+    Some(u16::from_le_bytes(*bytes.first_chunk()?) % (1 << LEN_BITS))
+}
