@@ -1,0 +1,213 @@
+//! `FlashStorage` on the chips of the flash model.
+
+#[path = "support/nor_flash.rs"]
+mod nor_flash;
+
+use embedded_ocpp::store::record::RecordWriter;
+use embedded_ocpp::store::thinning::Role;
+use embedded_ocpp::store::{FlashLayoutError, FlashStorage, RECORD_LEN_MAX, RecordKey, Storage};
+use nor_flash::{Chip, Esp32, NorFlash, Nrf51, Nrf52, Stm32f4, Stm32h7};
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// A driver is ready at the first poll.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("not ready"),
+    }
+}
+
+type Flash<C> = FlashStorage<NorFlash<'static, C>>;
+
+/// Settings in the first pages, the journal in the others.
+fn on<C: Chip>(chip: NorFlash<'static, C>, settings: u32, journal: u32) -> Flash<C> {
+    let page = C::PAGE as u32;
+    FlashStorage::new(chip, 0..settings * page, settings * page..(settings + journal) * page).unwrap()
+}
+
+fn blank<C: Chip>(settings: u32, journal: u32) -> Flash<C> {
+    on(NorFlash::erased((settings + journal) as usize), settings, journal)
+}
+
+fn load<C: Chip>(flash: &mut Flash<C>, key: RecordKey) -> Option<Vec<u8>> {
+    let mut buffer = [0xee; RECORD_LEN_MAX];
+    now(flash.load(key, &mut buffer)).unwrap().map(|len| buffer[..len].to_vec())
+}
+
+/// An entry of `len` bytes, sealed as the journal's are.
+fn entry(number: u32, len: usize) -> Vec<u8> {
+    let mut buffer = [0; RECORD_LEN_MAX];
+    let mut record = RecordWriter::bare(&mut buffer);
+    (0..len - 2).for_each(|place| record.byte((number as usize + place) as u8));
+    let len = record.finish_entry(number).unwrap();
+    buffer[..len].to_vec()
+}
+
+fn append<C: Chip>(flash: &mut Flash<C>, number: u32, len: usize) {
+    now(flash.append_entry(number, &entry(number, len))).unwrap();
+}
+
+fn load_entry<C: Chip>(flash: &mut Flash<C>, number: u32) -> Option<Vec<u8>> {
+    let mut buffer = [0xee; RECORD_LEN_MAX];
+    now(flash.load_entry(number, &mut buffer)).unwrap().map(|len| buffer[..len].to_vec())
+}
+
+fn reopened<C: Chip>(flash: Flash<C>, settings: u32, journal: u32) -> Flash<C> {
+    on(flash.into_inner(), settings, journal)
+}
+
+/// Lengths that are never the same twice in a row.
+fn len_of(number: u32) -> usize {
+    12 + (number as usize * 7) % 40
+}
+
+fn keeps_the_promises_of_storage<C: Chip>() {
+    let mut flash = blank::<C>(4, 3);
+    assert_eq!(load(&mut flash, 1), None);
+    let longest = [7; RECORD_LEN_MAX];
+    for (key, record) in [(1, &b"one"[..]), (0x1fff, &longest), (0, b"\0")] {
+        now(flash.store(key, record)).unwrap();
+    }
+    now(flash.store(1, b"longer than before")).unwrap();
+    let mut flash = reopened(flash, 4, 3);
+    assert_eq!(load(&mut flash, 1).as_deref(), Some(&b"longer than before"[..]));
+    assert_eq!(load(&mut flash, 0x1fff).as_deref(), Some(&longest[..]));
+    assert_eq!(load(&mut flash, 0).as_deref(), Some(&b"\0"[..]));
+    assert!(now(flash.load(0x1fff, &mut [0; RECORD_LEN_MAX - 1])).is_err());
+    now(flash.remove(0x1fff)).unwrap();
+    now(flash.remove(0x1234)).unwrap();
+    assert_eq!(load(&mut flash, 0x1fff), None);
+    assert_eq!(now(flash.journal()).unwrap(), Some(0..0));
+    assert_eq!(load_entry(&mut flash, 0), None);
+}
+
+/// Many laps around the ring, each entry released in its turn, with a boot now and then.
+fn is_a_journal<C: Chip>() {
+    let mut flash = blank::<C>(2, 3);
+    let (mut first, mut next) = (0, 0);
+    while next < 5000 {
+        let burst = 1 + next % 17;
+        for number in next..next + burst {
+            append(&mut flash, number, len_of(number));
+        }
+        next += burst;
+        if next % 5 == 0 {
+            flash = reopened(flash, 2, 3);
+            assert_eq!(now(flash.journal()).unwrap(), Some(first..next));
+        }
+        for number in first..next {
+            assert_eq!(load_entry(&mut flash, number), Some(entry(number, len_of(number))), "entry {number}");
+        }
+        assert_eq!(load_entry(&mut flash, next), None);
+        let kept = next % 3;
+        for number in first..next - kept {
+            assert_eq!(load_entry(&mut flash, number), Some(entry(number, len_of(number))), "entry {number}");
+            now(flash.release_entry(number)).unwrap();
+            assert_eq!(load_entry(&mut flash, number), None);
+        }
+        first = next - kept;
+    }
+}
+
+/// As many entries as it says it has room for, and it says so until the last.
+fn is_full_when_it_says_so<C: Chip>() {
+    for len in [12, 14, 56, RECORD_LEN_MAX] {
+        let mut flash = blank::<C>(2, 3);
+        let mut number = 0;
+        now(flash.journal()).unwrap();
+        let capacity = flash.room(len);
+        assert!(capacity > 0);
+        while flash.room(len) > 0 {
+            append(&mut flash, number, len);
+            number += 1;
+            assert!(flash.room(len) + number >= capacity);
+        }
+        assert_eq!(number, capacity, "entries of {len} bytes");
+        let mut flash = reopened(flash, 2, 3);
+        assert_eq!(now(flash.journal()).unwrap(), Some(0..number));
+        assert_eq!(flash.room(len), 0);
+        for number in 0..number {
+            assert_eq!(load_entry(&mut flash, number), Some(entry(number, len)));
+            now(flash.release_entry(number)).unwrap();
+        }
+        assert!(flash.room(len) > 0);
+    }
+}
+
+/// All entries but those whose number is a multiple of 100 are samples of one transaction.
+fn role(record: &[u8]) -> Role {
+    if record.len() == 14 { Role::Sample { connector: 1, kind: 0 } } else { Role::Stays }
+}
+
+fn is_thinned<C: Chip>() {
+    let mut flash = blank::<C>(2, 4);
+    let len = |number: u32| if number % 100 == 0 { 20 } else { 14 };
+    now(flash.journal()).unwrap();
+    let mut expected = Vec::new();
+    let mut number = 0;
+    for _ in 0..8 {
+        while flash.room(56) > 1 {
+            append(&mut flash, number, len(number));
+            expected.push(number);
+            number += 1;
+        }
+        let samples: Vec<_> = expected.iter().copied().filter(|number| number % 100 != 0).collect();
+        let mut gone: Vec<_> = samples.iter().copied().skip(1).step_by(2).collect();
+        gone.retain(|number| samples.last() != Some(number) && expected.first() != Some(number));
+        let mut buffer = [0; RECORD_LEN_MAX];
+        assert_eq!(now(flash.thin(0..number, role, &mut buffer)).unwrap(), gone.len() as u32);
+        expected.retain(|number| !gone.contains(number));
+        for boot in [false, true] {
+            if boot {
+                flash = reopened(flash, 2, 4);
+                assert_eq!(now(flash.journal()).unwrap(), Some(0..number));
+            }
+            let found: Vec<_> = (0..number).filter(|number| load_entry(&mut flash, *number).is_some()).collect();
+            assert_eq!(found, expected);
+            assert_eq!(load_entry(&mut flash, expected[1]), Some(entry(expected[1], len(expected[1]))));
+        }
+    }
+    // What has brought nothing costs no wear.
+    let mut buffer = [0; RECORD_LEN_MAX];
+    while now(flash.thin(0..number, role, &mut buffer)).unwrap() > 0 {}
+    let written = flash.bytes_written();
+    assert_eq!(now(flash.thin(0..number, role, &mut buffer)).unwrap(), 0);
+    assert_eq!(flash.bytes_written(), written);
+}
+
+#[test]
+fn ranges_that_cannot_be_used_are_refused() {
+    let new = |settings, journal| {
+        let flash = NorFlash::<Esp32>::erased(8);
+        FlashStorage::new(flash, settings, journal).map(|_| ())
+    };
+    assert_eq!(new(0..0x2000, 0x2000..0x8000), Ok(()));
+    assert_eq!(new(0..0x2004, 0x3000..0x8000), Err(FlashLayoutError::NotWholePages));
+    assert_eq!(new(0..0x2000, 0x2000..0x3000), Err(FlashLayoutError::TooFewPages));
+    assert_eq!(new(0..0x3000, 0x2000..0x8000), Err(FlashLayoutError::Overlap));
+    assert_eq!(new(0..0x2000, 0x2000..0x9000), Err(FlashLayoutError::OutOfBounds));
+}
+
+macro_rules! on_all_chips {
+    ($($test:ident)+) => { $(
+        #[test]
+        fn $test() {
+            super::$test::<super::Stm32f4<4, 16384>>();
+            super::$test::<super::Stm32f4<1, 16384>>();
+            super::$test::<super::Stm32h7<8192, false>>();
+            super::$test::<super::Esp32>();
+            super::$test::<super::Nrf51>();
+            super::$test::<super::Nrf52>();
+        }
+    )+ };
+}
+
+mod msg_05 {
+    on_all_chips!(keeps_the_promises_of_storage is_a_journal);
+}
+
+mod msg_15 {
+    on_all_chips!(is_full_when_it_says_so is_thinned);
+}
