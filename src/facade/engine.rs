@@ -114,8 +114,8 @@ impl<'a> Engine<'a> {
     pub(super) fn storage_done<S: Storage>(&mut self, result: Option<StorageResult>, storage: &S, record: &[u8]) {
         self.unsettle();
         self.bytes_written = storage.bytes_written();
-        self.operations.set_journal_room(storage.room(PLAIN_LEN_MAX));
-        self.operations.storage_done(self.now, result.ok_or(()), record);
+        let room = storage.room(PLAIN_LEN_MAX);
+        self.operations.storage_done(self.now, result.ok_or(()), room, record);
     }
 
     pub(super) fn set_connected(&mut self, connected: bool, record: &mut [u8]) {

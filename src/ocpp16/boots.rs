@@ -3,13 +3,13 @@
 use super::journal_entry::Stamp;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::time::{Clock, DateTime, Instant};
-use heapless::Vec;
 
 /// The number of this boot, and the dates of as many as are remembered.
 #[derive(Debug)]
 pub(super) struct Boots {
     pub(super) number: u32,
-    dated: Vec<Boot, 4, u8>,
+    /// The last ones, in turn.
+    dated: [Option<Boot>; 4],
     unsaved: bool,
 }
 
@@ -24,20 +24,23 @@ struct Boot {
 
 impl Boots {
     pub(super) const fn new() -> Self {
-        Self { number: 0, dated: Vec::new(), unsaved: false }
+        Self { number: 0, dated: [None; 4], unsaved: false }
     }
 
     /// The clock was set. What is known of this boot already stays, so that nothing changes its date (MSG-12).
     pub(super) fn clock_set(&mut self, clock: &Clock) {
         let Some(date) = clock.date(Instant::ZERO) else { return };
-        if self.dated.last().is_some_and(|last| last.number == self.number) {
-            return;
+        if self.dated.iter().flatten().all(|boot| boot.number != self.number) {
+            self.remember(Boot { number: self.number, began_s: clock.began().as_secs(), date });
+            self.unsaved = true;
         }
-        if self.dated.is_full() {
-            self.dated.remove(0);
+    }
+
+    /// In the place of the one that is the longest ago.
+    fn remember(&mut self, boot: Boot) {
+        if let Some(place) = self.dated.iter_mut().min_by_key(|place| place.as_ref().map_or(0, |boot| boot.number)) {
+            *place = Some(boot);
         }
-        let boot = Boot { number: self.number, began_s: clock.began().as_secs(), date };
-        self.unsaved |= self.dated.push(boot).is_ok();
     }
 
     pub(super) fn is_unsaved(&self) -> bool {
@@ -56,14 +59,14 @@ impl Boots {
             Stamp::Undated { boot, uptime_s } => (boot, uptime_s),
         };
         // A boot that is still to come was counted before the count was lost.
-        let lost = if then > self.number { self.dated.last() } else { None };
-        let boot = self.dated.iter().find(|boot| boot.number >= then).or(lost)?;
+        let later = self.dated.iter().flatten().filter(|boot| boot.number >= then.min(self.number));
+        let boot = later.min_by_key(|boot| boot.number)?;
         let since_s = if boot.number == then { uptime_s.saturating_sub(boot.began_s) } else { 0 };
         Some(boot.date.shifted(since_s.into()))
     }
 
     pub(super) fn write(&self, record: &mut RecordWriter<'_>) {
-        for boot in &self.dated {
+        for boot in self.dated.iter().flatten() {
             for number in [boot.number, boot.began_s, boot.date.as_unix()] {
                 record.unsigned(number.into());
             }
@@ -72,7 +75,7 @@ impl Boots {
 
     pub(super) fn load(&mut self, record: &mut RecordReader<'_>) {
         while let (Some(number), Some(began_s), Some(date)) = (record.u32(), record.u32(), record.u32()) {
-            let _ = self.dated.push(Boot { number, began_s, date: DateTime::from_unix(date) });
+            self.remember(Boot { number, began_s, date: DateTime::from_unix(date) });
         }
     }
 }

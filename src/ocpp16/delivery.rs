@@ -3,7 +3,7 @@
 //! The first entry of the journal is the only one that is ever sent. It keeps its message id over resends and
 //! reboots, and leaves the journal only after it was concluded.
 
-use super::journal_entry::{Content, Entry, Tag};
+use super::journal_entry::{Content, Entry};
 use super::metering::{self, MeterValue};
 use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, Reason};
@@ -216,7 +216,8 @@ impl ConfirmedTransaction {
         registry::nth(registry::TRANSACTION, usize::from(id))
     }
 
-    pub(super) fn store(&self, id: ConnectorId, buffer: &mut [u8]) -> Option<StorageOp> {
+    /// `id_tag` is only wanted by a charge point that goes on with the transaction after a power cut.
+    pub(super) fn store(&self, id: ConnectorId, id_tag: Option<&IdToken>, buffer: &mut [u8]) -> Option<StorageOp> {
         let key = Self::record_key(id)?;
         let mut record = RecordWriter::new(buffer);
         record.unsigned(u64::from(self.entry));
@@ -224,6 +225,9 @@ impl ConfirmedTransaction {
         record.byte(u8::from(self.ended));
         record.signed(self.meter_start);
         record.byte(u8::from(self.denied));
+        if let Some(id_tag) = id_tag {
+            record.text(id_tag.as_str());
+        }
         Some(StorageOp::Store(key, record.finish(key)?))
     }
 
@@ -232,7 +236,7 @@ impl ConfirmedTransaction {
         self.stored_as_running = !self.ended;
     }
 
-    pub(super) fn load(id: ConnectorId, record: &[u8]) -> Option<Self> {
+    pub(super) fn load(id: ConnectorId, record: &[u8]) -> Option<(Self, IdToken)> {
         let mut reader = RecordReader::open(Self::record_key(id)?, record)?;
         let entry = reader.u32()?;
         let transaction = i32::try_from(reader.signed()?).ok()?;
@@ -240,7 +244,9 @@ impl ConfirmedTransaction {
         let meter_start = reader.signed()?;
         let denied = reader.byte() == Some(1);
         let stored_as_running = !ended;
-        Some(Self { entry, id: Some(transaction), ended, unsaved: false, stored_as_running, meter_start, denied })
+        let id_tag = reader.text().and_then(|id_tag| IdToken::from_text(id_tag).ok()).unwrap_or_default();
+        let id = Some(transaction);
+        Some((Self { entry, id, ended, unsaved: false, stored_as_running, meter_start, denied }, id_tag))
     }
 }
 
@@ -320,9 +326,9 @@ impl Operations<'_> {
         let timestamp = self.date_of(entry);
         let connector_id = entry.connector;
         match entry.content {
-            Content::Start { id_tag, meter_start } => {
-                let id_tag = id_tag.to_token();
-                composer.payload(&StartTransaction { connector_id, id_tag: id_tag.as_str(), meter_start, timestamp })
+            Content::Start { meter_start, .. } => {
+                let id_tag = self.delivery.head_tag.as_str();
+                composer.payload(&StartTransaction { connector_id, id_tag, meter_start, timestamp })
             }
             Content::MeterValues { context, values, .. } => {
                 let head = MeterValues { connector_id, transaction_id: Some(self.transaction_id_of(entry)) };
@@ -332,8 +338,7 @@ impl Operations<'_> {
                 let transaction_id = self.transaction_id_of(entry);
                 let data = metering::transaction_data(series, timestamp);
                 let has_data = data.is_some();
-                let id_tag = id_tag.map(Tag::to_token);
-                let id_tag = id_tag.as_ref().map(|id_tag| id_tag.as_str());
+                let id_tag = id_tag.map(|_| self.delivery.head_tag.as_str());
                 let head = StopTransaction { id_tag, meter_stop, timestamp, transaction_id, reason, has_data };
                 match data {
                     Some(mut data) => metering::compose(composer, &head, &mut data),

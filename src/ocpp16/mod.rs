@@ -83,6 +83,8 @@ pub struct Operations<'a> {
     cache: Cache<'a>,
     clock: Clock,
     journal: Journal,
+    /// There is no room for another transaction.
+    journal_full: bool,
     persistence: Persistence,
     registration: Registration,
     delivery: Delivery,
@@ -149,6 +151,7 @@ impl<'a> Operations<'a> {
             cache: Cache::new(memory.cache),
             clock: Clock::new(),
             journal: Journal::new(),
+            journal_full: false,
             persistence: Persistence::new(),
             registration: Registration::new(),
             delivery: Delivery::new(),

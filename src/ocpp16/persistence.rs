@@ -126,11 +126,6 @@ impl Operations<'_> {
         self.persistence.is_hopeful() && (self.keys.next_unsaved().is_some() || self.is_availability_unsaved())
     }
 
-    /// The device takes so many more entries of [`PLAIN_LEN_MAX`] bytes.
-    pub(crate) fn set_journal_room(&mut self, room: u32) {
-        self.journal.set_room(room);
-    }
-
     /// The next operation on the storage device; its bytes lie in `record`. It must be done and its result handed to
     /// [`storage_done`](Self::storage_done), with `record` untouched in between, before anything else is asked for.
     ///
@@ -164,8 +159,14 @@ impl Operations<'_> {
 
     /// The result of the last [`storage_op`](Self::storage_op), or `Err` when the device failed. A failed operation is tried
     /// again, for ever; nothing that depends on it goes on before. What cannot be read at boot is not taken for missing: it
-    /// would be overwritten.
-    pub(crate) fn storage_done(&mut self, now: Instant, result: Result<StorageResult, ()>, record: &[u8]) {
+    /// would be overwritten. `room` is that of the device, for entries of [`PLAIN_LEN_MAX`] bytes.
+    pub(crate) fn storage_done(&mut self, now: Instant, result: Result<StorageResult, ()>, room: u32, record: &[u8]) {
+        self.task_done(now, result, record);
+        self.journal.set_room(room);
+        self.journal_full = self.journal.room() < self.entries_of_a_new_transaction();
+    }
+
+    fn task_done(&mut self, now: Instant, result: Result<StorageResult, ()>, record: &[u8]) {
         let Some(task) = self.persistence.in_flight.take() else { return };
         let Ok(result) = result else {
             self.dirty = true;
@@ -300,7 +301,8 @@ impl Operations<'_> {
         if self.delivery.confirmed_unsaved {
             for (connector, id) in self.connectors.iter().zip(1..) {
                 if connector.confirmed.unsaved {
-                    return Some((Task::StoreTransaction(id), connector.confirmed.store(id, record)?));
+                    let id_tag = Some(&connector.session.id_tag).filter(|_| self.resumes);
+                    return Some((Task::StoreTransaction(id), connector.confirmed.store(id, id_tag, record)?));
                 }
             }
             self.delivery.confirmed_unsaved = false;
@@ -398,8 +400,7 @@ impl Operations<'_> {
                 let at = self.date_of_sample(now, moment);
                 let mut writer = journal_entry::begin_meter_values(record, number, id, at, session.entry, context);
                 // The last room is kept for transactions (MSG-15).
-                let has_room = self.journal.room() >= self.entries_of_a_new_transaction();
-                let measured = has_room && self.sample(id, self.list_of(context), &mut writer);
+                let measured = !self.journal_full && self.sample(id, self.list_of(context), &mut writer);
                 let len = writer.finish_entry(number);
                 if !measured || self.connector_mut(id)?.sampling.is_thinned_out(context) {
                     self.connector_mut(id)?.sampling.taken(context);
@@ -446,8 +447,11 @@ impl Operations<'_> {
 
     /// Thins the samples when there is no room for another transaction, unless that has brought little lately.
     fn make_room(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        if !self.journal_full {
+            return None;
+        }
         let worthwhile = (self.journal.len() / 4).clamp(1, SAMPLES_BETWEEN_THINNINGS);
-        if self.journal.room() >= self.entries_of_a_new_transaction() || self.persistence.samples < worthwhile {
+        if self.persistence.samples < worthwhile {
             return None;
         }
         if !self.journal.begin_thinning() {

@@ -85,10 +85,11 @@ impl Operations<'_> {
                 self.cache_or_next(index + 1)
             }
             Recovery::LoadTransaction(id) => {
-                if let Some(confirmed) = record.and_then(|record| ConfirmedTransaction::load(id, record))
+                if let Some((confirmed, id_tag)) = record.and_then(|record| ConfirmedTransaction::load(id, record))
                     && let Some(connector) = self.connector_mut(id)
                 {
                     connector.confirmed = confirmed;
+                    connector.session.id_tag = id_tag;
                 }
                 if id < self.connector_count() { Recovery::LoadTransaction(id + 1) } else { Recovery::AskJournal }
             }

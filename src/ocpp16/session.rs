@@ -245,15 +245,11 @@ impl Operations<'_> {
             Err(BeginError::Busy)
         } else if !connector.is_operative() || !connector.service.is_open() || self.reset.is_pending() {
             Err(BeginError::Inoperative)
-        } else if self.is_journal_full() && !self.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS) {
+        } else if self.journal_full && !self.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS) {
             Err(BeginError::JournalFull)
         } else {
             Ok(())
         }
-    }
-
-    fn is_journal_full(&self) -> bool {
-        self.journal.room() < self.entries_of_a_new_transaction()
     }
 
     /// How many entries there must be room for that a transaction may begin, whatever the other connectors do.
@@ -350,7 +346,7 @@ impl Operations<'_> {
 
     /// Moves the session on as far as its conditions allow.
     pub(super) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
-        let is_full = self.is_journal_full();
+        let is_full = self.journal_full;
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let readings = connector.readings;
         let has_plug = connector.inputs.plugged.is_some();

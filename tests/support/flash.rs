@@ -1,5 +1,5 @@
 use super::wire::{Event, Log, Power};
-use embedded_ocpp::store::{RECORD_LEN_MAX, RecordKey, Storage};
+use embedded_ocpp::store::{RECORD_LEN_MAX, RecordKey, Storage, registry};
 use std::collections::HashMap;
 
 /// A device that keeps its records over reboots, and fails when told to.
@@ -9,8 +9,11 @@ pub struct Flash {
     pub failing_stores: u32,
     pub failing_loads: u32,
     pub failing_removes: u32,
+    /// So many entries of the journal fit.
+    pub capacity: u32,
     /// Operations that were asked for, failed ones included.
     pub operations: u32,
+    written: u64,
     pub(super) log: Log,
     pub(super) power: Power,
 }
@@ -25,7 +28,9 @@ impl Flash {
             failing_stores: 0,
             failing_loads: 0,
             failing_removes: 0,
+            capacity: u32::MAX,
             operations: 0,
+            written: 0,
             log,
             power,
         }
@@ -58,9 +63,19 @@ impl Storage for Flash {
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), FlashError> {
         self.begin(|flash| &mut flash.failing_stores, true)?;
         assert!(record.len() <= RECORD_LEN_MAX);
+        self.written += record.len() as u64;
         self.records.insert(key, record.to_vec());
         self.log.borrow_mut().push(Event::Stored(key));
         Ok(())
+    }
+
+    fn room(&self, _len: usize) -> u32 {
+        let entries = self.records.iter().filter(|(key, record)| registry::JOURNAL.contains(key) && !record.is_empty());
+        self.capacity - entries.count() as u32
+    }
+
+    fn bytes_written(&self) -> u64 {
+        self.written
     }
 
     async fn remove(&mut self, key: RecordKey) -> Result<(), FlashError> {

@@ -7,48 +7,62 @@ use crate::store::record::{RecordReader, RecordWriter};
 #[derive(Clone, Copy, Debug)]
 pub(in crate::ocpp16) enum Tag<'a> {
     Text(&'a str),
-    /// So many digits, two in a byte, the first in the high half.
-    Digits {
-        bytes: &'a [u8],
-        count: usize,
-        alphabet: &'static [u8; 16],
-    },
+    Digits(Digits<'a>),
 }
 
-const UPPER: &[u8; 16] = b"0123456789ABCDEF";
-const LOWER: &[u8; 16] = b"0123456789abcdef";
-/// In the length: digits follow.
-const IS_UPPER: u8 = 0x80;
-const IS_LOWER: u8 = 0xc0;
+/// So many hexadecimal digits, two in a byte, the first in the high half.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::ocpp16) struct Digits<'a> {
+    bytes: &'a [u8],
+    count: usize,
+    /// The digit ten.
+    ten: u8,
+}
+
+/// In the length: digits follow, of one case.
+const IS_DIGITS: u8 = 0x80;
+const IS_LOWER: u8 = 0x40;
 const LEN: u8 = 0x3f;
+const LEN_MAX: usize = 20;
 
 pub(super) fn write(record: &mut RecordWriter<'_>, id_tag: &IdToken) {
-    let text = id_tag.as_str().as_bytes();
-    let Some((alphabet, kind)) = [(UPPER, IS_UPPER), (LOWER, IS_LOWER)]
-        .into_iter()
-        .find(|(alphabet, _)| text.iter().all(|character| alphabet.contains(character)))
-    else {
-        record.text(id_tag.as_str());
-        return;
-    };
-    let digit = |character: &u8| alphabet.iter().position(|known| known == character).unwrap_or(0) as u8;
-    record.byte(kind | text.len() as u8 & LEN);
-    for pair in text.chunks(2) {
-        record.byte(pair.first().map_or(0, digit) << 4 | pair.get(1).map_or(0, digit));
+    let text = id_tag.as_str();
+    let mut cases = 0;
+    for character in text.bytes() {
+        cases |= match character {
+            b'0'..=b'9' => 0,
+            b'A'..=b'F' => 1,
+            b'a'..=b'f' => 2,
+            _ => 3,
+        };
+    }
+    if cases > 2 {
+        return record.text(text);
+    }
+    record.byte(text.len() as u8 | IS_DIGITS | if cases == 2 { IS_LOWER } else { 0 });
+    let mut high = None;
+    for character in text.bytes() {
+        let digit = (character & 0xf) + if character > b'9' { 9 } else { 0 };
+        match high.take() {
+            None => high = Some(digit << 4),
+            Some(high) => record.byte(high | digit),
+        }
+    }
+    if let Some(high) = high {
+        record.byte(high);
     }
 }
 
 impl<'a> Tag<'a> {
     pub(super) fn read(record: &mut RecordReader<'a>) -> Option<Self> {
-        let len = record.rest().first()?;
-        let alphabet = match len & !LEN {
-            IS_UPPER => UPPER,
-            IS_LOWER => LOWER,
-            _ => return Self::read_plain(record),
-        };
+        let len = *record.rest().first()?;
+        if len & IS_DIGITS == 0 {
+            return Self::read_plain(record);
+        }
         record.byte()?;
         let count = usize::from(len & LEN);
-        Some(Self::Digits { bytes: record.take(count.div_ceil(2))?, count, alphabet })
+        let ten = if len & IS_LOWER == 0 { b'A' } else { b'a' };
+        Some(Self::Digits(Digits { bytes: record.take(count.div_ceil(2))?, count, ten }))
     }
 
     pub(super) fn read_plain(record: &mut RecordReader<'a>) -> Option<Self> {
@@ -56,19 +70,21 @@ impl<'a> Tag<'a> {
     }
 
     /// The tag; empty when it is longer than a tag may be.
+    #[inline(never)]
     pub(in crate::ocpp16) fn to_token(self) -> IdToken {
-        match self {
-            Self::Text(text) => IdToken::from_text(text).unwrap_or_default(),
-            Self::Digits { bytes, count, alphabet } => {
-                let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]).take(count);
-                let mut characters = [0; LEN as usize];
-                for (place, digit) in characters.iter_mut().zip(digits) {
-                    *place = alphabet.get(usize::from(digit)).copied().unwrap_or(b'0');
+        let mut characters = [0; LEN_MAX];
+        let text = match self {
+            Self::Text(text) => Some(text),
+            Self::Digits(Digits { bytes, count, ten }) => {
+                for (index, place) in characters.iter_mut().enumerate() {
+                    let byte = bytes.get(index / 2).copied().unwrap_or(0);
+                    let digit = if index % 2 == 0 { byte >> 4 } else { byte & 0xf };
+                    *place = if digit < 10 { b'0' + digit } else { ten + (digit - 10) };
                 }
-                let text = characters.get(..count).and_then(|text| core::str::from_utf8(text).ok());
-                text.and_then(|text| IdToken::from_text(text).ok()).unwrap_or_default()
+                characters.get(..count).and_then(|text| core::str::from_utf8(text).ok())
             }
-        }
+        };
+        text.and_then(|text| IdToken::from_text(text).ok()).unwrap_or_default()
     }
 }
 

@@ -20,8 +20,10 @@ pub(super) fn write_value(record: &mut RecordWriter<'_>, reading: &MeterReading,
         return;
     }
     let signed = value.mantissa();
-    if let Some(short) = SHORT.iter().position(|short| short == reading).filter(|_| value.places() == 0) {
-        record.byte(FIRST_SHORT + short as u8);
+    if value.places() == 0
+        && let Some(short) = short_of(reading)
+    {
+        record.byte(short);
         return record.signed(signed);
     }
     let phase = reading.phase.map_or(0, |phase| phase.code() + 1);
@@ -33,22 +35,33 @@ pub(super) fn write_value(record: &mut RecordWriter<'_>, reading: &MeterReading,
     record.signed(signed);
 }
 
-/// The two meters that every connector has a place for take one byte where others take three, if the value is whole.
-const SHORT: [MeterReading; 2] = [ENERGY, POWER];
-/// No measurand has these numbers.
-const FIRST_SHORT: u8 = 0x40;
+/// The two meters that every connector has a place for take one byte where others take three, if the value is whole. No
+/// measurand has these numbers.
+const SHORT_ENERGY: u8 = 0x40;
+const SHORT_POWER: u8 = 0x41;
+
+fn short_of(reading: &MeterReading) -> Option<u8> {
+    match (reading.measurand, reading.phase, reading.location, reading.unit) {
+        (Measurand::EnergyActiveImportRegister, None, None, Some(UnitOfMeasure::Wh)) => Some(SHORT_ENERGY),
+        (Measurand::PowerActiveImport, None, None, Some(UnitOfMeasure::W)) => Some(SHORT_POWER),
+        _ => None,
+    }
+}
 
 /// The energy register among stored values.
 pub(in crate::ocpp16) fn register_of(values: &[u8]) -> Option<i64> {
     let mut content = RecordReader::content(values);
     let mut values = core::iter::from_fn(|| read_value(&mut content));
-    values.find(|(reading, value)| *reading == ENERGY && value.places() == 0).map(|(_, value)| value.mantissa())
+    values
+        .find(|(reading, value)| short_of(reading) == Some(SHORT_ENERGY) && value.places() == 0)
+        .map(|(_, value)| value.mantissa())
 }
 
 fn read_value(content: &mut RecordReader<'_>) -> Option<(MeterReading, Decimal)> {
     let code = content.byte()?;
-    if let Some(short) = code.checked_sub(FIRST_SHORT).and_then(|short| SHORT.get(usize::from(short))) {
-        return Some((*short, Decimal::new(content.signed()?, 0)));
+    if let SHORT_ENERGY | SHORT_POWER = code {
+        let reading = if code == SHORT_ENERGY { ENERGY } else { POWER };
+        return Some((reading, Decimal::new(content.signed()?, 0)));
     }
     let measurand = Measurand::from_code(code)?;
     let place = content.byte()?;
