@@ -2,6 +2,17 @@
 
 use core::cell::Cell;
 
+/// Copies to the beginning of `to`. Returns the copy; `None` when it would not fit.
+//
+// A function of its own: within the body of an `async` one two buffers are not known to be apart, and the compiler would
+// bring a general memmove into the firmware.
+#[inline(never)]
+pub(crate) fn copy<'t>(to: &'t mut [u8], from: &[u8]) -> Option<&'t mut [u8]> {
+    let place = to.get_mut(..from.len())?;
+    place.iter_mut().zip(from).for_each(|(place, byte)| *place = *byte);
+    Some(place)
+}
+
 /// Removes the first `count` bytes: the others move to the front, and the last `count` places keep what they held.
 ///
 /// Cell by cell: `copy_within` would bring a general memmove into every firmware.

@@ -10,6 +10,7 @@ mod page;
 
 use super::thinning::Role;
 use super::{RECORD_LEN_MAX, RecordKey, Storage};
+use crate::bytes::copy;
 use core::fmt;
 use core::ops::Range;
 use counting::Counting;
@@ -135,8 +136,7 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
     async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, Self::Error> {
         let found: Option<&[u8]> = self.settings.fetch_item(&mut self.scratch.0, &key).await?;
         let Some(record) = found.filter(|record| !record.is_empty()) else { return Ok(None) };
-        let place = buffer.get_mut(..record.len()).ok_or(Error::BufferTooSmall(record.len()))?;
-        place.iter_mut().zip(record).for_each(|(place, byte)| *place = *byte);
+        copy(buffer, record).ok_or(Error::BufferTooSmall(record.len()))?;
         Ok(Some(record.len()))
     }
 

@@ -1,8 +1,12 @@
 //! The smallest firmware with a whole charge point in a superloop: `.ci/size` counts what it has above `empty`.
-//! The card reader, the relay and the modem are a few statics; flash pages are in RAM.
+//! The card reader, the relay, the modem and the flash controller are a few statics. Without the feature `flash` records
+//! are in RAM: the difference is what flash costs.
 #![no_std]
 #![no_main]
 
+#[cfg(feature = "flash")]
+#[path = "../chip.rs"]
+mod chip;
 #[path = "../halt.rs"]
 mod halt;
 #[path = "../wallbox.rs"]
@@ -12,13 +16,13 @@ use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use embedded_ocpp::json::Raw;
 use embedded_ocpp::ocpp16::{ChargePointStatus, IdTagInfo, Reason};
 use embedded_ocpp::rpc::Outcome;
-use embedded_ocpp::store::{RamStorage, Value};
+use embedded_ocpp::store::Value;
 use embedded_ocpp::transport::{Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
 use static_cell::StaticCell;
 
 static RESOURCES: StaticCell<Resources<'static>> = StaticCell::new();
-static STORAGE: StaticCell<RamStorage<512>> = StaticCell::new();
+static STORAGE: StaticCell<Flash> = StaticCell::new();
 
 static MILLISECONDS: AtomicU32 = AtomicU32::new(0);
 static CARD_SHOWN: AtomicBool = AtomicBool::new(false);
@@ -40,7 +44,7 @@ fn main() -> ! {
 }
 
 fn charge(mut charge_point: ChargePoint<'static>) -> Option<()> {
-    let storage = STORAGE.init_with(RamStorage::new);
+    let storage = STORAGE.init(flash()?);
     wallbox::wire(&mut charge_point)?;
     loop {
         poll(&mut charge_point, storage);
@@ -72,9 +76,24 @@ fn charge(mut charge_point: ChargePoint<'static>) -> Option<()> {
 
 /// Apart from the loop, whose frame is small then: short offsets make short instructions.
 #[inline(never)]
-fn poll(charge_point: &mut ChargePoint<'static>, storage: &mut RamStorage<512>) {
+fn poll(charge_point: &mut ChargePoint<'static>, storage: &mut Flash) {
     let now = Instant::from_millis(MILLISECONDS.load(Relaxed).into());
     let _ = charge_point.poll(now, &mut Modem, storage);
+}
+
+#[cfg(feature = "flash")]
+type Flash = embedded_ocpp::store::FlashStorage<chip::Chip>;
+#[cfg(not(feature = "flash"))]
+type Flash = embedded_ocpp::store::RamStorage<512>;
+
+#[cfg(feature = "flash")]
+fn flash() -> Option<Flash> {
+    Flash::new(chip::Chip, 0..0x4000, 0x4000..0x1_4000).ok()
+}
+
+#[cfg(not(feature = "flash"))]
+fn flash() -> Option<Flash> {
+    Some(Flash::new())
 }
 
 /// A modem that does the WebSocket by itself, behind one register.

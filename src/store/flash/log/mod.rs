@@ -1,0 +1,285 @@
+//! The journal on flash: a log over a ring of pages.
+//!
+//! | what | when | so that |
+//! |---|---|---|
+//! | all units of an item but the first, then the first | at each append | a torn one has no beginning and is passed over |
+//! | a mark with the number of the first entry left | at each release | a boot knows it; the entry itself stays as it is |
+//! | erase, then the header, on the next free page | when a page is full | wear is spread; a page without header is free |
+//! | copies of all that stays, a mark, then erase | page by page at a thinning | each entry is whole in one place at least |
+//!
+//! Where pages overlap after an interrupted thinning, the entry that is found first counts.
+
+mod cursor;
+mod pages;
+mod thinning;
+
+use super::page::{HEADER_LEN, Header, Item, MARK_LEN, Mark, NUMBERS, PREFIX_LEN, in_units, prefix, unit};
+use super::{SCRATCH_LEN, WORD_LEN_MAX};
+use crate::bytes::copy;
+use core::ops::Range;
+use cursor::{Cursor, look};
+use embedded_storage_async::nor_flash::{ErrorType, NorFlash};
+use pages::Place;
+use sequential_storage::Error;
+
+type Result<T, F> = core::result::Result<T, Error<<F as ErrorType>::Error>>;
+pub(super) type Scratch = [u8; SCRATCH_LEN];
+
+pub(super) struct Log {
+    range: Range<u32>,
+    /// What is below is as it lies on the chip.
+    is_open: bool,
+    /// The first entry that was not released, and the next one.
+    head: u32,
+    next: u32,
+    generation: u16,
+    /// Where the next item goes; none while there is no page at all.
+    tail: Option<Place>,
+    /// Where reading goes on.
+    cursor: Option<Cursor>,
+    /// Where the page begins that the head is on, and the one behind it: pages that begin below the first are free, and
+    /// when the head gets to the second, one more is.
+    first_begin: u32,
+    second_begin: u32,
+    free_pages: u32,
+}
+
+impl Log {
+    pub(super) const fn new(range: Range<u32>) -> Self {
+        Self {
+            range,
+            is_open: false,
+            head: 0,
+            next: 0,
+            generation: u16::MAX,
+            tail: None,
+            cursor: None,
+            first_begin: 0,
+            second_begin: u32::MAX,
+            free_pages: 0,
+        }
+    }
+
+    /// The numbers of the entries, from the first that was not released to before the next.
+    pub(super) fn numbers(&self) -> Range<u32> {
+        self.head..self.next
+    }
+
+    /// How many more entries of `len` bytes fit for certain, if one page stays free.
+    pub(super) fn room<F: NorFlash>(&self, len: usize) -> u32 {
+        let entries = |bytes: usize| bytes.checked_div(in_units::<F>(PREFIX_LEN + len)).unwrap_or(0) as u32;
+        let in_page = entries(F::ERASE_SIZE - in_units::<F>(HEADER_LEN));
+        if self.is_spent::<F>() {
+            return in_page;
+        }
+        let left = self.tail.map_or(0, |tail| tail.left::<F>());
+        entries(left).saturating_add(self.free_pages.saturating_sub(1).saturating_mul(in_page))
+    }
+
+    /// Of two pages the one that is written holds nothing that is still wanted, and has less room than the other.
+    fn is_spent<F: NorFlash>(&self) -> bool {
+        let is_past_half = self.tail.is_some_and(|tail| tail.left::<F>() < F::ERASE_SIZE / 2);
+        self.head == self.next && self.free_pages == 1 && is_past_half
+    }
+
+    /// Finds out what lies on the chip, unless it is known.
+    #[inline(never)]
+    pub(super) async fn open<F: NorFlash>(&mut self, flash: &mut F, scratch: &mut Scratch) -> Result<(), F> {
+        if self.is_open {
+            return Ok(());
+        }
+        (self.head, self.next, self.first_begin) = (0, 0, 0);
+        (self.tail, self.cursor) = (None, None);
+        self.generation = u16::MAX;
+        self.finish_thinning(flash, scratch).await?;
+        if let Some(page) = self.last_page(flash).await? {
+            let mut cursor = Cursor::new::<F>(page.address, page.first, 0);
+            let mut is_damaged = false;
+            (self.head, self.next) = (page.head, page.first);
+            while let Some((item, behind)) = look(flash, cursor.place, cursor.expected, scratch).await? {
+                // What cannot be read may have been an entry: its number is not used again.
+                self.next = self.next.saturating_add(u32::from(item == Item::Nothing && !is_damaged));
+                is_damaged = item == Item::Nothing;
+                if let Item::Mark(Mark::Released(number)) = item {
+                    self.head = self.head.max(number);
+                }
+                cursor.pass(item, behind);
+                self.next = self.next.max(cursor.expected);
+            }
+            self.tail = Some(cursor.place);
+            self.next = self.next.max(self.head);
+        }
+        self.survey(flash).await?;
+        self.is_open = true;
+        Ok(())
+    }
+
+    /// Reads entry `number` into `buffer`.
+    pub(super) async fn load<F: NorFlash>(
+        &mut self,
+        flash: &mut F,
+        number: u32,
+        scratch: &mut Scratch,
+        buffer: &mut [u8],
+    ) -> Result<Option<usize>, F> {
+        self.open(flash, scratch).await?;
+        if number < self.head {
+            return Ok(None);
+        }
+        if self.cursor.is_none_or(|cursor| cursor.passed > number) {
+            let page = self.page_of(flash, number).await?;
+            self.cursor = page.map(|page| Cursor::new::<F>(page.address, page.first, 0));
+        }
+        let Some(mut cursor) = self.cursor else { return Ok(None) };
+        while let Some(found) = self.next_entry(flash, &mut cursor, scratch).await? {
+            if found.number == number {
+                let record = found.record(scratch);
+                copy(buffer, record).ok_or(Error::BufferTooSmall(record.len()))?;
+                return Ok(Some(record.len()));
+            }
+            if found.number > number {
+                break;
+            }
+            self.cursor = Some(cursor); // which stays in front of the entry that is found
+        }
+        Ok(None)
+    }
+
+    /// Makes an entry durable.
+    pub(super) async fn append<F: NorFlash>(
+        &mut self,
+        flash: &mut F,
+        number: u32,
+        record: &[u8],
+        scratch: &mut Scratch,
+    ) -> Result<(), F> {
+        self.open(flash, scratch).await?;
+        let item = staged::<F>(number, record, scratch);
+        let goes_on = number.saturating_sub(self.next) < NUMBERS / 2 && !self.is_spent::<F>();
+        if self.tail.is_none_or(|tail| !goes_on || tail.left::<F>() < item.len()) {
+            self.turn_page(flash, number).await?;
+        }
+        self.write(flash, item).await?;
+        self.next = number.saturating_add(1);
+        Ok(())
+    }
+
+    /// Forgets all entries up to `number`.
+    pub(super) async fn release<F: NorFlash>(
+        &mut self,
+        flash: &mut F,
+        number: u32,
+        scratch: &mut Scratch,
+    ) -> Result<(), F> {
+        self.open(flash, scratch).await?;
+        self.head = self.head.max(number.saturating_add(1));
+        self.next = self.next.max(self.head);
+        if self.tail.is_some_and(|tail| tail.left::<F>() >= in_units::<F>(MARK_LEN)) {
+            self.write(flash, Words::mark(Mark::Released(self.head)).of::<F>()).await?;
+        } else if self.free_pages > 0 {
+            self.turn_page(flash, self.next).await?; // whose header tells it as well
+        }
+        // Without a place for the mark a power cut now would have the entry delivered once more, which is better than no
+        // room for an end.
+        if self.head >= self.second_begin {
+            self.survey(flash).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes an item behind the last one.
+    async fn write<F: NorFlash>(&mut self, flash: &mut F, item: &[u8]) -> Result<(), F> {
+        let Some(tail) = self.tail else { return Err(Error::FullStorage) };
+        self.is_open = false; // until it is certain what lies there
+        self.tail = Some(write(flash, tail, item).await?);
+        self.is_open = true;
+        Ok(())
+    }
+
+    /// Begins the page that is written from now on, with entry `number`.
+    #[inline(never)]
+    async fn turn_page<F: NorFlash>(&mut self, flash: &mut F, number: u32) -> Result<(), F> {
+        let header = Header { generation: self.generation, is_copy: false, first: number, head: self.head };
+        self.is_open = false;
+        self.tail = Some(self.begin_page(flash, self.tail, &header).await?);
+        self.survey(flash).await?;
+        self.is_open = true;
+        Ok(())
+    }
+
+    /// Begins the first free page behind a place.
+    #[inline(never)]
+    async fn begin_page<F: NorFlash>(
+        &mut self,
+        flash: &mut F,
+        behind: Option<Place>,
+        header: &Header,
+    ) -> Result<Place, F> {
+        let Some(page) = self.free_page(flash, behind).await? else { return Err(Error::FullStorage) };
+        if self.cursor.is_some_and(|cursor| cursor.place.page == page) {
+            self.cursor = None;
+        }
+        erase(flash, page).await?;
+        write(flash, Place { page, offset: 0 }, Words::header(header).of::<F>()).await
+    }
+}
+
+/// A header or a mark on its way to the chip. Aligned, because some drivers want words.
+#[repr(align(8))]
+struct Words {
+    bytes: [u8; WORD_LEN_MAX],
+    len: usize,
+}
+
+impl Words {
+    fn blank(len: usize) -> Self {
+        Self { bytes: [0xff; _], len }
+    }
+
+    fn header(header: &Header) -> Self {
+        let mut words = Self::blank(0);
+        words.len = header.write(&mut words.bytes).unwrap_or(0);
+        words
+    }
+
+    fn mark(mark: Mark) -> Self {
+        let mut words = Self::blank(0);
+        words.len = mark.write(&mut words.bytes).unwrap_or(0);
+        words
+    }
+
+    fn of<F: NorFlash>(&self) -> &[u8] {
+        self.bytes.get(..in_units::<F>(self.len)).unwrap_or_default()
+    }
+}
+
+/// An entry on its way to the chip.
+fn staged<'s, F: NorFlash>(number: u32, record: &[u8], scratch: &'s mut Scratch) -> &'s [u8] {
+    let len = in_units::<F>(PREFIX_LEN + record.len());
+    let item = scratch.get_mut(..len).unwrap_or_default();
+    item.iter_mut().rev().take(unit::<F>()).for_each(|place| *place = 0xff);
+    if let Some((place, rest)) = item.split_first_chunk_mut() {
+        *place = prefix(number, record.len());
+        let _ = copy(rest, record);
+    }
+    item
+}
+
+/// Writes an item, its first unit last. Returns the place behind it.
+#[inline(never)]
+async fn write<F: NorFlash>(flash: &mut F, place: Place, item: &[u8]) -> Result<Place, F> {
+    let (first, rest) = item.split_at_checked(unit::<F>()).unwrap_or((item, &[]));
+    if !rest.is_empty() {
+        flash.write(place.behind(first.len()).address(), rest).await.map_err(failed)?;
+    }
+    flash.write(place.address(), first).await.map_err(failed)?;
+    Ok(place.behind(item.len()))
+}
+
+async fn erase<F: NorFlash>(flash: &mut F, page: u32) -> Result<(), F> {
+    flash.erase(page, page.saturating_add(F::ERASE_SIZE as u32)).await.map_err(failed)
+}
+
+fn failed<E>(value: E) -> Error<E> {
+    Error::Storage { value }
+}
