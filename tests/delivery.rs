@@ -266,6 +266,26 @@ fn msg_06_msg_13_a_lost_link_uses_up_no_attempt() {
 }
 
 #[test]
+fn msg_06_what_a_dead_link_has_swallowed_is_not_held_against_the_message() {
+    let mut t = bench()
+        .two_connectors()
+        .key("TransactionMessageAttempts", "1")
+        .key("MeterValueSampleInterval", "60")
+        .booted();
+    t.at(10).start_charging(1, "TAG", 42);
+    t.at(70).expect_call("MeterValues", json!({})).ignore(); // the link is dead already, and nobody knows
+    t.at(160).expect_call("MeterValues", json!({})).ignore();
+    t.at(300).link_down();
+    t.plug(2);
+    t.at(301).link_up();
+    t.expect_status(2, "Preparing"); // answered on the new link, before the next attempt
+    assert!(t.discarded.borrow().is_empty());
+    for _ in 0..4 {
+        t.expect_call("MeterValues", json!({"transactionId": 42})).answer(json!({}));
+    }
+}
+
+#[test]
 fn msg_06_a_connection_that_fails_while_sending_costs_nothing() {
     let mut t = bench().key("TransactionMessageAttempts", "1").booted();
     t.at(10).start_charging(1, "TAG", 42);

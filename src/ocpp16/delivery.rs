@@ -122,6 +122,7 @@ impl Delivery {
 
     pub(super) fn link_up(&mut self) {
         self.retry.link_lost();
+        self.suspect = false; // what it did not answer may have been lost with the link
     }
 
     pub(super) fn deadline(&self, journal: &Journal) -> Instant {
