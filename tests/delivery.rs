@@ -267,11 +267,8 @@ fn msg_06_msg_13_a_lost_link_uses_up_no_attempt() {
 
 #[test]
 fn msg_06_what_a_dead_link_has_swallowed_is_not_held_against_the_message() {
-    let mut t = bench()
-        .two_connectors()
-        .key("TransactionMessageAttempts", "1")
-        .key("MeterValueSampleInterval", "60")
-        .booted();
+    let mut t =
+        bench().two_connectors().key("TransactionMessageAttempts", "1").key("MeterValueSampleInterval", "60").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(70).expect_call("MeterValues", json!({})).ignore(); // the link is dead already, and nobody knows
     t.at(160).expect_call("MeterValues", json!({})).ignore();

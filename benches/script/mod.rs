@@ -2,6 +2,7 @@
 //! callgrind) and the Cortex-M4 (`examples/cortex-m4/src/bin/count.rs`, under QEMU); both include this.
 
 mod bench;
+mod chip;
 pub(crate) mod frames;
 mod operations;
 

@@ -1,7 +1,8 @@
 use super::bench::{Bench, ERROR, Nowhere, RAM, RESULT, with_bench};
+use super::chip::{self, Chip};
 use super::{Counter, Operation, frames};
 use core::slice::Iter;
-use embedded_ocpp::store::Storage;
+use embedded_ocpp::store::{FlashStorage, Storage};
 
 /// All rows. Which frames they exchange stands in [`frames`]. Where the storage device is [`Nowhere`], it takes everything
 /// and does nothing, so that a changed key is all there, but for the device.
@@ -24,7 +25,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     },
     Operation { name: "trigger-heartbeat", run: trigger_heartbeat },
     Operation { name: "unknown-action", run: |counter| answered(counter, Nowhere, &[frames::UNKNOWN_ACTION], ERROR) },
-    Operation { name: "session", run: session },
+    Operation { name: "session", run: |counter| session(counter, RAM) },
+    Operation { name: "session-flash", run: session_on_flash },
 ];
 
 const REPETITIONS: u32 = 10;
@@ -94,8 +96,8 @@ fn trigger_heartbeat(counter: &mut dyn Counter) {
 }
 
 /// Plug in, a card, ten samples, the card again, plug out. After each, polls until two in a row send nothing.
-fn session(counter: &mut dyn Counter) {
-    with_bench(RAM, |bench| {
+fn session(counter: &mut dyn Counter, storage: impl Storage) {
+    with_bench(storage, |bench| {
         for _ in 0..REPETITIONS {
             let mut script = frames::SESSION.iter();
             counter.count(1, &mut || {}); // all that follows is part of this one
@@ -114,6 +116,14 @@ fn session(counter: &mut dyn Counter) {
             assert_eq!(script.next(), None);
         }
     });
+}
+
+/// The same on flash, which was blank before the first one.
+fn session_on_flash(counter: &mut dyn Counter) {
+    let mut memory = [0xff; chip::LEN];
+    let settings = 4 * chip::PAGE as u32;
+    let flash = FlashStorage::new(Chip(&mut memory), 0..settings, settings..chip::LEN as u32);
+    session(counter, flash.expect("whole pages"));
 }
 
 impl<S: Storage> Bench<'_, S> {

@@ -113,7 +113,9 @@ impl<'a> Engine<'a> {
     /// The operation is done, or has failed.
     pub(super) fn storage_done<S: Storage>(&mut self, result: Option<StorageResult>, storage: &S, record: &[u8]) {
         self.unsettle();
-        self.bytes_written = storage.bytes_written();
+        if self.bytes_written != storage.bytes_written() {
+            self.bytes_written = storage.bytes_written();
+        }
         let room = storage.room(PLAIN_LEN_MAX);
         self.operations.storage_done(self.now, result.ok_or(()), room, record);
     }

@@ -66,9 +66,6 @@ macro_rules! __name {
 #[doc(inline)]
 pub use crate::__name as name;
 
-/// Room for the 19 digits of any number and a point.
-const NUMBER_MAX: usize = 20;
-
 /// Writes JSON into a lent buffer. A member whose name was written is followed by its value.
 #[derive(Debug)]
 pub struct Writer<'b> {
@@ -173,23 +170,28 @@ impl<'b> Writer<'b> {
             self.byte(b'-');
         }
         let places = usize::from(places);
-        let least = if places > 0 { places + "0.".len() } else { "0".len() };
-        let mut text = [0; NUMBER_MAX];
-        let mut len = 0;
         let mut rest = mantissa.unsigned_abs();
-        for place in text.iter_mut().rev() {
-            if places > 0 && len == places {
+        let mut digits = places + 1;
+        let mut bound: u64 = (0..digits).fold(1, |bound, _| bound.wrapping_mul(10));
+        while rest >= bound {
+            digits += 1;
+            bound = bound.wrapping_mul(10); // at most 10^19
+        }
+        let len = if places > 0 { digits + 1 } else { digits };
+        let Some(place) = self.buffer.get_mut(self.len..).and_then(|room| room.get_mut(..len)) else {
+            self.overflow = true;
+            return;
+        };
+        self.len += len;
+        for (index, place) in place.iter_mut().rev().enumerate() {
+            if places > 0 && index == places {
                 *place = b'.';
-            } else if rest == 0 && len >= least {
-                break;
             } else {
                 let digit;
                 (rest, digit) = div_rem_10(rest);
                 *place = b'0' + digit;
             }
-            len += 1;
         }
-        self.raw(text.get(NUMBER_MAX - len..).unwrap_or_default());
     }
 
     /// Writes a date as a string, and `null` for none.

@@ -31,11 +31,11 @@ pub(super) struct Delivery {
     pub(super) loaded: Option<usize>,
     in_flight: bool,
     /// The first entry in the record buffer was made before the clock was set.
-    undated: bool,
+    pub(super) undated: bool,
     /// What the first entry is, once it was read.
     pub(super) head: Option<Head>,
     /// The tag that the first entry tells, if any: its answer says something about it.
-    head_tag: IdToken,
+    pub(super) head_tag: IdToken,
     /// The first entry is to be discarded as soon as it can be shown to the firmware.
     pub(super) give_up: bool,
     /// The first entry is concluded and must be released.
@@ -132,13 +132,6 @@ impl Delivery {
     /// Whether the first entry is to be sent now.
     pub(super) fn is_due(&self, now: Instant, journal: &Journal) -> bool {
         !journal.is_empty() && !self.is_settling() && self.retry.is_due(now)
-    }
-
-    /// The record buffer holds meter values that became the first entry.
-    pub(super) fn meter_values_loaded(&mut self, len: usize, undated: bool) {
-        self.loaded = Some(len);
-        self.undated = undated;
-        self.head = Some(Head::MeterValues);
     }
 
     fn is_settling(&self) -> bool {

@@ -184,18 +184,16 @@ impl Operations<'_> {
                 self.recovered(now, &result, len.and_then(|len| record.get(..len)));
             }
             Task::AppendStart(id) => {
-                let number = self.appended(record);
+                let number = self.journal.next();
+                self.appended(now, id, Phase::Starting);
                 self.start_recorded(id, number);
             }
             Task::AppendStop(id) => {
-                self.appended(record);
+                self.appended(now, id, Phase::Stopping);
                 self.stop_recorded(id);
             }
             Task::AppendMeterValues(id, context) => {
-                if self.journal.is_empty() {
-                    self.delivery.meter_values_loaded(self.persistence.storing_len, self.clock.date(now).is_none());
-                }
-                self.journal.appended();
+                self.appended(now, id, Phase::Running);
                 self.persistence.samples = self.persistence.samples.saturating_add(1);
                 if let Some(connector) = self.connector_mut(id) {
                     connector.sampling.taken(context);
@@ -256,20 +254,24 @@ impl Operations<'_> {
         }
     }
 
-    fn appended(&mut self, record: &[u8]) -> u32 {
-        let number = self.journal.next();
+    /// An entry is durable. The record buffer still holds it, which spares the first one the way back from the device.
+    fn appended(&mut self, now: Instant, id: ConnectorId, phase: Phase) {
         let is_first = self.journal.is_empty();
         self.journal.appended();
-        if is_first {
-            self.first_entry_stored(record);
-        }
-        number
-    }
-
-    /// The record buffer still holds what was stored, which is what goes out next.
-    fn first_entry_stored(&mut self, record: &[u8]) {
-        if let Some(record) = record.get(..self.persistence.storing_len) {
-            self.first_entry_loaded(record);
+        let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
+        let session = &connector.session;
+        self.delivery.loaded = Some(self.persistence.storing_len);
+        self.delivery.undated = self.clock.date(now).is_none();
+        match phase {
+            Phase::Starting => {
+                self.delivery.head = Some(Head::Start { connector: id, meter_start: session.meter_start });
+                self.delivery.head_tag = session.id_tag.clone();
+            }
+            Phase::Stopping => {
+                self.delivery.head = Some(Head::Stop { connector: id, start: session.entry });
+                self.delivery.head_tag = session.stop.id_tag.clone().unwrap_or_default();
+            }
+            _ => self.delivery.head = Some(Head::MeterValues),
         }
     }
 
@@ -285,7 +287,9 @@ impl Operations<'_> {
         {
             return Some(task);
         }
-        if let Some(task) = self.make_room(record) {
+        if self.journal_full
+            && let Some(task) = self.make_room(record)
+        {
             return Some(task);
         }
         // A connector without a value to record must not keep the others waiting.
@@ -447,9 +451,6 @@ impl Operations<'_> {
 
     /// Thins the samples when there is no room for another transaction, unless that has brought little lately.
     fn make_room(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
-        if !self.journal_full {
-            return None;
-        }
         let worthwhile = (self.journal.len() / 4).clamp(1, SAMPLES_BETWEEN_THINNINGS);
         if self.persistence.samples < worthwhile {
             return None;

@@ -38,19 +38,21 @@ impl<const BYTES: usize> RamStorage<BYTES> {
     /// Where the record begins, head included, and its length without head.
     fn find(&self, key: RecordKey) -> Option<(usize, usize)> {
         let mut at = 0;
-        while at < self.used {
-            let [k0, k1, l0, l1] = *self.bytes.get(at..)?.first_chunk::<HEAD_LEN>()?;
-            let len = usize::from(u16::from_le_bytes([l0, l1]));
-            if u16::from_le_bytes([k0, k1]) == key {
+        let mut rest = self.bytes.get(..self.used)?;
+        while let Some(([k0, k1, l0, l1], behind)) = rest.split_first_chunk() {
+            let len = usize::from(u16::from_le_bytes([*l0, *l1]));
+            if u16::from_le_bytes([*k0, *k1]) == key {
                 return Some((at, len));
             }
+            rest = behind.get(len..)?;
             at += HEAD_LEN + len;
         }
         None
     }
 
-    fn forget(&mut self, key: RecordKey) {
-        if let Some((at, len)) = self.find(key) {
+    /// Removes what [`find`](Self::find) has found.
+    fn forget(&mut self, found: Option<(usize, usize)>) {
+        if let Some((at, len)) = found {
             let freed = HEAD_LEN + len;
             remove_front(self.bytes.get_mut(at..self.used).unwrap_or_default(), freed);
             self.used = self.used.saturating_sub(freed);
@@ -76,12 +78,13 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
     }
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), RamStorageFull> {
-        let freed = self.find(key).map_or(0, |(_, len)| HEAD_LEN + len);
+        let found = self.find(key);
+        let freed = found.map_or(0, |(_, len)| HEAD_LEN + len);
         let len = u16::try_from(record.len()).map_err(|_| RamStorageFull)?;
         if self.used.saturating_sub(freed) + HEAD_LEN + record.len() > BYTES {
             return Err(RamStorageFull);
         }
-        self.forget(key);
+        self.forget(found);
         let place = self.bytes.get_mut(self.used..self.used + HEAD_LEN + record.len()).ok_or(RamStorageFull)?;
         let ([k0, k1], [l0, l1]) = (key.to_le_bytes(), len.to_le_bytes());
         let head = [k0, k1, l0, l1];
@@ -93,8 +96,12 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
         Ok(())
     }
 
+    fn room(&self, len: usize) -> u32 {
+        BYTES.saturating_sub(self.used).checked_div(HEAD_LEN + len).unwrap_or(0) as u32
+    }
+
     async fn remove(&mut self, key: RecordKey) -> Result<(), RamStorageFull> {
-        self.forget(key);
+        self.forget(self.find(key));
         Ok(())
     }
 }

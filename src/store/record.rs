@@ -184,6 +184,11 @@ impl<'a> RecordReader<'a> {
 
     /// The next unsigned integer.
     pub fn unsigned(&mut self) -> Option<u64> {
+        // Most numbers are short, and a shift of 64 bits is a long way on a chip of 32.
+        if let [byte @ 0..0x80, ..] = *self.rest {
+            self.rest = self.rest.get(1..)?;
+            return Some(u64::from(byte));
+        }
         let mut value = 0;
         let mut shift = 0;
         while shift < u64::BITS {
