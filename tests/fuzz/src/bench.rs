@@ -1,0 +1,106 @@
+use crate::central_system::CentralSystem;
+use crate::device::Device;
+use crate::link::Link;
+use embedded_ocpp::ocpp16::{ChargePointErrorCode, UnlockResult};
+use embedded_ocpp::time::Duration;
+use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
+use std::cell::Cell;
+
+pub const RECEIVE: usize = 512;
+/// The smallest that is allowed, so that messages come in parts.
+pub const SEND: usize = 1024;
+
+/// So many polls at one moment that each want another one at once are a busy loop.
+const POLLS_MAX: u32 = 64;
+/// So many calls at one moment, all of them answered, never end.
+const CALLS_MAX: u32 = 1000;
+
+/// The hardware of two connectors. It outlives the boots of the firmware.
+pub struct Site {
+    pub plugged: [Cell<bool>; 2],
+    pub energy_wh: [Cell<i64>; 2],
+    pub error: [Cell<Option<ChargePointErrorCode>>; 2],
+    pub unlock: Cell<UnlockResult>,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            plugged: Default::default(),
+            energy_wh: Default::default(),
+            error: Default::default(),
+            unlock: Cell::new(UnlockResult::Unlocked),
+        }
+    }
+}
+
+/// A charge point that is switched on.
+pub struct Bench<'a> {
+    pub charge_point: ChargePoint<'a>,
+    pub link: Link,
+    device: &'a mut Device,
+    now: Instant,
+    /// When it wants to be polled next.
+    deadline: Instant,
+}
+
+/// Does something with a charge point from its boot on, without a connection. Its end is that of the supply.
+pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_>) -> R) -> R {
+    let plugged = [0, 1].map(|index| move || site.plugged[index].get());
+    let energy = [0, 1].map(|index| move || site.energy_wh[index].get());
+    let error = [0, 1].map(|index| move || site.error[index].get());
+    let unlock = || site.unlock.get();
+    let mut resources = Resources::<2, RECEIVE, SEND>::new();
+    let mut charge_point = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).expect("short texts");
+    for (index, id) in [(0, 1), (1, 2)] {
+        charge_point.set_connector_plugged_input(&plugged[index], id).expect("a connector");
+        charge_point.set_energy_meter_input(&energy[index], id).expect("a connector");
+        charge_point.add_error_code_input(&error[index], id).expect("a connector");
+        charge_point.set_on_unlock_connector(&unlock, id).expect("a connector");
+    }
+    charge_point.set_on_reset_execute(&|_| {});
+    charge_point.set_rng(&|| 0x1234_5678);
+    let mut bench = Bench { charge_point, link: Link::default(), device, now: Instant::ZERO, deadline: Instant::ZERO };
+    bench.settle();
+    work(&mut bench)
+}
+
+impl Bench<'_> {
+    /// Polls until the charge point names a moment that is still to come.
+    pub fn settle(&mut self) {
+        for _ in 0..POLLS_MAX {
+            if let Ok(deadline) = self.charge_point.poll(self.now, &mut self.link, self.device)
+                && deadline > self.now
+            {
+                self.deadline = deadline;
+                return;
+            }
+        }
+        panic!("a busy loop at {} ms", self.now.as_millis());
+    }
+
+    /// Lets time pass, and looks at what is sent whenever the charge point has done something.
+    pub fn pass(&mut self, time: Duration, mut look: impl FnMut(&mut Self)) {
+        let end = self.now + time;
+        while self.deadline < end {
+            self.now = self.deadline.max(self.now);
+            self.settle();
+            look(self);
+        }
+        self.now = end;
+        self.settle();
+        look(self);
+    }
+
+    /// The central system accepts all that it is asked and told at this moment.
+    pub fn converse(&mut self, central_system: &mut CentralSystem) {
+        for _ in 0..CALLS_MAX {
+            central_system.hear(&mut self.link);
+            if !central_system.accept(&mut self.link) {
+                return;
+            }
+            self.settle();
+        }
+        panic!("no end of calls at {} ms", self.now.as_millis());
+    }
+}

@@ -1,0 +1,144 @@
+//! A storage device that holds anything. Behind a right checksum it comes as far as the decoders.
+//!
+//! Half of the inputs leave the journal alone: a transaction that a real charge point has put there while it was offline is then
+//! still delivered.
+#![no_main]
+
+use arbitrary::Arbitrary;
+use embedded_ocpp::ocpp16::Reason;
+use embedded_ocpp::store::record::{RecordWriter, seal};
+use embedded_ocpp::store::{RECORD_LEN_MAX, RecordKey, registry};
+use embedded_ocpp::time::Duration;
+use fuzz::bench::{self, Bench, Site};
+use fuzz::central_system::CentralSystem;
+use fuzz::device::Device;
+use libfuzzer_sys::fuzz_target;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    holds_a_transaction: bool,
+    records: Vec<Record<'a>>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Record<'a> {
+    area: Area,
+    index: u16,
+    form: Form,
+    content: &'a [u8],
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Area {
+    System,
+    Mark,
+    Availability,
+    Transaction,
+    Configuration,
+    Cache,
+    TransactionData,
+    Journal,
+    Any,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Form {
+    /// Just these bytes.
+    Raw,
+    /// A record with this content.
+    Written,
+    /// The same, in a format of its own.
+    Sealed,
+}
+
+/// What outlasts the boot goes out in its first minutes.
+const A_WHILE: Duration = Duration::from_secs(300);
+
+/// A charge point that was accepted, has lost its connection, charged, and lost its supply.
+static UNSENT_TRANSACTION: LazyLock<Device> = LazyLock::new(|| {
+    let (site, mut device) = (Site::default(), Device::default());
+    bench::boot(&site, &mut device, |bench| {
+        bench.link.connect();
+        bench.settle();
+        bench.converse(&mut CentralSystem::default());
+        bench.link.cut();
+        site.plugged[0].set(true);
+        bench.charge_point.begin_transaction_authorized("UNSENT", 1).expect("a free connector");
+        bench.pass(A_WHILE, |_| {});
+        bench.charge_point.end_transaction(None, Reason::Local, 1).expect("a transaction");
+        bench.settle();
+        assert!(bench.charge_point.waiting_messages() >= 2);
+    });
+    device
+});
+
+fuzz_target!(|input: Input<'_>| {
+    let mut device = if input.holds_a_transaction { UNSENT_TRANSACTION.clone() } else { Device::default() };
+    for record in &input.records {
+        let key = record.key();
+        let is_of_journal = key == registry::JOURNAL_MARK || registry::JOURNAL.contains(&key);
+        if let Some(bytes) = record.bytes(key).filter(|_| !(input.holds_a_transaction && is_of_journal)) {
+            device.records.insert(key, bytes);
+        }
+    }
+    let (site, mut central_system) = (Site::default(), CentralSystem::default());
+    bench::boot(&site, &mut device, |bench| work(bench, &site, &mut central_system));
+    if input.holds_a_transaction {
+        let was_told = |action: &str, member: &str| {
+            central_system.heard.iter().any(|call| call.action == action && call.payload.contains(member))
+        };
+        assert!(was_told("StartTransaction", r#""idTag":"UNSENT""#), "the start is lost");
+        assert!(was_told("StopTransaction", r#""transactionId":42"#), "the end is lost");
+    }
+});
+
+/// Offline, online, and once more a transaction.
+fn work(bench: &mut Bench<'_>, site: &Site, central_system: &mut CentralSystem) {
+    bench.pass(A_WHILE, |_| {});
+    bench.link.connect();
+    bench.settle();
+    bench.converse(central_system);
+    bench.pass(A_WHILE, |bench| bench.converse(central_system));
+    site.plugged[1].set(true);
+    let _ = bench.charge_point.begin_transaction("TAG", 2);
+    bench.pass(A_WHILE, |bench| bench.converse(central_system));
+    let _ = bench.charge_point.end_transaction(None, Reason::Local, 2);
+    bench.pass(A_WHILE, |bench| bench.converse(central_system));
+}
+
+impl Record<'_> {
+    fn key(&self) -> RecordKey {
+        let of = |range: Range<RecordKey>| range.start + self.index % (range.end - range.start);
+        match self.area {
+            Area::System => registry::SYSTEM,
+            Area::Mark => registry::JOURNAL_MARK,
+            Area::Availability => registry::AVAILABILITY.start + self.index % 3,
+            Area::Transaction => registry::TRANSACTION.start + self.index % 3,
+            Area::Configuration => of(registry::CONFIGURATION),
+            Area::Cache => registry::CACHE.start + self.index % 32,
+            Area::TransactionData => registry::TRANSACTION_DATA.start + self.index % 3,
+            Area::Journal => registry::JOURNAL.start + self.index % 64,
+            Area::Any => self.index,
+        }
+    }
+
+    fn bytes(&self, key: RecordKey) -> Option<Vec<u8>> {
+        match self.form {
+            Form::Raw => Some(self.content.to_vec()),
+            Form::Written => {
+                let mut buffer = [0; RECORD_LEN_MAX];
+                let mut writer = RecordWriter::new(&mut buffer);
+                writer.bytes(self.content);
+                let len = writer.finish(key)?;
+                Some(buffer[..len].to_vec())
+            }
+            Form::Sealed => {
+                let mut record = [self.content, &[0, 0]].concat();
+                seal(key, &mut record)?;
+                Some(record)
+            }
+        }
+    }
+}

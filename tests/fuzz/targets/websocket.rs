@@ -1,0 +1,122 @@
+//! Any bytes from the server, once as they are and once split and delayed: both must lead to the same messages and the same end.
+//!
+//! The first byte of the input seeds where the stream is split; its highest bit tells that the rest begins with the answer to the
+//! handshake. Without it the rest are frames behind a good one.
+#![no_main]
+
+use embedded_io_async::{ErrorType, Read, Write};
+use embedded_ocpp::Instant;
+use embedded_ocpp::transport::websocket::{ConnectError, Error, Options, WebSocket};
+use embedded_ocpp::transport::{Received, WebSocketTransport};
+use libfuzzer_sys::fuzz_target;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// To the key of sixteen zeros.
+const RESPONSE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n";
+
+fuzz_target!(|input: &[u8]| {
+    let Some((seed, bytes)) = input.split_first() else { return };
+    let bytes = if seed & 0x80 == 0 { [RESPONSE, bytes].concat() } else { bytes.to_vec() };
+    let whole = converse(Stream { bytes: &bytes, chance: None });
+    let split = converse(Stream { bytes: &bytes, chance: Some(u32::from(*seed)) });
+    assert_eq!(whole, split);
+});
+
+#[derive(Debug, PartialEq)]
+enum End {
+    NotOpened(ConnectError<Infallible>),
+    Closed(Error<Infallible>),
+}
+
+/// All messages, and how it ended.
+fn converse(stream: Stream<'_>) -> (Vec<(Received, Vec<u8>)>, End) {
+    let mut messages = Vec::new();
+    // Every mistake shows as soon as there is no room to spare.
+    let (mut read, mut write, mut buffer) = ([0; 1024], [0; 131], [0; 300]);
+    let options = Options::new("csms", "/ocpp", "CP1");
+    let opened = block_on(WebSocket::connect(stream, &options, &mut read, &mut write, |random| random.fill(0)));
+    let mut link = match opened {
+        Ok(link) => link,
+        Err(error) => return (messages, End::NotOpened(error)),
+    };
+    loop {
+        link.keep_alive(Instant::ZERO, 0);
+        match poll_once(link.receive(&mut buffer)) {
+            Poll::Pending => {}
+            Poll::Ready(Ok(None)) => panic!("nothing, without a wait"),
+            Poll::Ready(Ok(Some(received))) => {
+                let (Received::Message(len) | Received::TooLong(len)) = received;
+                messages.push((received, buffer[..len].to_vec()));
+                while poll_once(link.send(b"[3,\"id\",{}]", true)).is_pending() {}
+            }
+            Poll::Ready(Err(error)) => {
+                assert!(!link.is_connected());
+                assert_eq!(poll_once(link.receive(&mut buffer)), Poll::Ready(Err(Error::NotConnected)));
+                assert_eq!(poll_once(link.send(b"x", true)), Poll::Ready(Err(Error::NotConnected)));
+                return (messages, End::Closed(error));
+            }
+        }
+    }
+}
+
+/// The bytes of a server that then hangs up.
+struct Stream<'b> {
+    bytes: &'b [u8],
+    /// The state of a generator that splits and delays.
+    chance: Option<u32>,
+}
+
+impl Stream<'_> {
+    /// How many bytes to move of so many, if not to wait.
+    fn some_of(&mut self, len: usize) -> Poll<usize> {
+        let Some(state) = &mut self.chance else { return Poll::Ready(len) };
+        *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        match *state >> 29 {
+            0 => Poll::Pending,
+            number => Poll::Ready(len.min(number as usize)),
+        }
+    }
+}
+
+impl ErrorType for Stream<'_> {
+    type Error = Infallible;
+}
+
+impl Read for Stream<'_> {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        assert!(!buffer.is_empty());
+        let most = self.bytes.len().min(buffer.len());
+        let (now, later) = self.bytes.split_at(poll_fn(|_| self.some_of(most)).await);
+        let len = now.len();
+        buffer[..len].copy_from_slice(now);
+        self.bytes = later;
+        Ok(len)
+    }
+}
+
+impl Write for Stream<'_> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        Ok(poll_fn(|_| self.some_of(bytes.len())).await)
+    }
+
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+    }
+}
