@@ -3,12 +3,14 @@
 mod support;
 
 use embedded_ocpp::ocpp16::BeginError;
+use embedded_ocpp::store::record::seal;
 use embedded_ocpp::store::{DirectoryStorage, RECORD_LEN_MAX, RamStorage, RecordKey, Storage, registry};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use support::meters::ENERGY;
 use support::{Event, bench, booted, charging, date, plugged};
 
 /// A blocking device is ready at the first poll.
@@ -278,6 +280,35 @@ fn msg_08_a_damaged_entry_is_shown_and_does_not_block_the_rest() {
     assert!(t.discarded.borrow()[0].contains("Unreadable"));
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");
+}
+
+#[test]
+fn msg_08_a_wrong_byte_behind_a_right_checksum_makes_no_broken_message() {
+    let wallbox = || bench().key("MeterValueSampleInterval", "10").key("StopTxnSampledData", ENERGY);
+    let mut t = wallbox().booted();
+    t.at(10).start_charging(1, "TAG", 42);
+    t.at(15).link_down();
+    t.at(25).unplug(1);
+    let records = t.flash.records.clone();
+    let entries: Vec<_> = records.iter().filter(|(key, _)| registry::JOURNAL.contains(key)).collect();
+    assert_eq!(entries.len(), 2, "MeterValues and StopTransaction");
+    for (key, entry) in entries {
+        for (index, wrong) in (0..entry.len()).flat_map(|index| [(index, 0x00), (index, 0x7f), (index, 0xff)]) {
+            let mut wrong_entry = entry.clone();
+            wrong_entry[index] = wrong;
+            seal(*key, &mut wrong_entry).unwrap();
+            let mut t = wallbox().start_offline();
+            t.flash.records = records.clone();
+            t.flash.records.insert(*key, wrong_entry);
+            t.reboot();
+            t.accept_boot();
+            while !t.wire.outgoing.is_empty() {
+                let text = t.wire_text();
+                let frame: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+                t.answer(frame[1].as_str().unwrap(), json!({}));
+            }
+        }
+    }
 }
 
 #[test]

@@ -266,8 +266,8 @@ pub(in crate::ocpp16) fn transaction_data(
         let is_end = group.context == ReadingContext::TransactionEnd;
         Some(if is_end { ended } else { began.shifted(group.offset_s.into()).min(ended) })
     };
-    let first = groups(content.rest()).next().is_some();
-    first.then(|| {
+    let has_values = groups(content.rest()).any(|group| !group.values.is_empty());
+    has_values.then(|| {
         groups(content.rest()).map(move |group| MeterValue {
             timestamp: date(&group),
             context: group.context,

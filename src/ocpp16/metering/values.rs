@@ -135,7 +135,7 @@ pub(in crate::ocpp16) fn values_of<'a>(content: &mut RecordReader<'a>) -> &'a [u
 /// Writes a payload that ends in an array of meter values, in pages of whole values where the send buffer is short.
 ///
 /// # Errors
-/// [`BufferFull`] when not even the beginning and the first value fit.
+/// [`BufferFull`] when not even the beginning and the first value fit, or when there is no value that can be read.
 pub(in crate::ocpp16) fn compose(
     composer: &mut Composer<'_>,
     head: &dyn Json,
@@ -162,6 +162,9 @@ pub(in crate::ocpp16) fn compose(
             written += 1;
             is_first = false;
         }
+    }
+    if written == 0 {
+        return Err(BufferFull);
     }
     composer.raw(b"]}]}").or_else(|BufferFull| suspend(composer, written))
 }
