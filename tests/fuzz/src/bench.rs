@@ -12,8 +12,8 @@ pub const SEND: usize = 1024;
 
 /// So many polls at one moment that each want another one at once are a busy loop.
 const POLLS_MAX: u32 = 64;
-/// So many calls at one moment, all of them answered, never end.
-const CALLS_MAX: u32 = 1000;
+/// So many calls at one moment, all of them answered, are more than the journal holds.
+const CALLS_MAX: u32 = 10_000;
 
 /// The hardware of two connectors. It outlives the boots of the firmware.
 pub struct Site {
