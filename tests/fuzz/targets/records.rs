@@ -78,8 +78,10 @@ fuzz_target!(|input: Input<'_>| {
     let mut device = if input.holds_a_transaction { UNSENT_TRANSACTION.clone() } else { Device::default() };
     for record in &input.records {
         let key = record.key();
+        let Some(bytes) = record.bytes(key) else { continue };
         let is_of_journal = key == registry::JOURNAL_MARK || registry::JOURNAL.contains(&key);
-        if let Some(bytes) = record.bytes(key).filter(|_| !(input.holds_a_transaction && is_of_journal)) {
+        // A record that is too long is an error of the device, and nothing is done before all has been read.
+        if !(input.holds_a_transaction && (is_of_journal || bytes.len() > RECORD_LEN_MAX)) {
             device.records.insert(key, bytes);
         }
     }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use embedded_ocpp::json::{Frame, Raw, scan};
+use embedded_ocpp::json::{Frame, Malformed, MessageKind, Raw, scan};
 use embedded_ocpp::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Part, Reply, Rpc};
 use embedded_ocpp::time::{Duration, Instant};
 use embedded_ocpp::transport::Received;
@@ -83,6 +83,8 @@ struct Driver {
     message: Vec<u8>,
     /// The id of our last call.
     id: String,
+    /// The ids of all calls of the other side that were not answered.
+    unanswered: Vec<String>,
 }
 
 impl Driver {
@@ -96,6 +98,7 @@ impl Driver {
             part: None,
             message: Vec::new(),
             id: String::new(),
+            unanswered: Vec::new(),
         }
     }
 
@@ -106,6 +109,7 @@ impl Driver {
                 self.rpc.disconnected(self.now, &mut self.application);
                 self.part = None;
                 self.message.clear();
+                self.unanswered.clear();
                 assert_eq!(self.application.open, None, "LinkLost concludes");
             }
             Step::Receive { message, whole } => self.receive(message, whole),
@@ -134,7 +138,12 @@ impl Driver {
         let before = self.application.asked;
         if can_receive {
             self.receive = message.to_vec();
-            self.part = None; // there was none to be transmitted
+            match scan(message) {
+                Ok(Frame::Call { id, .. }) | Err(Malformed { head: Some((MessageKind::Call, id)), .. }) => {
+                    self.unanswered.push(id.escaped().to_owned());
+                }
+                _ => {}
+            }
         }
         self.rpc.receive(self.now, &mut self.application, received, message, &mut self.send);
         let asked = self.application.asked - before;
@@ -169,7 +178,10 @@ impl Driver {
                 assert!(self.rpc.is_in_flight());
                 self.id = id.escaped().to_owned();
             }
-            Ok(Frame::CallResult { .. } | Frame::CallError { .. }) => {}
+            Ok(Frame::CallResult { id, .. } | Frame::CallError { id, .. }) => {
+                let call = self.unanswered.iter().position(|other| other == id.escaped());
+                self.unanswered.swap_remove(call.expect("an answer to nothing, or one too many"));
+            }
             other => panic!("{other:?}: {text}"),
         }
     }
