@@ -1,7 +1,12 @@
 use crate::central_system::CentralSystem;
 use crate::device::Device;
 use crate::link::Link;
-use embedded_ocpp::ocpp16::{ChargePointErrorCode, UnlockResult};
+use embedded_ocpp::json::Decimal;
+use embedded_ocpp::ocpp16::{
+    ChargePointErrorCode, DataTransferHandler, DataTransferReply, DataTransferStatus, Measurand, MeterInput,
+    MeterReading, Phase, UnitOfMeasure, UnlockResult,
+};
+use embedded_ocpp::store::VendorKey;
 use embedded_ocpp::time::Duration;
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
 use std::cell::Cell;
@@ -50,6 +55,9 @@ pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_
     let energy = [0, 1].map(|index| move || site.energy_wh[index].get());
     let error = [0, 1].map(|index| move || site.error[index].get());
     let unlock = || site.unlock.get();
+    let voltage = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V)).phase(Phase::L1);
+    let (mut room, reply) =
+        ([0; 500], DataTransferReply { status: DataTransferStatus::Accepted, data: Some("\"done\"") });
     let mut resources = Resources::<2, RECEIVE, SEND>::new();
     let mut charge_point = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).expect("short texts");
     for (index, id) in [(0, 1), (1, 2)] {
@@ -58,6 +66,12 @@ pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_
         charge_point.add_error_code_input(&error[index], id).expect("a connector");
         charge_point.set_on_unlock_connector(&unlock, id).expect("a connector");
     }
+    let metered = MeterInput { connector: 1, reading: voltage, value: &|| Some(Decimal::tenths(2301)) };
+    charge_point.add_meter_value_input(metered).expect("room");
+    charge_point.declare_configuration(VendorKey::text(0, "Acme_Greeting", "Hello", &mut room)).expect("room");
+    charge_point.declare_configuration(VendorKey::integer(1, "Acme_LampPercent", 80, 0, 100)).expect("room");
+    let handler = DataTransferHandler { vendor_id: "Acme", message_id: None, handle: &|_| reply };
+    charge_point.set_data_transfer_handler(handler).expect("room");
     charge_point.set_on_reset_execute(&|_| {});
     charge_point.set_rng(&|| 0x1234_5678);
     let mut bench = Bench { charge_point, link: Link::default(), device, now: Instant::ZERO, deadline: Instant::ZERO };

@@ -51,18 +51,29 @@ enum Form {
     Written,
     /// The same, in a format of its own.
     Sealed,
+    /// What a real charge point has left, from some byte on replaced by this.
+    Altered { from: u8 },
 }
 
+const ENERGY: &str = "Energy.Active.Import.Register";
 /// What outlasts the boot goes out in its first minutes.
 const A_WHILE: Duration = Duration::from_secs(300);
 
-/// A charge point that was accepted, has lost its connection, charged, and lost its supply.
+/// What a charge point leaves that was accepted, has lost its connection, charged, and lost its supply.
 static UNSENT_TRANSACTION: LazyLock<Device> = LazyLock::new(|| {
     let (site, mut device) = (Site::default(), Device::default());
     bench::boot(&site, &mut device, |bench| {
+        let mut central_system = CentralSystem::default();
+        bench.charge_point.set_configuration("StopTxnSampledData", ENERGY).expect("a list");
         bench.link.connect();
         bench.settle();
-        bench.converse(&mut CentralSystem::default());
+        bench.converse(&mut central_system);
+        bench.charge_point.begin_transaction("KNOWN", 2).expect("a free connector");
+        bench.settle();
+        bench.converse(&mut central_system);
+        bench.charge_point.end_transaction(None, Reason::Local, 2).expect("a session");
+        bench.settle();
+        bench.converse(&mut central_system);
         bench.link.cut();
         site.plugged[0].set(true);
         bench.charge_point.begin_transaction_authorized("UNSENT", 1).expect("a free connector");
@@ -138,6 +149,12 @@ impl Record<'_> {
             }
             Form::Sealed => {
                 let mut record = [self.content, &[0, 0]].concat();
+                seal(key, &mut record)?;
+                Some(record)
+            }
+            Form::Altered { from } => {
+                let mut record = UNSENT_TRANSACTION.records.get(&key)?.clone();
+                record.iter_mut().skip(from.into()).zip(self.content).for_each(|(byte, other)| *byte = *other);
                 seal(key, &mut record)?;
                 Some(record)
             }
