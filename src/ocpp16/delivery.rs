@@ -255,13 +255,14 @@ impl Operations<'_> {
         if self.delivery.undated && self.persistence.boots.is_unsaved() {
             return false; // it would tell another time after a power cut
         }
-        let Some(entry) = Entry::reread(number, record.get(..len).unwrap_or_default()) else {
+        let entry = Entry::reread(number, record.get(..len).unwrap_or_default());
+        let Some(entry) = &entry else {
             // What cannot be read can never be sent: go on, and tell.
             self.discard(None);
             return false;
         };
         call.resend(MessageId { epoch: self.persistence.journal_epoch(), number });
-        let composed = call.begin(action_of(&entry)).and_then(|composer| self.compose_entry(&entry, composer));
+        let composed = call.begin(action_of(entry)).and_then(|composer| self.compose_entry(entry, composer));
         match composed {
             Ok(()) => self.delivery.in_flight = true,
             // A send buffer too small for the message will be too small for ever.

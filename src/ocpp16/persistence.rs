@@ -360,13 +360,12 @@ impl Operations<'_> {
         for (connector, id) in self.connectors.iter().zip(1..) {
             let session = &connector.session;
             let at = match session.phase {
-                _ if session.is_silent => continue,
                 Phase::Starting => session.started,
                 Phase::Stopping if session.stop.released => session.stop.at,
                 Phase::Running if connector.sampling.is_due() => Instant::NEVER,
                 _ => continue,
             };
-            if oldest.is_none() || at < oldest_at {
+            if !session.is_silent && (oldest.is_none() || at < oldest_at) {
                 (oldest, oldest_at) = (Some(id), at);
             }
         }
