@@ -201,6 +201,87 @@ fn ranges_that_cannot_be_used_are_refused() {
     assert_eq!(new(0..0x2000, 0x2000..0x9000), Err(FlashLayoutError::OutOfBounds));
 }
 
+/// Numbers that look random, the same in each run.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+/// Bytes of another firmware, or of a broken one: text, zeros, noise.
+fn scribble<C: Chip>(chance: &mut Chance, chip: &mut NorFlash<'static, C>, from: usize, len: usize) {
+    let kind = chance.below(3);
+    let bytes: Vec<u8> = (0..len)
+        .map(|_| match kind {
+            0 => chance.below(256) as u8,
+            1 => 0,
+            _ => b' ' + chance.below(90) as u8,
+        })
+        .collect();
+    chip.content.overwrite::<C>(from, &bytes);
+}
+
+fn takes_any_chip<C: Chip>() {
+    for seed in 0..100 {
+        let mut chance = Chance(seed);
+        let mut chip = NorFlash::<C>::erased(6);
+        for _ in 0..=chance.below(12) {
+            let from = chance.below(6 * C::PAGE - 64);
+            let len = 1 + chance.below((6 * C::PAGE - from).min(2 * C::PAGE));
+            scribble(&mut chance, &mut chip, from, len);
+        }
+        let mut flash = on(chip, 3, 3);
+        let first = now(flash.journal()).unwrap().unwrap().end;
+        let _ = load(&mut flash, 1);
+        now(flash.store(1, b"kept")).unwrap();
+        for number in first..first + 5 {
+            append(&mut flash, number, 20);
+        }
+        let mut flash = reopened(flash, 3, 3);
+        assert_eq!(load(&mut flash, 1).as_deref(), Some(&b"kept"[..]), "seed {seed}");
+        for number in first..first + 5 {
+            assert_eq!(load_entry(&mut flash, number), Some(entry(number, 20)), "seed {seed}");
+        }
+    }
+}
+
+/// Whatever is damaged, what is not stays readable, under its number, while others come and go.
+fn loses_only_what_is_damaged<C: Chip>() {
+    for seed in 0..100 {
+        let mut chance = Chance(seed);
+        let mut flash = blank::<C>(2, 4);
+        let mut next = 0;
+        now(flash.journal()).unwrap();
+        while flash.room(60) > 8 {
+            append(&mut flash, next, len_of(next));
+            next += 1;
+        }
+        let mut chip = flash.into_inner();
+        // Not the header of a page: a page without one is a page without entries.
+        let page = 2 + chance.below(2);
+        let from = page * C::PAGE + 32 + chance.below(C::PAGE - 200);
+        let len = 1 + chance.below(100);
+        scribble(&mut chance, &mut chip, from, len);
+        let mut flash = on(chip, 2, 4);
+        let journal = now(flash.journal()).unwrap().unwrap();
+        assert!(journal.start == 0 && journal.end >= next, "seed {seed}: {journal:?}");
+        let lost: Vec<_> = (0..next).filter(|number| load_entry(&mut flash, *number).is_none()).collect();
+        let span = lost.last().map_or(0, |last| last - lost[0] + 1);
+        assert!(span as usize <= 2 + len.div_ceil(C::WORD.max(4)), "seed {seed}: {lost:?}");
+        for number in journal.end..journal.end + 4 {
+            append(&mut flash, number, 20);
+        }
+        for number in (0..next).filter(|number| !lost.contains(number)) {
+            let len = len_of(number);
+            let found = load_entry(&mut flash, number).unwrap();
+            assert!(lost.contains(&number) || found == entry(number, len), "seed {seed}: {number}");
+        }
+    }
+}
+
 macro_rules! on_all_chips {
     ($($test:ident)+) => { $(
         #[test]
@@ -215,8 +296,16 @@ macro_rules! on_all_chips {
     )+ };
 }
 
+/// Where a word can be written again. Elsewhere the ranges have to be erased first.
+#[test]
+fn a_chip_with_the_content_of_something_else_can_be_used() {
+    takes_any_chip::<Esp32>();
+    takes_any_chip::<Nrf51>();
+    takes_any_chip::<Nrf52>();
+}
+
 mod msg_05 {
-    on_all_chips!(keeps_the_promises_of_storage is_a_journal);
+    on_all_chips!(keeps_the_promises_of_storage is_a_journal loses_only_what_is_damaged);
 }
 
 mod msg_15 {

@@ -204,6 +204,17 @@ impl Content {
         }
     }
 
+    /// Something else has written these bytes, before the chip came here or by going wrong.
+    pub fn overwrite<C: Chip>(&mut self, offset: usize, bytes: &[u8]) {
+        for (offset, byte) in (offset..).zip(bytes) {
+            let chunk = Arc::make_mut(&mut self.chunks[offset / CHUNK]);
+            let word = offset % CHUNK / C::WORD;
+            chunk.bytes[offset % CHUNK] = *byte;
+            let is_blank = chunk.bytes[word * C::WORD..][..C::WORD].iter().all(|byte| *byte == 0xff);
+            chunk.writes[word] = u8::from(!is_blank);
+        }
+    }
+
     fn program<C: Chip>(&mut self, offset: usize, bytes: &[u8]) {
         for (word, offset) in bytes.chunks(C::WORD).zip((offset..).step_by(C::WORD)) {
             let place = offset % CHUNK;

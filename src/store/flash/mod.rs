@@ -31,7 +31,9 @@ use sequential_storage::map::{MapConfig, MapStorage};
 ///   22 and a sample of the energy register 14, if the tag is the number of a card in hexadecimal.
 ///
 /// A power cut at any moment leaves each record as it was or as it was to be, and no entry is lost or doubled.
-/// Damaged entries are passed over: nothing is ever erased to repair it that holds an entry which was not released.
+/// Damaged entries are passed over: nothing is ever erased to repair it that holds an entry which was not released. Settings
+/// are erased where no power cut can have left what is found. A chip that held something else should be erased before its
+/// first use; where words have error correction codes it must be.
 ///
 /// Its futures must not be dropped half way; after that, make a new one.
 pub struct FlashStorage<F: NorFlash> {
@@ -134,14 +136,23 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
     type Error = FlashError<F::Error>;
 
     async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, Self::Error> {
-        let found: Option<&[u8]> = self.settings.fetch_item(&mut self.scratch.0, &key).await?;
+        let found: Option<&[u8]> = match self.settings.fetch_item(&mut self.scratch.0, &key).await {
+            Ok(found) => found,
+            Err(Error::Storage { value }) => return Err(Error::Storage { value }),
+            Err(_) => None, // what lies there is no record
+        };
         let Some(record) = found.filter(|record| !record.is_empty()) else { return Ok(None) };
         copy(buffer, record).ok_or(Error::BufferTooSmall(record.len()))?;
         Ok(Some(record.len()))
     }
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), Self::Error> {
-        let done = self.settings.store_item(&mut self.scratch.0, &key, &record).await;
+        let mut done = self.settings.store_item(&mut self.scratch.0, &key, &record).await;
+        if matches!(done, Err(Error::Corrupted { .. } | Error::SerializationError(_) | Error::BufferTooSmall(_))) {
+            // No map, or none that could be repaired: the flash of another firmware.
+            self.settings.erase_all().await?;
+            done = self.settings.store_item(&mut self.scratch.0, &key, &record).await;
+        }
         self.count();
         done
     }
