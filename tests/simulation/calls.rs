@@ -1,0 +1,138 @@
+//! The calls of the charge point as they leave it and are answered: ids, order, and what it learns from the answers.
+
+use crate::frame::Frame;
+use crate::ledger::is_of_transaction;
+use crate::time::{Moment, SECOND, date_of};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// MessageTimeout
+const MESSAGE_TIMEOUT: Moment = 30 * SECOND;
+
+/// What a frame says to a charge point that waits for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) id: String,
+    /// A CALLRESULT that can be read.
+    pub(crate) is_result: bool,
+    /// The date that it tells.
+    pub(crate) date: Option<i64>,
+    /// The status of a BootNotification.
+    pub(crate) registration: Option<&'static str>,
+}
+
+#[derive(Default)]
+pub(crate) struct Calls {
+    in_flight: Option<InFlight>,
+    /// Every call by its id; of the content only its hash.
+    seen: HashMap<String, u64>,
+    /// The clock of the charge point, in seconds ahead of the true time; none while it is not set.
+    pub(crate) clock: Option<i64>,
+    pub(crate) registration: Option<&'static str>,
+    /// The transaction message that was sent last.
+    delivery: Delivery,
+    /// The failures of the one before, and when it was replaced.
+    replaced: (Moment, u32),
+}
+
+struct InFlight {
+    id: String,
+    since: Moment,
+}
+
+#[derive(Default)]
+struct Delivery {
+    id: String,
+    /// How often the central system may be said to have failed to process it.
+    failures: u32,
+    /// It was sent and has no answer, and whether something else has come since.
+    waits: bool,
+    has_heard: bool,
+    /// A CALLRESULT has come for it in this boot.
+    is_concluded: bool,
+}
+
+impl Delivery {
+    fn failures(&self) -> u32 {
+        self.failures + u32::from(self.waits && self.has_heard)
+    }
+}
+
+impl Calls {
+    pub(crate) fn booted(&mut self) {
+        self.link_lost();
+        self.clock = None;
+        self.registration = None;
+        self.delivery.is_concluded = false;
+    }
+
+    pub(crate) fn link_lost(&mut self) {
+        self.in_flight = None;
+        (self.delivery.waits, self.delivery.has_heard) = (false, false);
+    }
+
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.registration == Some("Accepted")
+    }
+
+    /// The charge point has sent a whole message.
+    pub(crate) fn sent(&mut self, now: Moment, frame: &Frame) {
+        let Frame::Call { id, action, payload } = frame else { return };
+        if let Some(open) = &self.in_flight {
+            assert!(now >= open.since + MESSAGE_TIMEOUT, "RPC-09: {action} {id} while {} is open", open.id);
+        }
+        self.in_flight = Some(InFlight { id: id.clone(), since: now });
+        assert!(self.is_accepted() || action == "BootNotification", "BOOT-01, BOOT-02: {action} before acceptance");
+        let is_kept = is_of_transaction(action, payload);
+        let mut hasher = DefaultHasher::new();
+        (action, payload.to_string()).hash(&mut hasher);
+        let content = hasher.finish();
+        if let Some(before) = self.seen.insert(id.clone(), content) {
+            assert!(is_kept, "RPC-08: {action} has the id of another message: {id}");
+            assert_eq!(before, content, "RPC-08, MSG-12, MSG-13: {id} is another message now: {action} {payload}");
+        }
+        if is_kept {
+            self.sent_for_delivery(now, id);
+        }
+    }
+
+    /// How often the central system has failed to process the message that is given up now (MSG-06).
+    pub(crate) fn failures(&self, now: Moment) -> u32 {
+        if self.replaced.0 == now { self.replaced.1 } else { self.delivery.failures() }
+    }
+
+    fn sent_for_delivery(&mut self, now: Moment, id: &str) {
+        let delivery = &mut self.delivery;
+        if delivery.id == id {
+            assert!(!delivery.is_concluded, "MSG-10: {id} was taken and comes again");
+            delivery.failures = delivery.failures();
+        } else {
+            self.replaced = (now, delivery.failures());
+            *delivery = Delivery { id: id.to_owned(), ..Delivery::default() };
+        }
+        (delivery.waits, delivery.has_heard) = (true, false);
+    }
+
+    /// The charge point takes in a message.
+    pub(crate) fn heard(&mut self, now: Moment, answer: Option<&Answer>) {
+        let delivery = &mut self.delivery;
+        let answer = answer.filter(|answer| {
+            self.in_flight.take_if(|open| open.id == answer.id && now < open.since + MESSAGE_TIMEOUT).is_some()
+        });
+        let Some(answer) = answer else {
+            delivery.has_heard = true;
+            return;
+        };
+        if answer.id == delivery.id {
+            delivery.waits = false;
+            delivery.is_concluded = answer.is_result;
+            delivery.failures += u32::from(!answer.is_result);
+        } else {
+            delivery.has_heard = true;
+        }
+        if let Some(date) = answer.date {
+            self.clock = Some(date - date_of(now));
+        }
+        self.registration = answer.registration.or(self.registration);
+    }
+}

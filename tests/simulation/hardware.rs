@@ -1,0 +1,76 @@
+//! What is screwed to the wall. It outlives every boot of the firmware.
+
+use crate::chance::Chance;
+use crate::time::{HOUR, Moment};
+use embedded_ocpp::ocpp16::{ResetKind, TxNotification};
+use std::cell::{Cell, RefCell};
+
+pub(crate) const SOCKETS: usize = 2;
+
+pub(crate) struct Hardware {
+    pub(crate) sockets: [Socket; SOCKETS],
+    pub(crate) has_power: Cell<bool>,
+    /// What the firmware was told since it was last looked at.
+    pub(crate) told: RefCell<Vec<(u8, TxNotification)>>,
+    pub(crate) discarded: RefCell<Vec<String>>,
+    pub(crate) reset_wanted: Cell<Option<ResetKind>>,
+    random: RefCell<Chance>,
+}
+
+#[derive(Default)]
+pub(crate) struct Socket {
+    pub(crate) is_plugged: Cell<bool>,
+    /// The relay, as the charge point wants it.
+    pub(crate) is_on: Cell<bool>,
+    /// What the EV takes, in W.
+    pub(crate) power: Cell<u64>,
+    /// W·ms
+    energy: Cell<u64>,
+}
+
+impl Hardware {
+    pub(crate) fn new(chance: Chance) -> Self {
+        Self {
+            sockets: [const { Socket::new() }; SOCKETS],
+            has_power: Cell::new(true),
+            told: RefCell::default(),
+            discarded: RefCell::default(),
+            reset_wanted: Cell::new(None),
+            random: RefCell::new(chance),
+        }
+    }
+
+    pub(crate) fn random(&self) -> u32 {
+        self.random.borrow_mut().next() as u32
+    }
+
+    pub(crate) fn socket(&self, connector: u8) -> &Socket {
+        &self.sockets[usize::from(connector) - 1]
+    }
+
+    pub(crate) fn pass(&self, span: Moment) {
+        for socket in self.sockets.iter().filter(|socket| socket.is_on.get() && socket.is_plugged.get()) {
+            socket.energy.set(socket.energy.get() + socket.power.get() * span);
+        }
+    }
+}
+
+impl Socket {
+    const fn new() -> Self {
+        Self {
+            is_plugged: Cell::new(false),
+            is_on: Cell::new(false),
+            power: Cell::new(0),
+            energy: Cell::new(1_000_000 * HOUR),
+        }
+    }
+
+    /// The energy register in Wh.
+    pub(crate) fn register(&self) -> i64 {
+        (self.energy.get() / HOUR) as i64
+    }
+
+    pub(crate) fn begin_register_anew(&self) {
+        self.energy.set(0);
+    }
+}

@@ -1,0 +1,513 @@
+//! What truly happened at the sockets, and whether the central system is told exactly that.
+
+use crate::hardware::SOCKETS;
+use crate::meter_values;
+use crate::time::{MINUTE, Moment, date_of};
+use embedded_ocpp::time::DateTime;
+use serde_json::Value;
+use std::collections::{BTreeMap, VecDeque};
+
+/// The number of a transaction, in the order in which they truly began.
+pub(crate) type Number = u32;
+
+/// Seconds by which a date may be off for the cutting of fractions.
+const TOLERANCE_S: i64 = 2;
+/// The most that a clock is off which is set by an answer that was long on its way, in seconds.
+const CLOCK_ERROR_S: i64 = 32;
+
+pub(crate) struct Ledger {
+    transactions: BTreeMap<Number, Transaction>,
+    next: Number,
+    /// What the central system has to be told, in this order.
+    expected: VecDeque<Event>,
+    /// The transaction message that arrived last.
+    last: Option<(String, Number, Kind)>,
+    sockets: [Books; SOCKETS],
+    sample_interval: Moment,
+    /// The clock of the central system jumps.
+    pub(crate) has_clock_jumps: bool,
+    pub(crate) started: u64,
+    pub(crate) samples: u64,
+    pub(crate) interrupted: u64,
+    pub(crate) discarded: u64,
+}
+
+/// What is known about one socket.
+#[derive(Default)]
+struct Books {
+    /// The tag that was shown last, or asked for by the central system.
+    id_tag: Option<String>,
+    /// The tag that the central system has asked a transaction for.
+    asked_tag: String,
+    running: Option<Number>,
+    /// A transaction that may have begun at the very moment of a power cut.
+    perhaps: Option<Number>,
+    next_sample: Moment,
+    is_sample_uncertain: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    connector: u8,
+    id_tag: String,
+    meter_start: i64,
+    boot: u32,
+    /// What the central system calls it, as soon as it has been told of it.
+    id: Option<i64>,
+    /// Its start was given up, or answered without an id, so that it may be called -1.
+    may_be_nameless: bool,
+    began: i64,
+    /// The clock was set when it began.
+    is_dated: bool,
+    /// The date and the register that were told last.
+    date: i64,
+    register: i64,
+    is_over: bool,
+    meter_fell: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Start,
+    Sample,
+    Stop,
+}
+
+#[derive(Clone, Debug)]
+struct Event {
+    kind: Kind,
+    transaction: Number,
+    connector: u8,
+    /// When it happened, and when it was known to be recorded.
+    from: Moment,
+    recorded: Moment,
+    /// The clock of the charge point then.
+    clock: Option<i64>,
+    boot: u32,
+    register: i64,
+    /// A power cut, or a failing device, may have kept it from being recorded.
+    maybe: bool,
+    /// It ends what a boot has interrupted.
+    interrupted: bool,
+    meter_fell: bool,
+}
+
+/// What the ledger has to know about the moment at which something happens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    pub(crate) now: Moment,
+    /// Since when the flash fails, or now.
+    pub(crate) since: Moment,
+    pub(crate) clock: Option<i64>,
+    pub(crate) boot: u32,
+}
+
+/// Whether a call is about a transaction, and so delivered in order and for certain.
+pub(crate) fn is_of_transaction(action: &str, payload: &Value) -> bool {
+    matches!(action, "StartTransaction" | "StopTransaction")
+        || action == "MeterValues" && payload.get("transactionId").is_some()
+}
+
+impl Ledger {
+    pub(crate) fn new(sample_interval: Moment) -> Self {
+        Self {
+            transactions: BTreeMap::new(),
+            next: 1,
+            expected: VecDeque::new(),
+            last: None,
+            sockets: std::array::from_fn(|_| Books::default()),
+            sample_interval,
+            has_clock_jumps: false,
+            started: 0,
+            samples: 0,
+            interrupted: 0,
+            discarded: 0,
+        }
+    }
+
+    fn books(&mut self, connector: u8) -> &mut Books {
+        &mut self.sockets[usize::from(connector) - 1]
+    }
+
+    pub(crate) fn is_running(&self, connector: u8) -> bool {
+        self.sockets[usize::from(connector) - 1].running.is_some()
+    }
+
+    /// The id of the transaction on a connector, as the central system knows it.
+    pub(crate) fn id_of_running(&self, connector: u8) -> Option<i64> {
+        let number = self.sockets[usize::from(connector) - 1].running?;
+        self.transactions[&number].id
+    }
+
+    /// The number of the next transaction.
+    pub(crate) fn next(&self) -> Number {
+        self.next
+    }
+
+    pub(crate) fn is_settled(&self, now: Moment) -> bool {
+        self.expected.iter().all(|event| event.maybe || event.recorded + 10 * MINUTE > now)
+    }
+
+    pub(crate) fn describe_expected(&self) -> String {
+        format!("{} events, the first {:?}", self.expected.len(), self.expected.front())
+    }
+}
+
+// ---- What happens ----
+
+impl Ledger {
+    pub(crate) fn tag_shown(&mut self, connector: u8, id_tag: &str) {
+        if !self.is_running(connector) {
+            self.books(connector).id_tag = Some(id_tag.to_owned());
+        }
+    }
+
+    /// The central system asks for a transaction.
+    pub(crate) fn start_asked(&mut self, connector: u8, id_tag: &str) {
+        self.books(connector).asked_tag = id_tag.to_owned();
+    }
+
+    /// The charge point has taken that up.
+    pub(crate) fn remote_start(&mut self, connector: u8) {
+        let id_tag = self.books(connector).asked_tag.clone();
+        self.tag_shown(connector, &id_tag);
+    }
+
+    /// The firmware was told StartTx, and since when the transaction runs.
+    pub(crate) fn started(&mut self, at: Now, connector: u8, register: i64, began: Moment) {
+        assert!((at.since..=at.now).contains(&began), "TX-01: it did not begin at {began}: {at:?}");
+        assert!(!self.is_running(connector), "TX-29: a second transaction on connector {connector}");
+        let interval = self.sample_interval;
+        let number = self.begin(at, connector, register, false);
+        self.started += 1;
+        let books = self.books(connector);
+        books.running = Some(number);
+        books.next_sample = began + interval;
+        books.is_sample_uncertain = at.since < at.now;
+    }
+
+    fn begin(&mut self, at: Now, connector: u8, register: i64, maybe: bool) -> Number {
+        let books = self.books(connector);
+        books.perhaps = None;
+        let id_tag = books.id_tag.clone().expect("AUTH-01: a transaction without a tag");
+        let number = self.next;
+        self.next += 1;
+        self.transactions.insert(
+            number,
+            Transaction {
+                connector,
+                id_tag,
+                meter_start: register,
+                boot: at.boot,
+                id: None,
+                may_be_nameless: false,
+                began: 0,
+                is_dated: at.clock.is_some(),
+                date: 0,
+                register,
+                is_over: false,
+                meter_fell: false,
+            },
+        );
+        self.expect(at, Kind::Start, number, register, maybe);
+        number
+    }
+
+    fn expect(&mut self, at: Now, kind: Kind, number: Number, register: i64, maybe: bool) {
+        let transaction = &self.transactions[&number];
+        self.expected.push_back(Event {
+            kind,
+            transaction: number,
+            connector: transaction.connector,
+            from: at.since,
+            recorded: at.now,
+            clock: at.clock,
+            boot: at.boot,
+            register,
+            maybe,
+            interrupted: kind == Kind::Stop && transaction.boot != at.boot,
+            meter_fell: transaction.meter_fell,
+        });
+    }
+
+    /// The firmware was told StopTx.
+    pub(crate) fn stopped(&mut self, at: Now, connector: u8, register: i64) {
+        let books = self.books(connector);
+        let number = books.running.take().or(books.perhaps.take());
+        let number = number.unwrap_or_else(|| panic!("TX-13, TX-26: connector {connector} ends what has never begun"));
+        if let Some(start) = self.expected.iter_mut().find(|event| event.transaction == number) {
+            start.maybe &= start.kind != Kind::Start; // it did begin
+        }
+        let transaction = &self.transactions[&number];
+        self.interrupted += u64::from(transaction.boot != at.boot);
+        let register = register.max(transaction.meter_start);
+        // What was to be sampled at this very moment may not have been.
+        for event in &mut self.expected {
+            event.maybe |= event.transaction == number && event.kind == Kind::Sample && event.recorded >= at.since;
+        }
+        self.expect(at, Kind::Stop, number, register, false);
+    }
+
+    /// After a poll: what it must have sampled.
+    pub(crate) fn sample(&mut self, at: Now, flash_works: bool, registers: [i64; SOCKETS]) {
+        for (connector, register) in (1..).zip(registers) {
+            let interval = self.sample_interval;
+            let books = self.books(connector);
+            let Some(number) = books.running.filter(|_| interval > 0 && books.next_sample <= at.now) else { continue };
+            books.is_sample_uncertain |= !flash_works;
+            let maybe = books.is_sample_uncertain;
+            if flash_works {
+                books.is_sample_uncertain = false;
+                while books.next_sample <= at.now {
+                    books.next_sample += interval;
+                }
+            }
+            self.expect(at, Kind::Sample, number, register, maybe);
+        }
+    }
+
+    /// The power goes, or the firmware starts anew. What was about to be recorded may be, or not.
+    pub(crate) fn cut(&mut self, at: Now, registers: [i64; SOCKETS]) {
+        for (connector, register) in (1..).zip(registers) {
+            let interval = self.sample_interval;
+            let books = self.books(connector);
+            if let Some(number) = books.running {
+                if interval > 0 && books.next_sample <= at.now {
+                    self.expect(at, Kind::Sample, number, register, true);
+                }
+                self.expect(at, Kind::Stop, number, register, true);
+            } else if let Some(number) = books.perhaps {
+                self.expect(at, Kind::Stop, number, register, true);
+            } else if books.id_tag.is_some() {
+                let perhaps = self.begin(at, connector, register, true);
+                self.books(connector).perhaps = Some(perhaps);
+            }
+            self.books(connector).id_tag = None;
+        }
+    }
+
+    /// After a boot no transaction runs any more. One whose end the firmware was not told has ended at the cut.
+    pub(crate) fn recovered(&mut self, connector: u8) {
+        let books = self.books(connector);
+        books.running = None;
+        books.perhaps = None;
+    }
+
+    pub(crate) fn meter_fell(&mut self, connector: u8) {
+        if let Some(number) = self.books(connector).running {
+            self.transactions.get_mut(&number).unwrap().meter_fell = true;
+        }
+    }
+}
+
+// ---- What the central system is told ----
+
+impl Ledger {
+    /// A transaction message has arrived. Returns its transaction.
+    pub(crate) fn arrived(&mut self, now: Moment, boot: u32, id: &str, action: &str, payload: &Value) -> Number {
+        if let Some((_, number, _)) = self.last.as_ref().filter(|(last, ..)| last == id) {
+            return *number;
+        }
+        let number = match action {
+            "StartTransaction" => self.take(Kind::Start, now, boot, payload),
+            "StopTransaction" => self.take(Kind::Stop, now, boot, payload),
+            _ => match payload["meterValue"][0]["sampledValue"][0]["context"].as_str() {
+                Some("Sample.Periodic") => self.take(Kind::Sample, now, boot, payload),
+                _ => self.other_values(payload),
+            },
+        };
+        let kind = match action {
+            "StartTransaction" => Kind::Start,
+            "StopTransaction" => Kind::Stop,
+            _ => Kind::Sample,
+        };
+        self.last = Some((id.to_owned(), number, kind));
+        number
+    }
+
+    /// Takes what has arrived from the front of what is expected. Of one moment the order may be either.
+    fn take(&mut self, kind: Kind, now: Moment, boot: u32, payload: &Value) -> Number {
+        let mut first_certain: Option<(Moment, String)> = None;
+        let mut found = None;
+        let mut doubts = Vec::new();
+        for (index, event) in self.expected.iter().enumerate() {
+            if first_certain.as_ref().is_some_and(|(recorded, _)| event.recorded > *recorded) {
+                break;
+            }
+            if event.kind == kind {
+                match self.objection(event, now, boot, payload) {
+                    None => {
+                        found = Some((index, event.clone()));
+                        break;
+                    }
+                    Some(objection) => doubts.push(format!("{objection}: {event:?}")),
+                }
+            }
+            if !event.maybe && first_certain.is_none() {
+                first_certain = Some((event.recorded, format!("{event:?}")));
+            }
+        }
+        let Some((index, event)) = found else {
+            let first = first_certain.map(|(_, event)| event);
+            panic!("MSG-01, MSG-03, MSG-05, MSG-14: {kind:?} {payload} arrives, expected {first:?}; {doubts:#?}");
+        };
+        self.expected.remove(index);
+        // What may not have happened before it has not.
+        let mut place = 0;
+        self.expected.retain(|before| {
+            place += 1;
+            place > index || !before.maybe || before.recorded == event.recorded
+        });
+        self.learn(&event, payload);
+        event.transaction
+    }
+
+    /// Why a message is not that of an event.
+    fn objection(&self, event: &Event, now: Moment, boot: u32, payload: &Value) -> Option<String> {
+        let transaction = &self.transactions[&event.transaction];
+        let date = date_of_message(event.kind, payload);
+        let is = |name: &str, value: i64| payload[name].as_i64() == Some(value);
+        let fits = match event.kind {
+            Kind::Start => {
+                is("connectorId", event.connector.into())
+                    && payload["idTag"] == transaction.id_tag.as_str()
+                    && is("meterStart", event.register)
+            }
+            Kind::Sample => {
+                is("connectorId", event.connector.into())
+                    && meter_values::registers(&payload["meterValue"]) == [event.register]
+            }
+            Kind::Stop => {
+                let is_interrupted = payload["reason"] == "PowerLoss";
+                // Open: a meter that began anew while the power was off.
+                let meter_stop = payload["meterStop"].as_i64().unwrap();
+                let fell = event.meter_fell && is_interrupted;
+                (is("meterStop", event.register) || fell && meter_stop >= transaction.meter_start)
+                    && (fell || meter_stop >= transaction.register)
+                    && payload.get("idTag").is_none_or(|by| by == transaction.id_tag.as_str())
+                    && is_interrupted == event.interrupted
+            }
+        };
+        if !fits {
+            return Some("TX-14, TX-31, TX-32, TX-26, TX-28: another content".to_owned());
+        }
+        if event.kind != Kind::Start {
+            let id = payload["transactionId"].as_i64();
+            if id != transaction.id.or(Some(-1)) && !(transaction.may_be_nameless && id == Some(-1)) {
+                return Some(format!("TX-03, TX-04, TX-33: transaction id {id:?}, not {:?}", transaction.id));
+            }
+        }
+        self.objection_to_date(event, transaction, now, boot, date)
+    }
+
+    fn objection_to_date(
+        &self,
+        event: &Event,
+        transaction: &Transaction,
+        now: Moment,
+        boot: u32,
+        date: i64,
+    ) -> Option<String> {
+        let (least, most) = match (event.clock, event.interrupted) {
+            (Some(clock), false) => {
+                let (least, most) = (date_of(event.from) + clock, date_of(event.recorded) + clock);
+                // The clock may have been set back behind the start.
+                let earliest = if event.kind == Kind::Stop { transaction.began } else { 0 };
+                let least = if transaction.is_dated { least.max(earliest) } else { least };
+                (least - TOLERANCE_S, most.max(earliest) + TOLERANCE_S)
+            }
+            _ if self.has_clock_jumps => return None,
+            // Open: what was not dated when it happened is dated by the next boot, an interrupted end at the boot.
+            _ if event.boot != boot || event.interrupted => {
+                let earliest = if event.kind == Kind::Start { date_of(event.from) } else { transaction.date };
+                (earliest - CLOCK_ERROR_S, date_of(now) + CLOCK_ERROR_S)
+            }
+            _ => (date_of(event.from) - CLOCK_ERROR_S, date_of(event.recorded) + CLOCK_ERROR_S),
+        };
+        let told = DateTime::from_unix(date as u32);
+        let off = if date < least { date - least } else { (date - most).max(0) };
+        (off != 0).then(|| format!("TX-31, BOOT-15: {told} is off by {off} s"))
+    }
+
+    fn learn(&mut self, event: &Event, payload: &Value) {
+        let transaction = self.transactions.get_mut(&event.transaction).unwrap();
+        transaction.date = date_of_message(event.kind, payload);
+        match event.kind {
+            Kind::Start => {
+                transaction.began = transaction.date;
+                transaction.id = Some(event.transaction.into());
+            }
+            Kind::Sample => {
+                self.samples += 1;
+                transaction.register = transaction.register.max(event.register);
+            }
+            Kind::Stop => {
+                if let Some(data) = payload.get("transactionData") {
+                    meter_values::check_transaction_data(data);
+                    if !transaction.meter_fell {
+                        let meter_stop = payload["meterStop"].as_i64().unwrap();
+                        meter_values::check_registers_within(data, transaction.meter_start, meter_stop);
+                    }
+                }
+                transaction.is_over = true;
+                self.transactions.retain(|number, transaction| {
+                    !transaction.is_over || *number + 100 > event.transaction
+                });
+            }
+        }
+    }
+
+    /// Values of a moment of the clock, or that were asked for.
+    fn other_values(&mut self, payload: &Value) -> Number {
+        meter_values::check(payload);
+        let connector = payload["connectorId"].as_u64();
+        let id = payload["transactionId"].as_i64();
+        let of_this = |transaction: &&mut Transaction| {
+            let is_named = transaction.id == id || transaction.may_be_nameless && id == Some(-1);
+            transaction.id.is_some() && is_named && Some(transaction.connector.into()) == connector
+        };
+        let found = self.transactions.iter_mut().rev().find(|(_, transaction)| of_this(&transaction));
+        let Some((number, transaction)) = found else {
+            panic!("MSG-14: values of no transaction: {payload}");
+        };
+        assert!(!transaction.is_over, "MSG-14: values after the end: {payload}");
+        for register in meter_values::registers(&payload["meterValue"]) {
+            assert!(register >= transaction.register, "MV-17: {register} after {}", transaction.register);
+            transaction.register = register;
+        }
+        *number
+    }
+
+    /// The central system has taken a start without giving it an id.
+    pub(crate) fn id_withheld(&mut self, number: Number) {
+        if let Some(transaction) = self.transactions.get_mut(&number) {
+            transaction.may_be_nameless = true;
+        }
+    }
+
+    /// The firmware was told that the transaction message that was sent last is lost.
+    pub(crate) fn discarded(&mut self, message: &str, failures: u32, attempts: u32) {
+        self.discarded += 1;
+        assert!(failures >= attempts, "MSG-06, MSG-08: discarded after {failures} failures of {attempts}: {message}");
+        let (_, number, kind) = self.last.as_ref().expect("MSG-06: discarded, and nothing was ever sent");
+        let (fits, kind) = match kind {
+            Kind::Start => (message.starts_with("Start"), Kind::Start),
+            Kind::Sample => (message.starts_with("MeterValues"), Kind::Sample),
+            Kind::Stop => (message.starts_with("Stop"), Kind::Stop),
+        };
+        assert!(fits, "MSG-08: {message} is discarded, {kind:?} was tried");
+        if let Some(transaction) = self.transactions.get_mut(number).filter(|_| kind == Kind::Start) {
+            transaction.may_be_nameless = true;
+        }
+    }
+}
+
+/// In seconds since 1970.
+fn date_of_message(kind: Kind, payload: &Value) -> i64 {
+    let date = match kind {
+        Kind::Sample => &payload["meterValue"][0]["timestamp"],
+        _ => &payload["timestamp"],
+    };
+    let date = date.as_str().and_then(|date| DateTime::parse(date).ok());
+    date.map(|date| i64::from(date.as_unix())).unwrap_or_else(|| panic!("RPC-26: no date: {payload}"))
+}
