@@ -43,6 +43,7 @@ struct InFlight {
 #[derive(Default)]
 struct Delivery {
     id: String,
+    since: Moment,
     /// How often the central system may be said to have failed to process it.
     failures: u32,
     /// It was sent and has no answer, and whether something else has come since.
@@ -60,14 +61,17 @@ impl Delivery {
 
 impl Calls {
     pub(crate) fn booted(&mut self) {
-        self.link_lost();
+        self.in_flight = None;
         self.clock = None;
         self.registration = None;
-        self.delivery.is_concluded = false;
+        self.delivery = Delivery { id: std::mem::take(&mut self.delivery.id), ..Delivery::default() };
     }
 
-    pub(crate) fn link_lost(&mut self) {
+    pub(crate) fn link_lost(&mut self, now: Moment) {
         self.in_flight = None;
+        if now >= self.delivery.since + MESSAGE_TIMEOUT {
+            self.delivery.failures = self.delivery.failures();
+        }
         (self.delivery.waits, self.delivery.has_heard) = (false, false);
     }
 
@@ -110,7 +114,7 @@ impl Calls {
             self.replaced = (now, delivery.failures());
             *delivery = Delivery { id: id.to_owned(), ..Delivery::default() };
         }
-        (delivery.waits, delivery.has_heard) = (true, false);
+        (delivery.since, delivery.waits, delivery.has_heard) = (now, true, false);
     }
 
     /// The charge point takes in a message.

@@ -11,7 +11,7 @@ use embedded_ocpp::time::DateTime;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 
-pub(crate) const HEARTBEAT_INTERVAL: Moment = 2 * HOUR;
+pub(crate) const HEARTBEAT_INTERVAL: Moment = 30 * MINUTE;
 
 pub(crate) struct CentralSystem {
     pub(crate) chance: Chance,
@@ -23,13 +23,14 @@ pub(crate) struct CentralSystem {
     failing: Spell<&'static str>,
     failing_transaction: Spell<Number>,
     is_cursing: bool,
-    cursed: HashSet<String>,
+    pub(crate) cursed: HashSet<String>,
     echoing_until: Moment,
     refusing_tags_until: Moment,
     refusing_registration: Spell<&'static str>,
     /// An answer that it may give once more.
     old_answer: Option<Message>,
     pub(crate) asked: BTreeMap<String, Asked>,
+    lost: BTreeMap<String, Asked>,
     /// What was answered since it was last looked at, and how.
     pub(crate) concluded: Vec<(Asked, String)>,
     calls: u64,
@@ -88,6 +89,7 @@ impl CentralSystem {
             refusing_registration: Spell::default(),
             old_answer: None,
             asked: BTreeMap::new(),
+            lost: BTreeMap::new(),
             concluded: Vec::new(),
             calls: 0,
             last_heartbeat: 0,
@@ -268,7 +270,7 @@ impl CentralSystem {
 
     /// An answer of the charge point; none when it is an error.
     fn answered(&mut self, id: &str, payload: Option<&Value>) {
-        let Some(asked) = self.asked.remove(id) else {
+        let Some(asked) = self.asked.remove(id).or_else(|| self.lost.remove(id)) else {
             assert!(self.has_babbled && !id.starts_with("ask-"), "RPC-15: an answer twice, or to nothing: {id}");
             return;
         };
@@ -277,13 +279,18 @@ impl CentralSystem {
         self.concluded.push((asked, status.unwrap_or_default().to_owned()));
     }
 
-    /// What is asked on a link that is gone will not be answered.
+    /// What is asked on a link that is gone may still be answered by what was on its way.
     pub(crate) fn forget_lost_calls(&mut self, network: &Network<'_>) {
         let (connection, is_open) = (network.connection, network.is_open());
         let has_link = |asked: &Asked| is_open && asked.connection == connection;
         let lost: Vec<_> = self.asked.iter().filter(|(_, asked)| !has_link(asked)).map(|(id, _)| id.clone()).collect();
         for id in lost {
-            self.asked.remove(&id);
+            if let Some(asked) = self.asked.remove(&id) {
+                self.lost.insert(id, asked);
+            }
+        }
+        if is_open {
+            self.lost.retain(|_, asked| asked.connection + 1 >= connection);
         }
     }
 

@@ -235,6 +235,8 @@ impl Ledger {
         let books = self.books(connector);
         let number = books.running.take().or(books.perhaps.take());
         let number = number.unwrap_or_else(|| panic!("TX-13, TX-26: connector {connector} ends what has never begun"));
+        // An end at an earlier cut was not recorded.
+        self.expected.retain(|event| event.transaction != number || event.kind != Kind::Stop);
         if let Some(start) = self.expected.iter_mut().find(|event| event.transaction == number) {
             start.maybe &= start.kind != Kind::Start; // it did begin
         }
@@ -250,10 +252,13 @@ impl Ledger {
 
     /// After a poll: what it must have sampled.
     pub(crate) fn sample(&mut self, at: Now, flash_works: bool, registers: [i64; SOCKETS]) {
-        for (connector, register) in (1..).zip(registers) {
+        for (connector, register) in (1u8..).zip(registers) {
             let interval = self.sample_interval;
-            let books = self.books(connector);
-            let Some(number) = books.running.filter(|_| interval > 0 && books.next_sample <= at.now) else { continue };
+            let books = &mut self.sockets[usize::from(connector) - 1];
+            let is_due = |number: &Number| {
+                interval > 0 && books.next_sample <= at.now && self.transactions[number].boot == at.boot
+            };
+            let Some(number) = books.running.filter(is_due) else { continue };
             books.is_sample_uncertain |= !flash_works;
             let maybe = books.is_sample_uncertain;
             if flash_works {
@@ -272,7 +277,8 @@ impl Ledger {
             let interval = self.sample_interval;
             let books = self.books(connector);
             if let Some(number) = books.running {
-                if interval > 0 && books.next_sample <= at.now {
+                let next_sample = books.next_sample;
+                if interval > 0 && next_sample <= at.now && self.transactions[&number].boot == at.boot {
                     self.expect(at, Kind::Sample, number, register, true);
                 }
                 self.expect(at, Kind::Stop, number, register, true);
@@ -325,21 +331,23 @@ impl Ledger {
         number
     }
 
-    /// Takes what has arrived from the front of what is expected. Of one moment the order may be either.
+    /// Takes what has arrived from the front of what is expected. Of one moment the order may be either. What has certainly
+    /// happened counts before what may have.
     fn take(&mut self, kind: Kind, now: Moment, boot: u32, payload: &Value) -> Number {
         let mut first_certain: Option<(Moment, String)> = None;
-        let mut found = None;
+        let mut found: Option<(usize, Event)> = None;
         let mut doubts = Vec::new();
         for (index, event) in self.expected.iter().enumerate() {
+            if found.as_ref().is_some_and(|(_, found)| !found.maybe) {
+                break;
+            }
             if first_certain.as_ref().is_some_and(|(recorded, _)| event.recorded > *recorded) {
                 break;
             }
             if event.kind == kind {
                 match self.objection(event, now, boot, payload) {
-                    None => {
-                        found = Some((index, event.clone()));
-                        break;
-                    }
+                    None if found.is_none() || !event.maybe => found = Some((index, event.clone())),
+                    None => {}
                     Some(objection) => doubts.push(format!("{objection}: {event:?}")),
                 }
             }

@@ -152,7 +152,7 @@ impl<'h> Network<'h> {
         self.dead = None;
         self.to_charger.clear();
         self.unfinished.clear();
-        self.calls.link_lost();
+        self.calls.link_lost(self.now);
     }
 
     /// The charge point is gone, and its link with it.

@@ -19,6 +19,8 @@ use serde_json::json;
 const REST: Moment = 3 * HOUR;
 /// And for each message that waits.
 const DELIVERY: Moment = 3 * SECOND;
+/// And for each message that is ignored for ever, until enough other calls were answered.
+const CURSE: Moment = 4 * HOUR;
 /// After a failure the flash is left alone for so long.
 const FLASH_REST: Moment = SECOND;
 
@@ -101,7 +103,7 @@ impl<'h> Simulation<'h> {
         let end = chance.between(60, 120) * DAY;
         let weather = Weather::new(chance.part(), end - 36 * HOUR);
         let mut configuration = vec![
-            ("HeartbeatInterval", "7200"),
+            ("HeartbeatInterval", "1800"),
             ("MeterValueSampleInterval", chance.of(&["900", "900", "1800", "0"])),
             ("AllowOfflineTxForUnknownId", chance.of(&["true", "false"])),
         ];
@@ -317,6 +319,7 @@ impl Simulation<'_> {
         }
         if charger.waiting_messages() == 0 && charger.is_accepted() && self.rest_by != NEVER {
             self.tally.calm_rests += 1;
+            self.central_system.cursed.clear(); // they are gone
             self.rest_by = NEVER;
         }
         assert!(self.now <= self.rest_by, "MSG-05: no rest: {}", self.unrest(charger));
@@ -439,7 +442,8 @@ impl Simulation<'_> {
         self.central_system.calm_down();
         self.network.calm_down();
         self.flash.calm_down();
-        self.rest_by = self.now + REST + DELIVERY * Moment::from(waiting);
+        let curses = self.central_system.cursed.len() as Moment;
+        self.rest_by = self.now + REST + DELIVERY * Moment::from(waiting) + CURSE * curses;
     }
 
     fn go_wrong(&mut self, mishap: Mishap) {
