@@ -81,8 +81,8 @@ struct Event {
     /// When it happened, and when it was known to be recorded.
     from: Moment,
     recorded: Moment,
-    /// The clock of the charge point then.
-    clock: Option<i64>,
+    /// The clock of the charge point then, the slowest and the fastest that it may have been; none while it was not set.
+    clock: Option<(i64, i64)>,
     boot: u32,
     register: i64,
     /// A power cut, or a failing device, may have kept it from being recorded.
@@ -98,8 +98,16 @@ pub(crate) struct Now {
     pub(crate) now: Moment,
     /// Since when the flash fails, or now.
     pub(crate) since: Moment,
-    pub(crate) clock: Option<i64>,
+    /// The clock of the charge point at the beginning and at the end of this moment: it may have been set in it.
+    pub(crate) clocks: [Option<i64>; 2],
     pub(crate) boot: u32,
+}
+
+impl Now {
+    fn clock(&self) -> Option<(i64, i64)> {
+        let [one, other] = self.clocks;
+        one.zip(other).map(|(one, other)| (one.min(other), one.max(other)))
+    }
 }
 
 /// Whether a call is about a transaction, and so delivered in order and for certain.
@@ -202,7 +210,7 @@ impl Ledger {
                 id: None,
                 may_be_nameless: false,
                 began: 0,
-                is_dated: at.clock.is_some(),
+                is_dated: at.clock().is_some(),
                 date: 0,
                 register,
                 is_over: false,
@@ -221,7 +229,7 @@ impl Ledger {
             connector: transaction.connector,
             from: at.since,
             recorded: at.now,
-            clock: at.clock,
+            clock: at.clock(),
             boot: at.boot,
             register,
             maybe,
@@ -417,8 +425,8 @@ impl Ledger {
         date: i64,
     ) -> Option<String> {
         let (least, most) = match (event.clock, event.interrupted) {
-            (Some(clock), false) => {
-                let (least, most) = (date_of(event.from) + clock, date_of(event.recorded) + clock);
+            (Some((slow, fast)), false) => {
+                let (least, most) = (date_of(event.from) + slow, date_of(event.recorded) + fast);
                 // The clock may have been set back behind the start.
                 let earliest = if event.kind == Kind::Stop { transaction.began } else { 0 };
                 let least = if transaction.is_dated { least.max(earliest) } else { least };
