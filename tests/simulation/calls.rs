@@ -2,12 +2,15 @@
 
 use crate::frame::Frame;
 use crate::ledger::is_of_transaction;
-use crate::time::{Moment, SECOND, date_of};
+use crate::time::{MINUTE, Moment, NEVER, SECOND, date_of};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// MessageTimeout
 const MESSAGE_TIMEOUT: Moment = 30 * SECOND;
+
+/// The longest TransactionMessageRetryInterval of the settings
+const RETRY_INTERVAL_MAX: Moment = 90 * SECOND;
 
 /// What a frame says to a charge point that waits for it.
 #[derive(Clone, Debug)]
@@ -44,6 +47,8 @@ struct InFlight {
 struct Delivery {
     id: String,
     since: Moment,
+    /// How often it was sent in this boot.
+    sends: u64,
     /// How often the central system may be said to have failed to process it.
     failures: u32,
     /// It was sent and has no answer, and whether something else has come since.
@@ -100,9 +105,22 @@ impl Calls {
         }
     }
 
-    /// How often the central system has failed to process the message that is given up now (MSG-06).
-    pub(crate) fn failures(&self, now: Moment) -> u32 {
-        if self.replaced.0 == now { self.replaced.1 } else { self.delivery.failures() }
+    /// A message is given up. How often the central system has failed to process it (MSG-06).
+    pub(crate) fn give_up(&mut self, now: Moment) -> u32 {
+        if self.replaced.0 == now {
+            return self.replaced.1; // the next one is on its way already
+        }
+        self.delivery.sends = 0;
+        self.delivery.failures()
+    }
+
+    /// MSG-07: when the message that is not taken yet must have been sent again, on a link that stands. Each send may
+    /// lengthen the wait twice, by its timeout and by the answer to another call; and the second wait follows the first.
+    pub(crate) fn resend_by(&self) -> Moment {
+        if self.delivery.sends == 0 || self.delivery.is_concluded {
+            return NEVER;
+        }
+        self.delivery.since + MESSAGE_TIMEOUT + RETRY_INTERVAL_MAX * 4 * self.delivery.sends + MINUTE
     }
 
     fn sent_for_delivery(&mut self, now: Moment, id: &str) {
@@ -114,6 +132,7 @@ impl Calls {
             self.replaced = (now, delivery.failures());
             *delivery = Delivery { id: id.to_owned(), ..Delivery::default() };
         }
+        delivery.sends += 1;
         (delivery.since, delivery.waits, delivery.has_heard) = (now, true, false);
     }
 

@@ -107,7 +107,14 @@ impl CentralSystem {
     }
 
     /// Takes in a frame of the charge point.
-    pub(crate) fn serve(&mut self, now: Moment, boot: u32, frame: Frame, network: &mut Network<'_>, ledger: &mut Ledger) {
+    pub(crate) fn serve(
+        &mut self,
+        now: Moment,
+        boot: u32,
+        frame: Frame,
+        network: &mut Network<'_>,
+        ledger: &mut Ledger,
+    ) {
         match frame {
             Frame::Call { id, action, payload } => self.called(now, boot, &id, &action, &payload, network, ledger),
             Frame::Result { id, payload } => self.answered(&id, Some(&payload)),
@@ -260,7 +267,10 @@ impl CentralSystem {
             1 => text.truncate(self.chance.below(text.len() as u64) as usize),
             2 => text.splice(8..8, vec![b' '; 5000]).for_each(drop),
             3 => text = format!("[2,\"{id}\",\"Reset\",{}{}]", "{\"a\":[".repeat(200), "]}".repeat(200)).into_bytes(),
-            4 => text = format!("[2,\"{id}\",\"RemoteStartTransaction\",{{\"idTag\":7,\"connectorId\":[]}}]").into_bytes(),
+            4 => {
+                text =
+                    format!("[2,\"{id}\",\"RemoteStartTransaction\",{{\"idTag\":7,\"connectorId\":[]}}]").into_bytes()
+            }
             5 => text = format!("[3,\"{id}\",{{\"transactionId\":\"1\",\"idTagInfo\":[]}}]").into_bytes(),
             6 => text = format!("[4,\"{id}\",7]").into_bytes(),
             _ => self.chance.damage(&mut text),

@@ -466,9 +466,8 @@ impl Ledger {
                     }
                 }
                 transaction.is_over = true;
-                self.transactions.retain(|number, transaction| {
-                    !transaction.is_over || *number + 100 > event.transaction
-                });
+                self.transactions
+                    .retain(|number, transaction| !transaction.is_over || *number + 100 > event.transaction);
             }
         }
     }
@@ -482,7 +481,7 @@ impl Ledger {
             let is_named = transaction.id == id || transaction.may_be_nameless && id == Some(-1);
             transaction.id.is_some() && is_named && Some(transaction.connector.into()) == connector
         };
-        let found = self.transactions.iter_mut().rev().find(|(_, transaction)| of_this(&transaction));
+        let found = self.transactions.iter_mut().rev().find(|(_, transaction)| of_this(transaction));
         let Some((number, transaction)) = found else {
             panic!("MSG-14: values of no transaction: {payload}");
         };

@@ -67,7 +67,10 @@ impl Settings {
 
     fn of_connector(&mut self, payload: &Value) -> impl Iterator<Item = &mut Vec<bool>> {
         let connector = payload["connectorId"].as_u64().unwrap();
-        (1..).zip(&mut self.operative).filter(move |(id, _)| connector == 0 || connector == *id).map(|(_, values)| values)
+        (1..)
+            .zip(&mut self.operative)
+            .filter(move |(id, _)| connector == 0 || connector == *id)
+            .map(|(_, values)| values)
     }
 
     /// Looks at what the charge point has read from its device. What was doubtful is known from now on, if nothing is

@@ -224,7 +224,8 @@ impl Simulation<'_> {
 
     fn poll(&mut self, charger: &mut ChargePoint<'_>) {
         let connect_at = Instant::from_millis(self.now - self.booted);
-        let is_due = !embedded_ocpp::WebSocketTransport::is_connected(&self.network) && connect_at >= charger.connect_at();
+        let is_due =
+            !embedded_ocpp::WebSocketTransport::is_connected(&self.network) && connect_at >= charger.connect_at();
         if self.network.connect(is_due) {
             charger.connect_failed();
         }
@@ -287,7 +288,7 @@ impl Simulation<'_> {
         }
         for message in self.hardware.discarded.take() {
             self.story.tell(self.now, || format!("DISCARDED {message}"));
-            let (failures, attempts) = (self.network.calls.failures(self.now), self.settings.attempts());
+            let (failures, attempts) = (self.network.calls.give_up(self.now), self.settings.attempts());
             self.ledger.discarded(&message, failures, attempts);
         }
         if self.flash_failed.is_none_or(|at| at + FLASH_REST < self.now) {
@@ -325,6 +326,10 @@ impl Simulation<'_> {
             self.tally.calm_rests += 1;
             self.central_system.cursed.clear(); // they are gone
             self.rest_by = NEVER;
+        }
+        if charger.waiting_messages() > 0 && charger.is_accepted() && self.now > self.weather.since + 10 * MINUTE {
+            let by = self.network.calls.resend_by();
+            assert!(self.now <= by, "MSG-07: never tried again: {}", self.unrest(charger));
         }
         assert!(self.now <= self.rest_by, "MSG-05: no rest: {}", self.unrest(charger));
         if self.rest_by != NEVER || self.now < self.weather.since + REST {
