@@ -156,6 +156,13 @@ impl Ledger {
         self.expected.iter().all(|event| event.maybe || event.recorded + 10 * MINUTE > now)
     }
 
+    /// A transaction that the central system believes to run, and that does not.
+    pub(crate) fn unended(&self) -> Option<&Transaction> {
+        let runs = |number: &Number| self.sockets.iter().any(|books| books.running == Some(*number));
+        let is_unended = |number: &Number, of: &Transaction| of.id.is_some() && !of.is_over && !runs(number);
+        self.transactions.iter().find(|(number, of)| is_unended(number, of)).map(|(_, of)| of)
+    }
+
     pub(crate) fn describe_expected(&self) -> String {
         format!("{} events, the first {:?}", self.expected.len(), self.expected.front())
     }

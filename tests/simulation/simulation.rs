@@ -104,9 +104,10 @@ impl<'h> Simulation<'h> {
     fn new(hardware: &'h Hardware, mut chance: Chance, story: Story) -> Self {
         let end = chance.between(60, 120) * DAY;
         let weather = Weather::new(chance.part(), end - 36 * HOUR);
+        let sample_interval = chance.of(&["900", "900", "1800", "0"]);
         let mut configuration = vec![
             ("HeartbeatInterval", "1800"),
-            ("MeterValueSampleInterval", chance.of(&["900", "900", "1800", "0"])),
+            ("MeterValueSampleInterval", sample_interval),
             ("AllowOfflineTxForUnknownId", chance.of(&["true", "false"])),
         ];
         if chance.once_in(3) {
@@ -118,8 +119,7 @@ impl<'h> Simulation<'h> {
         if chance.once_in(6) {
             configuration.push(("StopTxnAlignedData", "Energy.Active.Import.Register"));
         }
-        let sample_interval = configuration[1].1.parse::<Moment>().unwrap() * SECOND;
-        let mut ledger = Ledger::new(sample_interval);
+        let mut ledger = Ledger::new(sample_interval.parse::<Moment>().unwrap() * SECOND);
         ledger.has_clock_jumps = weather.has(Mishap::ClockJump);
         story.tell(0, || format!("{} days; {configuration:?}; {}", end / DAY, weather.describe()));
         Self {
@@ -336,6 +336,10 @@ impl Simulation<'_> {
             return;
         }
         assert!(self.ledger.is_settled(self.now), "MSG-05: never told: {}", self.ledger.describe_expected());
+        if charger.waiting_messages() == 0 && self.is_recovered {
+            let unended = self.ledger.unended();
+            assert!(unended.is_none(), "TX-26, MSG-05: never ended: {unended:?}");
+        }
         assert!(charger.waiting_messages() < 50, "MSG-03: the queue grows: {}", self.unrest(charger));
         let heard = self.central_system.last_heartbeat.max(self.weather.since);
         assert!(self.now < heard + HEARTBEAT_INTERVAL + 5 * MINUTE, "HB-01: no heartbeat: {}", self.unrest(charger));
