@@ -111,6 +111,27 @@ fn is_a_journal<C: Chip>() {
     }
 }
 
+/// What the driver says has failed is written once more, even if it was written, and with another content.
+fn takes_an_entry_once_more<C: Chip>() {
+    let mut flash = blank::<C>(2, 3);
+    for number in 0..10 {
+        append(&mut flash, number, 20);
+    }
+    append(&mut flash, 9, 30);
+    append(&mut flash, 10, 20);
+    for boot in [false, true] {
+        if boot {
+            flash = reopened(flash, 2, 3);
+            assert_eq!(now(flash.journal()).unwrap(), Some(0..11));
+        }
+        for number in 0..11 {
+            let len = if number == 9 { 30 } else { 20 };
+            assert_eq!(load_entry(&mut flash, number), Some(entry(number, len)));
+        }
+        assert_eq!(load_entry(&mut flash, 11), None);
+    }
+}
+
 /// As many entries as it says it has room for, and it says so until the last.
 fn is_full_when_it_says_so<C: Chip>() {
     for len in [12, 14, 56, RECORD_LEN_MAX] {
@@ -305,7 +326,7 @@ fn a_chip_with_the_content_of_something_else_can_be_used() {
 }
 
 mod msg_05 {
-    on_all_chips!(keeps_the_promises_of_storage is_a_journal loses_only_what_is_damaged);
+    on_all_chips!(keeps_the_promises_of_storage is_a_journal takes_an_entry_once_more loses_only_what_is_damaged);
 }
 
 mod msg_15 {

@@ -1,9 +1,10 @@
 //! The flash: a device of whatever kind, with a supply that can be cut and moments in which it does not work.
 
-use embedded_ocpp::store::{RecordKey, Storage};
+use crate::nor_flash::{NorFlash, Nrf52};
+use embedded_ocpp::store::thinning::Role;
+use embedded_ocpp::store::{FlashStorage, RecordKey, Storage};
 use std::cell::Cell;
-use std::collections::HashMap;
-use std::convert::Infallible;
+use std::ops::Range;
 
 /// `device`, on a supply that may go at any change of it.
 pub(crate) struct Flash<'h, D> {
@@ -107,28 +108,77 @@ impl<D: Storage> Storage for Flash<'_, D> {
         }
         is_told.then_some(()).ok_or(FlashError)
     }
+
+    async fn journal(&mut self) -> Result<Option<Range<u32>>, FlashError> {
+        if self.fails() {
+            return Err(FlashError);
+        }
+        self.device.journal().await.map_err(|_| FlashError)
+    }
+
+    async fn load_entry(&mut self, number: u32, buffer: &mut [u8]) -> Result<Option<usize>, FlashError> {
+        if self.fails() {
+            buffer.fill(0xa5);
+            return Err(FlashError);
+        }
+        self.device.load_entry(number, buffer).await.map_err(|_| FlashError)
+    }
+
+    async fn append_entry(&mut self, number: u32, record: &[u8]) -> Result<(), FlashError> {
+        let (is_made, is_told) = self.change();
+        if is_made {
+            self.device.append_entry(number, record).await.map_err(|_| FlashError)?;
+        }
+        is_told.then_some(()).ok_or(FlashError)
+    }
+
+    async fn release_entry(&mut self, number: u32) -> Result<(), FlashError> {
+        let (is_made, is_told) = self.change();
+        if is_made {
+            self.device.release_entry(number).await.map_err(|_| FlashError)?;
+        }
+        is_told.then_some(()).ok_or(FlashError)
+    }
+
+    async fn thin(
+        &mut self,
+        entries: Range<u32>,
+        role: fn(&[u8]) -> Role,
+        buffer: &mut [u8],
+    ) -> Result<u32, FlashError> {
+        if self.fails() {
+            return Err(FlashError);
+        }
+        self.device.thin(entries, role, buffer).await.map_err(|_| FlashError)
+    }
+
+    fn room(&self, len: usize) -> u32 {
+        self.device.room(len)
+    }
+
+    fn bytes_written(&self) -> u64 {
+        self.device.bytes_written()
+    }
 }
 
-/// A device without faults of its own.
-#[derive(Default)]
-pub(crate) struct Records(HashMap<RecordKey, Vec<u8>>);
+/// The flash of an nRF52.
+pub(crate) type Records = FlashStorage<NorFlash<'static, Nrf52>>;
 
-impl Storage for Records {
-    type Error = Infallible;
+const SETTINGS: u32 = 4 * 4096;
+const JOURNAL: u32 = 8 * 4096;
 
-    async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, Infallible> {
-        let Some(record) = self.0.get(&key) else { return Ok(None) };
-        buffer[..record.len()].copy_from_slice(record);
-        Ok(Some(record.len()))
+pub(crate) fn blank() -> Records {
+    on(NorFlash::erased(12))
+}
+
+impl Flash<'_, Records> {
+    /// A boot knows only what lies on the chip.
+    pub(crate) fn boot(&mut self) {
+        let device = std::mem::replace(&mut self.device, blank());
+        self.device = on(device.into_inner());
     }
+}
 
-    async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), Infallible> {
-        self.0.insert(key, record.to_vec());
-        Ok(())
-    }
-
-    async fn remove(&mut self, key: RecordKey) -> Result<(), Infallible> {
-        self.0.remove(&key);
-        Ok(())
-    }
+fn on(chip: NorFlash<'static, Nrf52>) -> Records {
+    FlashStorage::new(chip, 0..SETTINGS, SETTINGS..SETTINGS + JOURNAL).expect("whole pages")
 }

@@ -8,12 +8,10 @@ use embedded_storage_async::nor_flash::NorFlash;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
     pub(super) place: Place,
-    /// That of the page's header.
-    first: u32,
+    /// Where the next page begins: entries from there on count on that one only.
+    pub(super) end: u32,
     /// The number of an entry at this place is not below.
     pub(super) expected: u32,
-    /// Entries below have been passed, maybe in another page.
-    pub(super) passed: u32,
 }
 
 /// An entry whose record lies in the scratch memory, behind its prefix.
@@ -23,19 +21,16 @@ pub(super) struct Found {
 }
 
 impl Cursor {
-    /// At the first item of a page.
-    pub(super) fn new<F: NorFlash>(page: u32, first: u32, passed: u32) -> Self {
+    /// At the first item of a page, whatever the next page holds.
+    pub(super) fn new<F: NorFlash>(page: u32, first: u32) -> Self {
         let place = Place { page, offset: in_units::<F>(HEADER_LEN) as u32 };
-        Self { place, first, expected: first, passed }
+        Self { place, end: u32::MAX, expected: first }
     }
 
     pub(super) fn pass(&mut self, item: Item, behind: Place) {
         self.place = behind;
         match item {
-            Item::Entry { number, .. } => {
-                self.expected = number.saturating_add(1);
-                self.passed = self.passed.max(self.expected);
-            }
+            Item::Entry { number, .. } => self.expected = number.saturating_add(1),
             Item::Mark(Mark::Next(number)) => self.expected = self.expected.max(number),
             _ => {}
         }
@@ -60,12 +55,22 @@ impl Log {
             if let Some(found) = self.next_in_page(flash, cursor, scratch).await? {
                 return Ok(Some(found));
             }
-            let Some(page) = self.page_after(flash, cursor.first).await? else { return Ok(None) };
-            *cursor = Cursor::new::<F>(page.address, page.first, cursor.passed);
+            if cursor.end == u32::MAX {
+                return Ok(None);
+            }
+            let Some(next) = self.cursor_at(flash, cursor.end).await? else { return Ok(None) };
+            *cursor = next;
         }
     }
 
-    /// The next entry of this page that was not passed in another one.
+    /// At the beginning of the page where entry `number` is, or would be.
+    pub(super) async fn cursor_at<F: NorFlash>(&self, flash: &mut F, number: u32) -> Result<Option<Cursor>, F> {
+        let Some(page) = self.page_of(flash, number).await? else { return Ok(None) };
+        let end = self.page_after(flash, page.first).await?.map_or(u32::MAX, |next| next.first);
+        Ok(Some(Cursor { end, ..Cursor::new::<F>(page.address, page.first) }))
+    }
+
+    /// The next entry of this page.
     #[inline(never)]
     pub(super) async fn next_in_page<F: NorFlash>(
         &self,
@@ -81,12 +86,16 @@ impl Log {
             let Some((item, behind)) = look(flash, cursor.place, cursor.expected, scratch).await? else {
                 return Ok(None);
             };
-            let passed = cursor.passed;
-            cursor.pass(item, behind);
-            if let Item::Entry { number, len } = item
-                && number >= passed.max(self.head)
-            {
-                return Ok(Some(Found { number, len }));
+            if let Item::Entry { number, len } = item {
+                if number >= cursor.end {
+                    return Ok(None);
+                }
+                cursor.pass(item, behind);
+                if number >= self.head {
+                    return Ok(Some(Found { number, len }));
+                }
+            } else {
+                cursor.pass(item, behind);
             }
         }
     }

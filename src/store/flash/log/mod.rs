@@ -7,7 +7,8 @@
 //! | erase, then the header, on the next free page | when a page is full | wear is spread; a page without header is free |
 //! | copies of all that stays, a mark, then erase | page by page at a thinning | each entry is whole in one place at least |
 //!
-//! Where pages overlap after an interrupted thinning, the entry that is found first counts.
+//! Where pages overlap, because a thinning was interrupted or an entry was written once more, an entry counts on the last page
+//! that begins with it or before it.
 
 mod cursor;
 mod pages;
@@ -32,6 +33,8 @@ pub(super) struct Log {
     /// The first entry that was not released, and the next one.
     head: u32,
     next: u32,
+    /// The number of the next entry on the page that is written is not below.
+    expected: u32,
     generation: u16,
     /// Where the next item goes; none while there is no page at all.
     tail: Option<Place>,
@@ -51,6 +54,7 @@ impl Log {
             is_open: false,
             head: 0,
             next: 0,
+            expected: 0,
             generation: u16::MAX,
             tail: None,
             cursor: None,
@@ -88,12 +92,12 @@ impl Log {
         if self.is_open {
             return Ok(());
         }
-        (self.head, self.next, self.first_begin) = (0, 0, 0);
+        (self.head, self.next, self.expected, self.first_begin) = (0, 0, 0, 0);
         (self.tail, self.cursor) = (None, None);
         self.generation = u16::MAX;
         self.finish_thinning(flash, scratch).await?;
         if let Some(page) = self.last_page(flash).await? {
-            let mut cursor = Cursor::new::<F>(page.address, page.first, 0);
+            let mut cursor = Cursor::new::<F>(page.address, page.first);
             let mut is_damaged = false;
             (self.head, self.next) = (page.head, page.first);
             while let Some((item, behind)) = look(flash, cursor.place, cursor.expected, scratch).await? {
@@ -107,6 +111,7 @@ impl Log {
                 self.next = self.next.max(cursor.expected);
             }
             self.tail = Some(cursor.place);
+            self.expected = cursor.expected;
             self.next = self.next.max(self.head);
         }
         self.survey(flash).await?;
@@ -126,9 +131,8 @@ impl Log {
         if number < self.head {
             return Ok(None);
         }
-        if self.cursor.is_none_or(|cursor| cursor.passed > number) {
-            let page = self.page_of(flash, number).await?;
-            self.cursor = page.map(|page| Cursor::new::<F>(page.address, page.first, 0));
+        if self.cursor.is_none_or(|cursor| cursor.expected > number) {
+            self.cursor = self.cursor_at(flash, number).await?;
         }
         let Some(mut cursor) = self.cursor else { return Ok(None) };
         while let Some(found) = self.next_entry(flash, &mut cursor, scratch).await? {
@@ -155,12 +159,14 @@ impl Log {
     ) -> Result<(), F> {
         self.open(flash, scratch).await?;
         let item = staged::<F>(number, record, scratch);
-        let goes_on = number.saturating_sub(self.next) < NUMBERS / 2 && !self.is_spent::<F>();
+        // An entry that is there although its writing failed is void on this page as soon as another one begins with it.
+        let goes_on = (self.expected..self.expected.saturating_add(NUMBERS)).contains(&number) && !self.is_spent::<F>();
         if self.tail.is_none_or(|tail| !goes_on || tail.left::<F>() < item.len()) {
             self.turn_page(flash, number).await?;
         }
         self.write(flash, item).await?;
-        self.next = number.saturating_add(1);
+        self.expected = number.saturating_add(1);
+        self.next = self.expected;
         Ok(())
     }
 
@@ -202,6 +208,9 @@ impl Log {
         let header = Header { generation: self.generation, is_copy: false, first: number, head: self.head };
         self.is_open = false;
         self.tail = Some(self.begin_page(flash, self.tail, &header).await?);
+        self.expected = number;
+        // Where the last page ends has changed for who reads it.
+        self.cursor = None;
         self.survey(flash).await?;
         self.is_open = true;
         Ok(())

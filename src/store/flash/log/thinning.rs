@@ -46,11 +46,10 @@ impl Log {
     ) -> Result<u32, F> {
         let mut thinning = Thinning::new();
         let mut gone = 0;
-        let mut source = self.page_of(flash, self.head).await?;
+        let mut source = self.cursor_at(flash, self.head).await?;
         let mut target = Target { place: None, expected: self.head };
-        let mut passed = 0;
-        while let Some(page) = source {
-            let mut cursor = Cursor::new::<F>(page.address, page.first, passed);
+        while let Some(mut cursor) = source {
+            let (page, first) = (cursor.place.page, cursor.expected);
             while let Some(found) = self.next_in_page(flash, &mut cursor, scratch).await? {
                 let record = found.record(scratch);
                 let Some(record) = copy(buffer, record) else { continue };
@@ -72,12 +71,12 @@ impl Log {
                     self.copy_entry(flash, &mut target, found.number, record, scratch).await?;
                 }
             }
-            passed = cursor.passed.max(page.first.saturating_add(1));
-            source = self.page_after(flash, page.first).await?;
+            source = if cursor.end == u32::MAX { None } else { self.cursor_at(flash, cursor.end).await? };
             if is_real {
-                let mark = Words::mark(Mark::Copied(passed));
-                self.write_copy(flash, &mut target, passed, mark.of::<F>()).await?;
-                erase(flash, page.address).await?;
+                let copied = cursor.expected.max(first.saturating_add(1));
+                let mark = Words::mark(Mark::Copied(copied));
+                self.write_copy(flash, &mut target, copied, mark.of::<F>()).await?;
+                erase(flash, page).await?;
             }
         }
         Ok(gone)
@@ -133,7 +132,7 @@ impl Log {
         for page in self.pages::<F>() {
             let header = read_header(flash, page).await?;
             let Some(header) = header.filter(|header| header.is_copy && header.generation == newest) else { continue };
-            let mut cursor = Cursor::new::<F>(page, header.first, 0);
+            let mut cursor = Cursor::new::<F>(page, header.first);
             while let Some((item, behind)) = look(flash, cursor.place, cursor.expected, scratch).await? {
                 if let Item::Mark(Mark::Copied(number)) = item {
                     copied = copied.max(Some(number));
