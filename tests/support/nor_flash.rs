@@ -172,8 +172,8 @@ impl Chunk {
 
 impl Content {
     pub fn erased(len: usize) -> Self {
-        let chunk = Chunk { bytes: [0xff; CHUNK], writes: [0; CHUNK], is_torn: [false; CHUNK] };
-        Self { chunks: vec![Arc::new(chunk); len.div_ceil(CHUNK)] }
+        let chunk = Arc::new(Chunk { bytes: [0xff; CHUNK], writes: [0; CHUNK], is_torn: [false; CHUNK] });
+        Self { chunks: (0..len.div_ceil(CHUNK)).map(|_| Arc::clone(&chunk)).collect() }
     }
 
     /// What is left when the power fails in the middle of `operation`.
