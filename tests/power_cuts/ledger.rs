@@ -21,8 +21,6 @@ pub(crate) struct Ledger {
     pub(crate) boots: Vec<Boot>,
     /// Entries of the journal that the device has taken, by number.
     pub(crate) durable: Vec<u32>,
-    /// Unreadable entries that the firmware was shown.
-    pub(crate) phantoms: usize,
     /// Samples have gone to make room.
     pub(crate) is_thinned: bool,
     /// When the last entry happened of which the central system was told.

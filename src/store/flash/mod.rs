@@ -4,6 +4,7 @@
 //! appends and never rewrites: it takes 2 bytes an entry where a queue of that library takes 8, and finds the next entry
 //! without reading those in front of it again. Neither writes a word twice, so any `NorFlash` will do.
 
+mod chip;
 mod counting;
 mod log;
 mod page;
@@ -11,11 +12,12 @@ mod page;
 use super::thinning::Role;
 use super::{RECORD_LEN_MAX, RecordKey, Storage};
 use crate::bytes::copy;
+use chip::Chip;
 use core::fmt;
 use core::ops::Range;
 use counting::Counting;
 use embedded_storage_async::nor_flash::NorFlash;
-use log::Log;
+use log::{Log, Space};
 use sequential_storage::Error;
 use sequential_storage::cache::{Cache, Uncached};
 use sequential_storage::map::{MapConfig, MapStorage};
@@ -37,9 +39,10 @@ use sequential_storage::map::{MapConfig, MapStorage};
 ///
 /// Its futures must not be dropped half way; after that, make a new one.
 pub struct FlashStorage<F: NorFlash> {
-    settings: MapStorage<RecordKey, Counting<F>, Cache<Uncached, Uncached, Uncached, RecordKey>>,
-    log: Log,
+    settings: MapStorage<RecordKey, Chip<F>, Cache<Uncached, Uncached, Uncached, RecordKey>>,
     scratch: Scratch,
+    /// As they were after the last operation.
+    space: Space,
     written: u64,
 }
 
@@ -113,22 +116,31 @@ impl<F: NorFlash> FlashStorage<F> {
         if settings.start < journal.end && journal.start < settings.end {
             return Err(FlashLayoutError::Overlap);
         }
+        let chip = Chip { flash: Counting::new(flash), log: Log::new(journal) };
         let config = MapConfig::try_new(settings).map_err(|_| FlashLayoutError::UnsuitableChip)?;
         Ok(Self {
-            settings: MapStorage::new(Counting::new(flash), config, Cache::new_uncached()),
-            log: Log::new(journal),
+            settings: MapStorage::new(chip, config, Cache::new_uncached()),
             scratch: Scratch([0; SCRATCH_LEN]),
+            space: Space::default(),
             written: 0,
         })
     }
 
+    /// Finds out what lies in the journal, which knows of pages of settings that are half erased.
+    async fn open(&mut self) -> Result<(), FlashError<F::Error>> {
+        let Chip { flash, log } = self.settings.flash();
+        log.open(flash, &mut self.scratch.0).await
+    }
+
     fn count(&mut self) {
-        self.written = self.settings.flash().written;
+        let Chip { flash, log } = self.settings.flash();
+        self.written = flash.written;
+        self.space = log.space::<F>();
     }
 
     /// The chip.
     pub fn into_inner(self) -> F {
-        self.settings.destroy().0.flash
+        self.settings.destroy().0.flash.flash
     }
 }
 
@@ -136,6 +148,7 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
     type Error = FlashError<F::Error>;
 
     async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, Self::Error> {
+        self.open().await?;
         let found: Option<&[u8]> = match self.settings.fetch_item(&mut self.scratch.0, &key).await {
             Ok(found) => found,
             Err(Error::Storage { value }) => return Err(Error::Storage { value }),
@@ -147,6 +160,7 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
     }
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), Self::Error> {
+        self.open().await?;
         let mut done = self.settings.store_item(&mut self.scratch.0, &key, &record).await;
         if matches!(done, Err(Error::Corrupted { .. } | Error::SerializationError(_) | Error::BufferTooSmall(_))) {
             // No map, or none that could be repaired: the flash of another firmware.
@@ -158,22 +172,26 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
     }
 
     async fn journal(&mut self) -> Result<Option<Range<u32>>, Self::Error> {
-        self.log.open(self.settings.flash(), &mut self.scratch.0).await?;
-        Ok(Some(self.log.numbers()))
+        self.open().await?;
+        self.count();
+        Ok(Some(self.settings.flash().log.numbers()))
     }
 
     async fn load_entry(&mut self, number: u32, buffer: &mut [u8]) -> Result<Option<usize>, Self::Error> {
-        self.log.load(self.settings.flash(), number, &mut self.scratch.0, buffer).await
+        let Chip { flash, log } = self.settings.flash();
+        log.load(flash, number, &mut self.scratch.0, buffer).await
     }
 
     async fn append_entry(&mut self, number: u32, record: &[u8]) -> Result<(), Self::Error> {
-        let done = self.log.append(self.settings.flash(), number, record, &mut self.scratch.0).await;
+        let Chip { flash, log } = self.settings.flash();
+        let done = log.append(flash, number, record, &mut self.scratch.0).await;
         self.count();
         done
     }
 
     async fn release_entry(&mut self, number: u32) -> Result<(), Self::Error> {
-        let done = self.log.release(self.settings.flash(), number, &mut self.scratch.0).await;
+        let Chip { flash, log } = self.settings.flash();
+        let done = log.release(flash, number, &mut self.scratch.0).await;
         self.count();
         done
     }
@@ -184,13 +202,14 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
         role: fn(&[u8]) -> Role,
         buffer: &mut [u8],
     ) -> Result<u32, Self::Error> {
-        let done = self.log.thin(self.settings.flash(), role, &mut self.scratch.0, buffer).await;
+        let Chip { flash, log } = self.settings.flash();
+        let done = log.thin(flash, role, &mut self.scratch.0, buffer).await;
         self.count();
         done
     }
 
     fn room(&self, len: usize) -> u32 {
-        self.log.room::<F>(len)
+        self.space.entries::<F>(len)
     }
 
     fn bytes_written(&self) -> u64 {

@@ -29,6 +29,10 @@ pub(super) enum Item {
         len: usize,
     },
     Mark(Mark),
+    /// So many units from here on are what a power cut has left of an item.
+    Torn {
+        units: usize,
+    },
     /// Nothing that can be read.
     Nothing,
 }
@@ -41,6 +45,10 @@ pub(super) enum Mark {
     Copied(u32),
     /// The next entry has this number or a greater one.
     Next(u32),
+    /// The page of settings at this address is being erased.
+    Erasing(u32),
+    /// It is erased.
+    Erased(u32),
 }
 
 pub(super) const PREFIX_LEN: usize = 2;
@@ -59,7 +67,12 @@ pub(super) const NUMBERS: u32 = 1 << (u16::BITS - LEN_BITS);
 const RELEASED: u16 = 1022;
 const COPIED: u16 = 1021;
 const NEXT: u16 = 1020;
-const _: () = assert!(RECORD_LEN_MAX < NEXT as usize);
+const ERASING: u16 = 1019;
+const ERASED: u16 = 1018;
+const TORN: u16 = 1017;
+const _: () = assert!(RECORD_LEN_MAX < TORN as usize);
+/// Of the item that covers a torn one.
+const TORN_LEN: usize = 4;
 
 /// What is written at once, and where items begin: whole words of the chip.
 pub(super) const fn unit<F: NorFlash>() -> usize {
@@ -103,6 +116,8 @@ impl Mark {
             Self::Released(number) => (RELEASED, number),
             Self::Copied(number) => (COPIED, number),
             Self::Next(number) => (NEXT, number),
+            Self::Erasing(page) => (ERASING, page),
+            Self::Erased(page) => (ERASED, page),
         };
         let (prefix, rest) = buffer.split_first_chunk_mut()?;
         *prefix = kind.to_le_bytes();
@@ -117,7 +132,9 @@ impl Mark {
         Some(match kind {
             RELEASED => Self::Released(number),
             COPIED => Self::Copied(number),
-            _ => Self::Next(number),
+            NEXT => Self::Next(number),
+            ERASING => Self::Erasing(number),
+            _ => Self::Erased(number),
         })
     }
 }
@@ -130,23 +147,38 @@ pub(super) fn prefix(number: u32, len: usize) -> [u8; PREFIX_LEN] {
 /// How many bytes the item takes that begins with these, without what fills up its last unit; `None` when none does.
 pub(super) fn item_len(bytes: &[u8]) -> Option<usize> {
     match length_of(bytes)? {
-        NEXT..=RELEASED => Some(MARK_LEN),
+        TORN => Some(TORN_LEN),
+        ERASED..=RELEASED => Some(MARK_LEN),
         len if usize::from(len) <= RECORD_LEN_MAX => Some(PREFIX_LEN + usize::from(len)),
         _ => None,
     }
 }
 
+/// The item that covers `units` of a torn one, its own included. It takes the first of them, which is blank.
+pub(super) fn torn(units: usize) -> [u8; TORN_LEN] {
+    let [low, high] = TORN.to_le_bytes();
+    [low, high, units as u8, !(units as u8)]
+}
+
 /// Reads the item that these bytes begin with, which are as many as [`item_len`] says. The number of an entry is at least
-/// `expected`, and not much greater.
-pub(super) fn read_item(bytes: &[u8], expected: u32) -> Item {
+/// `expected`, and greater by `slack` at most: the less is taken for an entry by chance.
+pub(super) fn read_item(bytes: &[u8], expected: u32, slack: u32) -> Item {
     let read = || {
         let prefix = u16::from_le_bytes(*bytes.first_chunk()?);
         let kind = length_of(bytes)?;
-        if kind >= NEXT {
+        if let [_, _, units, check] = *bytes
+            && kind == TORN
+        {
+            return (units == !check).then_some(Item::Torn { units: units.into() });
+        }
+        if kind > TORN {
             return Mark::read(kind, bytes).map(Item::Mark);
         }
-        let low = u32::from(prefix >> LEN_BITS);
-        let number = expected.saturating_add(low.wrapping_sub(expected) % NUMBERS);
+        let gap = u32::from(prefix >> LEN_BITS).wrapping_sub(expected) % NUMBERS;
+        if gap > slack {
+            return None;
+        }
+        let number = expected.saturating_add(gap);
         let len = usize::from(kind);
         RecordReader::open_entry(number, bytes.get(PREFIX_LEN..PREFIX_LEN + len)?)?;
         Some(Item::Entry { number, len })

@@ -14,11 +14,11 @@ mod cursor;
 mod pages;
 mod thinning;
 
-use super::page::{HEADER_LEN, Header, Item, MARK_LEN, Mark, NUMBERS, PREFIX_LEN, in_units, prefix, unit};
+use super::page::{HEADER_LEN, Header, Item, MARK_LEN, Mark, PREFIX_LEN, in_units, prefix, torn, unit};
 use super::{SCRATCH_LEN, WORD_LEN_MAX};
 use crate::bytes::copy;
-use core::ops::Range;
-use cursor::{Cursor, look};
+use core::ops::{Range, RangeInclusive};
+use cursor::{Cursor, is_blank, look};
 use embedded_storage_async::nor_flash::{ErrorType, NorFlash};
 use pages::Place;
 use sequential_storage::Error;
@@ -33,8 +33,8 @@ pub(super) struct Log {
     /// The first entry that was not released, and the next one.
     head: u32,
     next: u32,
-    /// The number of the next entry on the page that is written is not below.
-    expected: u32,
+    /// The numbers that the next entry may have on the page that is written.
+    expected: RangeInclusive<u32>,
     generation: u16,
     /// Where the next item goes; none while there is no page at all.
     tail: Option<Place>,
@@ -47,6 +47,23 @@ pub(super) struct Log {
     free_pages: u32,
 }
 
+/// What is left for entries, if one page stays free.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Space {
+    /// Bytes of the page that is written.
+    left: usize,
+    pages: u32,
+}
+
+impl Space {
+    /// How many more entries of `len` bytes fit for certain.
+    pub(super) fn entries<F: NorFlash>(self, len: usize) -> u32 {
+        let entries = |bytes: usize| bytes.checked_div(in_units::<F>(PREFIX_LEN + len)).unwrap_or(0) as u32;
+        let in_page = entries(F::ERASE_SIZE - in_units::<F>(HEADER_LEN));
+        entries(self.left).saturating_add(self.pages.saturating_mul(in_page))
+    }
+}
+
 impl Log {
     pub(super) const fn new(range: Range<u32>) -> Self {
         Self {
@@ -54,7 +71,7 @@ impl Log {
             is_open: false,
             head: 0,
             next: 0,
-            expected: 0,
+            expected: 0..=0,
             generation: u16::MAX,
             tail: None,
             cursor: None,
@@ -69,15 +86,12 @@ impl Log {
         self.head..self.next
     }
 
-    /// How many more entries of `len` bytes fit for certain, if one page stays free.
-    pub(super) fn room<F: NorFlash>(&self, len: usize) -> u32 {
-        let entries = |bytes: usize| bytes.checked_div(in_units::<F>(PREFIX_LEN + len)).unwrap_or(0) as u32;
-        let in_page = entries(F::ERASE_SIZE - in_units::<F>(HEADER_LEN));
-        if self.is_spent::<F>() {
-            return in_page;
+    pub(super) fn space<F: NorFlash>(&self) -> Space {
+        let is_spent = self.is_spent::<F>();
+        Space {
+            left: if is_spent { 0 } else { self.tail.map_or(0, |tail| tail.left::<F>()) },
+            pages: if is_spent { 1 } else { self.free_pages.saturating_sub(1) },
         }
-        let left = self.tail.map_or(0, |tail| tail.left::<F>());
-        entries(left).saturating_add(self.free_pages.saturating_sub(1).saturating_mul(in_page))
     }
 
     /// Of two pages the one that is written holds nothing that is still wanted, and has less room than the other.
@@ -92,31 +106,80 @@ impl Log {
         if self.is_open {
             return Ok(());
         }
-        (self.head, self.next, self.expected, self.first_begin) = (0, 0, 0, 0);
+        (self.head, self.next, self.first_begin) = (0, 0, 0);
         (self.tail, self.cursor) = (None, None);
         self.generation = u16::MAX;
         self.finish_thinning(flash, scratch).await?;
         if let Some(page) = self.last_page(flash).await? {
-            let mut cursor = Cursor::new::<F>(page.address, page.first);
+            let mut cursor = Cursor::new::<F>(page);
             let mut is_damaged = false;
+            let mut erasing = None;
             (self.head, self.next) = (page.head, page.first);
-            while let Some((item, behind)) = look(flash, cursor.place, cursor.expected, scratch).await? {
+            while let Some((item, behind)) = look(flash, &cursor, scratch).await? {
                 // What cannot be read may have been an entry: its number is not used again.
                 self.next = self.next.saturating_add(u32::from(item == Item::Nothing && !is_damaged));
                 is_damaged = item == Item::Nothing;
-                if let Item::Mark(Mark::Released(number)) = item {
-                    self.head = self.head.max(number);
+                match item {
+                    Item::Mark(Mark::Released(number)) => self.head = self.head.max(number),
+                    Item::Mark(Mark::Erasing(page)) => erasing = Some(page),
+                    Item::Mark(Mark::Erased(_)) => erasing = None,
+                    _ => {}
                 }
                 cursor.pass(item, behind);
                 self.next = self.next.max(cursor.expected);
             }
+            self.cover_torn_tail(flash, &mut cursor, scratch).await?;
             self.tail = Some(cursor.place);
-            self.expected = cursor.expected;
+            self.expected = cursor.expected..=cursor.expected.saturating_add(cursor.slack);
             self.next = self.next.max(self.head);
+            if let Some(page) = erasing {
+                erase(flash, page).await?;
+            }
         }
         self.survey(flash).await?;
         self.is_open = true;
         Ok(())
+    }
+
+    /// Makes what a power cut has left of the last item something that is passed over, so that nothing in it is ever taken
+    /// for an item by chance.
+    async fn cover_torn_tail<F: NorFlash>(
+        &mut self,
+        flash: &mut F,
+        cursor: &mut Cursor,
+        scratch: &mut Scratch,
+    ) -> Result<(), F> {
+        let torn_at = cursor.place;
+        let mut units = 0;
+        while !is_blank(flash, cursor.place, scratch).await? {
+            cursor.place = cursor.place.behind(unit::<F>());
+            units += 1;
+        }
+        if units > 0 {
+            cursor.slack = cursor.slack.saturating_add(1);
+            let mut words = Words::blank(0);
+            words.len = copy(&mut words.bytes, &torn(units)).map_or(0, |torn| torn.len());
+            write(flash, torn_at, words.of::<F>()).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the next boot that a page of settings is being erased, so that it erases it again, or that it is erased.
+    pub(super) async fn note<F: NorFlash>(&mut self, flash: &mut F, mark: Mark) -> Result<(), F> {
+        if self.tail.is_none_or(|tail| tail.left::<F>() < in_units::<F>(MARK_LEN)) {
+            self.turn_page(flash, self.next).await?;
+        }
+        self.write(flash, Words::mark(mark).of::<F>()).await
+    }
+
+    /// What was noted may have to be done once more.
+    pub(super) fn close(&mut self) {
+        self.is_open = false;
+    }
+
+    /// What was noted is done.
+    pub(super) fn reopen(&mut self) {
+        self.is_open = true;
     }
 
     /// Reads entry `number` into `buffer`.
@@ -160,13 +223,13 @@ impl Log {
         self.open(flash, scratch).await?;
         let item = staged::<F>(number, record, scratch);
         // An entry that is there although its writing failed is void on this page as soon as another one begins with it.
-        let goes_on = (self.expected..self.expected.saturating_add(NUMBERS)).contains(&number) && !self.is_spent::<F>();
+        let goes_on = self.expected.contains(&number) && !self.is_spent::<F>();
         if self.tail.is_none_or(|tail| !goes_on || tail.left::<F>() < item.len()) {
             self.turn_page(flash, number).await?;
         }
         self.write(flash, item).await?;
-        self.expected = number.saturating_add(1);
-        self.next = self.expected;
+        self.next = number.saturating_add(1);
+        self.expected = self.next..=self.next;
         Ok(())
     }
 
@@ -208,7 +271,7 @@ impl Log {
         let header = Header { generation: self.generation, is_copy: false, first: number, head: self.head };
         self.is_open = false;
         self.tail = Some(self.begin_page(flash, self.tail, &header).await?);
-        self.expected = number;
+        self.expected = number..=number;
         // Where the last page ends has changed for who reads it.
         self.cursor = None;
         self.survey(flash).await?;

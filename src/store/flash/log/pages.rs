@@ -35,6 +35,14 @@ pub(super) struct Page {
     pub(super) first: u32,
     /// The first entry that was not released when it was begun.
     pub(super) head: u32,
+    /// A thinning has left gaps between its numbers.
+    pub(super) is_copy: bool,
+}
+
+impl Page {
+    pub(super) fn new(address: u32, header: Header) -> Self {
+        Self { address, first: header.first, head: header.head, is_copy: header.is_copy }
+    }
 }
 
 /// What a page is worth for a purpose, if anything.
@@ -108,7 +116,7 @@ impl Log {
             let header = read_header(flash, page).await?;
             let rank = rank(page, header);
             if let Some(header) = header.filter(|header| header.generation <= self.generation && rank > best_rank) {
-                best = Some(Page { address: page, first: header.first, head: header.head });
+                best = Some(Page::new(page, header));
                 best_rank = rank;
             }
         }

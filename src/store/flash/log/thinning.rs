@@ -1,6 +1,6 @@
 //! Making room: all that stays is copied to other pages.
 
-use super::pages::read_header;
+use super::pages::{Page, read_header};
 use super::{Cursor, Log, Place, Result, Scratch, Words, copy, erase, look, staged, write};
 use crate::store::flash::page::{Header, Item, Mark, NUMBERS};
 use crate::store::thinning::{Role, Thinning};
@@ -132,8 +132,8 @@ impl Log {
         for page in self.pages::<F>() {
             let header = read_header(flash, page).await?;
             let Some(header) = header.filter(|header| header.is_copy && header.generation == newest) else { continue };
-            let mut cursor = Cursor::new::<F>(page, header.first);
-            while let Some((item, behind)) = look(flash, cursor.place, cursor.expected, scratch).await? {
+            let mut cursor = Cursor::new::<F>(Page::new(page, header));
+            while let Some((item, behind)) = look(flash, &cursor, scratch).await? {
                 if let Item::Mark(Mark::Copied(number)) = item {
                     copied = copied.max(Some(number));
                 }
