@@ -33,7 +33,6 @@ pub(crate) struct Count {
     /// Nothing, the first half, some words, all.
     pub(crate) erases: [usize; 4],
     pub(crate) failures: usize,
-    /// Entries that never were: torn content that has the checksum of an entry.
 }
 
 /// The moment before one change of the flash.
@@ -92,7 +91,7 @@ pub(crate) fn two_cuts<C: Chip>(layout: &Layout, script: &[(u64, Step)], first: 
                     count.attempt(C::NAME, &[(moment, cut), (again, second_cut)], || {
                         let (world, mut flash) = again.fork::<C>(second_cut);
                         go_on(&world, &mut flash, layout);
-                            });
+                    });
                 }
             }
         }
