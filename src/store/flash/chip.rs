@@ -5,6 +5,7 @@ use super::WORD_LEN_MAX;
 use super::counting::Counting;
 use super::log::Log;
 use super::page::Mark;
+use crate::bytes::copy;
 use embedded_storage_async::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use sequential_storage::Error;
 
@@ -39,11 +40,13 @@ impl<F: NorFlash> ReadNorFlash for Chip<F> {
         if word != 0 && word != F::ERASE_SIZE - F::WRITE_SIZE {
             return self.flash.read(offset, bytes).await;
         }
-        let mut marker = [0xff; WORD_LEN_MAX];
+        let mut marker = [0; WORD_LEN_MAX];
         let marker = marker.get_mut(..F::WRITE_SIZE.max(F::READ_SIZE)).unwrap_or_default();
         self.flash.read(offset - (in_page - word) as u32, marker).await?;
-        let is_blank = marker.iter().all(|byte| *byte == 0xff);
-        bytes.fill(if is_blank { 0xff } else { 0 });
+        if marker.iter().any(|byte| *byte != 0xff) {
+            marker.fill(0);
+        }
+        let _ = copy(bytes, marker.get(..bytes.len()).unwrap_or_default());
         Ok(())
     }
 

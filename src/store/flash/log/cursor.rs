@@ -89,10 +89,6 @@ impl Log {
         scratch: &mut Scratch,
     ) -> Result<Option<Found>, F> {
         loop {
-            let end = self.tail.filter(|tail| tail.page == cursor.place.page).map_or(u32::MAX, |tail| tail.offset);
-            if cursor.place.offset >= end {
-                return Ok(None);
-            }
             let Some((item, behind)) = look(flash, cursor, scratch).await? else {
                 return Ok(None);
             };

@@ -20,7 +20,7 @@ use crate::bytes::copy;
 use core::ops::{Range, RangeInclusive};
 use cursor::{Cursor, is_blank, look};
 use embedded_storage_async::nor_flash::{ErrorType, NorFlash};
-use pages::Place;
+use pages::{Page, Place};
 use sequential_storage::Error;
 
 type Result<T, F> = core::result::Result<T, Error<<F as ErrorType>::Error>>;
@@ -45,6 +45,17 @@ pub(super) struct Log {
     first_begin: u32,
     second_begin: u32,
     free_pages: u32,
+}
+
+/// What the marks of a page say.
+struct Scan {
+    /// At the end of the page.
+    cursor: Cursor,
+    released: u32,
+    copied: u32,
+    erasing: Option<u32>,
+    /// So many places behind the last entry cannot be read.
+    damages: u32,
 }
 
 /// What is left for entries, if one page stays free.
@@ -111,34 +122,45 @@ impl Log {
         self.generation = u16::MAX;
         self.finish_thinning(flash, scratch).await?;
         if let Some(page) = self.last_page(flash).await? {
-            let mut cursor = Cursor::new::<F>(page);
-            let mut is_damaged = false;
-            let mut erasing = None;
-            (self.head, self.next) = (page.head, page.first);
-            while let Some((item, behind)) = look(flash, &cursor, scratch).await? {
-                // What cannot be read may have been an entry: its number is not used again.
-                self.next = self.next.saturating_add(u32::from(item == Item::Nothing && !is_damaged));
-                is_damaged = item == Item::Nothing;
-                match item {
-                    Item::Mark(Mark::Released(number)) => self.head = self.head.max(number),
-                    Item::Mark(Mark::Erasing(page)) => erasing = Some(page),
-                    Item::Mark(Mark::Erased(_)) => erasing = None,
-                    _ => {}
-                }
-                cursor.pass(item, behind);
-                self.next = self.next.max(cursor.expected);
-            }
-            self.cover_torn_tail(flash, &mut cursor, scratch).await?;
-            self.tail = Some(cursor.place);
-            self.expected = cursor.expected..=cursor.expected.saturating_add(cursor.slack);
-            self.next = self.next.max(self.head);
-            if let Some(page) = erasing {
+            let mut scan = self.scan(flash, page, scratch).await?;
+            self.cover_torn_tail(flash, &mut scan.cursor, scratch).await?;
+            let Cursor { place, expected, slack, .. } = scan.cursor;
+            self.tail = Some(place);
+            self.expected = expected..=expected.saturating_add(slack);
+            self.head = scan.released.max(page.head);
+            // What cannot be read may have been an entry: its number is not used again.
+            self.next = expected.saturating_add(scan.damages).max(self.head);
+            if let Some(page) = scan.erasing {
                 erase(flash, page).await?;
             }
         }
         self.survey(flash).await?;
         self.is_open = true;
         Ok(())
+    }
+
+    /// Reads all marks of a page.
+    #[inline(never)]
+    async fn scan<F: NorFlash>(&self, flash: &mut F, page: Page, scratch: &mut Scratch) -> Result<Scan, F> {
+        let cursor = Cursor::new::<F>(page);
+        let mut scan = Scan { cursor, released: 0, copied: 0, erasing: None, damages: 0 };
+        let mut is_damaged = false;
+        while let Some((item, behind)) = look(flash, &scan.cursor, scratch).await? {
+            let was_damaged = is_damaged;
+            is_damaged = item == Item::Nothing;
+            match item {
+                Item::Entry { .. } => scan.damages = 0,
+                Item::Mark(Mark::Released(number)) => scan.released = scan.released.max(number),
+                Item::Mark(Mark::Copied(number)) => scan.copied = scan.copied.max(number),
+                Item::Mark(Mark::Erasing(page)) => scan.erasing = Some(page),
+                Item::Mark(Mark::Erased(_)) => scan.erasing = None,
+                Item::Nothing if was_damaged => {}
+                Item::Nothing | Item::Torn { .. } => scan.damages = scan.damages.saturating_add(1),
+                Item::Mark(Mark::Next(_)) => {}
+            }
+            scan.cursor.pass(item, behind);
+        }
+        Ok(scan)
     }
 
     /// Makes what a power cut has left of the last item something that is passed over, so that nothing in it is ever taken
@@ -305,7 +327,7 @@ struct Words {
 
 impl Words {
     fn blank(len: usize) -> Self {
-        Self { bytes: [0xff; _], len }
+        Self { bytes: [0; _], len }
     }
 
     fn header(header: &Header) -> Self {
@@ -329,7 +351,7 @@ impl Words {
 fn staged<'s, F: NorFlash>(number: u32, record: &[u8], scratch: &'s mut Scratch) -> &'s [u8] {
     let len = in_units::<F>(PREFIX_LEN + record.len());
     let item = scratch.get_mut(..len).unwrap_or_default();
-    item.iter_mut().rev().take(unit::<F>()).for_each(|place| *place = 0xff);
+    item.iter_mut().rev().take(unit::<F>()).for_each(|place| *place = 0);
     if let Some((place, rest)) = item.split_first_chunk_mut() {
         *place = prefix(number, record.len());
         let _ = copy(rest, record);

@@ -1,8 +1,8 @@
 //! Making room: all that stays is copied to other pages.
 
 use super::pages::{Page, read_header};
-use super::{Cursor, Log, Place, Result, Scratch, Words, copy, erase, look, staged, write};
-use crate::store::flash::page::{Header, Item, Mark, NUMBERS};
+use super::{Log, Place, Result, Scratch, Words, copy, erase, staged, write};
+use crate::store::flash::page::{Header, Mark, NUMBERS};
 use crate::store::thinning::{Role, Thinning};
 use embedded_storage_async::nor_flash::NorFlash;
 
@@ -123,26 +123,20 @@ impl Log {
     /// Finishes what a power cut has interrupted: of a thinning that has not copied a page whole, the copy goes; of one
     /// that has, the page.
     pub(super) async fn finish_thinning<F: NorFlash>(&mut self, flash: &mut F, scratch: &mut Scratch) -> Result<(), F> {
-        let mut newest = 0;
-        for page in self.pages::<F>() {
-            newest = read_header(flash, page).await?.map_or(newest, |header| header.generation.max(newest));
-        }
-        self.generation = newest;
-        let mut copied = None;
-        for page in self.pages::<F>() {
-            let header = read_header(flash, page).await?;
-            let Some(header) = header.filter(|header| header.is_copy && header.generation == newest) else { continue };
-            let mut cursor = Cursor::new::<F>(Page::new(page, header));
-            while let Some((item, behind)) = look(flash, &cursor, scratch).await? {
-                if let Item::Mark(Mark::Copied(number)) = item {
-                    copied = copied.max(Some(number));
-                }
-                cursor.pass(item, behind);
-            }
-        }
+        let (mut newest, mut copied) = (0, 0);
         for page in self.pages::<F>() {
             let Some(header) = read_header(flash, page).await? else { continue };
-            let is_copied = copied.is_some_and(|copied| header.first < copied);
+            if header.generation > newest {
+                (newest, copied) = (header.generation, 0);
+            }
+            if header.is_copy && header.generation == newest {
+                copied = self.scan(flash, Page::new(page, header), scratch).await?.copied.max(copied);
+            }
+        }
+        self.generation = newest;
+        for page in self.pages::<F>() {
+            let Some(header) = read_header(flash, page).await? else { continue };
+            let is_copied = header.first < copied;
             let is_newest = header.generation == newest;
             if is_copied && !is_newest || !is_copied && is_newest && header.is_copy {
                 erase(flash, page).await?;
