@@ -4,7 +4,7 @@ mod support;
 
 use embedded_ocpp::ocpp16::BeginError;
 use serde_json::json;
-use support::{Bench, Timeline, bench, date};
+use support::{Bench, Frame, Timeline, bench, date};
 
 /// One connector takes an entry for each start, end and sample; room is kept for the transaction of each connector and one
 /// more.
@@ -193,6 +193,35 @@ fn msg_02_thinning_keeps_all_starts_and_ends_and_makes_room_for_more() {
         assert!([begun + 240, begun + 300].map(date).contains(samples.last().unwrap()), "{samples:?}");
         t.expect_stop(json!({"transactionId": id, "timestamp": date(begun + 301)}));
     }
+}
+
+#[test]
+fn msg_03_what_waits_is_delivered_although_the_device_takes_nothing_more() {
+    let mut t = offline(anybody(), u32::MAX);
+    charge(&mut t, 10);
+    t.at(20).plug(1);
+    t.flash.refuses_entries = true;
+    t.card(1, "TAG");
+    t.at(60).link_up();
+    let mut told = Vec::new();
+    while t.seconds() < 180 {
+        while let Some(Frame::Call { id, action, .. }) = t.next_frame() {
+            t.answer(&id, json!({"transactionId": 1, "idTagInfo": {"status": "Accepted"}}));
+            if action != "StatusNotification" {
+                told.push(action);
+            }
+        }
+        t.take_errors();
+        let next = t.next_deadline().min(180_000);
+        t.at_ms(next);
+    }
+    assert_eq!(told, ["StartTransaction", "StopTransaction"]);
+    assert!(!t.charger().permits_charge(1));
+    t.flash.refuses_entries = false;
+    let next = t.next_deadline();
+    t.at_ms(next);
+    t.expect_call("StartTransaction", json!({"timestamp": date(20)})).start(2, "Accepted");
+    t.expect_status(1, "Charging");
 }
 
 #[test]

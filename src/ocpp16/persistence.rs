@@ -31,6 +31,9 @@ pub(super) struct Persistence {
     series: Option<LoadedSeries>,
     not_before: Instant,
     failures: u8,
+    /// So often in a row an entry could not be appended, and until when no other is tried.
+    append_failures: u8,
+    append_after: Instant,
     /// Samples in the journal that no thinning has looked at.
     pub(super) samples: u32,
     /// There may be something to do on the device that is neither about the journal nor about a key.
@@ -75,6 +78,8 @@ enum Task {
 
 /// The wait before a failed operation is tried again.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
+/// The wait before the next entry is tried on a device that goes on failing to append.
+const APPEND_WAIT: Duration = Duration::from_secs(10);
 /// So many samples are worth the wear of a thinning.
 const SAMPLES_BETWEEN_THINNINGS: u32 = 32;
 /// So often the device is asked for what can be done without, and so many failures hold up an answer.
@@ -91,6 +96,8 @@ impl Persistence {
             series: None,
             not_before: Instant::ZERO,
             failures: 0,
+            append_failures: 0,
+            append_after: Instant::ZERO,
             samples: 0,
             has_chores: true,
             boots: Boots::new(),
@@ -116,7 +123,8 @@ impl Persistence {
     }
 
     pub(super) fn deadline(&self) -> Instant {
-        if self.failures > 0 { self.not_before } else { Instant::NEVER }
+        let retry = if self.failures > 0 { self.not_before } else { Instant::NEVER };
+        if self.append_failures >= TRIES { retry.min(self.append_after) } else { retry }
     }
 }
 
@@ -144,7 +152,11 @@ impl Operations<'_> {
             step => self.recovery_op(step, record).map(|op| (Task::Recover, op)),
         };
         let Some((task, op)) = next else {
-            self.persistence.failures = 0; // what has failed is not wanted any more
+            // What has failed is not wanted any more.
+            self.persistence.failures = 0;
+            if now >= self.persistence.append_after {
+                self.persistence.append_failures = 0;
+            }
             return None;
         };
         self.persistence.in_flight = Some(task);
@@ -244,6 +256,12 @@ impl Operations<'_> {
 
     /// The device failed. What is only good to know is done without; all else is tried again.
     fn do_without(&mut self, now: Instant, task: Task) {
+        if let Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) = task {
+            self.persistence.append_failures = self.persistence.append_failures.saturating_add(1);
+            if self.persistence.append_failures >= TRIES {
+                self.persistence.append_after = now + APPEND_WAIT;
+            }
+        }
         match task {
             _ if self.persistence.failures < TRIES => {}
             Task::LookUp(id, key) => self.looked_up(now, id, key, None),
@@ -256,6 +274,7 @@ impl Operations<'_> {
 
     /// An entry is durable. The record buffer still holds it, which spares the first one the way back from the device.
     fn appended(&mut self, now: Instant, id: ConnectorId, phase: Phase) {
+        self.persistence.append_failures = 0;
         let is_first = self.journal.is_empty();
         self.journal.appended();
         let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
@@ -294,6 +313,9 @@ impl Operations<'_> {
         }
         // A connector without a value to record must not keep the others waiting.
         for _ in 0..self.connectors.len() {
+            if now < self.persistence.append_after {
+                break; // so that what waits can be delivered, which may be what makes room
+            }
             let Some(id) = self.next_to_append() else { break };
             if self.journal.mark_due() {
                 return Some((Task::StoreMark, self.journal.store_mark(record)?));

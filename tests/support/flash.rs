@@ -11,6 +11,8 @@ pub struct Flash {
     pub failing_removes: u32,
     /// So many entries of the journal fit.
     pub capacity: u32,
+    /// Has no place for another entry, whatever it says.
+    pub refuses_entries: bool,
     /// Operations that were asked for, failed ones included.
     pub operations: u32,
     written: u64,
@@ -29,6 +31,7 @@ impl Flash {
             failing_loads: 0,
             failing_removes: 0,
             capacity: u32::MAX,
+            refuses_entries: false,
             operations: 0,
             written: 0,
             log,
@@ -61,6 +64,9 @@ impl Storage for Flash {
     }
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), FlashError> {
+        if self.refuses_entries && registry::JOURNAL.contains(&key) && !record.is_empty() {
+            return Err(FlashError);
+        }
         self.begin(|flash| &mut flash.failing_stores, true)?;
         assert!(record.len() <= RECORD_LEN_MAX);
         self.written += record.len() as u64;

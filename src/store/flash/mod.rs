@@ -161,12 +161,17 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), Self::Error> {
         self.open().await?;
-        let mut done = self.settings.store_item(&mut self.scratch.0, &key, &record).await;
-        if matches!(done, Err(Error::Corrupted { .. } | Error::SerializationError(_) | Error::BufferTooSmall(_))) {
-            // No map, or none that could be repaired: the flash of another firmware.
+        let mut is_erased = false;
+        let done = loop {
+            let done = self.settings.store_item_generic(&mut self.scratch.0, &key, &record).await;
+            let is_no_map = matches!(done, Err(Error::Corrupted { .. } | Error::SerializationError(_)));
+            if is_erased || !is_no_map {
+                break done;
+            }
+            // None that could be repaired: the flash of another firmware.
             self.settings.erase_all().await?;
-            done = self.settings.store_item(&mut self.scratch.0, &key, &record).await;
-        }
+            is_erased = true;
+        };
         self.count();
         done
     }
