@@ -6,7 +6,8 @@ mod nor_flash;
 use embedded_ocpp::store::record::RecordWriter;
 use embedded_ocpp::store::thinning::Role;
 use embedded_ocpp::store::{FlashLayoutError, FlashStorage, RECORD_LEN_MAX, RecordKey, Storage};
-use nor_flash::{Chip, Esp32, NorFlash, Nrf51, Nrf52, Stm32f4, Stm32h7};
+use nor_flash::{Chip, Content, Cut, Esp32, HalfErased, NorFlash, Nrf51, Nrf52, Operation, Stm32f4, Stm32h7, Tear};
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -220,6 +221,88 @@ fn ranges_that_cannot_be_used_are_refused() {
     assert_eq!(new(0..0x2000, 0x2000..0x3000), Err(FlashLayoutError::TooFewPages));
     assert_eq!(new(0..0x3000, 0x2000..0x8000), Err(FlashLayoutError::Overlap));
     assert_eq!(new(0..0x2000, 0x2000..0x9000), Err(FlashLayoutError::OutOfBounds));
+}
+
+/// A power cut in any operation of a thinning, in several ways each.
+fn is_thinned_through_power_cuts<C: Chip>() {
+    let len = |number: u32| if number % 100 == 0 { 20 } else { 14 };
+    let mut flash = blank::<C>(2, 4);
+    now(flash.journal()).unwrap();
+    let mut number = 0;
+    while flash.room(56) > 1 {
+        append(&mut flash, number, len(number));
+        number += 1;
+    }
+    for released in 0..5 {
+        now(flash.release_entry(released)).unwrap();
+    }
+    let samples: Vec<_> = (5..number).filter(|number| number % 100 != 0).collect();
+    let mut kept: Vec<_> = samples.iter().copied().step_by(2).chain(samples.last().copied()).collect();
+    kept.extend((5..number).filter(|number| number % 100 == 0));
+
+    let before = flash.into_inner().content;
+    let moments = RefCell::new(Vec::new());
+    let watch = |content: &Content, operation: Operation<'_>| {
+        let len = match operation {
+            Operation::Write { bytes, .. } => Some(bytes.len()),
+            Operation::Erase { .. } => None,
+        };
+        moments.borrow_mut().push((content.clone(), len));
+    };
+    let mut buffer = [0; RECORD_LEN_MAX];
+    let page = C::PAGE as u32;
+    let mut watched =
+        FlashStorage::new(NorFlash::<C>::watched(before.clone(), &watch), 0..2 * page, 2 * page..6 * page).unwrap();
+    now(watched.thin(5..number, role, &mut buffer)).unwrap();
+    drop(watched);
+    let moments = moments.into_inner();
+    assert!(moments.len() > 100);
+    for (index, (_, len_of_write)) in moments.iter().enumerate() {
+        let cuts: Vec<_> = match len_of_write {
+            Some(len) => [0, len / 2, *len]
+                .into_iter()
+                .flat_map(|after| {
+                    [Tear::Nothing, Tear::Bits(index as u64)]
+                        .map(|word| Cut::Write { after: after - after % C::WORD, word })
+                })
+                .filter(|cut| !matches!(cut, Cut::Write { after, word: Tear::Bits(_) } if after == len))
+                .collect(),
+            None => [HalfErased::Nothing, HalfErased::FirstHalf, HalfErased::Words(index as u64), HalfErased::All]
+                .map(Cut::Erase)
+                .to_vec(),
+        };
+        for cut in cuts {
+            let mut chip = NorFlash::<C>::new(before.clone());
+            chip.cut_after(index as u64, cut);
+            let mut flash = on(chip, 2, 4);
+            assert!(now(flash.thin(5..number, role, &mut buffer)).is_err());
+            let mut chip = flash.into_inner();
+            chip.restore();
+            let mut flash = on(chip, 2, 4);
+            assert_eq!(now(flash.journal()).unwrap(), Some(5..number), "{index}: {cut:?}");
+            append(&mut flash, number, 20);
+            for again in [false, true] {
+                for number in (5..number).chain([number]) {
+                    let wanted = if number % 100 == 0 { 20 } else { 14 };
+                    match load_entry(&mut flash, number) {
+                        Some(found) if found.len() == 20 => assert_eq!(found, entry(number, 20)),
+                        Some(found) => assert_eq!(found, entry(number, wanted), "{index}: {cut:?}"),
+                        None => assert!(again || !kept.contains(&number), "{index}: {cut:?} has lost {number}"),
+                    }
+                }
+                now(flash.thin(5..number + 1, role, &mut buffer)).unwrap();
+            }
+            for number in kept.iter().filter(|number| *number % 100 == 0) {
+                assert_eq!(load_entry(&mut flash, *number), Some(entry(*number, 20)), "{index}: {cut:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn msg_15_msg_05_a_power_cut_while_samples_are_thinned_costs_nothing_that_stays() {
+    is_thinned_through_power_cuts::<Nrf51>();
+    is_thinned_through_power_cuts::<Esp32>();
 }
 
 /// Numbers that look random, the same in each run.
