@@ -154,7 +154,7 @@ impl Operations<'_> {
         let Some((task, op)) = next else {
             // What has failed is not wanted any more.
             self.persistence.failures = 0;
-            if now >= self.persistence.append_after {
+            if self.persistence.append_failures > 0 && now >= self.persistence.append_after {
                 self.persistence.append_failures = 0;
             }
             return None;
@@ -313,7 +313,7 @@ impl Operations<'_> {
         }
         // A connector without a value to record must not keep the others waiting.
         for _ in 0..self.connectors.len() {
-            if now < self.persistence.append_after {
+            if self.persistence.append_failures >= TRIES && now < self.persistence.append_after {
                 break; // so that what waits can be delivered, which may be what makes room
             }
             let Some(id) = self.next_to_append() else { break };

@@ -129,7 +129,7 @@ impl<F: NorFlash> FlashStorage<F> {
     /// Finds out what lies in the journal, which knows of pages of settings that are half erased.
     async fn open(&mut self) -> Result<(), FlashError<F::Error>> {
         let Chip { flash, log } = self.settings.flash();
-        log.open(flash, &mut self.scratch.0).await
+        if log.is_open() { Ok(()) } else { log.open(flash, &mut self.scratch.0).await }
     }
 
     fn count(&mut self) {

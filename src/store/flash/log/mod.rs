@@ -111,12 +111,14 @@ impl Log {
         self.head == self.next && self.free_pages == 1 && is_past_half
     }
 
-    /// Finds out what lies on the chip, unless it is known.
+    /// Whether it is known what lies on the chip.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Finds out what lies on the chip.
     #[inline(never)]
     pub(super) async fn open<F: NorFlash>(&mut self, flash: &mut F, scratch: &mut Scratch) -> Result<(), F> {
-        if self.is_open {
-            return Ok(());
-        }
         (self.head, self.next, self.first_begin) = (0, 0, 0);
         (self.tail, self.cursor) = (None, None);
         self.generation = u16::MAX;
@@ -212,7 +214,9 @@ impl Log {
         scratch: &mut Scratch,
         buffer: &mut [u8],
     ) -> Result<Option<usize>, F> {
-        self.open(flash, scratch).await?;
+        if !self.is_open {
+            self.open(flash, scratch).await?;
+        }
         if number < self.head {
             return Ok(None);
         }
@@ -242,7 +246,9 @@ impl Log {
         record: &[u8],
         scratch: &mut Scratch,
     ) -> Result<(), F> {
-        self.open(flash, scratch).await?;
+        if !self.is_open {
+            self.open(flash, scratch).await?;
+        }
         let item = staged::<F>(number, record, scratch);
         // An entry that is there although its writing failed is void on this page as soon as another one begins with it.
         let goes_on = self.expected.contains(&number) && !self.is_spent::<F>();
@@ -262,7 +268,9 @@ impl Log {
         number: u32,
         scratch: &mut Scratch,
     ) -> Result<(), F> {
-        self.open(flash, scratch).await?;
+        if !self.is_open {
+            self.open(flash, scratch).await?;
+        }
         self.head = self.head.max(number.saturating_add(1));
         self.next = self.next.max(self.head);
         if self.tail.is_some_and(|tail| tail.left::<F>() >= in_units::<F>(MARK_LEN)) {

@@ -22,7 +22,9 @@ impl Log {
         scratch: &mut Scratch,
         buffer: &mut [u8],
     ) -> Result<u32, F> {
-        self.open(flash, scratch).await?;
+        if !self.is_open {
+            self.open(flash, scratch).await?;
+        }
         if self.free_pages == 0 || self.copy_all(flash, role, scratch, buffer, false).await? == 0 {
             return Ok(0);
         }
