@@ -1,22 +1,33 @@
-//! What chargers in the field hold since the first release is read for ever. The images were made by that release.
+//! What chargers in the field hold is read for ever. Each image was made by the release that wrote this format first: the
+//! records of `format_1` have the number of an entry in them, those of `format_2` do not, and `chip` is what the flash of an
+//! nRF51 held with pages of 1 KiB, two for the settings and three for the journal.
 
+#[path = "support/nor_flash.rs"]
+mod nor_flash;
 mod support;
 
-use embedded_ocpp::store::RecordKey;
+use embedded_ocpp::store::{FlashStorage, RECORD_LEN_MAX, Storage, registry};
+use nor_flash::{NorFlash, Nrf51};
 use serde_json::{Value, json};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use support::{Bench, Timeline, bench, date};
+
+/// The address or key of each line, and its bytes.
+fn lines(image: &str) -> impl Iterator<Item = (u16, Vec<u8>)> {
+    image.lines().map(|line| {
+        let (key, bytes) = line.split_once(' ').unwrap();
+        let byte = |at: usize| u8::from_str_radix(&bytes[at..at + 2], 16).unwrap();
+        (u16::from_str_radix(key, 16).unwrap(), (0..bytes.len()).step_by(2).map(byte).collect())
+    })
+}
 
 /// A charge point that wakes up on the records of an image, so many seconds after they were written.
 fn woken(bench: Bench, image: &str, at: u64) -> Timeline {
     let mut t = bench.start_offline();
     t.power_cut();
     t.flash.records.clear();
-    for line in image.lines() {
-        let (key, record) = line.split_once(' ').unwrap();
-        let byte = |at: usize| u8::from_str_radix(&record[at..at + 2], 16).unwrap();
-        let record = (0..record.len()).step_by(2).map(byte).collect();
-        t.flash.records.insert(RecordKey::from_str_radix(key, 16).unwrap(), record);
-    }
+    t.flash.records.extend(lines(image));
     t.at(at).power_on();
     t.link_up();
     t
@@ -33,7 +44,45 @@ const END: &str = "Transaction.End";
 
 #[test]
 fn msg_05_cfg_09_av_06_the_first_format_is_read_with_all_that_it_holds() {
-    let image = include_str!("format_1/journal");
+    tells_what_happened(include_str!("format_1/journal"));
+}
+
+#[test]
+fn msg_05_cfg_09_av_06_so_is_the_second() {
+    tells_what_happened(include_str!("format_2/journal"));
+}
+
+#[test]
+fn msg_05_a_chip_with_the_first_layout_is_read_with_all_that_it_holds() {
+    let mut chip = NorFlash::<Nrf51>::erased(5);
+    for (address, bytes) in lines(include_str!("format_2/chip")) {
+        chip.content.overwrite::<Nrf51>(address.into(), &bytes);
+    }
+    let mut flash = FlashStorage::new(chip, 0..0x800, 0x800..0x1400).unwrap();
+    let mut buffer = [0; RECORD_LEN_MAX];
+    let mut entries = Vec::new();
+    for (key, record) in lines(include_str!("format_2/journal")) {
+        let number = u32::from(key - registry::JOURNAL.start.min(key));
+        let len = if registry::JOURNAL.contains(&key) {
+            entries.push(number);
+            now(flash.load_entry(number, &mut buffer))
+        } else {
+            now(flash.load(key, &mut buffer))
+        };
+        assert_eq!(len.unwrap().map(|len| &buffer[..len]), Some(&record[..]), "{key:#x}");
+    }
+    assert_eq!(now(flash.journal()).unwrap(), Some(entries[0]..entries[entries.len() - 1] + 1));
+}
+
+/// A driver is ready at the first poll.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("not ready"),
+    }
+}
+
+fn tells_what_happened(image: &str) {
     let mut t = woken(bench().two_connectors(), image, 400);
     t.accept_boot();
     for connector in 0..=2 {
