@@ -176,7 +176,7 @@ fn role(record: &[u8]) -> Role {
 
 fn is_thinned<C: Chip>() {
     let mut flash = blank::<C>(2, 4);
-    let len = |number: u32| if number % 100 == 0 { 20 } else { 14 };
+    let len = |number: u32| if number.is_multiple_of(100) { 20 } else { 14 };
     now(flash.journal()).unwrap();
     let mut expected = Vec::new();
     let mut number = 0;

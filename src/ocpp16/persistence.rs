@@ -338,10 +338,8 @@ impl Operations<'_> {
         }
         let wanted = self.delivery.give_up
             || self.online && self.registration.is_accepted() && self.delivery.is_due(now, &self.journal);
-        if wanted {
-            if self.delivery.loaded.is_none() {
-                return Some((Task::LoadFirst, StorageOp::LoadEntry(self.journal.first()?)));
-            }
+        if wanted && self.delivery.loaded.is_none() {
+            return Some((Task::LoadFirst, StorageOp::LoadEntry(self.journal.first()?)));
         }
         if self.persistence.boots.is_unsaved() {
             return Some((Task::StoreSystem, self.store_system(record)?));

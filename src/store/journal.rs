@@ -132,7 +132,7 @@ impl Journal {
 
     /// Where nothing but gaps is left, nothing waits.
     fn settle(&mut self) {
-        if self.len() == 0 {
+        if self.numbers() <= self.missing {
             self.head = self.tail;
             self.missing = 0;
         }
