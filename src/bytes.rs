@@ -6,6 +6,7 @@ use core::cell::Cell;
 //
 // A function of its own: within the body of an `async` one two buffers are not known to be apart, and the compiler would
 // bring a general memmove into the firmware.
+#[cfg(feature = "flash")]
 #[inline(never)]
 pub(crate) fn copy<'t>(to: &'t mut [u8], from: &[u8]) -> Option<&'t mut [u8]> {
     let place = to.get_mut(..from.len())?;
