@@ -3,11 +3,15 @@
 //! `cargo run --example superloop` runs one charging session against a central system of a few lines at the other end
 //! of a [`Loopback`]. `examples/charger` shows the same loop on a real socket.
 
+#[path = "parts/nor_flash.rs"]
+mod nor_flash;
+
 use embedded_ocpp::json::{Frame, scan};
 use embedded_ocpp::ocpp16::Reason;
-use embedded_ocpp::store::RamStorage;
+use embedded_ocpp::store::FlashStorage;
 use embedded_ocpp::transport::Loopback;
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
+use nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -25,7 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ocpp.set_energy_meter_input(&meter, 1)?;
     ocpp.set_on_reset_execute(&restart);
 
-    let mut flash = RamStorage::<4096>::new();
+    // Two ranges of the chip. The driver of a real one comes from the HAL.
+    let mut memory = [0; LEN];
+    let mut flash = FlashStorage::new(Chip::erased(&mut memory), SETTINGS, JOURNAL)?;
     let mut link = Loopback::<4096>::new();
     link.connect();
 

@@ -2,8 +2,9 @@
 //! callgrind) and the Cortex-M4 (`examples/cortex-m4/src/bin/count.rs`, under QEMU); both include this.
 
 mod bench;
-mod chip;
 pub(crate) mod frames;
+#[path = "../../examples/parts/nor_flash.rs"]
+mod nor_flash;
 mod operations;
 
 pub(crate) use operations::OPERATIONS;

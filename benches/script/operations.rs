@@ -1,5 +1,5 @@
 use super::bench::{Bench, ERROR, Nowhere, RAM, RESULT, with_bench};
-use super::chip::{self, Chip};
+use super::nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
 use super::{Counter, Operation, frames};
 use core::slice::Iter;
 use embedded_ocpp::store::{FlashStorage, Storage};
@@ -120,9 +120,8 @@ fn session(counter: &mut dyn Counter, storage: impl Storage) {
 
 /// The same on flash, which was blank before the first one.
 fn session_on_flash(counter: &mut dyn Counter) {
-    let mut memory = [0xff; chip::LEN];
-    let settings = 4 * chip::PAGE as u32;
-    let flash = FlashStorage::new(Chip(&mut memory), 0..settings, settings..chip::LEN as u32);
+    let mut memory = [0; LEN];
+    let flash = FlashStorage::new(Chip::erased(&mut memory), SETTINGS, JOURNAL);
     session(counter, flash.expect("whole pages"));
 }
 

@@ -4,19 +4,22 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use embedded_ocpp::json::Raw;
 use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
-use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::time::Duration;
 use embedded_ocpp::transport::{Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
-use static_cell::{ConstStaticCell, StaticCell};
+#[cfg(feature = "flash")]
+use static_cell::ConstStaticCell;
+use static_cell::StaticCell;
 
+#[cfg(feature = "flash")]
+use crate::nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
 use crate::wallbox::{CARD, ENERGY_WH, EV_READY, EVENTS, FAULTY, PLUGGED, wire};
 
 /// Bytes of the `Resources` that the session borrows, those of the default for two connectors.
 pub const RESOURCES_LEN: usize = Resources::<2>::RAM_BYTES;
 
 static RESOURCES: StaticCell<Resources<'static>> = StaticCell::new();
-static STORAGE: ConstStaticCell<RamStorage<2048>> = ConstStaticCell::new(RamStorage::new());
+static STORAGE: StaticCell<Flash> = StaticCell::new();
 
 /// Boots, charges once by card and once by remote control, answers the central system, and resets.
 ///
@@ -26,7 +29,7 @@ pub fn session() -> Option<()> {
     let boot = Boot::new("Demo Charger", "My Company Ltd.").firmware_version("1.0");
     let mut firmware = Firmware {
         charge_point: ChargePoint::new(RESOURCES.init_with(Resources::new), boot).ok()?,
-        storage: STORAGE.take(),
+        storage: storage()?,
         central: CentralSystem { is_up: true, call: None, open: None },
         now: Instant::ZERO,
     };
@@ -38,9 +41,31 @@ pub fn session() -> Option<()> {
     (EVENTS.load(Relaxed) == 5 && firmware.charge_point.waiting_messages() == 0).then_some(())
 }
 
+#[cfg(feature = "flash")]
+type Flash = embedded_ocpp::store::FlashStorage<Chip<'static>>;
+#[cfg(not(feature = "flash"))]
+type Flash = embedded_ocpp::store::RamStorage<2048>;
+
+/// Apart from the session, in whose frame it would be made.
+#[inline(never)]
+fn storage() -> Option<&'static mut Flash> {
+    Some(STORAGE.init(flash()?))
+}
+
+#[cfg(feature = "flash")]
+fn flash() -> Option<Flash> {
+    static MEMORY: ConstStaticCell<[u8; LEN]> = ConstStaticCell::new([0; LEN]);
+    Flash::new(Chip::erased(MEMORY.take()), SETTINGS, JOURNAL).ok()
+}
+
+#[cfg(not(feature = "flash"))]
+fn flash() -> Option<Flash> {
+    Some(Flash::new())
+}
+
 struct Firmware {
     charge_point: ChargePoint<'static>,
-    storage: &'static mut RamStorage<2048>,
+    storage: &'static mut Flash,
     central: CentralSystem,
     now: Instant,
 }

@@ -5,6 +5,9 @@
 #![no_std]
 #![no_main]
 
+#[path = "../../../parts/nor_flash.rs"]
+mod nor_flash;
+
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
 
@@ -17,9 +20,10 @@ use embedded_ocpp::facade::{Connect, EmbassyTimer, Handle, Runner, Shared};
 use embedded_ocpp::json::Raw;
 use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
 use embedded_ocpp::rpc::Outcome;
-use embedded_ocpp::store::RamStorage;
+use embedded_ocpp::store::FlashStorage;
 use embedded_ocpp::transport::websocket::{ConnectError, Options, WebSocket};
 use embedded_ocpp::{Boot, ChargePoint, Controls, Resources};
+use nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
 use static_cell::{ConstStaticCell, StaticCell};
 
 type Ocpp = Handle<'static, 'static, NoopRawMutex>;
@@ -30,7 +34,7 @@ const POWER_W: i32 = 7200;
 
 static RESOURCES: StaticCell<Resources<'static, 1>> = StaticCell::new();
 static SHARED: StaticCell<Shared<'static, NoopRawMutex>> = StaticCell::new();
-static FLASH: ConstStaticCell<RamStorage<4096>> = ConstStaticCell::new(RamStorage::new());
+static FLASH: ConstStaticCell<[u8; LEN]> = ConstStaticCell::new([0; LEN]);
 
 /// What the hardware sees.
 static PLUGGED: AtomicBool = AtomicBool::new(false);
@@ -76,7 +80,8 @@ fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
 #[embassy_executor::task]
 async fn network(mut runner: Runner<'static, 'static, NoopRawMutex>, uart: Uart) {
     let mut line = Line { uart, read: [0; 2048 + 64], write: [0; 1024 + 8] };
-    let Err(error) = runner.run(&mut line, FLASH.take(), &EmbassyTimer).await;
+    let mut storage = FlashStorage::new(Chip::erased(FLASH.take()), SETTINGS, JOURNAL).expect("whole pages");
+    let Err(error) = runner.run(&mut line, &mut storage, &EmbassyTimer).await;
     log(format_args!("{error}"));
     board::exit(Err(()))
 }

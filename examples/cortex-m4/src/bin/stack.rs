@@ -2,6 +2,9 @@
 #![no_std]
 #![no_main]
 
+#[cfg(feature = "flash")]
+#[path = "../../../parts/nor_flash.rs"]
+mod nor_flash;
 #[path = "../session.rs"]
 mod session;
 #[path = "../wallbox.rs"]

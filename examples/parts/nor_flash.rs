@@ -1,12 +1,23 @@
 use core::convert::Infallible;
+use core::ops::Range;
 use embedded_storage_async::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
-
-/// The flash of an ESP32 or an nRF52, as far as reading and writing it cost the charge point: what the hardware does by
-/// itself is a copy here.
-pub(crate) struct Chip<'m>(pub(crate) &'m mut [u8; LEN]);
 
 pub(crate) const PAGE: usize = 4096;
 pub(crate) const LEN: usize = 8 * PAGE;
+/// Configuration and the like: four pages.
+pub(crate) const SETTINGS: Range<u32> = 0..4 * PAGE as u32;
+/// Transactions that the central system has not taken yet: what is left.
+pub(crate) const JOURNAL: Range<u32> = SETTINGS.end..LEN as u32;
+
+/// The flash of an ESP32 or an nRF52, in RAM: what the hardware does by itself is a copy here. It begins erased.
+pub(crate) struct Chip<'m>(&'m mut [u8; LEN]);
+
+impl<'m> Chip<'m> {
+    pub(crate) fn erased(memory: &'m mut [u8; LEN]) -> Self {
+        memory.fill(0xff);
+        Self(memory)
+    }
+}
 
 impl ErrorType for Chip<'_> {
     type Error = Infallible;
