@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from os.path import normpath
+from pathlib import Path
 
 import metal
 
@@ -72,6 +73,20 @@ class PanicPath:
     def is_foreign(self):
         """Whether it surely comes from another crate than ours."""
         return self.source is not None and not self.source[1].startswith(f"{metal.ROOT}/src/")
+
+    @property
+    def is_finished_future(self):
+        """Whether the compiler has put it there, for a future that is polled once more after its end, as `.await` never does.
+
+        It stands where the body of an async function opens, and no other code does.
+        """
+        if self.source is None or self.source != self.frames[0]:
+            return False
+        path, _, number = self.source[1].rpartition(":")
+        lines = Path(path).read_text().splitlines()[: int(number)]
+        indent = re.match(" *", lines[-1])[0]
+        head = next(line for line in reversed(lines) if re.match(rf"{indent}[^ )]", line))
+        return lines[-1].endswith("{") and "async fn " in head
 
     def __str__(self):
         if self.source is None:
