@@ -68,7 +68,7 @@ impl Table {
 }
 
 #[test]
-fn a_power_cut_at_any_byte_loses_changes_and_invents_nothing() {
+fn msg_05_a_power_cut_at_any_byte_loses_changes_and_invents_nothing() {
     fn sweep<C: Chip>(table: &mut Table, settings: u32, journal: u32, before: usize, grain: Grain) {
         let layout = Layout::pages::<C>(settings, journal);
         table.row::<C>(&layout, |layout| one_cut::<C>(layout, script::DAY, before, grain));
@@ -85,7 +85,7 @@ fn a_power_cut_at_any_byte_loses_changes_and_invents_nothing() {
 }
 
 #[test]
-fn nor_do_two_in_a_row() {
+fn msg_05_nor_do_two_in_a_row() {
     let mut table = Table::default();
     let layout = Layout::pages::<Esp32>(2, 2);
     table.row::<Esp32>(&layout, |layout| two_cuts::<Esp32>(layout, script::HOUR, Grain::Byte, Grain::Word));
