@@ -225,7 +225,7 @@ fn ranges_that_cannot_be_used_are_refused() {
 
 /// A power cut in any operation of a thinning, in several ways each.
 fn is_thinned_through_power_cuts<C: Chip>() {
-    let len = |number: u32| if number % 100 == 0 { 20 } else { 14 };
+    let len = |number: u32| if number.is_multiple_of(100) { 20 } else { 14 };
     let mut flash = blank::<C>(2, 4);
     now(flash.journal()).unwrap();
     let mut number = 0;
