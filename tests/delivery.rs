@@ -245,6 +245,18 @@ fn msg_06_a_server_that_ignores_this_message_alone_does_not_block_the_queue() {
 }
 
 #[test]
+fn msg_07_the_wait_after_a_silence_counts_from_the_timeout_whatever_else_is_answered_meanwhile() {
+    let mut t = charging();
+    t.at(100).card_again(1, "TAG").unwrap();
+    let _ = t.expect_call("StopTransaction", json!({})).ignore();
+    t.at(130).expect_status(1, "Finishing"); // answered: the server lives
+    let _ = t.at(190).expect_call("StopTransaction", json!({})).ignore();
+    t.at(225).unplug(1);
+    t.expect_status(1, "Available");
+    t.at(340).expect_stop(json!({}));
+}
+
+#[test]
 fn msg_06_msg_13_a_lost_link_uses_up_no_attempt() {
     let mut t = bench().key("TransactionMessageAttempts", "1").booted();
     t.at(10).start_charging(1, "TAG", 42);

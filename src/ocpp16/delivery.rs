@@ -356,22 +356,19 @@ impl Operations<'_> {
                 self.delivery.suspect = true;
                 self.delivery.retry.unanswered(now, self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL));
             }
-            Outcome::Error { .. } | Outcome::TimedOut { peer_alive: true } => self.attempt_failed(now),
+            Outcome::Error { .. } | Outcome::TimedOut { peer_alive: true } => {
+                let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
+                let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
+                self.delivery.give_up |= self.delivery.retry.failed(now, interval, attempts);
+            }
         }
     }
 
-    #[inline(never)]
-    fn attempt_failed(&mut self, now: Instant) {
-        let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
-        let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
-        self.delivery.give_up |= self.delivery.retry.failed(now, interval, attempts);
-    }
-
     /// Another call was answered while the first entry waits for its next attempt (MSG-06).
-    pub(super) fn peer_answered(&mut self, now: Instant) {
+    pub(super) fn peer_answered(&mut self) {
         if self.delivery.suspect && !self.delivery.release {
             self.delivery.suspect = false;
-            self.attempt_failed(now);
+            self.delivery.give_up |= self.delivery.retry.ignored(self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS));
             self.dirty = true;
         }
     }

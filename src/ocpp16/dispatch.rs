@@ -151,7 +151,7 @@ impl Handler for Exchange<'_, '_> {
     fn conclude(&mut self, now: Instant, name: CallName, outcome: Outcome<'_>) {
         let operations = &mut *self.operations;
         if name != CallName::TransactionMessage && matches!(outcome, Outcome::Result(_) | Outcome::Error { .. }) {
-            operations.peer_answered(now);
+            operations.peer_answered();
         }
         match name {
             CallName::BootNotification => operations.conclude_boot_notification(now, outcome),

@@ -43,8 +43,14 @@ impl Retry {
     /// `true` when it has failed `attempts_max` times, 0 counting as 1: the message is to be given up.
     #[must_use]
     pub fn failed(&mut self, now: Instant, interval_s: u32, attempts_max: u32) -> bool {
-        self.failures = self.failures.saturating_add(1);
         self.wait(now, interval_s);
+        self.ignored(attempts_max)
+    }
+
+    /// The other side turns out to have ignored the message, which waits already. `true` as for [`failed`](Self::failed).
+    #[must_use]
+    pub fn ignored(&mut self, attempts_max: u32) -> bool {
+        self.failures = self.failures.saturating_add(1);
         u32::from(self.failures) >= attempts_max.max(1)
     }
 
@@ -90,6 +96,17 @@ mod tests {
         assert_eq!(retry.failures(), 0);
         retry.link_lost();
         assert!(retry.is_due(Instant::ZERO));
+    }
+
+    #[test]
+    fn msg_07_a_silence_that_turns_out_to_be_a_failure_is_waited_for_once() {
+        let mut retry = Retry::new();
+        retry.unanswered(Instant::from_secs(100), 60);
+        assert!(!retry.ignored(2));
+        assert_eq!(retry.not_before(), Instant::from_secs(160));
+        retry.unanswered(Instant::from_secs(160), 60);
+        assert!(retry.ignored(2));
+        assert_eq!(retry.not_before(), Instant::from_secs(280));
     }
 
     #[test]
