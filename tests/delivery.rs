@@ -245,12 +245,31 @@ fn msg_06_a_server_that_ignores_this_message_alone_does_not_block_the_queue() {
 }
 
 #[test]
+fn msg_06_a_heartbeat_after_each_silence_finds_out_a_server_that_ignores_the_message() {
+    let mut t = charging();
+    t.at(100).card_again(1, "TAG").unwrap();
+    let stop = t.expect_call("StopTransaction", json!({})).ignore();
+    t.at(130).expect_status(1, "Finishing");
+    for resend in [190, 340] {
+        t.expect_call("Heartbeat", json!({})).answer(json!({}));
+        assert_eq!(t.at(resend).expect_call("StopTransaction", json!({})).ignore(), stop);
+        t.wait(30);
+    }
+    assert!(t.discarded.borrow().is_empty());
+    t.expect_call("Heartbeat", json!({})).answer(json!({}));
+    assert_eq!((t.discarded.borrow().len(), t.charger().waiting_messages()), (1, 0));
+    t.at(80_000).expect_nothing();
+}
+
+#[test]
 fn msg_07_the_wait_after_a_silence_counts_from_the_timeout_whatever_else_is_answered_meanwhile() {
     let mut t = charging();
     t.at(100).card_again(1, "TAG").unwrap();
     let _ = t.expect_call("StopTransaction", json!({})).ignore();
     t.at(130).expect_status(1, "Finishing"); // answered: the server lives
+    t.expect_call("Heartbeat", json!({})).answer(json!({}));
     let _ = t.at(190).expect_call("StopTransaction", json!({})).ignore();
+    t.at(220).expect_call("Heartbeat", json!({})).answer(json!({}));
     t.at(225).unplug(1);
     t.expect_status(1, "Available");
     t.at(340).expect_stop(json!({}));
@@ -283,7 +302,9 @@ fn msg_06_what_a_dead_link_has_swallowed_is_not_held_against_the_message() {
         bench().two_connectors().key("TransactionMessageAttempts", "1").key("MeterValueSampleInterval", "60").booted();
     t.at(10).start_charging(1, "TAG", 42);
     t.at(70).expect_call("MeterValues", json!({})).ignore(); // the link is dead already, and nobody knows
+    t.at(100).expect_call("Heartbeat", json!({})).ignore();
     t.at(160).expect_call("MeterValues", json!({})).ignore();
+    t.at(190).expect_call("Heartbeat", json!({})).ignore();
     t.at(300).link_down();
     t.plug(2);
     t.at(301).link_up();

@@ -354,6 +354,7 @@ impl Operations<'_> {
             // MSG-06: a silent server uses up no attempt, one that only ignores this very message does.
             Outcome::TimedOut { peer_alive: false } => {
                 self.delivery.suspect = true;
+                self.heartbeat_triggered = true; // its answer tells which it is
                 self.delivery.retry.unanswered(now, self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL));
             }
             Outcome::Error { .. } | Outcome::TimedOut { peer_alive: true } => {
