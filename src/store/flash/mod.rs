@@ -29,8 +29,9 @@ use sequential_storage::map::{MapConfig, MapStorage};
 /// - `settings` holds configuration, authorisation cache and the like: with the defaults of `Resources` 4 pages of 4 KiB
 ///   are plenty. One page is always free.
 /// - `journal` of *n* pages of *p* bytes in words of *w* holds (*n* − 1) · ((*p* − *h*) / *e*) entries, *h* being 16 and
-///   *e* the length of the record and 2, both rounded up to *w* or 4, whatever is more. A start takes some 20 bytes, an end
-///   22 and a sample of the energy register 14, if the tag is the number of a card in hexadecimal.
+///   *e* the length of the record and 2, both rounded up to *w* or 4, whatever is more; up to a page less where the last
+///   one that was delivered left it in the middle of a page. A start takes some 20 bytes, an end 22 and a sample of the
+///   energy register 14, if the tag is the number of a card in hexadecimal.
 ///
 /// A power cut at any moment leaves each record as it was or as it was to be, and no entry is lost or doubled.
 /// Damaged entries are passed over: nothing is ever erased to repair it that holds an entry which was not released. Settings
