@@ -31,6 +31,8 @@ pub(crate) struct Calls {
     seen: HashMap<String, u64>,
     /// The clock of the charge point, in seconds ahead of the true time; none while it is not set.
     pub(crate) clock: Option<i64>,
+    /// As it was set first in this boot.
+    pub(crate) first_clock: Option<i64>,
     pub(crate) registration: Option<&'static str>,
     /// The transaction message that was sent last.
     delivery: Delivery,
@@ -67,7 +69,7 @@ impl Delivery {
 impl Calls {
     pub(crate) fn booted(&mut self) {
         self.in_flight = None;
-        self.clock = None;
+        (self.clock, self.first_clock) = (None, None);
         self.registration = None;
         self.delivery = Delivery { id: std::mem::take(&mut self.delivery.id), ..Delivery::default() };
     }
@@ -114,13 +116,12 @@ impl Calls {
         self.delivery.failures()
     }
 
-    /// MSG-07: when the message that is not taken yet must have been sent again, on a link that stands. Each send may
-    /// lengthen the wait twice, by its timeout and by the answer to another call; and the second wait follows the first.
+    /// MSG-07: when the message that is not taken yet must have been sent again, on a link that stands.
     pub(crate) fn resend_by(&self) -> Moment {
         if self.delivery.sends == 0 || self.delivery.is_concluded {
             return NEVER;
         }
-        self.delivery.since + MESSAGE_TIMEOUT + RETRY_INTERVAL_MAX * 4 * self.delivery.sends + MINUTE
+        self.delivery.since + MESSAGE_TIMEOUT + RETRY_INTERVAL_MAX * self.delivery.sends + MINUTE
     }
 
     fn sent_for_delivery(&mut self, now: Moment, id: &str) {
@@ -155,6 +156,7 @@ impl Calls {
         }
         if let Some(date) = answer.date {
             self.clock = Some(date - date_of(now));
+            self.first_clock = self.first_clock.or(self.clock);
         }
         self.registration = answer.registration.or(self.registration);
     }

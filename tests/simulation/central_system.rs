@@ -107,26 +107,17 @@ impl CentralSystem {
     }
 
     /// Takes in a frame of the charge point.
-    pub(crate) fn serve(
-        &mut self,
-        now: Moment,
-        boot: u32,
-        frame: Frame,
-        network: &mut Network<'_>,
-        ledger: &mut Ledger,
-    ) {
+    pub(crate) fn serve(&mut self, now: Moment, frame: Frame, network: &mut Network<'_>, ledger: &mut Ledger) {
         match frame {
-            Frame::Call { id, action, payload } => self.called(now, boot, &id, &action, &payload, network, ledger),
+            Frame::Call { id, action, payload } => self.called(now, &id, &action, &payload, network, ledger),
             Frame::Result { id, payload } => self.answered(&id, Some(&payload)),
             Frame::Error { id, .. } => self.answered(&id, None),
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn called(
         &mut self,
         now: Moment,
-        boot: u32,
         id: &str,
         action: &str,
         payload: &Value,
@@ -134,7 +125,7 @@ impl CentralSystem {
         ledger: &mut Ledger,
     ) {
         self.messages += 1;
-        let number = is_of_transaction(action, payload).then(|| ledger.arrived(now, boot, id, action, payload));
+        let number = is_of_transaction(action, payload).then(|| ledger.arrived(id, action, payload));
         if number.is_some() && std::mem::take(&mut self.is_cursing) {
             self.story.tell(now, || format!("{id} is cursed"));
             self.cursed.insert(id.to_owned());

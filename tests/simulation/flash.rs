@@ -1,15 +1,22 @@
-//! The flash: a device of whatever kind, with a supply that can be cut and moments in which it does not work.
+//! The flash of an nRF52 with the storage of the crate on it, on a supply that can be cut, and moments in which nothing works.
 
-use crate::nor_flash::{NorFlash, Nrf52};
+use crate::chance::Chance;
+use crate::hardware::Hardware;
+use crate::nor_flash::{Cut, FlashError as ChipError, HalfErased, NorFlash, Nrf52, Tear};
 use embedded_ocpp::store::thinning::Role;
-use embedded_ocpp::store::{FlashStorage, RecordKey, Storage};
-use std::cell::Cell;
+use embedded_ocpp::store::{FlashStorage, RecordKey, Storage, registry};
+use embedded_storage_async::nor_flash::{ErrorType, NorFlash as Writable, ReadNorFlash};
+use std::fmt::Debug;
 use std::ops::Range;
 
-/// `device`, on a supply that may go at any change of it.
-pub(crate) struct Flash<'h, D> {
-    device: D,
-    has_power: &'h Cell<bool>,
+const SETTINGS: u32 = 4 * 4096;
+const JOURNAL: u32 = 8 * 4096;
+
+type Records<'h> = FlashStorage<Chip<'h>>;
+
+pub(crate) struct Flash<'h> {
+    device: Records<'h>,
+    hardware: &'h Hardware,
     /// The power goes at the change after so many more.
     cut_after: Option<u32>,
     /// Whether that change is still made.
@@ -18,23 +25,37 @@ pub(crate) struct Flash<'h, D> {
     failing: u32,
     /// Whether what fails to be written is written all the same.
     fails_late: bool,
+    /// So many operations have failed in a row.
+    failed: u32,
     has_failed: bool,
+    has_stored_dates: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FlashError;
 
-impl<'h, D: Storage> Flash<'h, D> {
-    pub(crate) fn new(device: D, has_power: &'h Cell<bool>) -> Self {
+impl<'h> Flash<'h> {
+    pub(crate) fn blank(hardware: &'h Hardware) -> Self {
         Self {
-            device,
-            has_power,
+            device: Chip::blank(hardware).into_records(),
+            hardware,
             cut_after: None,
             cut_comes_late: false,
             failing: 0,
             fails_late: false,
+            failed: 0,
             has_failed: false,
+            has_stored_dates: false,
         }
+    }
+
+    /// A boot knows only what lies on the chip.
+    pub(crate) fn boot(&mut self) {
+        let device = std::mem::replace(&mut self.device, Chip::blank(self.hardware).into_records());
+        let mut chip = device.into_inner();
+        chip.flash.restore();
+        self.device = chip.into_records();
+        (self.failed, self.has_failed, self.has_stored_dates) = (0, false, false);
     }
 
     pub(crate) fn cut_after(&mut self, changes: u32, comes_late: bool) {
@@ -47,6 +68,7 @@ impl<'h, D: Storage> Flash<'h, D> {
 
     pub(crate) fn calm_down(&mut self) {
         (self.failing, self.cut_after) = (0, None);
+        self.hardware.chip_cut.set(None);
     }
 
     /// Whether an operation has failed since this was last asked.
@@ -54,90 +76,107 @@ impl<'h, D: Storage> Flash<'h, D> {
         std::mem::take(&mut self.has_failed)
     }
 
-    fn fails(&mut self) -> bool {
-        let fails = self.failing > 0 || !self.has_power.get();
+    /// Whether it has failed so often that answers do not wait for it any more.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.failed >= 3
+    }
+
+    /// Whether the record with the dates of the boots was stored since this was last asked.
+    pub(crate) fn take_stored_dates(&mut self) -> bool {
+        std::mem::take(&mut self.has_stored_dates)
+    }
+
+    fn works(&mut self) -> bool {
+        let works = self.failing == 0 && self.hardware.has_power.get();
         self.failing = self.failing.saturating_sub(1);
-        self.has_failed |= fails;
-        fails
+        works
     }
 
     /// Whether a change is made, and whether the firmware learns that it was.
     fn change(&mut self) -> (bool, bool) {
-        if !self.has_power.get() {
-            self.has_failed = true;
+        if !self.hardware.has_power.get() {
             return (false, false);
         }
         match &mut self.cut_after {
             Some(0) => {
                 self.cut_after = None;
-                self.has_power.set(false);
-                self.has_failed = true;
+                self.hardware.has_power.set(false);
                 return (self.cut_comes_late, false);
             }
             Some(left) => *left -= 1,
             None => {}
         }
-        let fails = self.fails();
-        (!fails || self.fails_late, !fails)
+        let works = self.works();
+        (works || self.fails_late, works)
+    }
+
+    /// What the firmware learns of an operation.
+    fn tell<T, E: Debug>(&mut self, is_told: bool, done: Option<Result<T, E>>) -> Result<T, FlashError> {
+        let done = done.and_then(|done| match done {
+            Ok(done) => Some(done),
+            Err(error) => {
+                assert!(!self.hardware.has_power.get(), "MSG-05: the storage fails on a chip that works: {error:?}");
+                None
+            }
+        });
+        let told = done.filter(|_| is_told).ok_or(FlashError);
+        self.failed = if told.is_ok() { 0 } else { self.failed + 1 };
+        self.has_failed |= told.is_err();
+        told
     }
 }
 
-impl<D: Storage> Storage for Flash<'_, D> {
+impl Storage for Flash<'_> {
     type Error = FlashError;
 
     async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, FlashError> {
-        if self.fails() {
+        if !self.works() {
             buffer.fill(0xa5);
-            return Err(FlashError);
+            return self.tell(false, None::<Result<_, FlashError>>);
         }
-        self.device.load(key, buffer).await.map_err(|_| FlashError)
+        let done = self.device.load(key, buffer).await;
+        self.tell(true, Some(done))
     }
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), FlashError> {
         let (is_made, is_told) = self.change();
-        if is_made {
-            self.device.store(key, record).await.map_err(|_| FlashError)?;
-        }
-        is_told.then_some(()).ok_or(FlashError)
+        let done = if is_made { Some(self.device.store(key, record).await) } else { None };
+        let told = self.tell(is_told, done);
+        self.has_stored_dates |= key == registry::SYSTEM && told.is_ok();
+        told
     }
 
     async fn remove(&mut self, key: RecordKey) -> Result<(), FlashError> {
         let (is_made, is_told) = self.change();
-        if is_made {
-            self.device.remove(key).await.map_err(|_| FlashError)?;
-        }
-        is_told.then_some(()).ok_or(FlashError)
+        let done = if is_made { Some(self.device.remove(key).await) } else { None };
+        self.tell(is_told, done)
     }
 
     async fn journal(&mut self) -> Result<Option<Range<u32>>, FlashError> {
-        if self.fails() {
-            return Err(FlashError);
-        }
-        self.device.journal().await.map_err(|_| FlashError)
+        let works = self.works();
+        let done = if works { Some(self.device.journal().await) } else { None };
+        self.tell(works, done)
     }
 
     async fn load_entry(&mut self, number: u32, buffer: &mut [u8]) -> Result<Option<usize>, FlashError> {
-        if self.fails() {
+        if !self.works() {
             buffer.fill(0xa5);
-            return Err(FlashError);
+            return self.tell(false, None::<Result<_, FlashError>>);
         }
-        self.device.load_entry(number, buffer).await.map_err(|_| FlashError)
+        let done = self.device.load_entry(number, buffer).await;
+        self.tell(true, Some(done))
     }
 
     async fn append_entry(&mut self, number: u32, record: &[u8]) -> Result<(), FlashError> {
         let (is_made, is_told) = self.change();
-        if is_made {
-            self.device.append_entry(number, record).await.map_err(|_| FlashError)?;
-        }
-        is_told.then_some(()).ok_or(FlashError)
+        let done = if is_made { Some(self.device.append_entry(number, record).await) } else { None };
+        self.tell(is_told, done)
     }
 
     async fn release_entry(&mut self, number: u32) -> Result<(), FlashError> {
         let (is_made, is_told) = self.change();
-        if is_made {
-            self.device.release_entry(number).await.map_err(|_| FlashError)?;
-        }
-        is_told.then_some(()).ok_or(FlashError)
+        let done = if is_made { Some(self.device.release_entry(number).await) } else { None };
+        self.tell(is_told, done)
     }
 
     async fn thin(
@@ -146,10 +185,9 @@ impl<D: Storage> Storage for Flash<'_, D> {
         role: fn(&[u8]) -> Role,
         buffer: &mut [u8],
     ) -> Result<u32, FlashError> {
-        if self.fails() {
-            return Err(FlashError);
-        }
-        self.device.thin(entries, role, buffer).await.map_err(|_| FlashError)
+        let works = self.works();
+        let done = if works { Some(self.device.thin(entries, role, buffer).await) } else { None };
+        self.tell(works, done)
     }
 
     fn room(&self, len: usize) -> u32 {
@@ -161,24 +199,78 @@ impl<D: Storage> Storage for Flash<'_, D> {
     }
 }
 
-/// The flash of an nRF52.
-pub(crate) type Records = FlashStorage<NorFlash<'static, Nrf52>>;
+// ---- The chip ----
 
-const SETTINGS: u32 = 4 * 4096;
-const JOURNAL: u32 = 8 * 4096;
-
-pub(crate) fn blank() -> Records {
-    on(NorFlash::erased(12))
+/// The chip itself, whose power may go in the middle of an operation.
+pub(crate) struct Chip<'h> {
+    flash: NorFlash<'static, Nrf52>,
+    hardware: &'h Hardware,
 }
 
-impl Flash<'_, Records> {
-    /// A boot knows only what lies on the chip.
-    pub(crate) fn boot(&mut self) {
-        let device = std::mem::replace(&mut self.device, blank());
-        self.device = on(device.into_inner());
+/// A power cut that comes in the middle of an operation of the chip.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChipCut {
+    /// In the operation after so many more.
+    pub(crate) after: u64,
+    /// Only erases are counted.
+    pub(crate) is_of_erase: bool,
+    /// Chooses where it comes and what it leaves.
+    pub(crate) seed: u64,
+}
+
+impl<'h> Chip<'h> {
+    fn blank(hardware: &'h Hardware) -> Self {
+        Self { flash: NorFlash::erased((SETTINGS + JOURNAL) as usize / Self::ERASE_SIZE), hardware }
+    }
+
+    fn into_records(self) -> Records<'h> {
+        FlashStorage::new(self, 0..SETTINGS, SETTINGS..SETTINGS + JOURNAL).expect("whole pages")
+    }
+
+    fn begin(&mut self, is_erase: bool, cut: impl FnOnce(&mut Chance) -> Cut) {
+        let Some(planned) = self.hardware.chip_cut.get().filter(|cut| is_erase || !cut.is_of_erase) else { return };
+        let next = planned.after.checked_sub(1).map(|after| ChipCut { after, ..planned });
+        self.hardware.chip_cut.set(next);
+        if next.is_none() {
+            self.hardware.has_power.set(false);
+            self.flash.cut_after(0, cut(&mut Chance(planned.seed)));
+        }
     }
 }
 
-fn on(chip: NorFlash<'static, Nrf52>) -> Records {
-    FlashStorage::new(chip, 0..SETTINGS, SETTINGS..SETTINGS + JOURNAL).expect("whole pages")
+impl ErrorType for Chip<'_> {
+    type Error = ChipError;
+}
+
+impl ReadNorFlash for Chip<'_> {
+    const READ_SIZE: usize = <NorFlash<'static, Nrf52> as ReadNorFlash>::READ_SIZE;
+
+    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), ChipError> {
+        self.flash.read(offset, bytes).await
+    }
+
+    fn capacity(&self) -> usize {
+        self.flash.capacity()
+    }
+}
+
+impl Writable for Chip<'_> {
+    const WRITE_SIZE: usize = <NorFlash<'static, Nrf52> as Writable>::WRITE_SIZE;
+    const ERASE_SIZE: usize = <NorFlash<'static, Nrf52> as Writable>::ERASE_SIZE;
+
+    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), ChipError> {
+        self.begin(false, |chance| Cut::Write {
+            after: chance.below(bytes.len() as u64 + 1) as usize,
+            word: chance.clone().of(&[Tear::Nothing, Tear::Prefix, Tear::Bits(chance.next())]),
+        });
+        self.flash.write(offset, bytes).await
+    }
+
+    async fn erase(&mut self, from: u32, to: u32) -> Result<(), ChipError> {
+        // Open: a page of settings of which any words are erased may lose settings.
+        self.begin(true, |chance| {
+            Cut::Erase(chance.of(&[HalfErased::Nothing, HalfErased::FirstHalf, HalfErased::All]))
+        });
+        self.flash.erase(from, to).await
+    }
 }

@@ -1,6 +1,7 @@
 //! What is screwed to the wall. It outlives every boot of the firmware.
 
 use crate::chance::Chance;
+use crate::flash::ChipCut;
 use crate::time::{HOUR, Moment};
 use embedded_ocpp::ocpp16::{ResetKind, TxNotification};
 use std::cell::{Cell, RefCell};
@@ -10,6 +11,8 @@ pub(crate) const SOCKETS: usize = 2;
 pub(crate) struct Hardware {
     pub(crate) sockets: [Socket; SOCKETS],
     pub(crate) has_power: Cell<bool>,
+    /// When the power goes in the middle of an operation of the flash.
+    pub(crate) chip_cut: Cell<Option<ChipCut>>,
     /// What the firmware was told since it was last looked at.
     pub(crate) told: RefCell<Vec<(u8, TxNotification)>>,
     pub(crate) discarded: RefCell<Vec<String>>,
@@ -33,6 +36,7 @@ impl Hardware {
         Self {
             sockets: [const { Socket::new() }; SOCKETS],
             has_power: Cell::new(true),
+            chip_cut: Cell::new(None),
             told: RefCell::default(),
             discarded: RefCell::default(),
             reset_wanted: Cell::new(None),

@@ -12,8 +12,8 @@ pub(crate) type Number = u32;
 
 /// Seconds by which a date may be off for the cutting of fractions.
 const TOLERANCE_S: i64 = 2;
-/// The most that a clock is off which is set by an answer that was long on its way, in seconds.
-const CLOCK_ERROR_S: i64 = 32;
+/// So many boots whose clock was set are remembered.
+const BOOTS_REMEMBERED: usize = 4;
 
 pub(crate) struct Ledger {
     transactions: BTreeMap<Number, Transaction>,
@@ -24,8 +24,7 @@ pub(crate) struct Ledger {
     last: Option<(String, Number, Kind)>,
     sockets: [Books; SOCKETS],
     sample_interval: Moment,
-    /// The clock of the central system jumps.
-    pub(crate) has_clock_jumps: bool,
+    boots: Vec<Boot>,
     pub(crate) started: u64,
     pub(crate) samples: u64,
     pub(crate) interrupted: u64,
@@ -46,6 +45,16 @@ struct Books {
     is_sample_uncertain: bool,
 }
 
+struct Boot {
+    began: Moment,
+    /// When it had read the device and counted itself: what it takes for its beginning is not later.
+    counted: Option<Moment>,
+    /// Its clock as it was set first, in seconds ahead of the true time.
+    clock: Option<i64>,
+    /// That is on the device for certain.
+    is_stored: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct Transaction {
     connector: u8,
@@ -63,7 +72,8 @@ pub(crate) struct Transaction {
     date: i64,
     register: i64,
     is_over: bool,
-    meter_fell: bool,
+    /// The register before the meter began anew.
+    fell_from: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +99,8 @@ struct Event {
     maybe: bool,
     /// It ends what a boot has interrupted.
     interrupted: bool,
-    meter_fell: bool,
+    /// Above that of the meter, because the meter began anew: from the last sample in the journal to what was lost.
+    fallen: Option<(i64, i64)>,
 }
 
 /// What the ledger has to know about the moment at which something happens.
@@ -125,7 +136,7 @@ impl Ledger {
             last: None,
             sockets: std::array::from_fn(|_| Books::default()),
             sample_interval,
-            has_clock_jumps: false,
+            boots: Vec::new(),
             started: 0,
             samples: 0,
             interrupted: 0,
@@ -221,7 +232,7 @@ impl Ledger {
                 date: 0,
                 register,
                 is_over: false,
-                meter_fell: false,
+                fell_from: None,
             },
         );
         self.expect(at, Kind::Start, number, register, maybe);
@@ -230,6 +241,11 @@ impl Ledger {
 
     fn expect(&mut self, at: Now, kind: Kind, number: Number, register: i64, maybe: bool) {
         let transaction = &self.transactions[&number];
+        // TX-28: what waits in the journal for certain is known after the cut.
+        let is_kept = |event: &&Event| event.transaction == number && event.kind == Kind::Sample && !event.maybe;
+        let kept = self.expected.iter().filter(is_kept).map(|event| event.register).max();
+        let least = register.max(kept.unwrap_or(0)).max(transaction.meter_start);
+        let fallen = transaction.fell_from.map(|most| (least, most.max(least)));
         self.expected.push_back(Event {
             kind,
             transaction: number,
@@ -241,7 +257,7 @@ impl Ledger {
             register,
             maybe,
             interrupted: kind == Kind::Stop && transaction.boot != at.boot,
-            meter_fell: transaction.meter_fell,
+            fallen,
         });
     }
 
@@ -314,9 +330,22 @@ impl Ledger {
         books.perhaps = None;
     }
 
-    pub(crate) fn meter_fell(&mut self, connector: u8) {
+    pub(crate) fn meter_fell(&mut self, connector: u8, from: i64) {
         if let Some(number) = self.books(connector).running {
-            self.transactions.get_mut(&number).unwrap().meter_fell = true;
+            self.transactions.get_mut(&number).unwrap().fell_from.get_or_insert(from);
+        }
+    }
+
+    pub(crate) fn booted(&mut self, began: Moment) {
+        self.boots.push(Boot { began, counted: None, clock: None, is_stored: false });
+    }
+
+    /// The clock of this boot, once it is set, and whether the dates of the boots were stored just now.
+    pub(crate) fn clock_known(&mut self, now: Moment, clock: Option<i64>, is_stored: bool) {
+        if let Some(boot) = self.boots.last_mut() {
+            boot.counted = boot.counted.or(is_stored.then_some(now));
+            boot.clock = clock;
+            boot.is_stored |= clock.is_some() && is_stored;
         }
     }
 }
@@ -325,15 +354,15 @@ impl Ledger {
 
 impl Ledger {
     /// A transaction message has arrived. Returns its transaction.
-    pub(crate) fn arrived(&mut self, now: Moment, boot: u32, id: &str, action: &str, payload: &Value) -> Number {
+    pub(crate) fn arrived(&mut self, id: &str, action: &str, payload: &Value) -> Number {
         if let Some((_, number, _)) = self.last.as_ref().filter(|(last, ..)| last == id) {
             return *number;
         }
         let number = match action {
-            "StartTransaction" => self.take(Kind::Start, now, boot, payload),
-            "StopTransaction" => self.take(Kind::Stop, now, boot, payload),
+            "StartTransaction" => self.take(Kind::Start, payload),
+            "StopTransaction" => self.take(Kind::Stop, payload),
             _ => match payload["meterValue"][0]["sampledValue"][0]["context"].as_str() {
-                Some("Sample.Periodic") => self.take(Kind::Sample, now, boot, payload),
+                Some("Sample.Periodic") => self.take(Kind::Sample, payload),
                 _ => self.other_values(payload),
             },
         };
@@ -348,7 +377,7 @@ impl Ledger {
 
     /// Takes what has arrived from the front of what is expected. Of one moment the order may be either. What has certainly
     /// happened counts before what may have.
-    fn take(&mut self, kind: Kind, now: Moment, boot: u32, payload: &Value) -> Number {
+    fn take(&mut self, kind: Kind, payload: &Value) -> Number {
         let mut first_certain: Option<(Moment, String)> = None;
         let mut found: Option<(usize, Event)> = None;
         let mut doubts = Vec::new();
@@ -360,7 +389,7 @@ impl Ledger {
                 break;
             }
             if event.kind == kind {
-                match self.objection(event, now, boot, payload) {
+                match self.objection(event, payload) {
                     None if found.is_none() || !event.maybe => found = Some((index, event.clone())),
                     None => {}
                     Some(objection) => doubts.push(format!("{objection}: {event:?}")),
@@ -386,7 +415,7 @@ impl Ledger {
     }
 
     /// Why a message is not that of an event.
-    fn objection(&self, event: &Event, now: Moment, boot: u32, payload: &Value) -> Option<String> {
+    fn objection(&self, event: &Event, payload: &Value) -> Option<String> {
         let transaction = &self.transactions[&event.transaction];
         let date = date_of_message(event.kind, payload);
         let is = |name: &str, value: i64| payload[name].as_i64() == Some(value);
@@ -402,11 +431,10 @@ impl Ledger {
             }
             Kind::Stop => {
                 let is_interrupted = payload["reason"] == "PowerLoss";
-                // Open: a meter that began anew while the power was off.
                 let meter_stop = payload["meterStop"].as_i64().unwrap();
-                let fell = event.meter_fell && is_interrupted;
-                (is("meterStop", event.register) || fell && meter_stop >= transaction.meter_start)
-                    && (fell || meter_stop >= transaction.register)
+                let fallen = event.fallen.filter(|_| is_interrupted);
+                fallen.map_or(meter_stop == event.register, |(least, most)| (least..=most).contains(&meter_stop))
+                    && (fallen.is_some() || meter_stop >= transaction.register)
                     && payload.get("idTag").is_none_or(|by| by == transaction.id_tag.as_str())
                     && is_interrupted == event.interrupted
             }
@@ -420,36 +448,46 @@ impl Ledger {
                 return Some(format!("TX-03, TX-04, TX-33: transaction id {id:?}, not {:?}", transaction.id));
             }
         }
-        self.objection_to_date(event, transaction, now, boot, date)
+        self.objection_to_date(event, transaction, date)
     }
 
-    fn objection_to_date(
-        &self,
-        event: &Event,
-        transaction: &Transaction,
-        now: Moment,
-        boot: u32,
-        date: i64,
-    ) -> Option<String> {
-        let (least, most) = match (event.clock, event.interrupted) {
-            (Some((slow, fast)), false) => {
-                let (least, most) = (date_of(event.from) + slow, date_of(event.recorded) + fast);
-                // The clock may have been set back behind the start.
-                let earliest = if event.kind == Kind::Stop { transaction.began } else { 0 };
-                let least = if transaction.is_dated { least.max(earliest) } else { least };
-                (least - TOLERANCE_S, most.max(earliest) + TOLERANCE_S)
+    fn objection_to_date(&self, event: &Event, transaction: &Transaction, date: i64) -> Option<String> {
+        // The clock may have been set back behind the start.
+        let earliest = if event.kind == Kind::Stop && transaction.is_dated { transaction.began } else { i64::MIN };
+        let dated = event.clock.map(|(slow, fast)| {
+            let (least, most) = (date_of(event.from) + slow, date_of(event.recorded) + fast);
+            (least.max(earliest), most.max(earliest))
+        });
+        let mut may_be: Vec<_> = dated.into_iter().collect();
+        if event.clock.is_none() || event.interrupted {
+            may_be.extend(self.dates_of_undated(event));
+        }
+        let is_one = may_be.iter().any(|(least, most)| (least - TOLERANCE_S..=most + TOLERANCE_S).contains(&date));
+        (!is_one).then(|| {
+            let told = DateTime::from_unix(date as u32);
+            let may_be: Vec<_> = may_be.iter().map(|(least, _)| least - date).collect();
+            format!("TX-31, BOOT-15: {told} is off by one of {may_be:?} s")
+        })
+    }
+
+    /// By its own boot, as soon as that knew the time, or else by the beginning of the next one that did.
+    fn dates_of_undated(&self, event: &Event) -> Vec<(i64, i64)> {
+        let own = event.boot as usize - 1;
+        let mut dates = Vec::new();
+        let dated: Vec<_> = (own..self.boots.len()).filter(|index| self.boots[*index].clock.is_some()).collect();
+        for (place, index) in dated.iter().enumerate() {
+            let boot = &self.boots[*index];
+            let clock = boot.clock.unwrap();
+            let (from, to) = match boot.counted {
+                Some(counted) if *index != own => (boot.began, counted),
+                _ => (event.from, event.recorded),
+            };
+            dates.push((date_of(from) + clock, date_of(to) + clock));
+            if boot.is_stored && place + BOOTS_REMEMBERED >= dated.len() {
+                break;
             }
-            _ if self.has_clock_jumps => return None,
-            // Open: what was not dated when it happened is dated by the next boot, an interrupted end at the boot.
-            _ if event.boot != boot || event.interrupted => {
-                let earliest = if event.kind == Kind::Start { date_of(event.from) } else { transaction.date };
-                (earliest - CLOCK_ERROR_S, date_of(now) + CLOCK_ERROR_S)
-            }
-            _ => (date_of(event.from) - CLOCK_ERROR_S, date_of(event.recorded) + CLOCK_ERROR_S),
-        };
-        let told = DateTime::from_unix(date as u32);
-        let off = if date < least { date - least } else { (date - most).max(0) };
-        (off != 0).then(|| format!("TX-31, BOOT-15: {told} is off by {off} s"))
+        }
+        dates
     }
 
     fn learn(&mut self, event: &Event, payload: &Value) {
@@ -467,7 +505,7 @@ impl Ledger {
             Kind::Stop => {
                 if let Some(data) = payload.get("transactionData") {
                     meter_values::check_transaction_data(data);
-                    if !transaction.meter_fell {
+                    if transaction.fell_from.is_none() {
                         let meter_stop = payload["meterStop"].as_i64().unwrap();
                         meter_values::check_registers_within(data, transaction.meter_start, meter_stop);
                     }

@@ -21,6 +21,8 @@ mod ledger;
 #[path = "../random_walk/meter_values.rs"]
 mod meter_values;
 mod network;
+#[path = "../support/nor_flash.rs"]
+mod nor_flash;
 mod settings;
 mod simulation;
 mod story;

@@ -40,14 +40,13 @@ impl Settings {
         }
     }
 
-    /// `flash_works`: since it was asked.
-    pub(crate) fn answered(&mut self, asked: &Asked, status: &str, flash_works: bool) {
+    /// `is_stored`: an answer waits for its record, unless the flash has failed three times in a row.
+    pub(crate) fn answered(&mut self, asked: &Asked, status: &str, is_stored: bool) {
         let payload = &asked.payload;
         if asked.action == "ChangeConfiguration" {
             assert_eq!(status, "Accepted", "CFG-05: {payload}");
         }
-        // Open: while the flash fails an answer may leave before the record is stored.
-        if !flash_works {
+        if !is_stored {
             return;
         }
         match asked.action {

@@ -3,7 +3,7 @@
 use crate::central_system::{CentralSystem, HEARTBEAT_INTERVAL};
 use crate::chance::Chance;
 use crate::driver::Drivers;
-use crate::flash::{Flash, Records};
+use crate::flash::{ChipCut, Flash};
 use crate::hardware::{Hardware, SOCKETS};
 use crate::ledger::{Ledger, Now};
 use crate::network::Network;
@@ -19,10 +19,10 @@ use serde_json::json;
 const REST: Moment = 3 * HOUR;
 /// And for each message that waits.
 const DELIVERY: Moment = 3 * SECOND;
-/// And for each message that is ignored for ever, until enough other calls were answered.
-const CURSE: Moment = 4 * HOUR;
-/// After a failure the flash is left alone for so long.
-const FLASH_REST: Moment = SECOND;
+/// And for each message that is ignored for ever: four timeouts, and the waits of 90, 180 and 270 s between them.
+const CURSE: Moment = 15 * MINUTE;
+/// After a failure the flash is left alone for so long at most: 10 s, when an entry could not be appended three times.
+const FLASH_REST: Moment = 11 * SECOND;
 
 pub(crate) struct Simulation<'h> {
     pub(crate) hardware: &'h Hardware,
@@ -32,11 +32,13 @@ pub(crate) struct Simulation<'h> {
     end: Moment,
     pub(crate) weather: Weather,
     network: Network<'h>,
-    flash: Flash<'h, Records>,
+    flash: Flash<'h>,
     /// The clock of the charge point before the last poll.
     clock_before: Option<i64>,
     flash_failed: Option<Moment>,
     flash_trouble: Option<Moment>,
+    /// When the flash had failed so often last that an answer did not wait for it.
+    flash_given_up: Option<Moment>,
     central_system: CentralSystem,
     drivers: [Drivers; SOCKETS],
     settings: Settings,
@@ -119,18 +121,18 @@ impl<'h> Simulation<'h> {
         if chance.once_in(6) {
             configuration.push(("StopTxnAlignedData", "Energy.Active.Import.Register"));
         }
-        let mut ledger = Ledger::new(sample_interval.parse::<Moment>().unwrap() * SECOND);
-        ledger.has_clock_jumps = weather.has(Mishap::ClockJump);
+        let ledger = Ledger::new(sample_interval.parse::<Moment>().unwrap() * SECOND);
         story.tell(0, || format!("{} days; {configuration:?}; {}", end / DAY, weather.describe()));
         Self {
             hardware,
             now: 0,
             end,
             network: Network::new(chance.part(), &hardware.has_power, story.clone()),
-            flash: Flash::new(Records::default(), &hardware.has_power),
+            flash: Flash::blank(hardware),
             clock_before: None,
             flash_failed: None,
             flash_trouble: None,
+            flash_given_up: None,
             central_system: CentralSystem::new(chance.part(), story.clone()),
             drivers: [1, 2].map(|connector| Drivers::new(connector, chance.part(), story.clone())),
             settings: Settings::default(),
@@ -195,6 +197,8 @@ impl Simulation<'_> {
         self.hardware.reset_wanted.set(None);
         self.hardware.told.take();
         self.hardware.discarded.take();
+        self.flash.boot();
+        self.ledger.booted(self.booted);
         self.network.calls.booted();
     }
 
@@ -234,8 +238,11 @@ impl Simulation<'_> {
             self.tally.polls += 1;
             let uptime = Instant::from_millis(self.now - self.booted);
             self.clock_before = self.network.calls.clock;
+            self.look_at_flash();
             let polled = charger.poll(uptime, &mut self.network, &mut self.flash);
             self.look_at_flash();
+            let is_stored = self.flash.take_stored_dates();
+            self.ledger.clock_known(self.now, self.network.calls.first_clock, is_stored);
             self.take_notifications(charger);
             let wake = match polled {
                 Ok(Instant::NEVER) => NEVER,
@@ -264,6 +271,9 @@ impl Simulation<'_> {
     }
 
     fn look_at_flash(&mut self) {
+        if self.flash.is_given_up() {
+            self.flash_given_up = Some(self.now);
+        }
         if self.flash.take_failed() {
             self.flash_failed = Some(self.now);
             self.flash_trouble.get_or_insert(self.now);
@@ -384,7 +394,7 @@ impl Simulation<'_> {
             self.tally.power_cuts += 1;
             if self.weather.has(Mishap::NewMeter) && self.chance.once_in(10) {
                 let connector = self.chance.between(1, SOCKETS as u64) as u8;
-                self.ledger.meter_fell(connector);
+                self.ledger.meter_fell(connector, self.hardware.socket(connector).register());
                 self.hardware.socket(connector).begin_register_anew();
             }
         }
@@ -441,11 +451,11 @@ impl Simulation<'_> {
     fn serve(&mut self) {
         self.central_system.forget_lost_calls(&self.network);
         while let Some(frame) = self.network.arrived() {
-            self.central_system.serve(self.now, self.boot, frame, &mut self.network, &mut self.ledger);
+            self.central_system.serve(self.now, frame, &mut self.network, &mut self.ledger);
         }
         for (asked, status) in std::mem::take(&mut self.central_system.concluded) {
-            let flash_works = self.flash_failed.is_none_or(|at| at < asked.since);
-            self.settings.answered(&asked, &status, flash_works);
+            let is_stored = self.flash_given_up.is_none_or(|at| at < asked.since);
+            self.settings.answered(&asked, &status, is_stored);
         }
     }
 
@@ -484,19 +494,25 @@ impl Simulation<'_> {
             Mishap::PowerCut | Mishap::NewMeter => self.cut_power(),
             Mishap::WatchdogReboot => self.restart_at = now,
             Mishap::FlashFailure => {
-                let operations = self.chance.between(1, 8) as u32;
-                self.flash.fail(operations, self.chance.once_in(3));
+                let late = self.chance.once_in(3);
+                // Open: an entry that is written three times hides those behind it.
+                let operations = if late { 1 } else { self.chance.between(1, 8) as u32 };
+                self.flash.fail(operations, late);
             }
         }
     }
 
-    /// At once, or at a change of the flash.
+    /// At once, before or after a change of a record, or in the middle of what the chip does for it.
     fn cut_power(&mut self) {
-        if self.chance.once_in(3) {
-            self.hardware.has_power.set(false);
-        } else {
-            let changes = self.chance.below(8) as u32;
-            self.flash.cut_after(changes, self.chance.once_in(2));
+        let after = self.chance.below(8);
+        match self.chance.below(4) {
+            0 => self.hardware.has_power.set(false),
+            1 => self.flash.cut_after(after as u32, self.chance.once_in(2)),
+            which => {
+                let is_of_erase = which == 2 && self.chance.once_in(2);
+                let after = if is_of_erase { 0 } else { after };
+                self.hardware.chip_cut.set(Some(ChipCut { after, is_of_erase, seed: self.chance.next() }));
+            }
         }
     }
 

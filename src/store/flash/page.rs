@@ -18,6 +18,8 @@ pub(super) struct Header {
     pub(super) first: u32,
     /// The first entry that was not released when the page was begun.
     pub(super) head: u32,
+    /// Of pages that begin with the same entry the one counts with the highest of these.
+    pub(super) again: u16,
 }
 
 /// What lies at a place of a page.
@@ -91,11 +93,12 @@ impl Header {
         writer.bytes(&self.generation.to_le_bytes());
         writer.bytes(&self.first.to_le_bytes());
         writer.bytes(&self.head.to_le_bytes());
+        writer.bytes(&self.again.to_le_bytes());
         writer.finish_entry(0)
     }
 
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut reader = RecordReader::open_entry(0, bytes.get(..HEADER_LEN - 2)?)?;
+        let mut reader = RecordReader::open_entry(0, bytes.get(..HEADER_LEN)?)?;
         let (magic, version) = (reader.byte()?, reader.byte()?);
         if (magic, version & !IS_COPY) != (MAGIC, VERSION) {
             return None;
@@ -105,6 +108,7 @@ impl Header {
             generation: u16::from_le_bytes(reader.array()?),
             first: u32::from_le_bytes(reader.array()?),
             head: u32::from_le_bytes(reader.array()?),
+            again: u16::from_le_bytes(reader.array()?),
         })
     }
 }

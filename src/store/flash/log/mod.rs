@@ -38,6 +38,8 @@ pub(super) struct Log {
     generation: u16,
     /// Where the next item goes; none while there is no page at all.
     tail: Option<Place>,
+    /// How the header of that page begins.
+    tail_begin: (u32, u16),
     /// Where reading goes on.
     cursor: Option<Cursor>,
     /// Where the page begins that the head is on, and the one behind it: pages that begin below the first are free, and
@@ -85,6 +87,7 @@ impl Log {
             expected: 0..=0,
             generation: u16::MAX,
             tail: None,
+            tail_begin: (0, 0),
             cursor: None,
             first_begin: 0,
             second_begin: u32::MAX,
@@ -128,6 +131,7 @@ impl Log {
             self.cover_torn_tail(flash, &mut scan.cursor, scratch).await?;
             let Cursor { place, expected, slack, .. } = scan.cursor;
             self.tail = Some(place);
+            self.tail_begin = (page.first, page.again);
             self.expected = expected..=expected.saturating_add(slack);
             self.head = scan.released.max(page.head);
             // What cannot be read may have been an entry: its number is not used again.
@@ -250,6 +254,9 @@ impl Log {
             self.open(flash, scratch).await?;
         }
         let item = staged::<F>(number, record, scratch);
+        if number < *self.expected.start() && self.free_pages < 2 {
+            return Ok(()); // its writing failed, but it is there; the last pages are not for another version of it
+        }
         // An entry that is there although its writing failed is void on this page as soon as another one begins with it.
         let goes_on = self.expected.contains(&number) && !self.is_spent::<F>();
         if self.tail.is_none_or(|tail| !goes_on || tail.left::<F>() < item.len()) {
@@ -298,9 +305,17 @@ impl Log {
     /// Begins the page that is written from now on, with entry `number`.
     #[inline(never)]
     async fn turn_page<F: NorFlash>(&mut self, flash: &mut F, number: u32) -> Result<(), F> {
-        let header = Header { generation: self.generation, is_copy: false, first: number, head: self.head };
+        // What the last page holds from its beginning on is void: an entry that is written once more, or marks alone.
+        let void = self.tail.filter(|_| self.tail_begin.0 == number);
+        let again = if void.is_some() { self.tail_begin.1.saturating_add(1) } else { 0 };
+        let header = Header { generation: self.generation, is_copy: false, first: number, head: self.head, again };
         self.is_open = false;
-        self.tail = Some(self.begin_page(flash, self.tail, &header).await?);
+        let place = self.begin_page(flash, self.tail, void, &header).await?;
+        self.tail = Some(place);
+        self.tail_begin = (number, again);
+        if let Some(void) = void.filter(|void| void.page != place.page) {
+            erase(flash, void.page).await?;
+        }
         self.expected = number..=number;
         // Where the last page ends has changed for who reads it.
         self.cursor = None;
@@ -309,15 +324,17 @@ impl Log {
         Ok(())
     }
 
-    /// Begins the first free page behind a place.
+    /// Begins the first free page behind a place, or without one the page that is void.
     #[inline(never)]
     async fn begin_page<F: NorFlash>(
         &mut self,
         flash: &mut F,
         behind: Option<Place>,
+        void: Option<Place>,
         header: &Header,
     ) -> Result<Place, F> {
-        let Some(page) = self.free_page(flash, behind).await? else { return Err(Error::FullStorage) };
+        let free = self.free_page(flash, behind).await?;
+        let Some(page) = free.or(void.map(|void| void.page)) else { return Err(Error::FullStorage) };
         if self.cursor.is_some_and(|cursor| cursor.place.page == page) {
             self.cursor = None;
         }

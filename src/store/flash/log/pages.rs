@@ -35,13 +35,14 @@ pub(super) struct Page {
     pub(super) first: u32,
     /// The first entry that was not released when it was begun.
     pub(super) head: u32,
+    pub(super) again: u16,
     /// A thinning has left gaps between its numbers.
     pub(super) is_copy: bool,
 }
 
 impl Page {
     pub(super) fn new(address: u32, header: Header) -> Self {
-        Self { address, first: header.first, head: header.head, is_copy: header.is_copy }
+        Self { address, first: header.first, head: header.head, again: header.again, is_copy: header.is_copy }
     }
 }
 
@@ -51,7 +52,7 @@ type Rank<'r> = &'r dyn Fn(u32, Option<Header>) -> Option<u64>;
 impl Log {
     /// The page that was begun last.
     pub(super) async fn last_page<F: NorFlash>(&self, flash: &mut F) -> Result<Option<Page>, F> {
-        self.select(flash, &|_, header| Some(header?.first.into())).await
+        self.select(flash, &|_, header| header.map(later)).await
     }
 
     /// The page behind the one that begins with entry `first`.
@@ -63,7 +64,7 @@ impl Log {
     pub(super) async fn page_of<F: NorFlash>(&self, flash: &mut F, number: u32) -> Result<Option<Page>, F> {
         let rank = |_, header: Option<Header>| {
             let header = header?;
-            Some(if header.first <= number { 1 << u32::BITS | u64::from(header.first) } else { earlier(header) })
+            Some(if header.first <= number { 1 << 48 | later(header) } else { earlier(header) })
         };
         self.select(flash, &rank).await
     }
@@ -129,8 +130,12 @@ impl Log {
     }
 }
 
+fn later(header: Header) -> u64 {
+    u64::from(header.first) << u16::BITS | u64::from(header.again)
+}
+
 fn earlier(header: Header) -> u64 {
-    u64::from(u32::MAX - header.first)
+    u64::from(u32::MAX - header.first) << u16::BITS | u64::from(header.again)
 }
 
 #[inline(never)]

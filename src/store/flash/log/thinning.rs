@@ -114,8 +114,8 @@ impl Log {
             Some(place) => place,
             None => {
                 let generation = self.generation.saturating_add(1);
-                let header = Header { generation, is_copy: true, first: number, head: self.head };
-                self.begin_page(flash, target.place.or(self.tail), &header).await?
+                let header = Header { generation, is_copy: true, first: number, head: self.head, again: 0 };
+                self.begin_page(flash, target.place.or(self.tail), None, &header).await?
             }
         };
         target.place = Some(write(flash, place, item).await?);
