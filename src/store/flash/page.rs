@@ -161,7 +161,8 @@ pub(super) fn item_len(bytes: &[u8]) -> Option<usize> {
 /// The item that covers `units` of a torn one, its own included. It takes the first of them, which is blank.
 pub(super) fn torn(units: usize) -> [u8; TORN_LEN] {
     let [low, high] = TORN.to_le_bytes();
-    [low, high, units as u8, !(units as u8)]
+    let units = units.min(u8::MAX.into()) as u8; // the longest entry has less
+    [low, high, units, !units]
 }
 
 /// Reads the item that these bytes begin with, which are as many as [`item_len`] says. The number of an entry is at least

@@ -14,7 +14,7 @@ mod cursor;
 mod pages;
 mod thinning;
 
-use super::page::{HEADER_LEN, Header, Item, MARK_LEN, Mark, PREFIX_LEN, in_units, prefix, torn, unit};
+use super::page::{HEADER_LEN, Header, Item, MARK_LEN, Mark, NUMBERS, PREFIX_LEN, in_units, prefix, torn, unit};
 use super::{SCRATCH_LEN, WORD_LEN_MAX};
 use crate::bytes::copy;
 use core::ops::{Range, RangeInclusive};
@@ -132,7 +132,7 @@ impl Log {
             let Cursor { place, expected, slack, .. } = scan.cursor;
             self.tail = Some(place);
             self.tail_begin = (page.first, page.again);
-            self.expected = expected..=expected.saturating_add(slack);
+            self.expected = expected..=expected.saturating_add(slack.min(NUMBERS - 1));
             self.head = scan.released.max(page.head);
             // What cannot be read may have been an entry: its number is not used again.
             self.next = expected.saturating_add(scan.damages).max(self.head);
