@@ -19,6 +19,7 @@ VALUES = {  # of each key that can be written: a value that is good and one that
     "Cst_FreeVendActive": ("false", "maybe"),
     "Cst_FreeVendIdTag": ("FREE", "more than 20 characters"),
     "Cst_PreBootTransactions": SWITCH,
+    "Cst_SilentOfflineTransactions": SWITCH,
     "HeartbeatInterval": ("600", "6 minutes"),
     "LightIntensity": ("50", "-1"),
     "LocalAuthorizeOffline": SWITCH,

@@ -29,7 +29,13 @@ pub(crate) struct Flash<'h> {
     failed: u32,
     has_failed: bool,
     has_stored_dates: bool,
+    is_crowded: bool,
 }
+
+/// What an entry without data takes at most.
+const RECORD_LEN: usize = 56;
+/// With room for less, samples may be left out or thinned (MSG-15).
+const CROWDED: u32 = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FlashError;
@@ -46,6 +52,7 @@ impl<'h> Flash<'h> {
             failed: 0,
             has_failed: false,
             has_stored_dates: false,
+            is_crowded: false,
         }
     }
 
@@ -86,6 +93,11 @@ impl<'h> Flash<'h> {
         std::mem::take(&mut self.has_stored_dates)
     }
 
+    /// Whether there was too little room for samples since this was last asked.
+    pub(crate) fn take_crowded(&mut self) -> bool {
+        std::mem::take(&mut self.is_crowded)
+    }
+
     fn works(&mut self) -> bool {
         let works = self.failing == 0 && self.hardware.has_power.get();
         self.failing = self.failing.saturating_sub(1);
@@ -119,6 +131,7 @@ impl<'h> Flash<'h> {
                 None
             }
         });
+        self.is_crowded |= self.device.room(RECORD_LEN) < CROWDED;
         let told = done.filter(|_| is_told).ok_or(FlashError);
         self.failed = if told.is_ok() { 0 } else { self.failed + 1 };
         self.has_failed |= told.is_err();

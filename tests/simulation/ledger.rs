@@ -74,6 +74,8 @@ pub(crate) struct Transaction {
     is_over: bool,
     /// The register before the meter began anew.
     fell_from: Option<i64>,
+    /// It ran while the journal had no room for samples.
+    is_thinned_out: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,6 +235,7 @@ impl Ledger {
                 register,
                 is_over: false,
                 fell_from: None,
+                is_thinned_out: false,
             },
         );
         self.expect(at, Kind::Start, number, register, maybe);
@@ -291,7 +294,7 @@ impl Ledger {
             };
             let Some(number) = books.running.filter(is_due) else { continue };
             books.is_sample_uncertain |= !flash_works;
-            let maybe = books.is_sample_uncertain;
+            let maybe = books.is_sample_uncertain || self.transactions[&number].is_thinned_out;
             if flash_works {
                 books.is_sample_uncertain = false;
                 while books.next_sample <= at.now {
@@ -299,6 +302,16 @@ impl Ledger {
                 }
             }
             self.expect(at, Kind::Sample, number, register, maybe);
+        }
+    }
+
+    /// The journal has no room for samples: every one may be left out or go, also later in these transactions (MSG-15).
+    pub(crate) fn crowded(&mut self) {
+        for event in self.expected.iter_mut().filter(|event| event.kind == Kind::Sample) {
+            event.maybe = true;
+        }
+        for number in self.sockets.iter().filter_map(|books| books.running) {
+            self.transactions.get_mut(&number).unwrap().is_thinned_out = true;
         }
     }
 
@@ -331,7 +344,8 @@ impl Ledger {
     }
 
     pub(crate) fn meter_fell(&mut self, connector: u8, from: i64) {
-        if let Some(number) = self.books(connector).running {
+        let books = self.books(connector);
+        if let Some(number) = books.running.or(books.perhaps) {
             self.transactions.get_mut(&number).unwrap().fell_from.get_or_insert(from);
         }
     }

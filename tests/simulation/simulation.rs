@@ -262,6 +262,9 @@ impl Simulation<'_> {
         if !charger.is_connected() && !self.network.is_connecting() {
             self.wake = self.wake.min((self.booted + charger.connect_at().as_millis()).max(self.now + 1));
         }
+        if self.flash.take_crowded() {
+            self.ledger.crowded();
+        }
         let works = self.flash_trouble.is_none();
         let at = self.moment();
         let registers = self.registers();
