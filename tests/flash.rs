@@ -305,6 +305,47 @@ fn msg_15_msg_05_a_power_cut_while_samples_are_thinned_costs_nothing_that_stays(
     is_thinned_through_power_cuts::<Esp32>();
 }
 
+#[test]
+fn msg_15_what_was_written_late_never_stands_for_something_else() {
+    let mut flash = blank::<Nrf52>(2, 3);
+    let mut number = 0;
+    now(flash.journal()).unwrap();
+    while flash.room(56) > 0 {
+        append(&mut flash, number, 14);
+        number += 1;
+    }
+    append(&mut flash, number, 14);
+    let mut end = entry(number, 20);
+    end[0] ^= 0xff;
+    embedded_ocpp::store::record::seal_entry(number, &mut end).unwrap();
+    let is_durable = now(flash.append_entry(number, &end)).is_ok();
+    let found = load_entry(&mut reopened(flash, 2, 3), number);
+    assert!(!is_durable || found == Some(end));
+}
+
+#[test]
+fn msg_05_a_page_of_marks_alone_hides_no_entry() {
+    let mut flash = blank::<Nrf52>(2, 8);
+    for number in 0..900 {
+        append(&mut flash, number, 14);
+    }
+    for number in 0..900 {
+        now(flash.release_entry(number)).unwrap();
+    }
+    for number in 900..905 {
+        append(&mut flash, number, 14);
+    }
+    for boot in [false, true] {
+        if boot {
+            flash = reopened(flash, 2, 8);
+            assert_eq!(now(flash.journal()).unwrap(), Some(900..905));
+        }
+        for number in 900..905 {
+            assert_eq!(load_entry(&mut flash, number), Some(entry(number, 14)));
+        }
+    }
+}
+
 /// Numbers that look random, the same in each run.
 struct Chance(u64);
 

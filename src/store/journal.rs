@@ -163,7 +163,8 @@ impl Journal {
     pub fn recover(&mut self, mark: Option<&[u8]>) -> JournalStep {
         let mut reader = mark.and_then(|record| RecordReader::open(registry::JOURNAL_MARK, record));
         let head = reader.as_mut().and_then(RecordReader::u32).unwrap_or(0);
-        let gaps_end = reader.as_mut().and_then(RecordReader::u32).unwrap_or(head);
+        let gaps_end =
+            reader.as_mut().and_then(RecordReader::u32).unwrap_or(head).min(head.saturating_add(Self::SLOTS));
         *self = Self { head, tail: head, mark: head, gaps_end, ..*self };
         JournalStep::Probe(head)
     }
@@ -218,6 +219,21 @@ mod tests {
             let journal = recovered(mark, entries.clone());
             assert_eq!((journal.first(), journal.next()), (Some(entries.start), entries.end));
         }
+    }
+
+    #[test]
+    fn msg_05_a_mark_of_anyone_else_holds_no_boot_up() {
+        let mut buffer = [0; 16];
+        let foreign = Journal { head: 7, tail: 9, gaps_end: u32::MAX, ..Journal::new() };
+        let Some(StorageOp::Store(_, len)) = foreign.store_mark(&mut buffer) else { panic!() };
+        let mut journal = Journal::new();
+        let mut step = journal.recover(Some(&buffer[..len]));
+        let mut probes = 0;
+        while let JournalStep::Probe(number) = step {
+            step = journal.probe(number, false);
+            probes += 1;
+        }
+        assert!(probes <= Journal::SLOTS + Journal::MARK_LAG, "{probes} records were looked for");
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub(super) struct Log {
     next: u32,
     /// The numbers that the next entry may have on the page that is written.
     expected: RangeInclusive<u32>,
+    /// The last entry that was appended since the boot, and how its record begins: with its kind.
+    appended: Option<(u32, Option<[u8; 2]>)>,
     generation: u16,
     /// Where the next item goes; none while there is no page at all.
     tail: Option<Place>,
@@ -85,6 +87,7 @@ impl Log {
             head: 0,
             next: 0,
             expected: 0..=0,
+            appended: None,
             generation: u16::MAX,
             tail: None,
             tail_begin: (0, 0),
@@ -254,8 +257,10 @@ impl Log {
             self.open(flash, scratch).await?;
         }
         let item = staged::<F>(number, record, scratch);
-        if number < *self.expected.start() && self.free_pages < 2 {
-            return Ok(()); // its writing failed, but it is there; the last pages are not for another version of it
+        // Its writing failed, but it is there: the last pages are not for another version of the same.
+        let appended = Some((number, record.first_chunk().copied()));
+        if number < *self.expected.start() && self.free_pages < 2 && self.appended == appended {
+            return Ok(());
         }
         // An entry that is there although its writing failed is void on this page as soon as another one begins with it.
         let goes_on = self.expected.contains(&number) && !self.is_spent::<F>();
@@ -263,6 +268,7 @@ impl Log {
             self.turn_page(flash, number).await?;
         }
         self.write(flash, item).await?;
+        self.appended = appended;
         self.next = number.saturating_add(1);
         self.expected = self.next..=self.next;
         Ok(())
