@@ -497,10 +497,8 @@ impl Simulation<'_> {
             Mishap::PowerCut | Mishap::NewMeter => self.cut_power(),
             Mishap::WatchdogReboot => self.restart_at = now,
             Mishap::FlashFailure => {
-                let late = self.chance.once_in(3);
-                // Open: an entry that is written three times hides those behind it.
-                let operations = if late { 1 } else { self.chance.between(1, 8) as u32 };
-                self.flash.fail(operations, late);
+                let operations = self.chance.between(1, 8) as u32;
+                self.flash.fail(operations, self.chance.once_in(3));
             }
         }
     }
