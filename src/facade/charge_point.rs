@@ -1,5 +1,9 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
+#[cfg(feature = "smart-charging")]
+use crate::ocpp16::ProfileSlot;
+#[cfg(feature = "reservation")]
+use crate::ocpp16::ReservationSlot;
 use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, Memory, Operations, role};
 use crate::store::Storage;
 use crate::time::Instant;
@@ -30,13 +34,25 @@ impl<'a> ChargePoint<'a> {
     ///
     /// # Errors
     /// [`ConfigError`]
-    pub fn new<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize>(
-        resources: &'a mut Resources<'a, CONNECTORS, RECEIVE, SEND>,
+    pub fn new<
+        const CONNECTORS: usize,
+        const RECEIVE: usize,
+        const SEND: usize,
+        const LIST: usize,
+        const PROFILES: usize,
+        const PERIODS: usize,
+        const RESERVATIONS: usize,
+    >(
+        resources: &'a mut Resources<'a, CONNECTORS, RECEIVE, SEND, LIST, PROFILES, PERIODS, RESERVATIONS>,
         boot: Boot<'a>,
     ) -> Result<Self, ConfigError> {
         boot.check().map_err(|_| ConfigError::BootTextTooLong)?;
         while resources.connectors.push(Connector::new()).is_ok() {}
         while resources.cache.push(CacheSlot::FREE).is_ok() {}
+        #[cfg(feature = "reservation")]
+        while resources.reservations.push(ReservationSlot::FREE).is_ok() {}
+        #[cfg(feature = "smart-charging")]
+        while resources.profiles.push(ProfileSlot::FREE).is_ok() {}
         let memory = Memory {
             connectors: resources.connectors.as_mut_slice(),
             meter_inputs: resources.meter_inputs.as_mut_view(),
@@ -44,6 +60,14 @@ impl<'a> ChargePoint<'a> {
             hooks: resources.hooks.as_mut_view(),
             vendor_keys: resources.vendor_keys.as_mut_view(),
             cache: resources.cache.as_mut_slice(),
+            #[cfg(feature = "local-auth-list")]
+            local_list: resources.local_list.as_flattened_mut(),
+            #[cfg(feature = "reservation")]
+            reservations: resources.reservations.as_mut_slice(),
+            #[cfg(feature = "smart-charging")]
+            profiles: resources.profiles.as_mut_slice(),
+            #[cfg(feature = "smart-charging")]
+            periods: resources.periods.as_flattened_mut(),
             custom_call: &mut resources.request,
         };
         Ok(Self {
@@ -166,6 +190,9 @@ fn exchange<T: WebSocketTransport>(
             }
             Poll::Pending => Ok(false),
         };
+    }
+    if engine.is_holding() {
+        return Ok(true);
     }
     engine.settled = true;
     if !engine.rpc.can_receive() {

@@ -120,6 +120,11 @@ impl<'a> Engine<'a> {
         self.operations.storage_done(self.now, result.ok_or(()), room, record);
     }
 
+    /// A call waits for the device only: it is looked at again before anything else.
+    pub(super) fn is_holding(&self) -> bool {
+        self.rpc.is_holding() && self.operations.wants_device()
+    }
+
     pub(super) fn set_connected(&mut self, connected: bool, record: &mut [u8]) {
         if connected == self.rpc.is_connected() {
             return;

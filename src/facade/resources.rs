@@ -1,4 +1,10 @@
+#[cfg(feature = "local-auth-list")]
+use crate::ocpp16::ListSlot;
+#[cfg(feature = "reservation")]
+use crate::ocpp16::ReservationSlot;
 use crate::ocpp16::{CacheSlot, Connector, DataTransferHandler, Hook, MeterInput};
+#[cfg(feature = "smart-charging")]
+use crate::ocpp16::{ChargingPeriod, ProfileSlot};
 use crate::store::{RECORD_LEN_MAX, VendorKey};
 use core::mem::ManuallyDrop;
 use heapless::Vec;
@@ -10,21 +16,43 @@ use heapless::Vec;
 /// | `CONNECTORS` | connectors, 1 to 63 | about 0.55 KiB each |
 /// | `RECEIVE` | the longest message that is understood, in bytes, at least 256 | itself |
 /// | `SEND` | the longest piece of a message that is sent, in bytes, at least 1024 | itself |
+/// | `LIST` | entries of the local authorisation list, up to 1000 | 8 bytes each |
+/// | `PROFILES` | charging profiles, up to 192 | their periods and about 0.1 KiB each |
+/// | `PERIODS` | periods of a charging profile, up to 40 | 8 bytes each, for each profile |
+/// | `RESERVATIONS` | reservations, up to 64 | about 60 bytes each |
 ///
 /// A longer incoming message is answered with a CALLERROR; a longer outgoing one goes out in pieces. Nothing here
 /// grows with the number of messages that wait for delivery.
 ///
 /// ```
 /// use embedded_ocpp::Resources;
-/// assert!(Resources::<2>::RAM_BYTES <= 9 * 1024);
+/// assert!(Resources::<2>::RAM_BYTES <= 12 * 1024);
 /// ```
-pub struct Resources<'a, const CONNECTORS: usize = 2, const RECEIVE: usize = 2048, const SEND: usize = 2048> {
+pub struct Resources<
+    'a,
+    const CONNECTORS: usize = 2,
+    const RECEIVE: usize = 2048,
+    const SEND: usize = 2048,
+    const LIST: usize = 48,
+    const PROFILES: usize = 10,
+    const PERIODS: usize = 24,
+    const RESERVATIONS: usize = 4,
+> {
     pub(super) connectors: Table<Connector<'a>, CONNECTORS>,
     pub(super) meter_inputs: Table<MeterInput<'a>, METER_INPUTS>,
     pub(super) data_transfer: Table<DataTransferHandler<'a>, DATA_TRANSFER_HANDLERS>,
     pub(super) hooks: Table<Hook<'a>, HOOKS>,
     pub(super) vendor_keys: Table<VendorKey<'a>, VENDOR_KEYS>,
     pub(super) cache: Table<CacheSlot, CACHE_ENTRIES>,
+    /// Twice the entries, so that a new list fits beside the old one.
+    #[cfg(feature = "local-auth-list")]
+    pub(super) local_list: [[ListSlot; 2]; LIST],
+    #[cfg(feature = "reservation")]
+    pub(super) reservations: Table<ReservationSlot, RESERVATIONS>,
+    #[cfg(feature = "smart-charging")]
+    pub(super) profiles: Table<ProfileSlot, PROFILES>,
+    #[cfg(feature = "smart-charging")]
+    pub(super) periods: [[ChargingPeriod; PERIODS]; PROFILES],
     pub(super) receive: [u8; RECEIVE],
     pub(super) send: [u8; SEND],
     pub(super) record: [u8; RECORD_LEN_MAX],
@@ -47,7 +75,16 @@ const CACHE_ENTRIES: usize = 32;
 /// The longest payload of a request of the firmware's own.
 const REQUEST_LEN_MAX: usize = 512;
 
-impl<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize> Resources<'_, CONNECTORS, RECEIVE, SEND> {
+impl<
+    const CONNECTORS: usize,
+    const RECEIVE: usize,
+    const SEND: usize,
+    const LIST: usize,
+    const PROFILES: usize,
+    const PERIODS: usize,
+    const RESERVATIONS: usize,
+> Resources<'_, CONNECTORS, RECEIVE, SEND, LIST, PROFILES, PERIODS, RESERVATIONS>
+{
     /// RAM of this configuration in bytes.
     pub const RAM_BYTES: usize = size_of::<Self>();
 
@@ -57,6 +94,8 @@ impl<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize> Resources
             assert!(CONNECTORS >= 1 && CONNECTORS <= 63, "1 to 63 connectors");
             assert!(RECEIVE >= 256, "a receive buffer below 256 bytes cannot hold the answers of OCPP 1.6");
             assert!(SEND >= 1024, "a send buffer below 1024 bytes cannot hold the longest configuration value");
+            assert!(LIST <= 1000 && RESERVATIONS <= 64, "no record for more of them");
+            assert!(PROFILES <= 192 && PERIODS <= 40, "no record for more of them");
         }
         Self {
             connectors: Table::new(Vec::new()),
@@ -65,6 +104,14 @@ impl<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize> Resources
             hooks: Table::new(Vec::new()),
             vendor_keys: Table::new(Vec::new()),
             cache: Table::new(Vec::new()),
+            #[cfg(feature = "local-auth-list")]
+            local_list: [[ListSlot::FREE; 2]; LIST],
+            #[cfg(feature = "reservation")]
+            reservations: Table::new(Vec::new()),
+            #[cfg(feature = "smart-charging")]
+            profiles: Table::new(Vec::new()),
+            #[cfg(feature = "smart-charging")]
+            periods: [[ChargingPeriod::NONE; PERIODS]; PROFILES],
             receive: [0; RECEIVE],
             send: [0; SEND],
             record: [0; RECORD_LEN_MAX],
@@ -73,8 +120,15 @@ impl<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize> Resources
     }
 }
 
-impl<const CONNECTORS: usize, const RECEIVE: usize, const SEND: usize> Default
-    for Resources<'_, CONNECTORS, RECEIVE, SEND>
+impl<
+    const CONNECTORS: usize,
+    const RECEIVE: usize,
+    const SEND: usize,
+    const LIST: usize,
+    const PROFILES: usize,
+    const PERIODS: usize,
+    const RESERVATIONS: usize,
+> Default for Resources<'_, CONNECTORS, RECEIVE, SEND, LIST, PROFILES, PERIODS, RESERVATIONS>
 {
     fn default() -> Self {
         Self::new()

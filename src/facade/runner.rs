@@ -233,7 +233,9 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
                     Either::Second(()) => true,
                 },
                 None => {
-                    self.wake().await;
+                    if !self.core.with(|engine| engine.is_holding()) {
+                        self.wake().await;
+                    }
                     true
                 }
             };

@@ -72,12 +72,12 @@ impl Handler for Exchange<'_, '_> {
         let reply = match operations.request_handler(action) {
             // Only the crate's own answers can be put off.
             Some(handle) => handle(call, answer).and_then(|reply| match reply {
-                Reply::Later => Err(CallErrorCode::InternalError.into()),
+                Reply::Later | Reply::Held => Err(CallErrorCode::InternalError.into()),
                 reply => Ok(reply),
             }),
-            None => operations.answer(now, call, answer),
+            None => operations.answer(now, call, answer, self.record),
         };
-        if is_first {
+        if is_first && !matches!(reply, Ok(Reply::Held)) {
             let answered = matches!(reply, Ok(Reply::Now)).then(|| answer.written(position));
             operations.show(action, Some(call.payload), answered);
         }
@@ -200,7 +200,14 @@ impl Exchange<'_, '_> {
 
 impl Operations<'_> {
     /// Answers a call by the block that it belongs to.
-    fn answer(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
+    #[cfg_attr(not(any(feature = "local-auth-list", feature = "firmware-management")), allow(unused_variables))]
+    fn answer(
+        &mut self,
+        now: Instant,
+        call: &Call<'_>,
+        answer: &mut Composer<'_>,
+        record: &mut [u8],
+    ) -> Result<Reply, CallError> {
         let action = Action::from_json(call.action).ok_or(CallErrorCode::NotImplemented)?;
         let status = match action {
             Action::ChangeAvailability => self.change_availability(now, call.payload)?,
@@ -211,11 +218,47 @@ impl Operations<'_> {
             Action::RemoteStartTransaction => self.remote_start_transaction(now, call.payload)?,
             Action::RemoteStopTransaction => self.remote_stop_transaction(now, call.payload)?,
             Action::Reset => self.reset(now, call.payload)?,
+            #[cfg(feature = "remote-trigger")]
             Action::TriggerMessage => self.trigger_message(now, call.payload)?,
             Action::UnlockConnector => match self.unlock_connector(now, call.payload)? {
                 Some(status) => status,
                 None => return Ok(Reply::Later),
             },
+            #[cfg(feature = "local-auth-list")]
+            Action::GetLocalListVersion => {
+                return Ok(answer.payload(&self.get_local_list_version(call.payload)?).map(|()| Reply::Now)?);
+            }
+            #[cfg(feature = "local-auth-list")]
+            Action::SendLocalList => match self.send_local_list(call.payload, record)? {
+                Some(status) => status,
+                None => return Ok(Reply::Held),
+            },
+            #[cfg(feature = "reservation")]
+            Action::ReserveNow => self.reserve_now(now, call.payload)?,
+            #[cfg(feature = "reservation")]
+            Action::CancelReservation => self.cancel_reservation(now, call.payload)?,
+            #[cfg(feature = "smart-charging")]
+            Action::SetChargingProfile => self.set_charging_profile(now, call.payload)?,
+            #[cfg(feature = "smart-charging")]
+            Action::ClearChargingProfile => self.clear_charging_profile(now, call.payload)?,
+            #[cfg(feature = "smart-charging")]
+            Action::GetCompositeSchedule => {
+                return self.get_composite_schedule(now, call.payload, answer).map(|()| Reply::Now);
+            }
+            #[cfg(feature = "firmware-management")]
+            Action::UpdateFirmware => {
+                return match self.update_firmware(now, call.payload, record)? {
+                    Some(()) => Ok(answer.payload(&NOTHING).map(|()| Reply::Now)?),
+                    None => Ok(Reply::Held),
+                };
+            }
+            #[cfg(feature = "firmware-management")]
+            Action::GetDiagnostics => {
+                let is_answered = self.get_diagnostics(now, call.payload, answer, record)?;
+                return Ok(if is_answered { Reply::Now } else { Reply::Held });
+            }
+            // No block of this build has it.
+            #[allow(unreachable_patterns)]
             _ => return Err(CallErrorCode::NotSupported.into()),
         };
         answer.payload(&status)?;

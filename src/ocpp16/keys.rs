@@ -1,11 +1,19 @@
 //! All configuration keys, in the order in which GetConfiguration lists them. Each is declared in the block that it
 //! steers; here stand those of no block.
 
+#[cfg(feature = "firmware-management")]
+use super::firmware;
+#[cfg(feature = "local-auth-list")]
+use super::local_list;
+#[cfg(feature = "reservation")]
+use super::reservation;
+#[cfg(feature = "smart-charging")]
+use super::smart_charging;
 use super::{
     authorization, cache, configuration, delivery, free_vend, heartbeat, metering, phase_rotation, remote_control,
     reset, session, status, unlock,
 };
-use crate::store::{Declaration, IntegerKey};
+use crate::store::{Declaration, IntegerKey, SetKey};
 
 /// OCPP 1.6 §9.1.19
 pub(super) const NUMBER_OF_CONNECTORS: IntegerKey = IntegerKey::new(22, "NumberOfConnectors", 1, 0, 63).read_only();
@@ -17,9 +25,29 @@ pub(super) const MESSAGE_TIMEOUT: IntegerKey = IntegerKey::new(20, "MessageTimeo
 /// Seconds, 0 for none. OCPP-J 1.6 §7
 pub(super) const WEB_SOCKET_PING_INTERVAL: IntegerKey = IntegerKey::new(36, "WebSocketPingInterval", 60, 0, 86_400);
 
+/// The profiles by their place in this list; which of them there are, features and hardware decide.
+pub(super) const SUPPORTED_FEATURE_PROFILES: SetKey = SetKey::new(
+    31,
+    "SupportedFeatureProfiles",
+    &["Core", "FirmwareManagement", "LocalAuthListManagement", "Reservation", "SmartCharging", "RemoteTrigger"],
+);
+
+/// Places in [`SUPPORTED_FEATURE_PROFILES`].
+pub(super) const CORE: usize = 0;
+#[cfg(feature = "firmware-management")]
+pub(super) const FIRMWARE_MANAGEMENT: usize = 1;
+#[cfg(feature = "local-auth-list")]
+pub(super) const LOCAL_AUTH_LIST_MANAGEMENT: usize = 2;
+#[cfg(feature = "reservation")]
+pub(super) const RESERVATION: usize = 3;
+#[cfg(feature = "smart-charging")]
+pub(super) const SMART_CHARGING: usize = 4;
+#[cfg(feature = "remote-trigger")]
+pub(super) const REMOTE_TRIGGER: usize = 5;
+
 pub(super) static TABLE: &[Declaration] = &[
     NUMBER_OF_CONNECTORS.declaration(),
-    Declaration::constant(31, "SupportedFeatureProfiles", "Core,RemoteTrigger"),
+    SUPPORTED_FEATURE_PROFILES.declaration(),
     phase_rotation::CONNECTOR_PHASE_ROTATION.declaration(),
     CONNECTOR_PHASE_ROTATION_MAX_LENGTH.declaration(),
     MESSAGE_TIMEOUT.declaration(),
@@ -55,4 +83,24 @@ pub(super) static TABLE: &[Declaration] = &[
     heartbeat::HEARTBEAT_INTERVAL.declaration(),
     configuration::GET_CONFIGURATION_MAX_KEYS.declaration(),
     reset::RESET_RETRIES.declaration(),
+    #[cfg(feature = "local-auth-list")]
+    local_list::LOCAL_AUTH_LIST_ENABLED.declaration(),
+    #[cfg(feature = "local-auth-list")]
+    local_list::LOCAL_AUTH_LIST_MAX_LENGTH.declaration(),
+    #[cfg(feature = "local-auth-list")]
+    local_list::SEND_LOCAL_LIST_MAX_LENGTH.declaration(),
+    #[cfg(feature = "reservation")]
+    reservation::RESERVE_CONNECTOR_ZERO_SUPPORTED,
+    #[cfg(feature = "smart-charging")]
+    smart_charging::CHARGE_PROFILE_MAX_STACK_LEVEL.declaration(),
+    #[cfg(feature = "smart-charging")]
+    smart_charging::CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT.declaration(),
+    #[cfg(feature = "smart-charging")]
+    smart_charging::CHARGING_SCHEDULE_MAX_PERIODS.declaration(),
+    #[cfg(feature = "smart-charging")]
+    smart_charging::CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED.declaration(),
+    #[cfg(feature = "smart-charging")]
+    smart_charging::MAX_CHARGING_PROFILES_INSTALLED.declaration(),
+    #[cfg(feature = "firmware-management")]
+    firmware::SUPPORTED_FILE_TRANSFER_PROTOCOLS.declaration(),
 ];

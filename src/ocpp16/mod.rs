@@ -16,21 +16,32 @@ mod connector;
 mod custom;
 mod data_transfer;
 mod delivery;
+#[cfg(feature = "firmware-management")]
+mod diagnostics;
 mod dispatch;
+#[cfg(feature = "firmware-management")]
+mod firmware;
 mod free_vend;
 mod heartbeat;
 mod journal_entry;
 mod keys;
+#[cfg(feature = "local-auth-list")]
+mod local_list;
 mod metering;
 mod persistence;
 mod phase_rotation;
 mod recovery;
 mod remote_control;
+#[cfg(feature = "reservation")]
+mod reservation;
 mod reset;
 mod session;
+#[cfg(feature = "smart-charging")]
+mod smart_charging;
 mod status;
 mod transaction;
 mod transaction_messages;
+#[cfg(feature = "remote-trigger")]
 mod trigger;
 mod types;
 mod unlock;
@@ -47,7 +58,13 @@ pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, Da
 pub use delivery::{Discarded, DiscardedMessage};
 pub use dispatch::{CallName, Exchange};
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
+#[cfg(feature = "local-auth-list")]
+pub use local_list::ListSlot;
 pub use metering::{MeterInput, MeterReading};
+#[cfg(feature = "reservation")]
+pub use reservation::ReservationSlot;
+#[cfg(feature = "smart-charging")]
+pub use smart_charging::{ChargingPeriod, ProfileSlot};
 pub use transaction::{BeginError, EndError, TransactionView, TxNotification};
 pub use types::*;
 pub use unlock::UnlockResult;
@@ -60,11 +77,21 @@ use cache::Cache;
 use core::ops::Range;
 use custom::CustomCall;
 use delivery::Delivery;
+#[cfg(feature = "firmware-management")]
+use diagnostics::Diagnostics;
+#[cfg(feature = "firmware-management")]
+use firmware::Firmware;
 use heapless::VecView;
+#[cfg(feature = "local-auth-list")]
+use local_list::LocalList;
 use metering::{Alignment, Sampling};
 use persistence::Persistence;
+#[cfg(feature = "reservation")]
+use reservation::Reservations;
 use reset::Reset;
 use session::ENTRIES_OF_A_TRANSACTION;
+#[cfg(feature = "smart-charging")]
+use smart_charging::Profiles;
 use status::Reporting;
 use unlock::Unlock;
 
@@ -81,6 +108,16 @@ pub struct Operations<'a> {
     outputs: Outputs<'a>,
     keys: Keys<'a>,
     cache: Cache<'a>,
+    #[cfg(feature = "local-auth-list")]
+    local_list: LocalList<'a>,
+    #[cfg(feature = "reservation")]
+    reservations: Reservations<'a>,
+    #[cfg(feature = "smart-charging")]
+    profiles: Profiles<'a>,
+    #[cfg(feature = "firmware-management")]
+    firmware: Firmware,
+    #[cfg(feature = "firmware-management")]
+    diagnostics: Diagnostics,
     clock: Clock,
     journal: Journal,
     /// There is no room for another transaction.
@@ -131,6 +168,14 @@ pub(crate) struct Memory<'a> {
     pub(crate) hooks: &'a mut VecView<Hook<'a>>,
     pub(crate) vendor_keys: &'a mut VecView<VendorKey<'a>>,
     pub(crate) cache: &'a mut [CacheSlot],
+    #[cfg(feature = "local-auth-list")]
+    pub(crate) local_list: &'a mut [ListSlot],
+    #[cfg(feature = "reservation")]
+    pub(crate) reservations: &'a mut [ReservationSlot],
+    #[cfg(feature = "smart-charging")]
+    pub(crate) profiles: &'a mut [ProfileSlot],
+    #[cfg(feature = "smart-charging")]
+    pub(crate) periods: &'a mut [ChargingPeriod],
     pub(crate) custom_call: &'a mut [u8],
 }
 
@@ -140,6 +185,27 @@ impl<'a> Operations<'a> {
         keys.set_integer(&keys::NUMBER_OF_CONNECTORS, memory.connectors.len() as i32);
         keys.set_integer(&keys::CONNECTOR_PHASE_ROTATION_MAX_LENGTH, memory.connectors.len() as i32 + 1);
         phase_rotation::set_unknown(&mut keys, memory.connectors.len());
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
+        #[cfg(feature = "firmware-management")]
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, true);
+        #[cfg(feature = "local-auth-list")]
+        {
+            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::LOCAL_AUTH_LIST_MANAGEMENT, true);
+            let entries = (memory.local_list.len() / 2) as i32;
+            keys.set_integer(&local_list::LOCAL_AUTH_LIST_MAX_LENGTH, entries);
+            keys.set_integer(&local_list::SEND_LOCAL_LIST_MAX_LENGTH, entries);
+        }
+        #[cfg(feature = "reservation")]
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
+        #[cfg(feature = "smart-charging")]
+        {
+            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::SMART_CHARGING, true);
+            let periods = memory.periods.len().checked_div(memory.profiles.len()).unwrap_or(0);
+            keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, periods as i32);
+            keys.set_integer(&smart_charging::MAX_CHARGING_PROFILES_INSTALLED, memory.profiles.len() as i32);
+        }
+        #[cfg(feature = "remote-trigger")]
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::REMOTE_TRIGGER, true);
         Self {
             boot,
             connectors: memory.connectors,
@@ -149,6 +215,16 @@ impl<'a> Operations<'a> {
             outputs: Outputs::default(),
             keys,
             cache: Cache::new(memory.cache),
+            #[cfg(feature = "local-auth-list")]
+            local_list: LocalList::new(memory.local_list),
+            #[cfg(feature = "reservation")]
+            reservations: Reservations::new(memory.reservations),
+            #[cfg(feature = "smart-charging")]
+            profiles: Profiles::new(memory.profiles, memory.periods),
+            #[cfg(feature = "firmware-management")]
+            firmware: Firmware::new(),
+            #[cfg(feature = "firmware-management")]
+            diagnostics: Diagnostics::new(),
             clock: Clock::new(),
             journal: Journal::new(),
             journal_full: false,
@@ -219,6 +295,15 @@ impl<'a> Operations<'a> {
             self.advance_metering(now, id);
         }
         self.advance_alignment(now);
+        #[cfg(feature = "reservation")]
+        self.advance_reservations(now);
+        #[cfg(feature = "smart-charging")]
+        self.advance_limits(now);
+        #[cfg(feature = "firmware-management")]
+        {
+            self.advance_firmware(now);
+            self.advance_diagnostics(now);
+        }
         self.update_statuses(now);
         self.advance_unlock(now);
         self.advance_reset(now);
@@ -251,6 +336,9 @@ impl<'a> Operations<'a> {
             for connector in self.connectors.iter_mut().filter(|connector| !connector.session.is_reported()) {
                 connector.sampling.miss_moment();
             }
+            self.forget_device();
+            #[cfg(feature = "local-auth-list")]
+            self.local_list.abandon();
             self.unlock = Unlock::None; // nobody waits for its answer any more
         }
     }

@@ -38,6 +38,8 @@ pub(super) struct Persistence {
     pub(super) samples: u32,
     /// There may be something to do on the device that is neither about the journal nor about a key.
     pub(super) has_chores: bool,
+    /// What a call that is not answered yet wants from the device.
+    wanted: Wanted,
     pub(super) boots: Boots,
     /// Random, drawn once in the life of the device's content: the base of all message ids.
     pub(super) seed: u32,
@@ -53,9 +55,25 @@ struct LoadedSeries {
     len: usize,
 }
 
+/// What the handler of a held call wants from the device, and what came of it.
+#[derive(Debug)]
+enum Wanted {
+    Nothing,
+    /// The bytes of a store lie in the record buffer.
+    Op(StorageOp),
+    /// What was loaded lies in the record buffer.
+    Done(StorageResult),
+    Failed,
+}
+
+/// The device does not do what a call wants.
+#[derive(Debug)]
+pub(super) struct DeviceFailed;
+
 /// What the device is busy with.
 #[derive(Clone, Copy, Debug)]
 enum Task {
+    Wanted,
     Recover,
     AppendStart(ConnectorId),
     AppendStop(ConnectorId),
@@ -68,6 +86,10 @@ enum Task {
     LookUp(ConnectorId, RecordKey),
     StoreAvailability(ConnectorId),
     ChangeCache,
+    #[cfg(feature = "reservation")]
+    ChangeReservation,
+    #[cfg(feature = "smart-charging")]
+    ChangeProfile,
     SaveKey(KeyId),
     StoreMark,
     Release,
@@ -100,6 +122,7 @@ impl Persistence {
             append_after: Instant::ZERO,
             samples: 0,
             has_chores: true,
+            wanted: Wanted::Nothing,
             boots: Boots::new(),
             seed: 0,
         }
@@ -131,7 +154,53 @@ impl Persistence {
 impl Operations<'_> {
     /// Whether an answer waits because it promises what the device has failed to store so far.
     pub(crate) fn is_storing(&mut self) -> bool {
-        self.persistence.is_hopeful() && (self.keys.next_unsaved().is_some() || self.is_availability_unsaved())
+        self.persistence.is_hopeful() && self.has_unsaved()
+    }
+
+    fn has_unsaved(&mut self) -> bool {
+        #[cfg(feature = "reservation")]
+        if self.reservations.is_unsaved() {
+            return true;
+        }
+        #[cfg(feature = "smart-charging")]
+        if self.profiles.is_unsaved() {
+            return true;
+        }
+        self.keys.next_unsaved().is_some() || self.is_availability_unsaved()
+    }
+
+    /// Has the device do something for a call, which is to be [held](crate::rpc::Reply::Held) until
+    /// [`device_result`](Self::device_result) tells what came of it. What is stored lies in the record buffer.
+    pub(super) fn ask_device(&mut self, op: StorageOp) {
+        self.delivery.loaded = None;
+        self.persistence.wanted = Wanted::Op(op);
+        self.dirty = true;
+    }
+
+    /// What came of the last [`ask_device`](Self::ask_device), once; `None` while nothing did. A record that was loaded lies
+    /// in the record buffer. After some failures in a row the device has failed.
+    pub(super) fn device_result(&mut self) -> Option<Result<StorageResult, DeviceFailed>> {
+        if let Wanted::Nothing | Wanted::Op(_) = self.persistence.wanted {
+            return None;
+        }
+        match core::mem::replace(&mut self.persistence.wanted, Wanted::Nothing) {
+            Wanted::Done(result) => Some(Ok(result)),
+            _ => Some(Err(DeviceFailed)),
+        }
+    }
+
+    /// The call that wanted something from the device is gone.
+    pub(super) fn forget_device(&mut self) {
+        self.persistence.wanted = Wanted::Nothing;
+    }
+
+    /// Whether a held call waits for the device, which is not known to be failing, or could go on.
+    pub(crate) fn wants_device(&self) -> bool {
+        match self.persistence.wanted {
+            Wanted::Nothing => false,
+            Wanted::Op(_) => self.persistence.failures == 0,
+            Wanted::Done(_) | Wanted::Failed => true,
+        }
     }
 
     /// The next operation on the storage device; its bytes lie in `record`. It must be done and its result handed to
@@ -148,7 +217,11 @@ impl Operations<'_> {
             self.discard(record.get(..len));
         }
         let next = match self.persistence.recovery {
-            Recovery::Done => self.next_task(now, record),
+            Recovery::Done => match self.persistence.wanted {
+                Wanted::Op(op) => Some((Task::Wanted, op)),
+                Wanted::Done(_) | Wanted::Failed => return None, // until the call has seen the record buffer
+                Wanted::Nothing => self.next_task(now, record),
+            },
             step => self.recovery_op(step, record).map(|op| (Task::Recover, op)),
         };
         let Some((task, op)) = next else {
@@ -191,6 +264,11 @@ impl Operations<'_> {
         self.persistence.failures = 0;
         let len = if let StorageResult::Loaded(len) = result { len } else { None };
         match task {
+            Task::Wanted => {
+                if let Wanted::Op(_) = self.persistence.wanted {
+                    self.persistence.wanted = Wanted::Done(result);
+                }
+            }
             Task::Recover => {
                 self.dirty = true;
                 self.recovered(now, &result, len.and_then(|len| record.get(..len)));
@@ -233,6 +311,10 @@ impl Operations<'_> {
             Task::LookUp(id, key) => self.looked_up(now, id, key, len.and_then(|len| record.get(..len))),
             Task::StoreAvailability(id) => self.availability_stored(id),
             Task::ChangeCache => self.cache.stored(),
+            #[cfg(feature = "reservation")]
+            Task::ChangeReservation => self.reservations.stored(),
+            #[cfg(feature = "smart-charging")]
+            Task::ChangeProfile => self.profiles.stored(),
             Task::SaveKey(key) => self.keys.saved(key),
             Task::StoreMark => self.journal.marked(),
             Task::Release => {
@@ -264,6 +346,7 @@ impl Operations<'_> {
         }
         match task {
             _ if self.persistence.failures < TRIES => {}
+            Task::Wanted => self.persistence.wanted = Wanted::Failed,
             Task::LookUp(id, key) => self.looked_up(now, id, key, None),
             Task::LoadSeries(connector, context) => {
                 self.persistence.series = Some(LoadedSeries { connector, context, len: 0 });
@@ -366,6 +449,14 @@ impl Operations<'_> {
         }
         if let Some((id, op)) = self.store_availability(record) {
             return Some((Task::StoreAvailability(id), op));
+        }
+        #[cfg(feature = "reservation")]
+        if let Some(op) = self.reservations.storage_op(record) {
+            return Some((Task::ChangeReservation, op));
+        }
+        #[cfg(feature = "smart-charging")]
+        if let Some(op) = self.profiles.storage_op(record) {
+            return Some((Task::ChangeProfile, op));
         }
         if let Some(op) = self.cache.storage_op(record) {
             return Some((Task::ChangeCache, op));

@@ -17,6 +17,14 @@ pub(super) enum Recovery {
     LoadKey(KeyId),
     LoadAvailability(ConnectorId),
     LoadCache(usize),
+    #[cfg(feature = "local-auth-list")]
+    LoadList(usize),
+    #[cfg(feature = "reservation")]
+    LoadReservation(usize),
+    #[cfg(feature = "smart-charging")]
+    LoadProfile(usize),
+    #[cfg(feature = "firmware-management")]
+    LoadFirmware,
     LoadTransaction(ConnectorId),
     AskJournal,
     LoadMark,
@@ -33,6 +41,14 @@ impl Operations<'_> {
             Recovery::LoadKey(key) => StorageOp::Load(self.keys.record(key)?),
             Recovery::LoadAvailability(id) => StorageOp::Load(availability::availability_record(id)?),
             Recovery::LoadCache(index) => StorageOp::Load(self.cache.record(index)?),
+            #[cfg(feature = "local-auth-list")]
+            Recovery::LoadList(index) => StorageOp::Load(self.local_list.record(index)?),
+            #[cfg(feature = "reservation")]
+            Recovery::LoadReservation(index) => StorageOp::Load(self.reservations.record(index)?),
+            #[cfg(feature = "smart-charging")]
+            Recovery::LoadProfile(index) => StorageOp::Load(self.profiles.record(index)?),
+            #[cfg(feature = "firmware-management")]
+            Recovery::LoadFirmware => StorageOp::Load(registry::FIRMWARE_UPDATE),
             Recovery::LoadTransaction(id) => StorageOp::Load(ConfirmedTransaction::record_key(id)?),
             Recovery::AskJournal => StorageOp::Journal,
             Recovery::LoadMark => StorageOp::Load(registry::JOURNAL_MARK),
@@ -84,6 +100,34 @@ impl Operations<'_> {
                 }
                 self.cache_or_next(index + 1)
             }
+            #[cfg(feature = "local-auth-list")]
+            Recovery::LoadList(index) => {
+                if let Some(record) = record {
+                    self.local_list.load(index, record);
+                }
+                self.list_or_next(index + 1)
+            }
+            #[cfg(feature = "reservation")]
+            Recovery::LoadReservation(index) => {
+                if let Some(record) = record {
+                    self.reservations.load(index, record);
+                }
+                self.reservation_or_next(index + 1)
+            }
+            #[cfg(feature = "smart-charging")]
+            Recovery::LoadProfile(index) => {
+                if let Some(record) = record {
+                    self.profiles.load(index, record);
+                }
+                self.profile_or_next(index + 1)
+            }
+            #[cfg(feature = "firmware-management")]
+            Recovery::LoadFirmware => {
+                if let Some(record) = record {
+                    self.firmware.load(record);
+                }
+                Recovery::LoadTransaction(1)
+            }
             Recovery::LoadTransaction(id) => {
                 if let Some((confirmed, id_tag)) = record.and_then(|record| ConfirmedTransaction::load(id, record))
                     && let Some(connector) = self.connector_mut(id)
@@ -120,8 +164,38 @@ impl Operations<'_> {
     fn cache_or_next(&self, index: usize) -> Recovery {
         match self.cache.record(index) {
             Some(_) => Recovery::LoadCache(index),
-            None => Recovery::LoadTransaction(1),
+            None => self.list_or_next(0),
         }
+    }
+
+    fn list_or_next(&self, index: usize) -> Recovery {
+        #[cfg(feature = "local-auth-list")]
+        if self.local_list.record(index).is_some() {
+            return Recovery::LoadList(index);
+        }
+        let _ = index;
+        self.reservation_or_next(0)
+    }
+
+    fn reservation_or_next(&self, index: usize) -> Recovery {
+        #[cfg(feature = "reservation")]
+        if self.reservations.record(index).is_some() {
+            return Recovery::LoadReservation(index);
+        }
+        let _ = index;
+        self.profile_or_next(0)
+    }
+
+    fn profile_or_next(&self, index: usize) -> Recovery {
+        #[cfg(feature = "smart-charging")]
+        if self.profiles.record(index).is_some() {
+            return Recovery::LoadProfile(index);
+        }
+        let _ = index;
+        #[cfg(feature = "firmware-management")]
+        return Recovery::LoadFirmware;
+        #[cfg(not(feature = "firmware-management"))]
+        Recovery::LoadTransaction(1)
     }
 
     /// Follows the transactions through the journal, to find those without an end.

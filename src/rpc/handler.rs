@@ -64,6 +64,9 @@ pub enum Reply {
     /// The answer is not known yet: [`Handler::late_answer`] is asked for it. Other calls are answered meanwhile. Only one
     /// answer can be put off at a time; a second one is refused with a CALLERROR.
     Later,
+    /// The answer wants something first that takes time, such as a record on the device: the same call is handed over again,
+    /// each time that [`Rpc::transmit`](super::Rpc::transmit) is asked, and nothing else goes in or out before.
+    Held,
     /// Say nothing.
     Never,
 }

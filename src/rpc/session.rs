@@ -48,8 +48,34 @@ pub struct Statistics {
 #[derive(Clone, Copy, Debug)]
 enum Outbox<C> {
     Empty,
-    Answer { len: usize, received: usize, next_page: Option<u16> },
-    Call { len: usize, id: MessageId, name: C, next_page: Option<u16> },
+    Answer {
+        len: usize,
+        received: usize,
+        next_page: Option<u16>,
+    },
+    /// A call that its handler has not answered yet, and which is still in the receive buffer.
+    Held(HeldCall),
+    Call {
+        len: usize,
+        id: MessageId,
+        name: C,
+        next_page: Option<u16>,
+    },
+}
+
+/// Where the parts of a held call lie in the receive buffer: it is not scanned again each time.
+#[derive(Clone, Copy, Debug)]
+struct HeldCall {
+    received: usize,
+    id: Span,
+    action: Span,
+    payload: Span,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    begin: usize,
+    len: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +140,11 @@ impl<C: Copy> Rpc<C> {
         matches!(self.outbox, Outbox::Call { next_page: Some(_), .. })
     }
 
+    /// Whether a call waits in the receive buffer because its handler [holds](Reply::Held) it.
+    pub fn is_holding(&self) -> bool {
+        matches!(self.outbox, Outbox::Held(_))
+    }
+
     /// The link is up.
     pub fn connected(&mut self) {
         self.connected = true;
@@ -170,13 +201,7 @@ impl<C: Copy> Rpc<C> {
             Ok(Frame::Call { .. }) | Err(Malformed { head: Some((MessageKind::Call, _)), .. })
                 if handler.is_silent() => {}
             Ok(Frame::Call { id, action, payload }) if whole => {
-                let answer = answer(now, handler, id, &Call { action, payload }, send_buffer);
-                self.outbox = match answer {
-                    Ok(Answer::Written(part, next_page)) => Outbox::Answer { len: part, received: len, next_page },
-                    Ok(Answer::Later) => self.put_off(id, send_buffer),
-                    Ok(Answer::Never) => Outbox::Empty,
-                    Err(error) => refusal(id, error, send_buffer),
-                };
+                self.answer(now, handler, id, &Call { action, payload }, message, send_buffer);
             }
             Ok(Frame::CallResult { id, payload }) if whole => self.conclude(now, handler, id, Outcome::Result(payload)),
             Ok(Frame::CallError { id, code, description }) if whole => {
@@ -214,6 +239,14 @@ impl<C: Copy> Rpc<C> {
         if !self.connected {
             return None;
         }
+        if let Outbox::Held(held) = self.outbox {
+            self.outbox = Outbox::Empty;
+            let message = receive_buffer.get(..held.received).unwrap_or_default();
+            if let Some((id, call)) = held.call(message) {
+                self.answer(now, handler, id, &call, message, send_buffer);
+            }
+            return self.part();
+        }
         if let (Outbox::Empty, Some(id)) = (&self.outbox, &self.late) {
             let mut composer = Composer::new(send_buffer, 0);
             if begin_answer(&mut composer, id).is_ok() && handler.late_answer(now, &mut composer) {
@@ -249,7 +282,7 @@ impl<C: Copy> Rpc<C> {
     /// The transport has taken the piece that [`transmit`](Self::transmit) returned.
     pub fn transmitted(&mut self, now: Instant) {
         match &mut self.outbox {
-            Outbox::Empty => {}
+            Outbox::Empty | Outbox::Held(_) => {}
             Outbox::Answer { len, next_page: Some(_), .. } | Outbox::Call { len, next_page: Some(_), .. } => *len = 0,
             Outbox::Answer { .. } => self.outbox = Outbox::Empty,
             Outbox::Call { id, name, .. } => {
@@ -257,6 +290,28 @@ impl<C: Copy> Rpc<C> {
                 self.outbox = Outbox::Empty;
             }
         }
+    }
+
+    /// Hands a call, which lies in `message`, to the handler.
+    fn answer<H: Handler<Call = C>>(
+        &mut self,
+        now: Instant,
+        handler: &mut H,
+        id: JsonStr<'_>,
+        call: &Call<'_>,
+        message: &[u8],
+        send_buffer: &mut [u8],
+    ) {
+        self.outbox = match answer(now, handler, id, call, send_buffer) {
+            Ok(Answer::Written(len, next_page)) => Outbox::Answer { len, received: message.len(), next_page },
+            Ok(Answer::Later) => self.put_off(id, send_buffer),
+            Ok(Answer::Held) => match HeldCall::of(message, id, call) {
+                Some(held) => Outbox::Held(held),
+                None => refusal(id, CallErrorCode::InternalError.into(), send_buffer),
+            },
+            Ok(Answer::Never) => Outbox::Empty,
+            Err(error) => refusal(id, error, send_buffer),
+        };
     }
 
     fn put_off(&mut self, id: JsonStr<'_>, send_buffer: &mut [u8]) -> Outbox<C> {
@@ -269,7 +324,7 @@ impl<C: Copy> Rpc<C> {
 
     fn part(&self) -> Option<Part> {
         match self.outbox {
-            Outbox::Empty => None,
+            Outbox::Empty | Outbox::Held(_) => None,
             Outbox::Answer { len, next_page, .. } | Outbox::Call { len, next_page, .. } => {
                 Some(Part { len, last: next_page.is_none() })
             }
@@ -310,7 +365,37 @@ enum Answer {
     /// The length of the first page, and the page that follows.
     Written(usize, Option<u16>),
     Later,
+    Held,
     Never,
+}
+
+impl HeldCall {
+    /// `None` for a payload that was left out: it is not in the message.
+    fn of(message: &[u8], id: JsonStr<'_>, call: &Call<'_>) -> Option<Self> {
+        let held = Self {
+            received: message.len(),
+            id: Span::of(message, id.escaped()),
+            action: Span::of(message, call.action.escaped()),
+            payload: Span::of(message, call.payload),
+        };
+        held.call(message).is_some().then_some(held)
+    }
+
+    fn call(self, message: &[u8]) -> Option<(JsonStr<'_>, Call<'_>)> {
+        let action = JsonStr::from_escaped(self.action.text(message)?);
+        Some((JsonStr::from_escaped(self.id.text(message)?), Call { action, payload: self.payload.text(message)? }))
+    }
+}
+
+impl Span {
+    /// Where `part` lies in `message`; nowhere when it does not.
+    fn of(message: &[u8], part: &str) -> Self {
+        Self { begin: part.as_ptr().addr().wrapping_sub(message.as_ptr().addr()), len: part.len() }
+    }
+
+    fn text(self, message: &[u8]) -> Option<&str> {
+        core::str::from_utf8(message.get(self.begin..)?.get(..self.len)?).ok()
+    }
 }
 
 fn begin_answer(composer: &mut Composer<'_>, id: &str) -> Result<(), BufferFull> {
@@ -332,6 +417,7 @@ fn answer<H: Handler>(
             Answer::Written(len, next_page)
         }
         Reply::Later => Answer::Later,
+        Reply::Held => Answer::Held,
         Reply::Never => Answer::Never,
     })
 }

@@ -22,7 +22,7 @@ pub use directory::DirectoryStorage;
 pub use flash::{FlashError, FlashLayoutError, FlashStorage};
 pub use journal::{Journal, JournalStep};
 pub use keys::{
-    Access, Declaration, IntegerKey, Key, KeyError, KeyId, Keys, Kind, ListCodec, ListKey, Refusal, SwitchKey,
+    Access, Declaration, IntegerKey, Key, KeyError, KeyId, Keys, Kind, ListCodec, ListKey, Refusal, SetKey, SwitchKey,
     TextSink, Value, VendorKey,
 };
 pub use ram::{RamStorage, RamStorageFull};

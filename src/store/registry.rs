@@ -8,6 +8,10 @@ use core::ops::Range;
 pub const SYSTEM: RecordKey = 0x0001;
 /// Where the journal begins.
 pub const JOURNAL_MARK: RecordKey = 0x0002;
+/// The update of the charge point's own software that was asked for, or is under way.
+pub const FIRMWARE_UPDATE: RecordKey = 0x0003;
+/// The diagnostics that were asked for.
+pub const DIAGNOSTICS: RecordKey = 0x0004;
 /// The availability by connector, from connector 0 on.
 pub const AVAILABILITY: Range<RecordKey> = 0x0040..0x0080;
 /// The transaction that was last confirmed on a connector, from connector 0 on.
@@ -16,11 +20,11 @@ pub const TRANSACTION: Range<RecordKey> = 0x0080..0x00c0;
 pub const CONFIGURATION: Range<RecordKey> = 0x0100..0x0200;
 /// The authorisation cache.
 pub const CACHE: Range<RecordKey> = 0x0200..0x0400;
-/// Reserved for the local authorisation list.
+/// The local authorisation list: what it consists of, then its entries.
 pub const LOCAL_LIST: Range<RecordKey> = 0x0400..0x0c00;
-/// Reserved for reservations.
+/// Reservations.
 pub const RESERVATIONS: Range<RecordKey> = 0x0c00..0x0c40;
-/// Reserved for charging profiles.
+/// Charging profiles.
 pub const CHARGING_PROFILES: Range<RecordKey> = 0x0c40..0x0d00;
 /// The meter values that the StopTransaction of a connector will tell, from connector 0 on.
 pub const TRANSACTION_DATA: Range<RecordKey> = 0x0d00..0x0d40;
@@ -31,6 +35,8 @@ pub const JOURNAL: Range<RecordKey> = 0x2000..0x4000;
 
 // Moving a range loses the unsent transactions and the settings of every charger that is updated.
 const _: () = assert!(SYSTEM == 1 && JOURNAL_MARK == 2);
+const _: () = assert!(FIRMWARE_UPDATE == 3 && DIAGNOSTICS == 4);
+const _: () = assert!(LOCAL_LIST.start == 0x400 && RESERVATIONS.start == 0xc00 && CHARGING_PROFILES.start == 0xc40);
 const _: () = assert!(AVAILABILITY.start == 0x40 && TRANSACTION.start == 0x80 && CONFIGURATION.start == 0x100);
 const _: () = assert!(CACHE.start == 0x200 && TRANSACTION_DATA.start == 0xd00);
 const _: () = assert!(JOURNAL.start == 0x2000 && JOURNAL.end == 0x4000);

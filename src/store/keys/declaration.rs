@@ -55,6 +55,8 @@ pub enum Kind {
         /// How its items are read and written.
         codec: &'static ListCodec,
     },
+    /// Some of these names, as the charge point itself decides.
+    Set(&'static [&'static str]),
     /// A text that never changes.
     Constant(&'static str),
 }
@@ -83,6 +85,29 @@ pub struct SwitchKey(Declaration);
 /// A key whose value is a list.
 #[derive(Clone, Copy, Debug)]
 pub struct ListKey(Declaration);
+
+/// A key whose value is a list of names, of which the charge point itself decides which are in it; read-only.
+#[derive(Clone, Copy, Debug)]
+pub struct SetKey(Declaration);
+
+impl SetKey {
+    /// A key whose value is made of `names`, at most 31; none of them is in it at first.
+    pub const fn new(number: u8, name: &'static str, names: &'static [&'static str]) -> Self {
+        assert!((number as usize) < NUMBERS && names.len() < 32, "no place for the key");
+        let kind = Kind::Set(names);
+        Self(Declaration { number, name, access: Access::ReadOnly, reboot_required: false, kind })
+    }
+
+    #[inline(always)]
+    pub(super) const fn number(&self) -> u8 {
+        self.0.number
+    }
+
+    /// For the table of keys.
+    pub const fn declaration(self) -> Declaration {
+        self.0
+    }
+}
 
 impl IntegerKey {
     /// A key that the central system may set to `min` up to `max`.

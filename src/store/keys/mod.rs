@@ -1,7 +1,7 @@
 mod declaration;
 mod vendor;
 
-pub use declaration::{Access, Declaration, IntegerKey, Kind, ListCodec, ListKey, SwitchKey, TextSink};
+pub use declaration::{Access, Declaration, IntegerKey, Kind, ListCodec, ListKey, SetKey, SwitchKey, TextSink};
 pub use vendor::{KeyError, VendorKey};
 
 use super::record::{RecordReader, RecordWriter};
@@ -84,6 +84,8 @@ pub enum Value<'k> {
     Integer(i32),
     /// A text.
     Text(&'k str),
+    /// Those of the names whose bits are set, the first name having the lowest bit.
+    Set(&'static [&'static str], u32),
     /// A comma-separated list in the form that its codec gives it; [`write`](Self::write) makes a text of it.
     List(&'static ListCodec, &'k [u8]),
 }
@@ -114,6 +116,15 @@ impl Value<'_> {
                 write(core::str::from_utf8(digits.get(..len).unwrap_or_default()).unwrap_or_default());
             }
             Self::Text(text) => write(text),
+            Self::Set(names, bits) => {
+                let mut separator = "";
+                for (name, place) in names.iter().zip(0..) {
+                    if bits & 1 << place != 0 {
+                        write(core::mem::replace(&mut separator, ","));
+                        write(name);
+                    }
+                }
+            }
             Self::List(codec, bytes) => (codec.decode)(bytes, write),
         }
     }
@@ -132,7 +143,7 @@ impl<'a> Keys<'a> {
                 Kind::List { factory, .. } => {
                     let _ = keys.set_text(key, factory, &|_| true);
                 }
-                Kind::Constant(_) => {}
+                Kind::Set(_) | Kind::Constant(_) => {}
             }
         }
         keys
@@ -175,6 +186,7 @@ impl<'a> Keys<'a> {
                     Kind::Switch { .. } => Value::Switch(self.number(key.number) != 0),
                     Kind::Integer { .. } => Value::Integer(self.number(key.number)),
                     Kind::List { slot, codec, .. } => Value::List(codec, self.slot(slot)),
+                    Kind::Set(names) => Value::Set(names, self.number(key.number) as u32),
                     Kind::Constant(text) => Value::Text(text),
                 };
                 let access = if self.fixed & bit(key.number.into()) != 0 { Access::ReadOnly } else { key.access };
@@ -226,6 +238,17 @@ impl<'a> Keys<'a> {
     /// The same for a switch.
     pub fn set_switch(&mut self, key: &SwitchKey, on: bool) {
         self.set_number(key.number(), i32::from(on));
+    }
+
+    /// Puts a name into a set, or takes it out, by its place among the names.
+    pub fn set_member(&mut self, key: &SetKey, place: usize, is_in: bool) {
+        let others = self.number(key.number()) as u32 & !(bit(place) as u32);
+        self.set_number(key.number(), (others | if is_in { bit(place) as u32 } else { 0 }) as i32);
+    }
+
+    /// Whether a name is in a set, by its place among the names.
+    pub fn has_member(&self, key: &SetKey, place: usize) -> bool {
+        self.number(key.number()) as u32 & bit(place) as u32 != 0
     }
 
     /// Sets what the charge point itself decides, to be kept.
@@ -350,8 +373,9 @@ impl<'a> Keys<'a> {
 
     /// The first key from the `index`th on that may have a record, to be loaded at boot.
     pub fn stored_from(&self, index: u8) -> Option<KeyId> {
-        let is_constant =
-            |id: &KeyId| self.table.get(usize::from(id.0)).is_some_and(|key| matches!(key.kind, Kind::Constant(_)));
+        let is_constant = |id: &KeyId| {
+            self.table.get(usize::from(id.0)).is_some_and(|key| matches!(key.kind, Kind::Set(_) | Kind::Constant(_)))
+        };
         self.ids().skip(usize::from(index)).find(|id| !is_constant(id))
     }
 
@@ -382,7 +406,7 @@ impl<'a> Keys<'a> {
                     list.set(reader.rest());
                 }
             }
-            Kind::Constant(_) => {}
+            Kind::Set(_) | Kind::Constant(_) => {}
         }
     }
 
@@ -396,7 +420,7 @@ impl<'a> Keys<'a> {
             Kind::Switch { .. } => {
                 self.set_number(key.number, i32::from(switched(value).ok_or(Refusal::Invalid)?));
             }
-            Kind::Constant(_) => return Err(Refusal::Invalid),
+            Kind::Set(_) | Kind::Constant(_) => return Err(Refusal::Invalid),
             Kind::Integer { min, max, .. } => {
                 let number = integer(value).filter(|number| (min..=max).contains(number));
                 self.set_number(key.number, number.ok_or(Refusal::Invalid)?);
