@@ -15,7 +15,7 @@ use crate::time::{Clock, DateTime, Instant};
 /// Connectors are numbered from 1. Inputs are closures that are asked at every poll, so they must be quick; they are
 /// lent for the life of the charge point. Inputs left out are taken as written at each.
 pub struct Controls<'a> {
-    pub(super) engine: Engine<'a>,
+    pub(super) engine: &'a mut Engine<'a>,
 }
 
 impl<'a> Controls<'a> {

@@ -1,3 +1,4 @@
+use super::engine::Engine;
 #[cfg(feature = "local-auth-list")]
 use crate::ocpp16::ListSlot;
 #[cfg(feature = "reservation")]
@@ -38,6 +39,8 @@ pub struct Resources<
     const PERIODS: usize = 24,
     const RESERVATIONS: usize = 4,
 > {
+    /// Written when a charge point is made.
+    pub(super) engine: Table<Engine<'a>, 1>,
     pub(super) connectors: Table<Connector<'a>, CONNECTORS>,
     pub(super) meter_inputs: Table<MeterInput<'a>, METER_INPUTS>,
     pub(super) data_transfer: Table<DataTransferHandler<'a>, DATA_TRANSFER_HANDLERS>,
@@ -98,6 +101,7 @@ impl<
             assert!(PROFILES <= 192 && PERIODS <= 40, "no record for more of them");
         }
         Self {
+            engine: Table::new(Vec::new()),
             connectors: Table::new(Vec::new()),
             meter_inputs: Table::new(Vec::new()),
             data_transfer: Table::new(Vec::new()),

@@ -37,6 +37,11 @@ impl<'a> LocalList<'a> {
         Self { slots, version: 0 }
     }
 
+    /// The most entries.
+    pub(super) fn entries_max(&self) -> usize {
+        self.slots.len() / 2
+    }
+
     /// The `index`th record to be loaded at boot.
     pub(super) fn record(&self, index: usize) -> Option<RecordKey> {
         if index <= self.slots.len() { registry::nth(registry::LOCAL_LIST, index) } else { None }

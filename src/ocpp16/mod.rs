@@ -181,31 +181,6 @@ pub(crate) struct Memory<'a> {
 
 impl<'a> Operations<'a> {
     pub(crate) fn new(boot: Boot<'a>, memory: Memory<'a>) -> Self {
-        let mut keys = Keys::new(keys::TABLE, memory.vendor_keys);
-        keys.set_integer(&keys::NUMBER_OF_CONNECTORS, memory.connectors.len() as i32);
-        keys.set_integer(&keys::CONNECTOR_PHASE_ROTATION_MAX_LENGTH, memory.connectors.len() as i32 + 1);
-        phase_rotation::set_unknown(&mut keys, memory.connectors.len());
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
-        #[cfg(feature = "firmware-management")]
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, true);
-        #[cfg(feature = "local-auth-list")]
-        {
-            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::LOCAL_AUTH_LIST_MANAGEMENT, true);
-            let entries = (memory.local_list.len() / 2) as i32;
-            keys.set_integer(&local_list::LOCAL_AUTH_LIST_MAX_LENGTH, entries);
-            keys.set_integer(&local_list::SEND_LOCAL_LIST_MAX_LENGTH, entries);
-        }
-        #[cfg(feature = "reservation")]
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
-        #[cfg(feature = "smart-charging")]
-        {
-            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::SMART_CHARGING, true);
-            let periods = memory.periods.len().checked_div(memory.profiles.len()).unwrap_or(0);
-            keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, periods as i32);
-            keys.set_integer(&smart_charging::MAX_CHARGING_PROFILES_INSTALLED, memory.profiles.len() as i32);
-        }
-        #[cfg(feature = "remote-trigger")]
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::REMOTE_TRIGGER, true);
         Self {
             boot,
             connectors: memory.connectors,
@@ -213,7 +188,7 @@ impl<'a> Operations<'a> {
             data_transfer: memory.data_transfer,
             hooks: memory.hooks,
             outputs: Outputs::default(),
-            keys,
+            keys: Keys::blank(keys::TABLE, memory.vendor_keys),
             cache: Cache::new(memory.cache),
             #[cfg(feature = "local-auth-list")]
             local_list: LocalList::new(memory.local_list),
@@ -251,6 +226,35 @@ impl<'a> Operations<'a> {
             dirty: true,
             deadline: Instant::ZERO,
         }
+    }
+
+    /// Gives the keys their factory values, once, where the operations are to stay.
+    pub(crate) fn set_up(&mut self) {
+        let keys = &mut self.keys;
+        keys.load_factory();
+        keys.set_integer(&keys::NUMBER_OF_CONNECTORS, self.connectors.len() as i32);
+        keys.set_integer(&keys::CONNECTOR_PHASE_ROTATION_MAX_LENGTH, self.connectors.len() as i32 + 1);
+        phase_rotation::set_unknown(keys, self.connectors.len());
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
+        #[cfg(feature = "firmware-management")]
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, true);
+        #[cfg(feature = "local-auth-list")]
+        {
+            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::LOCAL_AUTH_LIST_MANAGEMENT, true);
+            let entries = self.local_list.entries_max() as i32;
+            keys.set_integer(&local_list::LOCAL_AUTH_LIST_MAX_LENGTH, entries);
+            keys.set_integer(&local_list::SEND_LOCAL_LIST_MAX_LENGTH, entries);
+        }
+        #[cfg(feature = "reservation")]
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
+        #[cfg(feature = "smart-charging")]
+        {
+            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::SMART_CHARGING, true);
+            keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, self.profiles.periods_max() as i32);
+            keys.set_integer(&smart_charging::MAX_CHARGING_PROFILES_INSTALLED, self.profiles.profiles_max() as i32);
+        }
+        #[cfg(feature = "remote-trigger")]
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::REMOTE_TRIGGER, true);
     }
 
     /// Reads the inputs, as often as they are to be noticed.
