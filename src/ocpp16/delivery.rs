@@ -374,6 +374,11 @@ impl Operations<'_> {
         }
     }
 
+    /// Another call got no answer either: the server is silent, whatever is asked (MSG-06).
+    pub(super) fn peer_ignored(&mut self) {
+        self.delivery.suspect = false;
+    }
+
     /// How many transaction messages were discarded since the boot.
     pub fn discarded(&self) -> u32 {
         self.delivery.discarded

@@ -150,8 +150,11 @@ impl Handler for Exchange<'_, '_> {
 
     fn conclude(&mut self, now: Instant, name: CallName, outcome: Outcome<'_>) {
         let operations = &mut *self.operations;
-        if name != CallName::TransactionMessage && matches!(outcome, Outcome::Result(_) | Outcome::Error { .. }) {
-            operations.peer_answered();
+        match outcome {
+            _ if name == CallName::TransactionMessage => {}
+            Outcome::Result(_) | Outcome::Error { .. } => operations.peer_answered(),
+            Outcome::TimedOut { .. } => operations.peer_ignored(),
+            Outcome::LinkLost => {}
         }
         match name {
             CallName::BootNotification => operations.conclude_boot_notification(now, outcome),
