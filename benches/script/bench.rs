@@ -35,7 +35,7 @@ const BEGINNING: usize = 40;
 /// A connection that stands. Of what is sent it keeps the beginning only, for carrying it away is no work of the
 /// charge point; what is received is copied, as from any socket.
 struct Link {
-    incoming: [u8; 256],
+    incoming: [u8; 2048],
     incoming_len: usize,
     /// At most an answer and a call.
     sent: [Sent; 2],
@@ -58,7 +58,7 @@ impl Sent {
 
 impl Link {
     const fn new() -> Self {
-        Self { incoming: [0; 256], incoming_len: 0, sent: [Sent::EMPTY; 2], sent_count: 0, unfinished: false }
+        Self { incoming: [0; 2048], incoming_len: 0, sent: [Sent::EMPTY; 2], sent_count: 0, unfinished: false }
     }
 
     /// The first whole message that nobody has taken.

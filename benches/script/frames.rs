@@ -33,6 +33,9 @@ pub(crate) const CHANGE_CONFIGURATION: [&str; 2] = [
     r#"[2,"csms-00000007","ChangeConfiguration",{"key":"ConnectionTimeOut","value":"61"}]"#,
 ];
 
+/// A full list of ten entries, 1111 bytes.
+pub(crate) const SEND_LOCAL_LIST: &str = r#"[2,"csms-00000010","SendLocalList",{"listVersion":11,"updateType":"Full","localAuthorizationList":[{"idTag":"04A1B2C3D40000","idTagInfo":{"expiryDate":"2027-01-01T00:00:00.000Z","status":"Accepted"}},{"idTag":"04A1B2C3D40001","idTagInfo":{"expiryDate":"2027-01-01T00:00:00.000Z","status":"Accepted"}},{"idTag":"04A1B2C3D40002","idTagInfo":{"expiryDate":"2027-01-01T00:00:00.000Z","status":"Accepted"}},{"idTag":"04A1B2C3D40003","idTagInfo":{"expiryDate":"2027-01-01T00:00:00.000Z","status":"Accepted"}},{"idTag":"04A1B2C3D40004","idTagInfo":{"expiryDate":"2027-01-01T00:00:00.000Z","status":"Accepted"}},{"idTag":"04A1B2C3D40005","idTagInfo":{"expiryDate":"2027-01-01T00:00:00.000Z","status":"Accepted"}},{"idTag":"04A1B2C3D40006","idTagInfo":{"expiryDate":"2027-01-01T00:00:00.000Z","status":"Accepted"}},{"idTag":"04A1B2C3D40007","idTagInfo":{"expiryDate":"2027-01-01T00:00:00.000Z","status":"Accepted"}},{"idTag":"04A1B2C3D40008","idTagInfo":{"expiryDate":"2027-01-01T00:00:00.000Z","status":"Accepted"}},{"idTag":"04A1B2C3D40009","idTagInfo":{"expiryDate":"2027-01-01T00:00:00.000Z","status":"Accepted"}}]}]"#;
+
 /// `TriggerMessage` of a `Heartbeat`; the heartbeat itself follows and is answered by [`HEARTBEAT`].
 pub(crate) const TRIGGER_HEARTBEAT: &str = r#"[2,"csms-00000012","TriggerMessage",{"requestedMessage":"Heartbeat"}]"#;
 

@@ -23,6 +23,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         name: "change-configuration-ram",
         run: |counter| answered(counter, RAM, &frames::CHANGE_CONFIGURATION, RESULT),
     },
+    Operation {
+        name: "send-local-list-10",
+        run: |counter| answered(counter, Nowhere, &[frames::SEND_LOCAL_LIST], RESULT),
+    },
     Operation { name: "trigger-heartbeat", run: trigger_heartbeat },
     Operation { name: "unknown-action", run: |counter| answered(counter, Nowhere, &[frames::UNKNOWN_ACTION], ERROR) },
     Operation { name: "session", run: |counter| session(counter, RAM) },
