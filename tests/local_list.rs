@@ -614,6 +614,53 @@ fn lst_09_a_longer_list_of_another_firmware_keeps_what_fits() {
 }
 
 #[test]
+fn lst_09_an_update_waits_until_the_list_of_before_is_known() {
+    let mut t = booted();
+    full(&mut t, 1, valid(&["OLD"]));
+    t.power_cut();
+    t.flash.failing_loads = 2;
+    t.power_on();
+    t.link_up();
+    let payload = json!({"listVersion": 2, "updateType": "Differential", "localAuthorizationList": valid(&["NEW"])});
+    let id = t.call("SendLocalList", payload).later();
+    t.wait(10).expect_answer(&id, json!({"status": "Accepted"}));
+    t.take_errors();
+    t.boot();
+    assert_eq!(words(&mut t, ["OLD", "NEW"]), [Authorized; 2]);
+}
+
+/// The longest entries: several times as many as the record buffer holds.
+#[test]
+fn lst_08_entries_of_any_length_are_stored_one_and_all() {
+    for len in [1, 12, 20] {
+        let mut t = booted();
+        let name =
+            |number: u8| format!("{}{number:02}", "X".repeat(len))[..].chars().rev().take(20).collect::<String>();
+        for (version, part) in (1..).zip([0..10_u8, 10..20]) {
+            let info = json!({"status": "Accepted", "expiryDate": date(9000), "parentIdTag": "P".repeat(len)});
+            let list: Value = part.map(|number| entry(&name(number), info.clone())).collect();
+            differential(&mut t, version, list);
+        }
+        // All of them once more, with others between them and some that go.
+        let numbers = (0..20).map(|number| match number % 3 {
+            0 => entry(&name(number), tag_info("Blocked")),
+            1 => gone(&name(number)),
+            _ => entry(&number.to_string(), accepted()),
+        });
+        differential(&mut t, 3, numbers.collect());
+        reboot(&mut t);
+        for number in 0..20 {
+            let expected = match number % 3 {
+                0 => [AuthorizationRejected, AuthorizationTimeout],
+                1 => [AuthorizationTimeout, AuthorizationTimeout],
+                _ => [Authorized, Authorized],
+            };
+            assert_eq!(words(&mut t, [&name(number), &number.to_string()]), expected, "{number} of {len}");
+        }
+    }
+}
+
+#[test]
 fn lst_10_nothing_else_changes_it() {
     let mut t = booted();
     full(&mut t, 4, json!([entry("GOOD", accepted()), entry("BAD", tag_info("Blocked"))]));

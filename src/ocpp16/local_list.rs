@@ -7,6 +7,7 @@
 
 use super::authorization::Known;
 use super::dispatch::StatusAnswer;
+use super::persistence::frame_record;
 use super::tag_record::{known, read_tag, tag_hash, write_tag};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Json, Kind, Strictness, Writer, name, read, read_element};
@@ -154,12 +155,12 @@ impl<'a> LocalList<'a> {
         payload: &str,
         mut loaded: Option<Option<usize>>,
         record: &mut [u8],
-    ) -> Result<Option<StorageOp>, CallError> {
+    ) -> Result<Option<Wish>, CallError> {
+        let mut filled = 0;
         loop {
             let mut end = update.position;
             let Some([id_tag, info]) = read_element(payload, &mut end, &ELEMENT, Strictness::NoOthers)? else {
-                update.is_last = true;
-                return Ok(self.store_places(update, record));
+                return Ok(self.store_places(update, filled, record));
             };
             let id_tag = id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok());
             let id_tag = id_tag.ok_or(CallError::property("idTag"))?;
@@ -177,22 +178,34 @@ impl<'a> LocalList<'a> {
             if !update.is_full
                 && let Some(place) = self.find(update.compared, LIVE | NEXT, hash)
             {
+                if filled > 0 {
+                    return Ok(Some(Wish::Stores(filled))); // they lie where the record would be loaded
+                }
                 update.compared = place;
-                return Ok(place_record(place).map(StorageOp::Load));
+                return Ok(place_record(place).map(|key| Wish::Op(StorageOp::Load(key))));
             }
-            update.position = end;
-            update.compared = 0;
+            let free = update.free;
             let Some(place) = self.take_place(update) else { return Ok(None) };
             let bits = match info.nested() {
                 Some(info) => {
                     let info = IdTagInfo::read_with(info, Strictness::NoOthers)?;
-                    self.mark(place, hash | NEXT);
-                    return Ok(write_entry(place, &id_tag, &info, record));
+                    let (Some(key), Some(room)) = (place_record(place), record.get_mut(filled..)) else {
+                        return Ok(None);
+                    };
+                    let Some(len) = frame_record(key, room, &|writer| write_tag(writer, &id_tag, &info)) else {
+                        update.free = free;
+                        update.elements = update.elements.saturating_sub(1);
+                        return Ok(Some(Wish::Stores(filled)));
+                    };
+                    filled = filled.saturating_add(len);
+                    hash | NEXT
                 }
                 None if update.is_full => return Ok(None), // LST-06
                 None => hash,
             };
             self.mark(place, bits);
+            update.position = end;
+            update.compared = 0;
         }
     }
 
@@ -231,24 +244,32 @@ impl<'a> LocalList<'a> {
         false
     }
 
-    /// The record that makes the new list the list. `None` when it would be too long.
-    fn store_places(&self, update: &Update, record: &mut [u8]) -> Option<StorageOp> {
-        let mut left = self.capacity();
-        let mut writer = RecordWriter::new(record);
-        writer.signed(update.version.into());
-        for slots in self.slots.chunks(8) {
-            let mut byte = 0;
-            for (slot, bit) in slots.iter().zip(0..8) {
-                if slot.is(NEXT) {
-                    left = left.checked_sub(1)?; // LST-07
-                    byte |= 1 << bit;
-                }
-            }
-            writer.byte(byte);
+    /// The record that makes the new list the list, after all that is to be stored before. `None` when the list would be too
+    /// long.
+    fn store_places(&self, update: &mut Update, filled: usize, record: &mut [u8]) -> Option<Wish> {
+        if self.slots.iter().filter(|slot| slot.is(NEXT)).count() > self.capacity() {
+            return None; // LST-07
         }
-        let key = registry::LOCAL_LIST.start;
-        Some(StorageOp::Store(key, writer.finish(key)?))
+        let content = |writer: &mut RecordWriter<'_>| {
+            writer.signed(update.version.into());
+            for slots in self.slots.chunks(8) {
+                let byte = slots.iter().rev().fold(0, |byte, slot| byte << 1 | u8::from(slot.is(NEXT)));
+                writer.byte(byte);
+            }
+        };
+        let Some(len) = frame_record(registry::LOCAL_LIST.start, record.get_mut(filled..)?, &content) else {
+            return (filled > 0).then_some(Wish::Stores(filled));
+        };
+        update.is_last = true;
+        Some(Wish::Stores(filled.saturating_add(len)))
     }
+}
+
+/// What an update wants from the device.
+enum Wish {
+    Op(StorageOp),
+    /// The records that lie in the buffer up to here.
+    Stores(usize),
 }
 
 impl Operations<'_> {
@@ -274,6 +295,7 @@ impl Operations<'_> {
     fn update_list(&mut self, payload: &str, record: &mut [u8]) -> Result<Option<&'static str>, CallError> {
         let mut loaded = None;
         let mut update = match self.local_list.update {
+            None if !self.is_recovered() => return Ok(None), // the list of before is not known yet
             None => {
                 let update = Update::read(payload)?;
                 if !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
@@ -299,10 +321,11 @@ impl Operations<'_> {
                 update
             }
         };
-        let op = self.local_list.go_on(&mut update, payload, loaded, record);
+        let wish = self.local_list.go_on(&mut update, payload, loaded, record);
         self.local_list.update = Some(update);
-        match op? {
-            Some(op) => self.ask_device(op),
+        match wish? {
+            Some(Wish::Op(op)) => self.ask_device(op),
+            Some(Wish::Stores(end)) => self.ask_device_to_store(end),
             None => return Ok(Some("Failed")),
         }
         Ok(None)
@@ -441,13 +464,6 @@ fn place_record(place: usize) -> Option<RecordKey> {
 /// The place behind that of a record.
 pub(super) fn place_behind(key: RecordKey) -> usize {
     usize::from(key.saturating_sub(registry::LOCAL_LIST.start))
-}
-
-fn write_entry(place: usize, id_tag: &IdToken, info: &IdTagInfo, record: &mut [u8]) -> Option<StorageOp> {
-    let key = place_record(place)?;
-    let mut writer = RecordWriter::new(record);
-    write_tag(&mut writer, id_tag, info);
-    Some(StorageOp::Store(key, writer.finish(key)?))
 }
 
 fn read_entry(place: usize, record: &[u8]) -> Option<(IdToken, IdTagInfo)> {
