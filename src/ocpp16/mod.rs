@@ -39,6 +39,7 @@ mod session;
 #[cfg(feature = "smart-charging")]
 mod smart_charging;
 mod status;
+mod tag_record;
 mod transaction;
 mod transaction_messages;
 #[cfg(feature = "remote-trigger")]

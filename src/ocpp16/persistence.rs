@@ -17,7 +17,11 @@ use super::metering::series_record;
 use super::recovery::Recovery;
 use super::session::Phase;
 use super::{ConnectorId, Operations, ReadingContext};
+#[cfg(feature = "local-auth-list")]
+use crate::bytes::remove_front;
 use crate::log::warning;
+#[cfg(feature = "local-auth-list")]
+use crate::store::record::RecordWriter;
 use crate::store::{KeyId, RecordKey, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 
@@ -40,6 +44,9 @@ pub(super) struct Persistence {
     pub(super) has_chores: bool,
     /// What a call that is not answered yet wants from the device.
     wanted: Wanted,
+    /// The stores that it wants after that, in the record buffer.
+    #[cfg(feature = "local-auth-list")]
+    stores: core::ops::Range<usize>,
     pub(super) boots: Boots,
     /// Random, drawn once in the life of the device's content: the base of all message ids.
     pub(super) seed: u32,
@@ -61,6 +68,9 @@ enum Wanted {
     Nothing,
     /// The bytes of a store lie in the record buffer.
     Op(StorageOp),
+    /// The next of several stores.
+    #[cfg(feature = "local-auth-list")]
+    Store,
     /// What was loaded lies in the record buffer.
     Done(StorageResult),
     Failed,
@@ -69,6 +79,27 @@ enum Wanted {
 /// The device does not do what a call wants.
 #[derive(Debug)]
 pub(super) struct DeviceFailed;
+
+/// The key and the length that stand before each of several records.
+#[cfg(feature = "local-auth-list")]
+const FRAME_LEN: usize = 4;
+
+/// Writes one of several records into `buffer`, and before it where it belongs. Returns the length of both, `None` when there
+/// is no room.
+#[cfg(feature = "local-auth-list")]
+pub(super) fn frame_record(
+    key: RecordKey,
+    buffer: &mut [u8],
+    content: &dyn Fn(&mut RecordWriter<'_>),
+) -> Option<usize> {
+    let (head, rest) = buffer.split_first_chunk_mut::<FRAME_LEN>()?;
+    let mut writer = RecordWriter::new(rest);
+    content(&mut writer);
+    let len = writer.finish(key)?;
+    let ([k0, k1], [l0, l1]) = (key.to_le_bytes(), u16::try_from(len).ok()?.to_le_bytes());
+    *head = [k0, k1, l0, l1];
+    Some(len.saturating_add(FRAME_LEN))
+}
 
 /// What the device is busy with.
 #[derive(Clone, Copy, Debug)]
@@ -123,6 +154,8 @@ impl Persistence {
             samples: 0,
             has_chores: true,
             wanted: Wanted::Nothing,
+            #[cfg(feature = "local-auth-list")]
+            stores: 0..0,
             boots: Boots::new(),
             seed: 0,
         }
@@ -177,10 +210,34 @@ impl Operations<'_> {
         self.dirty = true;
     }
 
+    /// The same for several records, one store after the other. They lie in the record buffer up to `end`, each
+    /// [behind its key](frame_record).
+    #[cfg(feature = "local-auth-list")]
+    pub(super) fn ask_device_to_store(&mut self, end: usize) {
+        self.delivery.loaded = None;
+        self.persistence.stores = 0..end;
+        self.persistence.wanted = Wanted::Store;
+        self.dirty = true;
+    }
+
+    /// The next of several stores: its record is moved to the beginning of the buffer.
+    #[cfg(feature = "local-auth-list")]
+    fn next_store(&mut self, record: &mut [u8]) -> Option<StorageOp> {
+        let stores = &mut self.persistence.stores;
+        let [k0, k1, l0, l1] = *record.get(stores.start..)?.first_chunk::<FRAME_LEN>()?;
+        let len = usize::from(u16::from_le_bytes([l0, l1]));
+        let begin = stores.start.saturating_add(FRAME_LEN);
+        stores.start = begin.saturating_add(len);
+        remove_front(record.get_mut(..stores.start)?, begin);
+        let op = StorageOp::Store(RecordKey::from_le_bytes([k0, k1]), len);
+        self.persistence.wanted = Wanted::Op(op);
+        Some(op)
+    }
+
     /// What came of the last [`ask_device`](Self::ask_device), once; `None` while nothing did. A record that was loaded lies
     /// in the record buffer. After some failures in a row the device has failed.
     pub(super) fn device_result(&mut self) -> Option<Result<StorageResult, DeviceFailed>> {
-        if let Wanted::Nothing | Wanted::Op(_) = self.persistence.wanted {
+        if !matches!(self.persistence.wanted, Wanted::Done(_) | Wanted::Failed) {
             return None;
         }
         match core::mem::replace(&mut self.persistence.wanted, Wanted::Nothing) {
@@ -192,6 +249,10 @@ impl Operations<'_> {
     /// The call that wanted something from the device is gone.
     pub(super) fn forget_device(&mut self) {
         self.persistence.wanted = Wanted::Nothing;
+        #[cfg(feature = "local-auth-list")]
+        {
+            self.persistence.stores = 0..0;
+        }
     }
 
     /// Whether a held call waits for the device, which is not known to be failing, or could go on.
@@ -199,6 +260,8 @@ impl Operations<'_> {
         match self.persistence.wanted {
             Wanted::Nothing => false,
             Wanted::Op(_) => self.persistence.failures == 0,
+            #[cfg(feature = "local-auth-list")]
+            Wanted::Store => self.persistence.failures == 0,
             Wanted::Done(_) | Wanted::Failed => true,
         }
     }
@@ -219,6 +282,8 @@ impl Operations<'_> {
         let next = match self.persistence.recovery {
             Recovery::Done => match self.persistence.wanted {
                 Wanted::Op(op) => Some((Task::Wanted, op)),
+                #[cfg(feature = "local-auth-list")]
+                Wanted::Store => self.next_store(record).map(|op| (Task::Wanted, op)),
                 Wanted::Done(_) | Wanted::Failed => return None, // until the call has seen the record buffer
                 Wanted::Nothing => self.next_task(now, record),
             },
@@ -267,6 +332,10 @@ impl Operations<'_> {
             Task::Wanted => {
                 if let Wanted::Op(_) = self.persistence.wanted {
                     self.persistence.wanted = Wanted::Done(result);
+                    #[cfg(feature = "local-auth-list")]
+                    if !self.persistence.stores.is_empty() {
+                        self.persistence.wanted = Wanted::Store;
+                    }
                 }
             }
             Task::Recover => {
@@ -346,7 +415,10 @@ impl Operations<'_> {
         }
         match task {
             _ if self.persistence.failures < TRIES => {}
-            Task::Wanted => self.persistence.wanted = Wanted::Failed,
+            Task::Wanted => {
+                self.forget_device();
+                self.persistence.wanted = Wanted::Failed;
+            }
             Task::LookUp(id, key) => self.looked_up(now, id, key, None),
             Task::LoadSeries(connector, context) => {
                 self.persistence.series = Some(LoadedSeries { connector, context, len: 0 });

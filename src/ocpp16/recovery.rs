@@ -102,9 +102,7 @@ impl Operations<'_> {
             }
             #[cfg(feature = "local-auth-list")]
             Recovery::LoadList(index) => {
-                if let Some(record) = record {
-                    self.local_list.load(index, record);
-                }
+                self.load_list(index, record.unwrap_or_default());
                 self.list_or_next(index + 1)
             }
             #[cfg(feature = "reservation")]
@@ -170,7 +168,7 @@ impl Operations<'_> {
 
     fn list_or_next(&self, index: usize) -> Recovery {
         #[cfg(feature = "local-auth-list")]
-        if self.local_list.record(index).is_some() {
+        if let Some(index) = self.local_list.stored_from(index) {
             return Recovery::LoadList(index);
         }
         let _ = index;

@@ -89,9 +89,10 @@ impl Reporting {
         self.push(Change { state: self.current, at: self.since, is_urgent: false });
     }
 
-    /// Reports an error of the moment, with the state as it stands.
+    /// Reports an error of the moment, with the state as it stands. The same error at another moment is another one.
     pub(super) fn report_error(&mut self, now: Instant, error: ChargePointErrorCode) {
-        self.push(Change { state: State { error, ..self.current }, at: now, is_urgent: true });
+        let error_number = self.reported.map_or(0, |reported| reported.error_number).wrapping_add(1);
+        self.push(Change { state: State { error, error_number, ..self.current }, at: now, is_urgent: true });
     }
 
     pub(super) fn trigger(&mut self) {
