@@ -13,6 +13,8 @@ mod write;
 
 pub use decimal::Decimal;
 pub use payload::from_payload;
+#[cfg(feature = "firmware-management")]
+pub(crate) use read::Value;
 pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read};
 pub(crate) use scan::elements;
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
