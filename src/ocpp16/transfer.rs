@@ -429,6 +429,7 @@ impl<'a> Operations<'a> {
         }
     }
 
+    #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger_transfer(&mut self, direction: Direction) {
         self.transfer(direction).reports.triggered = true;
     }
