@@ -128,7 +128,9 @@ fn fw_01_it_is_answered_at_once_and_loaded_at_its_date() {
 
 #[test]
 fn fw_01_a_date_that_has_passed_is_now_however_long_ago() {
-    for past in ["1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2024-12-31T23:59:59.999+01:00"] {
+    for past in
+        ["1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2024-12-31T23:59:59.999+01:00"]
+    {
         let mut t = updatable().booted();
         t.at(10).call("UpdateFirmware", json!({"location": LOCATION, "retrieveDate": past})).expect_result(json!({}));
         expect(&mut t, "Downloading");
@@ -327,7 +329,9 @@ fn fw_03_three_retries_a_minute_apart_when_the_central_system_does_not_say() {
 
 #[test]
 fn fw_03_numbers_at_their_limits() {
-    for (retries, interval, second_at) in [(0, 0, None), (-1, 1, None), (i32::MIN, 5, None), (1, 0, Some(11)), (1, -7, Some(11))] {
+    for (retries, interval, second_at) in
+        [(0, 0, None), (-1, 1, None), (i32::MIN, 5, None), (1, 0, Some(11)), (1, -7, Some(11))]
+    {
         let mut t = updatable().booted();
         updater().download.set(TransferStatus::Failed);
         let request =
@@ -828,4 +832,3 @@ fn trg_02_before_acceptance_too_and_nothing_but_what_was_asked_for() {
     t.boot();
     expect(&mut t, "DownloadFailed");
 }
-

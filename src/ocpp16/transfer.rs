@@ -6,7 +6,7 @@
 
 use super::types::Symbol;
 use super::{CallName, DiagnosticsStatus, FirmwareStatus, Operations, keys};
-use crate::json::{JsonStr, Json, Value, Writer, name};
+use crate::json::{Json, JsonStr, Value, Writer, name};
 use crate::rpc::{CallError, CallErrorCode, Outcome};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
