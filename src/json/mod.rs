@@ -13,6 +13,8 @@ mod write;
 
 pub use decimal::Decimal;
 pub use payload::from_payload;
+#[cfg(feature = "firmware-management")]
+pub(crate) use read::Value;
 #[cfg(feature = "local-auth-list")]
 pub(crate) use read::read_element;
 pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read};

@@ -1,34 +1,134 @@
 //! GetDiagnostics: the upload, and what is told of it (OCPP 1.6 §4.4, §5.9).
 
-use super::Operations;
-use crate::rpc::{CallError, Composer};
-use crate::time::Instant;
+use super::transfer::{Direction, Request, Stage, Transfer};
+use super::{DiagnosticsStatus, Operations};
+use crate::json::{Field, Json, Kind, Strictness, Writer, name, offset_of_char, read};
+use crate::rpc::{CallError, CallErrorCode, Composer};
+use crate::store::registry;
+use crate::time::DateTime;
 
-/// The upload that was asked for, or is under way.
-pub(super) struct Diagnostics {}
+/// The diagnostics that the central system wants (OCPP 1.6 §6.25).
+#[derive(Clone, Copy, Debug)]
+pub struct DiagnosticsRequest<'r> {
+    /// The URL of the directory into which the file is to be uploaded. It may name a user and a password, and has no blanks
+    /// or control characters.
+    pub location: &'r str,
+    /// The oldest entry that is wanted; all when there is none.
+    pub start_time: Option<DateTime>,
+    /// The latest entry that is wanted; all when there is none.
+    pub stop_time: Option<DateTime>,
+}
 
-impl Diagnostics {
-    pub(super) const fn new() -> Self {
-        Self {}
+impl<'r> DiagnosticsRequest<'r> {
+    fn new(request: &Request<'r>) -> Self {
+        let date = |seconds| if seconds == 0 { None } else { Some(DateTime::from_unix(seconds)) };
+        Self { location: request.location, start_time: date(request.from), stop_time: date(request.to) }
     }
 }
 
-impl Operations<'_> {
+/// Names the file that is to be uploaded.
+pub(crate) type FileNameInput<'a> = &'a dyn Fn(&DiagnosticsRequest<'_>) -> Option<&'a str>;
+
+/// The upload that was asked for, or is under way.
+pub(super) struct Diagnostics<'a> {
+    pub(super) transfer: Transfer<'a>,
+    file_name_input: Option<FileNameInput<'a>>,
+    on_upload: Option<&'a dyn Fn(&DiagnosticsRequest<'_>, &str)>,
+    file_name: &'a str,
+}
+
+impl Diagnostics<'_> {
+    pub(super) const fn new() -> Self {
+        Self { transfer: Transfer::new(), file_name_input: None, on_upload: None, file_name: "" }
+    }
+}
+
+/// GetDiagnostics.conf (OCPP 1.6 §6.26).
+struct FileName<'f>(Option<&'f str>);
+
+impl Json for FileName<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        let members = writer.open();
+        if let Some(file_name) = self.0 {
+            members.name(name!("fileName")).text(file_name);
+        }
+        members.close();
+    }
+}
+
+impl<'a> Operations<'a> {
+    pub(crate) fn set_diagnostics_file_name_input(&mut self, input: FileNameInput<'a>) {
+        self.diagnostics.file_name_input = Some(input);
+    }
+
+    pub(crate) fn set_on_upload(&mut self, output: &'a dyn Fn(&DiagnosticsRequest<'_>, &str)) {
+        self.diagnostics.on_upload = Some(output);
+    }
+
+    pub(crate) fn set_upload_status_input(&mut self, input: &'a dyn Fn() -> super::TransferStatus) {
+        self.diagnostics.transfer.status = Some(input);
+    }
+
+    pub(super) fn can_upload(&self) -> bool {
+        self.diagnostics.file_name_input.is_some() && self.diagnostics.on_upload.is_some()
+    }
+
+    /// How far an upload of diagnostics is.
+    pub fn diagnostics_status(&self) -> DiagnosticsStatus {
+        match self.diagnostics.transfer.stage {
+            Stage::Retrying => DiagnosticsStatus::UploadFailed,
+            Stage::Loading | Stage::Running => DiagnosticsStatus::Uploading,
+            _ => DiagnosticsStatus::Idle,
+        }
+    }
+
     /// Writes GetDiagnostics.conf; `false` while the device is busy with it.
     pub(super) fn get_diagnostics(
         &mut self,
-        now: Instant,
         payload: &str,
         answer: &mut Composer<'_>,
         record: &mut [u8],
     ) -> Result<bool, CallError> {
-        let _ = (now, payload, record);
-        answer.raw(b"{}")?;
-        Ok(true)
+        const FIELDS: [Field; 5] = [
+            Field::required("location", Kind::Text(u16::MAX)),
+            Field::optional("startTime", Kind::Text(40)),
+            Field::optional("stopTime", Kind::Text(40)),
+            Field::optional("retries", Kind::Integer),
+            Field::optional("retryInterval", Kind::Integer),
+        ];
+        if self.diagnostics.transfer.stage == Stage::Asked {
+            let Some(stored) = self.request_stored(Direction::Upload) else { return Ok(false) };
+            if stored.is_err() {
+                self.end_transfer(Direction::Upload); // whatever the record holds was asked for long ago
+            }
+            stored?;
+            answer.payload(&FileName(Some(self.diagnostics.file_name)))?;
+            return Ok(true);
+        }
+        if !self.manages_firmware() {
+            return Err(CallErrorCode::NotSupported.into());
+        }
+        let values = read(payload, &FIELDS, Strictness::NoOthers)?;
+        self.delivery.loaded = None;
+        let len = Request::write(record, registry::DIAGNOSTICS, values)?;
+        let request = Request::read(registry::DIAGNOSTICS, record.get(..len).unwrap_or_default());
+        let file_name = match (self.diagnostics.file_name_input, request) {
+            (Some(input), Some(request)) if self.can_upload() => input(&DiagnosticsRequest::new(&request)),
+            _ => None,
+        };
+        let Some(file_name) = file_name else {
+            answer.payload(&FileName(None))?; // DG-01
+            return Ok(true);
+        };
+        let end = offset_of_char(file_name, 255).unwrap_or(file_name.len());
+        self.diagnostics.file_name = file_name.get(..end).unwrap_or_default();
+        self.store_request(Direction::Upload, len);
+        Ok(false)
     }
 
-    /// Moves the upload on.
-    pub(super) fn advance_diagnostics(&mut self, now: Instant) {
-        let _ = now;
+    pub(super) fn upload(&mut self, request: &Request<'_>) {
+        if let Some(upload) = self.diagnostics.on_upload {
+            upload(&DiagnosticsRequest::new(request), self.diagnostics.file_name);
+        }
     }
 }

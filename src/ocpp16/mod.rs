@@ -42,6 +42,8 @@ mod status;
 mod tag_record;
 mod transaction;
 mod transaction_messages;
+#[cfg(feature = "firmware-management")]
+mod transfer;
 #[cfg(feature = "remote-trigger")]
 mod trigger;
 mod types;
@@ -57,7 +59,13 @@ pub use connector::{Connector, ErrorData, ErrorInput, ErrorInputs, InputError, I
 pub use custom::{Handle, Hook, RequestError, RequestHandler};
 pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
 pub use delivery::{Discarded, DiscardedMessage};
+#[cfg(feature = "firmware-management")]
+pub use diagnostics::DiagnosticsRequest;
+#[cfg(feature = "firmware-management")]
+pub(crate) use diagnostics::FileNameInput;
 pub use dispatch::{CallName, Exchange};
+#[cfg(feature = "firmware-management")]
+pub use firmware::InstallationStatus;
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
 #[cfg(feature = "local-auth-list")]
 pub use local_list::ListSlot;
@@ -67,6 +75,8 @@ pub use reservation::ReservationSlot;
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingPeriod, ProfileSlot};
 pub use transaction::{BeginError, EndError, TransactionView, TxNotification};
+#[cfg(feature = "firmware-management")]
+pub use transfer::{FileTransferProtocol, TransferStatus};
 pub use types::*;
 pub use unlock::UnlockResult;
 
@@ -116,9 +126,9 @@ pub struct Operations<'a> {
     #[cfg(feature = "smart-charging")]
     profiles: Profiles<'a>,
     #[cfg(feature = "firmware-management")]
-    firmware: Firmware,
+    firmware: Firmware<'a>,
     #[cfg(feature = "firmware-management")]
-    diagnostics: Diagnostics,
+    diagnostics: Diagnostics<'a>,
     clock: Clock,
     journal: Journal,
     /// There is no room for another transaction.
@@ -237,8 +247,6 @@ impl<'a> Operations<'a> {
         keys.set_integer(&keys::CONNECTOR_PHASE_ROTATION_MAX_LENGTH, self.connectors.len() as i32 + 1);
         phase_rotation::set_unknown(keys, self.connectors.len());
         keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
-        #[cfg(feature = "firmware-management")]
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, true);
         #[cfg(feature = "local-auth-list")]
         {
             keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::LOCAL_AUTH_LIST_MANAGEMENT, true);
@@ -307,7 +315,7 @@ impl<'a> Operations<'a> {
         #[cfg(feature = "firmware-management")]
         {
             self.advance_firmware(now);
-            self.advance_diagnostics(now);
+            self.advance_transfer(now, transfer::Direction::Upload);
         }
         self.update_statuses(now);
         self.advance_unlock(now);
@@ -331,6 +339,8 @@ impl<'a> Operations<'a> {
         }
         self.online = online;
         self.dirty = true;
+        #[cfg(feature = "firmware-management")]
+        self.transfers_link(online);
         if online {
             self.delivery.link_up();
             self.main_status.forget_history();

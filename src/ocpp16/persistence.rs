@@ -16,6 +16,8 @@ use super::journal_entry::{self, Entry, PLAIN_LEN_MAX, Stamp};
 use super::metering::series_record;
 use super::recovery::Recovery;
 use super::session::Phase;
+#[cfg(feature = "firmware-management")]
+use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
 #[cfg(feature = "local-auth-list")]
 use crate::bytes::remove_front;
@@ -121,6 +123,10 @@ enum Task {
     ChangeReservation,
     #[cfg(feature = "smart-charging")]
     ChangeProfile,
+    #[cfg(feature = "firmware-management")]
+    LoadTransfer(Direction),
+    #[cfg(feature = "firmware-management")]
+    StoreTransfer(Direction),
     SaveKey(KeyId),
     StoreMark,
     Release,
@@ -384,6 +390,12 @@ impl Operations<'_> {
             Task::ChangeReservation => self.reservations.stored(),
             #[cfg(feature = "smart-charging")]
             Task::ChangeProfile => self.profiles.stored(),
+            #[cfg(feature = "firmware-management")]
+            Task::LoadTransfer(direction) => {
+                self.transfer_loaded(now, direction, len.and_then(|len| record.get(..len)));
+            }
+            #[cfg(feature = "firmware-management")]
+            Task::StoreTransfer(direction) => self.transfer_stored(direction),
             Task::SaveKey(key) => self.keys.saved(key),
             Task::StoreMark => self.journal.marked(),
             Task::Release => {
@@ -423,6 +435,8 @@ impl Operations<'_> {
             Task::LoadSeries(connector, context) => {
                 self.persistence.series = Some(LoadedSeries { connector, context, len: 0 });
             }
+            #[cfg(feature = "firmware-management")]
+            Task::LoadTransfer(direction) => self.transfer_unreadable(now, direction),
             _ => {}
         }
     }
@@ -529,6 +543,14 @@ impl Operations<'_> {
         #[cfg(feature = "smart-charging")]
         if let Some(op) = self.profiles.storage_op(record) {
             return Some((Task::ChangeProfile, op));
+        }
+        #[cfg(feature = "firmware-management")]
+        for direction in [Direction::Download, Direction::Upload] {
+            match self.transfer_op(direction, record) {
+                Some(op @ StorageOp::Load(_)) => return Some((Task::LoadTransfer(direction), op)),
+                Some(op) => return Some((Task::StoreTransfer(direction), op)),
+                None => {}
+            }
         }
         if let Some(op) = self.cache.storage_op(record) {
             return Some((Task::ChangeCache, op));

@@ -122,7 +122,7 @@ impl Operations<'_> {
             #[cfg(feature = "firmware-management")]
             Recovery::LoadFirmware => {
                 if let Some(record) = record {
-                    self.firmware.load(record);
+                    self.load_firmware(record);
                 }
                 Recovery::LoadTransaction(1)
             }

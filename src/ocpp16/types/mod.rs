@@ -7,6 +7,8 @@ mod authorization;
 mod metering;
 mod status;
 mod symbols;
+#[cfg(feature = "firmware-management")]
+mod transfer;
 
 pub(super) use symbols::{Spellings, Symbol, ends, symbols, unquoted};
 
@@ -14,6 +16,9 @@ pub use action::Action;
 pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
 pub use status::{Availability, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
+
+#[cfg(feature = "firmware-management")]
+pub use transfer::{DiagnosticsStatus, FirmwareStatus};
 
 /// An identifier of a card or a person (OCPP 1.6 §7.28).
 pub type IdToken = crate::json::CiString<20>;

@@ -1,0 +1,468 @@
+//! What updates and diagnostics have in common: a file goes over the network by the hands of the firmware, and the central
+//! system is told how far it is (OCPP 1.6 §4.4, §4.5).
+//!
+//! The request lies in a record, not in RAM, for a location may be long: it is written before the request is answered, and
+//! read again for each try.
+
+use super::types::Symbol;
+use super::{CallName, DiagnosticsStatus, FirmwareStatus, Operations, keys};
+use crate::json::{Json, JsonStr, Value, Writer, name};
+use crate::rpc::{CallError, CallErrorCode, Outcome};
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{RecordKey, StorageOp, registry};
+use crate::time::{DateTime, Duration, Instant};
+
+/// What the firmware says of a download or an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum TransferStatus {
+    /// It goes on; ask again.
+    Running,
+    /// The file is whole where it belongs.
+    Done,
+    /// It is given up; there may be another try.
+    Failed,
+}
+
+/// What the firmware can load files over (OCPP 1.6 §8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum FileTransferProtocol {
+    /// FTP
+    Ftp,
+    /// FTP over TLS
+    Ftps,
+    /// HTTP
+    Http,
+    /// HTTP over TLS
+    Https,
+}
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// Of a firmware.
+    Download,
+    /// Of diagnostics.
+    Upload,
+}
+
+/// Where it stands. A download goes further than an upload: the firmware is installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    Idle,
+    /// The record of a request is being written.
+    Asked,
+    /// What the record says is to be taken over.
+    Reading,
+    /// Waits for its date.
+    Waiting,
+    /// Has failed, and waits for the next try.
+    Retrying,
+    /// The location is being read.
+    Loading,
+    Running,
+    /// Waits for the end of all sessions.
+    Downloaded,
+    /// The central system is being told about the installation.
+    Announced,
+    /// What is to be known after the reboot is being written.
+    Storing,
+    Installing,
+}
+
+pub(super) struct Transfer<'a> {
+    /// Without it a transfer is done when the output returns that begins it.
+    pub(super) status: Option<&'a dyn Fn() -> TransferStatus>,
+    /// What is waited for: seconds since 1970, or of the monotonic clock when a try has failed.
+    pub(super) at: u32,
+    /// Seconds between two tries.
+    interval: u32,
+    pub(super) reports: Reports,
+    retries_left: u16,
+    pub(super) stage: Stage,
+    /// The record does not tell what holds.
+    pub(super) unsaved: bool,
+}
+
+/// Retries and seconds between them, where the central system leaves that open.
+const RETRIES: u16 = 3;
+const RETRY_INTERVAL_S: u32 = 60;
+/// Between two questions to the firmware how far it is.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+impl Transfer<'_> {
+    pub(super) const fn new() -> Self {
+        Self {
+            status: None,
+            at: 0,
+            interval: 0,
+            reports: Reports { waiting: 0, sent: 0, triggered: false, is_held_back: false },
+            retries_left: 0,
+            stage: Stage::Idle,
+            unsaved: false,
+        }
+    }
+
+    /// Takes over a request; nothing of an earlier one is left.
+    pub(super) fn adopt(&mut self, request: &Request<'_>, not_before: u32) {
+        self.at = not_before;
+        self.interval = request.interval;
+        self.retries_left = request.retries;
+        self.stage = Stage::Waiting;
+        self.unsaved = false;
+    }
+
+    pub(super) fn end(&mut self) {
+        self.stage = Stage::Idle;
+        self.unsaved = true;
+    }
+}
+
+/// The statuses that the central system has not been told yet, in their order: one in four bits, the first in the lowest,
+/// 0 for none. When more come than fit, the oldest go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reports {
+    waiting: u32,
+    /// The one that waits for its answer.
+    sent: u8,
+    triggered: bool,
+    /// Nobody has answered: the link seems to be dead.
+    is_held_back: bool,
+}
+
+impl Reports {
+    pub(super) fn push(&mut self, status: u8) {
+        // One place is kept for the one that is sent.
+        while self.waiting >> 24 != 0 {
+            self.waiting >>= 4;
+        }
+        let used = u32::BITS - self.waiting.leading_zeros();
+        self.waiting |= u32::from(status + 1).wrapping_shl((used + 3) & !3);
+        self.is_held_back = false;
+    }
+
+    /// All of them, to be kept in a record.
+    pub(super) fn untold(&self) -> u32 {
+        if self.sent == 0 { self.waiting } else { self.waiting << 4 | u32::from(self.sent) }
+    }
+
+    pub(super) fn restore(&mut self, untold: u32) {
+        self.waiting = untold;
+    }
+
+    /// The next to be told, as its number; `present` is what a trigger asks for.
+    fn next(&mut self, is_accepted: bool, present: u8) -> Option<u8> {
+        if is_accepted && self.waiting != 0 && !self.is_held_back {
+            self.sent = self.waiting as u8 & 0xf;
+            self.waiting >>= 4;
+            self.triggered &= self.waiting != 0; // the last of them is what the trigger asks for
+            return self.sent.checked_sub(1);
+        }
+        core::mem::take(&mut self.triggered).then_some(present)
+    }
+
+    /// Whether the last of those that wait was told.
+    fn conclude(&mut self, outcome: Outcome<'_>) -> bool {
+        let was_waiting = self.sent != 0;
+        if let Outcome::LinkLost | Outcome::TimedOut { peer_alive: false } = outcome {
+            self.waiting = self.untold();
+            self.is_held_back = was_waiting && outcome != Outcome::LinkLost;
+        }
+        self.sent = 0;
+        was_waiting && self.waiting == 0
+    }
+}
+
+/// FirmwareStatusNotification.req and DiagnosticsStatusNotification.req (OCPP 1.6 §6.17, §6.19).
+pub(super) struct StatusReport {
+    quoted: &'static [u8],
+}
+
+impl Json for StatusReport {
+    fn write(&self, writer: &mut Writer<'_>) {
+        let members = writer.open();
+        members.name(name!("status")).raw(self.quoted);
+        members.close();
+    }
+}
+
+/// What the central system wants, as it lies in the record.
+pub(super) struct Request<'r> {
+    /// The date from which on a firmware may be loaded, or that of the oldest entry to be uploaded; seconds since 1970.
+    pub(super) from: u32,
+    /// The date of the latest entry to be uploaded.
+    pub(super) to: u32,
+    pub(super) retries: u16,
+    /// Seconds between two tries.
+    pub(super) interval: u32,
+    pub(super) location: &'r str,
+}
+
+/// The first byte of a record that holds a [`Request`].
+pub(super) const REQUEST: u8 = 0;
+
+impl<'r> Request<'r> {
+    /// Writes it into the record buffer, and returns its length. Each text is a date.
+    pub(super) fn write(
+        record: &mut [u8],
+        key: RecordKey,
+        [location, from, to, retries, interval]: [Value<'_>; 5],
+    ) -> Result<usize, CallError> {
+        const TOO_LONG: CallError = CallError::property("location too long");
+        let mut writer = RecordWriter::new(record);
+        writer.byte(REQUEST);
+        for value in [from, to] {
+            writer.unsigned(date(value)?.into());
+        }
+        // Less than none is none; one without a pause between its tries would keep everybody busy.
+        let retries = retries.integer().map_or(RETRIES, |number| number.clamp(0, i32::from(u16::MAX)) as u16);
+        let interval = interval.integer().map_or(RETRY_INTERVAL_S, |seconds| seconds.max(1).unsigned_abs());
+        writer.unsigned(retries.into());
+        writer.unsigned(interval.into());
+        let begin = writer.position();
+        let location = location.text().unwrap_or(JsonStr::EMPTY);
+        let room = record.get_mut(begin..).unwrap_or_default();
+        let location = location.copy_to(room).map_err(|_| TOO_LONG)?;
+        if location.is_empty() || location.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return Err(CallError::property("location"));
+        }
+        let end = begin.saturating_add(location.len());
+        RecordWriter::resume(record, end).finish(key).ok_or(TOO_LONG)
+    }
+
+    pub(super) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
+        let mut reader = RecordReader::open(key, record)?;
+        if reader.byte()? != REQUEST {
+            return None;
+        }
+        Some(Self {
+            from: reader.u32()?,
+            to: reader.u32()?,
+            retries: reader.u32()? as u16,
+            interval: reader.u32()?,
+            location: core::str::from_utf8(reader.rest()).ok()?,
+        })
+    }
+}
+
+/// Seconds since 1970, 0 when there is none.
+fn date(value: Value<'_>) -> Result<u32, CallError> {
+    let Some(text) = value.text() else { return Ok(0) };
+    let date = DateTime::parse_nearest(text.escaped()).map_err(|_| CallError::property("date"))?;
+    Ok(date.as_unix().max(1))
+}
+
+impl Direction {
+    pub(super) fn key(self) -> RecordKey {
+        match self {
+            Self::Download => registry::FIRMWARE_UPDATE,
+            Self::Upload => registry::DIAGNOSTICS,
+        }
+    }
+
+    /// The statuses of a try: begun, done, failed.
+    fn statuses(self) -> [u8; 3] {
+        use DiagnosticsStatus::{UploadFailed, Uploaded, Uploading};
+        use FirmwareStatus::{DownloadFailed, Downloaded, Downloading};
+        match self {
+            Self::Download => [Downloading.code(), Downloaded.code(), DownloadFailed.code()],
+            Self::Upload => [Uploading.code(), Uploaded.code(), UploadFailed.code()],
+        }
+    }
+}
+
+impl<'a> Operations<'a> {
+    /// Whether there is anything of the profile FirmwareManagement.
+    pub(super) fn manages_firmware(&self) -> bool {
+        self.can_update() || self.can_upload()
+    }
+
+    /// The profile is there when the firmware does some of it.
+    pub(super) fn settle_transfers(&mut self) {
+        let is_there = self.manages_firmware();
+        self.keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, is_there);
+    }
+
+    pub(super) fn transfer(&mut self, direction: Direction) -> &mut Transfer<'a> {
+        match direction {
+            Direction::Download => &mut self.firmware.transfer,
+            Direction::Upload => &mut self.diagnostics.transfer,
+        }
+    }
+
+    /// The record of a request is to be written before the request is answered.
+    pub(super) fn store_request(&mut self, direction: Direction, len: usize) {
+        let transfer = self.transfer(direction);
+        transfer.stage = Stage::Asked;
+        transfer.unsaved = false;
+        self.ask_device(StorageOp::Store(direction.key(), len));
+    }
+
+    /// What came of that; `None` while nothing did. The record holds what is valid, whether or not it could be written.
+    pub(super) fn request_stored(&mut self, direction: Direction) -> Option<Result<(), CallError>> {
+        let result = self.device_result()?;
+        self.transfer(direction).stage = Stage::Reading;
+        self.persistence.has_chores = true;
+        Some(result.map(|_| ()).map_err(|_| CallError::new(CallErrorCode::InternalError, "device failed")))
+    }
+
+    /// The link came up or went down.
+    pub(super) fn transfers_link(&mut self, online: bool) {
+        for direction in [Direction::Download, Direction::Upload] {
+            let transfer = self.transfer(direction);
+            transfer.reports.is_held_back &= !online;
+            if transfer.stage == Stage::Asked {
+                match direction {
+                    Direction::Download => transfer.stage = Stage::Reading, // the record may be written or not
+                    Direction::Upload => transfer.end(),
+                }
+                self.persistence.has_chores = true;
+            }
+        }
+    }
+
+    pub(super) fn advance_transfer(&mut self, now: Instant, direction: Direction) {
+        let date = self.clock.date(now).map(DateTime::as_unix);
+        let transfer = self.transfer(direction);
+        let due = match (transfer.stage, date) {
+            (Stage::Running, _) => {
+                let [_, done, _] = direction.statuses();
+                match transfer.status.map_or(TransferStatus::Done, |status| status()) {
+                    TransferStatus::Running => self.wake_at(now + POLL_INTERVAL),
+                    TransferStatus::Failed => self.transfer_failed(now, direction),
+                    TransferStatus::Done => {
+                        transfer.reports.push(done);
+                        match direction {
+                            Direction::Download => transfer.stage = Stage::Downloaded,
+                            Direction::Upload => self.end_transfer(direction),
+                        }
+                    }
+                }
+                return;
+            }
+            (Stage::Retrying, _) => Instant::from_secs(transfer.at.into()),
+            (Stage::Waiting, _) if transfer.at == 0 => now,
+            (Stage::Waiting, Some(date)) => now + Duration::from_secs(transfer.at.saturating_sub(date)),
+            _ => return, // of an unset clock nobody knows how long it is to be waited for
+        };
+        if due > now {
+            self.wake_at(due);
+        } else if self.online {
+            // Without a link a try would be in vain.
+            self.transfer(direction).stage = Stage::Loading;
+            self.persistence.has_chores = true;
+        }
+    }
+
+    fn transfer_failed(&mut self, now: Instant, direction: Direction) {
+        let [_, _, failed] = direction.statuses();
+        let transfer = self.transfer(direction);
+        transfer.reports.push(failed);
+        if let Some(left) = transfer.retries_left.checked_sub(1) {
+            transfer.retries_left = left;
+            transfer.at = seconds_after(now, transfer.interval);
+            transfer.stage = Stage::Retrying;
+            self.dirty = true;
+        } else {
+            self.end_transfer(direction);
+        }
+    }
+
+    pub(super) fn end_transfer(&mut self, direction: Direction) {
+        self.transfer(direction).end();
+        self.persistence.has_chores = true;
+        self.dirty = true;
+    }
+
+    /// What is to be done on the device.
+    pub(super) fn transfer_op(&mut self, direction: Direction, record: &mut [u8]) -> Option<StorageOp> {
+        let transfer = self.transfer(direction);
+        match transfer.stage {
+            Stage::Reading | Stage::Loading => Some(StorageOp::Load(direction.key())),
+            _ if !transfer.unsaved => None,
+            _ => match direction {
+                Direction::Download => self.firmware_op(record),
+                Direction::Upload => Some(StorageOp::Remove(direction.key())),
+            },
+        }
+    }
+
+    /// The record is written or removed.
+    pub(super) fn transfer_stored(&mut self, direction: Direction) {
+        let transfer = self.transfer(direction);
+        transfer.unsaved = false;
+        if transfer.stage == Stage::Storing {
+            self.install();
+        }
+    }
+
+    /// The record is loaded, if there is one that can be.
+    pub(super) fn transfer_loaded(&mut self, now: Instant, direction: Direction, record: Option<&[u8]>) {
+        self.dirty = true;
+        let request = record.and_then(|record| Request::read(direction.key(), record));
+        let transfer = self.transfer(direction);
+        match (request, transfer.stage) {
+            (Some(request), Stage::Reading) => {
+                let is_download = direction == Direction::Download;
+                transfer.adopt(&request, if is_download { request.from } else { 0 });
+            }
+            (None, Stage::Reading) => self.end_transfer(direction),
+            (Some(request), Stage::Loading) => {
+                let [begun, ..] = direction.statuses();
+                transfer.stage = Stage::Running;
+                transfer.reports.push(begun);
+                match direction {
+                    Direction::Download => self.download(&request),
+                    Direction::Upload => self.upload(&request),
+                }
+            }
+            (None, Stage::Loading) => self.transfer_failed(now, direction),
+            _ => {}
+        }
+    }
+
+    /// The device fails to read the location: that is a try that has failed.
+    pub(super) fn transfer_unreadable(&mut self, now: Instant, direction: Direction) {
+        if self.transfer(direction).stage == Stage::Loading {
+            self.transfer_failed(now, direction);
+        }
+    }
+
+    #[cfg(feature = "remote-trigger")]
+    pub(super) fn trigger_transfer(&mut self, direction: Direction) {
+        self.transfer(direction).reports.triggered = true;
+    }
+
+    /// The next status to be told.
+    pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, StatusReport)> {
+        let is_accepted = self.registration.is_accepted();
+        let present = self.firmware_status().code();
+        if let Some(status) = self.firmware.transfer.reports.next(is_accepted, present) {
+            let quoted = FirmwareStatus::SPELLINGS.quoted(status);
+            let name = CallName::FirmwareStatusNotification;
+            return Some((name, "FirmwareStatusNotification", StatusReport { quoted }));
+        }
+        let present = self.diagnostics_status().code();
+        let status = self.diagnostics.transfer.reports.next(is_accepted, present)?;
+        let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
+        let name = CallName::DiagnosticsStatusNotification;
+        Some((name, "DiagnosticsStatusNotification", StatusReport { quoted }))
+    }
+
+    pub(super) fn conclude_status_report(&mut self, direction: Direction, outcome: Outcome<'_>) {
+        let transfer = self.transfer(direction);
+        let is_kept = matches!(transfer.stage, Stage::Idle | Stage::Installing) && direction == Direction::Download;
+        if transfer.reports.conclude(outcome) && is_kept {
+            // FW-07: what the record says has been told.
+            transfer.unsaved = true;
+            self.persistence.has_chores = true;
+        }
+        self.dirty = true;
+    }
+}
+
+/// The second of the monotonic clock that is this many after `now`, never too early.
+pub(super) fn seconds_after(now: Instant, seconds: u32) -> u32 {
+    (now + Duration::from_millis(999)).as_secs().saturating_add(seconds)
+}
