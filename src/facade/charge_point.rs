@@ -1,10 +1,12 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
-#[cfg(feature = "smart-charging")]
-use crate::ocpp16::ProfileSlot;
+#[cfg(feature = "local-auth-list")]
+use crate::ocpp16::ListSlot;
 #[cfg(feature = "reservation")]
 use crate::ocpp16::ReservationSlot;
 use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, Memory, Operations, role};
+#[cfg(feature = "smart-charging")]
+use crate::ocpp16::{ChargingPeriod, ProfileSlot};
 use crate::store::{Storage, StorageOp, StorageResult};
 use crate::time::Instant;
 use crate::transport::WebSocketTransport;
@@ -54,6 +56,10 @@ impl<'a> ChargePoint<'a> {
         while resources.reservations.push(ReservationSlot::FREE).is_ok() {}
         #[cfg(feature = "smart-charging")]
         while resources.profiles.push(ProfileSlot::FREE).is_ok() {}
+        #[cfg(feature = "smart-charging")]
+        while resources.periods.push([ChargingPeriod::NONE; PERIODS]).is_ok() {}
+        #[cfg(feature = "local-auth-list")]
+        while resources.local_list.push([ListSlot::FREE; 2]).is_ok() {}
         let memory = Memory {
             connectors: resources.connectors.as_mut_slice(),
             meter_inputs: resources.meter_inputs.as_mut_view(),
@@ -69,7 +75,7 @@ impl<'a> ChargePoint<'a> {
             profiles: resources.profiles.as_mut_slice(),
             #[cfg(feature = "smart-charging")]
             periods: resources.periods.as_flattened_mut(),
-            custom_call: &mut resources.request,
+            custom_call: resources.request.write([0; _]),
         };
         // In the resources, so that it is never moved: it is larger than any stack frame should be.
         let _ = resources.engine.push(Engine::new(Operations::new(boot, memory)));
@@ -78,9 +84,9 @@ impl<'a> ChargePoint<'a> {
         Ok(Self {
             controls: Controls { engine },
             buffers: Buffers {
-                receive: &mut resources.receive,
-                send: &mut resources.send,
-                record: &mut resources.record,
+                receive: resources.receive.write([0; _]),
+                send: resources.send.write([0; _]),
+                record: resources.record.write([0; _]),
             },
         })
     }

@@ -147,8 +147,12 @@ impl Reports {
         if self.sent == 0 { self.waiting } else { self.waiting << 4 | u32::from(self.sent) }
     }
 
+    /// What a record holds, unless it is of another firmware that knew more.
     pub(super) fn restore(&mut self, untold: u32) {
-        self.waiting = untold;
+        let statuses = FirmwareStatus::ALL.len() as u32;
+        if (0..8).all(|place| untold >> (4 * place) & 0xf <= statuses) {
+            self.waiting = untold;
+        }
     }
 
     /// The next to be told, as its number; `present` is what a trigger asks for.

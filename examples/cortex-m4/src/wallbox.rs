@@ -9,6 +9,8 @@ use embedded_ocpp::ocpp16::{
     Location, Measurand, MeterInput, MeterReading, Phase, RequestHandler, ResetKind, TxNotification, UnitOfMeasure,
     UnlockResult,
 };
+#[cfg(feature = "firmware-management")]
+use embedded_ocpp::ocpp16::{FileTransferProtocol, InstallationStatus, TransferStatus};
 use embedded_ocpp::rpc::{Call, CallError, Composer, Reply};
 use embedded_ocpp::store::VendorKey;
 use static_cell::StaticCell;
@@ -62,11 +64,26 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
     charge_point.set_on_receive_request("Reset", &|_| OBSERVED.store(true, Relaxed)).ok()?;
     charge_point.set_on_send_conf("Reset", &|_| OBSERVED.store(false, Relaxed)).ok()?;
     charge_point.set_rng(&|| 4);
+    #[cfg(feature = "firmware-management")]
+    wire_transfers(charge_point);
     charge_point.declare_configuration(VendorKey::integer(0, "LightIntensity", 80, 0, 100)).ok()?;
     charge_point.declare_configuration(VendorKey::switch(1, "Demo_Beep", true).validated_by(&|_| true)).ok()?;
     charge_point.declare_configuration(VendorKey::text(2, "Demo_Greeting", "Hello", GREETING.init([0; 20]))).ok()?;
     charge_point.fix_configuration("AuthorizeRemoteTxRequests").ok()?;
     charge_point.set_factory_configuration("MeterValueSampleInterval", "5").ok()
+}
+
+/// Files that are moved at once.
+#[cfg(feature = "firmware-management")]
+fn wire_transfers(charge_point: &mut Controls<'static>) {
+    charge_point.set_on_download(&|_| count_event());
+    charge_point.set_download_status_input(&|| TransferStatus::Done);
+    charge_point.set_on_install(&count_event);
+    charge_point.set_installation_status_input(&|| InstallationStatus::Installed);
+    charge_point.set_diagnostics_file_name_input(&|_| Some("log.txt"));
+    charge_point.set_on_upload(&|_, _| count_event());
+    charge_point.set_upload_status_input(&|| TransferStatus::Done);
+    charge_point.set_file_transfer_protocols(&[FileTransferProtocol::Http]);
 }
 
 fn hello(_call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
