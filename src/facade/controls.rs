@@ -302,6 +302,18 @@ impl<'a> Controls<'a> {
         self.engine.operations.is_operative(connector)
     }
 
+    /// Whether a connector waits for one tag; connector 0 when any one does.
+    #[cfg(feature = "reservation")]
+    pub fn is_reserved(&self, connector: ConnectorId) -> bool {
+        self.engine.operations.is_reserved(connector)
+    }
+
+    /// Whether a reservation keeps this tag, of whose group nothing is known, from charging on the connector.
+    #[cfg(feature = "reservation")]
+    pub fn is_blocked_by_reservation(&self, id_tag: &str, connector: ConnectorId) -> bool {
+        self.engine.operations.is_blocked_by_reservation(id_tag, connector)
+    }
+
     /// Whether the central system has accepted this charge point since the boot.
     pub fn is_accepted(&self) -> bool {
         self.engine.operations.is_accepted()

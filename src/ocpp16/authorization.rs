@@ -251,6 +251,10 @@ impl Operations<'_> {
 
     /// It is clear now what the tag is worth.
     fn judge(&mut self, now: Instant, id: ConnectorId, known: Known) {
+        #[cfg(feature = "reservation")]
+        if known.is_valid && self.is_reserved_for_others(id, known.parent.as_ref()) {
+            return self.refuse_tag(id, TxNotification::ReservationConflict);
+        }
         let Some(connector) = self.change_connector(id) else { return };
         let session = &mut connector.session;
         session.presented = Presented::Settled;

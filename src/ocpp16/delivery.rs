@@ -321,9 +321,9 @@ impl Operations<'_> {
         let timestamp = self.date_of(entry);
         let connector_id = entry.connector;
         match entry.content {
-            Content::Start { meter_start, .. } => {
+            Content::Start { meter_start, reservation, .. } => {
                 let id_tag = self.delivery.head_tag.as_str();
-                composer.payload(&StartTransaction { connector_id, id_tag, meter_start, timestamp })
+                composer.payload(&StartTransaction { connector_id, id_tag, meter_start, reservation, timestamp })
             }
             Content::MeterValues { context, values, .. } => {
                 let head = MeterValues { connector_id, transaction_id: Some(self.transaction_id_of(entry)) };

@@ -256,7 +256,7 @@ impl Operations<'_> {
             #[cfg(feature = "reservation")]
             Action::ReserveNow => self.reserve_now(now, call.payload)?,
             #[cfg(feature = "reservation")]
-            Action::CancelReservation => self.cancel_reservation(now, call.payload)?,
+            Action::CancelReservation => self.cancel_reservation(call.payload)?,
             #[cfg(feature = "smart-charging")]
             Action::SetChargingProfile => self.set_charging_profile(now, call.payload)?,
             #[cfg(feature = "smart-charging")]

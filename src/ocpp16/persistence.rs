@@ -595,7 +595,12 @@ impl Operations<'_> {
             }
             Phase::Starting => {
                 let at = Stamp::new(&self.clock, boot, session.started);
-                let len = journal_entry::write_start(record, number, id, at, &session.id_tag, session.meter_start);
+                let start = journal_entry::Start {
+                    id_tag: &session.id_tag,
+                    meter_start: session.meter_start,
+                    reservation: session.reservation,
+                };
+                let len = journal_entry::write_start(record, number, id, at, &start);
                 (Task::AppendStart(id), len)
             }
             Phase::Stopping if wants_series => {

@@ -200,7 +200,7 @@ impl Operations<'_> {
     fn recover_entry(&mut self, number: u32, entry: &Entry<'_>) {
         let Some(connector) = self.change_connector(entry.connector) else { return };
         match entry.content {
-            Content::Start { id_tag, meter_start } => {
+            Content::Start { id_tag, meter_start, reservation } => {
                 let session = &mut connector.session;
                 session.phase = Phase::Running;
                 session.entry = number;
@@ -209,6 +209,11 @@ impl Operations<'_> {
                 session.is_restored = true;
                 session.began = entry.at.dated();
                 session.id_tag = id_tag.to_token();
+                session.reservation = reservation;
+                #[cfg(feature = "reservation")]
+                if let Some(reservation) = reservation {
+                    self.reservation_used(reservation); // the power may have failed before its record was removed
+                }
             }
             Content::MeterValues { values, .. } => {
                 if let Some(register) = metering::register_of(values) {

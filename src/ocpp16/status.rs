@@ -339,7 +339,7 @@ fn state_of(connector: &Connector<'_>, status: ChargePointStatus) -> State {
 /// The state that follows from what is seen and known. Every transition of OCPP 1.6 §4.9 comes from here.
 fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
     use ChargePointStatus::{
-        Available, Charging, Faulted, Finishing, Preparing, SuspendedEV, SuspendedEVSE, Unavailable,
+        Available, Charging, Faulted, Finishing, Preparing, Reserved, SuspendedEV, SuspendedEVSE, Unavailable,
     };
     let readings = &connector.readings;
     if connector.is_faulted() {
@@ -376,6 +376,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
             Available => Available,
             _ => Finishing,
         },
+        Phase::Idle if connector.is_reserved => Reserved, // whoever is there: it waits for its tag
         Phase::Idle if connector.is_present() => Preparing,
         Phase::Idle => Available,
     }

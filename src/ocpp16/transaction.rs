@@ -16,6 +16,8 @@ pub enum TxNotification {
     AuthorizationRejected,
     /// Nobody could say whether the tag may charge.
     AuthorizationTimeout,
+    /// The connector is reserved for another tag.
+    ReservationConflict,
     /// No EV came in time, or it was unplugged before the transaction could start.
     ConnectionTimeout,
     /// The central system withdrew its consent to the running transaction.
@@ -64,6 +66,8 @@ pub enum BeginError {
     InvalidIdTag,
     /// A session is under way here, or the cable is locked for the card that began the last one; end it first.
     Busy,
+    /// The connector is reserved for another tag; try another one.
+    Reserved,
     /// The connector is faulted or out of service, or a reset is about to happen; try another one, or later.
     Inoperative,
     /// The device holds as many unsent messages as it can; try when the central system has been reached.
@@ -78,6 +82,7 @@ impl fmt::Display for BeginError {
             Self::UnknownConnector => "no such connector",
             Self::InvalidIdTag => "id tag empty or longer than 20 characters",
             Self::Busy => "a session is under way on this connector",
+            Self::Reserved => "connector reserved for another id tag",
             Self::Inoperative => "connector faulted or out of service",
             Self::JournalFull => "no room for another unsent transaction",
             Self::NotReady => "still reading what was stored before the boot",
