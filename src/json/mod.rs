@@ -13,9 +13,9 @@ mod write;
 
 pub use decimal::Decimal;
 pub use payload::from_payload;
-#[cfg(feature = "local-auth-list")]
-pub(crate) use read::read_element;
 pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read};
+#[cfg(feature = "local-auth-list")]
+pub(crate) use read::{Value, read_element};
 pub(crate) use scan::elements;
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub(crate) use text::offset_of_char;
