@@ -195,7 +195,7 @@ impl<'a> LocalList<'a> {
                     let Some(len) = frame_record(key, room, &|writer| write_tag(writer, &id_tag, &info)) else {
                         update.free = free;
                         update.elements = update.elements.saturating_sub(1);
-                        return Ok(Some(Wish::Stores(filled)));
+                        return Ok((filled > 0).then_some(Wish::Stores(filled)));
                     };
                     filled = filled.saturating_add(len);
                     hash | NEXT
