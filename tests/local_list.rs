@@ -985,3 +985,29 @@ fn lst_09_the_records_are_those_of_the_list() {
     differential(&mut t, 2, valid(&["tag", "OTHER"]));
     assert!(stores(&t.take_log()).iter().all(|key| registry::LOCAL_LIST.contains(key)));
 }
+
+// ---- Keys ----
+
+#[test]
+fn key_37_key_38_key_39_one_can_be_changed_and_the_lengths_cannot() {
+    let mut t = booted();
+    for (key, value, status) in [
+        ("LocalAuthListEnabled", "maybe", "Rejected"),
+        ("LocalAuthListEnabled", "false", "Accepted"),
+        ("LocalAuthListMaxLength", "10", "Rejected"),
+        ("SendLocalListMaxLength", "10", "Rejected"),
+    ] {
+        t.change_key(key, value, status);
+    }
+    reboot(&mut t);
+    let keys = ["LocalAuthListEnabled", "LocalAuthListMaxLength", "SendLocalListMaxLength"];
+    let found = t.call("GetConfiguration", json!({ "key": keys })).result();
+    assert_eq!(
+        found["configurationKey"],
+        json!([
+            {"key": keys[0], "readonly": false, "value": "false"},
+            {"key": keys[1], "readonly": true, "value": "48"},
+            {"key": keys[2], "readonly": true, "value": "48"},
+        ])
+    );
+}

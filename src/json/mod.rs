@@ -13,7 +13,7 @@ mod write;
 
 pub use decimal::Decimal;
 pub use payload::from_payload;
-#[cfg(feature = "firmware-management")]
+#[cfg(any(feature = "firmware-management", feature = "local-auth-list"))]
 pub(crate) use read::Value;
 #[cfg(feature = "local-auth-list")]
 pub(crate) use read::read_element;

@@ -10,7 +10,7 @@ use super::dispatch::StatusAnswer;
 use super::persistence::frame_record;
 use super::tag_record::{known, read_tag, tag_hash, write_tag};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
-use crate::json::{Field, Json, Kind, Strictness, Writer, name, read, read_element};
+use crate::json::{Field, Json, JsonStr, Kind, Strictness, Value, Writer, name, read, read_element};
 use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{IntegerKey, RecordKey, StorageOp, StorageResult, SwitchKey, registry};
@@ -150,6 +150,7 @@ impl<'a> LocalList<'a> {
 
     /// What the device has to do next; `None` when the update is not possible. `loaded` is the length of the record that was
     /// wanted last, if one was.
+    #[inline(never)]
     fn go_on(
         &mut self,
         update: &mut Update,
@@ -163,8 +164,7 @@ impl<'a> LocalList<'a> {
             let Some([id_tag, info]) = read_element(payload, &mut end, &ELEMENT, Strictness::NoOthers)? else {
                 return Ok(self.store_places(update, filled, record));
             };
-            let id_tag = id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok());
-            let id_tag = id_tag.ok_or(CallError::property("idTag"))?;
+            let id_tag = token(id_tag).ok_or(CallError::property("idTag"))?;
             let hash = tag_hash(&id_tag) & HASH;
             if let Some(len) = loaded.take() {
                 let entry = len.and_then(|len| read_entry(update.compared, record.get(..len)?));
@@ -196,7 +196,7 @@ impl<'a> LocalList<'a> {
                     let Some(len) = frame_record(key, room, &|writer| write_tag(writer, &id_tag, &info)) else {
                         update.free = free;
                         update.elements = update.elements.saturating_sub(1);
-                        return Ok(Some(Wish::Stores(filled)));
+                        return Ok((filled > 0).then_some(Wish::Stores(filled)));
                     };
                     filled = filled.saturating_add(len);
                     hash | NEXT
@@ -238,7 +238,7 @@ impl<'a> LocalList<'a> {
         while position < update.position
             && let Ok(Some([named, _])) = read_element(payload, &mut position, &ELEMENT, Strictness::NoOthers)
         {
-            if named.text().is_some_and(|named| named.is_ignoring_case(id_tag.as_str())) {
+            if token(named).as_ref() == Some(id_tag) {
                 return true;
             }
         }
@@ -247,6 +247,7 @@ impl<'a> LocalList<'a> {
 
     /// The record that makes the new list the list, after all that is to be stored before. `None` when the list would be too
     /// long.
+    #[inline(never)]
     fn store_places(&self, update: &mut Update, filled: usize, record: &mut [u8]) -> Option<Wish> {
         if self.slots.iter().filter(|slot| slot.is(NEXT)).count() > self.entries_max() {
             return None; // LST-07
@@ -333,6 +334,7 @@ impl Operations<'_> {
     }
 
     /// The device knows the new list.
+    #[inline(never)]
     fn replace_list(&mut self, update: &Update) {
         let list = &mut self.local_list;
         list.version = update.version;
@@ -348,6 +350,7 @@ impl Operations<'_> {
     }
 
     /// The `index`th record has been read at boot. An entry that is damaged is a tag that is not known.
+    #[inline(never)]
     pub(super) fn load_list(&mut self, index: usize, record: &[u8]) {
         let Some(place) = index.checked_sub(1) else { return self.local_list.load_places(record) };
         let hash = read_entry(place, record).map(|(id_tag, _)| tag_hash(&id_tag) & HASH);
@@ -429,9 +432,9 @@ impl Update {
             Field::optional("localAuthorizationList", Kind::Array),
         ];
         let [version, update_type, list] = read(payload, &FIELDS, Strictness::NoOthers)?;
-        let is_full = match update_type.text() {
-            Some(update_type) if update_type.is("Full") => true,
-            Some(update_type) if update_type.is("Differential") => false,
+        let is_full = match update_type.text().map(JsonStr::escaped) {
+            Some("Full") => true,
+            Some("Differential") => false,
             _ => return Err(CallError::property("updateType")),
         };
         let begin = list.nested().map_or(payload.len(), |list| offset_of(list, payload));
@@ -446,6 +449,11 @@ impl Update {
             is_last: false,
         })
     }
+}
+
+#[inline(never)]
+fn token(value: Value<'_>) -> Option<IdToken> {
+    IdToken::try_from(value.text()?).ok()
 }
 
 /// Where `part` begins in `text`.

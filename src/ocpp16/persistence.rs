@@ -289,7 +289,10 @@ impl Operations<'_> {
             Recovery::Done => match self.persistence.wanted {
                 Wanted::Op(op) => Some((Task::Wanted, op)),
                 #[cfg(feature = "local-auth-list")]
-                Wanted::Store => self.next_store(record).map(|op| (Task::Wanted, op)),
+                Wanted::Store => {
+                    self.persistence.wanted = Wanted::Failed; // unless there is a sound one
+                    self.next_store(record).map(|op| (Task::Wanted, op))
+                }
                 Wanted::Done(_) | Wanted::Failed => return None, // until the call has seen the record buffer
                 Wanted::Nothing => self.next_task(now, record),
             },
