@@ -130,11 +130,13 @@ impl<'a> Operations<'a> {
     /// Moves the update on as far as its conditions allow.
     pub(super) fn advance_firmware(&mut self, now: Instant) {
         self.advance_transfer(now, Direction::Download);
-        let is_idle = self.connectors.iter().all(|connector| connector.session.phase == Phase::Idle);
+        let is_resetting = self.reset.is_pending();
         let transfer = &mut self.firmware.transfer;
         match transfer.stage {
+            // A reset that is under way comes first.
+            Stage::Downloaded | Stage::Announced if is_resetting => {}
             // FW-05
-            Stage::Downloaded if is_idle && !self.reset.is_pending() => {
+            Stage::Downloaded if self.connectors.iter().all(|connector| connector.session.phase == Phase::Idle) => {
                 transfer.reports.push(FirmwareStatus::Installing.code());
                 transfer.at = seconds_after(now, ANNOUNCEMENT_S);
                 transfer.stage = Stage::Announced;
@@ -142,9 +144,7 @@ impl<'a> Operations<'a> {
             }
             Stage::Announced => {
                 let until = Instant::from_secs(transfer.at.into());
-                if self.reset.is_pending() {
-                    // It comes first.
-                } else if transfer.reports.untold() == 0 || now >= until || !self.online {
+                if transfer.reports.untold() == 0 || now >= until || !self.online {
                     transfer.stage = Stage::Storing;
                     transfer.unsaved = true;
                     self.persistence.has_chores = true;

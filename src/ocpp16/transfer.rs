@@ -132,6 +132,7 @@ pub(super) struct Reports {
 }
 
 impl Reports {
+    #[inline(never)]
     pub(super) fn push(&mut self, status: u8) {
         // One place is kept for the one that is sent.
         while self.waiting >> 24 != 0 {
@@ -322,29 +323,20 @@ impl<'a> Operations<'a> {
         }
     }
 
+    /// Moves a transfer on as far as its conditions allow.
+    #[inline(never)]
     pub(super) fn advance_transfer(&mut self, now: Instant, direction: Direction) {
-        let date = self.clock.date(now).map(DateTime::as_unix);
         let transfer = self.transfer(direction);
-        let due = match (transfer.stage, date) {
-            (Stage::Running, _) => {
-                let [_, done, _] = direction.statuses();
-                match transfer.status.map_or(TransferStatus::Done, |status| status()) {
-                    TransferStatus::Running => self.wake_at(now + POLL_INTERVAL),
-                    TransferStatus::Failed => self.transfer_failed(now, direction),
-                    TransferStatus::Done => {
-                        transfer.reports.push(done);
-                        match direction {
-                            Direction::Download => transfer.stage = Stage::Downloaded,
-                            Direction::Upload => self.end_transfer(direction),
-                        }
-                    }
-                }
-                return;
-            }
-            (Stage::Retrying, _) => Instant::from_secs(transfer.at.into()),
-            (Stage::Waiting, _) if transfer.at == 0 => now,
-            (Stage::Waiting, Some(date)) => now + Duration::from_secs(transfer.at.saturating_sub(date)),
-            _ => return, // of an unset clock nobody knows how long it is to be waited for
+        let at = transfer.at;
+        let due = match transfer.stage {
+            Stage::Running => return self.advance_running(now, direction),
+            Stage::Retrying => Instant::from_secs(at.into()),
+            Stage::Waiting if at == 0 => now,
+            Stage::Waiting => match self.clock.date(now) {
+                Some(date) => now + Duration::from_secs(at.saturating_sub(date.as_unix())),
+                None => return,
+            },
+            _ => return,
         };
         if due > now {
             self.wake_at(due);
@@ -352,6 +344,22 @@ impl<'a> Operations<'a> {
             // Without a link a try would be in vain.
             self.transfer(direction).stage = Stage::Loading;
             self.persistence.has_chores = true;
+        }
+    }
+
+    fn advance_running(&mut self, now: Instant, direction: Direction) {
+        let [_, done, _] = direction.statuses();
+        let transfer = self.transfer(direction);
+        match transfer.status.map_or(TransferStatus::Done, |status| status()) {
+            TransferStatus::Running => self.wake_at(now + POLL_INTERVAL),
+            TransferStatus::Failed => self.transfer_failed(now, direction),
+            TransferStatus::Done => {
+                transfer.reports.push(done);
+                match direction {
+                    Direction::Download => transfer.stage = Stage::Downloaded,
+                    Direction::Upload => self.end_transfer(direction),
+                }
+            }
         }
     }
 
