@@ -13,9 +13,9 @@ mod write;
 
 pub use decimal::Decimal;
 pub use payload::from_payload;
-#[cfg(feature = "firmware-management")]
-pub(crate) use read::Value;
 pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read};
+#[cfg(feature = "firmware-management")]
+pub(crate) use read::{Value, read_into};
 pub(crate) use scan::elements;
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub(crate) use text::offset_of_char;

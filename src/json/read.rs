@@ -114,7 +114,8 @@ pub(crate) fn read<'a, const N: usize>(
     Ok(values)
 }
 
-fn read_into<'a>(
+/// The same for fields whose number differs from case to case; values without a field are left alone.
+pub(crate) fn read_into<'a>(
     object: &'a str,
     fields: &[Field],
     strictness: Strictness,

@@ -4,10 +4,11 @@
 //! The request lies in a record, not in RAM, for a location may be long: it is written before the request is answered, and
 //! read again for each try.
 
+use super::diagnostics::FileName;
 use super::types::Symbol;
-use super::{CallName, DiagnosticsStatus, FirmwareStatus, Operations, keys};
-use crate::json::{Json, JsonStr, Value, Writer, name};
-use crate::rpc::{CallError, CallErrorCode, Outcome};
+use super::{CallName, DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
+use crate::json::{Field, Json, JsonStr, Strictness, Value, Writer, name, read_into};
+use crate::rpc::{CallError, CallErrorCode, Composer, Outcome, Reply};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
 use crate::time::{DateTime, Duration, Instant};
@@ -112,11 +113,6 @@ impl Transfer<'_> {
         self.stage = Stage::Waiting;
         self.unsaved = false;
     }
-
-    pub(super) fn end(&mut self) {
-        self.stage = Stage::Idle;
-        self.unsaved = true;
-    }
 }
 
 /// The statuses that the central system has not been told yet, in their order: one in four bits, the first in the lowest,
@@ -204,18 +200,16 @@ pub(super) struct Request<'r> {
 pub(super) const REQUEST: u8 = 0;
 
 impl<'r> Request<'r> {
-    /// Writes it into the record buffer, and returns its length. Each text is a date.
-    pub(super) fn write(
-        record: &mut [u8],
-        key: RecordKey,
-        [location, from, to, retries, interval]: [Value<'_>; 5],
-    ) -> Result<usize, CallError> {
+    /// Writes it into the record buffer, and returns its length: location, first date, retries, interval, and what there is
+    /// of a second date.
+    #[inline(never)]
+    pub(super) fn write(record: &mut [u8], key: RecordKey, values: &[Value<'_>]) -> Result<usize, CallError> {
         const TOO_LONG: CallError = CallError::property("location too long");
+        let [location, from, retries, interval, to @ ..] = values else { return Err(TOO_LONG) };
         let mut writer = RecordWriter::new(record);
         writer.byte(REQUEST);
-        for value in [from, to] {
-            writer.unsigned(date(value)?.into());
-        }
+        writer.unsigned(date(Some(from))?.into());
+        writer.unsigned(date(to.first())?.into());
         // Less than none is none; one without a pause between its tries would keep everybody busy.
         let retries = retries.integer().map_or(RETRIES, |number| number.clamp(0, i32::from(u16::MAX)) as u16);
         let interval = interval.integer().map_or(RETRY_INTERVAL_S, |seconds| seconds.max(1).unsigned_abs());
@@ -248,8 +242,8 @@ impl<'r> Request<'r> {
 }
 
 /// Seconds since 1970, 0 when there is none.
-fn date(value: Value<'_>) -> Result<u32, CallError> {
-    let Some(text) = value.text() else { return Ok(0) };
+fn date(value: Option<&Value<'_>>) -> Result<u32, CallError> {
+    let Some(text) = value.and_then(|value| value.text()) else { return Ok(0) };
     let date = DateTime::parse_nearest(text.escaped()).map_err(|_| CallError::property("date"))?;
     Ok(date.as_unix().max(1))
 }
@@ -292,20 +286,57 @@ impl<'a> Operations<'a> {
         }
     }
 
-    /// The record of a request is to be written before the request is answered.
-    pub(super) fn store_request(&mut self, direction: Direction, len: usize) {
-        let transfer = self.transfer(direction);
-        transfer.stage = Stage::Asked;
-        transfer.unsaved = false;
-        self.ask_device(StorageOp::Store(direction.key(), len));
+    /// Answers UpdateFirmware or GetDiagnostics when the record of the request is written.
+    #[inline(never)]
+    pub(super) fn transfer_request(
+        &mut self,
+        direction: Direction,
+        payload: &str,
+        answer: &mut Composer<'_>,
+        record: &mut [u8],
+    ) -> Result<Reply, CallError> {
+        let mut file_name = None;
+        if self.transfer(direction).stage == Stage::Asked {
+            let Some(result) = self.device_result() else { return Ok(Reply::Held) };
+            self.settle_request(direction, result.is_ok());
+            result.map_err(|_| CallError::new(CallErrorCode::InternalError, "device failed"))?;
+            if direction == Direction::Upload {
+                file_name = Some(self.diagnostics.file_name);
+            }
+        } else {
+            let mut values = [Value::Absent; 5];
+            let fields: &[Field] = match direction {
+                Direction::Download => {
+                    self.may_update()?;
+                    &firmware::REQUEST_FIELDS
+                }
+                Direction::Upload if self.manages_firmware() => &diagnostics::REQUEST_FIELDS,
+                Direction::Upload => return Err(CallErrorCode::NotSupported.into()),
+            };
+            read_into(payload, fields, Strictness::NoOthers, &mut values)?;
+            self.delivery.loaded = None;
+            let len = Request::write(record, direction.key(), &values)?;
+            if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {
+                let transfer = self.transfer(direction);
+                transfer.stage = Stage::Asked;
+                transfer.unsaved = false;
+                self.ask_device(StorageOp::Store(direction.key(), len));
+                return Ok(Reply::Held);
+            }
+        }
+        answer.payload(&FileName(file_name))?;
+        Ok(Reply::Now)
     }
 
-    /// What came of that; `None` while nothing did. The record holds what is valid, whether or not it could be written.
-    pub(super) fn request_stored(&mut self, direction: Direction) -> Option<Result<(), CallError>> {
-        let result = self.device_result()?;
-        self.transfer(direction).stage = Stage::Reading;
-        self.persistence.has_chores = true;
-        Some(result.map(|_| ()).map_err(|_| CallError::new(CallErrorCode::InternalError, "device failed")))
+    /// The record of a request is written, or may be. An update is what the record says; diagnostics that nobody knows of any
+    /// more are not uploaded.
+    fn settle_request(&mut self, direction: Direction, is_stored: bool) {
+        if is_stored || direction == Direction::Download {
+            self.transfer(direction).stage = Stage::Reading;
+            self.persistence.has_chores = true;
+        } else {
+            self.end_transfer(direction);
+        }
     }
 
     /// The link came up or went down.
@@ -314,11 +345,7 @@ impl<'a> Operations<'a> {
             let transfer = self.transfer(direction);
             transfer.reports.is_held_back &= !online;
             if transfer.stage == Stage::Asked {
-                match direction {
-                    Direction::Download => transfer.stage = Stage::Reading, // the record may be written or not
-                    Direction::Upload => transfer.end(),
-                }
-                self.persistence.has_chores = true;
+                self.settle_request(direction, false);
             }
         }
     }
@@ -378,7 +405,9 @@ impl<'a> Operations<'a> {
     }
 
     pub(super) fn end_transfer(&mut self, direction: Direction) {
-        self.transfer(direction).end();
+        let transfer = self.transfer(direction);
+        transfer.stage = Stage::Idle;
+        transfer.unsaved = true;
         self.persistence.has_chores = true;
         self.dirty = true;
     }
