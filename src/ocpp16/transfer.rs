@@ -5,10 +5,11 @@
 //! read again for each try.
 
 use super::diagnostics::FileName;
+use super::transfer_reports::Reports;
 use super::types::Symbol;
-use super::{CallName, DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
-use crate::json::{Field, Json, JsonStr, Strictness, Value, Writer, name, read_into};
-use crate::rpc::{CallError, CallErrorCode, Composer, Outcome, Reply};
+use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
+use crate::json::{Field, JsonStr, Strictness, Value, read_into};
+use crate::rpc::{CallError, CallErrorCode, Composer, Reply};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
 use crate::time::{DateTime, Duration, Instant};
@@ -98,7 +99,7 @@ impl Transfer<'_> {
             status: None,
             at: 0,
             interval: 0,
-            reports: Reports { waiting: 0, sent: 0, triggered: false, is_held_back: false },
+            reports: Reports::new(),
             retries_left: 0,
             stage: Stage::Idle,
             unsaved: false,
@@ -112,75 +113,6 @@ impl Transfer<'_> {
         self.retries_left = request.retries;
         self.stage = Stage::Waiting;
         self.unsaved = false;
-    }
-}
-
-/// The statuses that the central system has not been told yet, in their order: one in four bits, the first in the lowest,
-/// 0 for none. When more come than fit, the oldest go.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reports {
-    waiting: u32,
-    /// The one that waits for its answer.
-    sent: u8,
-    triggered: bool,
-    /// Nobody has answered: the link seems to be dead.
-    is_held_back: bool,
-}
-
-impl Reports {
-    #[inline(never)]
-    pub(super) fn push(&mut self, status: u8) {
-        // One place is kept for the one that is sent.
-        while self.waiting >> 24 != 0 {
-            self.waiting >>= 4;
-        }
-        let used = u32::BITS - self.waiting.leading_zeros();
-        self.waiting |= u32::from(status + 1).wrapping_shl((used + 3) & !3);
-        self.is_held_back = false;
-    }
-
-    /// All of them, to be kept in a record.
-    pub(super) fn untold(&self) -> u32 {
-        if self.sent == 0 { self.waiting } else { self.waiting << 4 | u32::from(self.sent) }
-    }
-
-    pub(super) fn restore(&mut self, untold: u32) {
-        self.waiting = untold;
-    }
-
-    /// The next to be told, as its number; `present` is what a trigger asks for.
-    fn next(&mut self, is_accepted: bool, present: u8) -> Option<u8> {
-        if is_accepted && self.waiting != 0 && !self.is_held_back {
-            self.sent = self.waiting as u8 & 0xf;
-            self.waiting >>= 4;
-            self.triggered &= self.waiting != 0; // the last of them is what the trigger asks for
-            return self.sent.checked_sub(1);
-        }
-        core::mem::take(&mut self.triggered).then_some(present)
-    }
-
-    /// Whether the last of those that wait was told.
-    fn conclude(&mut self, outcome: Outcome<'_>) -> bool {
-        let was_waiting = self.sent != 0;
-        if let Outcome::LinkLost | Outcome::TimedOut { peer_alive: false } = outcome {
-            self.waiting = self.untold();
-            self.is_held_back = was_waiting && outcome != Outcome::LinkLost;
-        }
-        self.sent = 0;
-        was_waiting && self.waiting == 0
-    }
-}
-
-/// FirmwareStatusNotification.req and DiagnosticsStatusNotification.req (OCPP 1.6 §6.17, §6.19).
-pub(super) struct StatusReport {
-    quoted: &'static [u8],
-}
-
-impl Json for StatusReport {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("status")).raw(self.quoted);
-        members.close();
     }
 }
 
@@ -343,7 +275,7 @@ impl<'a> Operations<'a> {
     pub(super) fn transfers_link(&mut self, online: bool) {
         for direction in [Direction::Download, Direction::Upload] {
             let transfer = self.transfer(direction);
-            transfer.reports.is_held_back &= !online;
+            transfer.reports.link(online);
             if transfer.stage == Stage::Asked {
                 self.settle_request(direction, false);
             }
@@ -464,38 +396,6 @@ impl<'a> Operations<'a> {
         if self.transfer(direction).stage == Stage::Loading {
             self.transfer_failed(now, direction);
         }
-    }
-
-    #[cfg(feature = "remote-trigger")]
-    pub(super) fn trigger_transfer(&mut self, direction: Direction) {
-        self.transfer(direction).reports.triggered = true;
-    }
-
-    /// The next status to be told.
-    pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, StatusReport)> {
-        let is_accepted = self.registration.is_accepted();
-        let present = self.firmware_status().code();
-        if let Some(status) = self.firmware.transfer.reports.next(is_accepted, present) {
-            let quoted = FirmwareStatus::SPELLINGS.quoted(status);
-            let name = CallName::FirmwareStatusNotification;
-            return Some((name, "FirmwareStatusNotification", StatusReport { quoted }));
-        }
-        let present = self.diagnostics_status().code();
-        let status = self.diagnostics.transfer.reports.next(is_accepted, present)?;
-        let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
-        let name = CallName::DiagnosticsStatusNotification;
-        Some((name, "DiagnosticsStatusNotification", StatusReport { quoted }))
-    }
-
-    pub(super) fn conclude_status_report(&mut self, direction: Direction, outcome: Outcome<'_>) {
-        let transfer = self.transfer(direction);
-        let is_kept = matches!(transfer.stage, Stage::Idle | Stage::Installing) && direction == Direction::Download;
-        if transfer.reports.conclude(outcome) && is_kept {
-            // FW-07: what the record says has been told.
-            transfer.unsaved = true;
-            self.persistence.has_chores = true;
-        }
-        self.dirty = true;
     }
 }
 
