@@ -832,3 +832,74 @@ fn trg_02_before_acceptance_too_and_nothing_but_what_was_asked_for() {
     t.boot();
     expect(&mut t, "DownloadFailed");
 }
+
+// ---- Power cuts ----
+
+/// Answers whatever the charge point says; its firmware statuses.
+fn serve(t: &mut Timeline, told: &mut Vec<String>) -> bool {
+    let mut is_answered = false;
+    while let Some(frame) = t.next_frame() {
+        let support::Frame::Call { id, action, payload } = frame else {
+            is_answered = true;
+            continue;
+        };
+        if action == "FirmwareStatusNotification" {
+            told.push(payload["status"].as_str().unwrap().to_owned());
+        }
+        let conf = match action.as_str() {
+            "BootNotification" => {
+                json!({"status": "Accepted", "currentTime": date(t.seconds()), "interval": 86_400})
+            }
+            _ => json!({}),
+        };
+        if t.wire.connected {
+            t.answer(&id, conf);
+        }
+    }
+    is_answered
+}
+
+#[test]
+fn fw_06_fw_07_a_power_cut_after_any_step_loses_no_update_and_installs_none_twice() {
+    let mut last = false;
+    for steps in 0.. {
+        let updater = updater();
+        updater.version.set("1.0");
+        updater.installs.set(0);
+        let mut t = by_reboot().booted();
+        updater.download.set(TransferStatus::Done);
+        t.power.fails_after(steps);
+        let mut told = Vec::new();
+        t.send(&json!([2, "u", "UpdateFirmware", {"location": LOCATION, "retrieveDate": date(0)}]).to_string());
+        let is_promised = serve(&mut t, &mut told);
+        last = last || !t.power.is_off();
+        for reboot in 0..3 {
+            if updater.installs.get() > 0 {
+                updater.version.set("2.0");
+            }
+            let now = t.seconds() + 60;
+            t.power_cut();
+            t.wire.outgoing.clear();
+            t.stall(now);
+            t.power_on();
+            t.link_up();
+            serve(&mut t, &mut told);
+            if reboot == 2 {
+                assert!(updater.installs.get() <= 1, "{steps}: {told:?}");
+                assert!(!record(&t), "{steps}: nothing is left");
+                // A cut right before the installation is one that has failed: the version is the old one.
+                let end = told.last().map_or("", |status| status.as_str());
+                match updater.installs.get() {
+                    0 if is_promised => assert_eq!(end, "InstallationFailed", "{steps}: {told:?}"),
+                    0 => assert!(matches!(end, "" | "InstallationFailed"), "{steps}: {told:?}"),
+                    _ => assert_eq!(end, "Installed", "{steps}: {told:?}"),
+                }
+            }
+        }
+        t.take_errors();
+        if last {
+            assert!(steps > 6, "{steps}");
+            return;
+        }
+    }
+}

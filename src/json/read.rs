@@ -110,7 +110,7 @@ pub(crate) fn read<'a, const N: usize>(
     strictness: Strictness,
 ) -> Result<[Value<'a>; N], ReadError> {
     let mut values = [Value::Absent; N];
-    read_into(&mut Members::of(object), fields, strictness, &mut values)?;
+    read_members(&mut Members::of(object), fields, strictness, &mut values)?;
     Ok(values)
 }
 
@@ -125,12 +125,23 @@ pub(crate) fn read_element<'a, const N: usize>(
 ) -> Result<Option<[Value<'a>; N]>, ReadError> {
     let mut values = [Value::Absent; N];
     let Some(mut members) = Members::of_element(text, *position) else { return Ok(None) };
-    read_into(&mut members, fields, strictness, &mut values)?;
+    read_members(&mut members, fields, strictness, &mut values)?;
     *position = members.end();
     Ok(Some(values))
 }
 
-fn read_into<'a>(
+/// The same for fields whose number differs from case to case; values without a field are left alone.
+#[cfg(feature = "firmware-management")]
+pub(crate) fn read_into<'a>(
+    object: &'a str,
+    fields: &[Field],
+    strictness: Strictness,
+    values: &mut [Value<'a>],
+) -> Result<(), ReadError> {
+    read_members(&mut Members::of(object), fields, strictness, values)
+}
+
+fn read_members<'a>(
     members: &mut Members<'a>,
     fields: &[Field],
     strictness: Strictness,

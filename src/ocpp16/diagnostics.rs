@@ -1,9 +1,8 @@
 //! GetDiagnostics: the upload, and what is told of it (OCPP 1.6 §4.4, §5.9).
 
-use super::transfer::{Direction, Request, Stage, Transfer};
+use super::transfer::{Request, Stage, Transfer};
 use super::{DiagnosticsStatus, Operations};
-use crate::json::{Field, Json, Kind, Strictness, Writer, name, offset_of_char, read};
-use crate::rpc::{CallError, CallErrorCode, Composer};
+use crate::json::{Field, Json, Kind, Writer, name, offset_of_char};
 use crate::store::registry;
 use crate::time::DateTime;
 
@@ -29,12 +28,15 @@ impl<'r> DiagnosticsRequest<'r> {
 /// Names the file that is to be uploaded.
 pub(crate) type FileNameInput<'a> = &'a dyn Fn(&DiagnosticsRequest<'_>) -> Option<&'a str>;
 
+/// Begins to upload the file of this name.
+pub(crate) type UploadOutput<'a> = &'a dyn Fn(&DiagnosticsRequest<'_>, &str);
+
 /// The upload that was asked for, or is under way.
 pub(super) struct Diagnostics<'a> {
     pub(super) transfer: Transfer<'a>,
     file_name_input: Option<FileNameInput<'a>>,
-    on_upload: Option<&'a dyn Fn(&DiagnosticsRequest<'_>, &str)>,
-    file_name: &'a str,
+    on_upload: Option<UploadOutput<'a>>,
+    pub(super) file_name: &'a str,
 }
 
 impl Diagnostics<'_> {
@@ -43,8 +45,17 @@ impl Diagnostics<'_> {
     }
 }
 
-/// GetDiagnostics.conf (OCPP 1.6 §6.26).
-struct FileName<'f>(Option<&'f str>);
+/// GetDiagnostics.req (OCPP 1.6 §6.25).
+pub(super) const REQUEST_FIELDS: [Field; 5] = [
+    Field::required("location", Kind::Text(u16::MAX)),
+    Field::optional("startTime", Kind::Text(40)),
+    Field::optional("retries", Kind::Integer),
+    Field::optional("retryInterval", Kind::Integer),
+    Field::optional("stopTime", Kind::Text(40)),
+];
+
+/// GetDiagnostics.conf (OCPP 1.6 §6.26); without a name also UpdateFirmware.conf.
+pub(super) struct FileName<'f>(pub(super) Option<&'f str>);
 
 impl Json for FileName<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
@@ -61,7 +72,7 @@ impl<'a> Operations<'a> {
         self.diagnostics.file_name_input = Some(input);
     }
 
-    pub(crate) fn set_on_upload(&mut self, output: &'a dyn Fn(&DiagnosticsRequest<'_>, &str)) {
+    pub(crate) fn set_on_upload(&mut self, output: UploadOutput<'a>) {
         self.diagnostics.on_upload = Some(output);
     }
 
@@ -82,48 +93,16 @@ impl<'a> Operations<'a> {
         }
     }
 
-    /// Writes GetDiagnostics.conf; `false` while the device is busy with it.
-    pub(super) fn get_diagnostics(
-        &mut self,
-        payload: &str,
-        answer: &mut Composer<'_>,
-        record: &mut [u8],
-    ) -> Result<bool, CallError> {
-        const FIELDS: [Field; 5] = [
-            Field::required("location", Kind::Text(u16::MAX)),
-            Field::optional("startTime", Kind::Text(40)),
-            Field::optional("stopTime", Kind::Text(40)),
-            Field::optional("retries", Kind::Integer),
-            Field::optional("retryInterval", Kind::Integer),
-        ];
-        if self.diagnostics.transfer.stage == Stage::Asked {
-            let Some(stored) = self.request_stored(Direction::Upload) else { return Ok(false) };
-            if stored.is_err() {
-                self.end_transfer(Direction::Upload); // whatever the record holds was asked for long ago
-            }
-            stored?;
-            answer.payload(&FileName(Some(self.diagnostics.file_name)))?;
-            return Ok(true);
-        }
-        if !self.manages_firmware() {
-            return Err(CallErrorCode::NotSupported.into());
-        }
-        let values = read(payload, &FIELDS, Strictness::NoOthers)?;
-        self.delivery.loaded = None;
-        let len = Request::write(record, registry::DIAGNOSTICS, values)?;
-        let request = Request::read(registry::DIAGNOSTICS, record.get(..len).unwrap_or_default());
-        let file_name = match (self.diagnostics.file_name_input, request) {
-            (Some(input), Some(request)) if self.can_upload() => input(&DiagnosticsRequest::new(&request)),
-            _ => None,
+    /// Asks the firmware for the name of the file; `false` when there is nothing to upload.
+    pub(super) fn name_file(&mut self, record: &[u8]) -> bool {
+        let Some(request) = Request::read(registry::DIAGNOSTICS, record).filter(|_| self.can_upload()) else {
+            return false;
         };
-        let Some(file_name) = file_name else {
-            answer.payload(&FileName(None))?; // DG-01
-            return Ok(true);
-        };
+        let input = self.diagnostics.file_name_input;
+        let Some(file_name) = input.and_then(|input| input(&DiagnosticsRequest::new(&request))) else { return false };
         let end = offset_of_char(file_name, 255).unwrap_or(file_name.len());
         self.diagnostics.file_name = file_name.get(..end).unwrap_or_default();
-        self.store_request(Direction::Upload, len);
-        Ok(false)
+        true
     }
 
     pub(super) fn upload(&mut self, request: &Request<'_>) {

@@ -267,15 +267,11 @@ impl Operations<'_> {
             }
             #[cfg(feature = "firmware-management")]
             Action::UpdateFirmware => {
-                return match self.update_firmware(call.payload, record)? {
-                    Some(()) => Ok(answer.payload(&NOTHING).map(|()| Reply::Now)?),
-                    None => Ok(Reply::Held),
-                };
+                return self.transfer_request(Direction::Download, call.payload, answer, record);
             }
             #[cfg(feature = "firmware-management")]
             Action::GetDiagnostics => {
-                let is_answered = self.get_diagnostics(call.payload, answer, record)?;
-                return Ok(if is_answered { Reply::Now } else { Reply::Held });
+                return self.transfer_request(Direction::Upload, call.payload, answer, record);
             }
             // No block of this build has it.
             #[allow(unreachable_patterns)]

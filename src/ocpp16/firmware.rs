@@ -7,7 +7,7 @@ use super::session::Phase;
 use super::transfer::{Direction, POLL_INTERVAL, Request, Stage, Transfer, seconds_after};
 use super::types::Symbol;
 use super::{FirmwareStatus, Operations};
-use crate::json::{Field, Kind, Strictness, Value, read};
+use crate::json::{Field, Kind};
 use crate::rpc::{CallError, CallErrorCode};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{SetKey, StorageOp, registry};
@@ -38,6 +38,14 @@ pub(super) struct Firmware<'a> {
     /// Connectors go out of service as they become free.
     closes_connectors: bool,
 }
+
+/// UpdateFirmware.req (OCPP 1.6 §6.55).
+pub(super) const REQUEST_FIELDS: [Field; 4] = [
+    Field::required("location", Kind::Text(u16::MAX)),
+    Field::required("retrieveDate", Kind::Text(40)),
+    Field::optional("retries", Kind::Integer),
+    Field::optional("retryInterval", Kind::Integer),
+];
 
 /// Seconds that the central system has to hear of the installation before it begins.
 const ANNOUNCEMENT_S: u32 = 30;
@@ -102,39 +110,27 @@ impl<'a> Operations<'a> {
         self.firmware.transfer.stage == Stage::Installing && self.firmware.installation_status.is_some()
     }
 
-    /// `None` while the device is busy with it.
-    pub(super) fn update_firmware(&mut self, payload: &str, record: &mut [u8]) -> Result<Option<()>, CallError> {
-        const FIELDS: [Field; 4] = [
-            Field::required("location", Kind::Text(u16::MAX)),
-            Field::required("retrieveDate", Kind::Text(40)),
-            Field::optional("retries", Kind::Integer),
-            Field::optional("retryInterval", Kind::Integer),
-        ];
-        if self.firmware.transfer.stage == Stage::Asked {
-            return self.request_stored(Direction::Download).transpose();
-        }
+    /// Whether another update may take the place of the one that there is (FW-08).
+    pub(super) fn may_update(&self) -> Result<(), CallError> {
         if !self.can_update() {
-            return Err(CallErrorCode::NotSupported.into());
+            Err(CallErrorCode::NotSupported.into())
+        } else if self.firmware.transfer.stage >= Stage::Announced {
+            Err(CallError::new(CallErrorCode::InternalError, "installing"))
+        } else {
+            Ok(())
         }
-        let [location, date, retries, interval] = read(payload, &FIELDS, Strictness::NoOthers)?;
-        if self.firmware.transfer.stage >= Stage::Announced {
-            return Err(CallError::new(CallErrorCode::InternalError, "installing"));
-        }
-        self.delivery.loaded = None;
-        let values = [location, date, Value::Absent, retries, interval];
-        let len = Request::write(record, registry::FIRMWARE_UPDATE, values)?;
-        self.store_request(Direction::Download, len); // FW-08
-        Ok(None)
     }
 
     /// Moves the update on as far as its conditions allow.
     pub(super) fn advance_firmware(&mut self, now: Instant) {
         self.advance_transfer(now, Direction::Download);
-        let is_idle = self.connectors.iter().all(|connector| connector.session.phase == Phase::Idle);
+        let is_resetting = self.reset.is_pending();
         let transfer = &mut self.firmware.transfer;
         match transfer.stage {
+            // A reset that is under way comes first.
+            Stage::Downloaded | Stage::Announced if is_resetting => {}
             // FW-05
-            Stage::Downloaded if is_idle && !self.reset.is_pending() => {
+            Stage::Downloaded if self.connectors.iter().all(|connector| connector.session.phase == Phase::Idle) => {
                 transfer.reports.push(FirmwareStatus::Installing.code());
                 transfer.at = seconds_after(now, ANNOUNCEMENT_S);
                 transfer.stage = Stage::Announced;
@@ -142,9 +138,7 @@ impl<'a> Operations<'a> {
             }
             Stage::Announced => {
                 let until = Instant::from_secs(transfer.at.into());
-                if self.reset.is_pending() {
-                    // It comes first.
-                } else if transfer.reports.untold() == 0 || now >= until || !self.online {
+                if transfer.reports.untold() == 0 || now >= until || !self.online {
                     transfer.stage = Stage::Storing;
                     transfer.unsaved = true;
                     self.persistence.has_chores = true;

@@ -44,6 +44,8 @@ mod transaction;
 mod transaction_messages;
 #[cfg(feature = "firmware-management")]
 mod transfer;
+#[cfg(feature = "firmware-management")]
+mod transfer_reports;
 #[cfg(feature = "remote-trigger")]
 mod trigger;
 mod types;

@@ -4,10 +4,12 @@
 //! The request lies in a record, not in RAM, for a location may be long: it is written before the request is answered, and
 //! read again for each try.
 
+use super::diagnostics::FileName;
+use super::transfer_reports::Reports;
 use super::types::Symbol;
-use super::{CallName, DiagnosticsStatus, FirmwareStatus, Operations, keys};
-use crate::json::{Json, JsonStr, Value, Writer, name};
-use crate::rpc::{CallError, CallErrorCode, Outcome};
+use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
+use crate::json::{Field, JsonStr, Strictness, Value, read_into};
+use crate::rpc::{CallError, CallErrorCode, Composer, Reply};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
 use crate::time::{DateTime, Duration, Instant};
@@ -97,7 +99,7 @@ impl Transfer<'_> {
             status: None,
             at: 0,
             interval: 0,
-            reports: Reports { waiting: 0, sent: 0, triggered: false, is_held_back: false },
+            reports: Reports::new(),
             retries_left: 0,
             stage: Stage::Idle,
             unsaved: false,
@@ -111,83 +113,6 @@ impl Transfer<'_> {
         self.retries_left = request.retries;
         self.stage = Stage::Waiting;
         self.unsaved = false;
-    }
-
-    pub(super) fn end(&mut self) {
-        self.stage = Stage::Idle;
-        self.unsaved = true;
-    }
-}
-
-/// The statuses that the central system has not been told yet, in their order: one in four bits, the first in the lowest,
-/// 0 for none. When more come than fit, the oldest go.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reports {
-    waiting: u32,
-    /// The one that waits for its answer.
-    sent: u8,
-    triggered: bool,
-    /// Nobody has answered: the link seems to be dead.
-    is_held_back: bool,
-}
-
-impl Reports {
-    pub(super) fn push(&mut self, status: u8) {
-        // One place is kept for the one that is sent.
-        while self.waiting >> 24 != 0 {
-            self.waiting >>= 4;
-        }
-        let used = u32::BITS - self.waiting.leading_zeros();
-        self.waiting |= u32::from(status + 1).wrapping_shl((used + 3) & !3);
-        self.is_held_back = false;
-    }
-
-    /// All of them, to be kept in a record.
-    pub(super) fn untold(&self) -> u32 {
-        if self.sent == 0 { self.waiting } else { self.waiting << 4 | u32::from(self.sent) }
-    }
-
-    /// What a record holds, unless it is of another firmware that knew more.
-    pub(super) fn restore(&mut self, untold: u32) {
-        let statuses = FirmwareStatus::ALL.len() as u32;
-        if (0..8).all(|place| untold >> (4 * place) & 0xf <= statuses) {
-            self.waiting = untold;
-        }
-    }
-
-    /// The next to be told, as its number; `present` is what a trigger asks for.
-    fn next(&mut self, is_accepted: bool, present: u8) -> Option<u8> {
-        if is_accepted && self.waiting != 0 && !self.is_held_back {
-            self.sent = self.waiting as u8 & 0xf;
-            self.waiting >>= 4;
-            self.triggered &= self.waiting != 0; // the last of them is what the trigger asks for
-            return self.sent.checked_sub(1);
-        }
-        core::mem::take(&mut self.triggered).then_some(present)
-    }
-
-    /// Whether the last of those that wait was told.
-    fn conclude(&mut self, outcome: Outcome<'_>) -> bool {
-        let was_waiting = self.sent != 0;
-        if let Outcome::LinkLost | Outcome::TimedOut { peer_alive: false } = outcome {
-            self.waiting = self.untold();
-            self.is_held_back = was_waiting && outcome != Outcome::LinkLost;
-        }
-        self.sent = 0;
-        was_waiting && self.waiting == 0
-    }
-}
-
-/// FirmwareStatusNotification.req and DiagnosticsStatusNotification.req (OCPP 1.6 §6.17, §6.19).
-pub(super) struct StatusReport {
-    quoted: &'static [u8],
-}
-
-impl Json for StatusReport {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("status")).raw(self.quoted);
-        members.close();
     }
 }
 
@@ -207,18 +132,16 @@ pub(super) struct Request<'r> {
 pub(super) const REQUEST: u8 = 0;
 
 impl<'r> Request<'r> {
-    /// Writes it into the record buffer, and returns its length. Each text is a date.
-    pub(super) fn write(
-        record: &mut [u8],
-        key: RecordKey,
-        [location, from, to, retries, interval]: [Value<'_>; 5],
-    ) -> Result<usize, CallError> {
+    /// Writes it into the record buffer, and returns its length: location, first date, retries, interval, and what there is
+    /// of a second date.
+    #[inline(never)]
+    pub(super) fn write(record: &mut [u8], key: RecordKey, values: &[Value<'_>]) -> Result<usize, CallError> {
         const TOO_LONG: CallError = CallError::property("location too long");
+        let [location, from, retries, interval, to @ ..] = values else { return Err(TOO_LONG) };
         let mut writer = RecordWriter::new(record);
         writer.byte(REQUEST);
-        for value in [from, to] {
-            writer.unsigned(date(value)?.into());
-        }
+        writer.unsigned(date(Some(from))?.into());
+        writer.unsigned(date(to.first())?.into());
         // Less than none is none; one without a pause between its tries would keep everybody busy.
         let retries = retries.integer().map_or(RETRIES, |number| number.clamp(0, i32::from(u16::MAX)) as u16);
         let interval = interval.integer().map_or(RETRY_INTERVAL_S, |seconds| seconds.max(1).unsigned_abs());
@@ -251,8 +174,8 @@ impl<'r> Request<'r> {
 }
 
 /// Seconds since 1970, 0 when there is none.
-fn date(value: Value<'_>) -> Result<u32, CallError> {
-    let Some(text) = value.text() else { return Ok(0) };
+fn date(value: Option<&Value<'_>>) -> Result<u32, CallError> {
+    let Some(text) = value.and_then(|value| value.text()) else { return Ok(0) };
     let date = DateTime::parse_nearest(text.escaped()).map_err(|_| CallError::property("date"))?;
     Ok(date.as_unix().max(1))
 }
@@ -295,60 +218,84 @@ impl<'a> Operations<'a> {
         }
     }
 
-    /// The record of a request is to be written before the request is answered.
-    pub(super) fn store_request(&mut self, direction: Direction, len: usize) {
-        let transfer = self.transfer(direction);
-        transfer.stage = Stage::Asked;
-        transfer.unsaved = false;
-        self.ask_device(StorageOp::Store(direction.key(), len));
+    /// Answers UpdateFirmware or GetDiagnostics when the record of the request is written.
+    #[inline(never)]
+    pub(super) fn transfer_request(
+        &mut self,
+        direction: Direction,
+        payload: &str,
+        answer: &mut Composer<'_>,
+        record: &mut [u8],
+    ) -> Result<Reply, CallError> {
+        let mut file_name = None;
+        if self.transfer(direction).stage == Stage::Asked {
+            let Some(result) = self.device_result() else { return Ok(Reply::Held) };
+            self.settle_request(direction, result.is_ok());
+            result.map_err(|_| CallError::new(CallErrorCode::InternalError, "device failed"))?;
+            if direction == Direction::Upload {
+                file_name = Some(self.diagnostics.file_name);
+            }
+        } else {
+            let mut values = [Value::Absent; 5];
+            let fields: &[Field] = match direction {
+                Direction::Download => {
+                    self.may_update()?;
+                    &firmware::REQUEST_FIELDS
+                }
+                Direction::Upload if self.manages_firmware() => &diagnostics::REQUEST_FIELDS,
+                Direction::Upload => return Err(CallErrorCode::NotSupported.into()),
+            };
+            read_into(payload, fields, Strictness::NoOthers, &mut values)?;
+            self.delivery.loaded = None;
+            let len = Request::write(record, direction.key(), &values)?;
+            if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {
+                let transfer = self.transfer(direction);
+                transfer.stage = Stage::Asked;
+                transfer.unsaved = false;
+                self.ask_device(StorageOp::Store(direction.key(), len));
+                return Ok(Reply::Held);
+            }
+        }
+        answer.payload(&FileName(file_name))?;
+        Ok(Reply::Now)
     }
 
-    /// What came of that; `None` while nothing did. The record holds what is valid, whether or not it could be written.
-    pub(super) fn request_stored(&mut self, direction: Direction) -> Option<Result<(), CallError>> {
-        let result = self.device_result()?;
-        self.transfer(direction).stage = Stage::Reading;
-        self.persistence.has_chores = true;
-        Some(result.map(|_| ()).map_err(|_| CallError::new(CallErrorCode::InternalError, "device failed")))
+    /// The record of a request is written, or may be. An update is what the record says; diagnostics that nobody knows of any
+    /// more are not uploaded.
+    fn settle_request(&mut self, direction: Direction, is_stored: bool) {
+        if is_stored || direction == Direction::Download {
+            self.transfer(direction).stage = Stage::Reading;
+            self.persistence.has_chores = true;
+        } else {
+            self.end_transfer(direction);
+        }
     }
 
     /// The link came up or went down.
     pub(super) fn transfers_link(&mut self, online: bool) {
         for direction in [Direction::Download, Direction::Upload] {
             let transfer = self.transfer(direction);
-            transfer.reports.is_held_back &= !online;
+            transfer.reports.link(online);
             if transfer.stage == Stage::Asked {
-                match direction {
-                    Direction::Download => transfer.stage = Stage::Reading, // the record may be written or not
-                    Direction::Upload => transfer.end(),
-                }
-                self.persistence.has_chores = true;
+                self.settle_request(direction, false);
             }
         }
     }
 
+    /// Moves a transfer on as far as its conditions allow.
+    #[inline(never)]
     pub(super) fn advance_transfer(&mut self, now: Instant, direction: Direction) {
-        let date = self.clock.date(now).map(DateTime::as_unix);
         let transfer = self.transfer(direction);
-        let due = match (transfer.stage, date) {
-            (Stage::Running, _) => {
-                let [_, done, _] = direction.statuses();
-                match transfer.status.map_or(TransferStatus::Done, |status| status()) {
-                    TransferStatus::Running => self.wake_at(now + POLL_INTERVAL),
-                    TransferStatus::Failed => self.transfer_failed(now, direction),
-                    TransferStatus::Done => {
-                        transfer.reports.push(done);
-                        match direction {
-                            Direction::Download => transfer.stage = Stage::Downloaded,
-                            Direction::Upload => self.end_transfer(direction),
-                        }
-                    }
-                }
-                return;
-            }
-            (Stage::Retrying, _) => Instant::from_secs(transfer.at.into()),
-            (Stage::Waiting, _) if transfer.at == 0 => now,
-            (Stage::Waiting, Some(date)) => now + Duration::from_secs(transfer.at.saturating_sub(date)),
-            _ => return, // of an unset clock nobody knows how long it is to be waited for
+        let at = transfer.at;
+        let due = match transfer.stage {
+            Stage::Running => return self.advance_running(now, direction),
+            Stage::Retrying => Instant::from_secs(at.into()),
+            Stage::Waiting if at == 0 => now,
+            Stage::Waiting => match self.clock.date(now) {
+                Some(date) => now + Duration::from_secs(at.saturating_sub(date.as_unix())),
+                None => return,
+            },
+            _ => return,
         };
         if due > now {
             self.wake_at(due);
@@ -356,6 +303,22 @@ impl<'a> Operations<'a> {
             // Without a link a try would be in vain.
             self.transfer(direction).stage = Stage::Loading;
             self.persistence.has_chores = true;
+        }
+    }
+
+    fn advance_running(&mut self, now: Instant, direction: Direction) {
+        let [_, done, _] = direction.statuses();
+        let transfer = self.transfer(direction);
+        match transfer.status.map_or(TransferStatus::Done, |status| status()) {
+            TransferStatus::Running => self.wake_at(now + POLL_INTERVAL),
+            TransferStatus::Failed => self.transfer_failed(now, direction),
+            TransferStatus::Done => {
+                transfer.reports.push(done);
+                match direction {
+                    Direction::Download => transfer.stage = Stage::Downloaded,
+                    Direction::Upload => self.end_transfer(direction),
+                }
+            }
         }
     }
 
@@ -374,7 +337,9 @@ impl<'a> Operations<'a> {
     }
 
     pub(super) fn end_transfer(&mut self, direction: Direction) {
-        self.transfer(direction).end();
+        let transfer = self.transfer(direction);
+        transfer.stage = Stage::Idle;
+        transfer.unsaved = true;
         self.persistence.has_chores = true;
         self.dirty = true;
     }
@@ -431,38 +396,6 @@ impl<'a> Operations<'a> {
         if self.transfer(direction).stage == Stage::Loading {
             self.transfer_failed(now, direction);
         }
-    }
-
-    #[cfg(feature = "remote-trigger")]
-    pub(super) fn trigger_transfer(&mut self, direction: Direction) {
-        self.transfer(direction).reports.triggered = true;
-    }
-
-    /// The next status to be told.
-    pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, StatusReport)> {
-        let is_accepted = self.registration.is_accepted();
-        let present = self.firmware_status().code();
-        if let Some(status) = self.firmware.transfer.reports.next(is_accepted, present) {
-            let quoted = FirmwareStatus::SPELLINGS.quoted(status);
-            let name = CallName::FirmwareStatusNotification;
-            return Some((name, "FirmwareStatusNotification", StatusReport { quoted }));
-        }
-        let present = self.diagnostics_status().code();
-        let status = self.diagnostics.transfer.reports.next(is_accepted, present)?;
-        let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
-        let name = CallName::DiagnosticsStatusNotification;
-        Some((name, "DiagnosticsStatusNotification", StatusReport { quoted }))
-    }
-
-    pub(super) fn conclude_status_report(&mut self, direction: Direction, outcome: Outcome<'_>) {
-        let transfer = self.transfer(direction);
-        let is_kept = matches!(transfer.stage, Stage::Idle | Stage::Installing) && direction == Direction::Download;
-        if transfer.reports.conclude(outcome) && is_kept {
-            // FW-07: what the record says has been told.
-            transfer.unsaved = true;
-            self.persistence.has_chores = true;
-        }
-        self.dirty = true;
     }
 }
 
