@@ -7,6 +7,8 @@ mod error;
 mod resources;
 #[cfg(feature = "async")]
 mod runner;
+#[cfg(feature = "smart-charging")]
+mod smart_charging;
 
 pub use crate::ocpp16::InputError;
 pub use charge_point::ChargePoint;

@@ -9,13 +9,19 @@ mod payload;
 mod read;
 mod scan;
 mod text;
+#[cfg(feature = "smart-charging")]
+mod walk;
 mod write;
 
 pub use decimal::Decimal;
 pub use payload::from_payload;
+#[cfg(feature = "smart-charging")]
+pub(crate) use read::Value;
 pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read};
 pub(crate) use scan::elements;
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub(crate) use text::offset_of_char;
 pub use text::{CiString, JsonStr, TextTooLong};
+#[cfg(feature = "smart-charging")]
+pub(crate) use walk::{Level, Walk};
 pub use write::{BufferFull, Json, Name, Raw, Serde, Writer, append, name};

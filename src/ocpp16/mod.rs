@@ -64,7 +64,7 @@ pub use metering::{MeterInput, MeterReading};
 #[cfg(feature = "reservation")]
 pub use reservation::ReservationSlot;
 #[cfg(feature = "smart-charging")]
-pub use smart_charging::{ChargingPeriod, ProfileSlot};
+pub use smart_charging::{ChargingLimit, ChargingPeriod, LimitOutput, ProfileSlot, Supply};
 pub use transaction::{BeginError, EndError, TransactionView, TxNotification};
 pub use types::*;
 pub use unlock::UnlockResult;
@@ -199,7 +199,6 @@ impl<'a> Operations<'a> {
         keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
         #[cfg(feature = "smart-charging")]
         {
-            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::SMART_CHARGING, true);
             let periods = memory.periods.len().checked_div(memory.profiles.len()).unwrap_or(0);
             keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, periods as i32);
             keys.set_integer(&smart_charging::MAX_CHARGING_PROFILES_INSTALLED, memory.profiles.len() as i32);
@@ -373,6 +372,8 @@ impl<'a> Operations<'a> {
     fn set_clock(&mut self, now: Instant, time: DateTime) {
         self.clock.set(now, time);
         self.persistence.boots.clock_set(&self.clock);
+        #[cfg(feature = "smart-charging")]
+        self.profiles.clock_set();
     }
 
     /// The configuration keys.

@@ -217,6 +217,8 @@ impl Operations<'_> {
             return self.owner_or_visitor(now, id, id_tag).map_err(|OtherIdTag| BeginError::Busy);
         }
         self.may_begin(id)?;
+        #[cfg(feature = "smart-charging")]
+        self.profiles.session_begins(id);
         let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
         connector.finishing = Finishing::No;
         let session = &mut connector.session;

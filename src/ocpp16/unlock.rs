@@ -102,6 +102,8 @@ impl Operations<'_> {
             let _ = self.keys.fix(UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME);
             self.keys.set_switch(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT, false);
         }
+        #[cfg(feature = "smart-charging")]
+        self.settle_smart_charging();
     }
 
     pub(super) fn has_lock(&self, id: ConnectorId) -> bool {
