@@ -237,7 +237,7 @@ impl Operations<'_> {
             #[cfg(feature = "reservation")]
             Action::CancelReservation => self.cancel_reservation(now, call.payload)?,
             #[cfg(feature = "smart-charging")]
-            Action::SetChargingProfile => self.set_charging_profile(call.payload, record)?,
+            Action::SetChargingProfile => self.set_charging_profile(now, call.payload, record)?,
             #[cfg(feature = "smart-charging")]
             Action::ClearChargingProfile => self.clear_charging_profile(call.payload)?,
             #[cfg(feature = "smart-charging")]

@@ -373,7 +373,10 @@ impl<'a> Operations<'a> {
         self.clock.set(now, time);
         self.persistence.boots.clock_set(&self.clock);
         #[cfg(feature = "smart-charging")]
-        self.profiles.clock_set();
+        {
+            self.profiles.changed(); // what schedules say now may be something else
+            self.dirty = true;
+        }
     }
 
     /// The configuration keys.

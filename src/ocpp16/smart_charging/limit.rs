@@ -3,12 +3,12 @@
 
 use super::Profiles;
 use super::profile::{Bound, ChargingPeriod, ProfileSlot};
-use super::schedule::{Moment, NEVER, Setting};
+use super::schedule::{Kind, Moment, NEVER, Setting};
 use crate::json::Decimal;
 use crate::ocpp16::session::Phase;
 use crate::ocpp16::types::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit};
 use crate::ocpp16::{ConnectorId, Operations};
-use crate::time::Instant;
+use crate::time::{DateTime, Instant};
 
 /// What a connector may take, told to the firmware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,17 @@ impl Supply {
             Unit::W => (limit.checked_div(volts(if phases == 0 { 3 } else { phases })).unwrap_or(0), limit),
         };
         Rate { current, power, phases }
+    }
+
+    /// What keeps two limits at once. Where each is the lower one in one unit, the power must not bring more current.
+    fn both(&self, one: &Rate, other: &Rate) -> Rate {
+        let both = one.lower(other);
+        let is_mixed = one.current < other.current && one.power > other.power
+            || one.current > other.current && one.power < other.power;
+        if !is_mixed {
+            return both;
+        }
+        Rate { power: both.power.min(self.rate(both.current, Unit::A, both.phases).power), ..both }
     }
 
     /// Of the phases that a profile allows, 0 for those that it does not tell.
@@ -174,7 +185,10 @@ impl Profiles<'_> {
                     top.rate = rate(period);
                     top.unit = slot.unit;
                 }
-                Setting::Undated(period) => lowest = lowest.lower(&rate(period)),
+                Setting::Undated(period) => {
+                    lowest = lowest.lower(&rate(period));
+                    top.unit = slot.unit;
+                }
                 _ => {}
             }
         }
@@ -210,14 +224,26 @@ impl Operations<'_> {
     pub(super) fn origin(&self, now: Instant, id: ConnectorId, moment: &Moment) -> u32 {
         let Some(connector) = self.connector(id) else { return moment.at };
         let session = &connector.session;
-        match session.began {
-            _ if !session.is_in_transaction() => moment.at,
-            Some(began) if session.is_restored && moment.is_dated => began.as_unix().min(moment.at),
-            _ => {
-                let elapsed = now.as_secs_since(session.started).max(0);
-                moment.at.saturating_sub(u32::try_from(elapsed).unwrap_or(u32::MAX))
+        if !session.is_in_transaction() {
+            return moment.at;
+        }
+        if session.is_restored && moment.is_dated {
+            let kept =
+                |slot: &&ProfileSlot| slot.connector == id && slot.bound != Bound::No && slot.kind == Kind::Relative;
+            let kept = self.profiles.slots.iter().find(kept).map_or(0, |slot| slot.start);
+            let began = session.began.map_or(kept, DateTime::as_unix);
+            if began != 0 {
+                return began.min(moment.at);
             }
         }
+        let elapsed = now.as_secs_since(session.started).max(0);
+        moment.at.saturating_sub(u32::try_from(elapsed).unwrap_or(u32::MAX))
+    }
+
+    /// When the transaction on a connector began, in seconds since 1970; 0 while the date is unknown.
+    pub(super) fn date_of_start(&self, now: Instant, id: ConnectorId) -> u32 {
+        let here = self.moment(now);
+        if here.is_dated { self.origin(now, id, &here) } else { 0 }
     }
 
     /// What the profiles set for a connector itself (SC-04, SC-05).
@@ -234,6 +260,7 @@ impl Operations<'_> {
             return;
         }
         self.follow_transactions();
+        self.persistence.has_chores |= self.profiles.is_unsaved();
         let here = self.moment(now);
         let max = self.profiles.prevailing(Purpose::ChargePointMaxProfile, 0, &here);
         let mut until = max.until;
@@ -254,7 +281,7 @@ impl Operations<'_> {
         let supply = self.profiles.supply;
         for connector in self.connectors.iter_mut() {
             let all = if connector.session.phase == Phase::Running { &share } else { &max.rate };
-            let rate = connector.limits.own.lower(all);
+            let rate = supply.both(&connector.limits.own, all);
             if connector.limits.now == Some(rate) {
                 continue;
             }
@@ -301,8 +328,8 @@ impl Operations<'_> {
     fn follow_transactions(&mut self) {
         for slot in self.profiles.slots.iter_mut().filter(|slot| slot.bound != Bound::No) {
             let connector = self.connectors.get(usize::from(slot.connector).wrapping_sub(1));
-            let (phase, entry) =
-                connector.map_or((Phase::Idle, 0), |connector| (connector.session.phase, connector.session.entry));
+            let Some(session) = connector.map(|connector| &connector.session) else { continue };
+            let (phase, entry, began) = (session.phase, session.entry, session.began);
             let stays = match phase {
                 Phase::Idle => false,
                 Phase::Authorizing | Phase::Authorized | Phase::Starting => slot.bound == Bound::Coming,
@@ -312,11 +339,15 @@ impl Operations<'_> {
             };
             if !stays {
                 slot.remove();
+                self.profiles.storing = None;
             } else if phase == Phase::Running && slot.bound == Bound::Coming {
                 slot.bound = Bound::Entry(entry);
+                if slot.kind == Kind::Relative {
+                    slot.start = began.map_or(0, DateTime::as_unix);
+                }
                 slot.is_unsaved = true;
+                self.profiles.storing = None;
             }
-            self.persistence.has_chores |= slot.is_unsaved;
         }
     }
 

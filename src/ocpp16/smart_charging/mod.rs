@@ -17,6 +17,7 @@ use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, Connect
 use crate::json::{Field, Kind, Level, Strictness, Value, Walk, read};
 use crate::rpc::{CallError, CallErrorCode};
 use crate::store::{IntegerKey, RecordKey, SetKey, StorageOp, SwitchKey};
+use crate::time::Instant;
 use composite::Composite;
 use profile::{Bound, record_key, symbol};
 
@@ -135,14 +136,9 @@ impl<'a> Profiles<'a> {
     }
 
     /// What follows from the profiles is to be found out anew.
-    fn changed(&mut self) {
+    pub(super) fn changed(&mut self) {
         self.is_active = true;
         self.storing = None; // what is on its way to the device may be what has changed
-    }
-
-    /// The clock has been set: what it says of schedules may be new.
-    pub(super) fn clock_set(&mut self) {
-        self.changed();
     }
 
     /// Another session begins: what was meant for the one before is not for this.
@@ -150,6 +146,7 @@ impl<'a> Profiles<'a> {
         for slot in self.slots.iter_mut().filter(|slot| slot.bound != Bound::No && slot.connector == id) {
             slot.remove();
         }
+        self.changed();
     }
 }
 
@@ -163,7 +160,7 @@ impl<'a> Operations<'a> {
     }
 
     pub(crate) fn set_supply(&mut self, supply: Supply) {
-        self.profiles.supply = Supply { phases: supply.phases.clamp(1, 3), ..supply };
+        self.profiles.supply = Supply { voltage: supply.voltage.max(1), phases: supply.phases.clamp(1, 3), ..supply };
         self.profiles.is_active = true;
         self.dirty = true;
     }
@@ -197,6 +194,7 @@ impl Operations<'_> {
 
     pub(super) fn set_charging_profile(
         &mut self,
+        now: Instant,
         payload: &str,
         scratch: &mut [u8],
     ) -> Result<StatusAnswer, CallError> {
@@ -214,7 +212,7 @@ impl Operations<'_> {
         }
         let id = id.and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= self.connector_count());
         let (Some(id), Some(mut draft)) = (id, draft) else { return Err(CallError::property("connectorId")) };
-        let is_installed = self.is_allowed(id, &mut draft) && self.profiles.install(&draft, scratch);
+        let is_installed = self.is_allowed(now, id, &mut draft) && self.profiles.install(&draft, scratch);
         self.profiles_changed();
         Ok(accepted_if(is_installed))
     }
@@ -225,7 +223,7 @@ impl Operations<'_> {
     }
 
     /// Whether the profile may be installed on this connector as things stand; it is made to fit then.
-    fn is_allowed(&self, id: ConnectorId, draft: &mut Draft) -> bool {
+    fn is_allowed(&self, now: Instant, id: ConnectorId, draft: &mut Draft) -> bool {
         let profile = &mut draft.profile;
         profile.connector = id;
         let is_fit = match profile.purpose {
@@ -236,6 +234,9 @@ impl Operations<'_> {
             Purpose::TxProfile => self.connector(id).is_some_and(|connector| {
                 let entry = connector.session.entry;
                 profile.bound = Bound::Entry(entry);
+                if profile.kind == schedule::Kind::Relative {
+                    profile.start = self.date_of_start(now, id);
+                }
                 connector.session.phase == Phase::Running
                     && (draft.transaction.is_none() || draft.transaction == connector.confirmed.id_of(entry))
             }),

@@ -27,7 +27,8 @@ pub struct ProfileSlot {
     pub(super) valid_from: u32,
     /// Seconds since 1970 until which it is valid, or [`NEVER`].
     pub(super) valid_to: u32,
-    /// Seconds since 1970 at which the schedule begins, unless it is relative.
+    /// Seconds since 1970 at which the schedule begins. If it is relative: at which its transaction began, 0 while that is
+    /// unknown, to be found in the record after a power cut.
     pub(super) start: u32,
     /// Seconds, or [`NEVER`].
     pub(super) duration: u32,
@@ -237,6 +238,9 @@ impl Draft {
                 Kind::Daily
             }
         };
+        if kind == ChargingProfileKind::Relative {
+            draft.profile.start = 0;
+        }
         draft.is_sound &= has_start || kind == ChargingProfileKind::Relative; // SC-12
         Ok(draft)
     }
