@@ -457,7 +457,7 @@ fn sc_22_st_c5_st_e3_nothing_to_take_suspends_the_evse() {
 // ---- What is refused ----
 
 #[test]
-fn sc_23_capacities() {
+fn sc_23_key_41_key_43_key_45_capacities() {
     let mut t = limited().booted();
     let many: Vec<_> = (0..25).map(|n| (n * 10, 10.0)).collect();
     set(&mut t, 1, profile(1, 9, &[(0, 10.0)]), "Rejected");
@@ -489,7 +489,7 @@ fn sc_23_capacities() {
 }
 
 #[test]
-fn sc_23_units_are_those_of_the_outputs() {
+fn sc_23_key_42_units_are_those_of_the_outputs() {
     for (is_current, unit, other, name) in [(true, "A", "W", "Current"), (false, "W", "A", "Power")] {
         let bench = bench();
         let mut t = if is_current {
@@ -508,6 +508,14 @@ fn sc_23_units_are_those_of_the_outputs() {
         let found = t.call("GetConfiguration", json!({"key": ["ChargingScheduleAllowedChargingRateUnit"]})).result();
         assert_eq!(found["configurationKey"][0]["value"], name);
     }
+}
+
+#[test]
+fn sc_43_key_44_the_firmware_says_whether_it_switches_phases() {
+    let mut t = bench().key("ConnectorSwitch3to1PhaseSupported", "true").booted();
+    t.change_key("ConnectorSwitch3to1PhaseSupported", "false", "Rejected");
+    t.call("GetConfiguration", json!({"key": ["ConnectorSwitch3to1PhaseSupported"]})).expect_result(json!({
+        "configurationKey": [{"key": "ConnectorSwitch3to1PhaseSupported", "readonly": true, "value": "true"}]}));
 }
 
 #[test]
@@ -827,4 +835,35 @@ fn rc_09_sc_27_it_survives_a_power_cut_with_its_transaction() {
     assert_eq!(ampere(&mut t, 1), 100);
     t.stop_charging(1, "TAG");
     assert_eq!(ampere(&mut t, 1), -1);
+}
+
+#[test]
+fn sc_27_the_answer_waits_for_a_device_that_fails_for_a_few_tries() {
+    let mut t = limited().booted();
+    t.flash.failing_stores = 2;
+    let request = json!({"connectorId": 1, "csChargingProfiles": profile(1, 0, &[(0, 10.0)])});
+    let id = t.call("SetChargingProfile", request).later();
+    t.expect_nothing();
+    t.wait(10).expect_answer(&id, json!({"status": "Accepted"}));
+    assert_eq!(t.take_errors().len(), 2);
+    t.reboot();
+    t.boot();
+    assert_eq!(ampere(&mut t, 1), 100);
+}
+
+/// Not even a profile that fills its record is cut: 24 periods of the longest numbers.
+#[test]
+fn sc_27_the_longest_profile_fits_its_record() {
+    let mut t = limited().booted();
+    let periods: Vec<_> = (0..24)
+        .map(|n| json!({"startPeriod": if n == 0 { 0 } else { i32::MAX - 24 + n }, "limit": 1e9, "numberPhases": 3}))
+        .collect();
+    let members = json!({"chargingSchedulePeriod": periods, "duration": i32::MAX, "startSchedule": "1975-01-01T00:00:00Z",
+        "validFrom": date(0), "validTo": "2106-01-01T00:00:00Z"});
+    set(&mut t, 1, with(profile(i32::MIN, 8, &[]), members), "Accepted");
+    let before = composite(&mut t, 1, 1000);
+    t.reboot();
+    t.boot();
+    assert_eq!(composite(&mut t, 1, 1000), before);
+    assert_eq!(before, [(0, 107_374_182.3)]);
 }

@@ -57,7 +57,8 @@ impl ProfileSlot {
     pub(super) fn setting<'p>(&self, periods: &'p [ChargingPeriod], moment: &Moment) -> (Setting<'p>, u32) {
         let Moment { at, is_dated, origin } = *moment;
         let is_relative = self.kind == Kind::Relative;
-        if !is_dated && !(is_relative && self.valid_from == 0 && self.valid_to == NEVER) {
+        let is_always_valid = self.valid_from == 0 && self.valid_to == NEVER;
+        if !is_dated && (!is_relative || !is_always_valid) {
             let lowest = periods.iter().min_by_key(|period| period.limit());
             return (lowest.map_or(Setting::Nothing, Setting::Undated), NEVER);
         }
