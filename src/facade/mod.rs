@@ -9,6 +9,8 @@ mod firmware_management;
 mod resources;
 #[cfg(feature = "async")]
 mod runner;
+#[cfg(feature = "smart-charging")]
+mod smart_charging;
 
 pub use crate::ocpp16::InputError;
 pub use charge_point::ChargePoint;

@@ -9,11 +9,13 @@ mod payload;
 mod read;
 mod scan;
 mod text;
+#[cfg(feature = "smart-charging")]
+mod walk;
 mod write;
 
 pub use decimal::Decimal;
 pub use payload::from_payload;
-#[cfg(any(feature = "firmware-management", feature = "local-auth-list"))]
+#[cfg(any(feature = "firmware-management", feature = "local-auth-list", feature = "smart-charging"))]
 pub(crate) use read::Value;
 #[cfg(feature = "local-auth-list")]
 pub(crate) use read::read_element;
@@ -24,4 +26,6 @@ pub(crate) use scan::elements;
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub(crate) use text::offset_of_char;
 pub use text::{CiString, JsonStr, TextTooLong};
+#[cfg(feature = "smart-charging")]
+pub(crate) use walk::{Level, Walk};
 pub use write::{BufferFull, Json, Name, Raw, Serde, Writer, append, name};

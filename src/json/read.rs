@@ -3,12 +3,12 @@ use super::scan::Members;
 
 /// One member of a JSON object that is looked for. There are many of these tables, so each is twelve bytes.
 pub(crate) struct Field {
-    name: &'static str,
+    pub(super) name: &'static str,
     /// The most characters of a string.
     max: u16,
     /// How the value begins.
     opening: Opening,
-    required: bool,
+    pub(super) required: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -17,6 +17,8 @@ enum Opening {
     Digit,
     Brace,
     Bracket,
+    #[cfg(feature = "smart-charging")]
+    Number,
 }
 
 #[derive(Clone, Copy)]
@@ -26,6 +28,9 @@ pub(crate) enum Kind {
     Integer,
     Object,
     Array,
+    /// Any number, as it stands in the message.
+    #[cfg(feature = "smart-charging")]
+    Number,
 }
 
 impl Field {
@@ -43,6 +48,8 @@ impl Field {
             Kind::Integer => (Opening::Digit, 0),
             Kind::Object => (Opening::Brace, 0),
             Kind::Array => (Opening::Bracket, 0),
+            #[cfg(feature = "smart-charging")]
+            Kind::Number => (Opening::Number, 0),
         };
         Self { name, max, opening, required }
     }
@@ -56,6 +63,9 @@ pub(crate) enum Value<'a> {
     Integer(i32),
     /// An object or array, as it stands in the message.
     Nested(&'a str),
+    /// A number, as it stands in the message.
+    #[cfg(feature = "smart-charging")]
+    Number(&'a str),
 }
 
 impl<'a> Value<'a> {
@@ -69,6 +79,14 @@ impl<'a> Value<'a> {
     pub(crate) fn integer(self) -> Option<i32> {
         match self {
             Self::Integer(integer) => Some(integer),
+            _ => None,
+        }
+    }
+
+    #[cfg(feature = "smart-charging")]
+    pub(crate) fn number(self) -> Option<&'a str> {
+        match self {
+            Self::Number(number) => Some(number),
             _ => None,
         }
     }
@@ -151,8 +169,8 @@ fn read_members<'a>(
         // No name of OCPP needs an escape, so one with escapes is none of them.
         let found = fields.iter().zip(values.iter_mut()).find(|(field, _)| field.name == name);
         match found {
-            Some((_, Value::Text(_) | Value::Integer(_) | Value::Nested(_))) => return Err(ReadError::Twice),
-            Some((field, slot)) => *slot = field.value(value)?,
+            Some((field, slot @ Value::Absent)) => *slot = field.value(value)?,
+            Some(_) => return Err(ReadError::Twice),
             None if strictness == Strictness::NoOthers => return Err(ReadError::Unknown),
             None => {}
         }
@@ -162,7 +180,17 @@ fn read_members<'a>(
 }
 
 impl Field {
-    fn value<'a>(&self, value: &'a str) -> Result<Value<'a>, ReadError> {
+    /// The bracket that the value begins with.
+    #[cfg(feature = "smart-charging")]
+    pub(super) fn bracket(&self) -> Option<u8> {
+        match self.opening {
+            Opening::Brace => Some(b'{'),
+            Opening::Bracket => Some(b'['),
+            _ => None,
+        }
+    }
+
+    pub(super) fn value<'a>(&self, value: &'a str) -> Result<Value<'a>, ReadError> {
         if value == "null" {
             return Ok(Value::Absent);
         }
@@ -178,6 +206,10 @@ impl Field {
             Opening::Brace if value.as_bytes().first() == Some(&b'{') => Ok(Value::Nested(value)),
             Opening::Bracket if value.as_bytes().first() == Some(&b'[') => Ok(Value::Nested(value)),
             Opening::Brace | Opening::Bracket => Err(ReadError::WrongType),
+            #[cfg(feature = "smart-charging")]
+            Opening::Number if matches!(value.as_bytes().first(), Some(b'-' | b'0'..=b'9')) => Ok(Value::Number(value)),
+            #[cfg(feature = "smart-charging")]
+            Opening::Number => Err(ReadError::WrongType),
         }
     }
 }

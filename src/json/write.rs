@@ -163,6 +163,12 @@ impl<'b> Writer<'b> {
         self.byte(b'"');
     }
 
+    /// Writes a decimal number as a number.
+    #[cfg(feature = "smart-charging")]
+    pub(crate) fn tenths(&mut self, tenths: u32) {
+        self.number(tenths.into(), 1);
+    }
+
     /// Writes the digits of `mantissa`, with a point before the last `places`.
     #[inline(never)]
     fn number(&mut self, mantissa: i64, places: u8) {

@@ -4,6 +4,8 @@ use super::availability::Service;
 use super::delivery::ConfirmedTransaction;
 use super::metering::{Sampling, Series};
 use super::session::Session;
+#[cfg(feature = "smart-charging")]
+use super::smart_charging::{LimitOutput, Limits};
 use super::status::{Reporting, tells_ev_errors};
 use super::{ChargePointErrorCode, ChargePointStatus, TxNotification, UnlockResult};
 use crate::time::Instant;
@@ -35,6 +37,9 @@ pub struct Inputs<'a> {
     pub unlock: Option<&'a dyn Fn() -> UnlockResult>,
     /// Told what happens in a session, for the display.
     pub notification: Option<&'a dyn Fn(TxNotification)>,
+    /// Told what the connector may take. Missing: nobody can limit it.
+    #[cfg(feature = "smart-charging")]
+    pub limit: Option<LimitOutput<'a>>,
 }
 
 /// An error of a connector (OCPP 1.6 §6.47).
@@ -219,6 +224,8 @@ pub struct Connector<'a> {
     pub(super) series: Series,
     pub(super) status: Reporting,
     pub(super) confirmed: ConfirmedTransaction,
+    #[cfg(feature = "smart-charging")]
+    pub(super) limits: Limits,
 }
 
 impl<'a> Connector<'a> {
@@ -236,6 +243,8 @@ impl<'a> Connector<'a> {
                 errors: Vec::new(),
                 unlock: None,
                 notification: None,
+                #[cfg(feature = "smart-charging")]
+                limit: None,
             },
             readings: Readings(0),
             error: None,
@@ -250,6 +259,8 @@ impl<'a> Connector<'a> {
             series: Series::new(),
             status: Reporting::new(),
             confirmed: ConfirmedTransaction::new(),
+            #[cfg(feature = "smart-charging")]
+            limits: Limits::new(),
         }
     }
 
@@ -318,6 +329,14 @@ impl<'a> Connector<'a> {
             self.error_number = self.error_number.wrapping_add(1);
         }
         has_changed
+    }
+
+    /// A charging profile allows nothing at all.
+    pub(super) fn is_limited_to_zero(&self) -> bool {
+        #[cfg(feature = "smart-charging")]
+        return self.limits.is_zero();
+        #[cfg(not(feature = "smart-charging"))]
+        false
     }
 
     /// The energy register in Wh, 0 without a meter.

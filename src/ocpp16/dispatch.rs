@@ -220,7 +220,6 @@ impl Exchange<'_, '_> {
 
 impl Operations<'_> {
     /// Answers a call by the block that it belongs to.
-    #[cfg_attr(not(any(feature = "local-auth-list", feature = "firmware-management")), allow(unused_variables))]
     fn answer(
         &mut self,
         now: Instant,
@@ -235,7 +234,7 @@ impl Operations<'_> {
             Action::ClearCache => self.clear_cache(call.payload)?,
             Action::GetConfiguration => return self.get_configuration(call.payload, answer).map(|()| Reply::Now),
             Action::DataTransfer => return self.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
-            Action::RemoteStartTransaction => self.remote_start_transaction(now, call.payload)?,
+            Action::RemoteStartTransaction => self.remote_start_transaction(now, call.payload, record)?,
             Action::RemoteStopTransaction => self.remote_stop_transaction(now, call.payload)?,
             Action::Reset => self.reset(now, call.payload)?,
             #[cfg(feature = "remote-trigger")]
@@ -258,9 +257,9 @@ impl Operations<'_> {
             #[cfg(feature = "reservation")]
             Action::CancelReservation => self.cancel_reservation(call.payload)?,
             #[cfg(feature = "smart-charging")]
-            Action::SetChargingProfile => self.set_charging_profile(now, call.payload)?,
+            Action::SetChargingProfile => self.set_charging_profile(now, call.payload, record)?,
             #[cfg(feature = "smart-charging")]
-            Action::ClearChargingProfile => self.clear_charging_profile(now, call.payload)?,
+            Action::ClearChargingProfile => self.clear_charging_profile(call.payload)?,
             #[cfg(feature = "smart-charging")]
             Action::GetCompositeSchedule => {
                 return self.get_composite_schedule(now, call.payload, answer).map(|()| Reply::Now);

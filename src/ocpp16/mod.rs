@@ -75,7 +75,7 @@ pub use metering::{MeterInput, MeterReading};
 #[cfg(feature = "reservation")]
 pub use reservation::ReservationSlot;
 #[cfg(feature = "smart-charging")]
-pub use smart_charging::{ChargingPeriod, ProfileSlot};
+pub use smart_charging::{ChargingLimit, ChargingPeriod, LimitOutput, ProfileSlot, Supply};
 pub use transaction::{BeginError, EndError, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{FileTransferProtocol, TransferStatus};
@@ -260,7 +260,6 @@ impl<'a> Operations<'a> {
         keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
         #[cfg(feature = "smart-charging")]
         {
-            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::SMART_CHARGING, true);
             keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, self.profiles.periods_max() as i32);
             keys.set_integer(&smart_charging::MAX_CHARGING_PROFILES_INSTALLED, self.profiles.profiles_max() as i32);
         }
@@ -390,6 +389,11 @@ impl<'a> Operations<'a> {
     fn set_clock(&mut self, now: Instant, time: DateTime) {
         self.clock.set(now, time);
         self.persistence.boots.clock_set(&self.clock);
+        #[cfg(feature = "smart-charging")]
+        {
+            self.profiles.changed(); // what schedules say now may be something else
+            self.dirty = true;
+        }
     }
 
     /// The configuration keys.

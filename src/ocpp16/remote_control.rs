@@ -16,16 +16,31 @@ use crate::time::Instant;
 pub(super) const AUTHORIZE_REMOTE_TX_REQUESTS: SwitchKey = SwitchKey::new(3, "AuthorizeRemoteTxRequests", false);
 
 impl Operations<'_> {
-    pub(super) fn remote_start_transaction(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn remote_start_transaction(
+        &mut self,
+        now: Instant,
+        payload: &str,
+        scratch: &mut [u8],
+    ) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 3] = [
             Field::optional("connectorId", Kind::Integer),
             Field::required("idTag", Kind::Text(20)),
             // RC-10: without smart charging the profile is ignored.
             Field::optional("chargingProfile", Kind::Object),
         ];
-        let [connector, id_tag, _] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [connector, id_tag, profile] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let id_tag =
             id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok()).ok_or(CallError::property("idTag"))?;
+        #[cfg(feature = "smart-charging")]
+        let draft = match profile.nested().filter(|_| self.can_limit().is_ok()) {
+            Some(profile) => match self.profile_of_start(profile, scratch)? {
+                Some(draft) => Some(draft),
+                None => return Ok(accepted_if(false)), // RC-08
+            },
+            None => None,
+        };
+        #[cfg(not(feature = "smart-charging"))]
+        let _ = (profile, scratch);
         let connector = match connector.integer() {
             Some(connector) => ConnectorId::try_from(connector).ok().filter(|id| self.may_start_remotely(*id, &id_tag)),
             None => self.free_connector(&id_tag),
@@ -35,6 +50,10 @@ impl Operations<'_> {
         let Some(connector) = connector else { return Ok(accepted_if(false)) };
         let authorized = !self.keys.is_on(&AUTHORIZE_REMOTE_TX_REQUESTS);
         let begun = self.begin_session(now, id_tag, connector, authorized).is_ok();
+        #[cfg(feature = "smart-charging")]
+        if let (true, Some(draft)) = (begun, draft) {
+            self.session_limited(connector, draft, scratch);
+        }
         if let (true, Some(connector)) = (begun, self.connector(connector)) {
             connector.notify(TxNotification::RemoteStart);
         }

@@ -353,7 +353,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
             _ => Available,
         },
         Phase::Running => {
-            if !readings.evse_ready() || connector.session.energy_denied {
+            if !readings.evse_ready() || connector.session.energy_denied || connector.is_limited_to_zero() {
                 SuspendedEVSE // ST-04: wins when both sides suspend
             } else if !readings.ev_ready() || !readings.plugged() {
                 SuspendedEV

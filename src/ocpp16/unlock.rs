@@ -105,6 +105,8 @@ impl Operations<'_> {
         }
         #[cfg(feature = "firmware-management")]
         self.settle_transfers();
+        #[cfg(feature = "smart-charging")]
+        self.settle_smart_charging();
     }
 
     pub(super) fn has_lock(&self, id: ConnectorId) -> bool {

@@ -19,6 +19,7 @@ mod evse;
 mod flash;
 mod frame;
 pub mod meters;
+pub mod profiles;
 mod timeline;
 mod wire;
 

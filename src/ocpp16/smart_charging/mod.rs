@@ -1,15 +1,25 @@
 //! Smart charging: charging profiles, the limits that follow from them, and what they will be (OCPP 1.6 §3.13, §5.5, §5.7,
 //! §5.16).
 
+mod composite;
+mod limit;
 mod profile;
+mod schedule;
 
+pub(super) use limit::Limits;
+pub use limit::{ChargingLimit, LimitOutput, Supply};
+pub(super) use profile::Draft;
 pub use profile::{ChargingPeriod, ProfileSlot};
 
-use super::Operations;
 use super::dispatch::{StatusAnswer, accepted_if};
-use crate::rpc::{CallError, Composer};
-use crate::store::{IntegerKey, RecordKey, SetKey, StorageOp, SwitchKey, registry};
+use super::session::Phase;
+use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, InputError, Operations, keys};
+use crate::json::{Field, Kind, Level, Strictness, Value, Walk, read};
+use crate::rpc::{CallError, CallErrorCode};
+use crate::store::{IntegerKey, RecordKey, SetKey, StorageOp, SwitchKey};
 use crate::time::Instant;
+use composite::Composite;
+use profile::{Bound, record_key, symbol};
 
 /// The highest stack level.
 pub(super) const CHARGE_PROFILE_MAX_STACK_LEVEL: IntegerKey =
@@ -20,9 +30,9 @@ pub(super) const CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT: SetKey =
 /// The most periods of a schedule.
 pub(super) const CHARGING_SCHEDULE_MAX_PERIODS: IntegerKey =
     IntegerKey::new(43, "ChargingScheduleMaxPeriods", 0, 0, i32::MAX).read_only();
+const CONNECTOR_SWITCH_NAME: &str = "ConnectorSwitch3to1PhaseSupported";
 /// The charge point can charge with one phase where three are connected.
-pub(super) const CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED: SwitchKey =
-    SwitchKey::new(44, "ConnectorSwitch3to1PhaseSupported", false);
+pub(super) const CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED: SwitchKey = SwitchKey::new(44, CONNECTOR_SWITCH_NAME, false);
 /// The most profiles.
 pub(super) const MAX_CHARGING_PROFILES_INSTALLED: IntegerKey =
     IntegerKey::new(45, "MaxChargingProfilesInstalled", 0, 0, i32::MAX).read_only();
@@ -32,16 +42,18 @@ pub(super) struct Profiles<'a> {
     slots: &'a mut [ProfileSlot],
     /// As many in a row for each slot as a schedule can have.
     periods: &'a mut [ChargingPeriod],
+    supply: Supply,
+    /// There may be a limit, or something about limits to tell.
+    is_active: bool,
+    /// The place whose record is on its way to the device.
+    storing: Option<u8>,
+    composite: Composite,
 }
 
 impl<'a> Profiles<'a> {
     pub(super) fn new(slots: &'a mut [ProfileSlot], periods: &'a mut [ChargingPeriod]) -> Self {
-        Self { slots, periods }
-    }
-
-    /// The most periods of a schedule.
-    pub(super) fn periods_max(&self) -> usize {
-        self.periods.len().checked_div(self.slots.len()).unwrap_or(0)
+        let composite = Composite::default();
+        Self { slots, periods, supply: Supply::DEFAULT, is_active: true, storing: None, composite }
     }
 
     /// The most profiles.
@@ -49,54 +61,253 @@ impl<'a> Profiles<'a> {
         self.slots.len()
     }
 
+    /// The most periods of a schedule.
+    pub(super) fn periods_max(&self) -> usize {
+        self.periods.len().checked_div(self.slots.len()).unwrap_or(0)
+    }
+
+    /// The place for the periods of the `index`th profile.
+    fn place(&mut self, index: usize) -> &mut [ChargingPeriod] {
+        let max = self.periods_max();
+        let rest = self.periods.get_mut(index.saturating_mul(max)..).unwrap_or_default();
+        rest.get_mut(..max).unwrap_or_default()
+    }
+
+    fn periods_of(&self, index: usize) -> &[ChargingPeriod] {
+        let count = self.slots.get(index).map_or(0, |slot| slot.count.into());
+        let rest = self.periods.get(index.saturating_mul(self.periods_max())..).unwrap_or_default();
+        rest.get(..count).unwrap_or_default()
+    }
+
     /// The record of the `index`th profile, to be loaded at boot.
     pub(super) fn record(&self, index: usize) -> Option<RecordKey> {
-        if index < self.slots.len() { registry::nth(registry::CHARGING_PROFILES, index) } else { None }
+        if index < self.slots.len() { record_key(index) } else { None }
     }
 
     pub(super) fn load(&mut self, index: usize, record: &[u8]) {
-        let _ = (index, record);
+        let loaded = record_key(index).and_then(|key| ProfileSlot::load(key, record, self.place(index)));
+        if let (Some(loaded), Some(slot)) = (loaded, self.slots.get_mut(index)) {
+            *slot = loaded;
+        }
     }
 
     /// Whether a change is not durable yet.
     pub(super) fn is_unsaved(&self) -> bool {
-        false
+        self.slots.iter().any(|slot| slot.is_unsaved)
     }
 
-    /// What is to be done on the device.
+    /// What is to be done on the device. Removals first: no power cut leaves two profiles that exclude each other.
     pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
-        let _ = record;
-        None
+        let unsaved = |is_free: bool| self.slots.iter().position(|slot| slot.is_unsaved && slot.is_free() == is_free);
+        let index = unsaved(true).or_else(|| unsaved(false))?;
+        let (slot, key) = (self.slots.get(index)?, record_key(index)?);
+        let op = match slot.is_free() {
+            true => StorageOp::Remove(key),
+            false => slot.store(key, self.periods_of(index), record)?,
+        };
+        self.storing = Some(index as u8);
+        Some(op)
     }
 
     /// The last [`storage_op`](Self::storage_op) is done.
-    pub(super) fn stored(&mut self) {}
+    pub(super) fn stored(&mut self) {
+        let stored = self.storing.take();
+        if let Some(slot) = stored.and_then(|index| self.slots.get_mut(usize::from(index))) {
+            slot.is_unsaved = false;
+        }
+    }
+
+    /// Where a profile finds room: in the place of one that it replaces (SC-07), or in a free one.
+    fn room_for(&self, draft: &Draft) -> Option<usize> {
+        let replaced = self.slots.iter().position(|slot| !slot.is_free() && slot.excludes(&draft.profile));
+        replaced.or_else(|| self.slots.iter().position(ProfileSlot::is_free))
+    }
+
+    /// Installs a profile whose periods lie in `scratch`. The old one holds until then (SC-31).
+    fn install(&mut self, draft: &Draft, scratch: &[u8]) -> bool {
+        let Some(index) = self.room_for(draft) else { return false };
+        for slot in self.slots.iter_mut().filter(|slot| !slot.is_free() && slot.excludes(&draft.profile)) {
+            slot.remove();
+        }
+        let periods = scratch.as_chunks().0.iter().take(draft.profile.count.into());
+        for (place, period) in self.place(index).iter_mut().zip(periods) {
+            *place = ChargingPeriod::from_bytes(*period);
+        }
+        if let Some(slot) = self.slots.get_mut(index) {
+            *slot = ProfileSlot { is_unsaved: true, ..draft.profile };
+        }
+        self.changed();
+        true
+    }
+
+    /// What follows from the profiles is to be found out anew.
+    pub(super) fn changed(&mut self) {
+        self.is_active = true;
+        self.storing = None; // what is on its way to the device may be what has changed
+    }
+
+    /// Another session begins: what was meant for the one before is not for this.
+    pub(super) fn session_begins(&mut self, id: ConnectorId) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.bound != Bound::No && slot.connector == id) {
+            slot.remove();
+        }
+        self.changed();
+    }
+}
+
+impl<'a> Operations<'a> {
+    pub(crate) fn set_limit_output(&mut self, output: LimitOutput<'a>, id: ConnectorId) -> Result<(), InputError> {
+        let connector = self.change_connector(id).ok_or(InputError::UnknownConnector)?;
+        connector.inputs.limit = Some(output);
+        connector.limits = Limits::new();
+        self.profiles.is_active = true;
+        Ok(())
+    }
+
+    pub(crate) fn set_supply(&mut self, supply: Supply) {
+        self.profiles.supply = Supply { voltage: supply.voltage.max(1), phases: supply.phases.clamp(1, 3), ..supply };
+        self.profiles.is_active = true;
+        self.dirty = true;
+    }
 }
 
 impl Operations<'_> {
-    pub(super) fn set_charging_profile(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
-        let _ = (now, payload);
-        Ok(accepted_if(false))
+    /// What the outputs say about the hardware, once all are set.
+    pub(super) fn settle_smart_charging(&mut self) {
+        let outputs = || self.connectors.iter().filter_map(|connector| connector.inputs.limit);
+        let has_current = outputs().any(|output| !matches!(output, LimitOutput::Power(_)));
+        let has_power = outputs().any(|output| !matches!(output, LimitOutput::Current(_)));
+        let keys = &mut self.keys;
+        keys.set_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, 0, has_current);
+        keys.set_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, 1, has_power);
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::SMART_CHARGING, has_current || has_power);
+        let _ = keys.fix(CONNECTOR_SWITCH_NAME); // SC-43
     }
 
-    pub(super) fn clear_charging_profile(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
-        let _ = (now, payload);
-        Ok(StatusAnswer::new("Unknown"))
+    /// Whether limits of this unit are allowed.
+    fn takes(&self, unit: Unit) -> bool {
+        self.keys.has_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, unit as usize)
     }
 
-    /// Writes GetCompositeSchedule.conf.
-    pub(super) fn get_composite_schedule(
+    /// SC-26: whether there is anybody to tell a limit to.
+    pub(super) fn can_limit(&self) -> Result<(), CallError> {
+        match self.takes(Unit::A) || self.takes(Unit::W) {
+            true => Ok(()),
+            false => Err(CallErrorCode::NotSupported.into()),
+        }
+    }
+
+    pub(super) fn set_charging_profile(
         &mut self,
         now: Instant,
         payload: &str,
-        answer: &mut Composer<'_>,
-    ) -> Result<(), CallError> {
-        let _ = (now, payload);
-        Ok(answer.payload(&accepted_if(false))?)
+        scratch: &mut [u8],
+    ) -> Result<StatusAnswer, CallError> {
+        const FIELDS: [Field; 2] =
+            [Field::required("connectorId", Kind::Integer), Field::required("csChargingProfiles", Kind::Object)];
+        self.can_limit()?;
+        let (mut id, mut draft) = (None, None);
+        let mut walk = Walk::of(payload);
+        let mut level = Level::default();
+        while let Some((place, value)) = walk.member(&mut level, &FIELDS)? {
+            match place {
+                0 => id = value.integer(),
+                _ => draft = Some(self.read_draft(&mut walk, scratch)?),
+            }
+        }
+        let id = id.and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= self.connector_count());
+        let (Some(id), Some(mut draft)) = (id, draft) else { return Err(CallError::property("connectorId")) };
+        let is_installed = self.is_allowed(now, id, &mut draft) && self.profiles.install(&draft, scratch);
+        self.profiles_changed();
+        Ok(accepted_if(is_installed))
     }
 
-    /// Tells the outputs when a limit changes, and wakes when the next one does.
-    pub(super) fn advance_limits(&mut self, now: Instant) {
-        let _ = now;
+    fn read_draft(&mut self, walk: &mut Walk<'_>, scratch: &mut [u8]) -> Result<Draft, CallError> {
+        self.delivery.loaded = None; // the record buffer is where the periods go first
+        Draft::read(walk, scratch, self.profiles.periods_max())
+    }
+
+    /// Whether the profile may be installed on this connector as things stand; it is made to fit then.
+    fn is_allowed(&self, now: Instant, id: ConnectorId, draft: &mut Draft) -> bool {
+        let profile = &mut draft.profile;
+        profile.connector = id;
+        let is_fit = match profile.purpose {
+            // It has no transaction to be relative to.
+            Purpose::ChargePointMaxProfile => id == 0 && profile.kind != schedule::Kind::Relative,
+            Purpose::TxDefaultProfile => true,
+            // SC-03
+            Purpose::TxProfile => self.connector(id).is_some_and(|connector| {
+                let entry = connector.session.entry;
+                profile.bound = Bound::Entry(entry);
+                if profile.kind == schedule::Kind::Relative {
+                    profile.start = self.date_of_start(now, id);
+                }
+                connector.session.phase == Phase::Running
+                    && (draft.transaction.is_none() || draft.transaction == connector.confirmed.id_of(entry))
+            }),
+        };
+        is_fit && draft.is_sound && self.is_in_bounds(draft)
+    }
+
+    /// SC-23
+    fn is_in_bounds(&self, draft: &Draft) -> bool {
+        u32::from(draft.profile.stack_level) <= self.keys.unsigned(&CHARGE_PROFILE_MAX_STACK_LEVEL)
+            && self.takes(draft.profile.unit)
+    }
+
+    fn profiles_changed(&mut self) {
+        self.persistence.has_chores = true;
+        self.dirty = true;
+    }
+
+    /// The profile of a RemoteStartTransaction. `None` when it cannot be taken (RC-08).
+    pub(super) fn profile_of_start(&mut self, profile: &str, scratch: &mut [u8]) -> Result<Option<Draft>, CallError> {
+        let mut draft = self.read_draft(&mut Walk::of(profile), scratch)?;
+        draft.profile.bound = Bound::Coming;
+        let is_fit = draft.profile.purpose == Purpose::TxProfile && draft.transaction.is_none() && draft.is_sound;
+        let has_room = self.profiles.room_for(&draft).is_some();
+        Ok((is_fit && has_room && self.is_in_bounds(&draft)).then_some(draft))
+    }
+
+    /// The session that the profile came with has begun (RC-09).
+    pub(super) fn session_limited(&mut self, id: ConnectorId, mut draft: Draft, scratch: &[u8]) {
+        draft.profile.connector = id;
+        self.profiles.install(&draft, scratch);
+        self.profiles_changed();
+    }
+
+    pub(super) fn clear_charging_profile(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
+        const FIELDS: [Field; 4] = [
+            Field::optional("id", Kind::Integer),
+            Field::optional("connectorId", Kind::Integer),
+            Field::optional("chargingProfilePurpose", Kind::Text(30)),
+            Field::optional("stackLevel", Kind::Integer),
+        ];
+        self.can_limit()?;
+        let [id, connector, purpose, level] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let purpose: Option<Purpose> = match purpose {
+            Value::Absent => None,
+            purpose => Some(symbol(purpose, "chargingProfilePurpose")?),
+        };
+        let is_it = |wanted: Value<'_>, found: i32| wanted.integer().is_none_or(|wanted| wanted == found);
+        let mut found = false;
+        for slot in self.profiles.slots.iter_mut().filter(|slot| !slot.is_free()) {
+            // SC-32, SC-33
+            let matches = match id.integer() {
+                Some(id) => slot.id == id,
+                None => {
+                    is_it(connector, slot.connector.into())
+                        && purpose.is_none_or(|purpose| purpose == slot.purpose)
+                        && is_it(level, slot.stack_level.into())
+                }
+            };
+            if matches {
+                slot.remove();
+                found = true;
+            }
+        }
+        self.profiles.changed();
+        self.profiles_changed();
+        Ok(StatusAnswer::new(if found { "Accepted" } else { "Unknown" })) // SC-34
     }
 }

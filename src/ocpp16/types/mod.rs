@@ -5,6 +5,8 @@
 mod action;
 mod authorization;
 mod metering;
+#[cfg(feature = "smart-charging")]
+mod smart_charging;
 mod status;
 mod symbols;
 #[cfg(feature = "firmware-management")]
@@ -15,6 +17,8 @@ pub(super) use symbols::{Spellings, Symbol, ends, symbols, unquoted};
 pub use action::Action;
 pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
+#[cfg(feature = "smart-charging")]
+pub use smart_charging::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind};
 pub use status::{Availability, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
 
 #[cfg(feature = "firmware-management")]

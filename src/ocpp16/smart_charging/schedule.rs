@@ -1,0 +1,86 @@
+//! What one profile sets at a moment, and until when that holds (OCPP 1.6 §3.13, §5.16.4, §7.13).
+
+use super::profile::{ChargingPeriod, ProfileSlot};
+
+/// A moment that does not come: the end of what has none.
+pub(super) const NEVER: u32 = u32::MAX;
+
+/// What the periods of a schedule count from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Absolute,
+    Daily,
+    Weekly,
+    Relative,
+}
+
+impl Kind {
+    pub(super) fn code(self) -> u8 {
+        self as u8
+    }
+
+    pub(super) fn from_code(code: u8) -> Option<Self> {
+        [Self::Absolute, Self::Daily, Self::Weekly, Self::Relative].get(usize::from(code)).copied()
+    }
+
+    /// Seconds after which the schedule begins again (errata 3.79).
+    fn recurrence(self) -> u32 {
+        match self {
+            Self::Daily => 86_400,
+            Self::Weekly => 7 * 86_400,
+            Self::Absolute | Self::Relative => NEVER,
+        }
+    }
+}
+
+/// A moment that limits are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// Seconds since 1970, or of the monotonic clock while the date is unknown.
+    pub(super) at: u32,
+    pub(super) is_dated: bool,
+    /// What relative schedules count from.
+    pub(super) origin: u32,
+}
+
+/// What a profile sets.
+pub(super) enum Setting<'p> {
+    Nothing,
+    Period(&'p ChargingPeriod),
+    /// When it holds is unknown without a date: it may be any of its periods, so it is the lowest.
+    Undated(&'p ChargingPeriod),
+}
+
+impl ProfileSlot {
+    /// What the profile with these periods sets at a moment, and until when that cannot change.
+    pub(super) fn setting<'p>(&self, periods: &'p [ChargingPeriod], moment: &Moment) -> (Setting<'p>, u32) {
+        let Moment { at, is_dated, origin } = *moment;
+        let is_relative = self.kind == Kind::Relative;
+        let is_always_valid = self.valid_from == 0 && self.valid_to == NEVER;
+        if !is_dated && (!is_relative || !is_always_valid) {
+            let lowest = periods.iter().min_by_key(|period| period.limit());
+            return (lowest.map_or(Setting::Nothing, Setting::Undated), NEVER);
+        }
+        if at < self.valid_from {
+            return (Setting::Nothing, self.valid_from);
+        }
+        let start = if is_relative { origin } else { self.start };
+        if at >= self.valid_to || at < start {
+            return (Setting::Nothing, if at < start { start } else { NEVER });
+        }
+        // SC-11, SC-16
+        let recurrence = self.kind.recurrence();
+        let elapsed = (at - start) % recurrence;
+        let begin = at - elapsed;
+        let end = self.duration.min(recurrence);
+        if elapsed >= end {
+            let again = if recurrence == NEVER { NEVER } else { begin.saturating_add(recurrence) };
+            return (Setting::Nothing, again.min(self.valid_to));
+        }
+        let next = periods.iter().map(|period| period.start).find(|start| *start > elapsed).unwrap_or(NEVER);
+        let until = begin.saturating_add(end.min(next)).min(self.valid_to);
+        let current = periods.iter().rev().find(|period| period.start <= elapsed);
+        (current.map_or(Setting::Nothing, Setting::Period), until)
+    }
+}
