@@ -145,6 +145,7 @@ impl Registration {
         self.triggered || !self.is_accepted() && now >= self.next_attempt
     }
 
+    #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger(&mut self) {
         self.triggered = true;
     }

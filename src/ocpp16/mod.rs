@@ -336,6 +336,7 @@ impl<'a> Operations<'a> {
             for connector in self.connectors.iter_mut().filter(|connector| !connector.session.is_reported()) {
                 connector.sampling.miss_moment();
             }
+            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             self.forget_device();
             #[cfg(feature = "local-auth-list")]
             self.local_list.abandon();

@@ -94,6 +94,7 @@ impl Reporting {
         self.push(Change { state: State { error, ..self.current }, at: now, is_urgent: true });
     }
 
+    #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger(&mut self) {
         self.triggered = true;
     }
