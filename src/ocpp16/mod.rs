@@ -65,7 +65,7 @@ pub use metering::{MeterInput, MeterReading};
 pub use reservation::ReservationSlot;
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingPeriod, ProfileSlot};
-pub use transaction::{BeginError, EndError, TransactionView, TxNotification};
+pub use transaction::{BeginError, EndError, StopView, TransactionView, TxNotification};
 pub use types::*;
 pub use unlock::UnlockResult;
 
@@ -370,10 +370,11 @@ impl<'a> Operations<'a> {
         &self.clock
     }
 
-    /// The central system has told the time.
-    fn set_clock(&mut self, now: Instant, time: DateTime) {
+    /// The central system has told the time, or the firmware knows it.
+    pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime) {
         self.clock.set(now, time);
         self.persistence.boots.clock_set(&self.clock);
+        self.dirty = true; // for what waits for a moment of the clock
     }
 
     /// The configuration keys.
