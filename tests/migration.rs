@@ -95,29 +95,14 @@ fn what_a_row_names_is_in_the_public_interface() {
 /// Arguments, features, and the words of others.
 const NOT_OURS: &[&str] = &["None", "now", "id", "user_data", "defmt", "websocket", ""];
 
+/// A function, a type, an enum of the macro for them, or a field.
 fn is_public(source: &str, name: &str) -> bool {
     let name = name.split_once("().").map_or(name, |(name, _)| name).trim();
-    let kinds = [
-        "pub fn ",
-        "pub const fn ",
-        "pub const ",
-        "pub struct ",
-        "pub enum ",
-        "pub trait ",
-        "pub mod ",
-        "async fn ",
-        "fn ",
-    ];
-    let is_field = source.contains(&format!("\n    pub {name}: "));
-    let is_symbol = source.contains(&format!("\n    {name} {{\n")); // of the macro for enums
-    is_symbol
-        || kinds.iter().any(|kind| {
-            let declaration = format!("{kind}{name}");
-            source.match_indices(&declaration).any(|(at, _)| {
-                let next = source[at + declaration.len()..].chars().next();
-                next.is_some_and(|next| !next.is_alphanumeric() && next != '_')
-            })
-        })
+    let kinds = ["pub fn ", "pub const fn ", "pub struct ", "pub enum ", "pub trait ", "pub mod ", "async fn ", "fn "];
+    let ends = ["(", "<", " ", ";", "{"];
+    let declarations = kinds.iter().flat_map(|kind| ends.iter().map(move |end| format!("{kind}{name}{end}")));
+    let others = [format!("\n    pub {name}: "), format!("\n    {name} {{\n"), format!("pub const {name}: ")];
+    declarations.chain(others).any(|declaration| source.contains(&declaration))
 }
 
 fn read(folder: &Path, source: &mut String) {
