@@ -1,5 +1,7 @@
 //! The examples that end by themselves do what they say: each checks its own outcome.
 
+#![allow(clippy::duplicate_mod)] // each example has its own bench
+
 #[path = "../examples/customise.rs"]
 mod customise;
 #[path = "../examples/data_store.rs"]
