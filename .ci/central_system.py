@@ -52,8 +52,9 @@ class Failure(Exception):
 class CentralSystem:
     """What outlives one connection: the transcript, the complaints, the calls of the charge point, the transactions."""
 
-    def __init__(self, seen=None):
+    def __init__(self, seen=None, tls=None):
         self.charge_point = None
+        self.tls = tls
         self.seen = Counter() if seen is None else seen  # (direction, action) of each CALL that was answered
         self.booted = False
         self.transcript, self.complaints = [], []
@@ -77,9 +78,9 @@ class CentralSystem:
         if not holds:
             self.complain(text)
 
-    def listen(self, port=0, tls=None):
+    def listen(self, port=0):
         """The server, as an async context manager. The charge point has to offer the subprotocol."""
-        return serve(self._accept, "127.0.0.1", port, subprotocols=["ocpp1.6"], ping_interval=5, ssl=tls)
+        return serve(self._accept, "127.0.0.1", port, subprotocols=["ocpp1.6"], ping_interval=5, ssl=self.tls)
 
     async def _accept(self, connection):
         self.note(f"connected at {connection.request.path}")

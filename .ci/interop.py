@@ -123,8 +123,8 @@ def configuration(port, flash):
 
 async def with_our_central_system(program, folder, scenarios, seen, tls=None, **settings):
     folder.mkdir()
-    central = CentralSystem(seen)
-    async with central.listen(tls=tls) as server:
+    central = CentralSystem(seen, tls)
+    async with central.listen() as server:
         port = server.sockets[0].getsockname()[1]
         if tls:
             settings["url"] = f"wss://127.0.0.1:{port}/CP_1"
@@ -155,6 +155,8 @@ async def over_tls(program, folder, seen):
             await with_our_central_system(program, folder / "trusted", OVER_TLS, seen, **settings)
         else:
             await with_our_central_system(program, folder / "stranger", [nobody_comes], seen, **settings)
+            if "not connected" not in (folder / "stranger" / "log").read_text():
+                raise Failure("it did not try")
 
 
 async def nobody_comes(central, evse):

@@ -5,7 +5,7 @@ a command of the simulator's control protocol carried out and gives the reply of
 from .availability import availability, kept_locked, unlock, unlock_without_lock
 from .boot import availability_over_reset, boot, power_loss, reset
 from .configuration import configuration
-from .files import diagnostics, diagnostics_fails, firmware, firmware_fails, firmware_in_session
+from .files import diagnostics, diagnostics_fails, firmware, firmware_fails, firmware_in_session, secure_files
 from .kills import kept, kills
 from .local_list import listed_card, local_list, local_list_off
 from .messages import data_transfer, refusals, trigger
@@ -28,5 +28,5 @@ IN_ORDER = (
     firmware_in_session, kept, kills, availability_over_reset, power_loss, reset,
 )  # fmt: skip
 WITHOUT_LOCK = (boot, unlock_without_lock, configuration)
-OVER_TLS = (boot, session)
-SCENARIOS = {scenario.__name__: scenario for scenario in (*IN_ORDER, *WITHOUT_LOCK, observed_session)}
+OVER_TLS = (boot, session, secure_files)
+SCENARIOS = {scenario.__name__: scenario for scenario in (*IN_ORDER, *WITHOUT_LOCK, *OVER_TLS, observed_session)}

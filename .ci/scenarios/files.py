@@ -98,3 +98,15 @@ async def diagnostics_fails(central, evse):
         wrong = url.replace(file_server.LOGIN_IN_URL, "nobody:knows")
         await central.request(call.GetDiagnostics(wrong, retries=1, retry_interval=1))
         await statuses(central, "Diagnostics", *["Uploading", "UploadFailed"] * 2)
+
+
+async def secure_files(central, evse):
+    """Both over HTTPS, with a server of the same authority as the central system."""
+    files = {"/firmware.bin": FIRMWARE}
+    with file_server.http(files, central.tls) as url:
+        name = (await central.request(call.GetDiagnostics(url))).file_name
+        await statuses(central, "Diagnostics", "Uploading", "Uploaded")
+        demand(f"/{name}" in files, f"a log named {name}: {files.keys()}")
+        await update(central, f"{url}/firmware.bin")
+        await statuses(central, "Firmware", "Downloading", "Downloaded", "Installing")
+        await restarted(central, "1.0.0")

@@ -11,8 +11,9 @@ use std::thread;
 use std::time::Duration;
 use suppaftp::FtpStream;
 use suppaftp::types::FileType;
-use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::typestate::WithBody;
+use ureq::{Agent, RequestBuilder};
 
 /// The largest file that is taken.
 const SIZE_MAX: u64 = 64 << 20;
@@ -61,7 +62,7 @@ fn download(location: &str, ca_file: Option<&Path>) -> Result<Vec<u8>, Failure> 
     let url = Url::parse(location).ok_or("not a URL")?;
     match url.scheme {
         "http" | "https" => {
-            let mut response = agent(ca_file)?.get(location).call()?;
+            let mut response = with_login(agent(ca_file)?.get(without_login(&url)), &url).call()?;
             Ok(response.body_mut().with_config().limit(SIZE_MAX).read_to_vec()?)
         }
         "ftp" => {
@@ -82,10 +83,13 @@ fn upload(location: &str, content: Vec<u8>, ca_file: Option<&Path>) -> Result<()
     let url = Url::parse(location).ok_or("not a URL")?;
     match url.scheme {
         "http" | "https" => {
-            let agent = agent(ca_file)?;
-            match agent.put(location).send(&content) {
+            let (agent, address) = (agent(ca_file)?, without_login(&url));
+            let request = |method: fn(&Agent, &str) -> RequestBuilder<WithBody>| {
+                with_login(method(&agent, &address), &url).send(&content)
+            };
+            match request(|agent, address| agent.put(address)) {
                 // There are servers which take files by POST alone.
-                Err(ureq::Error::StatusCode(405 | 501)) => agent.post(location).send(&content)?,
+                Err(ureq::Error::StatusCode(405 | 501)) => request(|agent, address| agent.post(address))?,
                 other => other?,
             };
             Ok(())
@@ -98,6 +102,27 @@ fn upload(location: &str, content: Vec<u8>, ca_file: Option<&Path>) -> Result<()
         }
         other => Err(format!("{other}:// is not known").into()),
     }
+}
+
+fn without_login(url: &Url<'_>) -> String {
+    format!("{}://{}/{}", url.scheme, url.authority, url.path)
+}
+
+fn with_login<B>(request: RequestBuilder<B>, url: &Url<'_>) -> RequestBuilder<B> {
+    let Some((user, password)) = &url.login else { return request };
+    request.header("Authorization", format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = (0..3).fold(0, |bits, index| bits << 8 | usize::from(chunk.get(index).copied().unwrap_or(0)));
+        let digits = [18, 12, 6, 0].map(|shift| char::from(DIGITS[bits >> shift & 63]));
+        text.extend(&digits[..=chunk.len()]);
+        text.push_str(&"=="[chunk.len() - 1..]);
+    }
+    text
 }
 
 fn agent(ca_file: Option<&Path>) -> Result<Agent, Failure> {
