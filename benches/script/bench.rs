@@ -152,6 +152,7 @@ fn wire(charge_point: &mut ChargePoint<'_>) -> Result<(), embedded_ocpp::facade:
     charge_point.set_power_meter_input(&|| 11_040, 1)?;
     charge_point.set_ev_ready_input(&|| true, 1)?;
     charge_point.set_evse_ready_input(&|| true, 1)?;
+    charge_point.set_smart_charging_output(&|_| {}, 1)?;
     charge_point.set_on_reset_execute(&|_| {});
     Ok(())
 }

@@ -361,6 +361,18 @@ impl<'a> Controls<'a> {
         self.clock().date(self.engine.now)
     }
 
+    /// Sets the clock from a source of the firmware's own, such as a battery-backed clock or NTP. The central system sets it
+    /// again with each answer that tells the time (OCPP 1.6 §4.2, §4.6). `false`, and nothing is set, while what was stored
+    /// before the boot has not been read: try again after the next poll.
+    #[must_use]
+    pub fn set_date_time(&mut self, date_time: DateTime) -> bool {
+        let is_ready = self.engine.operations.is_recovered();
+        if is_ready {
+            self.engine.operations.set_clock(self.engine.now, date_time);
+        }
+        is_ready
+    }
+
     /// Incoming messages that were not worth an answer.
     pub fn statistics(&self) -> Statistics {
         self.engine.rpc.statistics()

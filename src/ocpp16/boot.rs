@@ -150,6 +150,7 @@ impl Registration {
         self.triggered || !self.is_accepted() && now >= self.next_attempt
     }
 
+    #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger(&mut self) {
         self.triggered = true;
     }

@@ -76,7 +76,7 @@ pub use metering::{MeterInput, MeterReading};
 pub use reservation::ReservationSlot;
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, ChargingPeriod, LimitOutput, ProfileSlot, Supply};
-pub use transaction::{BeginError, EndError, TransactionView, TxNotification};
+pub use transaction::{BeginError, EndError, StopView, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{FileTransferProtocol, TransferStatus};
 pub use types::*;
@@ -352,6 +352,7 @@ impl<'a> Operations<'a> {
             for connector in self.connectors.iter_mut().filter(|connector| !connector.session.is_reported()) {
                 connector.sampling.miss_moment();
             }
+            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             self.forget_device();
             #[cfg(feature = "local-auth-list")]
             self.local_list.abandon();
@@ -385,15 +386,13 @@ impl<'a> Operations<'a> {
         &self.clock
     }
 
-    /// The central system has told the time.
-    fn set_clock(&mut self, now: Instant, time: DateTime) {
+    /// The central system has told the time, or the firmware knows it.
+    pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime) {
         self.clock.set(now, time);
         self.persistence.boots.clock_set(&self.clock);
         #[cfg(feature = "smart-charging")]
-        {
-            self.profiles.changed(); // what schedules say now may be something else
-            self.dirty = true;
-        }
+        self.profiles.changed(); // what schedules say now may be something else
+        self.dirty = true; // for what waits for a moment of the clock
     }
 
     /// The configuration keys.

@@ -45,6 +45,7 @@ pub(super) struct Persistence {
     /// There may be something to do on the device that is neither about the journal nor about a key.
     pub(super) has_chores: bool,
     /// What a call that is not answered yet wants from the device.
+    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
     wanted: Wanted,
     /// The stores that it wants after that, in the record buffer.
     #[cfg(feature = "local-auth-list")]
@@ -65,6 +66,7 @@ struct LoadedSeries {
 }
 
 /// What the handler of a held call wants from the device, and what came of it.
+#[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
 #[derive(Debug)]
 enum Wanted {
     Nothing,
@@ -79,6 +81,7 @@ enum Wanted {
 }
 
 /// The device does not do what a call wants.
+#[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
 #[derive(Debug)]
 pub(super) struct DeviceFailed;
 
@@ -106,6 +109,7 @@ pub(super) fn frame_record(
 /// What the device is busy with.
 #[derive(Clone, Copy, Debug)]
 enum Task {
+    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
     Wanted,
     Recover,
     AppendStart(ConnectorId),
@@ -159,6 +163,7 @@ impl Persistence {
             append_after: Instant::ZERO,
             samples: 0,
             has_chores: true,
+            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             wanted: Wanted::Nothing,
             #[cfg(feature = "local-auth-list")]
             stores: 0..0,
@@ -210,6 +215,7 @@ impl Operations<'_> {
 
     /// Has the device do something for a call, which is to be [held](crate::rpc::Reply::Held) until
     /// [`device_result`](Self::device_result) tells what came of it. What is stored lies in the record buffer.
+    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
     pub(super) fn ask_device(&mut self, op: StorageOp) {
         self.delivery.loaded = None;
         self.persistence.wanted = Wanted::Op(op);
@@ -242,6 +248,7 @@ impl Operations<'_> {
 
     /// What came of the last [`ask_device`](Self::ask_device), once; `None` while nothing did. A record that was loaded lies
     /// in the record buffer. After some failures in a row the device has failed.
+    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
     pub(super) fn device_result(&mut self) -> Option<Result<StorageResult, DeviceFailed>> {
         if !matches!(self.persistence.wanted, Wanted::Done(_) | Wanted::Failed) {
             return None;
@@ -253,6 +260,7 @@ impl Operations<'_> {
     }
 
     /// The call that wanted something from the device is gone.
+    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
     pub(super) fn forget_device(&mut self) {
         self.persistence.wanted = Wanted::Nothing;
         #[cfg(feature = "local-auth-list")]
@@ -263,13 +271,15 @@ impl Operations<'_> {
 
     /// Whether a held call waits for the device, which is not known to be failing, or could go on.
     pub(crate) fn wants_device(&self) -> bool {
+        #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
         match self.persistence.wanted {
-            Wanted::Nothing => false,
-            Wanted::Op(_) => self.persistence.failures == 0,
+            Wanted::Nothing => {}
+            Wanted::Op(_) => return self.persistence.failures == 0,
             #[cfg(feature = "local-auth-list")]
-            Wanted::Store => self.persistence.failures == 0,
-            Wanted::Done(_) | Wanted::Failed => true,
+            Wanted::Store => return self.persistence.failures == 0,
+            Wanted::Done(_) | Wanted::Failed => return true,
         }
+        false
     }
 
     /// The next operation on the storage device; its bytes lie in `record`. It must be done and its result handed to
@@ -286,16 +296,17 @@ impl Operations<'_> {
             self.discard(record.get(..len));
         }
         let next = match self.persistence.recovery {
-            Recovery::Done => match self.persistence.wanted {
+            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
+            Recovery::Done if !matches!(self.persistence.wanted, Wanted::Nothing) => match self.persistence.wanted {
                 Wanted::Op(op) => Some((Task::Wanted, op)),
                 #[cfg(feature = "local-auth-list")]
                 Wanted::Store => {
                     self.persistence.wanted = Wanted::Failed; // unless there is a sound one
                     self.next_store(record).map(|op| (Task::Wanted, op))
                 }
-                Wanted::Done(_) | Wanted::Failed => return None, // until the call has seen the record buffer
-                Wanted::Nothing => self.next_task(now, record),
+                _ => return None, // until the call has seen the record buffer
             },
+            Recovery::Done => self.next_task(now, record),
             step => self.recovery_op(step, record).map(|op| (Task::Recover, op)),
         };
         let Some((task, op)) = next else {
@@ -338,6 +349,7 @@ impl Operations<'_> {
         self.persistence.failures = 0;
         let len = if let StorageResult::Loaded(len) = result { len } else { None };
         match task {
+            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             Task::Wanted => {
                 if let Wanted::Op(_) = self.persistence.wanted {
                     self.persistence.wanted = Wanted::Done(result);
@@ -430,6 +442,7 @@ impl Operations<'_> {
         }
         match task {
             _ if self.persistence.failures < TRIES => {}
+            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             Task::Wanted => {
                 self.forget_device();
                 self.persistence.wanted = Wanted::Failed;

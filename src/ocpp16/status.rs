@@ -95,6 +95,7 @@ impl Reporting {
         self.push(Change { state: State { error, error_number, ..self.current }, at: now, is_urgent: true });
     }
 
+    #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger(&mut self) {
         self.triggered = true;
     }

@@ -1,7 +1,7 @@
 //! What the firmware sees of a session: what happens in it, how it stands, why it does not begin or end.
 
 use super::session::Phase;
-use super::{ConnectorId, Operations};
+use super::{ConnectorId, Operations, Reason};
 use crate::time::Instant;
 use core::fmt;
 
@@ -53,6 +53,21 @@ pub struct TransactionView<'c> {
     pub meter_start: Option<i64>,
     /// When it started; `None` until it does.
     pub started: Option<Instant>,
+    /// How it ends, while its end is not durable yet; then there is no transaction any more.
+    pub stop: Option<StopView<'c>>,
+}
+
+/// The end of a transaction as the firmware sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct StopView<'c> {
+    /// The energy register at the end in Wh.
+    pub meter_stop: i64,
+    /// When it ended.
+    pub stopped: Instant,
+    /// Why.
+    pub reason: Reason,
+    /// The tag that ended it, if one did.
+    pub id_tag: Option<&'c str>,
 }
 
 /// Why no transaction begins.
@@ -151,6 +166,12 @@ impl Operations<'_> {
             is_silent: session.is_silent,
             meter_start: started.map(|_| session.meter_start),
             started,
+            stop: (session.phase == Phase::Stopping).then(|| StopView {
+                meter_stop: session.stop.meter,
+                stopped: session.stop.at,
+                reason: session.stop.reason,
+                id_tag: session.stop.id_tag.as_ref().map(|id_tag| id_tag.as_str()),
+            }),
         })
     }
 }

@@ -4,6 +4,8 @@
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
 use embedded_ocpp::facade::Controls;
 use embedded_ocpp::json::{Decimal, Raw};
+#[cfg(feature = "smart-charging")]
+use embedded_ocpp::ocpp16::ChargingLimit;
 use embedded_ocpp::ocpp16::{
     ChargePointErrorCode, DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, ErrorData,
     Location, Measurand, MeterInput, MeterReading, Phase, RequestHandler, ResetKind, TxNotification, UnitOfMeasure,
@@ -24,6 +26,9 @@ pub static PLUGGED: AtomicBool = AtomicBool::new(false);
 pub static EV_READY: AtomicBool = AtomicBool::new(true);
 pub static FAULTY: AtomicBool = AtomicBool::new(false);
 pub static ENERGY_WH: AtomicI32 = AtomicI32::new(0);
+/// Tenths of an ampere; negative for no limit.
+#[cfg(feature = "smart-charging")]
+static LIMIT: AtomicI32 = AtomicI32::new(-1);
 static OBSERVED: AtomicBool = AtomicBool::new(false);
 /// Transactions that began or ended, and resets.
 pub static EVENTS: AtomicU32 = AtomicU32::new(0);
@@ -43,6 +48,8 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
         charge_point.add_error_code_input(&|| None, id).ok()?;
         charge_point.set_tx_notification_output(&notified, id).ok()?;
         charge_point.set_on_unlock_connector(&unlock, id).ok()?;
+        #[cfg(feature = "smart-charging")]
+        charge_point.set_smart_charging_output(&limited, id).ok()?;
         let reading = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V));
         for phase in [Phase::L1N, Phase::L2N, Phase::L3N] {
             let value = &|| Some(Decimal::tenths(2304));
@@ -101,6 +108,12 @@ fn pong(_request: &DataTransfer<'_>) -> DataTransferReply<'static> {
 
 fn fault() -> Option<ErrorData> {
     FAULTY.load(Relaxed).then_some(ErrorData::fault(ChargePointErrorCode::HighTemperature))
+}
+
+#[cfg(feature = "smart-charging")]
+fn limited(limit: Option<ChargingLimit>) {
+    let tenths = limit.map_or(-1, |limit| limit.current.mantissa() as i32);
+    LIMIT.store(tenths, Relaxed);
 }
 
 fn notified(notification: TxNotification) {
