@@ -315,7 +315,8 @@ class ChargePoint(ocpp.v16.ChargePoint):
             same = transaction["open"] and transaction["connector_id"] == connector_id
             central.demand(not same, f"second transaction on connector {connector_id}")
         transaction_id = 1000 + next(central.ids)
-        central.transactions[transaction_id] = dict(start, connector_id=connector_id, id_tag=id_tag, open=True, message=call_unique_id)
+        start |= {"connector_id": connector_id, "id_tag": id_tag, "message": call_unique_id, "open": True}
+        central.transactions[transaction_id] = start
         return call_result.StartTransaction(transaction_id, id_tag_info(id_tag, starts=True))
 
     @on("StopTransaction")
