@@ -153,9 +153,9 @@ impl Nesting {
     }
 }
 
-pub(super) struct Scanner<'a> {
-    pub(super) text: &'a str,
-    pub(super) position: usize,
+struct Scanner<'a> {
+    text: &'a str,
+    position: usize,
 }
 
 impl<'a> Scanner<'a> {
@@ -214,7 +214,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    pub(super) fn string(&mut self) -> Result<JsonStr<'a>, Problem> {
+    fn string(&mut self) -> Result<JsonStr<'a>, Problem> {
         match self.peek() {
             Some(b'"') => {
                 let start = self.position;
@@ -228,7 +228,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Any value, proven to be JSON.
-    pub(super) fn value(&mut self) -> Result<&'a str, Problem> {
+    fn value(&mut self) -> Result<&'a str, Problem> {
         let mut nesting = Nesting::default();
         let mut first = self.peek().ok_or(Problem::Syntax)?;
         let start = self.position;
@@ -347,7 +347,7 @@ impl<'a> Scanner<'a> {
         found
     }
 
-    pub(super) fn token(&mut self, token: u8) -> Result<(), Problem> {
+    fn token(&mut self, token: u8) -> Result<(), Problem> {
         match self.peek() {
             Some(found) if found == token => {
                 self.position += 1;
@@ -359,7 +359,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next byte that is not white space.
-    pub(super) fn peek(&mut self) -> Option<u8> {
+    fn peek(&mut self) -> Option<u8> {
         loop {
             let byte = *self.text.as_bytes().get(self.position)?;
             if byte > b' ' || !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {

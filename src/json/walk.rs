@@ -1,10 +1,10 @@
 use super::read::{Field, ReadError, Value};
-use super::scan::Scanner;
 
 /// Walks into objects and arrays that the scanner has accepted, so that each byte of a long message is looked at once,
-/// however deep it lies.
+/// however deep it lies. It proves nothing again, which the scanner would: that takes a third of its time.
 pub(crate) struct Walk<'a> {
-    scanner: Scanner<'a>,
+    text: &'a str,
+    position: usize,
 }
 
 /// Where the walk stands in an object or array. A fresh one stands before its bracket.
@@ -18,7 +18,7 @@ pub(crate) struct Level {
 impl<'a> Walk<'a> {
     /// Stands before the first bracket of `text`.
     pub(crate) fn of(text: &'a str) -> Self {
-        Self { scanner: Scanner { text, position: 0 } }
+        Self { text, position: 0 }
     }
 
     /// The next member of an object, with its place in `fields`; `None` at its end, when all that are required have been
@@ -30,17 +30,21 @@ impl<'a> Walk<'a> {
         fields: &[Field],
     ) -> Result<Option<(usize, Value<'a>)>, ReadError> {
         while self.step(level, b'{', b'}') {
-            let name = self.scanner.string().map_err(|_| ReadError::WrongType)?.escaped();
-            self.scanner.token(b':').map_err(|_| ReadError::WrongType)?;
-            let place = fields.iter().position(|field| field.name == name).ok_or(ReadError::Unknown)?;
+            let name = self.text.as_bytes().get(self.position + 1..).unwrap_or_default();
+            // No name of OCPP needs an escape, so one with escapes is none of them.
+            let is_it =
+                |field: &Field| name.get(field.name.len()) == Some(&b'"') && name.starts_with(field.name.as_bytes());
+            let place = fields.iter().position(is_it).ok_or(ReadError::Unknown)?;
             let field = fields.get(place).ok_or(ReadError::Unknown)?;
-            let is_first = level.seen & 1 << place == 0;
-            let value = if field.bracket().is_some() && field.bracket() == self.scanner.peek() {
-                Value::Nested("")
-            } else {
-                field.value(self.scanner.value().map_err(|_| ReadError::WrongType)?)?
+            self.position += field.name.len() + "\"\"".len();
+            self.take(b':');
+            let opening = self.peek();
+            let value = match opening {
+                b'{' | b'[' if field.bracket() == Some(opening) => Value::Nested(""),
+                b'{' | b'[' => return Err(ReadError::WrongType),
+                _ => field.value(self.scalar(opening == b'"'))?,
             };
-            if !is_first {
+            if level.seen & 1 << place != 0 {
                 return Err(ReadError::Twice);
             }
             if value != Value::Absent {
@@ -60,10 +64,46 @@ impl<'a> Walk<'a> {
     /// Moves over the opening bracket or a comma; `false` after the closing bracket.
     fn step(&mut self, level: &mut Level, opening: u8, closing: u8) -> bool {
         let separator = if core::mem::replace(&mut level.is_inside, true) { b',' } else { opening };
-        let is_next = self.scanner.token(separator).is_ok() && self.scanner.peek() != Some(closing);
-        if !is_next && self.scanner.peek() == Some(closing) {
-            self.scanner.position += 1;
+        let has_more = self.take(separator);
+        !self.take(closing) && has_more
+    }
+
+    /// Moves over what follows, if it is this.
+    fn take(&mut self, token: u8) -> bool {
+        let is_it = self.peek() == token;
+        self.position += usize::from(is_it);
+        is_it
+    }
+
+    /// What follows white space; 0 at the end.
+    fn peek(&mut self) -> u8 {
+        loop {
+            match self.text.as_bytes().get(self.position) {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.position += 1,
+                found => return found.copied().unwrap_or(0),
+            }
         }
-        is_next
+    }
+
+    /// Moves over a text, or over a number or literal.
+    fn scalar(&mut self, is_text: bool) -> &'a str {
+        let start = self.position;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let mut len = 0;
+        if is_text {
+            len = 1;
+            while let Some(byte) = rest.get(len) {
+                len += if *byte == b'\\' { 2 } else { 1 };
+                if *byte == b'"' {
+                    break;
+                }
+            }
+        } else {
+            while rest.get(len).is_some_and(|byte| !matches!(byte, b',' | b'}' | b']' | 0..=b' ')) {
+                len += 1;
+            }
+        }
+        self.position += len;
+        self.text.get(start..self.position).unwrap_or_default()
     }
 }

@@ -333,12 +333,32 @@ fn date(value: Value<'_>, name: &'static str) -> Result<u32, CallError> {
 
 /// The tenths in a JSON number, rounded down; `None` when it is negative. What is too high counts as the highest.
 fn tenths(number: &str) -> Option<u32> {
-    let bytes = number.as_bytes();
+    // So many digits still count; behind the point only one does.
+    let mut places = u32::MAX;
+    let mut tenths = 0u32;
+    for byte in number.bytes() {
+        match byte {
+            b'0'..=b'9' if places > 0 => {
+                tenths = tenths.saturating_mul(10).saturating_add((byte - b'0').into());
+                places -= 1;
+            }
+            b'0'..=b'9' => {}
+            b'.' => places = 1,
+            b'-' => return None,
+            _ => return scaled(number.as_bytes()),
+        }
+    }
+    if places > 1 {
+        tenths = tenths.saturating_mul(10);
+    }
+    Some(tenths.min(LIMIT_MAX))
+}
+
+/// The same for a number with an exponent.
+#[inline(never)]
+fn scaled(bytes: &[u8]) -> Option<u32> {
     let exponent_at = bytes.iter().position(|byte| byte | 0x20 == b'e').unwrap_or(bytes.len());
     let (digits, exponent) = bytes.split_at_checked(exponent_at)?;
-    if digits.first() == Some(&b'-') {
-        return None;
-    }
     let point = digits.iter().position(|byte| *byte == b'.').unwrap_or(digits.len());
     // So many digits stand before the point of the tenths.
     let mut places = (point as i32).saturating_add(1).saturating_add(exponent_of(exponent));
