@@ -17,12 +17,25 @@ pub(crate) enum Output {
     Both,
 }
 
+/// What the charge point is built for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hardware {
+    pub(crate) outputs: [Output; 2],
+    pub(crate) supply: Supply,
+    /// Transactions go on after a power cut.
+    pub(crate) resumes: bool,
+    /// Where the monotonic clock begins, in milliseconds.
+    pub(crate) clock_start: u64,
+}
+
 /// What an output was told last, in tenths.
 pub(crate) type Told = (Option<i64>, Option<i64>);
 
 thread_local! {
-    static HARDWARE: Cell<([Output; 2], Supply)> =
-        const { Cell::new(([Output::Both; 2], Supply { volt: 230, phases: 3, ampere: 320 })) };
+    static HARDWARE: Cell<Hardware> = const {
+        let supply = Supply { volt: 230, phases: 3, ampere: 320 };
+        Cell::new(Hardware { outputs: [Output::Both; 2], supply, resumes: false, clock_start: 0 })
+    };
     static TOLD: RefCell<[Option<Told>; 2]> = const { RefCell::new([None; 2]) };
 }
 
@@ -36,7 +49,8 @@ fn tell(connector: u8, told: Told) {
 
 fn configure(charger: &mut ChargePoint<'static>) {
     TOLD.set([None; 2]);
-    let (outputs, supply) = HARDWARE.get();
+    let Hardware { outputs, supply, resumes, .. } = HARDWARE.get();
+    charger.resume_transactions(resumes);
     for (output, id) in outputs.into_iter().zip(1..) {
         let tenths = |limit: Option<Decimal>| limit.map(|limit| limit.mantissa());
         match output {
@@ -60,13 +74,14 @@ fn configure(charger: &mut ChargePoint<'static>) {
 }
 
 /// A charge point with two connectors that has been accepted.
-pub(crate) fn boot(outputs: [Output; 2], supply: Supply) -> Timeline {
-    HARDWARE.set((outputs, supply));
-    bench().two_connectors().configure(configure).booted()
+pub(crate) fn boot(hardware: Hardware) -> Timeline {
+    HARDWARE.set(hardware);
+    bench().two_connectors().clock_from(hardware.clock_start).configure(configure).booted()
 }
 
 /// The model of the same.
-pub(crate) fn model(t: &mut Timeline, outputs: [Output; 2], supply: Supply) -> Model {
+pub(crate) fn model(t: &mut Timeline, hardware: Hardware) -> Model {
+    let Hardware { outputs, supply, .. } = hardware;
     let units = [(Unit::A, Output::Watt), (Unit::W, Output::Ampere)];
     let units = units.into_iter().filter(|(_, other)| outputs.iter().any(|output| output != other));
     let mut key = |name: &str| {

@@ -8,6 +8,7 @@
 //! plays it again.
 
 mod bench;
+#[allow(dead_code)] // nothing is damaged here
 #[path = "../random_walk/chance.rs"]
 mod chance;
 mod draw;

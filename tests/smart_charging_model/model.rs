@@ -227,6 +227,17 @@ impl Model {
         }
     }
 
+    /// The transaction goes on after a power cut.
+    pub(crate) fn resume(&mut self, connector: i64, now: i64) {
+        let is_kept = self
+            .profiles
+            .iter()
+            .any(|(on, profile)| *on == connector && profile.purpose == Purpose::Tx && profile.kind == Kind::Relative);
+        if let (Some(transaction), false) = (&mut self.transactions[connector as usize - 1], is_kept) {
+            transaction.start = now;
+        }
+    }
+
     /// §3.13.1
     pub(crate) fn end(&mut self, connector: i64) {
         self.transactions[connector as usize - 1] = None;
