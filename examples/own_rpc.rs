@@ -32,6 +32,8 @@ struct InFlight {
 struct OwnRpc {
     in_flight: Option<InFlight>,
     calls: u32,
+    /// A call whose answer waits for the storage device.
+    held: Option<String>,
 }
 
 /// What the operations say, in pages of this size: a long answer does not need a long buffer.
@@ -44,7 +46,8 @@ impl OwnRpc {
         if let Some(call) = self.in_flight.take_if(|call| now >= call.deadline) {
             ocpp.conclude(now, call.name, Outcome::TimedOut { peer_alive: false });
         }
-        if let Some(text) = bus.to_us.pop_front() {
+        // A held call is handed over again, with a poll of the operations in between, before anything else.
+        if let Some(text) = self.held.take().or_else(|| bus.to_us.pop_front()) {
             self.receive(now, &text, ocpp, bus);
             return true;
         }
@@ -73,10 +76,11 @@ impl OwnRpc {
 
     fn receive(&mut self, now: Instant, text: &str, ocpp: &mut Exchange<'_, '_>, bus: &mut Bus) {
         match scan(text.as_bytes()) {
-            Ok(Frame::Call { id, action, payload }) => {
-                let answer = answer(now, id, &Call { action, payload }, ocpp);
-                bus.to_server.extend(answer);
-            }
+            Ok(Frame::Call { id, action, payload }) => match answer(now, id, &Call { action, payload }, ocpp) {
+                Answer::Written(answer) => bus.to_server.push_back(answer),
+                Answer::Held => self.held = Some(text.to_owned()),
+                Answer::None => {}
+            },
             Ok(Frame::CallResult { id, payload }) => self.conclude(now, id, Outcome::Result(payload), ocpp),
             Ok(Frame::CallError { id, code, description }) => {
                 self.conclude(now, id, Outcome::Error { code, description }, ocpp);
@@ -92,8 +96,15 @@ impl OwnRpc {
     }
 }
 
-/// All pages of the answer; `None` when there is to be no answer.
-fn answer(now: Instant, id: JsonStr<'_>, call: &Call<'_>, ocpp: &mut Exchange<'_, '_>) -> Option<String> {
+enum Answer {
+    Written(String),
+    /// Not yet.
+    Held,
+    None,
+}
+
+/// All pages of the answer.
+fn answer(now: Instant, id: JsonStr<'_>, call: &Call<'_>, ocpp: &mut Exchange<'_, '_>) -> Answer {
     let id = id.escaped();
     let mut message = format!(r#"[3,"{id}","#);
     let mut page = Some(0);
@@ -102,16 +113,17 @@ fn answer(now: Instant, id: JsonStr<'_>, call: &Call<'_>, ocpp: &mut Exchange<'_
         let mut composer = Composer::new(&mut buffer, number);
         match ocpp.handle_call(now, call, &mut composer) {
             Ok(Reply::Now) => {}
-            Ok(_) => return None,
+            Ok(Reply::Held) => return Answer::Held,
+            Ok(_) => return Answer::None,
             Err(CallError { code, description }) => {
-                return Some(format!(r#"[4,"{id}","{}","{description}",{{}}]"#, code.as_str()));
+                return Answer::Written(format!(r#"[4,"{id}","{}","{description}",{{}}]"#, code.as_str()));
             }
         }
         let (len, next) = composer.finish();
         message += &text_of(&buffer[..len]);
         page = next;
     }
-    Some(message)
+    Answer::Written(message)
 }
 
 fn text_of(bytes: &[u8]) -> String {
@@ -135,6 +147,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut bus = Bus::default();
     let mut server = Server::default();
     bus.to_us.push_back(r#"[2,"s1","GetConfiguration",{}]"#.into());
+    let entry = r#"{"idTag":"DEADBEEF","idTagInfo":{"status":"Accepted"}}"#;
+    bus.to_us.push_back(format!(
+        r#"[2,"s2","SendLocalList",{{"listVersion":1,"updateType":"Full","localAuthorizationList":[{entry}]}}]"#
+    ));
 
     // Virtual time: a step of 100 ms costs nothing.
     for now in (0..3_000).step_by(100).map(Instant::from_millis) {
@@ -155,7 +171,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     assert_eq!(ocpp.charge_point_status(1), Some(ChargePointStatus::Available));
     assert_eq!(ocpp.waiting_messages(), 0, "everything is told");
-    assert_eq!((server.started, server.stopped, server.answered), (1, 1, 1));
+    assert_eq!((server.started, server.stopped, server.answered), (1, 1, 2));
     println!("done: {} Wh", meter_wh.get() - 1_000);
     Ok(())
 }
@@ -174,7 +190,7 @@ impl Server {
             println!("CP -> {message}");
             let (id, action) = match scan(message.as_bytes()) {
                 Ok(Frame::Call { id, action, .. }) => (id, action),
-                Ok(Frame::CallResult { id, .. }) if id.is("s1") => {
+                Ok(Frame::CallResult { id, .. }) if id.is("s1") || id.is("s2") => {
                     self.answered += 1;
                     continue;
                 }

@@ -262,6 +262,23 @@ fn msg_06_a_heartbeat_after_each_silence_finds_out_a_server_that_ignores_the_mes
 }
 
 #[test]
+fn msg_06_a_server_that_answered_nothing_else_either_has_not_ignored_the_message() {
+    let mut t = bench().key("TransactionMessageAttempts", "1").key("TransactionMessageRetryInterval", "120").booted();
+    t.at(10).start_charging(1, "TAG", 42);
+    t.at(100).card_again(1, "TAG").unwrap();
+    let stop = t.expect_call("StopTransaction", json!({})).ignore();
+    t.at(130).expect_call("StatusNotification", json!({})).ignore();
+    let _ = t.at(160).expect_call("Heartbeat", json!({})).ignore();
+    t.at(200).unplug(1); // the server is back now
+    t.expect_status(1, "Available");
+    let again = t.at(250).expect_call("StopTransaction", json!({}));
+    assert_eq!(again.id, stop);
+    again.answer(json!({}));
+    assert!(t.discarded.borrow().is_empty());
+    assert_eq!(t.charger().waiting_messages(), 0);
+}
+
+#[test]
 fn msg_07_the_wait_after_a_silence_counts_from_the_timeout_whatever_else_is_answered_meanwhile() {
     let mut t = charging();
     t.at(100).card_again(1, "TAG").unwrap();

@@ -5,15 +5,16 @@ mod support;
 use embedded_ocpp::ChargePoint;
 use embedded_ocpp::json::JsonStr;
 use embedded_ocpp::ocpp16::{
-    DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, RequestHandler, TxNotification,
+    DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, Reason, RequestHandler, TxNotification,
     UnlockResult,
 };
 use embedded_ocpp::rpc::{Call, CallError, CallErrorCode, Composer, Outcome, Reply};
 use embedded_ocpp::store::{KeyError, Refusal, Value as KeyValue, VendorKey};
+use embedded_ocpp::time::{DateTime, Instant};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use support::cards::{accepted, teach, word_offline};
-use support::{Timeline, bench, booted, charging, leak, plugged};
+use support::{Timeline, bench, booted, charging, date, leak, plugged};
 
 type Charger = ChargePoint<'static>;
 
@@ -473,9 +474,9 @@ fn rpc_13_an_action_of_the_firmware_is_answered_by_it() {
 #[test]
 fn rpc_13_the_firmware_may_bring_an_operation_that_is_not_built_in() {
     let mut t = booted();
-    t.call("GetDiagnostics", json!({"location": "ftp://x"})).expect_error("NotSupported");
-    handle(&mut t, "GetDiagnostics", answer(r#"{"fileName":"log.txt"}"#));
-    t.call("GetDiagnostics", json!({"location": "ftp://x"})).expect_result(json!({"fileName": "log.txt"}));
+    t.call("GetLog", json!({"requestId": 1})).expect_error("NotImplemented");
+    handle(&mut t, "GetLog", answer(r#"{"status":"Accepted"}"#));
+    t.call("GetLog", json!({"requestId": 1})).expect_result(json!({"status": "Accepted"}));
 }
 
 #[test]
@@ -849,4 +850,32 @@ fn a_manual_authorize_of_a_known_tag_asks_all_the_same() {
     teach(&mut t, "TAG", accepted());
     ask(&mut t, "TAG", told());
     t.expect_call("Authorize", json!({"idTag": "TAG"})).accept_tag();
+}
+
+// ---- What the firmware sees and sets ----
+
+#[test]
+fn the_end_of_a_transaction_is_shown_until_it_is_durable() {
+    let mut t = charging();
+    assert!(t.charger().transaction(1).unwrap().stop.is_none());
+    t.at(20).meter(1, 1_700);
+    t.evse(1).stop_ready.set(false); // holds the end back
+    t.settle();
+    t.charger().end_transaction(Some("TAG"), Reason::Local, 1).unwrap();
+    let transaction = t.charger().transaction(1).unwrap();
+    let stop = transaction.stop.unwrap();
+    assert_eq!((stop.meter_stop, stop.reason, stop.id_tag), (1_700, Reason::Local, Some("TAG")));
+    let stopped = stop.stopped;
+    assert_eq!(stopped, Instant::from_secs(20));
+    assert_eq!(t.charger().clock().date(stopped).unwrap().to_string(), date(20));
+}
+
+#[test]
+fn the_firmware_sets_the_clock_until_the_central_system_does() {
+    let mut t = bench().start_offline();
+    assert_eq!(t.charger().date_time(), None);
+    let midnight = DateTime::parse("2025-01-01T00:00:00Z").unwrap();
+    assert!(t.charger().set_date_time(midnight));
+    t.at(90);
+    assert_eq!(t.charger().date_time().unwrap().to_string(), "2025-01-01T00:01:30Z");
 }

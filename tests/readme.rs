@@ -5,8 +5,6 @@ mod support;
 use serde_json::{Value, json};
 use support::bench;
 
-const README: &str = include_str!("../README.md");
-
 #[test]
 fn the_readme_has_all_keys_with_type_default_and_access() {
     let mut t = bench().factory_keys().lock().start();
@@ -39,70 +37,4 @@ fn row_of(key: &Value) -> String {
     let access = if key["readonly"] == true { "R" } else { "RW" };
     let value = if value.is_empty() { "" } else { &format!(" {value}") };
     format!("| {name} | {kind} |{value} | {access} |")
-}
-
-/// The functions of MicroOcpp.h, in its order.
-const FUNCTIONS: [&str; 49] = [
-    "mocpp_initialize",
-    "ChargerCredentials",
-    "mocpp_deinitialize",
-    "mocpp_loop",
-    "beginTransaction",
-    "beginTransaction_authorized",
-    "endTransaction",
-    "endTransaction_authorized",
-    "isTransactionActive",
-    "isTransactionRunning",
-    "getTransactionIdTag",
-    "getTransaction",
-    "ocppPermitsCharge",
-    "getChargePointStatus",
-    "setConnectorPluggedInput",
-    "setEnergyMeterInput",
-    "setPowerMeterInput",
-    "setSmartChargingPowerOutput",
-    "setSmartChargingCurrentOutput",
-    "setSmartChargingOutput",
-    "setEvReadyInput",
-    "setEvseReadyInput",
-    "addErrorCodeInput",
-    "addErrorDataInput",
-    "addMeterValueInput",
-    "setOccupiedInput",
-    "setStartTxReadyInput",
-    "setStopTxReadyInput",
-    "setTxNotificationOutput",
-    "setOnUnlockConnectorInOut",
-    "isOperative",
-    "setOnResetNotify",
-    "setOnResetExecute",
-    "getFirmwareService",
-    "getDiagnosticsService",
-    "setCertificateStore",
-    "getOcppContext",
-    "setOnReceiveRequest",
-    "setOnSendConf",
-    "sendRequest",
-    "setRequestHandler",
-    "authorize",
-    "startTransaction",
-    "stopTransaction",
-    "declareConfiguration",
-    "registerConfigurationValidator",
-    "mocpp_set_console_out",
-    "mocpp_set_timer",
-    "mocpp_set_rng",
-];
-
-#[test]
-fn each_function_of_microocpp_is_found_in_the_table_of_functions() {
-    let (_, table) = README.split_once("| there | here |").expect("the table of functions");
-    for function in FUNCTIONS {
-        let is_named = |row: &str| row.split('|').nth(1).is_some_and(|there| names(there).any(|name| name == function));
-        assert!(table.lines().any(is_named), "{function}");
-    }
-}
-
-fn names(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_')
 }

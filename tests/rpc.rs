@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::{HashSet, VecDeque};
 use support::Frame;
 
-/// Sends what it is told to, answers "Echo" and "Pages", and writes down how its calls ended.
+/// Sends what it is told to, answers "Echo" and "Pages", holds "Hold" for a while, and writes down how its calls ended.
 #[derive(Default)]
 struct Application {
     to_send: VecDeque<(u32, &'static str)>,
@@ -18,6 +18,9 @@ struct Application {
     served: Vec<String>,
     /// It says nothing to anybody.
     mute: bool,
+    /// So many times more "Hold" is not answered yet, and how often it was asked to.
+    holds: u32,
+    held: u32,
 }
 
 const PAGES: u16 = 5;
@@ -41,6 +44,17 @@ impl Handler for Application {
             } else {
                 answer.raw(b"]}")?;
             }
+        } else if call.action.is("Hold") {
+            self.held += 1;
+            if self.holds > 0 {
+                self.holds -= 1;
+                answer.raw(b"what was written is dropped")?;
+                return Ok(Reply::Held);
+            }
+            if call.payload == r#"{"refuse":true}"# {
+                return Err(CallErrorCode::GenericError.into());
+            }
+            answer.raw(call.payload.as_bytes())?;
         } else {
             return Err(CallErrorCode::NotImplemented.into());
         }
@@ -595,6 +609,101 @@ fn rpc_25_a_long_call_goes_out_in_parts() {
     assert_eq!((&message[3], parts), (&json!({"pages": [0, 1, 2, 3, 4]}), 5));
     end.arrives(json!([3, message[1], {}]).to_string());
     assert_eq!(end.ended(), [(1, "result {}".to_owned())]);
+}
+
+// ---- Calls that are held ----
+
+#[test]
+fn rpc_10_a_held_call_is_handed_over_again_until_it_is_answered() {
+    for rounds in [1, 2, 7] {
+        let mut end = End::new();
+        end.application.holds = rounds;
+        end.arrives(r#"[2,"the id","Hold",{"a":[1,"\u00e4"]}]"#);
+        for round in 1..rounds {
+            assert!(end.rpc.is_holding());
+            assert_eq!(end.rpc.transmit(end.now, &mut end.application, &end.receive, &mut end.send), None);
+            assert_eq!(end.application.held, round + 1);
+        }
+        assert!(end.rpc.is_holding());
+        assert_eq!(end.sends(), Some(Frame::Result { id: "the id".into(), payload: json!({"a": [1, "ä"]}) }));
+        assert_eq!(end.application.held, rounds + 1);
+        assert!(!end.rpc.is_holding() && end.rpc.can_receive());
+        assert_eq!(end.sends(), None, "it is answered once");
+    }
+}
+
+#[test]
+fn rpc_10_nothing_else_goes_in_or_out_while_a_call_is_held() {
+    let mut end = End::new();
+    end.application.holds = 3;
+    end.arrives(r#"[2,"x","Hold",{}]"#);
+    end.will_send(1, "Test");
+    for _ in 0..2 {
+        assert!(!end.rpc.can_receive());
+        assert_eq!(end.rpc.transmit(end.now, &mut end.application, &end.receive, &mut end.send), None);
+        end.rpc.transmitted(end.now); // of nothing
+    }
+    // What is handed over nevertheless is dropped; the held one lies where it was.
+    let (mut other, mut answer) = ([0; 64], [0; 64]);
+    let text = br#"[2,"y","Echo",{}]"#;
+    other[..text.len()].copy_from_slice(text);
+    end.rpc.receive(end.now, &mut end.application, Received::Message(text.len()), &other, &mut answer);
+    assert!(end.application.served.is_empty());
+    assert_eq!(end.sends(), Some(Frame::Result { id: "x".into(), payload: json!({}) }));
+    let id = end.calls("Test");
+    end.lives_on(&id);
+}
+
+#[test]
+fn rpc_10_rpc_15_a_held_call_may_be_refused() {
+    let mut end = End::new();
+    end.application.holds = 2;
+    end.arrives(r#"[2,"x","Hold",{"refuse":true}]"#);
+    assert_eq!(end.sends(), None);
+    assert_eq!(code_of(end.sends()), refused("x", "GenericError"));
+    assert!(end.rpc.can_receive());
+}
+
+#[test]
+fn rpc_09_a_call_in_flight_outlives_a_held_one() {
+    let mut end = End::new();
+    let id = end.will_send(1, "Test").calls("Test");
+    end.application.holds = 2;
+    end.arrives(r#"[2,"x","Hold",{}]"#);
+    assert_eq!(end.sends(), None);
+    assert_eq!(end.sends(), Some(Frame::Result { id: "x".into(), payload: json!({}) }));
+    end.lives_on(&id);
+    // It ends in time, too.
+    end.will_send(2, "Test").calls("Test");
+    end.application.holds = 100;
+    end.arrives(r#"[2,"x","Hold",{}]"#);
+    end.at(30);
+    assert_eq!(end.ended(), [(2, "timed out, peer alive: false".to_owned())]);
+}
+
+#[test]
+fn rpc_12_a_lost_link_forgets_the_held_call() {
+    let mut end = End::new();
+    end.application.holds = 100;
+    end.arrives(r#"[2,"x","Hold",{}]"#);
+    assert_eq!(end.sends(), None);
+    end.rpc.disconnected(end.now, &mut end.application);
+    assert!(!end.rpc.is_holding());
+    let held = end.application.held;
+    end.rpc.connected();
+    assert_eq!(end.sends(), None);
+    assert_eq!(end.application.held, held);
+    end.application.holds = 0;
+    end.arrives(r#"[2,"x","Hold",{"again":1}]"#);
+    assert_eq!(end.sends(), Some(Frame::Result { id: "x".into(), payload: json!({"again": 1}) }));
+}
+
+#[test]
+fn rpc_06_a_held_call_without_payload_is_refused_for_there_is_nothing_to_hold() {
+    let mut end = End::new();
+    end.application.holds = 1;
+    end.arrives(r#"[2,"x","Hold",null]"#);
+    assert_eq!(code_of(end.sends()), refused("x", "InternalError"));
 }
 
 #[test]

@@ -29,13 +29,15 @@ pub(crate) struct Bench<'a, S> {
     now: Instant,
 }
 
-/// Enough for the id and the action.
+/// Enough for the id and the action, and for an answer that is nothing but a status.
 const BEGINNING: usize = 40;
+/// As long as the longest frame.
+const INCOMING: usize = 1536;
 
 /// A connection that stands. Of what is sent it keeps the beginning only, for carrying it away is no work of the
 /// charge point; what is received is copied, as from any socket.
 struct Link {
-    incoming: [u8; 256],
+    incoming: [u8; INCOMING],
     incoming_len: usize,
     /// At most an answer and a call.
     sent: [Sent; 2],
@@ -58,7 +60,7 @@ impl Sent {
 
 impl Link {
     const fn new() -> Self {
-        Self { incoming: [0; 256], incoming_len: 0, sent: [Sent::EMPTY; 2], sent_count: 0, unfinished: false }
+        Self { incoming: [0; INCOMING], incoming_len: 0, sent: [Sent::EMPTY; 2], sent_count: 0, unfinished: false }
     }
 
     /// The first whole message that nobody has taken.
@@ -125,6 +127,8 @@ impl Storage for Nowhere {
 
 /// Memory as storage device.
 pub(crate) const RAM: RamStorage<1024> = RamStorage::new();
+/// The same with room for two lists of ten tags.
+pub(crate) const LARGE_RAM: RamStorage<4096> = RamStorage::new();
 
 /// Does something with a charge point on this storage device.
 pub(crate) fn with_bench<S: Storage>(storage: S, work: impl FnOnce(&mut Bench<'_, S>)) {
@@ -148,6 +152,7 @@ fn wire(charge_point: &mut ChargePoint<'_>) -> Result<(), embedded_ocpp::facade:
     charge_point.set_power_meter_input(&|| 11_040, 1)?;
     charge_point.set_ev_ready_input(&|| true, 1)?;
     charge_point.set_evse_ready_input(&|| true, 1)?;
+    charge_point.set_smart_charging_output(&|_| {}, 1)?;
     charge_point.set_on_reset_execute(&|_| {});
     Ok(())
 }
@@ -180,6 +185,13 @@ impl<S: Storage> Bench<'_, S> {
         assert_eq!(answer.beginning.get(3..18), Some(id.as_bytes()));
         self.link.take_sent();
         answer.len
+    }
+
+    /// The same for an answer that is nothing but the status Accepted.
+    pub(crate) fn expect_accepted(&mut self, call: &str) {
+        let status = self.sent().and_then(|answer| answer.beginning.get(19..));
+        assert_eq!(status, Some(br#"{"status":"Accepted"}"#.as_slice()));
+        self.expect_answer(call, RESULT);
     }
 
     /// How long all keys are on the wire, but for their values.

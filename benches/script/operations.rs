@@ -1,4 +1,4 @@
-use super::bench::{Bench, ERROR, Nowhere, RAM, RESULT, with_bench};
+use super::bench::{Bench, ERROR, LARGE_RAM, Nowhere, RAM, RESULT, with_bench};
 use super::nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
 use super::{Counter, Operation, frames};
 use core::slice::Iter;
@@ -23,6 +23,9 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         name: "change-configuration-ram",
         run: |counter| answered(counter, RAM, &frames::CHANGE_CONFIGURATION, RESULT),
     },
+    Operation { name: "set-charging-profile-5", run: |counter| accepted(counter, frames::SET_CHARGING_PROFILE_5) },
+    Operation { name: "set-charging-profile-20", run: |counter| accepted(counter, frames::SET_CHARGING_PROFILE_20) },
+    Operation { name: "send-local-list-10", run: |counter| accepted(counter, frames::SEND_LOCAL_LIST_10) },
     Operation { name: "trigger-heartbeat", run: trigger_heartbeat },
     Operation { name: "unknown-action", run: |counter| answered(counter, Nowhere, &[frames::UNKNOWN_ACTION], ERROR) },
     Operation { name: "session", run: |counter| session(counter, RAM) },
@@ -53,6 +56,17 @@ fn answered(counter: &mut dyn Counter, storage: impl Storage, frames: &[&str], k
                 counter.count(1, &mut || bench.step());
                 bench.expect_answer(frame, kind);
             }
+        }
+    });
+}
+
+/// A large call that is taken over.
+fn accepted(counter: &mut dyn Counter, frame: &str) {
+    with_bench(LARGE_RAM, |bench| {
+        for _ in 0..REPETITIONS {
+            bench.push(frame);
+            counter.count(1, &mut || bench.step());
+            bench.expect_accepted(frame);
         }
     });
 }

@@ -1,11 +1,13 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
-#[cfg(feature = "smart-charging")]
-use crate::ocpp16::ProfileSlot;
+#[cfg(feature = "local-auth-list")]
+use crate::ocpp16::ListSlot;
 #[cfg(feature = "reservation")]
 use crate::ocpp16::ReservationSlot;
 use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, Memory, Operations, role};
-use crate::store::Storage;
+#[cfg(feature = "smart-charging")]
+use crate::ocpp16::{ChargingPeriod, ProfileSlot};
+use crate::store::{Storage, StorageOp, StorageResult};
 use crate::time::Instant;
 use crate::transport::WebSocketTransport;
 use core::convert::Infallible;
@@ -34,6 +36,7 @@ impl<'a> ChargePoint<'a> {
     ///
     /// # Errors
     /// [`ConfigError`]
+    #[inline(never)] // what it needs of the stack is free again when the charge point runs
     pub fn new<
         const CONNECTORS: usize,
         const RECEIVE: usize,
@@ -53,6 +56,10 @@ impl<'a> ChargePoint<'a> {
         while resources.reservations.push(ReservationSlot::FREE).is_ok() {}
         #[cfg(feature = "smart-charging")]
         while resources.profiles.push(ProfileSlot::FREE).is_ok() {}
+        #[cfg(feature = "smart-charging")]
+        while resources.periods.push([ChargingPeriod::NONE; PERIODS]).is_ok() {}
+        #[cfg(feature = "local-auth-list")]
+        while resources.local_list.push([ListSlot::FREE; 2]).is_ok() {}
         let memory = Memory {
             connectors: resources.connectors.as_mut_slice(),
             meter_inputs: resources.meter_inputs.as_mut_view(),
@@ -68,14 +75,18 @@ impl<'a> ChargePoint<'a> {
             profiles: resources.profiles.as_mut_slice(),
             #[cfg(feature = "smart-charging")]
             periods: resources.periods.as_flattened_mut(),
-            custom_call: &mut resources.request,
+            custom_call: resources.request.write([0; _]),
         };
+        // In the resources, so that it is never moved: it is larger than any stack frame should be.
+        let _ = resources.engine.push(Engine::new(Operations::new(boot, memory)));
+        let engine = resources.engine.first_mut().ok_or(ConfigError::ResourcesInUse)?;
+        engine.operations.set_up();
         Ok(Self {
-            controls: Controls { engine: Engine::new(Operations::new(boot, memory)) },
+            controls: Controls { engine },
             buffers: Buffers {
-                receive: &mut resources.receive,
-                send: &mut resources.send,
-                record: &mut resources.record,
+                receive: resources.receive.write([0; _]),
+                send: resources.send.write([0; _]),
+                record: resources.record.write([0; _]),
             },
         })
     }
@@ -154,7 +165,7 @@ fn store<S: Storage>(engine: &mut Engine<'_>, storage: &mut S, record: &mut [u8]
     while !engine.settled {
         let mut done = false;
         while let Some(op) = engine.storage_op(record) {
-            match block_on(op.run(storage, role, record)) {
+            match perform(op, storage, record) {
                 Ok(result) => engine.storage_done(Some(result), storage, record),
                 Err(error) => {
                     engine.storage_done(None, storage, record);
@@ -212,6 +223,24 @@ fn exchange<T: WebSocketTransport>(
 
 fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// One by one: the future of [`StorageOp::run`] would hold those of all, on the stack at that.
+#[inline(never)] // so that a future lies there only while the device is at work
+fn perform<S: Storage>(op: StorageOp, storage: &mut S, record: &mut [u8]) -> Result<StorageResult, S::Error> {
+    let done = |()| StorageResult::Done;
+    match op {
+        StorageOp::Load(key) => block_on(storage.load(key, record)).map(StorageResult::Loaded),
+        StorageOp::Store(key, len) => block_on(storage.store(key, record.get(..len).unwrap_or_default())).map(done),
+        StorageOp::Remove(key) => block_on(storage.remove(key)).map(done),
+        StorageOp::Journal => block_on(storage.journal()).map(StorageResult::Journal),
+        StorageOp::LoadEntry(number) => block_on(storage.load_entry(number, record)).map(StorageResult::Loaded),
+        StorageOp::AppendEntry(number, len) => {
+            block_on(storage.append_entry(number, record.get(..len).unwrap_or_default())).map(done)
+        }
+        StorageOp::ReleaseEntry(number) => block_on(storage.release_entry(number)).map(done),
+        StorageOp::Thin(first, next) => block_on(storage.thin(first..next, role, record)).map(StorageResult::Thinned),
+    }
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {

@@ -15,7 +15,7 @@ use crate::time::{Clock, DateTime, Instant};
 /// Connectors are numbered from 1. Inputs are closures that are asked at every poll, so they must be quick; they are
 /// lent for the life of the charge point. Inputs left out are taken as written at each.
 pub struct Controls<'a> {
-    pub(super) engine: Engine<'a>,
+    pub(super) engine: &'a mut Engine<'a>,
 }
 
 impl<'a> Controls<'a> {
@@ -302,6 +302,18 @@ impl<'a> Controls<'a> {
         self.engine.operations.is_operative(connector)
     }
 
+    /// Whether a connector waits for one tag; connector 0 when any one does.
+    #[cfg(feature = "reservation")]
+    pub fn is_reserved(&self, connector: ConnectorId) -> bool {
+        self.engine.operations.is_reserved(connector)
+    }
+
+    /// Whether a reservation keeps this tag, of whose group nothing is known, from charging on the connector.
+    #[cfg(feature = "reservation")]
+    pub fn is_blocked_by_reservation(&self, id_tag: &str, connector: ConnectorId) -> bool {
+        self.engine.operations.is_blocked_by_reservation(id_tag, connector)
+    }
+
     /// Whether the central system has accepted this charge point since the boot.
     pub fn is_accepted(&self) -> bool {
         self.engine.operations.is_accepted()
@@ -347,6 +359,18 @@ impl<'a> Controls<'a> {
     /// The date and time now, once the clock is set.
     pub fn date_time(&self) -> Option<DateTime> {
         self.clock().date(self.engine.now)
+    }
+
+    /// Sets the clock from a source of the firmware's own, such as a battery-backed clock or NTP. The central system sets it
+    /// again with each answer that tells the time (OCPP 1.6 §4.2, §4.6). `false`, and nothing is set, while what was stored
+    /// before the boot has not been read: try again after the next poll.
+    #[must_use]
+    pub fn set_date_time(&mut self, date_time: DateTime) -> bool {
+        let is_ready = self.engine.operations.is_recovered();
+        if is_ready {
+            self.engine.operations.set_clock(self.engine.now, date_time);
+        }
+        is_ready
     }
 
     /// Incoming messages that were not worth an answer.

@@ -4,6 +4,8 @@ mod charge_point;
 mod controls;
 mod engine;
 mod error;
+#[cfg(feature = "firmware-management")]
+mod firmware_management;
 mod resources;
 #[cfg(feature = "async")]
 mod runner;

@@ -1,3 +1,4 @@
+use super::engine::Engine;
 #[cfg(feature = "local-auth-list")]
 use crate::ocpp16::ListSlot;
 #[cfg(feature = "reservation")]
@@ -6,7 +7,7 @@ use crate::ocpp16::{CacheSlot, Connector, DataTransferHandler, Hook, MeterInput}
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::{ChargingPeriod, ProfileSlot};
 use crate::store::{RECORD_LEN_MAX, VendorKey};
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use heapless::Vec;
 
 /// All the memory of a charge point, its numbers said once.
@@ -38,6 +39,8 @@ pub struct Resources<
     const PERIODS: usize = 24,
     const RESERVATIONS: usize = 4,
 > {
+    /// Written when a charge point is made.
+    pub(super) engine: Table<Engine<'a>, 1>,
     pub(super) connectors: Table<Connector<'a>, CONNECTORS>,
     pub(super) meter_inputs: Table<MeterInput<'a>, METER_INPUTS>,
     pub(super) data_transfer: Table<DataTransferHandler<'a>, DATA_TRANSFER_HANDLERS>,
@@ -46,21 +49,22 @@ pub struct Resources<
     pub(super) cache: Table<CacheSlot, CACHE_ENTRIES>,
     /// Twice the entries, so that a new list fits beside the old one.
     #[cfg(feature = "local-auth-list")]
-    pub(super) local_list: [[ListSlot; 2]; LIST],
+    pub(super) local_list: Table<[ListSlot; 2], LIST>,
     #[cfg(feature = "reservation")]
     pub(super) reservations: Table<ReservationSlot, RESERVATIONS>,
     #[cfg(feature = "smart-charging")]
     pub(super) profiles: Table<ProfileSlot, PROFILES>,
     #[cfg(feature = "smart-charging")]
-    pub(super) periods: [[ChargingPeriod; PERIODS]; PROFILES],
-    pub(super) receive: [u8; RECEIVE],
-    pub(super) send: [u8; SEND],
-    pub(super) record: [u8; RECORD_LEN_MAX],
-    pub(super) request: [u8; REQUEST_LEN_MAX],
+    pub(super) periods: Table<[ChargingPeriod; PERIODS], PROFILES>,
+    pub(super) receive: MaybeUninit<[u8; RECEIVE]>,
+    pub(super) send: MaybeUninit<[u8; SEND]>,
+    pub(super) record: MaybeUninit<[u8; RECORD_LEN_MAX]>,
+    pub(super) request: MaybeUninit<[u8; REQUEST_LEN_MAX]>,
 }
 
-/// A table that is empty until a charge point is made: fresh resources are nothing but zeros, so that a static of them
-/// costs no flash and no stack. Not dropped, because the charge point borrows it to the very end.
+/// A table that is empty until a charge point is made, as the buffers are: fresh resources are next to nothing, so that a
+/// static of them costs no flash, and no stack when they are put there. Not dropped, because the charge point borrows it to
+/// the very end.
 type Table<T, const N: usize> = ManuallyDrop<Vec<T, N>>;
 
 /// Meters beside the energy register and the power of each connector.
@@ -98,6 +102,7 @@ impl<
             assert!(PROFILES <= 192 && PERIODS <= 40, "no record for more of them");
         }
         Self {
+            engine: Table::new(Vec::new()),
             connectors: Table::new(Vec::new()),
             meter_inputs: Table::new(Vec::new()),
             data_transfer: Table::new(Vec::new()),
@@ -105,17 +110,17 @@ impl<
             vendor_keys: Table::new(Vec::new()),
             cache: Table::new(Vec::new()),
             #[cfg(feature = "local-auth-list")]
-            local_list: [[ListSlot::FREE; 2]; LIST],
+            local_list: Table::new(Vec::new()),
             #[cfg(feature = "reservation")]
             reservations: Table::new(Vec::new()),
             #[cfg(feature = "smart-charging")]
             profiles: Table::new(Vec::new()),
             #[cfg(feature = "smart-charging")]
-            periods: [[ChargingPeriod::NONE; PERIODS]; PROFILES],
-            receive: [0; RECEIVE],
-            send: [0; SEND],
-            record: [0; RECORD_LEN_MAX],
-            request: [0; REQUEST_LEN_MAX],
+            periods: Table::new(Vec::new()),
+            receive: MaybeUninit::uninit(),
+            send: MaybeUninit::uninit(),
+            record: MaybeUninit::uninit(),
+            request: MaybeUninit::uninit(),
         }
     }
 }

@@ -15,8 +15,12 @@ mod write;
 
 pub use decimal::Decimal;
 pub use payload::from_payload;
-#[cfg(feature = "smart-charging")]
+#[cfg(any(feature = "firmware-management", feature = "local-auth-list", feature = "smart-charging"))]
 pub(crate) use read::Value;
+#[cfg(feature = "local-auth-list")]
+pub(crate) use read::read_element;
+#[cfg(feature = "firmware-management")]
+pub(crate) use read::read_into;
 pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read};
 pub(crate) use scan::elements;
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};

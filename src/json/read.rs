@@ -128,17 +128,43 @@ pub(crate) fn read<'a, const N: usize>(
     strictness: Strictness,
 ) -> Result<[Value<'a>; N], ReadError> {
     let mut values = [Value::Absent; N];
-    read_into(object, fields, strictness, &mut values)?;
+    read_members(&mut Members::of(object), fields, strictness, &mut values)?;
     Ok(values)
 }
 
-fn read_into<'a>(
+/// The same for the element of an array in `text` that follows at `position`, which is where the array begins or where the
+/// last element has ended, and is moved to where this one ends. `None` at the end of the array.
+#[cfg(feature = "local-auth-list")]
+pub(crate) fn read_element<'a, const N: usize>(
+    text: &'a str,
+    position: &mut usize,
+    fields: &[Field; N],
+    strictness: Strictness,
+) -> Result<Option<[Value<'a>; N]>, ReadError> {
+    let mut values = [Value::Absent; N];
+    let Some(mut members) = Members::of_element(text, *position) else { return Ok(None) };
+    read_members(&mut members, fields, strictness, &mut values)?;
+    *position = members.end();
+    Ok(Some(values))
+}
+
+/// The same for fields whose number differs from case to case; values without a field are left alone.
+#[cfg(feature = "firmware-management")]
+pub(crate) fn read_into<'a>(
     object: &'a str,
     fields: &[Field],
     strictness: Strictness,
     values: &mut [Value<'a>],
 ) -> Result<(), ReadError> {
-    let mut members = Members::of(object);
+    read_members(&mut Members::of(object), fields, strictness, values)
+}
+
+fn read_members<'a>(
+    members: &mut Members<'a>,
+    fields: &[Field],
+    strictness: Strictness,
+    values: &mut [Value<'a>],
+) -> Result<(), ReadError> {
     while let Some((name, value)) = members.next() {
         // No name of OCPP needs an escape, so one with escapes is none of them.
         let found = fields.iter().zip(values.iter_mut()).find(|(field, _)| field.name == name);
@@ -245,6 +271,29 @@ mod tests {
         ] {
             assert_eq!(read_strictly(object), Err(error), "{object}");
         }
+    }
+
+    #[cfg(feature = "local-auth-list")]
+    #[test]
+    fn elements_are_read_one_after_the_other() {
+        let text = r#"{"x":{},"list" : [ {"id":1,"info":{"a":[]}} , { "id":2 }],"y":[{"id":3}]}"#;
+        let mut position = text.find('[').unwrap();
+        let mut next = || read_element(text, &mut position, &FIELDS, Strictness::NoOthers);
+        for id in [1, 2] {
+            assert_eq!(next().unwrap().unwrap()[0], Value::Integer(id));
+        }
+        assert_eq!((next(), next()), (Ok(None), Ok(None)));
+        for (array, found) in [
+            ("[]", Ok(None)),
+            (" [ ] ", Ok(None)),
+            ("[5]", Err(ReadError::Missing)),
+            ("[[]]", Err(ReadError::Missing)),
+            ("[{}]", Err(ReadError::Missing)),
+            ("", Ok(None)),
+        ] {
+            assert_eq!(read_element(array, &mut 0, &FIELDS, Strictness::NoOthers), found, "{array}");
+        }
+        assert_eq!(read_element("[]", &mut 7, &FIELDS, Strictness::NoOthers), Ok(None));
     }
 
     #[test]

@@ -106,6 +106,23 @@ impl<'a> Members<'a> {
         Self { scanner: Scanner { text: object, position: 0 }, separator: b'{' }
     }
 
+    /// Those of the element that follows in an array: `position` is where that begins, or where the last element has ended.
+    /// `None` at its end.
+    #[cfg(feature = "local-auth-list")]
+    pub(super) fn of_element(text: &'a str, position: usize) -> Option<Self> {
+        let mut scanner = Scanner { text, position };
+        scanner.peek().filter(|byte| matches!(byte, b'[' | b','))?;
+        scanner.position += 1;
+        (scanner.peek()? != b']').then_some(Self { scanner, separator: b'{' })
+    }
+
+    /// Where the object has ended, after its last member.
+    #[cfg(feature = "local-auth-list")]
+    pub(super) fn end(mut self) -> usize {
+        let _ = self.scanner.token(b'}');
+        self.scanner.position
+    }
+
     pub(super) fn next(&mut self) -> Option<(&'a str, &'a str)> {
         self.scanner.token(self.separator).ok()?;
         self.separator = b',';

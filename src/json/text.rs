@@ -48,6 +48,9 @@ impl<'a> JsonStr<'a> {
         u8: heapless::LenType,
     {
         let mut text = String::new();
+        if !self.escaped.bytes().any(|byte| byte == b'\\') {
+            return text.push_str(self.escaped).map(|()| text).map_err(|_| TextTooLong);
+        }
         for c in self.chars() {
             text.push(c).map_err(|_| TextTooLong)?;
         }

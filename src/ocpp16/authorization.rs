@@ -1,10 +1,12 @@
 //! Authorize: may this tag charge? (OCPP 1.6 §3.5, §4.1)
 
 use super::cache::AUTHORIZATION_CACHE_ENABLED;
+#[cfg(feature = "local-auth-list")]
+use super::local_list::place_behind;
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, TxNotification};
 use crate::json::{Field, Json, Kind, Strictness, Writer, name, read};
 use crate::rpc::Outcome;
-use crate::store::{IntegerKey, RecordKey, SwitchKey};
+use crate::store::{IntegerKey, RecordKey, SwitchKey, registry};
 use crate::time::{Duration, Instant};
 
 /// Offline, a tag that nobody knows may charge.
@@ -23,7 +25,12 @@ pub(super) enum Presented {
     /// There is nothing to ask.
     Settled,
     /// What is known here is looked up; the central system `had_its_say`, or there is none.
-    LookUp { had_its_say: bool },
+    LookUp {
+        had_its_say: bool,
+        /// The places of the local list below hold other tags.
+        #[cfg(feature = "local-auth-list")]
+        place: usize,
+    },
     /// Authorize.req must be sent.
     Waiting { since: Instant },
     /// Authorize.req is under way.
@@ -66,10 +73,23 @@ impl Operations<'_> {
     /// Looks for what is known here about the tag. A record of it must be read first.
     fn look_up(&mut self, now: Instant, id: ConnectorId, had_its_say: bool) {
         let Some(connector) = self.change_connector(id) else { return };
-        connector.session.presented = Presented::LookUp { had_its_say };
+        connector.session.presented = Presented::LookUp {
+            had_its_say,
+            #[cfg(feature = "local-auth-list")]
+            place: 0,
+        };
+        self.look_on(now, id);
+    }
+
+    /// The same for what was not looked at yet.
+    fn look_on(&mut self, now: Instant, id: ConnectorId) {
         self.persistence.has_chores = true;
+        let record = self.record_about_tag(id);
+        if record.is_some_and(|key| registry::LOCAL_LIST.contains(&key)) {
+            return;
+        }
         let unsaved = self.unsaved_about_tag(now, id);
-        if unsaved.is_some() || self.record_about_tag(id).is_none() {
+        if unsaved.is_some() || record.is_none() {
             self.decide(now, id, unsaved);
         }
     }
@@ -79,11 +99,19 @@ impl Operations<'_> {
         self.known_unsaved(now, self.connector(id)?.session.shown_tag())
     }
 
+    /// The record that may tell about the tag: that of the local list first, which outranks the cache (LOC-01).
     fn record_about_tag(&self, id: ConnectorId) -> Option<RecordKey> {
+        let session = &self.connector(id)?.session;
+        #[cfg(feature = "local-auth-list")]
+        if let Presented::LookUp { place, .. } = session.presented
+            && let Some(listed) = self.listed(session.shown_tag(), place)
+        {
+            return Some(listed);
+        }
         if !self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED) {
             return None;
         }
-        self.cache.find(self.connector(id)?.session.shown_tag())
+        self.cache.find(session.shown_tag())
     }
 
     /// The next tag to ask the central system about.
@@ -137,7 +165,7 @@ impl Operations<'_> {
             Presented::Settled => return Instant::NEVER,
             Presented::LookUp { .. } => {
                 if self.record_about_tag(id).is_none() {
-                    self.decide(now, id, None); // the cache was cleared meanwhile
+                    self.look_on(now, id); // the cache was cleared, or the list changed meanwhile
                 }
                 return Instant::NEVER;
             }
@@ -151,27 +179,55 @@ impl Operations<'_> {
         Instant::NEVER
     }
 
-    /// The next record to be read because of a tag.
+    /// The next record to be read because of a tag that was shown on a connector, or, with 0, that was answered about.
     pub(super) fn record_to_look_up(&self) -> Option<(ConnectorId, RecordKey)> {
-        self.connector_ids().find_map(|id| match self.connector(id)?.session.presented {
+        let shown = self.connector_ids().find_map(|id| match self.connector(id)?.session.presented {
             Presented::LookUp { .. } => Some((id, self.record_about_tag(id)?)),
             _ => None,
-        })
+        });
+        #[cfg(feature = "local-auth-list")]
+        let shown = shown.or_else(|| Some((0, self.record_to_compare()?)));
+        shown
     }
 
     /// The record that may tell about the tag is loaded.
     pub(super) fn looked_up(&mut self, now: Instant, id: ConnectorId, key: RecordKey, record: Option<&[u8]>) {
+        #[cfg(feature = "local-auth-list")]
+        if id == 0 {
+            return self.compare_answer(now, key, record);
+        }
         if self.record_about_tag(id) != Some(key) {
             return; // another card was shown meanwhile
+        }
+        #[cfg(feature = "local-auth-list")]
+        if registry::LOCAL_LIST.contains(&key) {
+            return self.looked_up_in_list(now, id, key, record);
         }
         let Some(connector) = self.connector(id) else { return };
         let known = record.and_then(|record| self.known_by_cache(now, connector.session.shown_tag(), key, record));
         self.decide(now, id, known);
     }
 
+    #[cfg(feature = "local-auth-list")]
+    fn looked_up_in_list(&mut self, now: Instant, id: ConnectorId, key: RecordKey, record: Option<&[u8]>) {
+        let Some(connector) = self.connector(id) else { return };
+        let known = self.known_by_list(now, connector.session.shown_tag(), key, record);
+        if known.is_some() {
+            return self.decide(now, id, known);
+        }
+        // Another tag with the same hash, or a damaged record.
+        if let Some(connector) = self.change_connector(id)
+            && let Presented::LookUp { place, .. } = &mut connector.session.presented
+        {
+            *place = place_behind(key);
+        }
+        self.look_on(now, id);
+    }
+
     /// Decides by what is known here, or leaves it to the central system.
     fn decide(&mut self, now: Instant, id: ConnectorId, known: Option<Known>) {
-        let Some(Presented::LookUp { had_its_say }) = self.connector(id).map(|connector| connector.session.presented)
+        let Some(Presented::LookUp { had_its_say, .. }) =
+            self.connector(id).map(|connector| connector.session.presented)
         else {
             return;
         };
@@ -195,6 +251,10 @@ impl Operations<'_> {
 
     /// It is clear now what the tag is worth.
     fn judge(&mut self, now: Instant, id: ConnectorId, known: Known) {
+        #[cfg(feature = "reservation")]
+        if known.is_valid && self.is_reserved_for_others(id, known.parent.as_ref()) {
+            return self.refuse_tag(id, TxNotification::ReservationConflict);
+        }
         let Some(connector) = self.change_connector(id) else { return };
         let session = &mut connector.session;
         session.presented = Presented::Settled;

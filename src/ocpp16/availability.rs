@@ -19,11 +19,33 @@ pub(super) struct Service {
     /// What holds now: a connector that is in use goes out of service when it is free.
     in_force: Availability,
     unsaved: bool,
+    /// An update of the firmware takes it out of service, whatever is wanted (FW-05).
+    #[cfg(feature = "firmware-management")]
+    is_closed: bool,
 }
 
 impl Service {
     pub(super) const fn new() -> Self {
-        Self { wanted: Availability::Operative, in_force: Availability::Operative, unsaved: false }
+        Self::of(Availability::Operative)
+    }
+
+    const fn of(wanted: Availability) -> Self {
+        Self {
+            wanted,
+            in_force: wanted,
+            unsaved: false,
+            #[cfg(feature = "firmware-management")]
+            is_closed: false,
+        }
+    }
+
+    /// What comes into force when nobody is in the way.
+    fn target(self) -> Availability {
+        #[cfg(feature = "firmware-management")]
+        if self.is_closed {
+            return Availability::Inoperative;
+        }
+        self.wanted
     }
 
     /// Whether it is in service, be it for the last time.
@@ -38,7 +60,7 @@ impl Service {
 
     /// Whether it goes out of service as soon as it is free.
     pub(super) fn is_closing(self) -> bool {
-        self.wanted != self.in_force
+        self.target() != self.in_force
     }
 
     /// A transaction of before the boot is not over yet: a change waits for its end, as it did.
@@ -48,8 +70,9 @@ impl Service {
 
     /// Lets the change come into force, if nobody is in the way.
     fn settle(&mut self, is_busy: bool) {
-        if !is_busy || self.wanted == Availability::Operative {
-            self.in_force = self.wanted;
+        let target = self.target();
+        if !is_busy || target == Availability::Operative {
+            self.in_force = target;
         }
     }
 }
@@ -78,12 +101,8 @@ impl Operations<'_> {
     fn set_availability(&mut self, now: Instant, id: ConnectorId, wanted: Availability) {
         self.dirty = true;
         self.persistence.has_chores = true;
-        if let Some(connector) = self.connector_mut(id)
-            && !connector.service.is_on()
-        {
-            // H2: whoever is there is treated as if just come.
-            connector.present_since = now;
-            connector.finishing = Finishing::No;
+        if let Some(connector) = self.connector_mut(id) {
+            connector.greet(now);
         }
         let Some(service) = self.service(id) else { return };
         service.unsaved |= service.wanted != wanted;
@@ -109,6 +128,17 @@ impl Operations<'_> {
             Some(connector) => connector.is_operative() && connector.service.is_open(),
             None => id == 0 && self.main_service.is_open() && !self.main_error.is_some_and(|error| error.is_faulted),
         }
+    }
+
+    /// Takes the connectors out of service for an update of the firmware, each as it becomes free, or lets them come back.
+    #[cfg(feature = "firmware-management")]
+    pub(super) fn close_connectors(&mut self, now: Instant, is_closed: bool) {
+        for connector in self.connectors.iter_mut() {
+            connector.greet(now);
+            connector.service.is_closed = is_closed;
+            connector.settle_service();
+        }
+        self.dirty = true;
     }
 
     pub(super) fn service(&mut self, id: ConnectorId) -> Option<&mut Service> {
@@ -142,7 +172,7 @@ impl Operations<'_> {
             .and_then(|key| RecordReader::open(key, record))
             .and_then(|mut reader| Availability::from_code(reader.byte()?));
         if let (Some(stored), Some(service)) = (stored, self.service(id)) {
-            *service = Service { wanted: stored, in_force: stored, unsaved: false };
+            *service = Service::of(stored);
             self.main_changed = true;
         }
     }
@@ -158,6 +188,14 @@ impl Connector<'_> {
                 self.finishing = Finishing::No;
                 self.release_cable(); // no card is taken here any more
             }
+        }
+    }
+
+    /// H2: whoever is there while it is out of service is treated as if just come when it returns.
+    fn greet(&mut self, now: Instant) {
+        if !self.service.is_on() {
+            self.present_since = now;
+            self.finishing = Finishing::No;
         }
     }
 

@@ -44,6 +44,11 @@ impl<'a> Boot<'a> {
         self
     }
 
+    #[cfg(feature = "firmware-management")]
+    pub(super) const fn version(&self) -> Option<&'a str> {
+        self.firmware_version
+    }
+
     /// The serial number of the charge point, at most 25 characters.
     pub const fn charge_point_serial_number(mut self, number: &'a str) -> Self {
         self.charge_point_serial_number = Some(number);
@@ -145,6 +150,7 @@ impl Registration {
         self.triggered || !self.is_accepted() && now >= self.next_attempt
     }
 
+    #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger(&mut self) {
         self.triggered = true;
     }

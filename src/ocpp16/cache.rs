@@ -4,6 +4,7 @@
 
 use super::authorization::Known;
 use super::dispatch::{StatusAnswer, accepted_if};
+use super::tag_record::{FNV_OFFSET, expires, fnv, has_passed, known, read_tag, tag_hash, write_tag};
 use super::types::Symbol;
 use super::{AuthorizationStatus, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Strictness, read};
@@ -148,6 +149,18 @@ impl<'a> Cache<'a> {
         }
     }
 
+    /// A tag whose hash has these lower bits is in the local list now, and so no longer here (LST-15).
+    #[cfg(feature = "local-auth-list")]
+    pub(super) fn forget(&mut self, tag_hash: u32, mask: u32) {
+        for (place, slot) in self.slots.iter_mut().enumerate() {
+            if slot.tag_hash & mask == tag_hash && slot.holds(slot.tag_hash) {
+                slot.state = SlotState::Dropped;
+                self.is_clearing = true;
+                self.unsaved.take_if(|entry| usize::from(entry.slot) == place);
+            }
+        }
+    }
+
     /// What is to be done on the device.
     pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
         if self.is_clearing {
@@ -161,10 +174,7 @@ impl<'a> Cache<'a> {
         let key = record_key(entry.slot.into())?;
         let mut writer = RecordWriter::new(record);
         writer.unsigned(slot.age.into());
-        writer.byte(entry.info.status.code());
-        writer.unsigned(slot.expires.into());
-        writer.text(entry.id_tag.as_str());
-        writer.text(entry.info.parent.as_ref().map_or("", |parent| parent.as_str()));
+        write_tag(&mut writer, &entry.id_tag, &entry.info);
         Some(StorageOp::Store(key, writer.finish(key)?))
     }
 
@@ -206,8 +216,15 @@ impl Operations<'_> {
         Ok(accepted_if(enabled)) // errata 3.23
     }
 
-    /// The central system has said something about a tag (AC-02).
+    /// The central system has said something about a tag.
     pub(super) fn learn(&mut self, now: Instant, id_tag: &IdToken, info: IdTagInfo) {
+        #[cfg(feature = "local-auth-list")]
+        let Some(info) = self.compare_with_list(id_tag, info) else { return };
+        self.learn_in_cache(now, id_tag, info);
+    }
+
+    /// The tag is not in the local list (AC-02, AC-03).
+    pub(super) fn learn_in_cache(&mut self, now: Instant, id_tag: &IdToken, info: IdTagInfo) {
         if self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED) && !id_tag.is_empty() {
             let is_new = self.cache.learn(id_tag, info, self.clock.date(now));
             self.persistence.has_chores |= is_new;
@@ -225,22 +242,13 @@ impl Operations<'_> {
     ) -> Option<Known> {
         let index = usize::from(key.checked_sub(registry::CACHE.start)?);
         let (_, cached, info) = read_entry(index, record)?;
-        self.known(now, id_tag, &cached, &info)
+        known(id_tag, &cached, &info, self.clock.date(now))
     }
 
     /// What is said about the tag by the entry that waits for its record.
     pub(super) fn known_unsaved(&self, now: Instant, id_tag: &IdToken) -> Option<Known> {
         let entry = self.cache.unsaved.as_ref().filter(|_| self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED))?;
-        self.known(now, id_tag, &entry.id_tag, &entry.info)
-    }
-
-    fn known(&self, now: Instant, id_tag: &IdToken, cached: &IdToken, info: &IdTagInfo) -> Option<Known> {
-        if !cached.as_str().eq_ignore_ascii_case(id_tag.as_str()) {
-            return None;
-        }
-        let has_passed = has_passed(expires(info), self.clock.date(now));
-        let is_valid = info.status == AuthorizationStatus::Accepted && !has_passed;
-        Some(Known { is_valid, parent: info.parent.clone() })
+        known(id_tag, &entry.id_tag, &entry.info, self.clock.date(now))
     }
 }
 
@@ -251,26 +259,8 @@ fn record_key(index: usize) -> Option<RecordKey> {
 fn read_entry(index: usize, record: &[u8]) -> Option<(u32, IdToken, IdTagInfo)> {
     let mut reader = RecordReader::open(record_key(index)?, record)?;
     let age = reader.u32()?;
-    let status = AuthorizationStatus::from_code(reader.byte()?)?;
-    let expiry = Some(reader.u32()?).filter(|expires| *expires != 0).map(DateTime::from_unix);
-    let id_tag = IdToken::from_text(reader.text()?).ok()?;
-    let parent = IdToken::from_text(reader.text()?).ok().filter(|parent| !parent.is_empty());
-    Some((age, id_tag, IdTagInfo { status, parent, expiry }))
-}
-
-/// Seconds since 1970, 0 for never.
-fn expires(info: &IdTagInfo) -> u32 {
-    info.expiry.map_or(0, |expiry| expiry.as_unix().max(1))
-}
-
-/// Whether a moment is over (AC-04). While the time is unknown nothing is.
-fn has_passed(expires: u32, now: Option<DateTime>) -> bool {
-    expires != 0 && now.is_some_and(|now| now.as_unix() >= expires)
-}
-
-#[inline(never)]
-fn tag_hash(id_tag: &IdToken) -> u32 {
-    id_tag.as_str().bytes().fold(FNV_OFFSET, |hash, byte| fnv(hash, byte.to_ascii_lowercase()))
+    let (id_tag, info) = read_tag(&mut reader)?;
+    Some((age, id_tag, info))
 }
 
 #[inline(never)]
@@ -279,11 +269,4 @@ fn info_hash(info: &IdTagInfo) -> u32 {
     let mut hash = fnv(FNV_OFFSET, info.status.code());
     hash = expires(info).to_le_bytes().into_iter().fold(hash, fnv);
     parent.bytes().fold(hash, fnv)
-}
-
-/// FNV-1a.
-const FNV_OFFSET: u32 = 0x811c_9dc5;
-
-fn fnv(hash: u32, byte: u8) -> u32 {
-    (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
 }

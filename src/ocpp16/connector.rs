@@ -217,6 +217,8 @@ pub struct Connector<'a> {
     pub(super) finishing: Finishing,
     /// The cable stays locked until the card that began is shown again.
     pub(super) is_held: bool,
+    /// It waits for one tag.
+    pub(super) is_reserved: bool,
     pub(super) service: Service,
     pub(super) sampling: Sampling,
     pub(super) series: Series,
@@ -251,6 +253,7 @@ impl<'a> Connector<'a> {
             session: Session::new(),
             finishing: Finishing::No,
             is_held: false,
+            is_reserved: false,
             service: Service::new(),
             sampling: Sampling::new(),
             series: Series::new(),

@@ -14,11 +14,11 @@ pub struct RequestHandler<'a> {
     /// The action, as it is spelled on the wire.
     pub action: &'a str,
     /// Writes the payload of the answer.
-    pub handle: &'a Handle,
+    pub handle: &'a Handle<'a>,
 }
 
 /// What a [`RequestHandler`] does. [`Reply::Later`] is answered with a CALLERROR: it is for the crate's own operations.
-pub type Handle = dyn Fn(&Call<'_>, &mut Composer<'_>) -> Result<Reply, CallError>;
+pub type Handle<'a> = dyn Fn(&Call<'_>, &mut Composer<'_>) -> Result<Reply, CallError> + 'a;
 
 /// Something of the firmware that belongs to an action.
 pub struct Hook<'a> {
@@ -28,7 +28,7 @@ pub struct Hook<'a> {
 
 #[derive(Clone, Copy)]
 enum Role<'a> {
-    Handler(&'a Handle),
+    Handler(&'a Handle<'a>),
     RequestObserver(&'a dyn Fn(&str)),
     AnswerObserver(&'a dyn Fn(&str)),
 }
@@ -112,7 +112,7 @@ impl<'a> Operations<'a> {
     }
 
     /// The firmware's handler for an action; the one that was set last.
-    pub(super) fn request_handler(&self, action: &str) -> Option<&'a Handle> {
+    pub(super) fn request_handler(&self, action: &str) -> Option<&'a Handle<'a>> {
         let mut handler = None;
         for hook in self.hooks.iter() {
             if let Role::Handler(handle) = hook.role

@@ -321,9 +321,9 @@ impl Operations<'_> {
         let timestamp = self.date_of(entry);
         let connector_id = entry.connector;
         match entry.content {
-            Content::Start { meter_start, .. } => {
+            Content::Start { meter_start, reservation, .. } => {
                 let id_tag = self.delivery.head_tag.as_str();
-                composer.payload(&StartTransaction { connector_id, id_tag, meter_start, timestamp })
+                composer.payload(&StartTransaction { connector_id, id_tag, meter_start, reservation, timestamp })
             }
             Content::MeterValues { context, values, .. } => {
                 let head = MeterValues { connector_id, transaction_id: Some(self.transaction_id_of(entry)) };
@@ -372,6 +372,11 @@ impl Operations<'_> {
             self.delivery.give_up |= self.delivery.retry.ignored(self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS));
             self.dirty = true;
         }
+    }
+
+    /// Another call got no answer either: the server is silent, whatever is asked (MSG-06).
+    pub(super) fn peer_ignored(&mut self) {
+        self.delivery.suspect = false;
     }
 
     /// How many transaction messages were discarded since the boot.

@@ -1,34 +1,113 @@
 //! GetDiagnostics: the upload, and what is told of it (OCPP 1.6 §4.4, §5.9).
 
-use super::Operations;
-use crate::rpc::{CallError, Composer};
-use crate::time::Instant;
+use super::transfer::{Request, Stage, Transfer};
+use super::{DiagnosticsStatus, Operations};
+use crate::json::{Field, Json, Kind, Writer, name, offset_of_char};
+use crate::store::registry;
+use crate::time::DateTime;
 
-/// The upload that was asked for, or is under way.
-pub(super) struct Diagnostics {}
+/// The diagnostics that the central system wants (OCPP 1.6 §6.25).
+#[derive(Clone, Copy, Debug)]
+pub struct DiagnosticsRequest<'r> {
+    /// The URL of the directory into which the file is to be uploaded. It may name a user and a password, and has no blanks
+    /// or control characters.
+    pub location: &'r str,
+    /// The oldest entry that is wanted; all when there is none.
+    pub start_time: Option<DateTime>,
+    /// The latest entry that is wanted; all when there is none.
+    pub stop_time: Option<DateTime>,
+}
 
-impl Diagnostics {
-    pub(super) const fn new() -> Self {
-        Self {}
+impl<'r> DiagnosticsRequest<'r> {
+    fn new(request: &Request<'r>) -> Self {
+        let date = |seconds| if seconds == 0 { None } else { Some(DateTime::from_unix(seconds)) };
+        Self { location: request.location, start_time: date(request.from), stop_time: date(request.to) }
     }
 }
 
-impl Operations<'_> {
-    /// Writes GetDiagnostics.conf; `false` while the device is busy with it.
-    pub(super) fn get_diagnostics(
-        &mut self,
-        now: Instant,
-        payload: &str,
-        answer: &mut Composer<'_>,
-        record: &mut [u8],
-    ) -> Result<bool, CallError> {
-        let _ = (now, payload, record);
-        answer.raw(b"{}")?;
-        Ok(true)
+/// Names the file that is to be uploaded.
+pub(crate) type FileNameInput<'a> = &'a dyn Fn(&DiagnosticsRequest<'_>) -> Option<&'a str>;
+
+/// Begins to upload the file of this name.
+pub(crate) type UploadOutput<'a> = &'a dyn Fn(&DiagnosticsRequest<'_>, &str);
+
+/// The upload that was asked for, or is under way.
+pub(super) struct Diagnostics<'a> {
+    pub(super) transfer: Transfer<'a>,
+    file_name_input: Option<FileNameInput<'a>>,
+    on_upload: Option<UploadOutput<'a>>,
+    pub(super) file_name: &'a str,
+}
+
+impl Diagnostics<'_> {
+    pub(super) const fn new() -> Self {
+        Self { transfer: Transfer::new(), file_name_input: None, on_upload: None, file_name: "" }
+    }
+}
+
+/// GetDiagnostics.req (OCPP 1.6 §6.25).
+pub(super) const REQUEST_FIELDS: [Field; 5] = [
+    Field::required("location", Kind::Text(u16::MAX)),
+    Field::optional("startTime", Kind::Text(40)),
+    Field::optional("retries", Kind::Integer),
+    Field::optional("retryInterval", Kind::Integer),
+    Field::optional("stopTime", Kind::Text(40)),
+];
+
+/// GetDiagnostics.conf (OCPP 1.6 §6.26); without a name also UpdateFirmware.conf.
+pub(super) struct FileName<'f>(pub(super) Option<&'f str>);
+
+impl Json for FileName<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        let members = writer.open();
+        if let Some(file_name) = self.0 {
+            members.name(name!("fileName")).text(file_name);
+        }
+        members.close();
+    }
+}
+
+impl<'a> Operations<'a> {
+    pub(crate) fn set_diagnostics_file_name_input(&mut self, input: FileNameInput<'a>) {
+        self.diagnostics.file_name_input = Some(input);
     }
 
-    /// Moves the upload on.
-    pub(super) fn advance_diagnostics(&mut self, now: Instant) {
-        let _ = now;
+    pub(crate) fn set_on_upload(&mut self, output: UploadOutput<'a>) {
+        self.diagnostics.on_upload = Some(output);
+    }
+
+    pub(crate) fn set_upload_status_input(&mut self, input: &'a dyn Fn() -> super::TransferStatus) {
+        self.diagnostics.transfer.status = Some(input);
+    }
+
+    pub(super) fn can_upload(&self) -> bool {
+        self.diagnostics.file_name_input.is_some() && self.diagnostics.on_upload.is_some()
+    }
+
+    /// How far an upload of diagnostics is.
+    pub fn diagnostics_status(&self) -> DiagnosticsStatus {
+        match self.diagnostics.transfer.stage {
+            Stage::Retrying => DiagnosticsStatus::UploadFailed,
+            Stage::Loading | Stage::Running => DiagnosticsStatus::Uploading,
+            _ => DiagnosticsStatus::Idle,
+        }
+    }
+
+    /// Asks the firmware for the name of the file; `false` when there is nothing to upload.
+    pub(super) fn name_file(&mut self, record: &[u8]) -> bool {
+        let Some(request) = Request::read(registry::DIAGNOSTICS, record).filter(|_| self.can_upload()) else {
+            return false;
+        };
+        let input = self.diagnostics.file_name_input;
+        let Some(file_name) = input.and_then(|input| input(&DiagnosticsRequest::new(&request))) else { return false };
+        let end = offset_of_char(file_name, 255).unwrap_or(file_name.len());
+        self.diagnostics.file_name = file_name.get(..end).unwrap_or_default();
+        true
+    }
+
+    pub(super) fn upload(&mut self, request: &Request<'_>) {
+        if let Some(upload) = self.diagnostics.on_upload {
+            upload(&DiagnosticsRequest::new(request), self.diagnostics.file_name);
+        }
     }
 }

@@ -3,6 +3,8 @@
 use super::journal_entry::{Content, Entry, begin_meter_values};
 use super::metering::{self, MeterValue};
 use super::transaction_messages::MeterValues;
+#[cfg(feature = "firmware-management")]
+use super::transfer::Direction;
 use super::types::Symbol;
 use super::{Action, ConnectorId, Operations};
 use crate::json::{Json, Raw, Writer, name};
@@ -26,6 +28,12 @@ pub enum CallName {
     TransactionMessage,
     /// MeterValues.req outside of a transaction
     MeterValues(ConnectorId),
+    /// FirmwareStatusNotification.req
+    #[cfg(feature = "firmware-management")]
+    FirmwareStatusNotification,
+    /// DiagnosticsStatusNotification.req
+    #[cfg(feature = "firmware-management")]
+    DiagnosticsStatusNotification,
     /// What the firmware has sent by itself
     Custom,
 }
@@ -119,6 +127,11 @@ impl Handler for Exchange<'_, '_> {
             call.call("StatusNotification", &notification).ok()?;
             return Some(CallName::StatusNotification(id));
         }
+        #[cfg(feature = "firmware-management")]
+        if let Some((name, action, report)) = operations.status_report() {
+            call.call(action, &report).ok()?;
+            return Some(name);
+        }
         if operations.heartbeat_due(now) {
             operations.heartbeat_sent(now);
             call.call("Heartbeat", &NOTHING).ok()?;
@@ -150,8 +163,11 @@ impl Handler for Exchange<'_, '_> {
 
     fn conclude(&mut self, now: Instant, name: CallName, outcome: Outcome<'_>) {
         let operations = &mut *self.operations;
-        if name != CallName::TransactionMessage && matches!(outcome, Outcome::Result(_) | Outcome::Error { .. }) {
-            operations.peer_answered();
+        match outcome {
+            _ if name == CallName::TransactionMessage => {}
+            Outcome::Result(_) | Outcome::Error { .. } => operations.peer_answered(),
+            Outcome::TimedOut { .. } => operations.peer_ignored(),
+            Outcome::LinkLost => {}
         }
         match name {
             CallName::BootNotification => operations.conclude_boot_notification(now, outcome),
@@ -160,6 +176,10 @@ impl Handler for Exchange<'_, '_> {
             CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
             CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
             CallName::MeterValues(_) => {}
+            #[cfg(feature = "firmware-management")]
+            CallName::FirmwareStatusNotification => operations.conclude_status_report(Direction::Download, outcome),
+            #[cfg(feature = "firmware-management")]
+            CallName::DiagnosticsStatusNotification => operations.conclude_status_report(Direction::Upload, outcome),
             CallName::Custom => operations.conclude_custom_call(now, outcome),
         }
     }
@@ -235,7 +255,7 @@ impl Operations<'_> {
             #[cfg(feature = "reservation")]
             Action::ReserveNow => self.reserve_now(now, call.payload)?,
             #[cfg(feature = "reservation")]
-            Action::CancelReservation => self.cancel_reservation(now, call.payload)?,
+            Action::CancelReservation => self.cancel_reservation(call.payload)?,
             #[cfg(feature = "smart-charging")]
             Action::SetChargingProfile => self.set_charging_profile(now, call.payload, record)?,
             #[cfg(feature = "smart-charging")]
@@ -246,15 +266,11 @@ impl Operations<'_> {
             }
             #[cfg(feature = "firmware-management")]
             Action::UpdateFirmware => {
-                return match self.update_firmware(now, call.payload, record)? {
-                    Some(()) => Ok(answer.payload(&NOTHING).map(|()| Reply::Now)?),
-                    None => Ok(Reply::Held),
-                };
+                return self.transfer_request(Direction::Download, call.payload, answer, record);
             }
             #[cfg(feature = "firmware-management")]
             Action::GetDiagnostics => {
-                let is_answered = self.get_diagnostics(now, call.payload, answer, record)?;
-                return Ok(if is_answered { Reply::Now } else { Reply::Held });
+                return self.transfer_request(Direction::Upload, call.payload, answer, record);
             }
             // No block of this build has it.
             #[allow(unreachable_patterns)]

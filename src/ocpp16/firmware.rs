@@ -1,42 +1,227 @@
 //! UpdateFirmware: download, installation, and what is told of both (OCPP 1.6 §4.5, §5.19).
+//!
+//! Until the installation begins the record is the request: whatever a reboot interrupts begins anew. Then it is what must
+//! be known after the reboot: the version that was replaced, and what the central system has not been told.
 
-use super::Operations;
-use crate::rpc::CallError;
-use crate::store::{SetKey, registry};
+use super::session::Phase;
+use super::transfer::{Direction, POLL_INTERVAL, Request, Stage, Transfer, seconds_after};
+use super::types::Symbol;
+use super::{FirmwareStatus, Operations};
+use crate::json::{Field, Kind};
+use crate::rpc::{CallError, CallErrorCode};
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{SetKey, StorageOp, registry};
 use crate::time::Instant;
 
 /// What the firmware can load from and to.
 pub(super) const SUPPORTED_FILE_TRANSFER_PROTOCOLS: SetKey =
     SetKey::new(46, "SupportedFileTransferProtocols", &["FTP", "FTPS", "HTTP", "HTTPS"]);
 
+/// What the firmware says of an installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum InstallationStatus {
+    /// It goes on; ask again.
+    Running,
+    /// The new firmware is installed, though it may take a reset for it to run.
+    Installed,
+    /// The old firmware stays.
+    Failed,
+}
+
 /// The update that was asked for, or is under way.
-pub(super) struct Firmware {}
+pub(super) struct Firmware<'a> {
+    pub(super) transfer: Transfer<'a>,
+    on_download: Option<&'a dyn Fn(&str)>,
+    on_install: Option<&'a dyn Fn()>,
+    installation_status: Option<&'a dyn Fn() -> InstallationStatus>,
+    /// Connectors go out of service as they become free.
+    closes_connectors: bool,
+}
 
-impl Firmware {
+/// UpdateFirmware.req (OCPP 1.6 §6.55).
+pub(super) const REQUEST_FIELDS: [Field; 4] = [
+    Field::required("location", Kind::Text(u16::MAX)),
+    Field::required("retrieveDate", Kind::Text(40)),
+    Field::optional("retries", Kind::Integer),
+    Field::optional("retryInterval", Kind::Integer),
+];
+
+/// Seconds that the central system has to hear of the installation before it begins.
+const ANNOUNCEMENT_S: u32 = 30;
+
+/// The first byte of a record that is no [request](super::transfer::REQUEST).
+const INSTALLING: u8 = 1;
+const OVER: u8 = 2;
+
+impl Firmware<'_> {
     pub(super) const fn new() -> Self {
-        Self {}
-    }
-
-    /// The record of the update is loaded after the boot.
-    pub(super) fn load(&mut self, record: &[u8]) {
-        let _ = (record, registry::FIRMWARE_UPDATE);
+        Self {
+            transfer: Transfer::new(),
+            on_download: None,
+            on_install: None,
+            installation_status: None,
+            closes_connectors: false,
+        }
     }
 }
 
-impl Operations<'_> {
-    /// `None` while the device is busy with it.
-    pub(super) fn update_firmware(
-        &mut self,
-        now: Instant,
-        payload: &str,
-        record: &mut [u8],
-    ) -> Result<Option<()>, CallError> {
-        let _ = (now, payload, record);
-        Ok(Some(()))
+impl<'a> Operations<'a> {
+    pub(crate) fn set_on_download(&mut self, output: &'a dyn Fn(&str)) {
+        self.firmware.on_download = Some(output);
+    }
+
+    pub(crate) fn set_download_status_input(&mut self, input: &'a dyn Fn() -> super::TransferStatus) {
+        self.firmware.transfer.status = Some(input);
+    }
+
+    pub(crate) fn set_on_install(&mut self, output: &'a dyn Fn()) {
+        self.firmware.on_install = Some(output);
+    }
+
+    pub(crate) fn set_installation_status_input(&mut self, input: &'a dyn Fn() -> InstallationStatus) {
+        self.firmware.installation_status = Some(input);
+    }
+
+    pub(crate) fn set_file_transfer_protocols(&mut self, protocols: &[super::FileTransferProtocol]) {
+        for place in 0..4 {
+            let is_in = protocols.iter().any(|protocol| *protocol as usize == place);
+            self.keys.set_member(&SUPPORTED_FILE_TRANSFER_PROTOCOLS, place, is_in);
+        }
+    }
+
+    pub(super) fn can_update(&self) -> bool {
+        self.firmware.on_download.is_some() && self.firmware.on_install.is_some()
+    }
+
+    /// How far an update is; `Idle` also while it waits for its date.
+    pub fn firmware_status(&self) -> FirmwareStatus {
+        match self.firmware.transfer.stage {
+            Stage::Idle | Stage::Asked | Stage::Reading | Stage::Waiting => FirmwareStatus::Idle,
+            Stage::Retrying => FirmwareStatus::DownloadFailed,
+            Stage::Loading | Stage::Running => FirmwareStatus::Downloading,
+            Stage::Downloaded => FirmwareStatus::Downloaded,
+            Stage::Announced | Stage::Storing | Stage::Installing => FirmwareStatus::Installing,
+        }
+    }
+
+    /// RST-07: whether a reset would leave half a firmware. Of one that does not tell nobody knows.
+    pub(super) fn is_writing_firmware(&self) -> bool {
+        self.firmware.transfer.stage == Stage::Installing && self.firmware.installation_status.is_some()
+    }
+
+    /// Whether another update may take the place of the one that there is (FW-08).
+    pub(super) fn may_update(&self) -> Result<(), CallError> {
+        if !self.can_update() {
+            Err(CallErrorCode::NotSupported.into())
+        } else if self.firmware.transfer.stage >= Stage::Announced {
+            Err(CallError::new(CallErrorCode::InternalError, "installing"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Moves the update on as far as its conditions allow.
     pub(super) fn advance_firmware(&mut self, now: Instant) {
-        let _ = now;
+        self.advance_transfer(now, Direction::Download);
+        let is_resetting = self.reset.is_pending();
+        let transfer = &mut self.firmware.transfer;
+        match transfer.stage {
+            // A reset that is under way comes first.
+            Stage::Downloaded | Stage::Announced if is_resetting => {}
+            // FW-05
+            Stage::Downloaded if self.connectors.iter().all(|connector| connector.session.phase == Phase::Idle) => {
+                transfer.reports.push(FirmwareStatus::Installing.code());
+                transfer.at = seconds_after(now, ANNOUNCEMENT_S);
+                transfer.stage = Stage::Announced;
+                self.dirty = true;
+            }
+            Stage::Announced => {
+                let until = Instant::from_secs(transfer.at.into());
+                if transfer.reports.untold() == 0 || now >= until || !self.online {
+                    transfer.stage = Stage::Storing;
+                    transfer.unsaved = true;
+                    self.persistence.has_chores = true;
+                } else {
+                    self.wake_at(until);
+                }
+            }
+            Stage::Installing => {
+                let ended = match self.firmware.installation_status.map(|status| status()) {
+                    None => None, // FW-06: with the reboot
+                    Some(InstallationStatus::Running) => {
+                        self.wake_at(now + POLL_INTERVAL);
+                        None
+                    }
+                    Some(InstallationStatus::Installed) => Some(FirmwareStatus::Installed),
+                    Some(InstallationStatus::Failed) => Some(FirmwareStatus::InstallationFailed),
+                };
+                if let Some(ended) = ended {
+                    self.firmware.transfer.reports.push(ended.code());
+                    self.end_transfer(Direction::Download);
+                }
+            }
+            _ => {}
+        }
+        let closes = self.firmware.transfer.stage >= Stage::Downloaded;
+        if closes != self.firmware.closes_connectors {
+            self.firmware.closes_connectors = closes;
+            self.close_connectors(now, closes);
+        }
+    }
+
+    pub(super) fn download(&mut self, request: &Request<'_>) {
+        if let Some(download) = self.firmware.on_download {
+            download(request.location);
+        }
+    }
+
+    /// What must be known after the reboot is durable.
+    pub(super) fn install(&mut self) {
+        self.dirty = true;
+        if self.reset.is_pending() {
+            self.firmware.transfer.stage = Stage::Announced;
+            return;
+        }
+        self.firmware.transfer.stage = Stage::Installing;
+        if let Some(install) = self.firmware.on_install {
+            install();
+        }
+    }
+
+    pub(super) fn firmware_op(&self, record: &mut [u8]) -> Option<StorageOp> {
+        let transfer = &self.firmware.transfer;
+        let untold = transfer.reports.untold();
+        let is_over = transfer.stage == Stage::Idle;
+        if is_over && untold == 0 {
+            return Some(StorageOp::Remove(registry::FIRMWARE_UPDATE));
+        }
+        let mut writer = RecordWriter::new(record);
+        writer.byte(if is_over { OVER } else { INSTALLING });
+        writer.unsigned(untold.into());
+        writer.text(self.boot.version().unwrap_or_default());
+        Some(StorageOp::Store(registry::FIRMWARE_UPDATE, writer.finish(registry::FIRMWARE_UPDATE)?))
+    }
+
+    /// The record of the update is loaded after the boot.
+    pub(super) fn load_firmware(&mut self, record: &[u8]) -> Option<()> {
+        if let Some(request) = Request::read(registry::FIRMWARE_UPDATE, record) {
+            if self.can_update() {
+                self.firmware.transfer.adopt(&request, request.from);
+            }
+            return None;
+        }
+        let mut reader = RecordReader::open(registry::FIRMWARE_UPDATE, record)?;
+        let kind = reader.byte()?;
+        let untold = reader.u32()?;
+        let reports = &mut self.firmware.transfer.reports;
+        reports.restore(untold);
+        if kind == INSTALLING {
+            let is_replaced = self.boot.version() != Some(reader.text()?); // FW-06
+            let status = if is_replaced { FirmwareStatus::Installed } else { FirmwareStatus::InstallationFailed };
+            reports.push(status.code());
+            self.end_transfer(Direction::Download);
+        }
+        Some(())
     }
 }

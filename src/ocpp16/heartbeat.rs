@@ -34,7 +34,6 @@ impl Operations<'_> {
         let Ok([time]) = read(payload, &FIELDS, Strictness::IgnoreOthers) else { return };
         if let Some(time) = time.text().and_then(|time| DateTime::parse(time.escaped()).ok()) {
             self.set_clock(now, time);
-            self.dirty = true; // for what waits for a moment of the clock
         }
     }
 }

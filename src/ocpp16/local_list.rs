@@ -1,14 +1,20 @@
 //! The local authorisation list: tags that are known without asking (OCPP 1.6 §3.5.2, §5.10, §5.15).
 //!
 //! The entries are records on the device, in twice as many places as the list is long. The first record tells the version
-//! and which places count: it is written last, so that an update holds as a whole or not at all. In RAM there is only
-//! what finds an entry.
+//! and which places count. An update writes its entries to places that do not, and that record last: the list changes as a
+//! whole or not at all. In RAM there is only what finds an entry; an update goes through the request element by element, as
+//! it lies in the receive buffer.
 
-use super::Operations;
+use super::authorization::Known;
 use super::dispatch::StatusAnswer;
-use crate::json::{Json, Writer, name};
+use super::persistence::frame_record;
+use super::tag_record::{known, read_tag, tag_hash, write_tag};
+use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
+use crate::json::{Field, Json, JsonStr, Kind, Strictness, Value, Writer, name, read, read_element};
 use crate::rpc::CallError;
-use crate::store::{IntegerKey, RecordKey, SwitchKey, registry};
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{IntegerKey, RecordKey, StorageOp, StorageResult, SwitchKey, registry};
+use crate::time::Instant;
 
 /// Whether the list is used at all.
 pub(super) const LOCAL_AUTH_LIST_ENABLED: SwitchKey = SwitchKey::new(37, "LocalAuthListEnabled", true);
@@ -19,35 +25,458 @@ pub(super) const LOCAL_AUTH_LIST_MAX_LENGTH: IntegerKey =
 pub(super) const SEND_LOCAL_LIST_MAX_LENGTH: IntegerKey =
     IntegerKey::new(39, "SendLocalListMaxLength", 0, 0, i32::MAX).read_only();
 
-/// What is kept in RAM of one place for an entry.
+/// What is kept in RAM of one place for an entry: a hash that finds its tag, and whether it counts. The record has the last
+/// word.
 #[derive(Clone, Copy, Debug)]
 pub struct ListSlot(u32);
 
-impl ListSlot {
-    pub(crate) const FREE: Self = Self(0);
-}
+/// The place counts in the list as it stands.
+const LIVE: u32 = 1 << 30;
+/// It counts in the list that is being built.
+const NEXT: u32 = 1 << 31;
+const HASH: u32 = LIVE - 1;
 
 pub(super) struct LocalList<'a> {
     slots: &'a mut [ListSlot],
     version: i32,
+    update: Option<Update>,
+    answer: Option<Answer>,
+}
+
+/// A SendLocalList that is under way. Each of its elements has taken a place that is not live, also one that only names a
+/// tag to be removed: so a tag that is named twice shows.
+#[derive(Clone, Copy)]
+struct Update {
+    version: i32,
+    is_full: bool,
+    /// Where in the payload the list begins.
+    begin: usize,
+    /// Where the last element has ended.
+    position: usize,
+    elements: usize,
+    /// No place below is free.
+    free: usize,
+    /// The live places below have been compared with the element.
+    compared: usize,
+    /// The list is being replaced.
+    is_last: bool,
+}
+
+/// What the central system has said about a tag that may be in the list.
+struct Answer {
+    id_tag: IdToken,
+    info: IdTagInfo,
+    /// The places below hold other tags.
+    place: usize,
+}
+
+const ELEMENT: [Field; 2] = [Field::required("idTag", Kind::Text(20)), Field::optional("idTagInfo", Kind::Object)];
+
+impl ListSlot {
+    pub(crate) const FREE: Self = Self(0);
+
+    fn is(self, bits: u32) -> bool {
+        self.0 & bits == bits
+    }
 }
 
 impl<'a> LocalList<'a> {
     pub(super) fn new(slots: &'a mut [ListSlot]) -> Self {
-        Self { slots, version: 0 }
+        Self { slots, version: 0, update: None, answer: None }
     }
 
-    /// The `index`th record to be loaded at boot.
+    /// The most entries.
+    pub(super) fn entries_max(&self) -> usize {
+        self.slots.len() / 2
+    }
+
+    /// LST-01: that of an empty list is 0, whatever it was made with.
+    fn version(&self) -> i32 {
+        if self.slots.iter().any(|slot| slot.is(LIVE)) { self.version } else { 0 }
+    }
+
+    /// The first place from `from` on that has all these bits, and this hash.
+    #[inline(never)]
+    fn find(&self, from: usize, bits: u32, hash: u32) -> Option<usize> {
+        let slots = self.slots.get(from..)?;
+        slots.iter().position(|slot| slot.0 & (bits | HASH) == bits | hash).map(|place| from.saturating_add(place))
+    }
+
+    // ---- At boot ----
+
+    /// The record that is to be loaded from the `index`th on: places that do not count are passed over.
+    pub(super) fn stored_from(&self, index: usize) -> Option<usize> {
+        let Some(from) = index.checked_sub(1) else { return Some(0) };
+        let place = self.slots.get(from..)?.iter().position(|slot| slot.is(LIVE))?;
+        Some(index.saturating_add(place))
+    }
+
+    /// The record of which places count, and from 1 on those of the places.
     pub(super) fn record(&self, index: usize) -> Option<RecordKey> {
-        if index <= self.slots.len() { registry::nth(registry::LOCAL_LIST, index) } else { None }
+        registry::nth(registry::LOCAL_LIST, index)
     }
 
-    pub(super) fn load(&mut self, index: usize, record: &[u8]) {
-        let _ = (index, record);
+    fn load_places(&mut self, record: &[u8]) {
+        let Some(mut reader) = RecordReader::open(registry::LOCAL_LIST.start, record) else { return };
+        let Some(version) = reader.signed() else { return };
+        self.version = version as i32;
+        let mut left = self.entries_max(); // a shorter list than that of the firmware before keeps what fits
+        for (slots, byte) in self.slots.chunks_mut(8).zip(reader.rest()) {
+            for (slot, bit) in slots.iter_mut().zip(0..8) {
+                if byte >> bit & 1 == 1 && left > 0 {
+                    left = left.saturating_sub(1);
+                    slot.0 = LIVE;
+                }
+            }
+        }
     }
 
-    /// The call that was to change the list is gone.
-    pub(super) fn abandon(&mut self) {}
+    // ---- An update ----
+
+    /// The call that was to change the list is gone, or has failed.
+    pub(super) fn abandon(&mut self) {
+        if self.update.take().is_some() {
+            for slot in self.slots.iter_mut() {
+                slot.0 = if slot.is(LIVE) { slot.0 & !NEXT } else { 0 };
+            }
+        }
+    }
+
+    fn begin(&mut self, update: &Update) {
+        if !update.is_full {
+            self.slots.iter_mut().filter(|slot| slot.is(LIVE)).for_each(|slot| slot.0 |= NEXT);
+        }
+    }
+
+    /// What the device has to do next; `None` when the update is not possible. `loaded` is the length of the record that was
+    /// wanted last, if one was.
+    #[inline(never)]
+    fn go_on(
+        &mut self,
+        update: &mut Update,
+        payload: &str,
+        mut loaded: Option<Option<usize>>,
+        record: &mut [u8],
+    ) -> Result<Option<Wish>, CallError> {
+        let mut filled = 0;
+        loop {
+            let mut end = update.position;
+            let Some([id_tag, info]) = read_element(payload, &mut end, &ELEMENT, Strictness::NoOthers)? else {
+                return Ok(self.store_places(update, filled, record));
+            };
+            let id_tag = token(id_tag).ok_or(CallError::property("idTag"))?;
+            let hash = tag_hash(&id_tag) & HASH;
+            if let Some(len) = loaded.take() {
+                let entry = len.and_then(|len| read_entry(update.compared, record.get(..len)?));
+                let is_other = entry.is_some_and(|(listed, _)| listed != id_tag);
+                if let Some(slot) = self.slots.get_mut(update.compared).filter(|_| !is_other) {
+                    slot.0 &= !NEXT; // it is replaced, or removed
+                }
+                update.compared = update.compared.saturating_add(1);
+            } else if self.is_named_before(update, payload, &id_tag, hash) {
+                return Ok(None); // LST-05
+            }
+            if !update.is_full
+                && let Some(place) = self.find(update.compared, LIVE | NEXT, hash)
+            {
+                if filled > 0 {
+                    return Ok(Some(Wish::Stores(filled))); // they lie where the record would be loaded
+                }
+                update.compared = place;
+                return Ok(place_record(place).map(|key| Wish::Op(StorageOp::Load(key))));
+            }
+            let free = update.free;
+            let Some(place) = self.take_place(update) else { return Ok(None) };
+            let bits = match info.nested() {
+                Some(info) => {
+                    let info = IdTagInfo::read_with(info, Strictness::NoOthers)?;
+                    let (Some(key), Some(room)) = (place_record(place), record.get_mut(filled..)) else {
+                        return Ok(None);
+                    };
+                    let Some(len) = frame_record(key, room, &|writer| write_tag(writer, &id_tag, &info)) else {
+                        update.free = free;
+                        update.elements = update.elements.saturating_sub(1);
+                        return Ok((filled > 0).then_some(Wish::Stores(filled)));
+                    };
+                    filled = filled.saturating_add(len);
+                    hash | NEXT
+                }
+                None if update.is_full => return Ok(None), // LST-06
+                None => hash,
+            };
+            self.mark(place, bits);
+            update.position = end;
+            update.compared = 0;
+        }
+    }
+
+    fn mark(&mut self, place: usize, bits: u32) {
+        if let Some(slot) = self.slots.get_mut(place) {
+            slot.0 = bits;
+        }
+    }
+
+    /// A place for one more element. `None` when there may be no more of them.
+    fn take_place(&self, update: &mut Update) -> Option<usize> {
+        update.elements = update.elements.saturating_add(1);
+        if update.elements > self.entries_max() || update.version < 1 {
+            return None; // LST-07, LST-12
+        }
+        let place = self.slots.get(update.free..)?.iter().position(|slot| slot.0 == 0)?;
+        let place = update.free.saturating_add(place);
+        update.free = place.saturating_add(1);
+        Some(place)
+    }
+
+    /// Whether an element before has the same tag. If one has the same hash the request is read again to be sure.
+    fn is_named_before(&self, update: &Update, payload: &str, id_tag: &IdToken, hash: u32) -> bool {
+        let taken = self.slots.get(..update.free).unwrap_or_default();
+        if !taken.iter().any(|slot| slot.0 & !NEXT == hash) {
+            return false;
+        }
+        let mut position = update.begin;
+        while position < update.position
+            && let Ok(Some([named, _])) = read_element(payload, &mut position, &ELEMENT, Strictness::NoOthers)
+        {
+            if token(named).as_ref() == Some(id_tag) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The record that makes the new list the list, after all that is to be stored before. `None` when the list would be too
+    /// long.
+    #[inline(never)]
+    fn store_places(&self, update: &mut Update, filled: usize, record: &mut [u8]) -> Option<Wish> {
+        if self.slots.iter().filter(|slot| slot.is(NEXT)).count() > self.entries_max() {
+            return None; // LST-07
+        }
+        let content = |writer: &mut RecordWriter<'_>| {
+            writer.signed(update.version.into());
+            for slots in self.slots.chunks(8) {
+                let byte = slots.iter().rev().fold(0, |byte, slot| byte << 1 | u8::from(slot.is(NEXT)));
+                writer.byte(byte);
+            }
+        };
+        let Some(len) = frame_record(registry::LOCAL_LIST.start, record.get_mut(filled..)?, &content) else {
+            return (filled > 0).then_some(Wish::Stores(filled));
+        };
+        update.is_last = true;
+        Some(Wish::Stores(filled.saturating_add(len)))
+    }
+}
+
+/// What an update wants from the device.
+enum Wish {
+    Op(StorageOp),
+    /// The records that lie in the buffer up to here.
+    Stores(usize),
+}
+
+impl Operations<'_> {
+    pub(super) fn get_local_list_version(&mut self, payload: &str) -> Result<ListVersion, CallError> {
+        const NONE: [Field; 0] = [];
+        read(payload, &NONE, Strictness::NoOthers)?;
+        Ok(ListVersion(if self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) { self.local_list.version() } else { -1 }))
+    }
+
+    /// `None` while the device is busy with it.
+    pub(super) fn send_local_list(
+        &mut self,
+        payload: &str,
+        record: &mut [u8],
+    ) -> Result<Option<StatusAnswer>, CallError> {
+        let status = self.update_list(payload, record);
+        if !matches!(status, Ok(None)) {
+            self.local_list.abandon();
+        }
+        Ok(status?.map(StatusAnswer::new))
+    }
+
+    fn update_list(&mut self, payload: &str, record: &mut [u8]) -> Result<Option<&'static str>, CallError> {
+        let mut loaded = None;
+        let mut update = match self.local_list.update {
+            None if !self.is_recovered() => return Ok(None), // the list of before is not known yet
+            None => {
+                let update = Update::read(payload)?;
+                if !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
+                    return Ok(Some("NotSupported")); // LST-11
+                }
+                if !update.is_full && update.version <= self.local_list.version() {
+                    return Ok(Some("VersionMismatch")); // LST-04
+                }
+                self.local_list.begin(&update);
+                update
+            }
+            Some(update) => {
+                match self.device_result() {
+                    None => return Ok(None),
+                    Some(Err(_)) => return Ok(Some("Failed")),
+                    Some(Ok(StorageResult::Loaded(len))) => loaded = Some(len),
+                    Some(Ok(_)) if update.is_last => {
+                        self.replace_list(&update);
+                        return Ok(Some("Accepted"));
+                    }
+                    Some(Ok(_)) => {}
+                }
+                update
+            }
+        };
+        let wish = self.local_list.go_on(&mut update, payload, loaded, record);
+        self.local_list.update = Some(update);
+        match wish? {
+            Some(Wish::Op(op)) => self.ask_device(op),
+            Some(Wish::Stores(end)) => self.ask_device_to_store(end),
+            None => return Ok(Some("Failed")),
+        }
+        Ok(None)
+    }
+
+    /// The device knows the new list.
+    #[inline(never)]
+    fn replace_list(&mut self, update: &Update) {
+        let list = &mut self.local_list;
+        list.version = update.version;
+        for slot in list.slots.iter_mut() {
+            if slot.0 & (LIVE | NEXT) == NEXT {
+                self.cache.forget(slot.0 & HASH, HASH); // LST-15
+            }
+            slot.0 = if slot.is(NEXT) { slot.0 & HASH | LIVE } else { 0 };
+        }
+        list.update = None;
+        self.persistence.has_chores = true;
+        self.dirty = true;
+    }
+
+    /// The `index`th record has been read at boot. An entry that is damaged is a tag that is not known.
+    #[inline(never)]
+    pub(super) fn load_list(&mut self, index: usize, record: &[u8]) {
+        let Some(place) = index.checked_sub(1) else { return self.local_list.load_places(record) };
+        let hash = read_entry(place, record).map(|(id_tag, _)| tag_hash(&id_tag) & HASH);
+        self.local_list.mark(place, hash.map_or(0, |hash| hash | LIVE));
+        if let Some(hash) = hash {
+            self.cache.forget(hash, HASH); // the power may have failed before that
+        }
+    }
+
+    // ---- Who is in the list ----
+
+    /// The record of the first place from `from` on that may hold this tag.
+    pub(super) fn listed(&self, id_tag: &IdToken, from: usize) -> Option<RecordKey> {
+        if !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
+            return None;
+        }
+        place_record(self.local_list.find(from, LIVE, tag_hash(id_tag) & HASH)?)
+    }
+
+    /// What a loaded record of the list says about the tag.
+    pub(super) fn known_by_list(
+        &self,
+        now: Instant,
+        id_tag: &IdToken,
+        key: RecordKey,
+        record: Option<&[u8]>,
+    ) -> Option<Known> {
+        let (listed, mut info) = read_entry(place_behind(key).checked_sub(1)?, record?)?;
+        if is_valid(info.status) {
+            info.status = AuthorizationStatus::Accepted; // LOC-08
+        }
+        known(id_tag, &listed, &info, self.clock.date(now))
+    }
+
+    /// The central system has said something about a tag. It is handed back if the tag is not in the list; if it may be, that
+    /// is found out first.
+    pub(super) fn compare_with_list(&mut self, id_tag: &IdToken, info: IdTagInfo) -> Option<IdTagInfo> {
+        if self.listed(id_tag, 0).is_none() {
+            return Some(info);
+        }
+        self.local_list.answer = Some(Answer { id_tag: id_tag.clone(), info, place: 0 });
+        self.persistence.has_chores = true;
+        self.dirty = true;
+        None
+    }
+
+    /// The record that what the central system has said is to be compared with.
+    pub(super) fn record_to_compare(&self) -> Option<RecordKey> {
+        let answer = self.local_list.answer.as_ref()?;
+        self.listed(&answer.id_tag, answer.place)
+    }
+
+    /// The record to be compared is loaded.
+    pub(super) fn compare_answer(&mut self, now: Instant, key: RecordKey, record: Option<&[u8]>) {
+        let Some(mut answer) = self.local_list.answer.take() else { return };
+        match self.known_by_list(now, &answer.id_tag, key, record) {
+            Some(known) if known.is_valid == is_valid(answer.info.status) => {}
+            Some(_) => {
+                self.main_status.report_error(now, ChargePointErrorCode::LocalListConflict); // LOC-07
+                self.dirty = true;
+            }
+            None => {
+                answer.place = place_behind(key);
+                if self.listed(&answer.id_tag, answer.place).is_some() {
+                    self.local_list.answer = Some(answer);
+                } else {
+                    self.learn_in_cache(now, &answer.id_tag, answer.info);
+                }
+            }
+        }
+    }
+}
+
+impl Update {
+    fn read(payload: &str) -> Result<Self, CallError> {
+        const FIELDS: [Field; 3] = [
+            Field::required("listVersion", Kind::Integer),
+            Field::required("updateType", Kind::Text(20)),
+            Field::optional("localAuthorizationList", Kind::Array),
+        ];
+        let [version, update_type, list] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let is_full = match update_type.text().map(JsonStr::escaped) {
+            Some("Full") => true,
+            Some("Differential") => false,
+            _ => return Err(CallError::property("updateType")),
+        };
+        let begin = list.nested().map_or(payload.len(), |list| offset_of(list, payload));
+        Ok(Self {
+            version: version.integer().unwrap_or(0),
+            is_full,
+            begin,
+            position: begin,
+            elements: 0,
+            free: 0,
+            compared: 0,
+            is_last: false,
+        })
+    }
+}
+
+#[inline(never)]
+fn token(value: Value<'_>) -> Option<IdToken> {
+    IdToken::try_from(value.text()?).ok()
+}
+
+/// Where `part` begins in `text`.
+fn offset_of(part: &str, text: &str) -> usize {
+    part.as_ptr().addr().wrapping_sub(text.as_ptr().addr())
+}
+
+/// Whether a tag of this status may begin; what else there is to say about it the central system says later (LOC-08).
+fn is_valid(status: AuthorizationStatus) -> bool {
+    matches!(status, AuthorizationStatus::Accepted | AuthorizationStatus::ConcurrentTx)
+}
+
+fn place_record(place: usize) -> Option<RecordKey> {
+    registry::nth(registry::LOCAL_LIST, place.checked_add(1)?)
+}
+
+/// The place behind that of a record.
+pub(super) fn place_behind(key: RecordKey) -> usize {
+    usize::from(key.saturating_sub(registry::LOCAL_LIST.start))
+}
+
+fn read_entry(place: usize, record: &[u8]) -> Option<(IdToken, IdTagInfo)> {
+    read_tag(&mut RecordReader::open(place_record(place)?, record)?)
 }
 
 /// GetLocalListVersion.conf (OCPP 1.6 §6.28).
@@ -58,22 +487,5 @@ impl Json for ListVersion {
         let members = writer.open();
         members.name(name!("listVersion")).whole(i64::from(self.0));
         members.close();
-    }
-}
-
-impl Operations<'_> {
-    pub(super) fn get_local_list_version(&mut self, payload: &str) -> Result<ListVersion, CallError> {
-        let _ = payload;
-        Ok(ListVersion(self.local_list.version))
-    }
-
-    /// `None` while the device is busy with it.
-    pub(super) fn send_local_list(
-        &mut self,
-        payload: &str,
-        record: &mut [u8],
-    ) -> Result<Option<StatusAnswer>, CallError> {
-        let _ = (payload, record);
-        Ok(Some(StatusAnswer::new("NotSupported")))
     }
 }

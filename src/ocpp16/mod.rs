@@ -39,8 +39,13 @@ mod session;
 #[cfg(feature = "smart-charging")]
 mod smart_charging;
 mod status;
+mod tag_record;
 mod transaction;
 mod transaction_messages;
+#[cfg(feature = "firmware-management")]
+mod transfer;
+#[cfg(feature = "firmware-management")]
+mod transfer_reports;
 #[cfg(feature = "remote-trigger")]
 mod trigger;
 mod types;
@@ -56,7 +61,13 @@ pub use connector::{Connector, ErrorData, ErrorInput, ErrorInputs, InputError, I
 pub use custom::{Handle, Hook, RequestError, RequestHandler};
 pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
 pub use delivery::{Discarded, DiscardedMessage};
+#[cfg(feature = "firmware-management")]
+pub use diagnostics::DiagnosticsRequest;
+#[cfg(feature = "firmware-management")]
+pub(crate) use diagnostics::FileNameInput;
 pub use dispatch::{CallName, Exchange};
+#[cfg(feature = "firmware-management")]
+pub use firmware::InstallationStatus;
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
 #[cfg(feature = "local-auth-list")]
 pub use local_list::ListSlot;
@@ -65,7 +76,9 @@ pub use metering::{MeterInput, MeterReading};
 pub use reservation::ReservationSlot;
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, ChargingPeriod, LimitOutput, ProfileSlot, Supply};
-pub use transaction::{BeginError, EndError, TransactionView, TxNotification};
+pub use transaction::{BeginError, EndError, StopView, TransactionView, TxNotification};
+#[cfg(feature = "firmware-management")]
+pub use transfer::{FileTransferProtocol, TransferStatus};
 pub use types::*;
 pub use unlock::UnlockResult;
 
@@ -115,9 +128,9 @@ pub struct Operations<'a> {
     #[cfg(feature = "smart-charging")]
     profiles: Profiles<'a>,
     #[cfg(feature = "firmware-management")]
-    firmware: Firmware,
+    firmware: Firmware<'a>,
     #[cfg(feature = "firmware-management")]
-    diagnostics: Diagnostics,
+    diagnostics: Diagnostics<'a>,
     clock: Clock,
     journal: Journal,
     /// There is no room for another transaction.
@@ -181,30 +194,6 @@ pub(crate) struct Memory<'a> {
 
 impl<'a> Operations<'a> {
     pub(crate) fn new(boot: Boot<'a>, memory: Memory<'a>) -> Self {
-        let mut keys = Keys::new(keys::TABLE, memory.vendor_keys);
-        keys.set_integer(&keys::NUMBER_OF_CONNECTORS, memory.connectors.len() as i32);
-        keys.set_integer(&keys::CONNECTOR_PHASE_ROTATION_MAX_LENGTH, memory.connectors.len() as i32 + 1);
-        phase_rotation::set_unknown(&mut keys, memory.connectors.len());
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
-        #[cfg(feature = "firmware-management")]
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, true);
-        #[cfg(feature = "local-auth-list")]
-        {
-            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::LOCAL_AUTH_LIST_MANAGEMENT, true);
-            let entries = (memory.local_list.len() / 2) as i32;
-            keys.set_integer(&local_list::LOCAL_AUTH_LIST_MAX_LENGTH, entries);
-            keys.set_integer(&local_list::SEND_LOCAL_LIST_MAX_LENGTH, entries);
-        }
-        #[cfg(feature = "reservation")]
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
-        #[cfg(feature = "smart-charging")]
-        {
-            let periods = memory.periods.len().checked_div(memory.profiles.len()).unwrap_or(0);
-            keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, periods as i32);
-            keys.set_integer(&smart_charging::MAX_CHARGING_PROFILES_INSTALLED, memory.profiles.len() as i32);
-        }
-        #[cfg(feature = "remote-trigger")]
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::REMOTE_TRIGGER, true);
         Self {
             boot,
             connectors: memory.connectors,
@@ -212,7 +201,7 @@ impl<'a> Operations<'a> {
             data_transfer: memory.data_transfer,
             hooks: memory.hooks,
             outputs: Outputs::default(),
-            keys,
+            keys: Keys::blank(keys::TABLE, memory.vendor_keys),
             cache: Cache::new(memory.cache),
             #[cfg(feature = "local-auth-list")]
             local_list: LocalList::new(memory.local_list),
@@ -250,6 +239,32 @@ impl<'a> Operations<'a> {
             dirty: true,
             deadline: Instant::ZERO,
         }
+    }
+
+    /// Gives the keys their factory values, once, where the operations are to stay.
+    pub(crate) fn set_up(&mut self) {
+        let keys = &mut self.keys;
+        keys.load_factory();
+        keys.set_integer(&keys::NUMBER_OF_CONNECTORS, self.connectors.len() as i32);
+        keys.set_integer(&keys::CONNECTOR_PHASE_ROTATION_MAX_LENGTH, self.connectors.len() as i32 + 1);
+        phase_rotation::set_unknown(keys, self.connectors.len());
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
+        #[cfg(feature = "local-auth-list")]
+        {
+            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::LOCAL_AUTH_LIST_MANAGEMENT, true);
+            let entries = self.local_list.entries_max() as i32;
+            keys.set_integer(&local_list::LOCAL_AUTH_LIST_MAX_LENGTH, entries);
+            keys.set_integer(&local_list::SEND_LOCAL_LIST_MAX_LENGTH, entries);
+        }
+        #[cfg(feature = "reservation")]
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
+        #[cfg(feature = "smart-charging")]
+        {
+            keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, self.profiles.periods_max() as i32);
+            keys.set_integer(&smart_charging::MAX_CHARGING_PROFILES_INSTALLED, self.profiles.profiles_max() as i32);
+        }
+        #[cfg(feature = "remote-trigger")]
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::REMOTE_TRIGGER, true);
     }
 
     /// Reads the inputs, as often as they are to be noticed.
@@ -301,7 +316,7 @@ impl<'a> Operations<'a> {
         #[cfg(feature = "firmware-management")]
         {
             self.advance_firmware(now);
-            self.advance_diagnostics(now);
+            self.advance_transfer(now, transfer::Direction::Upload);
         }
         self.update_statuses(now);
         self.advance_unlock(now);
@@ -325,6 +340,8 @@ impl<'a> Operations<'a> {
         }
         self.online = online;
         self.dirty = true;
+        #[cfg(feature = "firmware-management")]
+        self.transfers_link(online);
         if online {
             self.delivery.link_up();
             self.main_status.forget_history();
@@ -335,6 +352,7 @@ impl<'a> Operations<'a> {
             for connector in self.connectors.iter_mut().filter(|connector| !connector.session.is_reported()) {
                 connector.sampling.miss_moment();
             }
+            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             self.forget_device();
             #[cfg(feature = "local-auth-list")]
             self.local_list.abandon();
@@ -368,15 +386,13 @@ impl<'a> Operations<'a> {
         &self.clock
     }
 
-    /// The central system has told the time.
-    fn set_clock(&mut self, now: Instant, time: DateTime) {
+    /// The central system has told the time, or the firmware knows it.
+    pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime) {
         self.clock.set(now, time);
         self.persistence.boots.clock_set(&self.clock);
         #[cfg(feature = "smart-charging")]
-        {
-            self.profiles.changed(); // what schedules say now may be something else
-            self.dirty = true;
-        }
+        self.profiles.changed(); // what schedules say now may be something else
+        self.dirty = true; // for what waits for a moment of the clock
     }
 
     /// The configuration keys.

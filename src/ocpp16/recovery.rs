@@ -102,9 +102,7 @@ impl Operations<'_> {
             }
             #[cfg(feature = "local-auth-list")]
             Recovery::LoadList(index) => {
-                if let Some(record) = record {
-                    self.local_list.load(index, record);
-                }
+                self.load_list(index, record.unwrap_or_default());
                 self.list_or_next(index + 1)
             }
             #[cfg(feature = "reservation")]
@@ -124,7 +122,7 @@ impl Operations<'_> {
             #[cfg(feature = "firmware-management")]
             Recovery::LoadFirmware => {
                 if let Some(record) = record {
-                    self.firmware.load(record);
+                    self.load_firmware(record);
                 }
                 Recovery::LoadTransaction(1)
             }
@@ -170,7 +168,7 @@ impl Operations<'_> {
 
     fn list_or_next(&self, index: usize) -> Recovery {
         #[cfg(feature = "local-auth-list")]
-        if self.local_list.record(index).is_some() {
+        if let Some(index) = self.local_list.stored_from(index) {
             return Recovery::LoadList(index);
         }
         let _ = index;
@@ -202,7 +200,7 @@ impl Operations<'_> {
     fn recover_entry(&mut self, number: u32, entry: &Entry<'_>) {
         let Some(connector) = self.change_connector(entry.connector) else { return };
         match entry.content {
-            Content::Start { id_tag, meter_start } => {
+            Content::Start { id_tag, meter_start, reservation } => {
                 let session = &mut connector.session;
                 session.phase = Phase::Running;
                 session.entry = number;
@@ -211,6 +209,11 @@ impl Operations<'_> {
                 session.is_restored = true;
                 session.began = entry.at.dated();
                 session.id_tag = id_tag.to_token();
+                session.reservation = reservation;
+                #[cfg(feature = "reservation")]
+                if let Some(reservation) = reservation {
+                    self.reservation_used(reservation); // the power may have failed before its record was removed
+                }
             }
             Content::MeterValues { values, .. } => {
                 if let Some(register) = metering::register_of(values) {

@@ -3,8 +3,10 @@
 use super::connector::Finishing;
 use super::delivery::UNDELIVERABLE;
 use super::dispatch::{StatusAnswer, accepted_if};
+#[cfg(feature = "reservation")]
+use super::reservation::Claim;
 use super::session::Phase;
-use super::{ConnectorId, Operations, Reason, TxNotification};
+use super::{ConnectorId, IdToken, Operations, Reason, TxNotification};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;
 use crate::store::SwitchKey;
@@ -27,8 +29,8 @@ impl Operations<'_> {
             Field::optional("chargingProfile", Kind::Object),
         ];
         let [connector, id_tag, profile] = read(payload, &FIELDS, Strictness::NoOthers)?;
-        let id_tag = id_tag.text().ok_or(CallError::property("idTag"))?.to_string::<20>();
-        let id_tag = id_tag.map_err(|_| CallError::property("idTag too long"))?;
+        let id_tag =
+            id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok()).ok_or(CallError::property("idTag"))?;
         #[cfg(feature = "smart-charging")]
         let draft = match profile.nested().filter(|_| self.can_limit().is_ok()) {
             Some(profile) => match self.profile_of_start(profile, scratch)? {
@@ -40,14 +42,14 @@ impl Operations<'_> {
         #[cfg(not(feature = "smart-charging"))]
         let _ = (profile, scratch);
         let connector = match connector.integer() {
-            Some(connector) => ConnectorId::try_from(connector).ok().filter(|id| self.may_start_remotely(*id)),
-            None => self.free_connector(),
+            Some(connector) => ConnectorId::try_from(connector).ok().filter(|id| self.may_start_remotely(*id, &id_tag)),
+            None => self.free_connector(&id_tag),
         };
         // BOOT-09: not while the central system has not accepted yet.
         let connector = connector.filter(|_| self.registration.is_accepted());
         let Some(connector) = connector else { return Ok(accepted_if(false)) };
         let authorized = !self.keys.is_on(&AUTHORIZE_REMOTE_TX_REQUESTS);
-        let begun = self.begin_transaction(now, &id_tag, connector, authorized).is_ok();
+        let begun = self.begin_session(now, id_tag, connector, authorized).is_ok();
         #[cfg(feature = "smart-charging")]
         if let (true, Some(draft)) = (begun, draft) {
             self.session_limited(connector, draft, scratch);
@@ -74,19 +76,31 @@ impl Operations<'_> {
         Ok(accepted_if(true))
     }
 
-    /// RC-05: neither in use nor waiting for its cable to be taken after a transaction. An EV that was plugged in without
-    /// a card in time may still be started by an app.
-    fn may_start_remotely(&self, id: ConnectorId) -> bool {
+    /// RC-05: neither in use nor waiting for its cable to be taken after a transaction, nor reserved for somebody else. An EV
+    /// that was plugged in without a card in time may still be started by an app.
+    fn may_start_remotely(&self, id: ConnectorId, id_tag: &IdToken) -> bool {
         self.may_begin(id).is_ok()
+            && self.fit(id, id_tag) > 0
             && self
                 .connector(id)
                 .is_some_and(|connector| matches!(connector.finishing, Finishing::No | Finishing::CardTooLate))
     }
 
-    /// RC-04: one with an EV first.
-    fn free_connector(&self) -> Option<ConnectorId> {
-        let free = || self.connector_ids().filter(|id| self.may_start_remotely(*id));
-        let plugged = free().find(|id| self.connector(*id).is_some_and(|connector| connector.readings.plugged()));
-        plugged.or_else(|| free().next())
+    /// RC-04: the one that is reserved for the tag first, then one with an EV.
+    fn free_connector(&self, id_tag: &IdToken) -> Option<ConnectorId> {
+        let free = self.connector_ids().filter(|id| self.may_start_remotely(*id, id_tag));
+        free.rev().max_by_key(|id| self.fit(*id, id_tag))
+    }
+
+    /// How well a connector suits a tag; 0 when it must not have it.
+    fn fit(&self, id: ConnectorId, id_tag: &IdToken) -> u8 {
+        #[cfg(feature = "reservation")]
+        match self.claim(id, id_tag, None) {
+            Claim::Ours(_) if self.is_reserved(id) => return 3,
+            Claim::Foreign => return 0,
+            _ => {}
+        }
+        let _ = id_tag;
+        1 + u8::from(self.connector(id).is_some_and(|connector| connector.readings.plugged()))
     }
 }

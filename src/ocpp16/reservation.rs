@@ -1,30 +1,89 @@
-//! ReserveNow and CancelReservation: a connector that waits for one tag (OCPP 1.6 §5.1, §5.13).
+//! ReserveNow and CancelReservation: a connector that waits for one tag, or any connector that does (OCPP 1.6 §5.1, §5.13).
 
-use super::Operations;
+use super::connector::Finishing;
 use super::dispatch::{StatusAnswer, accepted_if};
+use super::session::Phase;
+use super::{Connector, ConnectorId, IdToken, Operations};
+use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;
+use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Declaration, RecordKey, StorageOp, registry};
-use crate::time::Instant;
+use crate::time::{DateTime, Duration, Instant};
 
 /// Connector 0 can be reserved: any one connector stays free.
 pub(super) const RESERVE_CONNECTOR_ZERO_SUPPORTED: Declaration =
     Declaration::constant(40, "ReserveConnectorZeroSupported", "true");
 
 /// A place for one reservation.
-#[derive(Clone, Debug)]
-pub struct ReservationSlot {}
+#[derive(Debug)]
+pub struct ReservationSlot {
+    reservation: Option<Reservation>,
+    /// Its record does not tell what holds.
+    unsaved: bool,
+}
 
-impl ReservationSlot {
-    pub(crate) const FREE: Self = Self {};
+#[derive(Debug)]
+struct Reservation {
+    id: i32,
+    /// 0 for any one.
+    connector: ConnectorId,
+    expires: DateTime,
+    id_tag: IdToken,
+    parent: Option<IdToken>,
 }
 
 pub(super) struct Reservations<'a> {
     slots: &'a mut [ReservationSlot],
 }
 
+/// What a reservation means to somebody who wants to charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// Nothing is reserved that would be in the way.
+    Free,
+    /// It is reserved for this tag, or its group.
+    Ours(i32),
+    /// It is reserved for another tag, but maybe for a group that this one is of.
+    MaybeGroup,
+    /// It is reserved for somebody else.
+    Foreign,
+}
+
+impl ReservationSlot {
+    pub(crate) const FREE: Self = Self { reservation: None, unsaved: false };
+}
+
+impl Reservation {
+    fn claim(&self, id_tag: &IdToken, parent: Option<&IdToken>) -> Claim {
+        match (&self.parent, parent) {
+            _ if self.id_tag == *id_tag => Claim::Ours(self.id),
+            (None, _) => Claim::Foreign,
+            (Some(_), None) => Claim::MaybeGroup,
+            (Some(ours), Some(theirs)) if ours == theirs => Claim::Ours(self.id),
+            _ => Claim::Foreign,
+        }
+    }
+}
+
 impl<'a> Reservations<'a> {
     pub(super) fn new(slots: &'a mut [ReservationSlot]) -> Self {
         Self { slots }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Reservation> {
+        self.slots.iter().filter_map(|slot| slot.reservation.as_ref())
+    }
+
+    /// Ends those that this is said of; `true` when there was one.
+    fn end(&mut self, is_over: &mut dyn FnMut(&Reservation) -> bool) -> bool {
+        let mut found = false;
+        for slot in self.slots.iter_mut() {
+            if slot.reservation.as_ref().is_some_and(&mut *is_over) {
+                *slot = ReservationSlot { reservation: None, unsaved: true };
+                found = true;
+            }
+        }
+        found
     }
 
     /// The record of the `index`th reservation, to be loaded at boot.
@@ -33,37 +92,236 @@ impl<'a> Reservations<'a> {
     }
 
     pub(super) fn load(&mut self, index: usize, record: &[u8]) {
-        let _ = (index, record);
+        if let (Some(key), Some(slot)) = (self.record(index), self.slots.get_mut(index)) {
+            slot.reservation = read_reservation(key, record);
+        }
     }
 
     /// Whether a change is not durable yet.
     pub(super) fn is_unsaved(&self) -> bool {
-        false
+        self.slots.iter().any(|slot| slot.unsaved)
     }
 
     /// What is to be done on the device.
-    pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
-        let _ = record;
-        None
+    pub(super) fn storage_op(&self, record: &mut [u8]) -> Option<StorageOp> {
+        let index = self.slots.iter().position(|slot| slot.unsaved)?;
+        let key = self.record(index)?;
+        let Some(reservation) = &self.slots.get(index)?.reservation else { return Some(StorageOp::Remove(key)) };
+        let mut writer = RecordWriter::new(record);
+        writer.signed(reservation.id.into());
+        writer.byte(reservation.connector);
+        writer.unsigned(reservation.expires.as_unix().into());
+        writer.text(reservation.id_tag.as_str());
+        writer.text(reservation.parent.as_ref().map_or("", |parent| parent.as_str()));
+        Some(StorageOp::Store(key, writer.finish(key)?))
     }
 
     /// The last [`storage_op`](Self::storage_op) is done.
-    pub(super) fn stored(&mut self) {}
+    pub(super) fn stored(&mut self) {
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.unsaved) {
+            slot.unsaved = false;
+        }
+    }
+}
+
+fn read_reservation(key: RecordKey, record: &[u8]) -> Option<Reservation> {
+    let mut reader = RecordReader::open(key, record)?;
+    Some(Reservation {
+        id: i32::try_from(reader.signed()?).ok()?,
+        connector: reader.byte()?,
+        expires: DateTime::from_unix(reader.u32()?),
+        id_tag: IdToken::from_text(reader.text()?).ok()?,
+        parent: Some(IdToken::from_text(reader.text()?).ok()?).filter(|parent| !parent.is_empty()),
+    })
 }
 
 impl Operations<'_> {
     pub(super) fn reserve_now(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
-        let _ = (now, payload);
-        Ok(accepted_if(false))
+        const FIELDS: [Field; 5] = [
+            Field::required("connectorId", Kind::Integer),
+            Field::required("expiryDate", Kind::Text(40)),
+            Field::required("idTag", Kind::Text(20)),
+            Field::optional("parentIdTag", Kind::Text(20)),
+            Field::required("reservationId", Kind::Integer),
+        ];
+        let [connector, expires, id_tag, parent, id] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let expires = expires.text().and_then(|date| DateTime::parse_nearest(date.escaped()).ok());
+        let expires = expires.ok_or(CallError::property("expiryDate"))?;
+        let id_tag =
+            id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok()).ok_or(CallError::property("idTag"))?;
+        let parent =
+            parent.text().and_then(|parent| IdToken::try_from(parent).ok()).filter(|parent| !parent.is_empty());
+        let id = id.integer().unwrap_or(0);
+        let all = 0..self.connector_ids().end;
+        let connector = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| all.contains(id));
+        let is_past = self.clock.date(now).is_some_and(|date| date >= expires);
+        let is_its_place = |slot: &ReservationSlot| slot.reservation.as_ref().is_some_and(|other| other.id == id);
+        let is_free = |slot: &ReservationSlot| slot.reservation.is_none();
+        let slots = &self.reservations.slots;
+        let place = slots.iter().position(is_its_place).or_else(|| slots.iter().position(is_free)); // RSV-02
+        let (Some(connector), Some(place), false) = (connector, place, is_past || id_tag.is_empty()) else {
+            return Ok(accepted_if(false)); // RSV-11, RSV-13
+        };
+        if let Some(refusal) = self.why_not_reserved(connector, id) {
+            return Ok(StatusAnswer::new(refusal));
+        }
+        if let Some(slot) = self.reservations.slots.get_mut(place) {
+            let reservation = Reservation { id, connector, expires, id_tag, parent };
+            *slot = ReservationSlot { reservation: Some(reservation), unsaved: true };
+        }
+        self.reservations_changed();
+        Ok(accepted_if(true))
     }
 
-    pub(super) fn cancel_reservation(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
-        let _ = (now, payload);
-        Ok(accepted_if(false))
+    pub(super) fn cancel_reservation(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
+        const FIELDS: [Field; 1] = [Field::required("reservationId", Kind::Integer)];
+        let [id] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let found = self.reservations.end(&mut |reservation| id.integer() == Some(reservation.id));
+        self.reservations_changed();
+        Ok(accepted_if(found))
     }
 
-    /// Ends reservations whose time is over, and tells the connectors which of them are reserved.
+    /// RSV-03: the status of the refusal, if reservation `id` cannot be had on this connector.
+    fn why_not_reserved(&self, connector: ConnectorId, id: i32) -> Option<&'static str> {
+        let others = || self.reservations.all().filter(move |other| other.id != id);
+        // Those that wait for any connector need as many that are free (RSV-04).
+        let waiting = others().filter(|other| other.connector == 0).count();
+        let is_free = |candidate: &ConnectorId| {
+            self.obstacle(*candidate).is_none() && others().all(|other| other.connector != *candidate)
+        };
+        let obstacle = match connector {
+            0 if self.main_error.is_some_and(|error| error.is_faulted) => Some("Faulted"),
+            0 if !self.main_service.is_open() => Some("Unavailable"),
+            0 => None,
+            _ => self.obstacle(connector),
+        };
+        let is_wanted = connector == 0 || is_free(&connector);
+        if obstacle.is_some() || is_wanted && self.connector_ids().filter(is_free).count() > waiting {
+            return obstacle;
+        }
+        // What keeps all of them from being reserved is told of connector 0.
+        let mut obstacles = self.connector_ids().map(|candidate| self.obstacle(candidate).unwrap_or("Occupied"));
+        let first = obstacles.next().filter(|_| connector == 0).unwrap_or("Occupied");
+        Some(if obstacles.all(|other| other == first) { first } else { "Occupied" })
+    }
+
+    /// Why a connector could not be used now by anybody.
+    fn obstacle(&self, id: ConnectorId) -> Option<&'static str> {
+        let connector = self.connector(id)?;
+        if connector.is_faulted() {
+            Some("Faulted")
+        } else if !connector.service.is_open() {
+            Some("Unavailable")
+        } else if is_in_use(connector) || connector.is_present() {
+            Some("Occupied") // RSV-14
+        } else {
+            None
+        }
+    }
+
+    /// Whether this tag may charge there, as far as reservations go. Its group is `parent`, once that is known.
+    pub(super) fn claim(&self, connector: ConnectorId, id_tag: &IdToken, parent: Option<&IdToken>) -> Claim {
+        let claims = |wanted: ConnectorId| {
+            let of_connector = self.reservations.all().filter(move |reservation| reservation.connector == wanted);
+            of_connector.map(|reservation| reservation.claim(id_tag, parent))
+        };
+        let rank = |claim: &Claim| match claim {
+            Claim::Ours(_) => 2,
+            Claim::MaybeGroup => 1,
+            Claim::Free | Claim::Foreign => 0,
+        };
+        if let Some(claim) = claims(connector).max_by_key(rank) {
+            return claim;
+        }
+        let any = claims(0).max_by_key(rank).unwrap_or(Claim::Free);
+        // RSV-16: somebody else may have it as long as enough connectors stay free for those who wait for any.
+        let is_free = |other: &ConnectorId| {
+            *other != connector && self.obstacle(*other).is_none() && claims(*other).next().is_none()
+        };
+        match any {
+            Claim::MaybeGroup | Claim::Foreign if self.connector_ids().filter(is_free).count() >= claims(0).count() => {
+                Claim::Free
+            }
+            any => any,
+        }
+    }
+
+    /// Whether the tag that is being authorised may not charge because the connector waits for another one (RSV-05). Its
+    /// group is `parent`, if it has one.
+    pub(super) fn is_reserved_for_others(&self, id: ConnectorId, parent: Option<&IdToken>) -> bool {
+        let Some(session) = self.connector(id).map(|connector| &connector.session) else { return false };
+        let claim = self.claim(id, &session.id_tag, parent);
+        session.visitor.is_none() && matches!(claim, Claim::Foreign | Claim::MaybeGroup)
+    }
+
+    /// The reservation that a session would use up.
+    pub(super) fn reservation_of(&self, id: ConnectorId) -> Option<i32> {
+        let session = &self.connector(id)?.session;
+        match self.claim(id, &session.id_tag, session.parent.as_ref()) {
+            Claim::Ours(reservation) => Some(reservation),
+            _ => None,
+        }
+    }
+
+    /// RSV-07: its transaction has started, and that is durable.
+    pub(super) fn reservation_used(&mut self, id: i32) {
+        if self.reservations.end(&mut |reservation| reservation.id == id) {
+            self.reservations_changed();
+        }
+    }
+
+    fn reservations_changed(&mut self) {
+        self.persistence.has_chores = true;
+        self.dirty = true;
+    }
+
+    /// Ends reservations that are over, and tells the connectors which of them are reserved.
     pub(super) fn advance_reservations(&mut self, now: Instant) {
-        let _ = now;
+        if self.reservations.all().next().is_none() && self.connectors.iter().all(|connector| !connector.is_reserved) {
+            return;
+        }
+        let date = self.clock.date(now);
+        let is_main_unusable = !self.main_service.is_on() || self.main_error.is_some_and(|error| error.is_faulted);
+        let connectors = &self.connectors;
+        let mut next = u32::MAX;
+        let has_ended = self.reservations.end(&mut |reservation| {
+            let left = date.map(|date| reservation.expires.as_unix().saturating_sub(date.as_unix()));
+            next = next.min(left.unwrap_or(u32::MAX));
+            let is_usable = match usize::from(reservation.connector).checked_sub(1) {
+                None => !is_main_unusable,
+                Some(place) => connectors.get(place).is_some_and(Connector::is_operative),
+            };
+            left == Some(0) || !is_usable // RSV-07, RSV-08
+        });
+        if has_ended {
+            self.reservations_changed();
+        }
+        for (connector, id) in self.connectors.iter_mut().zip(1..) {
+            let is_reserved = self.reservations.all().any(|reservation| reservation.connector == id);
+            if connector.is_reserved && !is_reserved {
+                connector.present_since = now; // who has plugged in is treated as if just come
+            }
+            connector.is_reserved = is_reserved;
+        }
+        if next != u32::MAX && next > 0 {
+            self.wake_at(now + Duration::from_secs(next));
+        } else if next == 0 {
+            self.dirty = true;
+        }
     }
+
+    /// Whether a connector is reserved; connector 0 when any one is.
+    pub fn is_reserved(&self, connector: ConnectorId) -> bool {
+        self.reservations.all().any(|reservation| reservation.connector == connector)
+    }
+
+    /// Whether a reservation keeps this tag, of whose group nothing is known, from charging on a connector.
+    pub fn is_blocked_by_reservation(&self, id_tag: &str, connector: ConnectorId) -> bool {
+        let claim = IdToken::from_text(id_tag).map(|id_tag| self.claim(connector, &id_tag, None));
+        matches!(claim, Ok(Claim::Foreign | Claim::MaybeGroup))
+    }
+}
+
+fn is_in_use(connector: &Connector<'_>) -> bool {
+    connector.session.phase != Phase::Idle || connector.finishing != Finishing::No || connector.is_held
 }

@@ -45,6 +45,8 @@ impl Operations<'_> {
         let [kind] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let kind = kind.text().and_then(ResetKind::from_json).ok_or(CallError::property("type"))?;
         let possible = self.outputs.reset_execute.is_some();
+        #[cfg(feature = "firmware-management")]
+        let possible = possible && !self.is_writing_firmware(); // RST-07
         // The firmware can refuse a soft reset, but not a hard one.
         let agreed = self.outputs.reset_notify.is_none_or(|notify| notify(kind)) || kind == ResetKind::Hard;
         let accepted = possible && agreed;

@@ -3,6 +3,8 @@
 use super::authorization::{Known, Presented};
 use super::connector::Finishing;
 use super::metering::Series;
+#[cfg(feature = "reservation")]
+use super::reservation::Claim;
 use super::unlock::UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT;
 use super::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason, TxNotification, free_vend};
 use crate::log::info;
@@ -65,6 +67,8 @@ pub(super) struct Session {
     pub(super) is_restored: bool,
     /// The date of the start as it was recorded: the end is never dated before it.
     pub(super) began: Option<DateTime>,
+    /// The reservation that it used up.
+    pub(super) reservation: Option<i32>,
     pub(super) meter_start: i64,
     /// The highest that the energy register has stood at: it does not fall within a transaction (MV-17).
     pub(super) register: i64,
@@ -106,6 +110,7 @@ impl Session {
             started: Instant::ZERO,
             is_restored: false,
             began: None,
+            reservation: None,
             meter_start: 0,
             register: 0,
             energy_denied: false,
@@ -217,6 +222,17 @@ impl Operations<'_> {
             return self.owner_or_visitor(now, id, id_tag).map_err(|OtherIdTag| BeginError::Busy);
         }
         self.may_begin(id)?;
+        #[cfg(feature = "reservation")]
+        let authorized = match self.claim(id, &id_tag, None) {
+            Claim::Foreign => {
+                if let Some(connector) = self.connector(id) {
+                    connector.notify(TxNotification::ReservationConflict);
+                }
+                return Err(BeginError::Reserved);
+            }
+            Claim::MaybeGroup => false, // RSV-06
+            Claim::Free | Claim::Ours(_) => authorized,
+        };
         #[cfg(feature = "smart-charging")]
         self.profiles.session_begins(id);
         let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
@@ -228,6 +244,7 @@ impl Operations<'_> {
         session.last_energy = None;
         session.is_free = false;
         session.is_restored = false;
+        session.reservation = None;
         session.forget_visitor();
         if authorized {
             session.authorize(now);
@@ -349,6 +366,11 @@ impl Operations<'_> {
     /// Moves the session on as far as its conditions allow.
     pub(super) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
         let is_full = self.journal_full;
+        #[cfg(feature = "reservation")]
+        let reservation = match self.connector(id).map(|connector| connector.session.phase) {
+            Some(Phase::Authorized) => self.reservation_of(id),
+            _ => None,
+        };
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let readings = connector.readings;
         let has_plug = connector.inputs.plugged.is_some();
@@ -365,6 +387,10 @@ impl Operations<'_> {
                 let session = &mut connector.session;
                 session.started = now;
                 session.began = None;
+                #[cfg(feature = "reservation")]
+                {
+                    session.reservation = reservation; // RSV-09
+                }
                 session.meter_start = meter_start;
                 session.register = meter_start;
                 session.phase = Phase::Starting;
@@ -381,7 +407,12 @@ impl Operations<'_> {
                     wake = deadline;
                 }
             }
-            Phase::Idle if is_present && connector.finishing == Finishing::No && connector.service.is_on() => {
+            Phase::Idle
+                if is_present
+                    && connector.finishing == Finishing::No
+                    && connector.service.is_on()
+                    && !connector.is_reserved =>
+            {
                 if has_plug && readings.plugged() && self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
                     return self.begin_free_vend(now, id);
                 }
@@ -445,6 +476,10 @@ impl Operations<'_> {
         connector.sampling.begin(connector.session.started);
         info!("connector {}: transaction runs", id);
         connector.notify(TxNotification::StartTx);
+        #[cfg(feature = "reservation")]
+        if let Some(reservation) = connector.session.reservation {
+            self.reservation_used(reservation);
+        }
     }
 
     /// The end is durable.

@@ -89,11 +89,13 @@ impl Reporting {
         self.push(Change { state: self.current, at: self.since, is_urgent: false });
     }
 
-    /// Reports an error of the moment, with the state as it stands.
+    /// Reports an error of the moment, with the state as it stands. The same error at another moment is another one.
     pub(super) fn report_error(&mut self, now: Instant, error: ChargePointErrorCode) {
-        self.push(Change { state: State { error, ..self.current }, at: now, is_urgent: true });
+        let error_number = self.reported.map_or(0, |reported| reported.error_number).wrapping_add(1);
+        self.push(Change { state: State { error, error_number, ..self.current }, at: now, is_urgent: true });
     }
 
+    #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger(&mut self) {
         self.triggered = true;
     }
@@ -338,7 +340,7 @@ fn state_of(connector: &Connector<'_>, status: ChargePointStatus) -> State {
 /// The state that follows from what is seen and known. Every transition of OCPP 1.6 §4.9 comes from here.
 fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
     use ChargePointStatus::{
-        Available, Charging, Faulted, Finishing, Preparing, SuspendedEV, SuspendedEVSE, Unavailable,
+        Available, Charging, Faulted, Finishing, Preparing, Reserved, SuspendedEV, SuspendedEVSE, Unavailable,
     };
     let readings = &connector.readings;
     if connector.is_faulted() {
@@ -375,6 +377,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
             Available => Available,
             _ => Finishing,
         },
+        Phase::Idle if connector.is_reserved => Reserved, // whoever is there: it waits for its tag
         Phase::Idle if connector.is_present() => Preparing,
         Phase::Idle => Available,
     }

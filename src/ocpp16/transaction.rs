@@ -1,7 +1,7 @@
 //! What the firmware sees of a session: what happens in it, how it stands, why it does not begin or end.
 
 use super::session::Phase;
-use super::{ConnectorId, Operations};
+use super::{ConnectorId, Operations, Reason};
 use crate::time::Instant;
 use core::fmt;
 
@@ -16,6 +16,8 @@ pub enum TxNotification {
     AuthorizationRejected,
     /// Nobody could say whether the tag may charge.
     AuthorizationTimeout,
+    /// The connector is reserved for another tag.
+    ReservationConflict,
     /// No EV came in time, or it was unplugged before the transaction could start.
     ConnectionTimeout,
     /// The central system withdrew its consent to the running transaction.
@@ -51,6 +53,21 @@ pub struct TransactionView<'c> {
     pub meter_start: Option<i64>,
     /// When it started; `None` until it does.
     pub started: Option<Instant>,
+    /// How it ends, while its end is not durable yet; then there is no transaction any more.
+    pub stop: Option<StopView<'c>>,
+}
+
+/// The end of a transaction as the firmware sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct StopView<'c> {
+    /// The energy register at the end in Wh.
+    pub meter_stop: i64,
+    /// When it ended.
+    pub stopped: Instant,
+    /// Why.
+    pub reason: Reason,
+    /// The tag that ended it, if one did.
+    pub id_tag: Option<&'c str>,
 }
 
 /// Why no transaction begins.
@@ -64,6 +81,8 @@ pub enum BeginError {
     InvalidIdTag,
     /// A session is under way here, or the cable is locked for the card that began the last one; end it first.
     Busy,
+    /// The connector is reserved for another tag; try another one.
+    Reserved,
     /// The connector is faulted or out of service, or a reset is about to happen; try another one, or later.
     Inoperative,
     /// The device holds as many unsent messages as it can; try when the central system has been reached.
@@ -78,6 +97,7 @@ impl fmt::Display for BeginError {
             Self::UnknownConnector => "no such connector",
             Self::InvalidIdTag => "id tag empty or longer than 20 characters",
             Self::Busy => "a session is under way on this connector",
+            Self::Reserved => "connector reserved for another id tag",
             Self::Inoperative => "connector faulted or out of service",
             Self::JournalFull => "no room for another unsent transaction",
             Self::NotReady => "still reading what was stored before the boot",
@@ -146,6 +166,12 @@ impl Operations<'_> {
             is_silent: session.is_silent,
             meter_start: started.map(|_| session.meter_start),
             started,
+            stop: (session.phase == Phase::Stopping).then(|| StopView {
+                meter_stop: session.stop.meter,
+                stopped: session.stop.at,
+                reason: session.stop.reason,
+                id_tag: session.stop.id_tag.as_ref().map(|id_tag| id_tag.as_str()),
+            }),
         })
     }
 }

@@ -10,6 +10,7 @@ pub(super) struct StartTransaction<'a> {
     pub(super) connector_id: ConnectorId,
     pub(super) id_tag: &'a str,
     pub(super) meter_start: i64,
+    pub(super) reservation: Option<i32>,
     pub(super) timestamp: Option<DateTime>,
 }
 
@@ -19,6 +20,9 @@ impl Json for StartTransaction<'_> {
         members.name(name!("connectorId")).whole(self.connector_id.into());
         members.name(name!("idTag")).text(self.id_tag);
         members.name(name!("meterStart")).whole(self.meter_start);
+        if let Some(reservation) = self.reservation {
+            members.name(name!("reservationId")).whole(reservation.into());
+        }
         members.name(name!("timestamp")).date(self.timestamp);
         members.close();
     }

@@ -2,6 +2,8 @@
 
 use super::dispatch::{StatusAnswer, accepted_if};
 use super::metering::Meters;
+#[cfg(feature = "firmware-management")]
+use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;
@@ -52,6 +54,16 @@ impl Operations<'_> {
                     }
                 }
                 found
+            }
+            #[cfg(feature = "firmware-management")]
+            "DiagnosticsStatusNotification" if self.manages_firmware() => {
+                self.trigger_transfer(Direction::Upload);
+                true
+            }
+            #[cfg(feature = "firmware-management")]
+            "FirmwareStatusNotification" if self.manages_firmware() => {
+                self.trigger_transfer(Direction::Download);
+                true
             }
             "DiagnosticsStatusNotification" | "FirmwareStatusNotification" => {
                 return Ok(StatusAnswer::new("NotImplemented"));

@@ -96,12 +96,15 @@ impl Operations<'_> {
         written
     }
 
-    /// All inputs and outputs are set: without a lock there is nothing to unlock (errata 3.84).
+    /// All inputs and outputs are set: without a lock there is nothing to unlock (errata 3.84), and what nobody does is no
+    /// profile of this charge point.
     pub(crate) fn settle_hardware(&mut self) {
         if !self.connector_ids().any(|id| self.has_lock(id)) {
             let _ = self.keys.fix(UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME);
             self.keys.set_switch(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT, false);
         }
+        #[cfg(feature = "firmware-management")]
+        self.settle_transfers();
         #[cfg(feature = "smart-charging")]
         self.settle_smart_charging();
     }

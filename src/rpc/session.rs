@@ -201,7 +201,7 @@ impl<C: Copy> Rpc<C> {
             Ok(Frame::Call { .. }) | Err(Malformed { head: Some((MessageKind::Call, _)), .. })
                 if handler.is_silent() => {}
             Ok(Frame::Call { id, action, payload }) if whole => {
-                self.answer(now, handler, id, &Call { action, payload }, message, send_buffer);
+                self.answer(now, handler, id, &Call { action, payload }, message, None, send_buffer);
             }
             Ok(Frame::CallResult { id, payload }) if whole => self.conclude(now, handler, id, Outcome::Result(payload)),
             Ok(Frame::CallError { id, code, description }) if whole => {
@@ -243,7 +243,7 @@ impl<C: Copy> Rpc<C> {
             self.outbox = Outbox::Empty;
             let message = receive_buffer.get(..held.received).unwrap_or_default();
             if let Some((id, call)) = held.call(message) {
-                self.answer(now, handler, id, &call, message, send_buffer);
+                self.answer(now, handler, id, &call, message, Some(held), send_buffer);
             }
             return self.part();
         }
@@ -292,7 +292,8 @@ impl<C: Copy> Rpc<C> {
         }
     }
 
-    /// Hands a call, which lies in `message`, to the handler.
+    /// Hands a call, which lies in `message`, to the handler, for the first time or because it was `held`.
+    #[allow(clippy::too_many_arguments)]
     fn answer<H: Handler<Call = C>>(
         &mut self,
         now: Instant,
@@ -300,12 +301,13 @@ impl<C: Copy> Rpc<C> {
         id: JsonStr<'_>,
         call: &Call<'_>,
         message: &[u8],
+        held: Option<HeldCall>,
         send_buffer: &mut [u8],
     ) {
         self.outbox = match answer(now, handler, id, call, send_buffer) {
             Ok(Answer::Written(len, next_page)) => Outbox::Answer { len, received: message.len(), next_page },
             Ok(Answer::Later) => self.put_off(id, send_buffer),
-            Ok(Answer::Held) => match HeldCall::of(message, id, call) {
+            Ok(Answer::Held) => match held.or_else(|| HeldCall::of(message, id, call)) {
                 Some(held) => Outbox::Held(held),
                 None => refusal(id, CallErrorCode::InternalError.into(), send_buffer),
             },

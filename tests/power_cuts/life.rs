@@ -3,7 +3,7 @@
 use crate::Layout;
 use crate::ledger::UNDELIVERABLE;
 use crate::nor_flash::{Chip, NorFlash};
-use crate::script::Step;
+use crate::script::{LISTED, Step};
 use crate::world::{FACTORY, World};
 use embedded_ocpp::ocpp16::{BeginError, Discarded, DiscardedMessage, Reason, ResetKind, TxNotification};
 use embedded_ocpp::store::thinning::Role;
@@ -127,6 +127,7 @@ fn note(world: &mut World, connector: u8, event: TxNotification) {
             let session = world.ledger.last(connector);
             session.is_ended |= !session.is_interrupted;
         }
+        TxNotification::Authorized | TxNotification::AuthorizationRejected => world.word = Some(event),
         _ => {}
     }
 }
@@ -233,6 +234,8 @@ impl<S: Storage> Life<'_, '_, S> {
                 self.world.borrow_mut().change_availability(connector, is_operative);
             }
             Step::ClearCache => self.world.borrow_mut().central.ask("ClearCache", &json!({})),
+            Step::List(version, entries) => self.world.borrow_mut().send_list(version, true, entries),
+            Step::ListChange(version, entries) => self.world.borrow_mut().send_list(version, false, entries),
             Step::Reset => {
                 let mut world = self.world.borrow_mut();
                 for connector in [1, 2] {
@@ -252,14 +255,40 @@ impl<S: Storage> Life<'_, '_, S> {
         for (key, setting) in &mut world.keys {
             let mut text = String::new();
             self.charger.configuration().value(key).unwrap().write(&mut |piece| text.push_str(piece));
-            let before = *setting;
-            assert!(setting.found(|value| value == text), "{key} is {text}: {before:?}");
+            let before = setting.clone();
+            assert!(setting.found(|value| *value == text), "{key} is {text}: {before:?}");
         }
         for (service, connector) in world.services.iter_mut().zip(0..) {
             let found = self.charger.is_operative(connector);
-            let before = *service;
-            assert!(service.found(|value| value == found), "connector {connector} in service: {found}, {before:?}");
+            let before = service.clone();
+            assert!(service.found(|value| *value == found), "connector {connector} in service: {found}, {before:?}");
         }
+    }
+
+    /// The list is the one of before the power cut or the one that was just sent: by its version, and by who is refused
+    /// offline, where everybody else may charge.
+    fn look_at_list(&mut self, free: u8) {
+        self.world.borrow_mut().central.ask("GetLocalListVersion", &json!({}));
+        self.settle();
+        let version = self.world.borrow_mut().told_version.take().expect("a version");
+        self.take(Step::Link(false));
+        let mut refused = Vec::new();
+        for id_tag in LISTED {
+            self.charger.begin_transaction(id_tag, free).unwrap();
+            self.settle();
+            match self.world.borrow_mut().word.take() {
+                Some(TxNotification::AuthorizationRejected) => refused.push(id_tag),
+                _ => self.charger.end_transaction(Some(id_tag), Reason::Local, free).unwrap(),
+            }
+            self.settle();
+        }
+        self.take(Step::Link(true));
+        let list = &mut self.world.borrow_mut().list;
+        let before = list.clone();
+        let is_it = list.found(|list| {
+            version == list.version() && LISTED.iter().all(|id_tag| list.is_blocked(id_tag) == refused.contains(id_tag))
+        });
+        assert!(is_it, "the list has version {version} and refuses {refused:?}: {before:?}");
     }
 
     /// Somebody charges at a connector that is in service.
@@ -269,6 +298,7 @@ impl<S: Storage> Life<'_, '_, S> {
         let free = [1, 2].into_iter().find(|connector| self.charger.is_operative(*connector)).expect("a connector");
         let now = self.world.borrow().seconds();
         self.until(now + 10);
+        self.look_at_list(free);
         self.take(Step::Plug(free));
         self.take(Step::Card(free, "NEXT"));
         self.until(now + 20);

@@ -16,11 +16,26 @@ pub(crate) enum Step {
     /// ChangeAvailability of a connector, or of all with 0: whether it is to be in service.
     Service(u8, bool),
     ClearCache,
+    /// SendLocalList with this version: a whole list.
+    List(i32, &'static [Entry]),
+    /// The same, changes to it.
+    ListChange(i32, &'static [Entry]),
     /// A soft one; the transactions that run end with it.
     Reset,
 }
 
-use Step::{Card, CardAgain, ClearCache, Energy, Key, Link, Plug, RemoteStart, RemoteStop, Reset, Service, Unplug};
+/// A tag and its status, if it is to have one.
+pub(crate) type Entry = (&'static str, Option<&'static str>);
+
+use Step::{
+    Card, CardAgain, ClearCache, Energy, Key, Link, List, ListChange, Plug, RemoteStart, RemoteStop, Reset, Service,
+    Unplug,
+};
+
+/// All tags that ever are in the list.
+pub(crate) const LISTED: [&str; 4] = ["LIST01", "LIST02", "LIST03", "LIST04"];
+const BLOCKED: Option<&str> = Some("Blocked");
+const ACCEPTED: Option<&str> = Some("Accepted");
 
 /// A day with all that the standard asks for: 24 transactions on two connectors, online and offline.
 pub(crate) const DAY: &[(u64, Step)] = &[
@@ -30,6 +45,7 @@ pub(crate) const DAY: &[(u64, Step)] = &[
     (13, Key("MinimumStatusDuration", "1")),
     (14, Key("TransactionMessageAttempts", "3")),
     // Two plain ones
+    (15, List(1, &[("LIST01", BLOCKED), ("LIST02", ACCEPTED), ("LIST03", BLOCKED)])),
     (20, Plug(1)),
     (21, Card(1, "CARD01")),
     (30, Plug(2)),
@@ -73,6 +89,7 @@ pub(crate) const DAY: &[(u64, Step)] = &[
     // Out of service and back
     (200, Service(2, false)),
     (205, Key("ConnectionTimeOut", "50")),
+    (206, ListChange(2, &[("LIST02", BLOCKED), ("LIST03", None), ("LIST04", ACCEPTED)])),
     // With transactionData
     (210, Key("StopTxnSampledData", "Energy.Active.Import.Register")),
     (220, Plug(1)),
@@ -83,6 +100,7 @@ pub(crate) const DAY: &[(u64, Step)] = &[
     (272, Unplug(1)),
     (275, Service(2, true)),
     (280, ClearCache),
+    (285, List(3, &[("LIST04", BLOCKED), ("LIST01", ACCEPTED)])),
     // Offline: six transactions wait
     (290, Link(false)),
     (300, Plug(1)),
@@ -141,6 +159,9 @@ pub(crate) const DAY: &[(u64, Step)] = &[
     (550, Unplug(2)),
     (551, Link(true)),
     (555, Service(0, true)),
+    (556, ListChange(4, &[("LIST01", BLOCKED)])),
+    (557, List(5, &[])),
+    (558, ListChange(6, &[("LIST03", BLOCKED), ("LIST01", BLOCKED)])),
     (560, ClearCache),
     // The afternoon
     (570, Plug(1)),
@@ -175,7 +196,7 @@ pub(crate) const DAY: &[(u64, Step)] = &[
     (671, Unplug(2)),
 ];
 
-/// A boot, a transaction that is told at once, one that waits, and a change of a key.
+/// A boot, a transaction that is told at once, one that waits, and changes of a key and of the local list.
 pub(crate) const HOUR: &[(u64, Step)] = &[
     (10, Link(true)),
     (20, Plug(1)),
@@ -184,6 +205,8 @@ pub(crate) const HOUR: &[(u64, Step)] = &[
     (31, CardAgain(1, "CARD01")),
     (32, Unplug(1)),
     (40, Key("ConnectionTimeOut", "45")),
+    (42, List(1, &[("LIST01", BLOCKED), ("LIST02", BLOCKED)])),
+    (44, ListChange(2, &[("LIST02", None), ("LIST03", BLOCKED)])),
     (50, Link(false)),
     (60, Plug(2)),
     (61, Card(2, "CARD02")),

@@ -3,6 +3,8 @@
 
 use crate::central::Central;
 use crate::ledger::{Boot, End, Ledger, Session};
+use crate::script::Entry;
+use embedded_ocpp::ocpp16::TxNotification;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -31,6 +33,28 @@ pub(crate) struct World {
     pub(crate) keys: BTreeMap<&'static str, Setting<&'static str>>,
     /// Whether each connector is to be in service, from connector 0 on.
     pub(crate) services: [Setting<bool>; 3],
+    pub(crate) list: Setting<List>,
+    /// The version that the charge point has told.
+    pub(crate) told_version: Option<i64>,
+    /// What the display has told last about a card.
+    pub(crate) word: Option<TxNotification>,
+}
+
+/// The local list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct List {
+    version: i32,
+    entries: BTreeMap<&'static str, &'static str>,
+}
+
+impl List {
+    pub(crate) fn version(&self) -> i64 {
+        if self.entries.is_empty() { 0 } else { self.version.into() }
+    }
+
+    pub(crate) fn is_blocked(&self, id_tag: &str) -> bool {
+        self.entries.get(id_tag) == Some(&"Blocked")
+    }
 }
 
 /// What is wired to a connector.
@@ -41,7 +65,7 @@ pub(crate) struct Outlet {
 }
 
 /// Something that the charge point has promised to keep.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Setting<V> {
     pub(crate) value: V,
     /// Asked for, and not answered yet.
@@ -58,7 +82,10 @@ impl World {
             ledger: Ledger::default(),
             central: Central::default(),
             keys: FACTORY.map(|(key, value)| (key, Setting { value, wanted: None })).into(),
-            services: [Setting { value: true, wanted: None }; 3],
+            services: [true; 3].map(|value| Setting { value, wanted: None }),
+            list: Setting { value: List::default(), wanted: None },
+            told_version: None,
+            word: None,
         }
     }
 
@@ -135,24 +162,52 @@ impl World {
         self.central.ask("ChangeAvailability", &json!({"connectorId": connector, "type": wanted}));
     }
 
+    pub(crate) fn send_list(&mut self, version: i32, is_full: bool, entries: &[Entry]) {
+        let mut list = if is_full { List::default() } else { self.list.value.clone() };
+        list.version = version;
+        for (id_tag, status) in entries {
+            match status {
+                Some(status) => list.entries.insert(id_tag, status),
+                None => list.entries.remove(id_tag),
+            };
+        }
+        self.list.wanted = Some(list);
+        let element = |(id_tag, status): &Entry| match status {
+            Some(status) => json!({"idTag": id_tag, "idTagInfo": {"status": status}}),
+            None => json!({"idTag": id_tag}),
+        };
+        let elements: Vec<_> = entries.iter().map(element).collect();
+        let kind = if is_full { "Full" } else { "Differential" };
+        let request = json!({"listVersion": version, "updateType": kind, "localAuthorizationList": elements});
+        self.central.ask("SendLocalList", &request);
+    }
+
     /// The charge point has answered: from now on it is held to it.
     pub(crate) fn answered(&mut self) {
         let Some(answer) = self.central.answer.take() else { return };
+        if let Some(version) = answer["listVersion"].as_i64() {
+            self.told_version = Some(version);
+            return;
+        }
         assert!(answer["status"] == "Accepted" || answer["status"] == "Scheduled", "{} s: {answer}", self.seconds());
         self.keys.values_mut().for_each(Setting::keep);
         self.services.iter_mut().for_each(Setting::keep);
+        self.list.keep();
     }
 }
 
-impl<V: Copy + PartialEq> Setting<V> {
+impl<V: Clone + PartialEq> Setting<V> {
     fn keep(&mut self) {
-        self.value = self.wanted.take().unwrap_or(self.value);
+        if let Some(value) = self.wanted.take() {
+            self.value = value;
+        }
     }
 
     /// What is found after a boot must be what was there before the change that the power cut has interrupted, or after it.
-    pub(crate) fn found(&mut self, is_found: impl Fn(V) -> bool) -> bool {
-        let found = [self.wanted, Some(self.value)].into_iter().flatten().find(|value| is_found(*value));
-        *self = Self { value: found.unwrap_or(self.value), wanted: None };
-        found.is_some()
+    pub(crate) fn found(&mut self, is_found: impl Fn(&V) -> bool) -> bool {
+        let found = self.wanted.take().into_iter().chain([self.value.clone()]).find(|value| is_found(value));
+        let is_either = found.is_some();
+        self.value = found.unwrap_or_else(|| self.value.clone());
+        is_either
     }
 }

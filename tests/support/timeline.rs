@@ -29,6 +29,7 @@ pub struct Bench {
     has_plug_sensors: bool,
     clock_start: u64,
     configure: Option<Configure>,
+    version: Option<fn() -> &'static str>,
 }
 
 /// A charge point with one connector, that takes no samples by itself.
@@ -41,6 +42,7 @@ pub fn bench() -> Bench {
         has_plug_sensors: true,
         clock_start: 0,
         configure: None,
+        version: None,
     }
 }
 
@@ -109,6 +111,12 @@ impl Bench {
         self
     }
 
+    /// The version of the firmware at each boot.
+    pub fn version(mut self, version: fn() -> &'static str) -> Self {
+        self.version = Some(version);
+        self
+    }
+
     /// Switches it on at 0 s, with a connection.
     pub fn start(self) -> Timeline {
         let mut timeline = self.start_offline();
@@ -166,7 +174,10 @@ impl Bench {
         resets: &'static Shown,
         discarded: &'static Shown,
     ) -> ChargePoint<'static> {
-        let boot = Boot::new("Model", "Vendor");
+        let mut boot = Boot::new("Model", "Vendor");
+        if let Some(version) = self.version {
+            boot = boot.firmware_version(version());
+        }
         let charger = match (self.connectors, self.small_buffers) {
             (1, false) => ChargePoint::new(Box::leak(Box::new(Resources::<1>::new())), boot),
             (1, true) => ChargePoint::new(Box::leak(Box::new(Resources::<1, 256, 1024>::new())), boot),

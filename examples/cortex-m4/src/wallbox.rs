@@ -4,11 +4,15 @@
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
 use embedded_ocpp::facade::Controls;
 use embedded_ocpp::json::{Decimal, Raw};
+#[cfg(feature = "smart-charging")]
+use embedded_ocpp::ocpp16::ChargingLimit;
 use embedded_ocpp::ocpp16::{
     ChargePointErrorCode, DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, ErrorData,
     Location, Measurand, MeterInput, MeterReading, Phase, RequestHandler, ResetKind, TxNotification, UnitOfMeasure,
     UnlockResult,
 };
+#[cfg(feature = "firmware-management")]
+use embedded_ocpp::ocpp16::{FileTransferProtocol, InstallationStatus, TransferStatus};
 use embedded_ocpp::rpc::{Call, CallError, Composer, Reply};
 use embedded_ocpp::store::VendorKey;
 use static_cell::StaticCell;
@@ -22,6 +26,9 @@ pub static PLUGGED: AtomicBool = AtomicBool::new(false);
 pub static EV_READY: AtomicBool = AtomicBool::new(true);
 pub static FAULTY: AtomicBool = AtomicBool::new(false);
 pub static ENERGY_WH: AtomicI32 = AtomicI32::new(0);
+/// Tenths of an ampere; negative for no limit.
+#[cfg(feature = "smart-charging")]
+static LIMIT: AtomicI32 = AtomicI32::new(-1);
 static OBSERVED: AtomicBool = AtomicBool::new(false);
 /// Transactions that began or ended, and resets.
 pub static EVENTS: AtomicU32 = AtomicU32::new(0);
@@ -41,6 +48,8 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
         charge_point.add_error_code_input(&|| None, id).ok()?;
         charge_point.set_tx_notification_output(&notified, id).ok()?;
         charge_point.set_on_unlock_connector(&unlock, id).ok()?;
+        #[cfg(feature = "smart-charging")]
+        charge_point.set_smart_charging_output(&limited, id).ok()?;
         let reading = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V));
         for phase in [Phase::L1N, Phase::L2N, Phase::L3N] {
             let value = &|| Some(Decimal::tenths(2304));
@@ -62,11 +71,26 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
     charge_point.set_on_receive_request("Reset", &|_| OBSERVED.store(true, Relaxed)).ok()?;
     charge_point.set_on_send_conf("Reset", &|_| OBSERVED.store(false, Relaxed)).ok()?;
     charge_point.set_rng(&|| 4);
+    #[cfg(feature = "firmware-management")]
+    wire_transfers(charge_point);
     charge_point.declare_configuration(VendorKey::integer(0, "LightIntensity", 80, 0, 100)).ok()?;
     charge_point.declare_configuration(VendorKey::switch(1, "Demo_Beep", true).validated_by(&|_| true)).ok()?;
     charge_point.declare_configuration(VendorKey::text(2, "Demo_Greeting", "Hello", GREETING.init([0; 20]))).ok()?;
     charge_point.fix_configuration("AuthorizeRemoteTxRequests").ok()?;
     charge_point.set_factory_configuration("MeterValueSampleInterval", "5").ok()
+}
+
+/// Files that are moved at once.
+#[cfg(feature = "firmware-management")]
+fn wire_transfers(charge_point: &mut Controls<'static>) {
+    charge_point.set_on_download(&|_| count_event());
+    charge_point.set_download_status_input(&|| TransferStatus::Done);
+    charge_point.set_on_install(&count_event);
+    charge_point.set_installation_status_input(&|| InstallationStatus::Installed);
+    charge_point.set_diagnostics_file_name_input(&|_| Some("log.txt"));
+    charge_point.set_on_upload(&|_, _| count_event());
+    charge_point.set_upload_status_input(&|| TransferStatus::Done);
+    charge_point.set_file_transfer_protocols(&[FileTransferProtocol::Http]);
 }
 
 fn hello(_call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
@@ -84,6 +108,12 @@ fn pong(_request: &DataTransfer<'_>) -> DataTransferReply<'static> {
 
 fn fault() -> Option<ErrorData> {
     FAULTY.load(Relaxed).then_some(ErrorData::fault(ChargePointErrorCode::HighTemperature))
+}
+
+#[cfg(feature = "smart-charging")]
+fn limited(limit: Option<ChargingLimit>) {
+    let tenths = limit.map_or(-1, |limit| limit.current.mantissa() as i32);
+    LIMIT.store(tenths, Relaxed);
 }
 
 fn notified(notification: TxNotification) {

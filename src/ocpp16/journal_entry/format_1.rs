@@ -28,7 +28,7 @@ pub(super) fn read(record: &[u8]) -> Option<Entry<'_>> {
     let content = match kind {
         START => {
             let meter_start = reader.signed()?;
-            Content::Start { id_tag: Tag::read_plain(&mut reader)?, meter_start }
+            Content::Start { id_tag: Tag::read_plain(&mut reader)?, meter_start, reservation: None }
         }
         METER_VALUES => {
             let start = reader.u32()?;

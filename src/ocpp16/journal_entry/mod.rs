@@ -6,7 +6,7 @@
 //! | 1 | format 2 in the high half, then the kind, then how it is dated |
 //! | 1 | the connector, and two bits of the kind's own |
 //! | 4 | seconds since 1970, or since the start of the firmware, followed by the number of that boot |
-//! | | start: register, tag |
+//! | | start: register, reservation if it has used up one, tag |
 //! | | meter values: how many entries ago it started, reading context unless it stands in the two bits, values |
 //! | | stop: how many entries ago it started, transaction id if known, register, reason, tag if any, transactionData |
 
@@ -36,6 +36,7 @@ pub(super) enum Content<'a> {
     Start {
         id_tag: Tag<'a>,
         meter_start: i64,
+        reservation: Option<i32>,
     },
     /// `values` are read by the metering block.
     MeterValues {
@@ -68,6 +69,9 @@ const KIND: u8 = 3 << 2;
 const STAMP: u8 = 3;
 
 const CONNECTOR: u8 = 0x3f;
+/// Of a start.
+const HAS_RESERVATION: u8 = 0x80;
+/// Of an end.
 const HAS_TAG: u8 = 0x80;
 const HAS_TRANSACTION: u8 = 0x40;
 /// The contexts that the two bits of meter values stand for; any other follows in a byte.
@@ -83,18 +87,28 @@ fn begin(buffer: &mut [u8], kind: u8, connector: ConnectorId, bits: u8, at: Stam
     record
 }
 
+/// How a transaction started, for its record.
+pub(super) struct Start<'a> {
+    pub(super) id_tag: &'a IdToken,
+    pub(super) meter_start: i64,
+    pub(super) reservation: Option<i32>,
+}
+
 /// Writes the start of a transaction; returns the record's length.
 pub(super) fn write_start(
     buffer: &mut [u8],
     number: u32,
     connector: ConnectorId,
     at: Stamp,
-    id_tag: &IdToken,
-    meter_start: i64,
+    start: &Start<'_>,
 ) -> Option<usize> {
-    let mut record = begin(buffer, START, connector, 0, at);
-    record.signed(meter_start);
-    tag::write(&mut record, id_tag);
+    let bits = if start.reservation.is_some() { HAS_RESERVATION } else { 0 };
+    let mut record = begin(buffer, START, connector, bits, at);
+    record.signed(start.meter_start);
+    if let Some(reservation) = start.reservation {
+        record.signed(reservation.into());
+    }
+    tag::write(&mut record, start.id_tag);
     record.finish_entry(number)
 }
 
@@ -194,7 +208,11 @@ impl<'a> Entry<'a> {
         let content = match head & KIND {
             START => {
                 let meter_start = reader.signed()?;
-                Content::Start { id_tag: Tag::read(&mut reader)?, meter_start }
+                let reservation = match bits & HAS_RESERVATION {
+                    0 => None,
+                    _ => Some(i32::try_from(reader.signed()?).ok()?),
+                };
+                Content::Start { id_tag: Tag::read(&mut reader)?, meter_start, reservation }
             }
             METER_VALUES => {
                 let start = start(&mut reader)?;

@@ -43,6 +43,7 @@ impl Sampling {
     }
 
     /// TriggerMessage asks for values.
+    #[cfg(feature = "remote-trigger")]
     pub(in crate::ocpp16) fn trigger(&mut self) {
         self.asked |= TRIGGER;
     }
@@ -210,6 +211,7 @@ impl Meters<'_, '_> {
     }
 
     /// Whether a connector measures anything of a list.
+    #[cfg(feature = "remote-trigger")]
     pub(in crate::ocpp16) fn measures_any(self, id: ConnectorId, list: &[u8]) -> bool {
         items(list).any(|item| self.measures(id.into(), item))
     }

@@ -56,8 +56,13 @@ impl<'a> Profiles<'a> {
         Self { slots, periods, supply: Supply::DEFAULT, is_active: true, storing: None, composite }
     }
 
+    /// The most profiles.
+    pub(super) fn profiles_max(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The most periods of a schedule.
-    fn periods_max(&self) -> usize {
+    pub(super) fn periods_max(&self) -> usize {
         self.periods.len().checked_div(self.slots.len()).unwrap_or(0)
     }
 

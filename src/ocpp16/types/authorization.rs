@@ -1,6 +1,7 @@
 use super::IdToken;
 use super::symbols::{Symbol, symbols};
 use crate::json::{Field, Kind, Strictness, read};
+use crate::rpc::CallError;
 use crate::time::DateTime;
 
 symbols! {
@@ -46,20 +47,29 @@ pub struct IdTagInfo {
 impl IdTagInfo {
     /// Reads the JSON object. `None` when it is not what the schema says; the tag is then not authorised.
     pub(crate) fn read(object: &str) -> Option<Self> {
+        Self::read_with(object, Strictness::IgnoreOthers).ok()
+    }
+
+    #[inline(never)]
+    pub(crate) fn read_with(object: &str, strictness: Strictness) -> Result<Self, CallError> {
         const FIELDS: [Field; 3] = [
             Field::required("status", Kind::Text(20)),
             Field::optional("parentIdTag", Kind::Text(20)),
             Field::optional("expiryDate", Kind::Text(40)),
         ];
-        let [status, parent, expiry] = read(object, &FIELDS, Strictness::IgnoreOthers).ok()?;
+        let [status, parent, expiry] = read(object, &FIELDS, strictness)?;
+        let status = status.text().and_then(AuthorizationStatus::from_json).ok_or(CallError::property("status"))?;
         let parent = match parent.text() {
-            Some(parent) => Some(IdToken::try_from(parent).ok()?).filter(|parent| !parent.is_empty()),
-            None => None,
+            Some(parent) => IdToken::try_from(parent).map_err(|_| CallError::property("parentIdTag"))?,
+            None => IdToken::new(),
         };
         let expiry = match expiry.text() {
-            Some(expiry) => Some(DateTime::parse_nearest(expiry.escaped()).ok()?),
+            Some(expiry) => {
+                let date = DateTime::parse_nearest(expiry.escaped());
+                Some(date.map_err(|_| CallError::property("expiryDate"))?)
+            }
             None => None,
         };
-        Some(Self { status: AuthorizationStatus::from_json(status.text()?)?, parent, expiry })
+        Ok(Self { status, parent: Some(parent).filter(|parent| !parent.is_empty()), expiry })
     }
 }

@@ -9,6 +9,8 @@ mod metering;
 mod smart_charging;
 mod status;
 mod symbols;
+#[cfg(feature = "firmware-management")]
+mod transfer;
 
 pub(super) use symbols::{Spellings, Symbol, ends, symbols, unquoted};
 
@@ -18,6 +20,9 @@ pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, Un
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind};
 pub use status::{Availability, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
+
+#[cfg(feature = "firmware-management")]
+pub use transfer::{DiagnosticsStatus, FirmwareStatus};
 
 /// An identifier of a card or a person (OCPP 1.6 §7.28).
 pub type IdToken = crate::json::CiString<20>;

@@ -86,7 +86,7 @@ pub(in crate::ocpp16) struct Spellings {
 
 impl Spellings {
     #[inline(never)]
-    fn quoted(&self, code: u8) -> &'static [u8] {
+    pub(in crate::ocpp16) fn quoted(&self, code: u8) -> &'static [u8] {
         let end_of = |code: u8| self.ends.get(usize::from(code)).map_or(0, |end| usize::from(*end));
         self.text.get(end_of(code.wrapping_sub(1))..end_of(code)).unwrap_or_default()
     }

@@ -133,20 +133,28 @@ impl Value<'_> {
 impl<'a> Keys<'a> {
     /// All keys of `table`, at most 64, with their factory values, and a place for those of the firmware.
     pub fn new(table: &'static [Declaration], vendor: &'a mut VecView<VendorKey<'a>>) -> Self {
+        let mut keys = Self::blank(table, vendor);
+        keys.load_factory();
+        keys
+    }
+
+    /// The same, before the factory values are known: they can be loaded where the keys are to stay.
+    pub(crate) fn blank(table: &'static [Declaration], vendor: &'a mut VecView<VendorKey<'a>>) -> Self {
         let lists = [List { bytes: [0; LIST_LEN], len: 0 }; LISTS];
-        let mut keys =
-            Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, vendor_unsaved: false, fixed: 0, vendor };
-        for key in table {
+        Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, vendor_unsaved: false, fixed: 0, vendor }
+    }
+
+    pub(crate) fn load_factory(&mut self) {
+        for key in self.table {
             match key.kind {
-                Kind::Switch { factory } => keys.set_number(key.number, i32::from(factory)),
-                Kind::Integer { factory, .. } => keys.set_number(key.number, factory),
+                Kind::Switch { factory } => self.set_number(key.number, i32::from(factory)),
+                Kind::Integer { factory, .. } => self.set_number(key.number, factory),
                 Kind::List { factory, .. } => {
-                    let _ = keys.set_text(key, factory, &|_| true);
+                    let _ = self.set_text(key, factory, &|_| true);
                 }
                 Kind::Set(_) | Kind::Constant(_) => {}
             }
         }
-        keys
     }
 
     /// Declares a key of the firmware, before the first poll: its stored value is read after the boot.

@@ -1,57 +1,8 @@
-//! Which test proves which requirement of the Core profile. The table names the one that says most; as tests carry the
-//! ids in their names, `grep -rn fn.tx_19` finds the others.
+//! Core: frames, boot, authorisation, transactions, metering, status, remote control and configuration.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+use super::proof::Proof::{self, Reason, Test};
 
-/// What the texts of OCPP 1.6 (edition 2 with its errata, OCPP-J) ask of a charge point. M: must, S: should, O: may,
-/// P: practice that test suites and central systems expect. The letters of ST are the transitions of chapter 4.9.
-const CHECKLIST: &str = "
-RPC 01M 02M 03M 04M 05M 06S 07M 08M 09S 10M 11M 12M 13M 14P 15M 16M 17P 18P 19M 20M
-RPC 21M 22P 23S 24M 25M 26M 27M 28M
-BOOT 01M 02M 03M 04M 05M 06M 07S 08M 09M 10O 11M 12M 13M 14O 15M
-HB 01M 02S 03S 04P
-AUTH 01M 02M 03M 04M 05P 06M 07M 08M 09M 10S 11M 12P 13P
-AC 01S 02M 03M 04M 05M 06S 07S 08M 09P
-LOC 01M 02M 03M 04M 05M 06S 07M 08P
-TX 01M 02M 03M 04M 05M 06M 07M 08P 09S 10S 11S 12O 13M 14M 15M 16M 17M 18M 19M 20M
-TX 21M 22M 23P 24M 25M 26M 27P 28P 29M 30M 31M 32S 33M
-MSG 01M 02M 03M 04O 05M 06M 07S 08S 09M 10M 11P 12M 13P 14M 15P
-MV 01M 02M 03P 04M 05M 06M 07M 08M 09M 10M 11M 12S 13M 14M 15M 16S 17M 18P 19M 20M
-MV 21M 22M 23O 24O
-ST 01M 02M 03O 04M 05M 06M 07M 08P 09S 10M 11M 12O 13P 14M
-ST A2M A3M A4M A5M A7M A8M A9M
-ST B1M B3M B4M B5M B6M B9M
-ST C1M C4M C5M C6M C8M C9M
-ST D1M D3M D5M D6M D8M D9M
-ST E1M E3M E4M E6M E8M E9M
-ST F1M F2M F8M F9M
-ST G1M G2M G8M G9M
-ST H1M H2M H3M H4M H5M H9M
-ST I1M I2M I3M I4M I5M I6M I7M I8M
-AV 01M 02M 03M 04P 05P 06M 07M 08P 09M 10P
-RST 01M 02M 03M 04M 05M 06M 07P 08P
-UNL 01M 02M 03M 04P 05P
-CFG 01M 02M 03M 04M 05M 06M 07M 08M 09P 10M 11M 12M 13P 14P
-RC 01M 02M 03M 04O 05P 06M 07P 08M 09M 10S 11M 12P 13P
-TRG 01M 02M 03M 04P 05M 06S 07M 08M 09M
-DT 01M 02M
-KEY 01O 02O 03M 04O 05M 06M 07M 08O 09M 10M 11O 12M 13M 14O 15M 17M 19M 20O 21O 22M
-KEY 23M 24O 25O 26M 27M 29M 31M 32O 33M 34M 35M 36O
-";
-
-/// What makes good a requirement.
-#[derive(Clone, Copy)]
-enum Proof {
-    Test(&'static str),
-    /// Why there is no test: it comes "with" something else, or "later: ", or a liberty is "refused: ".
-    Reason(&'static str),
-}
-
-use Proof::{Reason, Test};
-
-const TABLE: &[(&str, Proof)] = &[
+pub(super) const TABLE: &[(&str, Proof)] = &[
     // Frames and the connection (OCPP-J)
     ("RPC-01", Test("rpc_01_url_ends_in_the_percent_encoded_identity")),
     ("RPC-02", Test("rpc_02_ocpp16_is_offered")),
@@ -122,7 +73,7 @@ const TABLE: &[(&str, Proof)] = &[
     // The cache
     ("AC-01", Test("ac_01_ac_02_from_an_answer_to_authorize")),
     ("AC-02", Test("ac_02_from_an_answer_to_stop_transaction")),
-    ("AC-03", Reason("with the local authorisation list")),
+    ("AC-03", Test("ac_03_a_listed_tag_is_not_put_into_the_cache")),
     ("AC-04", Test("ac_04_an_entry_expires_at_its_date")),
     ("AC-05", Test("ac_05_those_that_are_not_valid_go_first")),
     ("AC-06", Test("ac_06_it_survives_reboots_and_power_cuts")),
@@ -130,17 +81,17 @@ const TABLE: &[(&str, Proof)] = &[
     ("AC-08", Test("ac_08_clear_cache_empties_it_for_ever")),
     ("AC-09", Test("ac_09_an_expiry_in_the_past_makes_the_entry_unusable")),
     // Deciding without the central system
-    ("LOC-01", Reason("with the local authorisation list")),
-    ("LOC-02", Test("loc_02_auth_02_auth_07_a_valid_tag_starts_at_once_only_with_local_pre_authorize")),
+    ("LOC-01", Test("loc_01_an_entry_of_the_list_outranks_one_of_the_cache")),
+    ("LOC-02", Test("loc_02_a_valid_entry_starts_at_once_only_with_local_pre_authorize")),
     ("LOC-03", Test("loc_03_auth_05_a_valid_tag_charges_where_the_cache_counts_or_anybody_may")),
     ("LOC-04", Test("loc_04_loc_06_auth_05_a_tag_known_as_not_valid_never_charges")),
     ("LOC-05", Test("loc_05_auth_05_an_unknown_tag_charges_where_that_is_allowed")),
     ("LOC-06", Test("loc_04_loc_06_auth_05_a_tag_known_as_not_valid_never_charges")),
-    ("LOC-07", Reason("with the local authorisation list")),
-    ("LOC-08", Reason("with the local authorisation list")),
+    ("LOC-07", Test("loc_07_a_start_that_the_list_allowed_and_the_central_system_refuses_is_a_conflict")),
+    ("LOC-08", Test("loc_08_concurrent_tx_is_valid_until_the_central_system_decides")),
     // Transactions
     ("TX-01", Test("tx_01_tx_05_tx_24_st_b3_plug_then_card")),
-    ("TX-02", Reason("with reservations")),
+    ("TX-02", Test("rsv_07_rsv_09_tx_02_st_g2_the_right_tag_starts_and_uses_it_up")),
     ("TX-03", Test("tx_03_any_transaction_id_is_legal")),
     ("TX-04", Test("tx_04_what_follows_an_undeliverable_start_has_the_id_minus_1")),
     ("TX-05", Test("tx_01_tx_05_tx_24_st_b3_plug_then_card")),
@@ -232,7 +183,7 @@ const TABLE: &[(&str, Proof)] = &[
     ("ST-A3", Test("st_a2_a3_a4_a5_a8_a9_from_available")),
     ("ST-A4", Test("st_a2_a3_a4_a5_a8_a9_from_available")),
     ("ST-A5", Test("st_a2_a3_a4_a5_a8_a9_from_available")),
-    ("ST-A7", Reason("with reservations")),
+    ("ST-A7", Test("rsv_01_st_a7_a_free_connector_is_reserved")),
     ("ST-A8", Test("st_a2_a3_a4_a5_a8_a9_from_available")),
     ("ST-A9", Test("st_a2_a3_a4_a5_a8_a9_from_available")),
     ("ST-B1", Test("st_b1_b3_b4_b5_b6_b9_from_preparing")),
@@ -263,10 +214,10 @@ const TABLE: &[(&str, Proof)] = &[
     ("ST-F2", Test("st_f1_f2_f8_f9_from_finishing")),
     ("ST-F8", Test("st_f1_f2_f8_f9_from_finishing")),
     ("ST-F9", Test("st_f1_f2_f8_f9_from_finishing")),
-    ("ST-G1", Reason("with reservations")),
-    ("ST-G2", Reason("with reservations")),
-    ("ST-G8", Reason("with reservations")),
-    ("ST-G9", Reason("with reservations")),
+    ("ST-G1", Test("rsv_08_st_g1_it_expires")),
+    ("ST-G2", Test("rsv_07_rsv_09_tx_02_st_g2_the_right_tag_starts_and_uses_it_up")),
+    ("ST-G8", Test("rsv_07_st_g8_an_unavailable_connector_ends_it")),
+    ("ST-G9", Test("rsv_07_st_g9_a_fault_ends_it")),
     ("ST-H1", Test("st_h1_h2_h3_h4_h5_h9_from_unavailable")),
     ("ST-H2", Test("st_h1_h2_h3_h4_h5_h9_from_unavailable")),
     ("ST-H3", Test("st_h1_h2_h3_h4_h5_h9_from_unavailable")),
@@ -279,7 +230,7 @@ const TABLE: &[(&str, Proof)] = &[
     ("ST-I4", Test("st_07_st_i1_i2_i3_i4_i5_i6_i8_from_faulted")),
     ("ST-I5", Test("st_07_st_i1_i2_i3_i4_i5_i6_i8_from_faulted")),
     ("ST-I6", Test("st_07_st_i1_i2_i3_i4_i5_i6_i8_from_faulted")),
-    ("ST-I7", Reason("with reservations")),
+    ("ST-I7", Reason("with RSV-07: a fault ends the reservation, there is none to come back to")),
     ("ST-I8", Test("st_07_st_i1_i2_i3_i4_i5_i6_i8_from_faulted")),
     // Availability
     ("AV-01", Test("av_01_av_09_st_a8_st_h1_a_free_connector_changes_at_once")),
@@ -318,7 +269,7 @@ const TABLE: &[(&str, Proof)] = &[
     ("CFG-08", Test("cfg_05_cfg_06_cfg_08_accepted_rejected_and_not_supported")),
     ("CFG-09", Test("cfg_09_an_accepted_value_is_durable_before_the_answer")),
     ("CFG-10", Test("cfg_10_keys_of_50_and_values_of_500_characters")),
-    ("CFG-11", Test("cfg_11_the_switch_of_a_function_that_is_absent_is_absent")),
+    ("CFG-11", Test("cfg_11_the_switch_of_a_function_is_there_with_it")),
     ("CFG-12", Test("cfg_12_mv_14_lists_may_have_blanks_but_only_what_is_measured")),
     ("CFG-13", Test("cfg_13_keys_of_every_kind_are_told_with_their_factory_values")),
     ("CFG-14", Test("cfg_01_cfg_14_without_names_all_keys_are_told")),
@@ -330,8 +281,8 @@ const TABLE: &[(&str, Proof)] = &[
     ("RC-05", Test("rc_05_rejected_when_the_connector_is_not_free")),
     ("RC-06", Test("rc_06_tx_06_without_a_plug_it_is_void_after_connection_time_out")),
     ("RC-07", Test("rc_07_another_start_of_the_same_tag_leaves_the_running_one_alone")),
-    ("RC-08", Reason("with smart charging")),
-    ("RC-09", Reason("with smart charging")),
+    ("RC-08", Test("rc_08_the_profile_must_be_a_tx_profile_without_transaction")),
+    ("RC-09", Test("rc_09_it_rules_the_transaction_that_begins_and_is_replaced_by_its_level")),
     ("RC-10", Test("rc_10_a_charging_profile_without_smart_charging_is_ignored")),
     ("RC-11", Test("rc_11_a_running_transaction_is_stopped")),
     ("RC-12", Test("rc_12_rpc_10_rejected_while_the_id_is_unknown")),
@@ -343,7 +294,7 @@ const TABLE: &[(&str, Proof)] = &[
     ("TRG-04", Test("trg_04_unknown_connectors_are_rejected")),
     ("TRG-05", Test("trg_05_meter_values_of_a_transaction")),
     ("TRG-06", Test("trg_06_boot_notification_after_acceptance_is_rejected")),
-    ("TRG-07", Reason("with firmware updates and diagnostics")),
+    ("TRG-07", Test("trg_02_trg_07_a_trigger_tells_the_present_state")),
     ("TRG-08", Test("trg_08_triggered_messages_are_sent_in_pending")),
     ("TRG-09", Test("trg_09_starts_and_stops_cannot_be_triggered")),
     // DataTransfer
@@ -383,174 +334,3 @@ const TABLE: &[(&str, Proof)] = &[
     ("KEY-35", Test("key_35_unlock_connector_on_ev_side_disconnect")),
     ("KEY-36", Test("key_36_web_socket_ping_interval")),
 ];
-
-#[test]
-fn every_requirement_is_proven_or_has_its_reason() {
-    let faults = faults(CHECKLIST, TABLE, &tests_of_the_repository());
-    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
-}
-
-/// What our reading of the standard leaves uncertain, and what was decided at the outset.
-const OPEN: &str = "
-RPC 06S 17P
-BOOT 04M 15M
-AUTH 05P 12P
-LOC 03M 06S
-TX 07M 08P 12O 27P
-MSG 06M 08S 11P
-MV 03P 24O
-ST 08P I1M
-AV 08P 10P
-UNL 04P
-CFG 03M
-RC 07P
-";
-
-const DECISIONS: &str = include_str!("../src/ocpp16/decisions.md");
-
-#[test]
-fn every_decision_is_written_down_with_its_test() {
-    let tests = tests_of_the_repository();
-    let mut decided = BTreeSet::new();
-    for line in DECISIONS.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| id ")) {
-        let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [ids, _, _, proofs] = cells[..] else { panic!("four cells: {line}") };
-        let ids: Vec<_> = ids.split(", ").collect();
-        let proofs: Vec<_> = proofs.split(", ").map(|test| test.trim_matches('`')).collect();
-        for test in &proofs {
-            assert!(tests.contains(*test), "{ids:?}: there is no test {test}");
-        }
-        let is_named = |id: &String| ids.contains(&id.as_str());
-        assert!(proofs.iter().any(|test| ids_in(test).iter().any(is_named)), "{ids:?}: no test names one of them");
-        decided.extend(ids);
-    }
-    for (id, _) in OPEN.lines().flat_map(requirements_in) {
-        assert!(decided.contains(id.as_str()), "{id} is not decided");
-    }
-    let unknown: Vec<_> = decided.iter().filter(|id| !TABLE.iter().any(|(listed, _)| listed == *id)).collect();
-    assert!(unknown.is_empty(), "no requirements: {unknown:?}");
-}
-
-#[test]
-fn what_is_missing_or_wrong_in_the_table_is_found() {
-    const LIST: &str = "\nTX 01M 02S\nTX 03O 04P\n";
-    const WHOLE: [(&str, Proof); 4] = [
-        ("TX-01", Test("tx_01_begins")),
-        ("TX-02", Reason("with reservations")),
-        ("TX-03", Reason("refused: nobody asks for it")),
-        ("TX-04", Test("st_a2_tx_03_04_ends")),
-    ];
-    let found = |row: usize, proof: (&'static str, Proof)| {
-        let mut table = WHOLE;
-        table[row] = proof;
-        faults(LIST, &table, &["tx_01_begins", "st_a2_tx_03_04_ends"].map(String::from).into())
-    };
-    assert_eq!(found(0, WHOLE[0]), [""; 0]);
-    assert_eq!(found(1, ("TX-05", WHOLE[1].1)), ["TX-02 is missing", "TX-05 is no requirement"]);
-    assert_eq!(found(1, WHOLE[0]), ["TX-02 is missing", "TX-01 is listed twice"]);
-    assert_eq!(found(2, ("TX-03", Reason(""))), ["TX-03 has neither test nor reason"]);
-    assert_eq!(found(0, ("TX-01", Test("tx_01_is_gone"))), ["TX-01: there is no test tx_01_is_gone"]);
-    assert_eq!(found(0, ("TX-01", Test("st_a2_tx_03_04_ends"))), ["TX-01: st_a2_tx_03_04_ends does not name it"]);
-    assert_eq!(found(0, ("TX-01", Reason("refused: no need"))), ["TX-01 must or should be done, and has no test"]);
-    assert_eq!(found(1, ("TX-02", Reason("refused: no need"))), ["TX-02 must or should be done, and has no test"]);
-
-    let misnamed =
-        faults(LIST, &WHOLE, &["tx_01_begins", "st_a2_tx_03_04_ends", "tx_40_flies"].map(String::from).into());
-    assert_eq!(misnamed, ["tx_40_flies: TX-40 is no requirement"]);
-}
-
-/// What is wrong with the table, as sentences.
-fn faults(checklist: &str, table: &[(&str, Proof)], tests: &BTreeSet<String>) -> Vec<String> {
-    let requirements: Vec<(String, bool)> = checklist.lines().flat_map(requirements_in).collect();
-    let is_known = |id: &str| requirements.iter().any(|(known, _)| known == id);
-    let mut faults = Vec::new();
-    for (id, _) in &requirements {
-        if !table.iter().any(|(listed, _)| listed == id) {
-            faults.push(format!("{id} is missing"));
-        }
-    }
-    let mut listed = BTreeSet::new();
-    for (id, proof) in table {
-        if !listed.insert(id) {
-            faults.push(format!("{id} is listed twice"));
-        }
-        match requirements.iter().find(|(known, _)| known == id) {
-            None => faults.push(format!("{id} is no requirement")),
-            Some((_, is_binding)) => faults.extend(fault_of(id, *is_binding, *proof, tests)),
-        }
-    }
-    for test in tests {
-        let unknown = ids_in(test).into_iter().filter(|id| has_chapter(checklist, id) && !is_known(id));
-        faults.extend(unknown.map(|id| format!("{test}: {id} is no requirement")));
-    }
-    faults
-}
-
-fn fault_of(id: &str, is_binding: bool, proof: Proof, tests: &BTreeSet<String>) -> Option<String> {
-    match proof {
-        Test(test) if !tests.contains(test) => Some(format!("{id}: there is no test {test}")),
-        Test(test) if !ids_in(test).iter().any(|named| named == id) => Some(format!("{id}: {test} does not name it")),
-        Reason("") => Some(format!("{id} has neither test nor reason")),
-        Reason(reason) if is_binding && !reason.starts_with("with ") && !reason.starts_with("later: ") => {
-            Some(format!("{id} must or should be done, and has no test"))
-        }
-        _ => None,
-    }
-}
-
-/// `TX 01M 02P`: each id, and whether it must or should be done.
-fn requirements_in(line: &str) -> impl Iterator<Item = (String, bool)> {
-    let mut words = line.split_whitespace();
-    let chapter = words.next().unwrap_or_default();
-    let entries = words.map(|entry| entry.split_at(2));
-    entries.map(move |(number, weight)| (format!("{chapter}-{number}"), matches!(weight, "M" | "S")))
-}
-
-fn has_chapter(checklist: &str, id: &str) -> bool {
-    let chapter = id.split_once('-').map(|(chapter, _)| chapter);
-    checklist.lines().any(|line| line.split_whitespace().next() == chapter)
-}
-
-/// The ids that a test carries in its name: `tx_05_st_a2_a3_card_then_plug` has TX-05, ST-A2 and ST-A3.
-fn ids_in(test: &str) -> Vec<String> {
-    let mut chapter = "";
-    let mut ids = Vec::new();
-    for word in test.split('_') {
-        if is_number(word) {
-            ids.push(format!("{chapter}-{word}").to_uppercase());
-        } else {
-            chapter = word;
-        }
-    }
-    ids
-}
-
-fn is_number(word: &str) -> bool {
-    matches!(word.as_bytes(), [b'0'..=b'9' | b'a'..=b'i', b'0'..=b'9'])
-}
-
-/// The names of all functions under `#[test]` in `tests/` and `src/`.
-fn tests_of_the_repository() -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for folder in ["tests", "src"] {
-        read_tests(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut names);
-    }
-    names
-}
-
-fn read_tests(path: &Path, names: &mut BTreeSet<String>) {
-    if path.is_dir() {
-        for entry in fs::read_dir(path).unwrap() {
-            read_tests(&entry.unwrap().path(), names);
-        }
-    } else if path.extension().is_some_and(|extension| extension == "rs") {
-        let text = fs::read_to_string(path).unwrap();
-        names.extend(text.split("#[test]\n").skip(1).filter_map(test_after).map(str::to_owned));
-    }
-}
-
-/// The name of the function that follows, after other attributes.
-fn test_after(text: &str) -> Option<&str> {
-    let mut lines = text.lines().map(str::trim).skip_while(|line| line.starts_with("#["));
-    lines.next()?.strip_prefix("fn ")?.split('(').next()
-}

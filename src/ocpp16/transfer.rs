@@ -1,0 +1,405 @@
+//! What updates and diagnostics have in common: a file goes over the network by the hands of the firmware, and the central
+//! system is told how far it is (OCPP 1.6 §4.4, §4.5).
+//!
+//! The request lies in a record, not in RAM, for a location may be long: it is written before the request is answered, and
+//! read again for each try.
+
+use super::diagnostics::FileName;
+use super::transfer_reports::Reports;
+use super::types::Symbol;
+use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
+use crate::json::{Field, JsonStr, Strictness, Value, read_into};
+use crate::rpc::{CallError, CallErrorCode, Composer, Reply};
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{RecordKey, StorageOp, registry};
+use crate::time::{DateTime, Duration, Instant};
+
+/// What the firmware says of a download or an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum TransferStatus {
+    /// It goes on; ask again.
+    Running,
+    /// The file is whole where it belongs.
+    Done,
+    /// It is given up; there may be another try.
+    Failed,
+}
+
+/// What the firmware can load files over (OCPP 1.6 §8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum FileTransferProtocol {
+    /// FTP
+    Ftp,
+    /// FTP over TLS
+    Ftps,
+    /// HTTP
+    Http,
+    /// HTTP over TLS
+    Https,
+}
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// Of a firmware.
+    Download,
+    /// Of diagnostics.
+    Upload,
+}
+
+/// Where it stands. A download goes further than an upload: the firmware is installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    Idle,
+    /// The record of a request is being written.
+    Asked,
+    /// What the record says is to be taken over.
+    Reading,
+    /// Waits for its date.
+    Waiting,
+    /// Has failed, and waits for the next try.
+    Retrying,
+    /// The location is being read.
+    Loading,
+    Running,
+    /// Waits for the end of all sessions.
+    Downloaded,
+    /// The central system is being told about the installation.
+    Announced,
+    /// What is to be known after the reboot is being written.
+    Storing,
+    Installing,
+}
+
+pub(super) struct Transfer<'a> {
+    /// Without it a transfer is done when the output returns that begins it.
+    pub(super) status: Option<&'a dyn Fn() -> TransferStatus>,
+    /// What is waited for: seconds since 1970, or of the monotonic clock when a try has failed.
+    pub(super) at: u32,
+    /// Seconds between two tries.
+    interval: u32,
+    pub(super) reports: Reports,
+    retries_left: u16,
+    pub(super) stage: Stage,
+    /// The record does not tell what holds.
+    pub(super) unsaved: bool,
+}
+
+/// Retries and seconds between them, where the central system leaves that open.
+const RETRIES: u16 = 3;
+const RETRY_INTERVAL_S: u32 = 60;
+/// Between two questions to the firmware how far it is.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+impl Transfer<'_> {
+    pub(super) const fn new() -> Self {
+        Self {
+            status: None,
+            at: 0,
+            interval: 0,
+            reports: Reports::new(),
+            retries_left: 0,
+            stage: Stage::Idle,
+            unsaved: false,
+        }
+    }
+
+    /// Takes over a request; nothing of an earlier one is left.
+    pub(super) fn adopt(&mut self, request: &Request<'_>, not_before: u32) {
+        self.at = not_before;
+        self.interval = request.interval;
+        self.retries_left = request.retries;
+        self.stage = Stage::Waiting;
+        self.unsaved = false;
+    }
+}
+
+/// What the central system wants, as it lies in the record.
+pub(super) struct Request<'r> {
+    /// The date from which on a firmware may be loaded, or that of the oldest entry to be uploaded; seconds since 1970.
+    pub(super) from: u32,
+    /// The date of the latest entry to be uploaded.
+    pub(super) to: u32,
+    pub(super) retries: u16,
+    /// Seconds between two tries.
+    pub(super) interval: u32,
+    pub(super) location: &'r str,
+}
+
+/// The first byte of a record that holds a [`Request`].
+pub(super) const REQUEST: u8 = 0;
+
+impl<'r> Request<'r> {
+    /// Writes it into the record buffer, and returns its length: location, first date, retries, interval, and what there is
+    /// of a second date.
+    #[inline(never)]
+    pub(super) fn write(record: &mut [u8], key: RecordKey, values: &[Value<'_>]) -> Result<usize, CallError> {
+        const TOO_LONG: CallError = CallError::property("location too long");
+        let [location, from, retries, interval, to @ ..] = values else { return Err(TOO_LONG) };
+        let mut writer = RecordWriter::new(record);
+        writer.byte(REQUEST);
+        writer.unsigned(date(Some(from))?.into());
+        writer.unsigned(date(to.first())?.into());
+        // Less than none is none; one without a pause between its tries would keep everybody busy.
+        let retries = retries.integer().map_or(RETRIES, |number| number.clamp(0, i32::from(u16::MAX)) as u16);
+        let interval = interval.integer().map_or(RETRY_INTERVAL_S, |seconds| seconds.max(1).unsigned_abs());
+        writer.unsigned(retries.into());
+        writer.unsigned(interval.into());
+        let begin = writer.position();
+        let location = location.text().unwrap_or(JsonStr::EMPTY);
+        let room = record.get_mut(begin..).unwrap_or_default();
+        let location = location.copy_to(room).map_err(|_| TOO_LONG)?;
+        if location.is_empty() || location.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return Err(CallError::property("location"));
+        }
+        let end = begin.saturating_add(location.len());
+        RecordWriter::resume(record, end).finish(key).ok_or(TOO_LONG)
+    }
+
+    pub(super) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
+        let mut reader = RecordReader::open(key, record)?;
+        if reader.byte()? != REQUEST {
+            return None;
+        }
+        Some(Self {
+            from: reader.u32()?,
+            to: reader.u32()?,
+            retries: reader.u32()? as u16,
+            interval: reader.u32()?,
+            location: core::str::from_utf8(reader.rest()).ok()?,
+        })
+    }
+}
+
+/// Seconds since 1970, 0 when there is none.
+fn date(value: Option<&Value<'_>>) -> Result<u32, CallError> {
+    let Some(text) = value.and_then(|value| value.text()) else { return Ok(0) };
+    let date = DateTime::parse_nearest(text.escaped()).map_err(|_| CallError::property("date"))?;
+    Ok(date.as_unix().max(1))
+}
+
+impl Direction {
+    pub(super) fn key(self) -> RecordKey {
+        match self {
+            Self::Download => registry::FIRMWARE_UPDATE,
+            Self::Upload => registry::DIAGNOSTICS,
+        }
+    }
+
+    /// The statuses of a try: begun, done, failed.
+    fn statuses(self) -> [u8; 3] {
+        use DiagnosticsStatus::{UploadFailed, Uploaded, Uploading};
+        use FirmwareStatus::{DownloadFailed, Downloaded, Downloading};
+        match self {
+            Self::Download => [Downloading.code(), Downloaded.code(), DownloadFailed.code()],
+            Self::Upload => [Uploading.code(), Uploaded.code(), UploadFailed.code()],
+        }
+    }
+}
+
+impl<'a> Operations<'a> {
+    /// Whether there is anything of the profile FirmwareManagement.
+    pub(super) fn manages_firmware(&self) -> bool {
+        self.can_update() || self.can_upload()
+    }
+
+    /// The profile is there when the firmware does some of it.
+    pub(super) fn settle_transfers(&mut self) {
+        let is_there = self.manages_firmware();
+        self.keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, is_there);
+    }
+
+    pub(super) fn transfer(&mut self, direction: Direction) -> &mut Transfer<'a> {
+        match direction {
+            Direction::Download => &mut self.firmware.transfer,
+            Direction::Upload => &mut self.diagnostics.transfer,
+        }
+    }
+
+    /// Answers UpdateFirmware or GetDiagnostics when the record of the request is written.
+    #[inline(never)]
+    pub(super) fn transfer_request(
+        &mut self,
+        direction: Direction,
+        payload: &str,
+        answer: &mut Composer<'_>,
+        record: &mut [u8],
+    ) -> Result<Reply, CallError> {
+        let mut file_name = None;
+        if self.transfer(direction).stage == Stage::Asked {
+            let Some(result) = self.device_result() else { return Ok(Reply::Held) };
+            self.settle_request(direction, result.is_ok());
+            result.map_err(|_| CallError::new(CallErrorCode::InternalError, "device failed"))?;
+            if direction == Direction::Upload {
+                file_name = Some(self.diagnostics.file_name);
+            }
+        } else {
+            let mut values = [Value::Absent; 5];
+            let fields: &[Field] = match direction {
+                Direction::Download => {
+                    self.may_update()?;
+                    &firmware::REQUEST_FIELDS
+                }
+                Direction::Upload if self.manages_firmware() => &diagnostics::REQUEST_FIELDS,
+                Direction::Upload => return Err(CallErrorCode::NotSupported.into()),
+            };
+            read_into(payload, fields, Strictness::NoOthers, &mut values)?;
+            self.delivery.loaded = None;
+            let len = Request::write(record, direction.key(), &values)?;
+            if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {
+                let transfer = self.transfer(direction);
+                transfer.stage = Stage::Asked;
+                transfer.unsaved = false;
+                self.ask_device(StorageOp::Store(direction.key(), len));
+                return Ok(Reply::Held);
+            }
+        }
+        answer.payload(&FileName(file_name))?;
+        Ok(Reply::Now)
+    }
+
+    /// The record of a request is written, or may be. An update is what the record says; diagnostics that nobody knows of any
+    /// more are not uploaded.
+    fn settle_request(&mut self, direction: Direction, is_stored: bool) {
+        if is_stored || direction == Direction::Download {
+            self.transfer(direction).stage = Stage::Reading;
+            self.persistence.has_chores = true;
+        } else {
+            self.end_transfer(direction);
+        }
+    }
+
+    /// The link came up or went down.
+    pub(super) fn transfers_link(&mut self, online: bool) {
+        for direction in [Direction::Download, Direction::Upload] {
+            let transfer = self.transfer(direction);
+            transfer.reports.link(online);
+            if transfer.stage == Stage::Asked {
+                self.settle_request(direction, false);
+            }
+        }
+    }
+
+    /// Moves a transfer on as far as its conditions allow.
+    #[inline(never)]
+    pub(super) fn advance_transfer(&mut self, now: Instant, direction: Direction) {
+        let transfer = self.transfer(direction);
+        let at = transfer.at;
+        let due = match transfer.stage {
+            Stage::Running => return self.advance_running(now, direction),
+            Stage::Retrying => Instant::from_secs(at.into()),
+            Stage::Waiting if at == 0 => now,
+            Stage::Waiting => match self.clock.date(now) {
+                Some(date) => now + Duration::from_secs(at.saturating_sub(date.as_unix())),
+                None => return,
+            },
+            _ => return,
+        };
+        if due > now {
+            self.wake_at(due);
+        } else if self.online {
+            // Without a link a try would be in vain.
+            self.transfer(direction).stage = Stage::Loading;
+            self.persistence.has_chores = true;
+        }
+    }
+
+    fn advance_running(&mut self, now: Instant, direction: Direction) {
+        let [_, done, _] = direction.statuses();
+        let transfer = self.transfer(direction);
+        match transfer.status.map_or(TransferStatus::Done, |status| status()) {
+            TransferStatus::Running => self.wake_at(now + POLL_INTERVAL),
+            TransferStatus::Failed => self.transfer_failed(now, direction),
+            TransferStatus::Done => {
+                transfer.reports.push(done);
+                match direction {
+                    Direction::Download => transfer.stage = Stage::Downloaded,
+                    Direction::Upload => self.end_transfer(direction),
+                }
+            }
+        }
+    }
+
+    fn transfer_failed(&mut self, now: Instant, direction: Direction) {
+        let [_, _, failed] = direction.statuses();
+        let transfer = self.transfer(direction);
+        transfer.reports.push(failed);
+        if let Some(left) = transfer.retries_left.checked_sub(1) {
+            transfer.retries_left = left;
+            transfer.at = seconds_after(now, transfer.interval);
+            transfer.stage = Stage::Retrying;
+            self.dirty = true;
+        } else {
+            self.end_transfer(direction);
+        }
+    }
+
+    pub(super) fn end_transfer(&mut self, direction: Direction) {
+        let transfer = self.transfer(direction);
+        transfer.stage = Stage::Idle;
+        transfer.unsaved = true;
+        self.persistence.has_chores = true;
+        self.dirty = true;
+    }
+
+    /// What is to be done on the device.
+    pub(super) fn transfer_op(&mut self, direction: Direction, record: &mut [u8]) -> Option<StorageOp> {
+        let transfer = self.transfer(direction);
+        match transfer.stage {
+            Stage::Reading | Stage::Loading => Some(StorageOp::Load(direction.key())),
+            _ if !transfer.unsaved => None,
+            _ => match direction {
+                Direction::Download => self.firmware_op(record),
+                Direction::Upload => Some(StorageOp::Remove(direction.key())),
+            },
+        }
+    }
+
+    /// The record is written or removed.
+    pub(super) fn transfer_stored(&mut self, direction: Direction) {
+        let transfer = self.transfer(direction);
+        transfer.unsaved = false;
+        if transfer.stage == Stage::Storing {
+            self.install();
+        }
+    }
+
+    /// The record is loaded, if there is one that can be.
+    pub(super) fn transfer_loaded(&mut self, now: Instant, direction: Direction, record: Option<&[u8]>) {
+        self.dirty = true;
+        let request = record.and_then(|record| Request::read(direction.key(), record));
+        let transfer = self.transfer(direction);
+        match (request, transfer.stage) {
+            (Some(request), Stage::Reading) => {
+                let is_download = direction == Direction::Download;
+                transfer.adopt(&request, if is_download { request.from } else { 0 });
+            }
+            (None, Stage::Reading) => self.end_transfer(direction),
+            (Some(request), Stage::Loading) => {
+                let [begun, ..] = direction.statuses();
+                transfer.stage = Stage::Running;
+                transfer.reports.push(begun);
+                match direction {
+                    Direction::Download => self.download(&request),
+                    Direction::Upload => self.upload(&request),
+                }
+            }
+            (None, Stage::Loading) => self.transfer_failed(now, direction),
+            _ => {}
+        }
+    }
+
+    /// The device fails to read the location: that is a try that has failed.
+    pub(super) fn transfer_unreadable(&mut self, now: Instant, direction: Direction) {
+        if self.transfer(direction).stage == Stage::Loading {
+            self.transfer_failed(now, direction);
+        }
+    }
+}
+
+/// The second of the monotonic clock that is this many after `now`, never too early.
+pub(super) fn seconds_after(now: Instant, seconds: u32) -> u32 {
+    (now + Duration::from_millis(999)).as_secs().saturating_add(seconds)
+}

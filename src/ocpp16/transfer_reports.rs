@@ -1,0 +1,123 @@
+//! FirmwareStatusNotification and DiagnosticsStatusNotification: every status is told, in its order (OCPP 1.6 §4.4, §4.5).
+
+use super::transfer::{Direction, Stage};
+use super::types::Symbol;
+use super::{CallName, DiagnosticsStatus, FirmwareStatus, Operations};
+use crate::json::{Json, Writer, name};
+use crate::rpc::Outcome;
+
+/// The statuses that the central system has not been told yet, in their order: one in four bits, the first in the lowest,
+/// 0 for none. When more come than fit, the oldest go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reports {
+    waiting: u32,
+    /// The one that waits for its answer.
+    sent: u8,
+    triggered: bool,
+    /// Nobody has answered: the link seems to be dead.
+    is_held_back: bool,
+}
+
+impl Reports {
+    pub(super) const fn new() -> Self {
+        Self { waiting: 0, sent: 0, triggered: false, is_held_back: false }
+    }
+
+    /// The link came up or went down.
+    pub(super) fn link(&mut self, online: bool) {
+        self.is_held_back &= !online;
+    }
+
+    #[inline(never)]
+    pub(super) fn push(&mut self, status: u8) {
+        // One place is kept for the one that is sent.
+        while self.waiting >> 24 != 0 {
+            self.waiting >>= 4;
+        }
+        let used = u32::BITS - self.waiting.leading_zeros();
+        self.waiting |= u32::from(status + 1).wrapping_shl((used + 3) & !3);
+        self.is_held_back = false;
+    }
+
+    /// All of them, to be kept in a record.
+    pub(super) fn untold(&self) -> u32 {
+        if self.sent == 0 { self.waiting } else { self.waiting << 4 | u32::from(self.sent) }
+    }
+
+    pub(super) fn restore(&mut self, untold: u32) {
+        let statuses = FirmwareStatus::ALL.len() as u32;
+        // Those of a later firmware may be more.
+        if (0..8).all(|place| untold >> (4 * place) & 0xf <= statuses) {
+            self.waiting = untold;
+        }
+    }
+
+    /// The next to be told, as its number; `present` is what a trigger asks for.
+    fn next(&mut self, is_accepted: bool, present: u8) -> Option<u8> {
+        if is_accepted && self.waiting != 0 && !self.is_held_back {
+            self.sent = self.waiting as u8 & 0xf;
+            self.waiting >>= 4;
+            self.triggered &= self.waiting != 0; // the last of them is what the trigger asks for
+            return self.sent.checked_sub(1);
+        }
+        core::mem::take(&mut self.triggered).then_some(present)
+    }
+
+    /// Whether the last of those that wait was told.
+    fn conclude(&mut self, outcome: Outcome<'_>) -> bool {
+        let was_waiting = self.sent != 0;
+        if let Outcome::LinkLost | Outcome::TimedOut { peer_alive: false } = outcome {
+            self.waiting = self.untold();
+            self.is_held_back = was_waiting && outcome != Outcome::LinkLost;
+        }
+        self.sent = 0;
+        was_waiting && self.waiting == 0
+    }
+}
+
+/// FirmwareStatusNotification.req and DiagnosticsStatusNotification.req (OCPP 1.6 §6.17, §6.19).
+pub(super) struct StatusReport {
+    quoted: &'static [u8],
+}
+
+impl Json for StatusReport {
+    fn write(&self, writer: &mut Writer<'_>) {
+        let members = writer.open();
+        members.name(name!("status")).raw(self.quoted);
+        members.close();
+    }
+}
+
+impl Operations<'_> {
+    #[cfg(feature = "remote-trigger")]
+    pub(super) fn trigger_transfer(&mut self, direction: Direction) {
+        self.transfer(direction).reports.triggered = true;
+    }
+
+    /// The next status to be told.
+    pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, StatusReport)> {
+        let is_accepted = self.registration.is_accepted();
+        let present = self.firmware_status().code();
+        if let Some(status) = self.firmware.transfer.reports.next(is_accepted, present) {
+            let quoted = FirmwareStatus::SPELLINGS.quoted(status);
+            let name = CallName::FirmwareStatusNotification;
+            return Some((name, "FirmwareStatusNotification", StatusReport { quoted }));
+        }
+        let present = self.diagnostics_status().code();
+        let status = self.diagnostics.transfer.reports.next(is_accepted, present)?;
+        let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
+        let name = CallName::DiagnosticsStatusNotification;
+        Some((name, "DiagnosticsStatusNotification", StatusReport { quoted }))
+    }
+
+    pub(super) fn conclude_status_report(&mut self, direction: Direction, outcome: Outcome<'_>) {
+        let transfer = self.transfer(direction);
+        let is_kept = matches!(transfer.stage, Stage::Idle | Stage::Installing) && direction == Direction::Download;
+        if transfer.reports.conclude(outcome) && is_kept {
+            // FW-07: what the record says has been told.
+            transfer.unsaved = true;
+            self.persistence.has_chores = true;
+        }
+        self.dirty = true;
+    }
+}

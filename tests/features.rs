@@ -1,0 +1,108 @@
+//! What each profile brings, and what is left of it when its feature is off: nothing. `.ci/run` builds this with no profile,
+//! with each one alone and with all of them.
+
+mod support;
+
+use embedded_ocpp::store::registry;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use support::{Timeline, bench};
+
+struct Profile {
+    /// As OCPP spells it (OCPP 1.6 §3.2).
+    name: &'static str,
+    is_on: bool,
+    /// Those of OCPP 1.6 chapter 9 that belong to it alone.
+    keys: &'static [&'static str],
+    /// Those that a central system can send.
+    actions: &'static [&'static str],
+}
+
+const PROFILES: [Profile; 5] = [
+    Profile {
+        name: "FirmwareManagement",
+        is_on: cfg!(feature = "firmware-management"),
+        keys: &["SupportedFileTransferProtocols"],
+        actions: &["GetDiagnostics", "UpdateFirmware"],
+    },
+    Profile {
+        name: "LocalAuthListManagement",
+        is_on: cfg!(feature = "local-auth-list"),
+        keys: &["LocalAuthListEnabled", "LocalAuthListMaxLength", "SendLocalListMaxLength"],
+        actions: &["GetLocalListVersion", "SendLocalList"],
+    },
+    Profile {
+        name: "Reservation",
+        is_on: cfg!(feature = "reservation"),
+        keys: &["ReserveConnectorZeroSupported"],
+        actions: &["CancelReservation", "ReserveNow"],
+    },
+    Profile {
+        name: "SmartCharging",
+        is_on: cfg!(feature = "smart-charging"),
+        keys: &[
+            "ChargeProfileMaxStackLevel",
+            "ChargingScheduleAllowedChargingRateUnit",
+            "ChargingScheduleMaxPeriods",
+            "ConnectorSwitch3to1PhaseSupported",
+            "MaxChargingProfilesInstalled",
+        ],
+        actions: &["ClearChargingProfile", "GetCompositeSchedule", "SetChargingProfile"],
+    },
+    Profile { name: "RemoteTrigger", is_on: cfg!(feature = "remote-trigger"), keys: &[], actions: &["TriggerMessage"] },
+];
+
+/// A charge point that has told its states, so that only answers are to come.
+fn charger() -> Timeline {
+    bench().booted()
+}
+
+fn told_keys(t: &mut Timeline) -> Vec<Value> {
+    t.call("GetConfiguration", json!({})).result()["configurationKey"].as_array().expect("keys").clone()
+}
+
+#[test]
+fn supported_feature_profiles_are_those_of_the_build() {
+    let mut t = charger();
+    let told = t.call("GetConfiguration", json!({"key": ["SupportedFeatureProfiles"]})).result();
+    let told = told["configurationKey"][0]["value"].as_str().expect("a list").to_owned();
+    let expected: BTreeSet<_> =
+        PROFILES.iter().filter(|profile| profile.is_on).map(|profile| profile.name).chain(["Core"]).collect();
+    assert_eq!(told.split(',').collect::<BTreeSet<_>>(), expected);
+}
+
+#[test]
+fn the_keys_of_a_profile_are_told_with_it_and_unknown_without() {
+    let mut t = charger();
+    let told = told_keys(&mut t);
+    for profile in &PROFILES {
+        for name in profile.keys {
+            assert_eq!(told.iter().any(|key| key["key"] == *name), profile.is_on, "{name}");
+            let asked = t.call("GetConfiguration", json!({ "key": [name] })).result();
+            assert_eq!(asked.get("unknownKey").is_none(), profile.is_on, "{name}: {asked}");
+            if !profile.is_on {
+                t.change_key(name, "1", "NotSupported");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_action_of_an_absent_profile_is_not_supported() {
+    for profile in PROFILES.iter().filter(|profile| !profile.is_on) {
+        for action in profile.actions {
+            charger().call(action, json!({})).expect_error("NotSupported");
+        }
+    }
+}
+
+#[test]
+fn a_record_has_the_same_number_in_every_build() {
+    assert_eq!((registry::SYSTEM, registry::JOURNAL_MARK), (1, 2));
+    assert_eq!((registry::FIRMWARE_UPDATE, registry::DIAGNOSTICS), (3, 4));
+    assert_eq!((registry::AVAILABILITY, registry::TRANSACTION), (0x40..0x80, 0x80..0xc0));
+    assert_eq!((registry::CONFIGURATION, registry::CACHE), (0x100..0x200, 0x200..0x400));
+    assert_eq!((registry::LOCAL_LIST, registry::RESERVATIONS), (0x400..0xc00, 0xc00..0xc40));
+    assert_eq!((registry::CHARGING_PROFILES, registry::TRANSACTION_DATA), (0xc40..0xd00, 0xd00..0xd40));
+    assert_eq!((registry::FIRMWARE, registry::JOURNAL), (0x1000..0x2000, 0x2000..0x4000));
+}
