@@ -259,7 +259,7 @@ impl Operations<'_> {
         let session = &mut connector.session;
         session.presented = Presented::Settled;
         if session.visitor.is_none() && known.is_valid {
-            session.parent = known.parent;
+            session.parent = known.parent.clone(); // moved it would bring memmove into the firmware
             session.authorize(now);
             connector.notify(TxNotification::Authorized);
         } else if known.is_valid && session.is_of_group(&known) {

@@ -238,7 +238,7 @@ impl Operations<'_> {
         let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
         connector.finishing = Finishing::No;
         let session = &mut connector.session;
-        session.id_tag = id_tag;
+        session.id_tag = id_tag.clone(); // moved it would bring memmove into the firmware
         session.parent = None;
         session.energy_denied = false;
         session.last_energy = None;
