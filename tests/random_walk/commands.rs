@@ -105,6 +105,11 @@ impl Walk {
     }
 
     pub(crate) fn command(&mut self) {
+        let plan = if self.has_plans() && self.chance.once_in(3) { self.plan() } else { None };
+        if let Some((action, payload, statuses)) = plan {
+            self.server.calls += 1;
+            return self.ask(action, payload, statuses);
+        }
         let (action, payload, statuses): (&'static str, Value, &'static [&'static str]) = match self.chance.below(20) {
             0..=2 => ("RemoteStartTransaction", self.remote_start(), &[]),
             3 | 4 => ("RemoteStopTransaction", self.remote_stop(), &[]),
@@ -147,6 +152,7 @@ impl Walk {
         let frame = json!([2, id, action, payload]).to_string().into_bytes();
         self.server.ever_asked.insert(action);
         self.asks(action, &payload);
+        self.asks_plan(action, &payload);
         if self.server.rejected {
             self.server.forgiven.insert(id);
         } else {
@@ -293,10 +299,12 @@ impl Walk {
         let as_expected = asked.statuses.is_empty() || asked.statuses.contains(&status);
         assert!(as_expected, "{status}, not {:?}, to {} {}", asked.statuses, asked.action, asked.payload);
         self.learn_from(&asked, status);
+        self.learn_plan(&asked, status, payload);
     }
 
     /// The charge point will not answer any more, or in vain.
     pub(crate) fn lose_answers(&mut self) {
+        self.lose_plans();
         let lost = std::mem::take(&mut self.server.asked);
         for id in lost.into_keys() {
             self.server.forgiven.insert(id);

@@ -10,6 +10,7 @@ mod commands;
 mod firmware;
 mod hardware;
 mod meter_values;
+mod plans;
 mod promises;
 mod server;
 #[path = "../state_machine/standard.rs"]

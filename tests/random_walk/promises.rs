@@ -1,6 +1,7 @@
 //! What the charge point has promised, and what must hold at every moment.
 
 use crate::firmware::{number_of, value_of};
+use crate::plans::Plans;
 use crate::server::{Asked, seconds};
 use crate::standard::{NOT_BEFORE_RESERVATIONS, is_legal, letter_of, number_of as state_of};
 use crate::tags::Session;
@@ -25,6 +26,7 @@ pub(crate) struct Promises {
     remote_tags: HashSet<String>,
     /// The connector that is to be unlocked, until the next moment of rest.
     unlocking: Option<u8>,
+    pub(crate) plans: Plans,
 }
 
 /// The central system does not accept a running transaction.
@@ -186,6 +188,7 @@ impl Walk {
         if self.charger.is_none() {
             return;
         }
+        self.follow_reservations();
         for id in 1..=self.connectors {
             self.check_connector(id);
             self.check_session(id);
@@ -215,6 +218,7 @@ impl Walk {
             assert!(may_wait, "no answer to {id}: {asked:?}");
         }
         self.check_unlocking();
+        self.check_plans();
     }
 
     /// UNL-01: what was asked just now has ended the transaction, if the lock takes its time.
@@ -277,6 +281,10 @@ impl Walk {
             let was = self.promises.statuses.get(&id).copied().unwrap_or("");
             let out_of_service = self.promises.wanted.get(&id) == Some(&HashSet::from([false]));
             assert!(was != "Unavailable" || !out_of_service, "AV-07: a transaction on {id}, out of service");
+        }
+        if starts > before {
+            let id_tag = session.id_tag.clone();
+            self.check_claim(id, &id_tag);
         }
     }
 
@@ -359,10 +367,14 @@ impl Walk {
 const FREE_VEND_ONLY: &str = "A3 A4 A5 H3 H4 H5";
 
 /// Whether a connector may go from one state to the other (OCPP 1.6 §4.9).
-fn may_follow(from: &str, to: &str, has_free_vend: bool) -> bool {
-    let transition = format!("{}{}", letter_of(from), state_of(to));
-    let among = |list: &str| list.split_whitespace().any(|other| other == transition);
-    is_legal(&transition) && !among(NOT_BEFORE_RESERVATIONS) && (has_free_vend || !among(FREE_VEND_ONLY))
+impl Walk {
+    fn may_follow(&self, from: &str, to: &str) -> bool {
+        let transition = format!("{}{}", letter_of(from), state_of(to));
+        let among = |list: &str| list.split_whitespace().any(|other| other == transition);
+        is_legal(&transition)
+            && (self.has(Weather::Reservations) || !among(NOT_BEFORE_RESERVATIONS))
+            && (self.promises.had_free_vend || !among(FREE_VEND_ONLY))
+    }
 }
 
 /// ST-06
@@ -396,7 +408,7 @@ impl Walk {
         let delayed = seconds(&time) + 1 < seconds(&self.date());
         let is_excused = delayed || self.clock_ran_back || self.has(Weather::Busy);
         assert!(
-            before == status || may_follow(&before, &status, self.promises.had_free_vend) || is_excused,
+            before == status || self.may_follow(&before, &status) || is_excused,
             "§4.9: {connector} from {before} to {status} ({changes} changes seen)"
         );
         // Connector 0 reports an error of the moment between two reports of a state that never changes.

@@ -89,6 +89,14 @@ pub(crate) fn seconds(date: &str) -> i64 {
     DateTime::parse(date).map_or(0, |date| i64::from(date.as_unix()))
 }
 
+fn without_dates(message: &(String, Value)) -> (String, Value) {
+    let (action, mut payload) = message.clone();
+    let first = payload.pointer_mut("/meterValue/0").filter(|_| action == "MeterValues");
+    let dated = if let Some(first) = first { first } else { &mut payload };
+    dated["timestamp"] = Value::Null;
+    (action, payload)
+}
+
 impl Walk {
     pub(crate) fn date(&self) -> String {
         self.date_in(0)
@@ -126,7 +134,9 @@ impl Walk {
         let again = match self.server.seen.get(id) {
             Some(_) if self.has(Weather::Corruption) => kept,
             Some(first) => {
-                assert_eq!(*first, message, "RPC-08, MSG-12: one id, two messages");
+                // Open: a fifth boot forgets when the first was, which dates what was made without a clock.
+                let may_move = !self.strict && self.boots > 5 && without_dates(first) == without_dates(&message);
+                assert!(*first == message || may_move, "RPC-08, MSG-12: one id, two messages: {first:?} {message:?}");
                 assert!(kept, "RPC-08: a message that is not kept has an old id");
                 true
             }
@@ -264,6 +274,7 @@ impl Walk {
             register: meter_start,
         };
         assert!((1..=u64::from(self.connectors)).contains(&connector), "TX-01: connector {connector}");
+        self.check_reservation_of(payload);
         self.server.ids.insert(id.to_owned(), transaction.id);
         self.server.tags.insert(transaction.id, transaction.id_tag.clone());
         let before = self.server.open.insert(connector, transaction);

@@ -45,6 +45,9 @@ pub(crate) enum Weather {
     Metering,
     Errors,
     Firmware,
+    Charging,
+    Reservations,
+    List,
 }
 
 /// How rare each is.
@@ -70,6 +73,9 @@ const WEATHER: &[(Weather, u64)] = &[
     (Weather::Metering, 2),
     (Weather::Errors, 2),
     (Weather::Firmware, 2),
+    (Weather::Charging, 3),
+    (Weather::Reservations, 3),
+    (Weather::List, 3),
 ];
 
 pub(crate) struct Walk {
@@ -187,6 +193,7 @@ impl Walk {
             charger.set_tx_notification_output(leak(tell), id).unwrap();
         }
         self.cabinet.connect(&mut charger);
+        self.connect_limits(&mut charger);
         self.firmware.extend(&mut charger);
         for (key, value) in &self.factory_values {
             charger.set_factory_configuration(key, value).unwrap();
