@@ -320,9 +320,11 @@ class ChargePoint(ocpp.v16.ChargePoint):
         return call_result.StartTransaction(transaction_id, id_tag_info(id_tag, starts=True))
 
     @on("StopTransaction")
-    def stop_transaction(self, transaction_id, meter_stop, timestamp, id_tag=None, **_):
+    def stop_transaction(self, transaction_id, meter_stop, timestamp, call_unique_id, id_tag=None, **_):
         transaction = self.central.transactions.get(transaction_id)
-        if not transaction or not transaction["open"]:
+        if transaction and transaction.setdefault("end", call_unique_id) == call_unique_id and not transaction["open"]:
+            pass  # again, because the answer was lost
+        elif not transaction or not transaction["open"]:
             self.central.complain(f"transaction {transaction_id} is not open")
         else:
             transaction["open"] = False
