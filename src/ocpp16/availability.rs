@@ -78,6 +78,7 @@ impl Service {
 }
 
 impl Operations<'_> {
+    #[inline(never)]
     pub(super) fn change_availability(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 2] =
             [Field::required("connectorId", Kind::Integer), Field::required("type", Kind::Text(20))];

@@ -204,6 +204,7 @@ impl<'a> Cache<'a> {
 }
 
 impl Operations<'_> {
+    #[inline(never)]
     pub(super) fn clear_cache(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
         const NONE: [Field; 0] = [];
         read(payload, &NONE, Strictness::NoOthers)?;

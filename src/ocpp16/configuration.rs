@@ -16,6 +16,7 @@ const KEY_LEN_MAX: u16 = 50;
 const VALUE_LEN_MAX: u16 = 500;
 
 impl Operations<'_> {
+    #[inline(never)]
     pub(super) fn change_configuration(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 2] =
             [Field::required("key", Kind::Text(KEY_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
@@ -57,6 +58,7 @@ impl Operations<'_> {
     }
 
     /// Answers in pages, so that no number of keys is too many for the send buffer.
+    #[inline(never)]
     pub(super) fn get_configuration(&self, payload: &str, answer: &mut Composer<'_>) -> Result<(), CallError> {
         const FIELDS: [Field; 1] = [Field::optional("key", Kind::Array)];
         let [names] = read(payload, &FIELDS, Strictness::NoOthers)?;

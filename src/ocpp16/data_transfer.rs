@@ -60,6 +60,7 @@ impl Json for DataTransferReply<'_> {
 }
 
 impl<'a> Operations<'a> {
+    #[inline(never)]
     pub(super) fn data_transfer_request(&mut self, payload: &str, answer: &mut Composer<'_>) -> Result<(), CallError> {
         const FIELDS: [Field; 3] = [
             Field::required("vendorId", Kind::Text(255)),

@@ -275,6 +275,7 @@ enum Wish {
 }
 
 impl Operations<'_> {
+    #[inline(never)]
     pub(super) fn get_local_list_version(&mut self, payload: &str) -> Result<ListVersion, CallError> {
         const NONE: [Field; 0] = [];
         read(payload, &NONE, Strictness::NoOthers)?;
@@ -282,6 +283,7 @@ impl Operations<'_> {
     }
 
     /// `None` while the device is busy with it.
+    #[inline(never)]
     pub(super) fn send_local_list(
         &mut self,
         payload: &str,

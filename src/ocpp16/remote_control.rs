@@ -16,6 +16,7 @@ use crate::time::Instant;
 pub(super) const AUTHORIZE_REMOTE_TX_REQUESTS: SwitchKey = SwitchKey::new(3, "AuthorizeRemoteTxRequests", false);
 
 impl Operations<'_> {
+    #[inline(never)]
     pub(super) fn remote_start_transaction(
         &mut self,
         now: Instant,
@@ -60,6 +61,7 @@ impl Operations<'_> {
         Ok(accepted_if(begun))
     }
 
+    #[inline(never)]
     pub(super) fn remote_stop_transaction(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Integer)];
         let [transaction] = read(payload, &FIELDS, Strictness::NoOthers)?;

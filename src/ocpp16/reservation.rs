@@ -136,6 +136,7 @@ fn read_reservation(key: RecordKey, record: &[u8]) -> Option<Reservation> {
 }
 
 impl Operations<'_> {
+    #[inline(never)]
     pub(super) fn reserve_now(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 5] = [
             Field::required("connectorId", Kind::Integer),
@@ -173,6 +174,7 @@ impl Operations<'_> {
         Ok(accepted_if(true))
     }
 
+    #[inline(never)]
     pub(super) fn cancel_reservation(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 1] = [Field::required("reservationId", Kind::Integer)];
         let [id] = read(payload, &FIELDS, Strictness::NoOthers)?;

@@ -40,6 +40,7 @@ impl Reset {
 }
 
 impl Operations<'_> {
+    #[inline(never)]
     pub(super) fn reset(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 1] = [Field::required("type", Kind::Text(20))];
         let [kind] = read(payload, &FIELDS, Strictness::NoOthers)?;

@@ -11,6 +11,7 @@ use crate::time::Instant;
 
 impl Operations<'_> {
     /// Only marks what is to be sent: the answer goes out first (TRG-01).
+    #[inline(never)]
     pub(super) fn trigger_message(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 2] =
             [Field::required("requestedMessage", Kind::Text(50)), Field::optional("connectorId", Kind::Integer)];

@@ -44,6 +44,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 
 impl Operations<'_> {
     /// Begins to unlock, and answers when the lock has; or says at once why not.
+    #[inline(never)]
     pub(super) fn unlock_connector(&mut self, now: Instant, payload: &str) -> Result<Option<StatusAnswer>, CallError> {
         const FIELDS: [Field; 1] = [Field::required("connectorId", Kind::Integer)];
         let [connector] = read(payload, &FIELDS, Strictness::NoOthers)?;

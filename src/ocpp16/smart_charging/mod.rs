@@ -197,6 +197,7 @@ impl Operations<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn set_charging_profile(
         &mut self,
         now: Instant,
@@ -276,6 +277,7 @@ impl Operations<'_> {
         self.profiles_changed();
     }
 
+    #[inline(never)]
     pub(super) fn clear_charging_profile(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 4] = [
             Field::optional("id", Kind::Integer),
