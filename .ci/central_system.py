@@ -12,6 +12,7 @@ import json
 import logging
 import sys
 import time
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 
 import ocpp.messages
@@ -51,8 +52,10 @@ class Failure(Exception):
 class CentralSystem:
     """What outlives one connection: the transcript, the complaints, the calls of the charge point, the transactions."""
 
-    def __init__(self):
+    def __init__(self, seen=None, tls=None):
         self.charge_point = None
+        self.tls = tls
+        self.seen = Counter() if seen is None else seen  # (direction, action) of each CALL that was answered
         self.booted = False
         self.transcript, self.complaints = [], []
         self.calls = []  # (action, payload) that no scenario has asked for yet
@@ -77,7 +80,7 @@ class CentralSystem:
 
     def listen(self, port=0):
         """The server, as an async context manager. The charge point has to offer the subprotocol."""
-        return serve(self._accept, "127.0.0.1", port, subprotocols=["ocpp1.6"], ping_interval=5)
+        return serve(self._accept, "127.0.0.1", port, subprotocols=["ocpp1.6"], ping_interval=5, ssl=self.tls)
 
     async def _accept(self, connection):
         self.note(f"connected at {connection.request.path}")
@@ -135,6 +138,7 @@ class CentralSystem:
             answer = await self.charge_point.call(payload, suppress=False)
         except Exception as error:
             raise Failure(f"{payload}: {error!r}") from error
+        self.seen["->", type(payload).__name__] += 1
         for field, value in fields.items():
             if getattr(answer, field) != value:
                 raise Failure(f"{payload}: {answer}, expected {field} = {value}")
@@ -235,6 +239,7 @@ class ChargePoint(ocpp.v16.ChargePoint):
         await asyncio.sleep(LATENCY)
         await super()._handle_call(msg)
         self._check_dates(msg.payload)
+        self.central.seen["<-", msg.action] += 1
         self.central.calls.append((msg.action, msg.payload))
         self.central.news.set()
 
@@ -310,7 +315,8 @@ class ChargePoint(ocpp.v16.ChargePoint):
             same = transaction["open"] and transaction["connector_id"] == connector_id
             central.demand(not same, f"second transaction on connector {connector_id}")
         transaction_id = 1000 + next(central.ids)
-        central.transactions[transaction_id] = dict(start, connector_id=connector_id, open=True, message=call_unique_id)
+        start |= {"connector_id": connector_id, "id_tag": id_tag, "message": call_unique_id, "open": True}
+        central.transactions[transaction_id] = start
         return call_result.StartTransaction(transaction_id, id_tag_info(id_tag, starts=True))
 
     @on("StopTransaction")

@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import ssl
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
+import operations
+import trustme
 from central_system import CentralSystem, Failure
-from scenarios import IN_ORDER, WITHOUT_LOCK
+from scenarios import IN_ORDER, OVER_TLS, WITHOUT_LOCK
 
 REPLYING = {"state", "data_transfer"}
 
@@ -117,11 +121,14 @@ def configuration(port, flash):
     }
 
 
-async def with_our_central_system(program, folder, scenarios, **settings):
+async def with_our_central_system(program, folder, scenarios, seen, tls=None, **settings):
     folder.mkdir()
-    central = CentralSystem()
+    central = CentralSystem(seen, tls)
     async with central.listen() as server:
-        charger = Charger(program, server.sockets[0].getsockname()[1], folder, central.note, **settings)
+        port = server.sockets[0].getsockname()[1]
+        if tls:
+            settings["url"] = f"wss://127.0.0.1:{port}/CP_1"
+        charger = Charger(program, port, folder, central.note, **settings)
 
         async def all_of_them():
             for scenario in scenarios:
@@ -132,6 +139,31 @@ async def with_our_central_system(program, folder, scenarios, **settings):
         await together(charger, all_of_them())
     if central.complaints:
         raise Failure(central.complaints[0])
+
+
+async def over_tls(program, folder, seen):
+    """The certificate that `ca_file` names is trusted, and no other."""
+    folder.mkdir()
+    trusted, stranger = trustme.CA(), trustme.CA()
+    ca_file = folder / "ca.pem"
+    trusted.cert_pem.write_to_path(ca_file)
+    for authority in (stranger, trusted):
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("127.0.0.1").configure_cert(tls)
+        settings = {"tls": tls, "ca_file": str(ca_file)}
+        if authority is trusted:
+            await with_our_central_system(program, folder / "trusted", OVER_TLS, seen, **settings)
+        else:
+            await with_our_central_system(program, folder / "stranger", [nobody_comes], seen, **settings)
+            if "not connected" not in (folder / "stranger" / "log").read_text():
+                raise Failure("it did not try")
+
+
+async def nobody_comes(central, evse):
+    """The charge point does not talk to a server that it does not trust."""
+    await asyncio.sleep(1)
+    if central.charge_point:
+        raise Failure("it came")
 
 
 async def with_another_central_system(program, folder, port):
@@ -158,7 +190,7 @@ async def with_another_central_system(program, folder, port):
 
 async def together(charger, work):
     """Runs the charger and the work; the first failure ends both."""
-    async with asyncio.timeout(180):
+    async with asyncio.timeout(300):
         running = asyncio.create_task(charger.run())
         working = asyncio.create_task(work)
         try:
@@ -181,8 +213,12 @@ async def main(program, port=None):
             if port:
                 await with_another_central_system(program, folder, port)
             else:
-                await with_our_central_system(program, folder / "lock", IN_ORDER)
-                await with_our_central_system(program, folder / "no_lock", WITHOUT_LOCK, connector_lock=False)
+                seen = Counter()
+                await with_our_central_system(program, folder / "lock", IN_ORDER, seen)
+                await with_our_central_system(program, folder / "no_lock", WITHOUT_LOCK, seen, connector_lock=False)
+                await over_tls(program, folder / "tls", seen)
+                if missing := operations.missing(seen):
+                    raise Failure(f"never seen: {', '.join(missing)}")
         except (Failure, TimeoutError) as failure:
             for log in folder.rglob("log"):
                 print("log of the charger:", log.read_text(errors="replace"), sep="\n", file=sys.stderr)

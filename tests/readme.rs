@@ -3,11 +3,11 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::bench;
+use support::{all_outputs, bench};
 
 #[test]
 fn the_readme_has_all_keys_with_type_default_and_access() {
-    let mut t = bench().factory_keys().lock().start();
+    let mut t = bench().factory_keys().lock().configure(all_outputs).start();
     t.register("Accepted", 0);
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");

@@ -5,18 +5,28 @@ a command of the simulator's control protocol carried out and gives the reply of
 from .availability import availability, kept_locked, unlock, unlock_without_lock
 from .boot import availability_over_reset, boot, power_loss, reset
 from .configuration import configuration
+from .files import diagnostics, diagnostics_fails, firmware, firmware_fails, firmware_in_session, secure_files
+from .kills import kept, kills
+from .local_list import listed_card, local_list, local_list_off
 from .messages import data_transfer, refusals, trigger
 from .metering import clock_aligned, transaction_data
+from .reservation import (
+    reservation_ends, reserved_anywhere, reserved_for_group, reserved_from_afar, reserved_session,
+)  # fmt: skip
 from .sessions import (
     cache, free_vend, group, interrupted, local_session, no_plug, observed_session, offline, reader, refused_card,
     refused_start, remote_authorization, session, side_by_side, suspended, tolerated_start,
 )  # fmt: skip
+from .smart_charging import charging_profiles, profile_from_afar, shared_limit
 
 IN_ORDER = (
     boot, session, local_session, remote_authorization, refused_card, refused_start, tolerated_start, side_by_side,
     no_plug, reader, group, cache, offline, interrupted, suspended, free_vend, transaction_data, clock_aligned,
-    availability, unlock, kept_locked, configuration, data_transfer, trigger, refusals, availability_over_reset,
-    power_loss, reset,
+    availability, unlock, kept_locked, configuration, data_transfer, trigger, refusals, local_list, local_list_off,
+    listed_card, reserved_session, reserved_from_afar, reserved_for_group, reservation_ends, reserved_anywhere,
+    charging_profiles, profile_from_afar, shared_limit, diagnostics, diagnostics_fails, firmware_fails, firmware,
+    firmware_in_session, kept, kills, availability_over_reset, power_loss, reset,
 )  # fmt: skip
 WITHOUT_LOCK = (boot, unlock_without_lock, configuration)
-SCENARIOS = {scenario.__name__: scenario for scenario in (*IN_ORDER, *WITHOUT_LOCK, observed_session)}
+OVER_TLS = (boot, session, secure_files)
+SCENARIOS = {scenario.__name__: scenario for scenario in (*IN_ORDER, *WITHOUT_LOCK, *OVER_TLS, observed_session)}

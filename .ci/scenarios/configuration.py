@@ -22,6 +22,7 @@ VALUES = {  # of each key that can be written: a value that is good and one that
     "Cst_SilentOfflineTransactions": SWITCH,
     "HeartbeatInterval": ("600", "6 minutes"),
     "LightIntensity": ("50", "-1"),
+    "LocalAuthListEnabled": SWITCH,
     "LocalAuthorizeOffline": SWITCH,
     "LocalPreAuthorize": SWITCH,
     "MaxEnergyOnInvalidId": ("1500", "1.5"),

@@ -27,8 +27,8 @@ async def trigger(central, evse):
     await triggered(central, "StatusNotification", connectorId=1)
     await triggered(central, "MeterValues", connectorId=1)
     await triggered(central, "BootNotification", may_refuse=True)
-    await triggered(central, "FirmwareStatusNotification", may_refuse=True)
-    await triggered(central, "DiagnosticsStatusNotification", may_refuse=True)
+    await triggered(central, "FirmwareStatusNotification", status="Idle")
+    await triggered(central, "DiagnosticsStatusNotification", status="Idle")
     await central.request(call.TriggerMessage("StatusNotification", connector_id=99), status="Rejected")
     await triggered(central, "StatusNotification")
     for connector in (1, 2):

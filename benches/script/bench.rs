@@ -127,8 +127,6 @@ impl Storage for Nowhere {
 
 /// Memory as storage device.
 pub(crate) const RAM: RamStorage<1024> = RamStorage::new();
-/// The same with room for two lists of ten tags.
-pub(crate) const LARGE_RAM: RamStorage<4096> = RamStorage::new();
 
 /// Does something with a charge point on this storage device.
 pub(crate) fn with_bench<S: Storage>(storage: S, work: impl FnOnce(&mut Bench<'_, S>)) {

@@ -1,4 +1,4 @@
-use super::bench::{Bench, ERROR, LARGE_RAM, Nowhere, RAM, RESULT, with_bench};
+use super::bench::{Bench, ERROR, Nowhere, RAM, RESULT, with_bench};
 use super::nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
 use super::{Counter, Operation, frames};
 use core::slice::Iter;
@@ -62,7 +62,7 @@ fn answered(counter: &mut dyn Counter, storage: impl Storage, frames: &[&str], k
 
 /// A large call that is taken over.
 fn accepted(counter: &mut dyn Counter, frame: &str) {
-    with_bench(LARGE_RAM, |bench| {
+    with_bench(Nowhere, |bench| {
         for _ in 0..REPETITIONS {
             bench.push(frame);
             counter.count(1, &mut || bench.step());

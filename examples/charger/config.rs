@@ -1,5 +1,6 @@
 //! Who this charge point is, and where it connects to.
 
+use crate::url::{Url, percent_decoded};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -20,6 +21,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub on_reset: OnReset,
     pub data_dir: PathBuf,
+    /// Certificates of those who are trusted, as PEM; without it those who are on the web.
+    pub ca_file: Option<PathBuf>,
     /// Factory values of the configuration keys.
     #[serde(default)]
     pub keys: BTreeMap<String, String>,
@@ -92,6 +95,7 @@ impl Config {
             connector_lock: false,
             on_reset: OnReset::Reboot,
             data_dir,
+            ca_file: None,
             keys: keys.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
             nominal_voltage: european(),
             max_current_a: strong(),
@@ -102,18 +106,17 @@ impl Config {
 
     /// Host with port, and the path without the identity.
     pub(crate) fn endpoint(&self) -> Result<Endpoint<'_>, Box<dyn Error>> {
-        let rest = match self.url.split_once("://") {
-            Some(("ws", rest)) => rest,
-            Some(("wss", _)) => return Err("wss:// needs TLS, which is not built into this example".into()),
-            _ => return Err(format!("{}: not a ws:// URL", self.url).into()),
+        let url = Url::parse(&self.url).ok_or_else(|| format!("{}: not a URL", self.url))?;
+        let (is_secure, port) = match url.scheme {
+            "ws" => (false, 80),
+            "wss" => (true, 443),
+            _ => return Err(format!("{}: not a ws:// or wss:// URL", self.url).into()),
         };
-        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let path = path.trim_end_matches('/');
+        let path = url.path.trim_end_matches('/');
         let (front, last) = path.rsplit_once('/').unwrap_or(("", path));
         let path = if percent_decoded(last) == self.charge_point_id { front } else { path };
-        let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let address = if has_port { host.to_owned() } else { format!("{host}:80") };
-        Ok(Endpoint { address, host, path, identity: &self.charge_point_id })
+        let address = url.address(port);
+        Ok(Endpoint { address, is_secure, host: url.authority, path, identity: &self.charge_point_id })
     }
 
     /// The password of HTTP Basic authentication.
@@ -138,19 +141,10 @@ const AUTHORIZATION_KEY: &str = "AuthorizationKey";
 
 /// Where to connect to.
 pub(crate) struct Endpoint<'c> {
-    pub address: String,
+    pub address: (String, u16),
+    pub is_secure: bool,
+    /// For the Host header.
     pub host: &'c str,
     pub path: &'c str,
     pub identity: &'c str,
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut pieces = text.split('%');
-    let mut decoded = pieces.next().unwrap_or_default().as_bytes().to_vec();
-    for piece in pieces {
-        let code = piece.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        decoded.push(code.unwrap_or(b'%'));
-        decoded.extend_from_slice(&piece.as_bytes()[if code.is_some() { 2 } else { 0 }..]);
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }

@@ -11,13 +11,21 @@
 mod central_system;
 mod command;
 mod config;
+mod connection;
 mod control;
+mod data_transfers;
+mod diagnostics;
 mod evse;
+mod files;
 mod random;
 mod script;
 mod socket;
 mod station;
+mod tls;
 mod trace;
+mod update;
+mod url;
+mod view;
 
 use central_system::CentralSystem;
 use command::Operator;
@@ -99,6 +107,7 @@ fn operate(
                 operator.exit("reset");
                 return Ok(());
             }
+            (End::Updated, _) => log.note("restart with the new firmware"),
             (End::Reset, OnReset::Reboot) => log.note("restart"),
         }
     }

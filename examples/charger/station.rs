@@ -1,25 +1,29 @@
 //! The loop: polls the charge point, keeps it connected, and does what the operator wants.
 
-use crate::command::{Command, CommandId, ConnectorState, DataTransfer, Journal, Operator, Order, State, Transaction};
+use crate::command::{Command, CommandId, Operator, Order, State};
 use crate::config::Config;
+use crate::connection::{CONNECT_TIMEOUT, close, nowhere, open, poll_once};
+use crate::data_transfers::{self, DataTransfers, reply_of};
+use crate::diagnostics::Diagnostics;
 use crate::evse::{Evse, Outlet, Wires};
 use crate::random;
-use crate::socket::Socket;
 use crate::trace::{Log, Traced, Traffic};
+use crate::update::{self, Update, UpdateWires};
+use crate::view::{self, Display};
 use embedded_ocpp::facade::{ChargePoint, Error, Resources};
-use embedded_ocpp::json::Serde;
-use embedded_ocpp::ocpp16::{Boot, ChargePointStatus, Discarded, Reason, ResetKind, TxNotification, UnlockResult};
-use embedded_ocpp::ocpp16::{DataTransfer as Request, DataTransferHandler, DataTransferReply, DataTransferStatus};
+use embedded_ocpp::json::Decimal;
+use embedded_ocpp::ocpp16::{
+    Boot, ChargingLimit, DiagnosticsRequest, Discarded, FileTransferProtocol, Reason, ResetKind, Supply,
+};
+use embedded_ocpp::ocpp16::{TxNotification, UnlockResult};
 use embedded_ocpp::rpc::Outcome;
 use embedded_ocpp::store::DirectoryStorage;
 use embedded_ocpp::time::{Duration, Instant};
-use embedded_ocpp::transport::websocket::{Options, WebSocket};
-use embedded_ocpp::transport::{Loopback, WebSocketTransport};
-use serde_json::{Value, json};
+use embedded_ocpp::transport::WebSocketTransport;
+use serde_json::json;
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::thread::sleep;
 
 /// Why the charge point stopped.
@@ -28,16 +32,17 @@ pub(crate) enum End {
     /// The operator wants it.
     Left,
     Reset,
+    /// A new firmware is to run.
+    Updated,
 }
 
 type Failure = Box<dyn std::error::Error>;
 
+/// The longest message that comes in, and the longest piece of one that goes out.
+const RECEIVE: usize = 8192;
+const SEND: usize = 2048;
 /// Between two looks at everything.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
-/// For the connection and the handshake.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// For the closing handshake.
-const CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 /// For the last answers before a reset.
 const RESET_PAUSE: Duration = Duration::from_millis(100);
 /// How long a reset waits until the central system has heard how the transactions ended.
@@ -78,10 +83,18 @@ fn run_with<const CONNECTORS: usize>(
     let reset_execute = |kind: ResetKind| reset.set(Some(kind));
     let answer = Cell::new(None);
     let answered = |outcome: Outcome<'_>| answer.set(Some(reply_of(outcome)));
+    let update = Update::new(config, log);
+    let update_wires = UpdateWires::of(&update);
+    let diagnostics = Diagnostics::new(config, log);
+    let upload = |request: &DiagnosticsRequest<'_>, file: &str| diagnostics.begin(request, file);
+    let upload_status = || diagnostics.status();
+    let file = format!("{}.log", config.file_name());
+    let file_name = |_: &DiagnosticsRequest<'_>| Some(file.as_str());
     let discarded = |message: &Discarded<'_>| log.note(&format!("given up: {message:?}"));
 
-    let mut resources = Resources::<CONNECTORS>::new();
-    let mut ocpp = ChargePoint::new(&mut resources, boot_of(config))?;
+    let version = update::version(config);
+    let mut resources = Resources::<CONNECTORS, RECEIVE, SEND>::new();
+    let mut ocpp = ChargePoint::new(&mut resources, boot_of(config, version.as_deref()))?;
     for (key, value) in config.factory_keys() {
         if let Err(refusal) = ocpp.set_factory_configuration(key, value) {
             log.note(&format!("{key} = {value}: {refusal}"));
@@ -93,15 +106,25 @@ fn run_with<const CONNECTORS: usize>(
             ocpp.set_on_unlock_connector(&|| UnlockResult::Unlocked, connector)?;
         }
         ocpp.set_tx_notification_output(display, connector)?;
+        ocpp.set_smart_charging_output(&|_: Option<ChargingLimit>| {}, connector)?; // `state` asks for it
     }
+    ocpp.set_supply(Supply {
+        voltage: config.nominal_voltage as u16,
+        phases: 3,
+        current: Decimal::tenths((config.max_current_a * 10.0) as i64),
+    });
+    update_wires.attach(&mut ocpp);
+    ocpp.set_diagnostics_file_name_input(&file_name);
+    ocpp.set_on_upload(&upload);
+    ocpp.set_upload_status_input(&upload_status);
+    ocpp.set_file_transfer_protocols(&[
+        FileTransferProtocol::Http,
+        FileTransferProtocol::Https,
+        FileTransferProtocol::Ftp,
+    ]);
     ocpp.set_on_reset_execute(&reset_execute);
     ocpp.set_on_discarded(&discarded);
-    let message_id = Some("Hello");
-    ocpp.set_data_transfer_handler(DataTransferHandler {
-        vendor_id: "com.example.charger",
-        message_id,
-        handle: &hello,
-    })?;
+    ocpp.set_data_transfer_handler(data_transfers::handler())?;
     ocpp.set_rng(&random::number);
 
     Station {
@@ -113,24 +136,16 @@ fn run_with<const CONNECTORS: usize>(
         log,
         reset: &reset,
         reset_since: None,
-        answer: &answer,
-        answered: &answered,
-        data_transfers: VecDeque::new(),
-        asked: None,
+        data_transfers: DataTransfers::new(&answer, &answered),
+        update: &update,
         is_held_offline: false,
         connect_now: false,
-        shown: State { online: false, connectors: Vec::new(), journal: Journal { waiting: 0 } },
-        energy_shown_at: Instant::ZERO,
+        display: Display::new(),
     }
     .work(traffic)
 }
 
-/// A DataTransfer that this charge point understands.
-fn hello<'r>(_: &Request<'_>) -> DataTransferReply<'r> {
-    DataTransferReply { status: DataTransferStatus::Accepted, data: Some("hello") }
-}
-
-fn boot_of(config: &Config) -> Boot<'_> {
+fn boot_of<'b>(config: &'b Config, version: Option<&'b str>) -> Boot<'b> {
     let texts = &config.boot;
     let mut boot = Boot::new(&texts.charge_point_model, &texts.charge_point_vendor);
     if let Some(number) = &texts.charge_box_serial_number {
@@ -139,7 +154,7 @@ fn boot_of(config: &Config) -> Boot<'_> {
     if let Some(number) = &texts.charge_point_serial_number {
         boot = boot.charge_point_serial_number(number);
     }
-    if let Some(version) = &texts.firmware_version {
+    if let Some(version) = version {
         boot = boot.firmware_version(version);
     }
     boot
@@ -155,25 +170,20 @@ struct Station<'a, 'o> {
     reset: &'o Cell<Option<ResetKind>>,
     /// When the charge point wanted to be restarted.
     reset_since: Option<Instant>,
-    /// What came of the DataTransfer under way.
-    answer: &'o Cell<Option<Value>>,
-    answered: &'a dyn Fn(Outcome<'_>),
-    data_transfers: VecDeque<(CommandId, DataTransfer)>,
-    /// Who waits for the DataTransfer under way.
-    asked: Option<CommandId>,
+    data_transfers: DataTransfers<'a>,
+    update: &'o Update<'o>,
     /// The operator has cut the line.
     is_held_offline: bool,
     /// The operator does not want to wait for the back-off.
     connect_now: bool,
-    shown: State,
-    energy_shown_at: Instant,
+    display: Display,
 }
 
 impl Station<'_, '_> {
     /// Connects again and again, and never leaves the charge point alone meanwhile.
     fn work(mut self, traffic: &Traffic) -> Result<End, Failure> {
-        let mut read_buffer = [0; 4096];
-        let mut write_buffer = [0; 2112];
+        let mut read_buffer = [0; 2 * RECEIVE];
+        let mut write_buffer = [0; SEND + 64];
         let (config, log) = (self.config, self.log);
         loop {
             while !self.is_connection_due() {
@@ -234,11 +244,14 @@ impl Station<'_, '_> {
             Err(Error::Storage(error)) => self.log.note(&format!("flash failed: {error}")),
             Err(error) => return Err(format!("{error}").into()),
         }
-        self.transfer_data();
-        let state = self.state();
-        self.show(now, &state);
+        self.data_transfers.advance(&mut self.ocpp, self.operator);
+        let state = view::state(&self.ocpp, self.config);
+        self.display.show(now, &state, self.evse, self.config, self.log);
         if self.is_reset_due(now) {
             return Ok(Some(End::Reset));
+        }
+        if self.update.is_restart_due(now) {
+            return Ok(Some(End::Updated));
         }
         match self.operator.next(now, &state) {
             Order::Do(id, command) => self.carry_out(id, command, state),
@@ -261,7 +274,7 @@ impl Station<'_, '_> {
                 self.is_held_offline = false;
                 self.connect_now = !self.ocpp.is_connected();
             }
-            Command::DataTransfer(request) => self.data_transfers.push_back((id, request)),
+            Command::DataTransfer(request) => self.data_transfers.push(id, request),
             Command::State => self.operator.reply(&id, json!(state)),
         }
     }
@@ -302,26 +315,6 @@ impl Station<'_, '_> {
         ended.inspect_err(|error| self.log.note(&format!("{id_tag} on connector {connector}: {error}"))).is_ok()
     }
 
-    /// Sends one DataTransfer after the other, and tells how each ended.
-    fn transfer_data(&mut self) {
-        if let (Some(id), Some(answer)) = (&self.asked, self.answer.take()) {
-            self.operator.reply(id, answer);
-            self.asked = None;
-        }
-        if self.asked.is_some() {
-            return;
-        }
-        let Some((id, request)) = self.data_transfers.pop_front() else { return };
-        if !self.ocpp.is_connected() {
-            self.operator.reply(&id, json!({"status": "Offline"}));
-            return;
-        }
-        match self.ocpp.send_request("DataTransfer", &Serde(&request), Some(self.answered)) {
-            Ok(()) => self.asked = Some(id),
-            Err(error) => self.operator.reply(&id, json!({"status": "NotSent", "reason": error.to_string()})),
-        }
-    }
-
     fn is_reset_due(&mut self, now: Instant) -> bool {
         let Some(kind) = self.reset.get() else { return false };
         let since = *self.reset_since.get_or_insert_with(|| {
@@ -330,100 +323,6 @@ impl Station<'_, '_> {
         });
         let is_told = self.ocpp.waiting_messages() == 0 && now.since(since) >= RESET_PAUSE;
         is_told || !self.ocpp.is_connected() || now.since(since) >= RESET_PATIENCE
-    }
-
-    fn state(&self) -> State {
-        let connector = |id| {
-            let transaction = self.ocpp.transaction(id);
-            ConnectorState {
-                connector: id,
-                status: self.ocpp.charge_point_status(id).map_or("", ChargePointStatus::as_str),
-                transaction: transaction.map(|view| Transaction { id_tag: view.id_tag.into(), id: view.id }),
-                permits_charge: self.ocpp.permits_charge(id),
-                limit_a: None,
-            }
-        };
-        State {
-            online: self.ocpp.is_connected() && self.ocpp.is_accepted(),
-            connectors: (0..=self.config.connectors).map(connector).collect(),
-            journal: Journal { waiting: self.ocpp.waiting_messages() },
-        }
-    }
-
-    /// Shows each connector that has changed, and once a second the energy that flows.
-    fn show(&mut self, now: Instant, state: &State) {
-        let energy_due = now.since(self.energy_shown_at) >= Duration::from_secs(1);
-        if energy_due {
-            self.energy_shown_at = now;
-        }
-        for connector in state.connectors.iter().skip(1) {
-            let Some(outlet) = self.evse.outlet(connector.connector) else { continue };
-            let is_known = self.shown.connectors.contains(connector);
-            if !is_known || energy_due && outlet.power() > 0 {
-                let permission = if connector.permits_charge { "may charge" } else { "no charge" };
-                let transaction = match &connector.transaction {
-                    Some(Transaction { id_tag, id: Some(id) }) => format!("transaction {id} of {id_tag}"),
-                    Some(Transaction { id_tag, id: None }) => format!("session of {id_tag}"),
-                    None => String::new(),
-                };
-                self.log.note(&format!(
-                    "connector {}: {:<13} {:>6} Wh  {:>5.1} kW  {permission}, limit {} A  {transaction}",
-                    connector.connector,
-                    connector.status,
-                    outlet.energy(),
-                    outlet.power() as f64 / 1000.0,
-                    connector.limit_a.unwrap_or(self.config.max_current_a),
-                ));
-            }
-        }
-        self.shown.clone_from(state);
-    }
-}
-
-type Link<'b> = WebSocket<'b, Socket, fn(&mut [u8])>;
-
-async fn open<'b>(config: &Config, read: &'b mut [u8], write: &'b mut [u8]) -> Result<Link<'b>, Failure> {
-    let endpoint = config.endpoint()?;
-    let socket = Socket::connect(endpoint.address).await?;
-    let options = Options::new(endpoint.host, endpoint.path, endpoint.identity);
-    let options = match config.password() {
-        Some(password) => options.with_password(password.as_bytes()),
-        None => options,
-    };
-    Ok(WebSocket::connect(socket, &options, read, write, random::fill as fn(&mut [u8])).await?)
-}
-
-/// Takes leave of the central system, if it has a moment.
-fn close(link: Link<'_>, log: &Log) {
-    let deadline = log.now() + CLOSE_TIMEOUT;
-    let mut closing = pin!(link.close());
-    while poll_once(&mut closing).is_pending() && log.now() < deadline {
-        sleep(PAUSE);
-    }
-}
-
-/// The transport while there is no connection.
-fn nowhere() -> Loopback<1> {
-    Loopback::new()
-}
-
-fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    std::pin::Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
-}
-
-fn reply_of(outcome: Outcome<'_>) -> Value {
-    match outcome {
-        Outcome::Result(payload) => {
-            serde_json::from_str(payload).unwrap_or_else(|_| json!({"status": "NotUnderstood"}))
-        }
-        Outcome::Error { code, description } => json!({
-            "status": "CallError",
-            "error_code": code.chars().collect::<String>(),
-            "description": description.chars().collect::<String>(),
-        }),
-        Outcome::TimedOut { .. } => json!({"status": "TimedOut"}),
-        Outcome::LinkLost => json!({"status": "LinkLost"}),
-        _ => json!({"status": "Failed"}),
     }
 }
 

@@ -1,19 +1,25 @@
 //! What the terminal shows: notes of the charge point, and each OCPP message with its direction.
 
 use embedded_ocpp::json::{Frame, scan};
+use embedded_ocpp::time::DateTime;
 use embedded_ocpp::transport::Received;
 use embedded_ocpp::{Instant, WebSocketTransport};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, IsTerminal, Write};
-use std::time;
+use std::time::{self, SystemTime, UNIX_EPOCH};
 
 /// A log with the time since the start before each line.
 pub(crate) struct Log {
     start: time::Instant,
     to_stdout: bool,
     has_colours: bool,
+    /// The last lines, for diagnostics, each with the second of its time.
+    lines: RefCell<VecDeque<(u64, String)>>,
 }
+
+/// How many lines are remembered.
+const LINES_MAX: usize = 2000;
 
 #[derive(Clone, Copy)]
 enum Colour {
@@ -24,11 +30,16 @@ enum Colour {
 
 impl Log {
     pub(crate) fn to_stdout() -> Self {
-        Self { start: time::Instant::now(), to_stdout: true, has_colours: io::stdout().is_terminal() }
+        Self {
+            start: time::Instant::now(),
+            to_stdout: true,
+            has_colours: io::stdout().is_terminal(),
+            lines: RefCell::default(),
+        }
     }
 
     pub(crate) fn to_stderr() -> Self {
-        Self { start: time::Instant::now(), to_stdout: false, has_colours: false }
+        Self { start: time::Instant::now(), to_stdout: false, has_colours: false, lines: RefCell::default() }
     }
 
     /// Monotonic time since the start: the clock of the charge point.
@@ -47,12 +58,33 @@ impl Log {
             true => format!("{at:7.3}  \x1b[{}m{text}\x1b[0m\n", colour as u8),
             false => format!("{at:7.3}  {text}\n"),
         };
+        self.remember(text);
         // A log that nobody can read any more stops nothing.
         let _ = if self.to_stdout {
             io::stdout().lock().write_all(line.as_bytes())
         } else {
             io::stderr().lock().write_all(line.as_bytes())
         };
+    }
+}
+
+impl Log {
+    fn remember(&self, text: &str) {
+        let second = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let mut lines = self.lines.borrow_mut();
+        if lines.len() == LINES_MAX {
+            lines.pop_front();
+        }
+        lines.push_back((second, text.to_owned()));
+    }
+
+    /// The lines between these times, each with its date.
+    pub(crate) fn remembered(&self, from: Option<DateTime>, to: Option<DateTime>) -> String {
+        let from = from.map_or(0, DateTime::as_unix).into();
+        let to = to.map_or(u32::MAX, DateTime::as_unix).into();
+        let lines = self.lines.borrow();
+        let wanted = lines.iter().filter(|(second, _)| (from..=to).contains(second));
+        wanted.map(|(second, text)| format!("{} {text}\n", DateTime::from_unix(*second as u32))).collect()
     }
 }
 

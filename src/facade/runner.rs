@@ -72,7 +72,7 @@ impl<'a, M: RawMutex> Shared<'a, M> {
 
 impl<'a, M: RawMutex> Core<'a, M> {
     fn with<R>(&self, action: impl FnOnce(&mut Engine<'a>) -> R) -> R {
-        self.controls.lock(|controls| action(&mut controls.borrow_mut().engine))
+        self.controls.lock(|controls| action(controls.borrow_mut().engine))
     }
 }
 

@@ -1,5 +1,6 @@
 use super::JsonStr;
 use super::scan::Members;
+use crate::bytes::same;
 
 /// One member of a JSON object that is looked for. There are many of these tables, so each is twelve bytes.
 pub(crate) struct Field {
@@ -167,7 +168,10 @@ fn read_members<'a>(
 ) -> Result<(), ReadError> {
     while let Some((name, value)) = members.next() {
         // No name of OCPP needs an escape, so one with escapes is none of them.
-        let found = fields.iter().zip(values.iter_mut()).find(|(field, _)| field.name == name);
+        let found = fields
+            .iter()
+            .zip(values.iter_mut())
+            .find(|(field, _)| field.name.len() == name.len() && same(field.name.as_bytes(), name.as_bytes()));
         match found {
             Some((field, slot @ Value::Absent)) => *slot = field.value(value)?,
             Some(_) => return Err(ReadError::Twice),
@@ -216,15 +220,23 @@ impl Field {
 
 /// A plain decimal number that fits; `7.0` and `1e2` are none.
 pub(crate) fn integer(text: &str) -> Option<i32> {
-    let (digits, sign) = match text.strip_prefix('-') {
-        Some(digits) => (digits, -1),
-        None => (text, 1),
+    let (digits, is_negative) = match text.strip_prefix('-') {
+        Some(digits) => (digits, true),
+        None => (text, false),
     };
-    let append = |number: i32, digit: u8| {
-        let digit = digit.is_ascii_digit().then(|| i32::from(digit - b'0') * sign)?;
-        number.checked_mul(10)?.checked_add(digit)
-    };
-    if digits.is_empty() { None } else { digits.bytes().try_fold(0, append) }
+    if digits.is_empty() {
+        return None;
+    }
+    let mut number = 0u32;
+    for digit in digits.bytes() {
+        let digit = digit.wrapping_sub(b'0');
+        // 4 294 967 295 is the greatest that is held, and twice as much as is wanted.
+        if digit > 9 || number > (u32::MAX - 9) / 10 {
+            return None;
+        }
+        number = number * 10 + u32::from(digit);
+    }
+    if is_negative { 0i32.checked_sub_unsigned(number) } else { i32::try_from(number).ok() }
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ impl<'a> Members<'a> {
         self.separator = b',';
         let name = self.scanner.string().ok()?;
         self.scanner.token(b':').ok()?;
-        Some((name.escaped(), self.scanner.value().ok()?))
+        Some((name.escaped(), self.scanner.known_value()?))
     }
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn elements(array: &str) -> impl Iterator<Item = &str> {
     core::iter::from_fn(move || {
         scanner.token(separator).ok()?;
         separator = b',';
-        scanner.value().ok()
+        scanner.known_value()
     })
 }
 
@@ -280,6 +280,37 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Any value of a text that has been scanned: only its end is looked for.
+    fn known_value(&mut self) -> Option<&'a str> {
+        let first = self.peek()?;
+        let start = self.position;
+        if first == b'"' {
+            self.skip_string().ok()?;
+            return self.since(start).ok();
+        }
+        if matches!(first, b'}' | b']') {
+            return None;
+        }
+        let mut depth = 0u32;
+        loop {
+            match *self.text.as_bytes().get(self.position)? {
+                b'"' => {
+                    self.skip_string().ok()?;
+                    continue;
+                }
+                b'{' | b'[' => depth = depth.saturating_add(1),
+                b'}' | b']' if depth > 1 => depth -= 1,
+                b'}' | b']' => {
+                    self.position += usize::from(depth == 1);
+                    return self.since(start).ok();
+                }
+                0..=b' ' | b',' if depth == 0 => return self.since(start).ok(),
+                _ => {}
+            }
+            self.position += 1;
+        }
+    }
+
     /// Moves past what follows a value; `false` when nothing is open any more.
     fn next_in_line(&mut self, nesting: &mut Nesting) -> Result<bool, Problem> {
         while nesting.depth > 0 {
@@ -336,32 +367,25 @@ impl<'a> Scanner<'a> {
     }
 
     fn skip_number(&mut self) -> Result<(), Problem> {
-        self.skip_if(|byte| byte == b'-');
-        if !self.skip_if(|byte| byte == b'0') {
-            self.skip_digits()?;
+        let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
+        let digits = |from: usize| {
+            let mut end = from;
+            while rest.get(end).is_some_and(u8::is_ascii_digit) {
+                end += 1;
+            }
+            if end == from { Err(Problem::Syntax) } else { Ok(end) }
+        };
+        let first = usize::from(rest.first() == Some(&b'-'));
+        let mut end = if rest.get(first) == Some(&b'0') { first + 1 } else { digits(first)? };
+        if rest.get(end) == Some(&b'.') {
+            end = digits(end + 1)?;
         }
-        if self.skip_if(|byte| byte == b'.') {
-            self.skip_digits()?;
+        if let Some(b'e' | b'E') = rest.get(end) {
+            let has_sign = matches!(rest.get(end + 1), Some(b'+' | b'-'));
+            end = digits(end + 1 + usize::from(has_sign))?;
         }
-        if self.skip_if(|byte| byte | 0x20 == b'e') {
-            self.skip_if(|byte| byte == b'+' || byte == b'-');
-            self.skip_digits()?;
-        }
+        self.position += end;
         Ok(())
-    }
-
-    fn skip_digits(&mut self) -> Result<(), Problem> {
-        let start = self.position;
-        while matches!(self.text.as_bytes().get(self.position), Some(b'0'..=b'9')) {
-            self.position += 1;
-        }
-        if self.position == start { Err(Problem::Syntax) } else { Ok(()) }
-    }
-
-    fn skip_if(&mut self, wanted: fn(u8) -> bool) -> bool {
-        let found = self.text.as_bytes().get(self.position).is_some_and(|byte| wanted(*byte));
-        self.position += usize::from(found);
-        found
     }
 
     fn token(&mut self, token: u8) -> Result<(), Problem> {
@@ -392,7 +416,7 @@ impl<'a> Scanner<'a> {
 }
 
 /// How many bytes stand before the first quote, backslash or control character.
-fn plain_run(bytes: &[u8]) -> usize {
+pub(super) fn plain_run(bytes: &[u8]) -> usize {
     const ONES: u32 = 0x0101_0101;
     const HIGHS: u32 = 0x8080_8080;
     let mut run = 0;

@@ -1,4 +1,6 @@
 use super::read::{Field, ReadError, Value};
+use super::scan::plain_run;
+use crate::bytes::same;
 
 /// Walks into objects and arrays that the scanner has accepted, so that each byte of a long message is looked at once,
 /// however deep it lies. It proves nothing again, which the scanner would: that takes a third of its time.
@@ -32,8 +34,10 @@ impl<'a> Walk<'a> {
         while self.step(level, b'{', b'}') {
             let name = self.text.as_bytes().get(self.position + 1..).unwrap_or_default();
             // No name of OCPP needs an escape, so one with escapes is none of them.
-            let is_it =
-                |field: &Field| name.get(field.name.len()) == Some(&b'"') && name.starts_with(field.name.as_bytes());
+            let is_it = |field: &Field| {
+                name.get(field.name.len()) == Some(&b'"')
+                    && name.get(..field.name.len()).is_some_and(|name| same(name, field.name.as_bytes()))
+            };
             let place = fields.iter().position(is_it).ok_or(ReadError::Unknown)?;
             let field = fields.get(place).ok_or(ReadError::Unknown)?;
             self.position += field.name.len() + "\"\"".len();
@@ -63,9 +67,12 @@ impl<'a> Walk<'a> {
 
     /// Moves over the opening bracket or a comma; `false` after the closing bracket.
     fn step(&mut self, level: &mut Level, opening: u8, closing: u8) -> bool {
-        let separator = if core::mem::replace(&mut level.is_inside, true) { b',' } else { opening };
-        let has_more = self.take(separator);
-        !self.take(closing) && has_more
+        if core::mem::replace(&mut level.is_inside, true) {
+            let found = self.peek();
+            self.position += 1;
+            return found == b',';
+        }
+        self.take(opening) && !self.take(closing)
     }
 
     /// Moves over what follows, if it is this.
@@ -92,10 +99,11 @@ impl<'a> Walk<'a> {
         let mut len = 0;
         if is_text {
             len = 1;
-            while let Some(byte) = rest.get(len) {
-                len += if *byte == b'\\' { 2 } else { 1 };
-                if *byte == b'"' {
-                    break;
+            loop {
+                len += plain_run(rest.get(len..).unwrap_or_default()) + 1;
+                match rest.get(len - 1) {
+                    Some(b'\\') => len += 1,
+                    _ => break,
                 }
             }
         } else {

@@ -18,7 +18,21 @@ pub fn date(seconds: u64) -> String {
     DateTime::from_unix(BEGINNING + seconds as u32).to_string()
 }
 
-type Configure = fn(&mut ChargePoint<'static>);
+pub type Configure = fn(&mut ChargePoint<'static>);
+
+/// The outputs without which a profile is not there.
+pub fn all_outputs(charger: &mut ChargePoint<'static>) {
+    #[cfg(feature = "smart-charging")]
+    for id in 1..=charger.operations().connector_count() {
+        charger.set_smart_charging_output(&|_| {}, id).unwrap();
+    }
+    #[cfg(feature = "firmware-management")]
+    {
+        charger.set_on_download(&|_| {});
+        charger.set_on_install(&|| {});
+    }
+    let _ = charger;
+}
 
 /// What stands on the bench, before it is switched on.
 pub struct Bench {

@@ -1,0 +1,26 @@
+"""The operations of OCPP 1.6, chapters 4 and 5, by who asks; DataTransfer stands in both."""
+
+OPERATIONS = {
+    "<-": {
+        "Authorize", "BootNotification", "DataTransfer", "DiagnosticsStatusNotification",
+        "FirmwareStatusNotification", "Heartbeat", "MeterValues", "StartTransaction", "StatusNotification",
+        "StopTransaction",
+    },
+    "->": {
+        "CancelReservation", "ChangeAvailability", "ChangeConfiguration", "ClearCache", "ClearChargingProfile",
+        "DataTransfer", "GetCompositeSchedule", "GetConfiguration", "GetDiagnostics", "GetLocalListVersion",
+        "RemoteStartTransaction", "RemoteStopTransaction", "ReserveNow", "Reset", "SendLocalList",
+        "SetChargingProfile", "TriggerMessage", "UnlockConnector", "UpdateFirmware",
+    },
+}  # fmt: skip
+TITLES = {"<-": "by the charge point", "->": "by the central system"}
+
+
+def missing(seen):
+    """Prints how often each operation was asked for and answered, both payloads valid. Those that were not."""
+    for direction, operations in OPERATIONS.items():
+        print(f"{TITLES[direction]}:", ", ".join(f"{name} {seen[direction, name]}" for name in sorted(operations)))
+    asked = [pair for direction, names in OPERATIONS.items() for pair in [(direction, name) for name in sorted(names)]]
+    found = {name for direction, name in asked if seen[direction, name]}
+    print(f"operations of OCPP 1.6: {len(found)} of {len({name for _, name in asked})}")
+    return [f"{name} {TITLES[direction]}" for direction, name in asked if not seen[direction, name]]

@@ -1,0 +1,63 @@
+"""Power cuts without end: nothing that was charged is lost."""
+
+import asyncio
+import random
+
+from ocpp.v16 import call
+
+from .local_list import entry, send, version_is
+from .reservation import cancel, reserve
+from .smart_charging import composite, profile, put
+from .steps import demand, unplugged
+
+KILLS = 12
+
+
+async def kills(central, evse):
+    """Killed at any moment of a session, again and again: each that gave energy begins and ends at the server."""
+    chance = random.Random(1)
+    charged = set()
+    for number in range(KILLS):
+        id_tag = f"KILLED{number}"
+        await evse("set_meter", connector=1, wh=10_000 + 100 * number, w=7200)
+        await evse("plug_in", connector=1)
+        await evse("swipe", id_tag=id_tag, connectors=[1])
+        await asyncio.sleep(chance.uniform(0, 0.6))
+        state = await evse("state")
+        if number % 3 == 2:
+            await evse("swipe", id_tag=id_tag, connectors=[1])
+        if state["connectors"][1]["permits_charge"]:
+            charged.add(id_tag)
+        await evse("power_cut")
+        central.booted = False
+    await central.expect("BootNotification", timeout=20)
+
+    async with asyncio.timeout(15):
+        while (await evse("state"))["journal"]["waiting"] > 0 or not central.booted:
+            await asyncio.sleep(0.1)
+    told = [each["id_tag"] for each in central.transactions.values() if each["id_tag"].startswith("KILLED")]
+    demand(charged and charged <= set(told), f"charged, but not told: {charged - set(told)}")
+    demand(len(told) == len(set(told)), f"told twice: {sorted(told)}")
+    still_open = [each for each in central.transactions.values() if each["open"]]
+    demand(not still_open, f"begun, but not ended: {still_open}")
+    await central.status(1, "Available", "Preparing")
+    await unplugged(central, evse)
+
+
+async def kept(central, evse):
+    """What the operator has set outlives a power cut: the list, a reservation, a charging profile."""
+    await send(central, 7, "Full", [entry("LISTED01")])
+    await reserve(central, 1, "RESERV01", 71)
+    await put(central, 0, profile(71, "TxDefaultProfile", (0, 9)))
+    await central.status(1, "Reserved")
+    await evse("power_cut")
+    await central.until(lambda: not central.charge_point, "end of the connection")
+    central.booted = False
+    await central.expect("BootNotification", timeout=20)
+    await central.status(1, "Reserved")
+    await version_is(central, 7)
+    await composite(central, 1, 60, [(0, 9)])
+    await central.request(call.ClearChargingProfile(id=71), status="Accepted")
+    await cancel(central, 71)
+    await central.status(1, "Available")
+    await send(central, 8, "Full", [])

@@ -1,0 +1,40 @@
+//! TLS as a client: who is trusted.
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use std::error::Error;
+use std::io;
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A PEM file of certificates.
+pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
+    let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let certificates = read.map_err(|error| format!("{}: {error}", file.display()))?;
+    if certificates.is_empty() { Err(format!("{}: no certificate", file.display()).into()) } else { Ok(certificates) }
+}
+
+/// Trusts those of the file, or the usual ones of the web.
+pub(crate) fn client(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
+    let mut roots = RootCertStore::empty();
+    match ca_file {
+        Some(file) => certificates(file)?.into_iter().try_for_each(|certificate| roots.add(certificate))?,
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+}
+
+/// The handshake follows with the first byte.
+pub(crate) fn wrap(
+    stream: TcpStream,
+    config: Arc<ClientConfig>,
+    host: String,
+) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let name = ServerName::try_from(host).map_err(io::Error::other)?;
+    let connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
+    Ok(StreamOwned::new(connection, stream))
+}
