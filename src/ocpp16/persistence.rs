@@ -190,8 +190,11 @@ impl Persistence {
     }
 
     pub(super) fn deadline(&self) -> Instant {
-        let retry = if self.failures > 0 { self.not_before } else { Instant::NEVER };
-        if self.append_failures >= TRIES { retry.min(self.append_after) } else { retry }
+        match () {
+            () if self.failures > 0 => self.not_before, // nothing is done before, no append either
+            () if self.append_failures >= TRIES => self.append_after,
+            () => Instant::NEVER,
+        }
     }
 }
 

@@ -327,10 +327,11 @@ impl Model {
         }
         let mut least = min(own, max)?;
         // Where one is lower in ampere and the other in watt, the power must not bring more current.
-        if let (Some(own), Some(max)) = (own, max) {
-            if own.ampere < max.ampere && own.watt > max.watt || own.ampere > max.ampere && own.watt < max.watt {
-                least.watt = least.watt.min(self.convert(least.ampere, Unit::A, least.phases).watt);
-            }
+        let is_mixed = |own: Limit, max: Limit| {
+            own.ampere < max.ampere && own.watt > max.watt || own.ampere > max.ampere && own.watt < max.watt
+        };
+        if own.zip(max).is_some_and(|(own, max)| is_mixed(own, max)) {
+            least.watt = least.watt.min(self.convert(least.ampere, Unit::A, least.phases).watt);
         }
         Some(least)
     }

@@ -259,8 +259,8 @@ impl Round {
                     counts.moments += 1;
                     let (wanted, told) = (self.wanted(connector, second), told(connector));
                     // It wakes at whole seconds of its own clock.
-                    let is_late =
-                        self.hardware.clock_start % 1000 != 0 && told == Some(self.wanted(connector, second - 1));
+                    let is_late = !self.hardware.clock_start.is_multiple_of(1000)
+                        && told == Some(self.wanted(connector, second - 1));
                     assert!(
                         told == Some(wanted) || is_late,
                         "{second} s: connector {connector} was told {told:?}, not {wanted:?}"
