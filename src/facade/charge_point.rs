@@ -202,10 +202,12 @@ fn exchange<T: WebSocketTransport>(
             Poll::Pending => Ok(false),
         };
     }
-    if engine.is_holding() {
-        return Ok(true);
+    if !engine.settled {
+        if engine.is_holding() {
+            return Ok(true);
+        }
+        engine.settled = true;
     }
-    engine.settled = true;
     if !engine.rpc.can_receive() {
         return Ok(false);
     }

@@ -27,13 +27,14 @@ use heapless::Vec;
 ///
 /// ```
 /// use embedded_ocpp::Resources;
-/// assert!(Resources::<2>::RAM_BYTES <= 12 * 1024);
+/// // On a 32-bit chip these are 12 KiB.
+/// assert!(Resources::<2>::RAM_BYTES <= 16 * 1024);
 /// ```
 pub struct Resources<
     'a,
     const CONNECTORS: usize = 2,
     const RECEIVE: usize = 2048,
-    const SEND: usize = 2048,
+    const SEND: usize = 1536,
     const LIST: usize = 48,
     const PROFILES: usize = 10,
     const PERIODS: usize = 24,

@@ -68,9 +68,10 @@ impl<'a> Walk<'a> {
     /// Moves over the opening bracket or a comma; `false` after the closing bracket.
     fn step(&mut self, level: &mut Level, opening: u8, closing: u8) -> bool {
         if core::mem::replace(&mut level.is_inside, true) {
-            let found = self.peek();
-            self.position += 1;
-            return found == b',';
+            let has_more = self.take(b',');
+            self.position += usize::from(!has_more);
+            self.peek();
+            return has_more;
         }
         self.take(opening) && !self.take(closing)
     }

@@ -36,7 +36,7 @@ pub(super) struct Firmware<'a> {
     on_install: Option<&'a dyn Fn()>,
     installation_status: Option<&'a dyn Fn() -> InstallationStatus>,
     /// Connectors go out of service as they become free.
-    closes_connectors: bool,
+    pub(super) closes_connectors: bool,
 }
 
 /// UpdateFirmware.req (OCPP 1.6 §6.55).

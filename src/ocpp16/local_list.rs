@@ -38,6 +38,8 @@ const HASH: u32 = LIVE - 1;
 
 pub(super) struct LocalList<'a> {
     slots: &'a mut [ListSlot],
+    /// Some place counts.
+    has_entries: bool,
     version: i32,
     update: Option<Update>,
     answer: Option<Answer>,
@@ -82,7 +84,7 @@ impl ListSlot {
 
 impl<'a> LocalList<'a> {
     pub(super) fn new(slots: &'a mut [ListSlot]) -> Self {
-        Self { slots, version: 0, update: None, answer: None }
+        Self { slots, has_entries: false, version: 0, update: None, answer: None }
     }
 
     /// The most entries.
@@ -92,7 +94,7 @@ impl<'a> LocalList<'a> {
 
     /// LST-01: that of an empty list is 0, whatever it was made with.
     fn version(&self) -> i32 {
-        if self.slots.iter().any(|slot| slot.is(LIVE)) { self.version } else { 0 }
+        if self.has_entries { self.version } else { 0 }
     }
 
     /// The first place from `from` on that has all these bits, and this hash.
@@ -126,6 +128,7 @@ impl<'a> LocalList<'a> {
                 if byte >> bit & 1 == 1 && left > 0 {
                     left = left.saturating_sub(1);
                     slot.0 = LIVE;
+                    self.has_entries = true;
                 }
             }
         }
@@ -340,6 +343,7 @@ impl Operations<'_> {
     fn replace_list(&mut self, update: &Update) {
         let list = &mut self.local_list;
         list.version = update.version;
+        list.has_entries = list.slots.iter().any(|slot| slot.is(NEXT));
         for slot in list.slots.iter_mut() {
             if slot.0 & (LIVE | NEXT) == NEXT {
                 self.cache.forget(slot.0 & HASH, HASH); // LST-15
@@ -366,7 +370,7 @@ impl Operations<'_> {
 
     /// The record of the first place from `from` on that may hold this tag.
     pub(super) fn listed(&self, id_tag: &IdToken, from: usize) -> Option<RecordKey> {
-        if !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
+        if !self.local_list.has_entries || !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
             return None;
         }
         place_record(self.local_list.find(from, LIVE, tag_hash(id_tag) & HASH)?)

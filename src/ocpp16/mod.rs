@@ -314,7 +314,7 @@ impl<'a> Operations<'a> {
         #[cfg(feature = "smart-charging")]
         self.advance_limits(now);
         #[cfg(feature = "firmware-management")]
-        {
+        if self.has_transfers() {
             self.advance_firmware(now);
             self.advance_transfer(now, transfer::Direction::Upload);
         }

@@ -34,6 +34,8 @@ struct Reservation {
 
 pub(super) struct Reservations<'a> {
     slots: &'a mut [ReservationSlot],
+    /// There may be one, or a connector that takes itself for reserved.
+    is_active: bool,
 }
 
 /// What a reservation means to somebody who wants to charge.
@@ -67,7 +69,7 @@ impl Reservation {
 
 impl<'a> Reservations<'a> {
     pub(super) fn new(slots: &'a mut [ReservationSlot]) -> Self {
-        Self { slots }
+        Self { slots, is_active: true }
     }
 
     fn all(&self) -> impl Iterator<Item = &Reservation> {
@@ -273,15 +275,18 @@ impl Operations<'_> {
     }
 
     fn reservations_changed(&mut self) {
+        self.reservations.is_active = true;
         self.persistence.has_chores = true;
         self.dirty = true;
     }
 
     /// Ends reservations that are over, and tells the connectors which of them are reserved.
     pub(super) fn advance_reservations(&mut self, now: Instant) {
-        if self.reservations.all().next().is_none() && self.connectors.iter().all(|connector| !connector.is_reserved) {
+        if !self.reservations.is_active {
             return;
         }
+        let is_active = self.reservations.all().next().is_some();
+        self.reservations.is_active = is_active;
         let date = self.clock.date(now);
         let is_main_unusable = !self.main_service.is_on() || self.main_error.is_some_and(|error| error.is_faulted);
         let connectors = &self.connectors;

@@ -284,6 +284,12 @@ impl<'a> Operations<'a> {
 
     /// Moves a transfer on as far as its conditions allow.
     #[inline(never)]
+    /// Whether there is anything to move on.
+    pub(super) fn has_transfers(&self) -> bool {
+        let is_idle = |transfer: &Transfer<'_>| transfer.stage == Stage::Idle;
+        !is_idle(&self.firmware.transfer) || !is_idle(&self.diagnostics.transfer) || self.firmware.closes_connectors
+    }
+
     pub(super) fn advance_transfer(&mut self, now: Instant, direction: Direction) {
         let transfer = self.transfer(direction);
         let at = transfer.at;

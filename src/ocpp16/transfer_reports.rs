@@ -52,6 +52,11 @@ impl Reports {
         }
     }
 
+    /// Whether there is nothing to tell at all.
+    fn is_empty(&self) -> bool {
+        self.waiting == 0 && !self.triggered
+    }
+
     /// The next to be told, as its number; `present` is what a trigger asks for.
     fn next(&mut self, is_accepted: bool, present: u8) -> Option<u8> {
         if is_accepted && self.waiting != 0 && !self.is_held_back {
@@ -96,6 +101,9 @@ impl Operations<'_> {
 
     /// The next status to be told.
     pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, StatusReport)> {
+        if self.firmware.transfer.reports.is_empty() && self.diagnostics.transfer.reports.is_empty() {
+            return None;
+        }
         let is_accepted = self.registration.is_accepted();
         let present = self.firmware_status().code();
         if let Some(status) = self.firmware.transfer.reports.next(is_accepted, present) {

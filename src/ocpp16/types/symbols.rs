@@ -1,3 +1,4 @@
+use crate::bytes::same;
 use crate::json::JsonStr;
 
 /// An enumeration of OCPP with its spelling on the wire, as one table instead of a visitor for each.
@@ -96,7 +97,9 @@ impl Spellings {
         let mut start = 0;
         for (code, end) in (0..).zip(self.ends) {
             let end = usize::from(*end);
-            if end - start == text.len() + "\"\"".len() && self.text.get(start + 1..end - 1) == Some(text.as_bytes()) {
+            if end - start == text.len() + "\"\"".len()
+                && self.text.get(start + 1..end - 1).is_some_and(|spelling| same(spelling, text.as_bytes()))
+            {
                 return Some(code);
             }
             start = end;
