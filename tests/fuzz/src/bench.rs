@@ -3,8 +3,8 @@ use crate::device::Device;
 use crate::link::Link;
 use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{
-    ChargePointErrorCode, DataTransferHandler, DataTransferReply, DataTransferStatus, Measurand, MeterInput,
-    MeterReading, Phase, UnitOfMeasure, UnlockResult,
+    ChargePointErrorCode, DataTransferHandler, DataTransferReply, DataTransferStatus, InstallationStatus, Measurand,
+    MeterInput, MeterReading, Phase, TransferStatus, UnitOfMeasure, UnlockResult,
 };
 use embedded_ocpp::store::VendorKey;
 use embedded_ocpp::time::Duration;
@@ -65,6 +65,7 @@ pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_
         charge_point.set_energy_meter_input(&energy[index], id).expect("a connector");
         charge_point.add_error_code_input(&error[index], id).expect("a connector");
         charge_point.set_on_unlock_connector(&unlock, id).expect("a connector");
+        charge_point.set_smart_charging_output(&|_| {}, id).expect("a connector");
     }
     let metered = MeterInput { connector: 1, reading: voltage, value: &|| Some(Decimal::tenths(2301)) };
     charge_point.add_meter_value_input(metered).expect("room");
@@ -73,6 +74,13 @@ pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_
     let handler = DataTransferHandler { vendor_id: "Acme", message_id: None, handle: &|_| reply };
     charge_point.set_data_transfer_handler(handler).expect("room");
     charge_point.set_on_reset_execute(&|_| {});
+    charge_point.set_on_download(&|_| {});
+    charge_point.set_download_status_input(&|| TransferStatus::Done);
+    charge_point.set_on_install(&|| {});
+    charge_point.set_installation_status_input(&|| InstallationStatus::Failed);
+    charge_point.set_diagnostics_file_name_input(&|_| Some("log"));
+    charge_point.set_on_upload(&|_, _| {});
+    charge_point.set_upload_status_input(&|| TransferStatus::Failed);
     charge_point.set_rng(&|| 0x1234_5678);
     let mut bench = Bench { charge_point, link: Link::default(), device, now: Instant::ZERO, deadline: Instant::ZERO };
     bench.settle();

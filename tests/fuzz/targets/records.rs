@@ -40,6 +40,10 @@ enum Area {
     Cache,
     TransactionData,
     Journal,
+    LocalList,
+    Reservations,
+    ChargingProfiles,
+    Update,
     Any,
 }
 
@@ -133,6 +137,10 @@ impl Record<'_> {
             Area::Cache => registry::CACHE.start + self.index % 32,
             Area::TransactionData => registry::TRANSACTION_DATA.start + self.index % 3,
             Area::Journal => registry::JOURNAL.start + self.index % 64,
+            Area::LocalList => registry::LOCAL_LIST.start + self.index % 8,
+            Area::Reservations => registry::RESERVATIONS.start + self.index % 4,
+            Area::ChargingProfiles => registry::CHARGING_PROFILES.start + self.index % 10,
+            Area::Update => registry::FIRMWARE_UPDATE,
             Area::Any => self.index,
         }
     }
