@@ -308,6 +308,46 @@ fn rsv_04_key_40_reserve_connector_zero_supported() {
     assert_eq!(found, json!({ "configurationKey": [key] }));
 }
 
+// ---- Free vend ----
+
+#[test]
+fn rsv_05_rsv_07_free_vend_begins_only_with_the_right_tag() {
+    for (tag, starts) in [("OWNER", true), ("OTHER", false)] {
+        for connector in [0, 1] {
+            let bench = bench().key("Cst_FreeVendActive", "true").key("Cst_FreeVendIdTag", tag);
+            let mut t = bench.booted();
+            t.at(10);
+            reserve(&mut t, reservation(connector, 7, "OWNER", 1000), "Accepted");
+            if connector == 1 {
+                t.expect_status(1, "Reserved");
+            }
+            t.at(20).plug(1);
+            if starts {
+                t.may_report(1, "Preparing");
+                t.expect_call("StartTransaction", json!({"idTag": tag, "reservationId": 7})).start(42, "Accepted");
+                t.expect_status(1, "Charging");
+                assert!(!t.charger().is_reserved(connector as u8));
+            } else {
+                t.may_report(1, "Preparing");
+                t.at(40).expect_nothing();
+                assert!(!notified(&mut t, TxNotification::ReservationConflict)); // nobody has shown a tag
+            }
+        }
+    }
+}
+
+#[test]
+fn rsv_05_free_vend_begins_when_the_reservation_is_over() {
+    let mut t = bench().key("Cst_FreeVendActive", "true").booted();
+    t.at(10);
+    reserve(&mut t, reservation(1, 7, "OWNER", 1000), "Accepted");
+    t.expect_status(1, "Reserved");
+    t.at(20).plug(1);
+    t.at(1000).expect_call("StartTransaction", json!({"timestamp": date(1000)})).start(42, "Accepted");
+    t.expect_status(1, "Preparing");
+    t.expect_status(1, "Charging");
+}
+
 // ---- The end of a reservation ----
 
 #[test]
@@ -413,6 +453,26 @@ fn rsv_07_rsv_12_what_was_used_up_does_not_come_back_whenever_the_power_fails() 
         assert_eq!(t.charger().is_reserved(1), !start, "{steps}");
         while t.next_frame().is_some() {}
     }
+}
+
+#[test]
+fn rsv_07_rsv_12_a_later_one_with_the_same_id_outlives_a_reboot() {
+    let mut t = bench().two_connectors().booted();
+    t.at(10);
+    reserve(&mut t, reservation(1, 7, "OWNER", 1000), "Accepted");
+    t.expect_status(1, "Reserved");
+    t.accepted_card(1, "OWNER");
+    t.expect_status(1, "Preparing");
+    t.plug(1);
+    t.expect_call("StartTransaction", json!({"reservationId": 7})).refuse("InternalError");
+    t.expect_status(1, "Charging");
+    t.at(15);
+    reserve(&mut t, reservation(2, 7, "OWNER", 5000), "Accepted");
+    t.expect_status(2, "Reserved");
+    t.at(16).power_cut();
+    t.power_on();
+    assert!(t.charger().waiting_messages() > 0, "the start that has used up the first one waits");
+    assert!(t.charger().is_reserved(2));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Free vend: whoever plugs in is given energy, and no card is asked for. A key of ArduinoOcpp's, not of OCPP.
 
 use super::connector::Finishing;
+#[cfg(feature = "reservation")]
+use super::reservation::Claim;
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations};
 use crate::json::offset_of_char;
@@ -45,6 +47,10 @@ impl Operations<'_> {
         }
         let named = core::str::from_utf8(self.keys.list(&FREE_VEND_ID_TAG)).unwrap_or_default();
         let id_tag = IdToken::from_text(if named.is_empty() { NOBODY } else { named }).unwrap_or_default();
+        #[cfg(feature = "reservation")]
+        if !matches!(self.claim(id, &id_tag, None), Claim::Free | Claim::Ours(_)) {
+            return;
+        }
         let _ = self.begin_session(now, id_tag, id, true); // it may begin
         if let Some(connector) = self.connector_mut(id) {
             connector.session.is_free = true;

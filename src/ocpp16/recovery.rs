@@ -212,7 +212,7 @@ impl Operations<'_> {
                 session.reservation = reservation;
                 #[cfg(feature = "reservation")]
                 if let Some(reservation) = reservation {
-                    self.reservation_used(reservation); // the power may have failed before its record was removed
+                    self.reservation_used(reservation, number); // the power may have failed before its record was removed
                 }
             }
             Content::MeterValues { values, .. } => {

@@ -30,6 +30,8 @@ struct Reservation {
     expires: DateTime,
     id_tag: IdToken,
     parent: Option<IdToken>,
+    /// The first entry of the journal that can use it up. An older one has used up another that had the same id.
+    since: u32,
 }
 
 pub(super) struct Reservations<'a> {
@@ -115,6 +117,7 @@ impl<'a> Reservations<'a> {
         writer.unsigned(reservation.expires.as_unix().into());
         writer.text(reservation.id_tag.as_str());
         writer.text(reservation.parent.as_ref().map_or("", |parent| parent.as_str()));
+        writer.unsigned(reservation.since.into());
         Some(StorageOp::Store(key, writer.finish(key)?))
     }
 
@@ -134,6 +137,7 @@ fn read_reservation(key: RecordKey, record: &[u8]) -> Option<Reservation> {
         expires: DateTime::from_unix(reader.u32()?),
         id_tag: IdToken::from_text(reader.text()?).ok()?,
         parent: Some(IdToken::from_text(reader.text()?).ok()?).filter(|parent| !parent.is_empty()),
+        since: reader.u32()?,
     })
 }
 
@@ -169,7 +173,7 @@ impl Operations<'_> {
             return Ok(StatusAnswer::new(refusal));
         }
         if let Some(slot) = self.reservations.slots.get_mut(place) {
-            let reservation = Reservation { id, connector, expires, id_tag, parent };
+            let reservation = Reservation { id, connector, expires, id_tag, parent, since: self.journal.next() };
             *slot = ReservationSlot { reservation: Some(reservation), unsaved: true };
         }
         self.reservations_changed();
@@ -267,9 +271,9 @@ impl Operations<'_> {
         }
     }
 
-    /// RSV-07: its transaction has started, and that is durable.
-    pub(super) fn reservation_used(&mut self, id: i32) {
-        if self.reservations.end(&mut |reservation| reservation.id == id) {
+    /// RSV-07: its transaction has started, and that is durable as this entry of the journal.
+    pub(super) fn reservation_used(&mut self, id: i32, entry: u32) {
+        if self.reservations.end(&mut |reservation| reservation.id == id && entry >= reservation.since) {
             self.reservations_changed();
         }
     }

@@ -407,18 +407,15 @@ impl Operations<'_> {
                     wake = deadline;
                 }
             }
-            Phase::Idle
-                if is_present
-                    && connector.finishing == Finishing::No
-                    && connector.service.is_on()
-                    && !connector.is_reserved =>
-            {
+            Phase::Idle if is_present && connector.finishing == Finishing::No && connector.service.is_on() => {
                 if has_plug && readings.plugged() && self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
                     return self.begin_free_vend(now, id);
                 }
                 // ST-B6, TX-07: a tag that comes later may be meant for another connector.
                 let deadline = deadline(connector.present_since, time_out());
-                if now >= deadline {
+                if connector.is_reserved {
+                    // Whoever is there, it waits for its tag.
+                } else if now >= deadline {
                     connector.finishing = Finishing::CardTooLate;
                 } else {
                     wake = deadline;
@@ -478,7 +475,7 @@ impl Operations<'_> {
         connector.notify(TxNotification::StartTx);
         #[cfg(feature = "reservation")]
         if let Some(reservation) = connector.session.reservation {
-            self.reservation_used(reservation);
+            self.reservation_used(reservation, number);
         }
     }
 
