@@ -5,11 +5,11 @@
 //! [`from_payload`], both on `serde-json-core`. On text that was not scanned that would recurse without a bound.
 
 mod decimal;
+mod grammar;
 mod payload;
 mod read;
 mod scan;
 mod text;
-#[cfg(feature = "smart-charging")]
 mod walk;
 mod write;
 
@@ -17,15 +17,11 @@ pub use decimal::Decimal;
 pub use payload::from_payload;
 #[cfg(any(feature = "firmware-management", feature = "local-auth-list", feature = "smart-charging"))]
 pub(crate) use read::Value;
-#[cfg(feature = "local-auth-list")]
-pub(crate) use read::read_element;
 #[cfg(feature = "firmware-management")]
 pub(crate) use read::read_into;
-pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read};
-pub(crate) use scan::elements;
+pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read, read_at};
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub(crate) use text::offset_of_char;
 pub use text::{CiString, JsonStr, TextTooLong};
-#[cfg(feature = "smart-charging")]
-pub(crate) use walk::{Level, Walk};
+pub(crate) use walk::{Seen, Walk, elements};
 pub use write::{BufferFull, Json, Name, Raw, Serde, Writer, append, name};

@@ -1,19 +1,18 @@
 use super::JsonStr;
-use super::scan::Members;
-use crate::bytes::same;
+use super::walk::{Seen, Walk};
 
 /// One member of a JSON object that is looked for. There are many of these tables, so each is twelve bytes.
 pub(crate) struct Field {
     pub(super) name: &'static str,
     /// The most characters of a string.
-    max: u16,
-    /// How the value begins.
-    opening: Opening,
+    pub(super) max: u16,
+    pub(super) opening: Opening,
     pub(super) required: bool,
 }
 
+/// How the value begins.
 #[derive(Clone, Copy)]
-enum Opening {
+pub(super) enum Opening {
     Quote,
     Digit,
     Brace,
@@ -128,115 +127,60 @@ pub(crate) fn read<'a, const N: usize>(
     fields: &[Field; N],
     strictness: Strictness,
 ) -> Result<[Value<'a>; N], ReadError> {
+    read_at(&mut Walk::of(object, strictness), fields)
+}
+
+/// The same for the object that the walk stands before.
+pub(crate) fn read_at<'a, const N: usize>(
+    walk: &mut Walk<'a>,
+    fields: &[Field; N],
+) -> Result<[Value<'a>; N], ReadError> {
     let mut values = [Value::Absent; N];
-    read_members(&mut Members::of(object), fields, strictness, &mut values)?;
+    read_into(walk, fields, &mut values)?;
     Ok(values)
 }
 
-/// The same for the element of an array in `text` that follows at `position`, which is where the array begins or where the
-/// last element has ended, and is moved to where this one ends. `None` at the end of the array.
-#[cfg(feature = "local-auth-list")]
-pub(crate) fn read_element<'a, const N: usize>(
-    text: &'a str,
-    position: &mut usize,
-    fields: &[Field; N],
-    strictness: Strictness,
-) -> Result<Option<[Value<'a>; N]>, ReadError> {
-    let mut values = [Value::Absent; N];
-    let Some(mut members) = Members::of_element(text, *position) else { return Ok(None) };
-    read_members(&mut members, fields, strictness, &mut values)?;
-    *position = members.end();
-    Ok(Some(values))
-}
-
 /// The same for fields whose number differs from case to case; values without a field are left alone.
-#[cfg(feature = "firmware-management")]
-pub(crate) fn read_into<'a>(
-    object: &'a str,
-    fields: &[Field],
-    strictness: Strictness,
-    values: &mut [Value<'a>],
-) -> Result<(), ReadError> {
-    read_members(&mut Members::of(object), fields, strictness, values)
-}
-
-fn read_members<'a>(
-    members: &mut Members<'a>,
-    fields: &[Field],
-    strictness: Strictness,
-    values: &mut [Value<'a>],
-) -> Result<(), ReadError> {
-    while let Some((name, value)) = members.next() {
-        // No name of OCPP needs an escape, so one with escapes is none of them.
-        let found = fields
-            .iter()
-            .zip(values.iter_mut())
-            .find(|(field, _)| field.name.len() == name.len() && same(field.name.as_bytes(), name.as_bytes()));
-        match found {
-            Some((field, slot @ Value::Absent)) => *slot = field.value(value)?,
-            Some(_) => return Err(ReadError::Twice),
-            None if strictness == Strictness::NoOthers => return Err(ReadError::Unknown),
-            None => {}
+#[inline(never)]
+pub(crate) fn read_into<'a>(walk: &mut Walk<'a>, fields: &[Field], values: &mut [Value<'a>]) -> Result<(), ReadError> {
+    let mut seen = Seen::default();
+    while let Some((place, value)) = walk.member(&mut seen, fields)? {
+        if let Some(slot) = values.get_mut(place) {
+            *slot = if let Value::Nested(_) = value { Value::Nested(walk.nested()) } else { value };
         }
     }
-    let missing = fields.iter().zip(&*values).any(|(field, value)| field.required && *value == Value::Absent);
-    if missing { Err(ReadError::Missing) } else { Ok(()) }
-}
-
-impl Field {
-    /// The bracket that the value begins with.
-    #[cfg(feature = "smart-charging")]
-    pub(super) fn bracket(&self) -> Option<u8> {
-        match self.opening {
-            Opening::Brace => Some(b'{'),
-            Opening::Bracket => Some(b'['),
-            _ => None,
-        }
-    }
-
-    pub(super) fn value<'a>(&self, value: &'a str) -> Result<Value<'a>, ReadError> {
-        if value == "null" {
-            return Ok(Value::Absent);
-        }
-        match self.opening {
-            Opening::Quote => {
-                let max = self.max;
-                let inside = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-                let text = JsonStr::from_escaped(inside.ok_or(ReadError::WrongType)?);
-                let too_long = text.escaped().len() > usize::from(max) && text.chars().nth(max.into()).is_some();
-                if too_long { Err(ReadError::TooLong) } else { Ok(Value::Text(text)) }
-            }
-            Opening::Digit => integer(value).map(Value::Integer).ok_or(ReadError::WrongType),
-            Opening::Brace if value.as_bytes().first() == Some(&b'{') => Ok(Value::Nested(value)),
-            Opening::Bracket if value.as_bytes().first() == Some(&b'[') => Ok(Value::Nested(value)),
-            Opening::Brace | Opening::Bracket => Err(ReadError::WrongType),
-            #[cfg(feature = "smart-charging")]
-            Opening::Number if matches!(value.as_bytes().first(), Some(b'-' | b'0'..=b'9')) => Ok(Value::Number(value)),
-            #[cfg(feature = "smart-charging")]
-            Opening::Number => Err(ReadError::WrongType),
-        }
-    }
+    Ok(())
 }
 
 /// A plain decimal number that fits; `7.0` and `1e2` are none.
 pub(crate) fn integer(text: &str) -> Option<i32> {
-    let (digits, is_negative) = match text.strip_prefix('-') {
-        Some(digits) => (digits, true),
-        None => (text, false),
-    };
-    if digits.is_empty() {
-        return None;
+    match leading_integer(text.as_bytes())? {
+        (integer, []) => Some(integer),
+        _ => None,
     }
+}
+
+/// The same at the beginning of `bytes`, with what stands behind it.
+pub(super) fn leading_integer(bytes: &[u8]) -> Option<(i32, &[u8])> {
+    let (is_negative, digits) = match bytes {
+        [b'-', digits @ ..] => (true, digits),
+        _ => (false, bytes),
+    };
+    let mut rest = digits;
     let mut number = 0u32;
-    for digit in digits.bytes() {
-        let digit = digit.wrapping_sub(b'0');
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
         // 4 294 967 295 is the greatest that is held, and twice as much as is wanted.
-        if digit > 9 || number > (u32::MAX - 9) / 10 {
+        if number > (u32::MAX - 9) / 10 {
             return None;
         }
-        number = number * 10 + u32::from(digit);
+        number = number * 10 + u32::from(digit - b'0');
+        rest = after;
     }
-    if is_negative { 0i32.checked_sub_unsigned(number) } else { i32::try_from(number).ok() }
+    if rest.len() == digits.len() {
+        return None;
+    }
+    let integer = if is_negative { 0i32.checked_sub_unsigned(number) } else { i32::try_from(number).ok() };
+    Some((integer?, rest))
 }
 
 #[cfg(test)]
@@ -283,29 +227,6 @@ mod tests {
         ] {
             assert_eq!(read_strictly(object), Err(error), "{object}");
         }
-    }
-
-    #[cfg(feature = "local-auth-list")]
-    #[test]
-    fn elements_are_read_one_after_the_other() {
-        let text = r#"{"x":{},"list" : [ {"id":1,"info":{"a":[]}} , { "id":2 }],"y":[{"id":3}]}"#;
-        let mut position = text.find('[').unwrap();
-        let mut next = || read_element(text, &mut position, &FIELDS, Strictness::NoOthers);
-        for id in [1, 2] {
-            assert_eq!(next().unwrap().unwrap()[0], Value::Integer(id));
-        }
-        assert_eq!((next(), next()), (Ok(None), Ok(None)));
-        for (array, found) in [
-            ("[]", Ok(None)),
-            (" [ ] ", Ok(None)),
-            ("[5]", Err(ReadError::Missing)),
-            ("[[]]", Err(ReadError::Missing)),
-            ("[{}]", Err(ReadError::Missing)),
-            ("", Ok(None)),
-        ] {
-            assert_eq!(read_element(array, &mut 0, &FIELDS, Strictness::NoOthers), found, "{array}");
-        }
-        assert_eq!(read_element("[]", &mut 7, &FIELDS, Strictness::NoOthers), Ok(None));
     }
 
     #[test]

@@ -16,6 +16,11 @@ impl<'a> JsonStr<'a> {
         Self { escaped }
     }
 
+    /// `quoted` is a JSON string that the scanner has accepted; `None` when it is another value.
+    pub(crate) fn from_quoted(quoted: &'a str) -> Option<Self> {
+        Some(Self { escaped: quoted.strip_prefix('"')?.strip_suffix('"')? })
+    }
+
     /// The string as it stands between its quotes in the message.
     pub const fn escaped(self) -> &'a str {
         self.escaped

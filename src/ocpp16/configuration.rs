@@ -79,7 +79,7 @@ impl Operations<'_> {
         }
         let mut begun = false;
         for wants_known in [true, false] {
-            for name in elements(names).filter_map(name_of) {
+            for name in elements(names).filter_map(JsonStr::from_quoted) {
                 match self.key_named(name) {
                     Some(key) if wants_known => list.put(&Item::Known(key))?,
                     None if !wants_known => {
@@ -98,7 +98,7 @@ impl Operations<'_> {
 
 /// How many keys are named.
 fn count_names(names: &str) -> Result<u32, CallError> {
-    elements(names).try_fold(0u32, |count, element| match name_of(element) {
+    elements(names).try_fold(0u32, |count, element| match JsonStr::from_quoted(element) {
         Some(name) if name.chars().nth(usize::from(KEY_LEN_MAX)).is_none() => Ok(count.saturating_add(1)),
         _ => Err(CallError::property("key")),
     })
@@ -184,8 +184,4 @@ impl Json for Key<'_> {
         }
         members.close();
     }
-}
-
-fn name_of(element: &str) -> Option<JsonStr<'_>> {
-    Some(JsonStr::from_escaped(element.strip_prefix('"')?.strip_suffix('"')?))
 }

@@ -10,7 +10,7 @@ use super::dispatch::StatusAnswer;
 use super::persistence::frame_record;
 use super::tag_record::{known, read_tag, tag_hash, write_tag};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
-use crate::json::{Field, Json, JsonStr, Kind, Strictness, Value, Writer, name, read, read_element};
+use crate::json::{Field, Json, JsonStr, Kind, Seen, Strictness, Walk, Writer, name, read};
 use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{IntegerKey, RecordKey, StorageOp, StorageResult, SwitchKey, registry};
@@ -71,8 +71,6 @@ struct Answer {
     /// The places below hold other tags.
     place: usize,
 }
-
-const ELEMENT: [Field; 2] = [Field::required("idTag", Kind::Text(20)), Field::optional("idTagInfo", Kind::Object)];
 
 impl ListSlot {
     pub(crate) const FREE: Self = Self(0);
@@ -162,12 +160,11 @@ impl<'a> LocalList<'a> {
         record: &mut [u8],
     ) -> Result<Option<Wish>, CallError> {
         let mut filled = 0;
+        let mut walk = walk_from(payload, update.position);
         loop {
-            let mut end = update.position;
-            let Some([id_tag, info]) = read_element(payload, &mut end, &ELEMENT, Strictness::NoOthers)? else {
+            let Some((id_tag, info)) = next_element(&mut walk)? else {
                 return Ok(self.store_places(update, filled, record));
             };
-            let id_tag = token(id_tag).ok_or(CallError::property("idTag"))?;
             let hash = tag_hash(&id_tag) & HASH;
             if let Some(len) = loaded.take() {
                 let entry = len.and_then(|len| read_entry(update.compared, record.get(..len)?));
@@ -190,9 +187,8 @@ impl<'a> LocalList<'a> {
             }
             let free = update.free;
             let Some(place) = self.take_place(update) else { return Ok(None) };
-            let bits = match info.nested() {
+            let bits = match info {
                 Some(info) => {
-                    let info = IdTagInfo::read_with(info, Strictness::NoOthers)?;
                     let (Some(key), Some(room)) = (place_record(place), record.get_mut(filled..)) else {
                         return Ok(None);
                     };
@@ -208,7 +204,7 @@ impl<'a> LocalList<'a> {
                 None => hash,
             };
             self.mark(place, bits);
-            update.position = end;
+            update.position = payload.len().saturating_sub(walk.left());
             update.compared = 0;
         }
     }
@@ -237,11 +233,10 @@ impl<'a> LocalList<'a> {
         if !taken.iter().any(|slot| slot.0 & !NEXT == hash) {
             return false;
         }
-        let mut position = update.begin;
-        while position < update.position
-            && let Ok(Some([named, _])) = read_element(payload, &mut position, &ELEMENT, Strictness::NoOthers)
-        {
-            if token(named).as_ref() == Some(id_tag) {
+        let gone_through = payload.get(..update.position).unwrap_or_default();
+        let mut walk = walk_from(gone_through, update.begin);
+        while let Ok(Some((named, _))) = next_element(&mut walk) {
+            if named == *id_tag {
                 return true;
             }
         }
@@ -268,6 +263,29 @@ impl<'a> LocalList<'a> {
         update.is_last = true;
         Some(Wish::Stores(filled.saturating_add(len)))
     }
+}
+
+/// Stands before the elements of a list in a request, from `position` on: where it begins, or where one of them has ended.
+fn walk_from(payload: &str, position: usize) -> Walk<'_> {
+    Walk::of(payload.get(position..).unwrap_or_default(), Strictness::NoOthers)
+}
+
+/// The next element of the list, with what there is to say about its tag.
+#[inline(never)]
+fn next_element(walk: &mut Walk<'_>) -> Result<Option<(IdToken, Option<IdTagInfo>)>, CallError> {
+    const FIELDS: [Field; 2] = [Field::required("idTag", Kind::Text(20)), Field::optional("idTagInfo", Kind::Object)];
+    if !walk.element() {
+        return Ok(None);
+    }
+    let (mut id_tag, mut info) = (IdToken::new(), None);
+    let mut seen = Seen::default();
+    while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
+        match (place, value.text()) {
+            (0, Some(text)) => id_tag = IdToken::try_from(text).map_err(|_| CallError::property("idTag"))?,
+            _ => info = Some(IdTagInfo::read_at(walk)?),
+        }
+    }
+    Ok(Some((id_tag, info)))
 }
 
 /// What an update wants from the device.
@@ -455,11 +473,6 @@ impl Update {
             is_last: false,
         })
     }
-}
-
-#[inline(never)]
-fn token(value: Value<'_>) -> Option<IdToken> {
-    IdToken::try_from(value.text()?).ok()
 }
 
 /// Where `part` begins in `text`.

@@ -8,7 +8,7 @@ use super::diagnostics::FileName;
 use super::transfer_reports::Reports;
 use super::types::Symbol;
 use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
-use crate::json::{Field, JsonStr, Strictness, Value, read_into};
+use crate::json::{Field, JsonStr, Strictness, Value, Walk, read_into};
 use crate::rpc::{CallError, CallErrorCode, Composer, Reply};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
@@ -245,7 +245,7 @@ impl<'a> Operations<'a> {
                 Direction::Upload if self.manages_firmware() => &diagnostics::REQUEST_FIELDS,
                 Direction::Upload => return Err(CallErrorCode::NotSupported.into()),
             };
-            read_into(payload, fields, Strictness::NoOthers, &mut values)?;
+            read_into(&mut Walk::of(payload, Strictness::NoOthers), fields, &mut values)?;
             self.delivery.loaded = None;
             let len = Request::write(record, direction.key(), &values)?;
             if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {
@@ -282,14 +282,14 @@ impl<'a> Operations<'a> {
         }
     }
 
-    /// Moves a transfer on as far as its conditions allow.
-    #[inline(never)]
     /// Whether there is anything to move on.
     pub(super) fn has_transfers(&self) -> bool {
         let is_idle = |transfer: &Transfer<'_>| transfer.stage == Stage::Idle;
         !is_idle(&self.firmware.transfer) || !is_idle(&self.diagnostics.transfer) || self.firmware.closes_connectors
     }
 
+    /// Moves a transfer on as far as its conditions allow.
+    #[inline(never)]
     pub(super) fn advance_transfer(&mut self, now: Instant, direction: Direction) {
         let transfer = self.transfer(direction);
         let at = transfer.at;

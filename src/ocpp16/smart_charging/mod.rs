@@ -14,7 +14,7 @@ pub use profile::{ChargingPeriod, ProfileSlot};
 use super::dispatch::{StatusAnswer, accepted_if};
 use super::session::Phase;
 use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, InputError, Operations, keys};
-use crate::json::{Field, Kind, Level, Strictness, Value, Walk, read};
+use crate::json::{Field, Kind, Seen, Strictness, Value, Walk, read};
 use crate::rpc::{CallError, CallErrorCode};
 use crate::store::{IntegerKey, RecordKey, SetKey, StorageOp, SwitchKey};
 use crate::time::Instant;
@@ -208,9 +208,9 @@ impl Operations<'_> {
             [Field::required("connectorId", Kind::Integer), Field::required("csChargingProfiles", Kind::Object)];
         self.can_limit()?;
         let (mut id, mut draft) = (None, None);
-        let mut walk = Walk::of(payload);
-        let mut level = Level::default();
-        while let Some((place, value)) = walk.member(&mut level, &FIELDS)? {
+        let mut walk = Walk::of(payload, Strictness::NoOthers);
+        let mut seen = Seen::default();
+        while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
             match place {
                 0 => id = value.integer(),
                 _ => draft = Some(self.read_draft(&mut walk, scratch)?),
@@ -263,7 +263,7 @@ impl Operations<'_> {
 
     /// The profile of a RemoteStartTransaction. `None` when it cannot be taken (RC-08).
     pub(super) fn profile_of_start(&mut self, profile: &str, scratch: &mut [u8]) -> Result<Option<Draft>, CallError> {
-        let mut draft = self.read_draft(&mut Walk::of(profile), scratch)?;
+        let mut draft = self.read_draft(&mut Walk::of(profile, Strictness::NoOthers), scratch)?;
         draft.profile.bound = Bound::Coming;
         let is_fit = draft.profile.purpose == Purpose::TxProfile && draft.transaction.is_none() && draft.is_sound;
         let has_room = self.profiles.room_for(&draft).is_some();

@@ -1,7 +1,7 @@
 //! A charging profile: its place in RAM, how it is read from a message, and its record.
 
 use super::schedule::{Kind, NEVER};
-use crate::json::{Field, Kind as Json, Level, Value, Walk};
+use crate::json::{Field, Kind as Json, Seen, Value, Walk};
 use crate::ocpp16::ConnectorId;
 use crate::ocpp16::types::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind, Symbol};
 use crate::rpc::CallError;
@@ -211,8 +211,8 @@ impl Draft {
         let mut kind = ChargingProfileKind::Relative;
         let mut recurrency = None;
         let mut has_start = false;
-        let mut level = Level::default();
-        while let Some((place, value)) = walk.member(&mut level, &FIELDS)? {
+        let mut seen = Seen::default();
+        while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
             let profile = &mut draft.profile;
             match place {
                 0 => profile.id = value.integer().unwrap_or_default(),
@@ -260,8 +260,8 @@ impl Draft {
             Field::optional("minChargingRate", Json::Number), // SC-21: a hint
         ];
         let mut has_start = false;
-        let mut level = Level::default();
-        while let Some((place, value)) = walk.member(&mut level, &FIELDS)? {
+        let mut seen = Seen::default();
+        while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
             match place {
                 0 => self.profile.unit = symbol(value, "chargingRateUnit")?,
                 1 => self.read_periods(walk, scratch, periods_max)?,
@@ -287,13 +287,12 @@ impl Draft {
         ];
         let (places, _) = scratch.as_chunks_mut();
         let mut places = places.iter_mut().take(periods_max);
-        let mut array = Level::default();
         let mut last = None;
         self.profile.count = 0;
-        while walk.element(&mut array) {
+        while walk.element() {
             let (mut start, mut limit, mut phases) = (-1, None, 0);
-            let mut level = Level::default();
-            while let Some((place, value)) = walk.member(&mut level, &FIELDS)? {
+            let mut seen = Seen::default();
+            while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
                 match place {
                     0 => start = value.integer().unwrap_or(-1),
                     1 => limit = value.number().and_then(tenths),

@@ -1,6 +1,6 @@
 use super::IdToken;
 use super::symbols::{Symbol, symbols};
-use crate::json::{Field, Kind, Strictness, read};
+use crate::json::{Field, Kind, Strictness, Walk, read_at};
 use crate::rpc::CallError;
 use crate::time::DateTime;
 
@@ -47,17 +47,18 @@ pub struct IdTagInfo {
 impl IdTagInfo {
     /// Reads the JSON object. `None` when it is not what the schema says; the tag is then not authorised.
     pub(crate) fn read(object: &str) -> Option<Self> {
-        Self::read_with(object, Strictness::IgnoreOthers).ok()
+        Self::read_at(&mut Walk::of(object, Strictness::IgnoreOthers)).ok()
     }
 
+    /// The same for the object that the walk stands before.
     #[inline(never)]
-    pub(crate) fn read_with(object: &str, strictness: Strictness) -> Result<Self, CallError> {
+    pub(crate) fn read_at(walk: &mut Walk<'_>) -> Result<Self, CallError> {
         const FIELDS: [Field; 3] = [
             Field::required("status", Kind::Text(20)),
             Field::optional("parentIdTag", Kind::Text(20)),
             Field::optional("expiryDate", Kind::Text(40)),
         ];
-        let [status, parent, expiry] = read(object, &FIELDS, strictness)?;
+        let [status, parent, expiry] = read_at(walk, &FIELDS)?;
         let status = status.text().and_then(AuthorizationStatus::from_json).ok_or(CallError::property("status"))?;
         let parent = match parent.text() {
             Some(parent) => IdToken::try_from(parent).map_err(|_| CallError::property("parentIdTag"))?,

@@ -1,0 +1,235 @@
+//! The grammar of JSON (RFC 8259), as functions that get what is still to be read and return what stands behind the thing
+//! that they are named after. What is still to be read stays in registers, which halves the instructions for a byte.
+
+use super::{DEPTH_MAX, Problem};
+
+/// Any value, which is proven to be JSON. Nothing recurses.
+pub(super) fn after_value(bytes: &[u8]) -> Result<&[u8], Problem> {
+    let mut nesting = Nesting::default();
+    let mut rest = bytes;
+    loop {
+        rest = after_space(rest);
+        match rest {
+            [b'{', inside @ ..] => {
+                nesting.open(true)?;
+                rest = after_space(inside);
+                if !matches!(rest, [b'}', ..]) {
+                    rest = after_name(rest).ok_or(Problem::Syntax)?;
+                    continue;
+                }
+            }
+            [b'[', inside @ ..] => {
+                nesting.open(false)?;
+                rest = after_space(inside);
+                if !matches!(rest, [b']', ..]) {
+                    continue;
+                }
+            }
+            [b'"', inside @ ..] => rest = after_string(inside).ok_or(Problem::Syntax)?,
+            _ => rest = after_word(rest).ok_or(Problem::Syntax)?,
+        }
+        loop {
+            if nesting.depth == 0 {
+                return Ok(rest);
+            }
+            match (after_space(rest), nesting.in_object()) {
+                ([b',', after @ ..], true) => {
+                    rest = after_name(after).ok_or(Problem::Syntax)?;
+                    break;
+                }
+                ([b',', after @ ..], false) => {
+                    rest = after;
+                    break;
+                }
+                ([b'}', after @ ..], true) | ([b']', after @ ..], false) => {
+                    nesting.close();
+                    rest = after;
+                }
+                _ => return Err(Problem::Syntax),
+            }
+        }
+    }
+}
+
+/// Any value of a text that has been proven: only its end is looked for.
+pub(super) fn after_known_value(bytes: &[u8]) -> Option<&[u8]> {
+    match bytes {
+        [b'"', inside @ ..] => after_string(inside),
+        [b'{' | b'[', inside @ ..] => after_known_bracket(inside),
+        _ => Some(after_known_word(bytes)),
+    }
+}
+
+fn after_known_bracket(inside: &[u8]) -> Option<&[u8]> {
+    let mut depth = 1u32;
+    let mut rest = inside;
+    while depth > 0 {
+        rest = match rest {
+            [b'"', inside @ ..] => after_string(inside)?,
+            [b'{' | b'[', inside @ ..] => {
+                depth = depth.wrapping_add(1);
+                inside
+            }
+            [b'}' | b']', after @ ..] => {
+                depth = depth.wrapping_sub(1);
+                after
+            }
+            [_, after @ ..] => after,
+            [] => return None,
+        };
+    }
+    Some(rest)
+}
+
+/// A number or literal of a text that has been proven.
+pub(super) fn after_known_word(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let [first, after @ ..] = rest {
+        if matches!(first, b',' | b'}' | b']' | 0..=b' ') {
+            break;
+        }
+        rest = after;
+    }
+    rest
+}
+
+/// The name of a member, with its colon.
+fn after_name(bytes: &[u8]) -> Option<&[u8]> {
+    let [b'"', inside @ ..] = after_space(bytes) else { return None };
+    match after_space(after_string(inside)?) {
+        [b':', after @ ..] => Some(after),
+        _ => None,
+    }
+}
+
+/// A string, from behind its first quote.
+pub(super) fn after_string(inside: &[u8]) -> Option<&[u8]> {
+    let mut rest = inside;
+    loop {
+        rest = match after_plain(rest) {
+            [b'"', after @ ..] => return Some(after),
+            [b'\\', escape @ ..] => after_escape(escape)?,
+            _ => return None,
+        };
+    }
+}
+
+/// An escape, from behind its backslash.
+#[inline(never)]
+fn after_escape(bytes: &[u8]) -> Option<&[u8]> {
+    match bytes {
+        [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', after @ ..] => Some(after),
+        [b'u', digits @ ..] => {
+            let (digits, after) = digits.split_at_checked(4)?;
+            digits.iter().all(u8::is_ascii_hexdigit).then_some(after)
+        }
+        _ => None,
+    }
+}
+
+/// Everything up to a quote, a backslash or a control character.
+fn after_plain(bytes: &[u8]) -> &[u8] {
+    const ONES: u32 = 0x0101_0101;
+    const HIGHS: u32 = 0x8080_8080;
+    let mut rest = bytes;
+    while let [a, b, c, d, after @ ..] = rest {
+        let word = u32::from_le_bytes([*a, *b, *c, *d]);
+        // Four bytes at once: one that is to be found borrows from its highest bit.
+        let below_space = word.wrapping_sub(ONES * 0x20);
+        let quote = (word ^ (ONES * 0x22)).wrapping_sub(ONES);
+        let backslash = (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
+        let found = (below_space | quote | backslash) & !word & HIGHS;
+        if found != 0 {
+            return rest.get(found.trailing_zeros() as usize / 8..).unwrap_or_default();
+        }
+        rest = after;
+    }
+    while let [first, after @ ..] = rest {
+        if matches!(first, b'"' | b'\\' | 0..=0x1f) {
+            break;
+        }
+        rest = after;
+    }
+    rest
+}
+
+/// A literal or a number.
+fn after_word(bytes: &[u8]) -> Option<&[u8]> {
+    match bytes {
+        [b't', b'r', b'u', b'e', after @ ..]
+        | [b'f', b'a', b'l', b's', b'e', after @ ..]
+        | [b'n', b'u', b'l', b'l', after @ ..] => Some(after),
+        [b'-', after @ ..] => after_number(after),
+        _ => after_number(bytes),
+    }
+}
+
+fn after_number(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = match bytes {
+        [b'0', after @ ..] => after,
+        _ => after_digits(bytes)?,
+    };
+    if let [b'.', after @ ..] = rest {
+        rest = after_digits(after)?;
+    }
+    if let [b'e' | b'E', after @ ..] = rest {
+        rest = match after {
+            [b'+' | b'-', after @ ..] => after_digits(after)?,
+            _ => after_digits(after)?,
+        };
+    }
+    Some(rest)
+}
+
+/// At least one digit.
+fn after_digits(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes;
+    while let [b'0'..=b'9', after @ ..] = rest {
+        rest = after;
+    }
+    (rest.len() < bytes.len()).then_some(rest)
+}
+
+pub(super) fn after_space(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let [first @ 0..=b' ', after @ ..] = rest {
+        if !matches!(first, b' ' | b'\t' | b'\n' | b'\r') {
+            break;
+        }
+        rest = after;
+    }
+    rest
+}
+
+/// The part of `text` between two places in it, each told by what stands behind it.
+pub(super) fn between<'a>(text: &'a str, begin: &[u8], end: &[u8]) -> Option<&'a str> {
+    let place_of = |rest: &[u8]| text.len().wrapping_sub(rest.len());
+    text.get(place_of(begin)..place_of(end))
+}
+
+/// One bit per open bracket tells object from array: no recursion, and a depth bound for free.
+#[derive(Default)]
+struct Nesting {
+    depth: u32,
+    objects: u32,
+}
+
+impl Nesting {
+    fn open(&mut self, object: bool) -> Result<(), Problem> {
+        if self.depth == DEPTH_MAX {
+            return Err(Problem::TooDeep);
+        }
+        self.depth += 1;
+        self.objects = self.objects << 1 | u32::from(object);
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.objects >>= 1;
+    }
+
+    fn in_object(&self) -> bool {
+        self.objects & 1 == 1
+    }
+}
