@@ -1,5 +1,5 @@
 use super::JsonStr;
-use super::grammar::{after_space, after_value, between};
+use super::grammar::{after_space, after_string, after_value, between};
 
 /// The deepest nesting of a payload that is accepted. OCPP 1.6 needs six levels.
 pub const DEPTH_MAX: u32 = 32;
@@ -159,10 +159,13 @@ impl<'a> Scanner<'a> {
     }
 
     fn string(&mut self) -> Result<JsonStr<'a>, Problem> {
-        match self.peek() {
-            Some(b'"') => JsonStr::from_quoted(self.value()?).ok_or(Problem::Syntax),
-            Some(_) => Err(Problem::Structure),
-            None => Err(Problem::Syntax),
+        match after_space(self.rest) {
+            quoted @ [b'"', inside @ ..] => {
+                self.rest = after_string(inside).ok_or(Problem::Syntax)?;
+                between(self.text, quoted, self.rest).and_then(JsonStr::from_quoted).ok_or(Problem::Syntax)
+            }
+            [] => Err(Problem::Syntax),
+            _ => Err(Problem::Structure),
         }
     }
 

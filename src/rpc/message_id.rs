@@ -51,8 +51,8 @@ fn ends_in_hex(mut number: u32, bytes: &mut impl Iterator<Item = u8>) -> bool {
 
 /// The last digit.
 fn hex(number: u32) -> u8 {
-    let digit = number as u8 & 0xf;
-    digit + if digit < 10 { b'0' } else { b'a' - 10 }
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    DIGITS[number as usize & 0xf]
 }
 
 /// Writes the digits from the last to the first.
