@@ -371,9 +371,9 @@ fn lst_14_rpc_15_a_wrong_request_is_refused_and_the_list_stays() {
         (json!([{"idTagInfo": accepted()}]), "OccurenceConstraintViolation"),
         (json!([{"idTag": "NEW", "idTagInfo": accepted(), "more": 1}]), "FormationViolation"),
         (json!([{"idTag": 5}]), "TypeConstraintViolation"),
-        (json!([5]), "OccurenceConstraintViolation"),
-        (json!(["NEW"]), "OccurenceConstraintViolation"),
-        (json!([[]]), "OccurenceConstraintViolation"),
+        (json!([5]), "TypeConstraintViolation"),
+        (json!(["NEW"]), "TypeConstraintViolation"),
+        (json!([[]]), "TypeConstraintViolation"),
         (json!({}), "TypeConstraintViolation"),
     ] {
         for kind in ["Full", "Differential"] {
@@ -389,8 +389,23 @@ fn lst_14_rpc_15_a_wrong_request_is_refused_and_the_list_stays() {
         (json!({"listVersion": "2", "updateType": "Full"}), "TypeConstraintViolation"),
         (json!({"listVersion": 2.5, "updateType": "Full"}), "TypeConstraintViolation"),
         (json!({"listVersion": 2, "updateType": "Full", "more": 1}), "FormationViolation"),
+        (json!({"listVersion": 2, "localAuthorizationList": valid(&["NEW"])}), "OccurenceConstraintViolation"),
     ] {
         t.call("SendLocalList", payload).expect_error(code);
+    }
+    let members = [
+        r#""listVersion":2"#,
+        r#""updateType":"Full""#,
+        r#""localAuthorizationList":[{"idTag":"NEW","idTagInfo":{"status":"Accepted"}}]"#,
+    ];
+    for (last, code) in [
+        (members[0], "OccurenceConstraintViolation"),
+        (members[1], "OccurenceConstraintViolation"),
+        (members[2], "OccurenceConstraintViolation"),
+        (r#""more":1"#, "FormationViolation"),
+    ] {
+        let payload = format!("{{{},{last}}}", members.join(","));
+        t.call_as_written("SendLocalList", &payload).expect_error(code);
     }
     assert_eq!(list_records(&t)[&registry::LOCAL_LIST.start], before);
     expect_version(&mut t, 1);

@@ -13,8 +13,15 @@ pub(crate) struct Walk<'a> {
 }
 
 /// The members of an object that have been there, by their place in the table of fields.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Seen(u32);
+
+impl Seen {
+    /// Whether all members that are required have been there.
+    pub(crate) fn has_all(&self, fields: &[Field]) -> bool {
+        fields.iter().zip(0..).all(|(field, place)| !field.required || self.0 >> place & 1 == 1)
+    }
+}
 
 impl<'a> Walk<'a> {
     /// Stands at the beginning of `text`.
@@ -36,8 +43,7 @@ impl<'a> Walk<'a> {
                 Ok([b'"', name @ ..]) => name,
                 Ok(rest) | Err(rest) => {
                     self.rest = rest;
-                    let is_missing = |(place, field): (u32, &Field)| field.required && seen.0 >> place & 1 == 0;
-                    return if (0..).zip(fields).any(is_missing) { Err(ReadError::Missing) } else { Ok(None) };
+                    return if seen.has_all(fields) { Ok(None) } else { Err(ReadError::Missing) };
                 }
             };
             // No name of OCPP needs an escape, so one with escapes is none of them.
@@ -75,6 +81,16 @@ impl<'a> Walk<'a> {
         };
         self.rest = rest;
         has_more
+    }
+
+    /// The same for an array of objects.
+    #[cfg(any(feature = "local-auth-list", feature = "smart-charging"))]
+    pub(crate) fn object(&mut self) -> Result<bool, ReadError> {
+        match (self.element(), self.rest) {
+            (true, [b'{', ..]) => Ok(true),
+            (true, _) => Err(ReadError::WrongType),
+            (false, _) => Ok(false),
+        }
     }
 
     /// Moves over the value that the walk stands before.

@@ -149,11 +149,12 @@ impl<'a> Cache<'a> {
         }
     }
 
-    /// A tag whose hash has these lower bits is in the local list now, and so no longer here (LST-15).
+    /// Tags with such a hash are in the local list now, and so no longer here (LST-15).
     #[cfg(feature = "local-auth-list")]
-    pub(super) fn forget(&mut self, tag_hash: u32, mask: u32) {
+    #[inline(never)]
+    pub(super) fn forget(&mut self, is_listed: &dyn Fn(u32) -> bool) {
         for (place, slot) in self.slots.iter_mut().enumerate() {
-            if slot.tag_hash & mask == tag_hash && slot.holds(slot.tag_hash) {
+            if slot.holds(slot.tag_hash) && is_listed(slot.tag_hash) {
                 slot.state = SlotState::Dropped;
                 self.is_clearing = true;
                 self.unsaved.take_if(|entry| usize::from(entry.slot) == place);

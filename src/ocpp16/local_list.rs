@@ -60,6 +60,8 @@ struct Update {
     free: usize,
     /// The live places below have been compared with the element.
     compared: usize,
+    /// The members before the list, if they are all that there must be: what stands behind it has not been read then.
+    before: Option<Seen>,
     /// The list is being replaced.
     is_last: bool,
 }
@@ -71,6 +73,13 @@ struct Answer {
     /// The places below hold other tags.
     place: usize,
 }
+
+/// SendLocalList.req
+const REQUEST: [Field; 3] = [
+    Field::required("listVersion", Kind::Integer),
+    Field::required("updateType", Kind::Text(20)),
+    Field::optional("localAuthorizationList", Kind::Array),
+];
 
 impl ListSlot {
     pub(crate) const FREE: Self = Self(0);
@@ -163,6 +172,9 @@ impl<'a> LocalList<'a> {
         let mut walk = walk_from(payload, update.position);
         loop {
             let Some((id_tag, info)) = next_element(&mut walk)? else {
+                if let Some(mut seen) = update.before {
+                    walk.member(&mut seen, &REQUEST)?;
+                }
                 return Ok(self.store_places(update, filled, record));
             };
             let hash = tag_hash(&id_tag) & HASH;
@@ -274,7 +286,7 @@ fn walk_from(payload: &str, position: usize) -> Walk<'_> {
 #[inline(never)]
 fn next_element(walk: &mut Walk<'_>) -> Result<Option<(IdToken, Option<IdTagInfo>)>, CallError> {
     const FIELDS: [Field; 2] = [Field::required("idTag", Kind::Text(20)), Field::optional("idTagInfo", Kind::Object)];
-    if !walk.element() {
+    if !walk.object()? {
         return Ok(None);
     }
     let (mut id_tag, mut info) = (IdToken::new(), None);
@@ -362,10 +374,9 @@ impl Operations<'_> {
         let list = &mut self.local_list;
         list.version = update.version;
         list.has_entries = list.slots.iter().any(|slot| slot.is(NEXT));
+        let is_new = |slot: &ListSlot| slot.0 & (LIVE | NEXT) == NEXT;
+        self.cache.forget(&|hash| list.slots.iter().any(|slot| is_new(slot) && slot.0 & HASH == hash & HASH)); // LST-15
         for slot in list.slots.iter_mut() {
-            if slot.0 & (LIVE | NEXT) == NEXT {
-                self.cache.forget(slot.0 & HASH, HASH); // LST-15
-            }
             slot.0 = if slot.is(NEXT) { slot.0 & HASH | LIVE } else { 0 };
         }
         list.update = None;
@@ -380,7 +391,7 @@ impl Operations<'_> {
         let hash = read_entry(place, record).map(|(id_tag, _)| tag_hash(&id_tag) & HASH);
         self.local_list.mark(place, hash.map_or(0, |hash| hash | LIVE));
         if let Some(hash) = hash {
-            self.cache.forget(hash, HASH); // the power may have failed before that
+            self.cache.forget(&|cached| cached & HASH == hash); // the power may have failed before that
         }
     }
 
@@ -450,34 +461,40 @@ impl Operations<'_> {
 
 impl Update {
     fn read(payload: &str) -> Result<Self, CallError> {
-        const FIELDS: [Field; 3] = [
-            Field::required("listVersion", Kind::Integer),
-            Field::required("updateType", Kind::Text(20)),
-            Field::optional("localAuthorizationList", Kind::Array),
-        ];
-        let [version, update_type, list] = read(payload, &FIELDS, Strictness::NoOthers)?;
-        let is_full = match update_type.text().map(JsonStr::escaped) {
-            Some("Full") => true,
-            Some("Differential") => false,
-            _ => return Err(CallError::property("updateType")),
-        };
-        let begin = list.nested().map_or(payload.len(), |list| offset_of(list, payload));
-        Ok(Self {
-            version: version.integer().unwrap_or(0),
-            is_full,
-            begin,
-            position: begin,
+        let mut update = Self {
+            version: 0,
+            is_full: false,
+            begin: payload.len(),
+            position: 0,
             elements: 0,
             free: 0,
             compared: 0,
+            before: None,
             is_last: false,
-        })
+        };
+        let mut walk = walk_from(payload, 0);
+        let mut seen = Seen::default();
+        while let Some((place, value)) = walk.member(&mut seen, &REQUEST)? {
+            match (place, value) {
+                (0, version) => update.version = version.integer().unwrap_or(0),
+                (1, update_type) => match update_type.text().map(JsonStr::escaped) {
+                    Some("Full") => update.is_full = true,
+                    Some("Differential") => {}
+                    _ => return Err(CallError::property("updateType")),
+                },
+                _ => {
+                    update.begin = payload.len().saturating_sub(walk.left());
+                    if seen.has_all(&REQUEST) {
+                        update.before = Some(seen);
+                        break;
+                    }
+                    walk.nested();
+                }
+            }
+        }
+        update.position = update.begin;
+        Ok(update)
     }
-}
-
-/// Where `part` begins in `text`.
-fn offset_of(part: &str, text: &str) -> usize {
-    part.as_ptr().addr().wrapping_sub(text.as_ptr().addr())
 }
 
 /// Whether a tag of this status may begin; what else there is to say about it the central system says later (LOC-08).

@@ -491,9 +491,14 @@ impl Timeline {
 
     /// Calls the charge point.
     pub fn call(&mut self, action: &str, payload: Value) -> ServerCall<'_> {
+        self.call_as_written(action, &payload.to_string())
+    }
+
+    /// The same with the members in this order, and as often as they stand there.
+    pub fn call_as_written(&mut self, action: &str, payload: &str) -> ServerCall<'_> {
         self.server_calls += 1;
         let id = format!("server-{}", self.server_calls);
-        self.send(&json!([2, id, action, payload]).to_string());
+        self.send(&format!(r#"[2,"{id}","{action}",{payload}]"#));
         ServerCall { timeline: self, id }
     }
 

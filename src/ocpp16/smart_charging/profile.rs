@@ -289,7 +289,7 @@ impl Draft {
         let mut places = places.iter_mut().take(periods_max);
         let mut last = None;
         self.profile.count = 0;
-        while walk.element() {
+        while walk.object()? {
             let (mut start, mut limit, mut phases) = (-1, None, 0);
             let mut seen = Seen::default();
             while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
