@@ -15,7 +15,7 @@ mod write;
 
 pub use decimal::Decimal;
 pub use payload::from_payload;
-#[cfg(any(feature = "firmware-management", feature = "local-auth-list", feature = "smart-charging"))]
+#[cfg(any(feature = "firmware-management", feature = "smart-charging"))]
 pub(crate) use read::Value;
 #[cfg(feature = "firmware-management")]
 pub(crate) use read::read_into;
@@ -23,5 +23,7 @@ pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read, read_at
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub(crate) use text::offset_of_char;
 pub use text::{CiString, JsonStr, TextTooLong};
-pub(crate) use walk::{Seen, Walk, elements};
+#[cfg(any(feature = "local-auth-list", feature = "smart-charging"))]
+pub(crate) use walk::Seen;
+pub(crate) use walk::{Walk, elements};
 pub use write::{BufferFull, Json, Name, Raw, Serde, Writer, append, name};
