@@ -122,7 +122,10 @@ impl<'a> Engine<'a> {
 
     /// A call waits for the device only: it is looked at again before anything else.
     pub(super) fn is_holding(&self) -> bool {
-        self.rpc.is_holding() && self.operations.wants_device()
+        #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
+        return self.rpc.is_holding() && self.operations.wants_device();
+        #[cfg(not(any(feature = "local-auth-list", feature = "firmware-management")))]
+        false
     }
 
     pub(super) fn set_connected(&mut self, connected: bool, record: &mut [u8]) {

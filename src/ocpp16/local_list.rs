@@ -7,7 +7,7 @@
 
 use super::authorization::Known;
 use super::dispatch::StatusAnswer;
-use super::persistence::frame_record;
+use super::held_call::frame_record;
 use super::tag_record::{known, read_tag, tag_hash, write_tag};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Json, JsonStr, Kind, Seen, Strictness, Walk, Writer, name, read};

@@ -23,6 +23,8 @@ mod dispatch;
 mod firmware;
 mod free_vend;
 mod heartbeat;
+#[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
+mod held_call;
 mod journal_entry;
 mod keys;
 #[cfg(feature = "local-auth-list")]

@@ -12,6 +12,8 @@
 
 use super::boots::Boots;
 use super::delivery::{ConfirmedTransaction, Head};
+#[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
+use super::held_call::HeldCall;
 use super::journal_entry::{self, Entry, PLAIN_LEN_MAX, Stamp};
 use super::metering::series_record;
 use super::recovery::Recovery;
@@ -19,11 +21,7 @@ use super::session::Phase;
 #[cfg(feature = "firmware-management")]
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
-#[cfg(feature = "local-auth-list")]
-use crate::bytes::remove_front;
 use crate::log::warning;
-#[cfg(feature = "local-auth-list")]
-use crate::store::record::RecordWriter;
 use crate::store::{KeyId, RecordKey, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 
@@ -44,12 +42,8 @@ pub(super) struct Persistence {
     pub(super) samples: u32,
     /// There may be something to do on the device that is neither about the journal nor about a key.
     pub(super) has_chores: bool,
-    /// What a call that is not answered yet wants from the device.
     #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-    wanted: Wanted,
-    /// The stores that it wants after that, in the record buffer.
-    #[cfg(feature = "local-auth-list")]
-    stores: core::ops::Range<usize>,
+    pub(super) held_call: HeldCall,
     pub(super) boots: Boots,
     /// Random, drawn once in the life of the device's content: the base of all message ids.
     pub(super) seed: u32,
@@ -65,52 +59,11 @@ struct LoadedSeries {
     len: usize,
 }
 
-/// What the handler of a held call wants from the device, and what came of it.
-#[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-#[derive(Debug)]
-enum Wanted {
-    Nothing,
-    /// The bytes of a store lie in the record buffer.
-    Op(StorageOp),
-    /// The next of several stores.
-    #[cfg(feature = "local-auth-list")]
-    Store,
-    /// What was loaded lies in the record buffer.
-    Done(StorageResult),
-    Failed,
-}
-
-/// The device does not do what a call wants.
-#[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-#[derive(Debug)]
-pub(super) struct DeviceFailed;
-
-/// The key and the length that stand before each of several records.
-#[cfg(feature = "local-auth-list")]
-const FRAME_LEN: usize = 4;
-
-/// Writes one of several records into `buffer`, and before it where it belongs. Returns the length of both, `None` when there
-/// is no room.
-#[cfg(feature = "local-auth-list")]
-pub(super) fn frame_record(
-    key: RecordKey,
-    buffer: &mut [u8],
-    content: &dyn Fn(&mut RecordWriter<'_>),
-) -> Option<usize> {
-    let (head, rest) = buffer.split_first_chunk_mut::<FRAME_LEN>()?;
-    let mut writer = RecordWriter::new(rest);
-    content(&mut writer);
-    let len = writer.finish(key)?;
-    let ([k0, k1], [l0, l1]) = (key.to_le_bytes(), u16::try_from(len).ok()?.to_le_bytes());
-    *head = [k0, k1, l0, l1];
-    Some(len.saturating_add(FRAME_LEN))
-}
-
 /// What the device is busy with.
 #[derive(Clone, Copy, Debug)]
 enum Task {
     #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-    Wanted,
+    HeldCall,
     Recover,
     AppendStart(ConnectorId),
     AppendStop(ConnectorId),
@@ -164,9 +117,7 @@ impl Persistence {
             samples: 0,
             has_chores: true,
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-            wanted: Wanted::Nothing,
-            #[cfg(feature = "local-auth-list")]
-            stores: 0..0,
+            held_call: HeldCall::new(),
             boots: Boots::new(),
             seed: 0,
         }
@@ -175,6 +126,12 @@ impl Persistence {
     /// An operation has failed, and there is hope that it will not again.
     fn is_hopeful(&self) -> bool {
         (1..TRIES).contains(&self.failures)
+    }
+
+    /// The last operation has failed.
+    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
+    pub(super) fn is_failing(&self) -> bool {
+        self.failures > 0
     }
 
     pub(super) fn is_recovered(&self) -> bool {
@@ -216,75 +173,6 @@ impl Operations<'_> {
         self.keys.next_unsaved().is_some() || self.is_availability_unsaved()
     }
 
-    /// Has the device do something for a call, which is to be [held](crate::rpc::Reply::Held) until
-    /// [`device_result`](Self::device_result) tells what came of it. What is stored lies in the record buffer.
-    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-    pub(super) fn ask_device(&mut self, op: StorageOp) {
-        self.delivery.loaded = None;
-        self.persistence.wanted = Wanted::Op(op);
-        self.dirty = true;
-    }
-
-    /// The same for several records, one store after the other. They lie in the record buffer up to `end`, each
-    /// [behind its key](frame_record).
-    #[cfg(feature = "local-auth-list")]
-    pub(super) fn ask_device_to_store(&mut self, end: usize) {
-        self.delivery.loaded = None;
-        self.persistence.stores = 0..end;
-        self.persistence.wanted = Wanted::Store;
-        self.dirty = true;
-    }
-
-    /// The next of several stores: its record is moved to the beginning of the buffer.
-    #[cfg(feature = "local-auth-list")]
-    fn next_store(&mut self, record: &mut [u8]) -> Option<StorageOp> {
-        let stores = &mut self.persistence.stores;
-        let [k0, k1, l0, l1] = *record.get(stores.start..)?.first_chunk::<FRAME_LEN>()?;
-        let len = usize::from(u16::from_le_bytes([l0, l1]));
-        let begin = stores.start.saturating_add(FRAME_LEN);
-        stores.start = begin.saturating_add(len);
-        remove_front(record.get_mut(..stores.start)?, begin);
-        let op = StorageOp::Store(RecordKey::from_le_bytes([k0, k1]), len);
-        self.persistence.wanted = Wanted::Op(op);
-        Some(op)
-    }
-
-    /// What came of the last [`ask_device`](Self::ask_device), once; `None` while nothing did. A record that was loaded lies
-    /// in the record buffer. After some failures in a row the device has failed.
-    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-    pub(super) fn device_result(&mut self) -> Option<Result<StorageResult, DeviceFailed>> {
-        if !matches!(self.persistence.wanted, Wanted::Done(_) | Wanted::Failed) {
-            return None;
-        }
-        match core::mem::replace(&mut self.persistence.wanted, Wanted::Nothing) {
-            Wanted::Done(result) => Some(Ok(result)),
-            _ => Some(Err(DeviceFailed)),
-        }
-    }
-
-    /// The call that wanted something from the device is gone.
-    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-    pub(super) fn forget_device(&mut self) {
-        self.persistence.wanted = Wanted::Nothing;
-        #[cfg(feature = "local-auth-list")]
-        {
-            self.persistence.stores = 0..0;
-        }
-    }
-
-    /// Whether a held call waits for the device, which is not known to be failing, or could go on.
-    pub(crate) fn wants_device(&self) -> bool {
-        #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-        match self.persistence.wanted {
-            Wanted::Nothing => {}
-            Wanted::Op(_) => return self.persistence.failures == 0,
-            #[cfg(feature = "local-auth-list")]
-            Wanted::Store => return self.persistence.failures == 0,
-            Wanted::Done(_) | Wanted::Failed => return true,
-        }
-        false
-    }
-
     /// The next operation on the storage device; its bytes lie in `record`. It must be done and its result handed to
     /// [`storage_done`](Self::storage_done), with `record` untouched in between, before anything else is asked for.
     ///
@@ -300,15 +188,9 @@ impl Operations<'_> {
         }
         let next = match self.persistence.recovery {
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-            Recovery::Done if !matches!(self.persistence.wanted, Wanted::Nothing) => match self.persistence.wanted {
-                Wanted::Op(op) => Some((Task::Wanted, op)),
-                #[cfg(feature = "local-auth-list")]
-                Wanted::Store => {
-                    self.persistence.wanted = Wanted::Failed; // unless there is a sound one
-                    self.next_store(record).map(|op| (Task::Wanted, op))
-                }
-                _ => return None, // until the call has seen the record buffer
-            },
+            Recovery::Done if self.persistence.held_call.is_busy() => {
+                Some((Task::HeldCall, self.persistence.held_call.storage_op(record)?))
+            }
             Recovery::Done => self.next_task(now, record),
             step => self.recovery_op(step, record).map(|op| (Task::Recover, op)),
         };
@@ -353,15 +235,7 @@ impl Operations<'_> {
         let len = if let StorageResult::Loaded(len) = result { len } else { None };
         match task {
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-            Task::Wanted => {
-                if let Wanted::Op(_) = self.persistence.wanted {
-                    self.persistence.wanted = Wanted::Done(result);
-                    #[cfg(feature = "local-auth-list")]
-                    if !self.persistence.stores.is_empty() {
-                        self.persistence.wanted = Wanted::Store;
-                    }
-                }
-            }
+            Task::HeldCall => self.persistence.held_call.done(result),
             Task::Recover => {
                 self.dirty = true;
                 self.recovered(now, &result, len.and_then(|len| record.get(..len)));
@@ -446,10 +320,7 @@ impl Operations<'_> {
         match task {
             _ if self.persistence.failures < TRIES => {}
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-            Task::Wanted => {
-                self.forget_device();
-                self.persistence.wanted = Wanted::Failed;
-            }
+            Task::HeldCall => self.persistence.held_call.failed(),
             Task::LookUp(id, key) => self.looked_up(now, id, key, None),
             Task::LoadSeries(connector, context) => {
                 self.persistence.series = Some(LoadedSeries { connector, context, len: 0 });

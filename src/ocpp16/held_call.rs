@@ -1,0 +1,165 @@
+//! What a call that is [held](crate::rpc::Reply::Held) wants from the device before it is answered. It goes before all else
+//! that there is to do there.
+
+use super::Operations;
+#[cfg(feature = "local-auth-list")]
+use crate::bytes::remove_front;
+#[cfg(feature = "local-auth-list")]
+use crate::store::RecordKey;
+#[cfg(feature = "local-auth-list")]
+use crate::store::record::RecordWriter;
+use crate::store::{StorageOp, StorageResult};
+
+#[derive(Debug)]
+pub(super) struct HeldCall {
+    wanted: Wanted,
+    /// The stores that are wanted after that, in the record buffer.
+    #[cfg(feature = "local-auth-list")]
+    stores: core::ops::Range<usize>,
+}
+
+/// What is wanted, and what came of it.
+#[derive(Debug)]
+enum Wanted {
+    Nothing,
+    /// The bytes of a store lie in the record buffer.
+    Op(StorageOp),
+    /// The next of several stores.
+    #[cfg(feature = "local-auth-list")]
+    Store,
+    /// What was loaded lies in the record buffer.
+    Done(StorageResult),
+    Failed,
+}
+
+/// The device does not do what a call wants.
+#[derive(Debug)]
+pub(super) struct DeviceFailed;
+
+impl HeldCall {
+    pub(super) const fn new() -> Self {
+        Self {
+            wanted: Wanted::Nothing,
+            #[cfg(feature = "local-auth-list")]
+            stores: 0..0,
+        }
+    }
+
+    /// Whether the record buffer is the call's.
+    pub(super) fn is_busy(&self) -> bool {
+        !matches!(self.wanted, Wanted::Nothing)
+    }
+
+    /// What the device is to do next; `None` until the call has seen what came of the last.
+    #[cfg_attr(not(feature = "local-auth-list"), expect(unused_variables))]
+    pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
+        match self.wanted {
+            Wanted::Op(op) => Some(op),
+            #[cfg(feature = "local-auth-list")]
+            Wanted::Store => {
+                self.wanted = Wanted::Failed; // unless there is a sound one
+                let op = self.next_store(record)?;
+                self.wanted = Wanted::Op(op);
+                Some(op)
+            }
+            _ => None,
+        }
+    }
+
+    /// The next of several stores: its record is moved to the beginning of the buffer.
+    #[cfg(feature = "local-auth-list")]
+    fn next_store(&mut self, record: &mut [u8]) -> Option<StorageOp> {
+        let [k0, k1, l0, l1] = *record.get(self.stores.start..)?.first_chunk::<FRAME_LEN>()?;
+        let len = usize::from(u16::from_le_bytes([l0, l1]));
+        let begin = self.stores.start.saturating_add(FRAME_LEN);
+        self.stores.start = begin.saturating_add(len);
+        remove_front(record.get_mut(..self.stores.start)?, begin);
+        Some(StorageOp::Store(RecordKey::from_le_bytes([k0, k1]), len))
+    }
+
+    pub(super) fn done(&mut self, result: StorageResult) {
+        if let Wanted::Op(_) = self.wanted {
+            self.wanted = Wanted::Done(result);
+            #[cfg(feature = "local-auth-list")]
+            if !self.stores.is_empty() {
+                self.wanted = Wanted::Store;
+            }
+        }
+    }
+
+    /// The device has failed some times in a row.
+    pub(super) fn failed(&mut self) {
+        *self = Self::new();
+        self.wanted = Wanted::Failed;
+    }
+}
+
+impl Operations<'_> {
+    /// Has the device do something for a call, which is to be held until [`device_result`](Self::device_result) tells what
+    /// came of it. What is stored lies in the record buffer.
+    pub(super) fn ask_device(&mut self, op: StorageOp) {
+        self.want(Wanted::Op(op));
+    }
+
+    /// The same for several records, one store after the other. They lie in the record buffer up to `end`, each
+    /// [behind its key](frame_record).
+    #[cfg(feature = "local-auth-list")]
+    pub(super) fn ask_device_to_store(&mut self, end: usize) {
+        self.persistence.held_call.stores = 0..end;
+        self.want(Wanted::Store);
+    }
+
+    fn want(&mut self, wanted: Wanted) {
+        self.delivery.loaded = None;
+        self.persistence.held_call.wanted = wanted;
+        self.dirty = true;
+    }
+
+    /// What came of the last [`ask_device`](Self::ask_device), once; `None` while nothing did. A record that was loaded lies
+    /// in the record buffer. After some failures in a row the device has failed.
+    pub(super) fn device_result(&mut self) -> Option<Result<StorageResult, DeviceFailed>> {
+        let wanted = &mut self.persistence.held_call.wanted;
+        if !matches!(wanted, Wanted::Done(_) | Wanted::Failed) {
+            return None;
+        }
+        match core::mem::replace(wanted, Wanted::Nothing) {
+            Wanted::Done(result) => Some(Ok(result)),
+            _ => Some(Err(DeviceFailed)),
+        }
+    }
+
+    /// The call that wanted something from the device is gone.
+    pub(super) fn forget_device(&mut self) {
+        self.persistence.held_call = HeldCall::new();
+    }
+
+    /// Whether a held call waits for the device, which is not known to be failing, or could go on.
+    pub(crate) fn wants_device(&self) -> bool {
+        match self.persistence.held_call.wanted {
+            Wanted::Nothing => false,
+            Wanted::Done(_) | Wanted::Failed => true,
+            _ => !self.persistence.is_failing(),
+        }
+    }
+}
+
+/// The key and the length that stand before each of several records.
+#[cfg(feature = "local-auth-list")]
+const FRAME_LEN: usize = 4;
+
+/// Writes one of several records into `buffer`, and before it where it belongs. Returns the length of both, `None` when there
+/// is no room.
+#[cfg(feature = "local-auth-list")]
+pub(super) fn frame_record(
+    key: RecordKey,
+    buffer: &mut [u8],
+    content: &dyn Fn(&mut RecordWriter<'_>),
+) -> Option<usize> {
+    let (head, rest) = buffer.split_first_chunk_mut::<FRAME_LEN>()?;
+    let mut writer = RecordWriter::new(rest);
+    content(&mut writer);
+    let len = writer.finish(key)?;
+    let ([k0, k1], [l0, l1]) = (key.to_le_bytes(), u16::try_from(len).ok()?.to_le_bytes());
+    *head = [k0, k1, l0, l1];
+    Some(len.saturating_add(FRAME_LEN))
+}
