@@ -3,7 +3,7 @@
 mod support;
 
 use TxNotification::{AuthorizationRejected, AuthorizationTimeout, Authorized, StartTx};
-use embedded_ocpp::ocpp16::{BeginError, EndError, TxNotification};
+use embedded_ocpp::ocpp16::{BeginError, EndError, Reason, TxNotification};
 use serde_json::{Value, json};
 use support::cards::{
     accepted, answer_late, expect_authorize, leave, member_of, tag_info, teach, text, until, word_offline,
@@ -821,6 +821,23 @@ fn free_vend_tx_09_stops_when_the_central_system_says_no_and_does_not_begin_agai
     t.expect_status(1, "Finishing");
     t.at(10_000).expect_nothing();
     assert!(!t.charger().permits_charge(1));
+}
+
+#[test]
+fn free_vend_st_f2_after_finishing_comes_preparing() {
+    let mut t = free_vend();
+    t.at(10).plug(1);
+    t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
+    t.expect_status(1, "Charging");
+    t.at(20).call("RemoteStopTransaction", json!({"transactionId": 1})).expect("Accepted");
+    t.expect_stop(json!({}));
+    t.expect_status(1, "Finishing");
+    // A card that comes to nothing before the next poll leaves the plug to whoever comes.
+    t.charger().begin_transaction("TAG", 1).unwrap();
+    t.charger().end_transaction(None, Reason::Other, 1).unwrap();
+    t.at(30).expect_call("StartTransaction", json!({"idTag": "A0000000"})).start(2, "Accepted");
+    t.expect_status(1, "Preparing");
+    t.expect_status(1, "Charging");
 }
 
 #[test]

@@ -431,6 +431,20 @@ fn fw_04_a_status_that_is_refused_is_not_told_again_and_one_that_nobody_answers_
 }
 
 #[test]
+fn fw_04_one_that_nobody_answers_holds_up_the_later_ones_until_another_call_is_answered() {
+    let mut t = updatable().booted();
+    t.at(10);
+    update(&mut t, 0);
+    let _ = t.expect_call("FirmwareStatusNotification", json!({"status": "Downloading"})).ignore();
+    download_is(&mut t, TransferStatus::Failed);
+    updater().download.set(TransferStatus::Running);
+    t.at(60).expect_nothing();
+    t.plug(1);
+    t.expect_status(1, "Preparing");
+    expect(&mut t, "DownloadFailed");
+}
+
+#[test]
 fn fw_07_the_installation_waits_30_s_for_the_central_system_to_hear_of_it() {
     let mut t = downloading(updatable().key("MessageTimeout", "60"));
     download_is(&mut t, TransferStatus::Done);

@@ -163,6 +163,10 @@ impl Handler for Exchange<'_, '_> {
 
     fn conclude(&mut self, now: Instant, name: CallName, outcome: Outcome<'_>) {
         let operations = &mut *self.operations;
+        #[cfg(feature = "firmware-management")]
+        if let Outcome::Result(_) | Outcome::Error { .. } = outcome {
+            operations.reports_arrived();
+        }
         match outcome {
             _ if name == CallName::TransactionMessage => {}
             Outcome::Result(_) | Outcome::Error { .. } => operations.peer_answered(),

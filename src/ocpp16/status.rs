@@ -366,6 +366,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         Phase::Authorized | Phase::Starting if connector.session.is_free && readings.start_ready() => {
             match connector.status.current() {
                 Faulted => Available,
+                Finishing => Preparing, // ST-F2: a new transaction has no other way
                 before => before,
             }
         }

@@ -119,9 +119,26 @@ impl Operations<'_> {
     }
 
     pub(super) fn conclude_status_report(&mut self, direction: Direction, outcome: Outcome<'_>) {
+        let is_last = self.transfer(direction).reports.conclude(outcome);
+        self.report_told(direction, is_last);
+    }
+
+    /// The central system has answered a call: what it left unanswered on this link before has arrived all the same.
+    pub(super) fn reports_arrived(&mut self) {
+        for direction in [Direction::Download, Direction::Upload] {
+            let reports = &mut self.transfer(direction).reports;
+            if core::mem::take(&mut reports.is_held_back) {
+                reports.waiting >>= 4;
+                let is_last = reports.waiting == 0;
+                self.report_told(direction, is_last);
+            }
+        }
+    }
+
+    fn report_told(&mut self, direction: Direction, is_last: bool) {
         let transfer = self.transfer(direction);
         let is_kept = matches!(transfer.stage, Stage::Idle | Stage::Installing) && direction == Direction::Download;
-        if transfer.reports.conclude(outcome) && is_kept {
+        if is_last && is_kept {
             // FW-07: what the record says has been told.
             transfer.unsaved = true;
             self.persistence.has_chores = true;

@@ -153,6 +153,7 @@ impl Walk {
         self.server.ever_asked.insert(action);
         self.asks(action, &payload);
         self.asks_plan(action, &payload);
+        self.asks_transfer(action, &payload);
         if self.server.rejected {
             self.server.forgiven.insert(id);
         } else {
@@ -272,6 +273,7 @@ impl Walk {
         // AV-01, AV-03, AV-04
         let statuses: &[&str] = match () {
             () if connector > u64::from(self.connectors) => REFUSED,
+            () if self.is_closed_for_update() => &["Accepted", "Scheduled"],
             () if wanted == "Operative" => CHANGED,
             () if self.has(Weather::Busy) || self.has(Weather::Flash) => &["Accepted", "Scheduled"],
             () if self.targets(connector).into_iter().any(|id| id > 0 && self.is_busy(id)) => &["Scheduled"],
@@ -300,11 +302,13 @@ impl Walk {
         assert!(as_expected, "{status}, not {:?}, to {} {}", asked.statuses, asked.action, asked.payload);
         self.learn_from(&asked, status);
         self.learn_plan(&asked, status, payload);
+        self.learn_transfer(&asked, status, payload);
     }
 
     /// The charge point will not answer any more, or in vain.
     pub(crate) fn lose_answers(&mut self) {
         self.lose_plans();
+        self.lose_triggers();
         let lost = std::mem::take(&mut self.server.asked);
         for id in lost.into_keys() {
             self.server.forgiven.insert(id);

@@ -18,7 +18,7 @@ pub(crate) struct Firmware {
 }
 
 impl Firmware {
-    pub(crate) fn extend(&'static self, charger: &mut ChargePoint<'static>) {
+    pub(crate) fn extend(&'static self, charger: &mut ChargePoint<'static>, actions: &[&'static str]) {
         self.questions.set(0);
         self.outcomes.set(0);
         let keys = [
@@ -31,7 +31,7 @@ impl Firmware {
         for key in keys {
             charger.declare_configuration(key).unwrap();
         }
-        for action in ["Sing", "GetDiagnostics"] {
+        for action in actions {
             charger.set_request_handler(RequestHandler { action, handle: &sing }).unwrap();
         }
         let requests = leak(|_: &str| self.unlock_requests.set(self.unlock_requests.get() + 1));

@@ -18,6 +18,7 @@ mod standard;
 #[path = "../support/mod.rs"]
 mod support;
 mod tags;
+mod transfers;
 mod walk;
 
 use chance::Chance;

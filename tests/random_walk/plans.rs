@@ -51,14 +51,17 @@ impl Walk {
     }
 
     pub(crate) fn has_plans(&self) -> bool {
-        [Weather::Charging, Weather::Reservations, Weather::List].into_iter().any(|weather| self.has(weather))
+        [Weather::Charging, Weather::Reservations, Weather::List, Weather::Transfers]
+            .into_iter()
+            .any(|weather| self.has(weather))
     }
 
     pub(crate) fn plan(&mut self) -> Option<Command> {
-        match self.chance.below(3) {
+        match self.chance.below(4) {
             0 if self.has(Weather::Charging) => Some(self.plan_charging()),
             1 if self.has(Weather::Reservations) => Some(self.plan_reservation()),
             2 if self.has(Weather::List) => Some(self.plan_list()),
+            3 if self.has(Weather::Transfers) => Some(self.transfer()),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use crate::plans::Plans;
 use crate::server::{Asked, seconds};
 use crate::standard::{NOT_BEFORE_RESERVATIONS, is_legal, letter_of, number_of as state_of};
 use crate::tags::Session;
+use crate::transfers::Transfers;
 use crate::walk::{Walk, Weather};
 use embedded_ocpp::ocpp16::{ChargePointErrorCode, ErrorData, TxNotification};
 use serde_json::Value;
@@ -27,6 +28,7 @@ pub(crate) struct Promises {
     /// The connector that is to be unlocked, until the next moment of rest.
     unlocking: Option<u8>,
     pub(crate) plans: Plans,
+    pub(crate) transfers: Transfers,
 }
 
 /// The central system does not accept a running transaction.
@@ -82,8 +84,9 @@ impl Walk {
             "UnlockConnector" => {
                 let connector = payload["connectorId"].as_u64().unwrap() as u8;
                 self.promises.unlocking = Some(connector);
+                let is_alone = !self.server.asked.values().any(|other| other.action == action);
                 if let Some(bay) = connector.checked_sub(1).and_then(|index| self.bays.get(usize::from(index))) {
-                    bay.was_opened.set(false);
+                    bay.was_opened.set(bay.was_opened.get() && !is_alone);
                 }
                 if let Some(entry) = self.changes.get_mut(&connector) {
                     entry.1 += 1; // it may have to tell of a failure
@@ -189,6 +192,7 @@ impl Walk {
             return;
         }
         self.follow_reservations();
+        self.follow_transfers();
         for id in 1..=self.connectors {
             self.check_connector(id);
             self.check_session(id);
@@ -214,11 +218,13 @@ impl Walk {
         }
         let (now, is_clear) = (self.now, self.linked && !self.has(Weather::Busy));
         for (id, asked) in self.server.asked.iter().filter(|_| is_clear) {
-            let may_wait = asked.action == "UnlockConnector" && now - asked.since < 11_000;
+            let is_slow = self.has(Weather::Flash) || now - asked.since < 11_000;
+            let may_wait = asked.action == "UnlockConnector" && is_slow;
             assert!(may_wait, "no answer to {id}: {asked:?}");
         }
         self.check_unlocking();
         self.check_plans();
+        self.check_transfers();
     }
 
     /// UNL-01: what was asked just now has ended the transaction, if the lock takes its time.
@@ -320,6 +326,9 @@ impl Walk {
 
     /// AV-01 to AV-10: what was promised is kept, over every boot.
     fn check_service(&self, id: u8) {
+        if self.is_closed_for_update() {
+            return;
+        }
         let status = self.charger().charge_point_status(id).unwrap().as_str();
         let Some(wanted) = self.promises.wanted.get(&id) else {
             assert_ne!(status, "Unavailable", "AV-01: {id} was never taken out of service");

@@ -102,7 +102,7 @@ impl Walk {
         self.date_in(0)
     }
 
-    fn date_in(&self, seconds: i64) -> String {
+    pub(crate) fn date_in(&self, seconds: i64) -> String {
         let date = i64::from(BEGINNING) + (self.now / 1000) as i64 + self.clock_offset + seconds;
         DateTime::from_unix(date as u32).to_string()
     }
@@ -145,13 +145,25 @@ impl Walk {
         self.server.seen.insert(id.to_owned(), message);
         if action != "BootNotification" {
             let may = self.server.maybe_accepted
-                || self.server.triggered && matches!(action, "StatusNotification" | "Heartbeat" | "MeterValues");
+                || self.server.triggered
+                    && matches!(
+                        action,
+                        "StatusNotification"
+                            | "Heartbeat"
+                            | "MeterValues"
+                            | "FirmwareStatusNotification"
+                            | "DiagnosticsStatusNotification"
+                    );
             assert!(may, "BOOT-02: {action} before acceptance");
         }
         let answer = match action {
             "BootNotification" => self.boot_answer(),
             "StatusNotification" => {
                 self.status(payload);
+                json!({})
+            }
+            "FirmwareStatusNotification" | "DiagnosticsStatusNotification" => {
+                self.transfer_told(action, payload);
                 json!({})
             }
             "Authorize" => json!({"idTagInfo": self.id_tag_info()}),

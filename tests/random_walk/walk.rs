@@ -8,6 +8,7 @@ use crate::promises::Promises;
 use crate::server::Server;
 use crate::support::{Wire, WireError, leak};
 use crate::tags::Tags;
+use crate::transfers::Loader;
 use embedded_ocpp::ocpp16::{ChargePointErrorCode, ErrorData, Reason, TxNotification, UnlockResult};
 use embedded_ocpp::store::RecordKey;
 use embedded_ocpp::time::Instant;
@@ -48,6 +49,7 @@ pub(crate) enum Weather {
     Charging,
     Reservations,
     List,
+    Transfers,
 }
 
 /// How rare each is.
@@ -76,6 +78,7 @@ const WEATHER: &[(Weather, u64)] = &[
     (Weather::Charging, 3),
     (Weather::Reservations, 3),
     (Weather::List, 3),
+    (Weather::Transfers, 3),
 ];
 
 pub(crate) struct Walk {
@@ -95,6 +98,7 @@ pub(crate) struct Walk {
     pub(crate) bays: Vec<&'static Bay>,
     pub(crate) cabinet: &'static Cabinet,
     pub(crate) firmware: &'static Firmware,
+    pub(crate) loader: &'static Loader,
     resets: &'static Cell<u32>,
     pub(crate) wire: Wire,
     pub(crate) flash: Flash,
@@ -116,6 +120,7 @@ impl Walk {
         let connectors = 1 + chance.below(3) as u8;
         let bays = (0..connectors).map(|_| Bay::leak(chance.once_in(2), !chance.once_in(6))).collect();
         let has_meter = chance.once_in(2);
+        let loader = Loader::leak(&mut chance);
         let mut walk = Self {
             chance,
             weather,
@@ -133,6 +138,7 @@ impl Walk {
             bays,
             cabinet: leak(Cabinet { has_meter, ..Cabinet::default() }),
             firmware: leak(Firmware::default()),
+            loader,
             resets: leak(Cell::new(0)),
             wire: Wire::default(),
             flash: Flash::default(),
@@ -176,7 +182,7 @@ impl Walk {
         self.boots += 1;
         self.booted = self.now;
         self.clock_start = if self.chance.once_in(4) { self.chance.below(1 << 41) } else { 0 };
-        let boot = Boot::new("Walker", "ACME");
+        let boot = Boot::new("Walker", "ACME").firmware_version(self.loader.version());
         let mut charger = match self.connectors {
             1 => ChargePoint::new(Box::leak(Box::new(Resources::<1, 256, 1024>::new())), boot),
             2 => ChargePoint::new(Box::leak(Box::new(Resources::<2>::new())), boot),
@@ -194,7 +200,9 @@ impl Walk {
         }
         self.cabinet.connect(&mut charger);
         self.connect_limits(&mut charger);
-        self.firmware.extend(&mut charger);
+        self.connect_transfers(&mut charger);
+        let actions: &[_] = if self.has(Weather::Transfers) { &["Sing"] } else { &["Sing", "GetDiagnostics"] };
+        self.firmware.extend(&mut charger, actions);
         for (key, value) in &self.factory_values {
             charger.set_factory_configuration(key, value).unwrap();
         }
@@ -219,6 +227,7 @@ impl Walk {
         self.tell("REBOOT".to_owned());
         self.cut();
         self.charger = None;
+        self.power_off_transfers();
         if self.has(Weather::Corruption) && !self.calm {
             self.corrupt();
         }
@@ -400,7 +409,7 @@ impl Walk {
                 self.pass(span);
             }
         }
-        if self.resets.take() > 0 && self.chance.once_in(2) {
+        if self.loader.wants_boot() && self.chance.once_in(4) || self.resets.take() > 0 && self.chance.once_in(2) {
             return self.reboot();
         }
         self.settle();
@@ -519,6 +528,12 @@ impl Walk {
         self.settle();
         while !self.is_at_rest() {
             assert!(self.now < end && self.deadline < u64::MAX / 2, "no rest: {}", self.unrest());
+            if self.loader.wants_boot() {
+                self.reboot();
+                self.link_up();
+                self.settle();
+                continue;
+            }
             self.now = self.deadline.max(self.now + 1);
             self.link_up();
             self.settle();
@@ -551,6 +566,7 @@ impl Walk {
             && charger.waiting_messages() == 0
             && self.server.unanswered.is_none()
             && self.server.asked.is_empty()
+            && self.has_no_transfers()
             && (0..=self.connectors).all(|id| {
                 let status = charger.charge_point_status(id).unwrap();
                 self.server.told.get(&u64::from(id)).is_some_and(|(told, _)| told == status.as_str())
@@ -562,13 +578,14 @@ impl Walk {
         let charger = self.charger();
         let statuses: Vec<_> = (0..=self.connectors).map(|id| charger.charge_point_status(id)).collect();
         format!(
-            "accepted {} waiting {} told {:?} statuses {statuses:?} unanswered {:?} asked {:?} errors {:?}",
+            "accepted {} waiting {} told {:?} statuses {statuses:?} unanswered {:?} asked {:?} errors {:?} {}",
             charger.is_accepted(),
             charger.waiting_messages(),
             self.server.told,
             self.server.unanswered,
             self.server.asked,
             self.server.told_error,
+            self.unrest_of_transfers(),
         )
     }
 }
