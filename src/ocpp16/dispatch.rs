@@ -249,7 +249,8 @@ impl Operations<'_> {
             },
             #[cfg(feature = "local-auth-list")]
             Action::GetLocalListVersion => {
-                return Ok(answer.payload(&self.get_local_list_version(call.payload)?).map(|()| Reply::Now)?);
+                let Some(version) = self.get_local_list_version(call.payload)? else { return Ok(Reply::Held) };
+                return Ok(answer.payload(&version).map(|()| Reply::Now)?);
             }
             #[cfg(feature = "local-auth-list")]
             Action::SendLocalList => match self.send_local_list(call.payload, record)? {

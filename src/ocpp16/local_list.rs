@@ -278,11 +278,14 @@ enum Wish {
 }
 
 impl Operations<'_> {
+    /// `None` while the list is not known yet.
     #[inline(never)]
-    pub(super) fn get_local_list_version(&mut self, payload: &str) -> Result<ListVersion, CallError> {
+    pub(super) fn get_local_list_version(&mut self, payload: &str) -> Result<Option<ListVersion>, CallError> {
         const NONE: [Field; 0] = [];
         read(payload, &NONE, Strictness::NoOthers)?;
-        Ok(ListVersion(if self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) { self.local_list.version() } else { -1 }))
+        let is_enabled = self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED);
+        let version = ListVersion(if is_enabled { self.local_list.version() } else { -1 });
+        Ok(self.is_recovered().then_some(version))
     }
 
     /// `None` while the device is busy with it.
