@@ -232,6 +232,9 @@ impl Operations<'_> {
         record: &mut [u8],
     ) -> Result<Reply, CallError> {
         let action = Action::from_json(call.action).ok_or(CallErrorCode::NotImplemented)?;
+        if !self.is_recovered() {
+            return Ok(Reply::Held); // what is stored would take the place of what is asked for
+        }
         let status = match action {
             Action::ChangeAvailability => self.change_availability(now, call.payload)?,
             Action::ChangeConfiguration => self.change_configuration(call.payload)?,
@@ -249,8 +252,7 @@ impl Operations<'_> {
             },
             #[cfg(feature = "local-auth-list")]
             Action::GetLocalListVersion => {
-                let Some(version) = self.get_local_list_version(call.payload)? else { return Ok(Reply::Held) };
-                return Ok(answer.payload(&version).map(|()| Reply::Now)?);
+                return Ok(answer.payload(&self.get_local_list_version(call.payload)?).map(|()| Reply::Now)?);
             }
             #[cfg(feature = "local-auth-list")]
             Action::SendLocalList => match self.send_local_list(call.payload, record)? {

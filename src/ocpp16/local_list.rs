@@ -278,14 +278,11 @@ enum Wish {
 }
 
 impl Operations<'_> {
-    /// `None` while the list is not known yet.
     #[inline(never)]
-    pub(super) fn get_local_list_version(&mut self, payload: &str) -> Result<Option<ListVersion>, CallError> {
+    pub(super) fn get_local_list_version(&mut self, payload: &str) -> Result<ListVersion, CallError> {
         const NONE: [Field; 0] = [];
         read(payload, &NONE, Strictness::NoOthers)?;
-        let is_enabled = self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED);
-        let version = ListVersion(if is_enabled { self.local_list.version() } else { -1 });
-        Ok(self.is_recovered().then_some(version))
+        Ok(ListVersion(if self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) { self.local_list.version() } else { -1 }))
     }
 
     /// `None` while the device is busy with it.
@@ -305,7 +302,6 @@ impl Operations<'_> {
     fn update_list(&mut self, payload: &str, record: &mut [u8]) -> Result<Option<&'static str>, CallError> {
         let mut loaded = None;
         let mut update = match self.local_list.update {
-            None if !self.is_recovered() => return Ok(None), // the list of before is not known yet
             None => {
                 let update = Update::read(payload)?;
                 if !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
