@@ -92,6 +92,20 @@ fn stores(log: &[Event]) -> Vec<RecordKey> {
 // ---- The version ----
 
 #[test]
+fn lst_01_the_version_is_not_told_before_the_list_was_read() {
+    let mut t = booted();
+    full(&mut t, 7, valid(&["ONE"]));
+    t.at(10).power_cut();
+    t.flash.failing_loads = 2;
+    t.power_on();
+    t.link_up();
+    let id = t.call("GetLocalListVersion", json!({})).later();
+    t.wait(10).expect_answer(&id, json!({"listVersion": 7}));
+    t.boot();
+    t.take_errors();
+}
+
+#[test]
 fn lst_01_the_version_is_that_of_the_last_update() {
     let mut t = booted();
     expect_version(&mut t, 0);

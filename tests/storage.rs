@@ -324,3 +324,21 @@ fn the_firmwares_own_records_are_never_touched() {
     t.expect_status(1, "Finishing");
     assert_eq!(t.flash.records[&registry::FIRMWARE.start], b"mine");
 }
+
+#[test]
+fn cfg_09_what_is_asked_for_before_the_device_was_read_is_answered_after_it_and_holds() {
+    let key = json!({"key": "MeterValueSampleInterval", "value": "45"});
+    let mut t = booted();
+    t.change_key("MeterValueSampleInterval", "30", "Accepted");
+    t.at(10).power_cut();
+    t.flash.failing_loads = 2;
+    t.power_on();
+    t.link_up();
+    let id = t.call("ChangeConfiguration", key).later();
+    t.expect_nothing();
+    t.wait(10).expect_answer(&id, json!({"status": "Accepted"}));
+    t.boot();
+    t.take_errors();
+    let result = t.call("GetConfiguration", json!({"key": ["MeterValueSampleInterval"]})).result();
+    assert_eq!(result["configurationKey"][0]["value"], "45");
+}

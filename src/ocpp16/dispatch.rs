@@ -232,6 +232,9 @@ impl Operations<'_> {
         record: &mut [u8],
     ) -> Result<Reply, CallError> {
         let action = Action::from_json(call.action).ok_or(CallErrorCode::NotImplemented)?;
+        if !self.is_recovered() {
+            return Ok(Reply::Held); // what is stored would take the place of what is asked for
+        }
         let status = match action {
             Action::ChangeAvailability => self.change_availability(now, call.payload)?,
             Action::ChangeConfiguration => self.change_configuration(call.payload)?,

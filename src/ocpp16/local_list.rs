@@ -332,7 +332,6 @@ impl Operations<'_> {
     fn update_list(&mut self, payload: &str, record: &mut [u8]) -> Result<Option<&'static str>, CallError> {
         let mut loaded = None;
         let mut update = match self.local_list.update {
-            None if !self.is_recovered() => return Ok(None), // the list of before is not known yet
             None => {
                 let update = Update::read(payload)?;
                 if !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {

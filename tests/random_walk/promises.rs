@@ -276,7 +276,8 @@ impl Walk {
         let is_alone = !charger.is_connected()
             || !charger.is_accepted()
             || self.has(Weather::BrokenAnswers)
-            || self.has(Weather::Busy);
+            || self.has(Weather::Busy)
+            || self.flash.is_in_trouble; // which delays the question
         let is_corrupt = self.has(Weather::Corruption);
         let session = self.promises.sessions.get_mut(&id).unwrap();
         if !charger.is_transaction_running(id) || starts > before {

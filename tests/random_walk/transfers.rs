@@ -161,6 +161,8 @@ struct Order {
     tries: u32,
     failed: Option<u64>,
     is_refused: bool,
+    /// It was asked for while another was installed.
+    is_too_late: bool,
 }
 
 /// What has happened to files of one direction, and how much of it was told.
@@ -209,7 +211,9 @@ impl Ledger {
         } else if is_lossy && self.told.iter().any(is_last) {
             // Its answer was lost.
         } else {
-            let is_present = status == "Idle" || self.happened.last() == Some(&status);
+            // One that is about to begin is told as well.
+            let is_present =
+                ["Idle", "Downloading", "Uploading"].contains(&status) || self.happened.last() == Some(&status);
             assert!(is_present && self.triggers > 0, "FW-02, FW-04, DG-02, TRG-07: {status} of {self:?}");
             self.triggers -= 1;
         }
@@ -307,6 +311,7 @@ impl Walk {
                 tries: 0,
                 failed: None,
                 is_refused: false,
+                is_too_late: self.loader.installation.runs.get(),
             };
             transfers.orders.insert(location.to_owned(), order);
             transfers.is_replaced |= action == "UpdateFirmware";
@@ -328,7 +333,10 @@ impl Walk {
                 let was_installing = transfers.installing.is_some_and(|at| at >= asked.since);
                 assert!(answer.is_some() || was_installing, "FW-01, FW-08: {} is refused", asked.payload);
                 assert!(answer.is_none_or(|answer| *answer == json!({})), "FW-01: {answer:?}");
-                transfers.orders.get_mut(location).unwrap().is_refused = answer.is_none();
+                let order = transfers.orders.get_mut(location).unwrap();
+                order.is_refused = answer.is_none();
+                let is_too_late = order.is_too_late && self.loader.installation.runs.get();
+                assert!(!is_too_late || order.is_refused, "FW-08: {location} takes the place of one that is installed");
             }
             "GetDiagnostics" if is_exact && !location.is_empty() => {
                 let answer = answer.unwrap_or_else(|| panic!("DG-01: {} is refused", asked.payload));
@@ -398,7 +406,11 @@ impl Walk {
                 let order = order.unwrap_or_else(|| panic!("FW-01, DG-01: nobody asked for {location}"));
                 assert!(!order.is_refused, "FW-08: {location} was refused");
                 assert!(!knows_date || date + 1 >= order.date, "FW-01: {location} too early: {order:?}");
-                assert!(order.tries <= order.retries, "FW-03, DG-04: too many tries of {location}: {order:?}");
+                // Where the record of a later request was not stored, the former begins anew.
+                assert!(
+                    order.tries <= order.retries || !is_exact,
+                    "FW-03, DG-04: too many tries of {location}: {order:?}"
+                );
                 let pause = order.failed.map_or(0, |failed| failed + order.retry_interval_ms);
                 assert!(now >= pause, "FW-03, DG-04: {location} too soon again: {order:?}");
                 order.tries += 1;
