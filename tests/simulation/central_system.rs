@@ -5,6 +5,7 @@ use crate::chance::Chance;
 use crate::frame::Frame;
 use crate::ledger::{Ledger, Number, is_of_transaction};
 use crate::network::{Message, Network};
+use crate::plans::Plans;
 use crate::story::Story;
 use crate::time::{HOUR, MINUTE, Moment, SECOND, date_of};
 use embedded_ocpp::time::DateTime;
@@ -33,6 +34,7 @@ pub(crate) struct CentralSystem {
     lost: BTreeMap<String, Asked>,
     /// What was answered since it was last looked at, and how.
     pub(crate) concluded: Vec<(Asked, String)>,
+    pub(crate) plans: Plans,
     calls: u64,
     pub(crate) last_heartbeat: Moment,
     pub(crate) messages: u64,
@@ -91,6 +93,7 @@ impl CentralSystem {
             asked: BTreeMap::new(),
             lost: BTreeMap::new(),
             concluded: Vec::new(),
+            plans: Plans::default(),
             calls: 0,
             last_heartbeat: 0,
             messages: 0,
@@ -129,6 +132,9 @@ impl CentralSystem {
         if number.is_some() && std::mem::take(&mut self.is_cursing) {
             self.story.tell(now, || format!("{id} is cursed"));
             self.cursed.insert(id.to_owned());
+        }
+        if action == "StartTransaction" {
+            self.plans.check_start(payload);
         }
         if action == "Heartbeat" {
             self.last_heartbeat = now;
@@ -275,9 +281,13 @@ impl CentralSystem {
             assert!(self.has_babbled && !id.starts_with("ask-"), "RPC-15: an answer twice, or to nothing: {id}");
             return;
         };
-        let status = payload.and_then(|payload| payload.get("status")).and_then(Value::as_str);
-        assert!(payload.is_some(), "RPC-15: an error for {} {}", asked.action, asked.payload);
-        self.concluded.push((asked, status.unwrap_or_default().to_owned()));
+        let told = |payload: &Value| match payload["listVersion"].as_i64() {
+            Some(version) => version.to_string(),
+            None => payload["status"].as_str().unwrap_or_default().to_owned(),
+        };
+        let told = payload.map(told);
+        let told = told.unwrap_or_else(|| panic!("RPC-15: an error for {} {}", asked.action, asked.payload));
+        self.concluded.push((asked, told));
     }
 
     /// What is asked on a link that is gone may still be answered by what was on its way.

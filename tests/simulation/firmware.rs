@@ -2,6 +2,7 @@
 
 use crate::hardware::SOCKETS;
 use crate::simulation::Simulation;
+use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{Discarded, ResetKind, TxNotification, UnlockResult};
 use embedded_ocpp::{Boot, ChargePoint, Resources};
 
@@ -18,6 +19,7 @@ impl Simulation<'_> {
         });
         let discarded =
             |message: &Discarded<'_>| hardware.discarded.borrow_mut().push(format!("{:?}", message.message));
+        let limit = |_: Option<Decimal>| ();
         let reset = |kind: ResetKind| hardware.reset_wanted.set(Some(kind));
         let random = || hardware.random();
 
@@ -28,6 +30,7 @@ impl Simulation<'_> {
             charger.set_connector_plugged_input(&plugged[index], connector).unwrap();
             charger.set_energy_meter_input(&register[index], connector).unwrap();
             charger.set_on_unlock_connector(&unlock, connector).unwrap();
+            charger.set_smart_charging_current_output(&limit, connector).unwrap();
             charger.set_tx_notification_output(&notify[index], connector).unwrap();
         }
         charger.set_on_discarded(&discarded);

@@ -160,6 +160,11 @@ impl Ledger {
         self.transactions[&number].id
     }
 
+    pub(crate) fn tag_of_running(&self, connector: u8) -> Option<&str> {
+        let number = self.sockets[usize::from(connector) - 1].running?;
+        Some(&self.transactions[&number].id_tag)
+    }
+
     /// The number of the next transaction.
     pub(crate) fn next(&self) -> Number {
         self.next

@@ -23,6 +23,7 @@ mod meter_values;
 mod network;
 #[path = "../support/nor_flash.rs"]
 mod nor_flash;
+mod plans;
 mod settings;
 mod simulation;
 mod story;

@@ -285,6 +285,7 @@ impl Simulation<'_> {
 
     fn take_notifications(&mut self, charger: &ChargePoint<'_>) {
         let at = self.moment();
+        self.central_system.plans.follow(at, charger);
         for (connector, notification) in self.hardware.told.take() {
             self.story.tell(self.now, || format!("{connector}: {notification:?}"));
             let register = self.hardware.socket(connector).register();
@@ -293,6 +294,8 @@ impl Simulation<'_> {
                     let started = charger.transaction(connector).and_then(|transaction| transaction.started);
                     let began = started.map_or(self.now, |started| self.booted + started.as_millis());
                     self.ledger.started(at, connector, register, began);
+                    let id_tag = self.ledger.tag_of_running(connector).unwrap();
+                    self.central_system.plans.started(connector, id_tag);
                 }
                 TxNotification::StopTx => self.ledger.stopped(at, connector, register),
                 TxNotification::RemoteStart => self.ledger.remote_start(connector),
@@ -324,6 +327,9 @@ impl Simulation<'_> {
             self.is_recovered = true;
             (1..=SOCKETS as u8).for_each(|connector| self.ledger.recovered(connector));
             self.settings.check(charger, false);
+        }
+        if charger.operations().is_recovered() {
+            self.central_system.plans.check_limits(charger);
         }
         if self.weather.is_calm {
             self.check_calm(charger);
@@ -459,6 +465,7 @@ impl Simulation<'_> {
         for (asked, status) in std::mem::take(&mut self.central_system.concluded) {
             let is_stored = self.flash_given_up.is_none_or(|at| at < asked.since);
             self.settings.answered(&asked, &status, is_stored);
+            self.central_system.plans.answered(&asked, &status, is_stored);
         }
     }
 
@@ -493,6 +500,7 @@ impl Simulation<'_> {
             Mishap::Command => {
                 central_system.command(now, &mut self.network, &mut self.settings, &mut self.ledger);
             }
+            Mishap::Plan => central_system.plan(now, &mut self.network),
             Mishap::HostileFrame => central_system.babble(&mut self.network),
             Mishap::PowerCut | Mishap::NewMeter => self.cut_power(),
             Mishap::WatchdogReboot => self.restart_at = now,

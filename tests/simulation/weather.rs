@@ -31,6 +31,7 @@ pub(crate) enum Mishap {
     NoRegistration,
     ClockJump,
     Command,
+    Plan,
     HostileFrame,
     PowerCut,
     WatchdogReboot,
@@ -40,7 +41,7 @@ pub(crate) enum Mishap {
 }
 
 /// Each with the shortest mean time between two of it.
-const MISHAPS: [(Mishap, Moment); 20] = [
+const MISHAPS: [(Mishap, Moment); 21] = [
     (Mishap::LostLink, 20 * MINUTE),
     (Mishap::HalfOpenLink, 4 * HOUR),
     (Mishap::NoConnection, 4 * HOUR),
@@ -56,6 +57,7 @@ const MISHAPS: [(Mishap, Moment); 20] = [
     (Mishap::NoRegistration, 8 * HOUR),
     (Mishap::ClockJump, 12 * HOUR),
     (Mishap::Command, 15 * MINUTE),
+    (Mishap::Plan, 15 * MINUTE),
     (Mishap::HostileFrame, 15 * MINUTE),
     (Mishap::PowerCut, 2 * HOUR),
     (Mishap::WatchdogReboot, 4 * HOUR),
