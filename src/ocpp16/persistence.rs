@@ -244,6 +244,8 @@ impl Operations<'_> {
                 let number = self.journal.next();
                 self.appended(now, id, Phase::Starting);
                 self.start_recorded(id, number);
+                #[cfg(feature = "smart-charging")]
+                self.advance_limits(now); // before there is energy
             }
             Task::AppendStop(id) => {
                 self.appended(now, id, Phase::Stopping);
