@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, HashSet};
 
 pub(crate) const HEARTBEAT_INTERVAL: Moment = 30 * MINUTE;
 
+/// What a CALLERROR tells.
+pub(crate) const REFUSED: &str = "CALLERROR";
+
 pub(crate) struct CentralSystem {
     pub(crate) chance: Chance,
     pub(crate) story: Story,
@@ -285,8 +288,7 @@ impl CentralSystem {
             Some(version) => version.to_string(),
             None => payload["status"].as_str().unwrap_or_default().to_owned(),
         };
-        let told = payload.map(told);
-        let told = told.unwrap_or_else(|| panic!("RPC-15: an error for {} {}", asked.action, asked.payload));
+        let told = payload.map_or_else(|| REFUSED.to_owned(), told);
         self.concluded.push((asked, told));
     }
 

@@ -3,7 +3,7 @@
 use crate::hardware::SOCKETS;
 use crate::simulation::Simulation;
 use embedded_ocpp::json::Decimal;
-use embedded_ocpp::ocpp16::{Discarded, ResetKind, TxNotification, UnlockResult};
+use embedded_ocpp::ocpp16::{DiagnosticsRequest, Discarded, ResetKind, TxNotification, UnlockResult};
 use embedded_ocpp::{Boot, ChargePoint, Resources};
 
 impl Simulation<'_> {
@@ -22,10 +22,20 @@ impl Simulation<'_> {
         let limit = |_: Option<Decimal>| ();
         let reset = |kind: ResetKind| hardware.reset_wanted.set(Some(kind));
         let random = || hardware.random();
+        let loader = &hardware.loader;
+        let version = loader.version();
+        let download = |_: &str| loader.begin_download();
+        let download_status = || loader.download_status();
+        let install = || loader.begin_installation();
+        let installation_status = || loader.installation_status();
+        let file_name = |_: &DiagnosticsRequest<'_>| loader.file_name();
+        let upload = |_: &DiagnosticsRequest<'_>, _: &str| loader.begin_upload();
+        let upload_status = || loader.upload_status();
 
         self.boot_up();
         let mut resources = Resources::<SOCKETS>::new();
-        let mut charger = ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME")).unwrap();
+        let mut charger =
+            ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME").firmware_version(&version)).unwrap();
         for (index, connector) in (1..=SOCKETS as u8).enumerate() {
             charger.set_connector_plugged_input(&plugged[index], connector).unwrap();
             charger.set_energy_meter_input(&register[index], connector).unwrap();
@@ -35,6 +45,15 @@ impl Simulation<'_> {
         }
         charger.set_on_discarded(&discarded);
         charger.set_on_reset_execute(&reset);
+        charger.set_on_download(&download);
+        charger.set_download_status_input(&download_status);
+        charger.set_on_install(&install);
+        if loader.tells_installation() {
+            charger.set_installation_status_input(&installation_status);
+        }
+        charger.set_diagnostics_file_name_input(&file_name);
+        charger.set_on_upload(&upload);
+        charger.set_upload_status_input(&upload_status);
         charger.set_rng(&random);
         for (key, value) in &self.configuration {
             charger.set_factory_configuration(key, value).unwrap();

@@ -2,6 +2,7 @@
 
 use crate::chance::Chance;
 use crate::flash::ChipCut;
+use crate::loader::Loader;
 use crate::time::{HOUR, Moment};
 use embedded_ocpp::ocpp16::{ResetKind, TxNotification};
 use std::cell::{Cell, RefCell};
@@ -17,6 +18,7 @@ pub(crate) struct Hardware {
     pub(crate) told: RefCell<Vec<(u8, TxNotification)>>,
     pub(crate) discarded: RefCell<Vec<String>>,
     pub(crate) reset_wanted: Cell<Option<ResetKind>>,
+    pub(crate) loader: Loader,
     random: RefCell<Chance>,
 }
 
@@ -32,7 +34,7 @@ pub(crate) struct Socket {
 }
 
 impl Hardware {
-    pub(crate) fn new(chance: Chance) -> Self {
+    pub(crate) fn new(mut chance: Chance) -> Self {
         Self {
             sockets: [const { Socket::new() }; SOCKETS],
             has_power: Cell::new(true),
@@ -40,6 +42,7 @@ impl Hardware {
             told: RefCell::default(),
             discarded: RefCell::default(),
             reset_wanted: Cell::new(None),
+            loader: Loader::new(chance.part()),
             random: RefCell::new(chance),
         }
     }

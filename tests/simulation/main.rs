@@ -18,6 +18,7 @@ mod flash;
 mod frame;
 mod hardware;
 mod ledger;
+mod loader;
 #[path = "../random_walk/meter_values.rs"]
 mod meter_values;
 mod network;
@@ -88,6 +89,7 @@ fn years_go_by_and_every_transaction_is_told() {
         (total.power_cuts, 50),
         (total.lost_links, 1000),
         (total.discarded, 10),
+        (total.installations, 50),
     ];
     let years = total.days / 365;
     assert!(least.iter().all(|(count, a_year)| *count >= years * a_year), "too little happens: {total:?}");

@@ -69,7 +69,7 @@ fn max_limit(asked: &Value) -> Option<Option<i64>> {
 impl CentralSystem {
     /// Sends some plan; one of a kind after the other.
     pub(crate) fn plan(&mut self, now: Moment, network: &mut Network<'_>) {
-        let (action, payload) = match self.chance.below(8) {
+        let (action, payload) = match self.chance.below(10) {
             0 | 1 => self.list(),
             2 => ("GetLocalListVersion", json!({})),
             3 | 4 => self.reservation(now),
@@ -77,13 +77,26 @@ impl CentralSystem {
                 let connector = self.chance.below(SOCKETS as u64 + 1);
                 ("GetCompositeSchedule", json!({"connectorId": connector, "duration": 86_400}))
             }
-            _ => self.profile(),
+            6 | 7 => self.profile(),
+            _ => self.files(now),
         };
         let kind = kind_of(action);
         let is_under_way = self.asked.values().any(|asked| kind.is_some() && kind_of(asked.action) == kind);
         if !is_under_way && self.ask(now, action, payload.clone(), network) {
             self.plans.asked(now, action, &payload);
         }
+    }
+
+    fn files(&mut self, now: Moment) -> (&'static str, Value) {
+        let retries = self.chance.below(3);
+        let request = json!({"location": "ftp://files/", "retries": retries, "retryInterval": 60});
+        if self.chance.once_in(2) {
+            return ("GetDiagnostics", request);
+        }
+        let date = date_of(now) + (self.chance.below(2 * HOUR) / SECOND) as i64;
+        let mut request = request;
+        request["retrieveDate"] = DateTime::from_unix(date as u32).to_string().into();
+        ("UpdateFirmware", request)
     }
 
     /// Of tags that nobody shows.

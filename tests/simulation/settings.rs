@@ -3,6 +3,7 @@
 use crate::central_system::Asked;
 use crate::hardware::SOCKETS;
 use embedded_ocpp::ChargePoint;
+use embedded_ocpp::ocpp16::FirmwareStatus;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -86,6 +87,9 @@ impl Settings {
                 *values = vec![value];
             }
         }
+        if is_closed_for_update(charger) {
+            return; // they are not operative, whatever was set
+        }
         for (connector, values) in (1..).zip(&mut self.operative) {
             let is_operative = charger.is_operative(connector);
             assert!(
@@ -103,6 +107,11 @@ impl Settings {
         let values = self.keys.get("TransactionMessageAttempts").into_iter().flatten();
         values.map(|value| value.parse().unwrap()).min().unwrap_or(3)
     }
+}
+
+/// FW-05: an installation is under way, or waits for the last session.
+pub(crate) fn is_closed_for_update(charger: &ChargePoint<'_>) -> bool {
+    matches!(charger.firmware_status(), FirmwareStatus::Downloaded | FirmwareStatus::Installing)
 }
 
 fn value_of(charger: &ChargePoint<'_>, key: &str) -> String {

@@ -1,17 +1,18 @@
 //! The simulated world, from one thing that happens to the next.
 
-use crate::central_system::{CentralSystem, HEARTBEAT_INTERVAL};
+use crate::central_system::{CentralSystem, HEARTBEAT_INTERVAL, REFUSED};
 use crate::chance::Chance;
 use crate::driver::Drivers;
 use crate::flash::{ChipCut, Flash};
+use crate::frame::Frame;
 use crate::hardware::{Hardware, SOCKETS};
 use crate::ledger::{Ledger, Now};
 use crate::network::Network;
-use crate::settings::Settings;
+use crate::settings::{Settings, is_closed_for_update};
 use crate::story::Story;
 use crate::time::{DAY, HOUR, MINUTE, Moment, NEVER, SECOND};
 use crate::weather::{Mishap, Weather};
-use embedded_ocpp::ocpp16::{ChargePointStatus, TxNotification};
+use embedded_ocpp::ocpp16::{ChargePointStatus, DiagnosticsStatus, FirmwareStatus, TxNotification};
 use embedded_ocpp::{ChargePoint, Instant};
 use serde_json::json;
 
@@ -23,6 +24,9 @@ const DELIVERY: Moment = 3 * SECOND;
 const CURSE: Moment = 15 * MINUTE;
 /// After a failure the flash is left alone for so long at most: 10 s, when an entry could not be appended three times.
 const FLASH_REST: Moment = 11 * SECOND;
+
+/// Loading with all its tries, and an installation with the boot that ends it, take no longer in calm weather.
+const LOADS_MAX: Moment = HOUR;
 
 pub(crate) struct Simulation<'h> {
     pub(crate) hardware: &'h Hardware,
@@ -54,6 +58,10 @@ pub(crate) struct Simulation<'h> {
     /// When the power is back.
     power_back_at: Moment,
     rest_by: Moment,
+    /// When nothing was loaded and nothing installed last.
+    loads_since: Moment,
+    /// An installation was under way since the last answers were looked at.
+    installs: bool,
     steps_at_once: u32,
     tally: Tally,
 }
@@ -70,6 +78,7 @@ pub(crate) struct Tally {
     pub(crate) interrupted: u64,
     pub(crate) lost_links: u64,
     pub(crate) discarded: u64,
+    pub(crate) installations: u64,
     pub(crate) calm_rests: u64,
     pub(crate) polls: u64,
 }
@@ -85,6 +94,7 @@ impl Tally {
         self.interrupted += other.interrupted;
         self.lost_links += other.lost_links;
         self.discarded += other.discarded;
+        self.installations += other.installations;
         self.calm_rests += other.calm_rests;
         self.polls += other.polls;
     }
@@ -145,6 +155,8 @@ impl<'h> Simulation<'h> {
             restart_at: NEVER,
             power_back_at: 0,
             rest_by: NEVER,
+            loads_since: 0,
+            installs: false,
             steps_at_once: 0,
             tally: Tally::default(),
             weather,
@@ -159,6 +171,7 @@ impl<'h> Simulation<'h> {
         self.tally.samples = self.ledger.samples;
         self.tally.interrupted = self.ledger.interrupted;
         self.tally.discarded = self.ledger.discarded;
+        self.tally.installations = self.hardware.loader.installations();
         self.tally.messages = self.central_system.messages;
         self.tally.lost_links = self.network.lost_links;
         self.tally
@@ -331,14 +344,35 @@ impl Simulation<'_> {
         if charger.operations().is_recovered() {
             self.central_system.plans.check_limits(charger);
         }
+        self.check_loader(charger);
         if self.weather.is_calm {
             self.check_calm(charger);
         }
     }
 
+    fn check_loader(&mut self, charger: &ChargePoint<'_>) {
+        let loader = &self.hardware.loader;
+        let status = charger.firmware_status();
+        if status == FirmwareStatus::Installing {
+            loader.firmware.announce_installation();
+            let busy = (1..=SOCKETS as u8).find(|connector| charger.is_transaction_running(*connector));
+            assert_eq!(busy, None, "FW-05: it is installed during a transaction");
+        }
+        self.installs |= status == FirmwareStatus::Installing;
+        let waits = (1..=SOCKETS as u8).any(|connector| charger.transaction(connector).is_some());
+        let is_waiting = status == FirmwareStatus::Idle || status == FirmwareStatus::Downloaded && waits;
+        if is_waiting && charger.diagnostics_status() == DiagnosticsStatus::Idle {
+            self.loads_since = self.now;
+        }
+        if loader.wants_boot() && self.restart_at == NEVER {
+            self.restart_at = self.now + self.chance.between(SECOND, MINUTE);
+        }
+    }
+
     /// What must be so in calm weather.
     fn check_calm(&mut self, charger: &ChargePoint<'_>) {
-        if (1..=SOCKETS as u8).any(|connector| !charger.is_operative(connector)) {
+        let is_closed = is_closed_for_update(charger);
+        if !is_closed && (1..=SOCKETS as u8).any(|connector| !charger.is_operative(connector)) {
             self.put_in_service();
         }
         if charger.waiting_messages() == 0 && charger.is_accepted() && self.rest_by != NEVER {
@@ -359,6 +393,7 @@ impl Simulation<'_> {
             let unended = self.ledger.unended();
             assert!(unended.is_none(), "TX-26, MSG-05: never ended: {unended:?}");
         }
+        assert!(self.now < self.loads_since.max(self.weather.since) + LOADS_MAX, "FW-03, DG-04: it loads for ever");
         assert!(charger.waiting_messages() < 50, "MSG-03: the queue grows: {}", self.unrest(charger));
         let heard = self.central_system.last_heartbeat.max(self.weather.since);
         assert!(self.now < heard + HEARTBEAT_INTERVAL + 5 * MINUTE, "HB-01: no heartbeat: {}", self.unrest(charger));
@@ -389,6 +424,7 @@ impl Simulation<'_> {
         let at = self.moment();
         let registers = self.registers();
         self.ledger.cut(at, registers);
+        self.hardware.loader.stop();
         self.network.charger_gone();
         self.flash.calm_down();
         for socket in &self.hardware.sockets {
@@ -460,12 +496,30 @@ impl Simulation<'_> {
     fn serve(&mut self) {
         self.central_system.forget_lost_calls(&self.network);
         while let Some(frame) = self.network.arrived() {
+            self.hear(&frame);
             self.central_system.serve(self.now, frame, &mut self.network, &mut self.ledger);
         }
         for (asked, status) in std::mem::take(&mut self.central_system.concluded) {
             let is_stored = self.flash_given_up.is_none_or(|at| at < asked.since);
+            if status == REFUSED {
+                let may_fail = asked.action == "GetDiagnostics" && !is_stored;
+                let may_be_refused = asked.action == "UpdateFirmware" && (!is_stored || self.installs);
+                assert!(may_fail || may_be_refused, "RPC-15: an error for {} {}", asked.action, asked.payload);
+            }
             self.settings.answered(&asked, &status, is_stored);
             self.central_system.plans.answered(&asked, &status, is_stored);
+        }
+        self.installs = false;
+    }
+
+    fn hear(&self, frame: &Frame) {
+        let Frame::Call { action, payload, .. } = frame else { return };
+        let status = payload["status"].as_str().unwrap_or_default();
+        let cannot_read = self.flash_given_up.is_some();
+        match &**action {
+            "FirmwareStatusNotification" => self.hardware.loader.firmware.hear(status, cannot_read),
+            "DiagnosticsStatusNotification" => self.hardware.loader.diagnostics.hear(status, cannot_read),
+            _ => {}
         }
     }
 
