@@ -69,6 +69,8 @@ impl Loader {
         self.upload.runs.set(false);
         if self.installation.runs.take() {
             self.end_installation();
+        } else if self.firmware.last() == Some("Installing") {
+            self.firmware.add("InstallationFailed"); // it was announced, but did not begin
         }
         self.firmware.boot();
         self.diagnostics.boot();
@@ -178,15 +180,13 @@ impl History {
     /// more, as nobody knows whether it was heard. `cannot_read`: a try may fail without having begun, because the device
     /// does not give the location back.
     pub(crate) fn hear(&self, status: &str, cannot_read: bool) {
+        if cannot_read && ["DownloadFailed", "UploadFailed"].contains(&status) {
+            return;
+        }
         let told = self.told.get();
         let happened = self.happened.borrow();
-        match happened.iter().skip(told).position(|other| *other == status) {
-            Some(place) => self.told.set(told + place),
-            None => assert!(
-                cannot_read && ["DownloadFailed", "UploadFailed"].contains(&status),
-                "FW-02, DG-02: {status} after {:?}",
-                happened.get(told..)
-            ),
-        }
+        let place = happened.iter().skip(told).position(|other| *other == status);
+        let place = place.unwrap_or_else(|| panic!("FW-02, DG-02: {status} after {:?}", happened.get(told..)));
+        self.told.set(told + place);
     }
 }

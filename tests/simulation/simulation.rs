@@ -60,8 +60,8 @@ pub(crate) struct Simulation<'h> {
     rest_by: Moment,
     /// When nothing was loaded and nothing installed last.
     loads_since: Moment,
-    /// An installation was under way since the last answers were looked at.
-    installs: bool,
+    /// When an installation was under way last.
+    installed_at: Option<Moment>,
     steps_at_once: u32,
     tally: Tally,
 }
@@ -156,7 +156,7 @@ impl<'h> Simulation<'h> {
             power_back_at: 0,
             rest_by: NEVER,
             loads_since: 0,
-            installs: false,
+            installed_at: None,
             steps_at_once: 0,
             tally: Tally::default(),
             weather,
@@ -354,11 +354,11 @@ impl Simulation<'_> {
         let loader = &self.hardware.loader;
         let status = charger.firmware_status();
         if status == FirmwareStatus::Installing {
+            self.installed_at = Some(self.now);
             loader.firmware.announce_installation();
             let busy = (1..=SOCKETS as u8).find(|connector| charger.is_transaction_running(*connector));
             assert_eq!(busy, None, "FW-05: it is installed during a transaction");
         }
-        self.installs |= status == FirmwareStatus::Installing;
         let waits = (1..=SOCKETS as u8).any(|connector| charger.transaction(connector).is_some());
         let is_waiting = status == FirmwareStatus::Idle || status == FirmwareStatus::Downloaded && waits;
         if is_waiting && charger.diagnostics_status() == DiagnosticsStatus::Idle {
@@ -503,13 +503,13 @@ impl Simulation<'_> {
             let is_stored = self.flash_given_up.is_none_or(|at| at < asked.since);
             if status == REFUSED {
                 let may_fail = asked.action == "GetDiagnostics" && !is_stored;
-                let may_be_refused = asked.action == "UpdateFirmware" && (!is_stored || self.installs);
+                let may_be_refused = asked.action == "UpdateFirmware"
+                    && (!is_stored || self.installed_at.is_some_and(|at| at >= asked.since));
                 assert!(may_fail || may_be_refused, "RPC-15: an error for {} {}", asked.action, asked.payload);
             }
             self.settings.answered(&asked, &status, is_stored);
             self.central_system.plans.answered(&asked, &status, is_stored);
         }
-        self.installs = false;
     }
 
     fn hear(&self, frame: &Frame) {
