@@ -125,6 +125,9 @@ impl Operations<'_> {
 
     /// The central system has answered a call: what it left unanswered on this link before has arrived all the same.
     pub(super) fn reports_arrived(&mut self) {
+        if !self.firmware.transfer.reports.is_held_back && !self.diagnostics.transfer.reports.is_held_back {
+            return;
+        }
         for direction in [Direction::Download, Direction::Upload] {
             let reports = &mut self.transfer(direction).reports;
             if core::mem::take(&mut reports.is_held_back) {

@@ -37,15 +37,13 @@ impl<const BYTES: usize> RamStorage<BYTES> {
 
     /// Where the record begins, head included, and its length without head.
     fn find(&self, key: RecordKey) -> Option<(usize, usize)> {
-        let mut at = 0;
         let mut rest = self.bytes.get(..self.used)?;
         while let Some(([k0, k1, l0, l1], behind)) = rest.split_first_chunk() {
             let len = usize::from(u16::from_le_bytes([*l0, *l1]));
             if u16::from_le_bytes([*k0, *k1]) == key {
-                return Some((at, len));
+                return Some((self.used.saturating_sub(rest.len()), len));
             }
             rest = behind.get(len..)?;
-            at += HEAD_LEN + len;
         }
         None
     }
