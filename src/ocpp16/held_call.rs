@@ -51,6 +51,7 @@ impl HeldCall {
     }
 
     /// What the device is to do next; `None` until the call has seen what came of the last.
+    #[inline(never)]
     #[cfg_attr(not(feature = "local-auth-list"), expect(unused_variables))]
     pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
         match self.wanted {
