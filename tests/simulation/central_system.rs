@@ -8,6 +8,7 @@ use crate::network::{Message, Network};
 use crate::plans::Plans;
 use crate::story::Story;
 use crate::time::{HOUR, MINUTE, Moment, SECOND, date_of};
+use crate::transfers::Transfers;
 use embedded_ocpp::time::DateTime;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
@@ -38,6 +39,7 @@ pub(crate) struct CentralSystem {
     /// What was answered since it was last looked at, and how.
     pub(crate) concluded: Vec<(Asked, String)>,
     pub(crate) plans: Plans,
+    pub(crate) transfers: Transfers,
     calls: u64,
     pub(crate) last_heartbeat: Moment,
     pub(crate) messages: u64,
@@ -97,6 +99,7 @@ impl CentralSystem {
             lost: BTreeMap::new(),
             concluded: Vec::new(),
             plans: Plans::default(),
+            transfers: Transfers::default(),
             calls: 0,
             last_heartbeat: 0,
             messages: 0,
@@ -286,7 +289,9 @@ impl CentralSystem {
         };
         let told = |payload: &Value| match payload["listVersion"].as_i64() {
             Some(version) => version.to_string(),
-            None => payload["status"].as_str().unwrap_or_default().to_owned(),
+            None => {
+                payload.get("status").or(payload.get("fileName")).and_then(Value::as_str).unwrap_or_default().to_owned()
+            }
         };
         let told = payload.map_or_else(|| REFUSED.to_owned(), told);
         self.concluded.push((asked, told));

@@ -24,12 +24,12 @@ impl Simulation<'_> {
         let random = || hardware.random();
         let loader = &hardware.loader;
         let version = loader.version();
-        let download = |_: &str| loader.begin_download();
+        let download = |location: &str| loader.begin_download(location);
         let download_status = || loader.download_status();
         let install = || loader.begin_installation();
         let installation_status = || loader.installation_status();
         let file_name = |_: &DiagnosticsRequest<'_>| loader.file_name();
-        let upload = |_: &DiagnosticsRequest<'_>, _: &str| loader.begin_upload();
+        let upload = |request: &DiagnosticsRequest<'_>, _: &str| loader.begin_upload(request.location);
         let upload_status = || loader.upload_status();
 
         self.boot_up();

@@ -4,9 +4,10 @@
 use crate::chance::Chance;
 use embedded_ocpp::ocpp16::{InstallationStatus, TransferStatus};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
-/// After a boot as many may be told again, as nobody knows whether they were heard.
-const REPORTS_MAX: usize = 8;
+/// FW-04: of more that were not told the oldest go.
+const REPORTS_MAX: usize = 7;
 
 pub(crate) struct Loader {
     chance: RefCell<Chance>,
@@ -18,6 +19,15 @@ pub(crate) struct Loader {
     upload: Job,
     pub(crate) firmware: History,
     pub(crate) diagnostics: History,
+    /// What the firmware was told to begin since it was last looked at.
+    pub(crate) begun: RefCell<Vec<Begun>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// From or to a location.
+    Transfer(String),
+    Installation,
 }
 
 /// Something that takes a while, measured in questions how far it is.
@@ -29,11 +39,15 @@ struct Job {
 }
 
 /// What has happened, and how much of it was told.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct History {
     happened: RefCell<Vec<&'static str>>,
-    /// The last that was told is not before this one.
-    told: Cell<usize>,
+    /// How many were told: all that may be, for one may be told twice, and two may be alike.
+    told: RefCell<BTreeSet<usize>>,
+    /// How many had happened at the last boot.
+    before_boot: Cell<usize>,
+    /// The last of them is still to be told.
+    owes: Cell<bool>,
 }
 
 impl Loader {
@@ -47,6 +61,7 @@ impl Loader {
             upload: Job::default(),
             firmware: History::default(),
             diagnostics: History::default(),
+            begun: RefCell::default(),
         }
     }
 
@@ -69,9 +84,17 @@ impl Loader {
         self.upload.runs.set(false);
         if self.installation.runs.take() {
             self.end_installation();
-        } else if self.firmware.last() == Some("Installing") {
-            self.firmware.add("InstallationFailed"); // it was announced, but did not begin
         }
+        self.firmware.stop();
+        if self.firmware.last() == Some("Installing") {
+            self.firmware.add("InstallationFailed"); // it was announced, and did not begin: that may be told
+            self.firmware.owes.set(false);
+        }
+        self.diagnostics.stop();
+    }
+
+    /// The central system hears of a boot.
+    pub(crate) fn booted(&self) {
         self.firmware.boot();
         self.diagnostics.boot();
     }
@@ -87,7 +110,8 @@ impl Loader {
 // ---- As the firmware sees it ----
 
 impl Loader {
-    pub(crate) fn begin_download(&self) {
+    pub(crate) fn begin_download(&self, location: &str) {
+        self.begun.borrow_mut().push(Begun::Transfer(location.to_owned()));
         self.firmware.add("Downloading");
         self.download.begin(&self.chance);
     }
@@ -99,6 +123,7 @@ impl Loader {
     pub(crate) fn begin_installation(&self) {
         self.firmware.announce_installation();
         assert_eq!(self.firmware.last(), Some("Installing"), "FW-02: {:?}", self.firmware);
+        self.begun.borrow_mut().push(Begun::Installation);
         self.installation.begin(&self.chance);
     }
 
@@ -118,7 +143,8 @@ impl Loader {
         (!self.chance.borrow_mut().once_in(4)).then_some("log.txt")
     }
 
-    pub(crate) fn begin_upload(&self) {
+    pub(crate) fn begin_upload(&self, location: &str) {
+        self.begun.borrow_mut().push(Begun::Transfer(location.to_owned()));
         self.diagnostics.add("Uploading");
         self.upload.begin(&self.chance);
     }
@@ -156,9 +182,21 @@ impl Job {
 
 // ---- What was told ----
 
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            happened: RefCell::default(),
+            told: RefCell::new(BTreeSet::from([0])),
+            before_boot: Cell::new(0),
+            owes: Cell::new(false),
+        }
+    }
+}
+
 impl History {
     fn add(&self, status: &'static str) {
         self.happened.borrow_mut().push(status);
+        self.owes.set(true);
     }
 
     fn last(&self) -> Option<&'static str> {
@@ -172,21 +210,38 @@ impl History {
         }
     }
 
-    fn boot(&self) {
-        self.told.set(self.told.get().saturating_sub(REPORTS_MAX));
+    pub(crate) fn owes(&self) -> bool {
+        self.owes.get()
     }
 
-    /// FirmwareStatusNotification.req, DiagnosticsStatusNotification.req: what has happened since the last, or that once
-    /// more, as nobody knows whether it was heard. `cannot_read`: a try may fail without having begun, because the device
-    /// does not give the location back.
+    /// FW-07: only how an installation ended must be told after the boot.
+    fn stop(&self) {
+        self.owes.set(self.owes() && matches!(self.last(), Some("Installed" | "InstallationFailed")));
+        self.before_boot.set(self.happened.borrow().len());
+    }
+
+    /// What was not told, and what had no answer, may be told again, as nobody knows whether it was heard.
+    fn boot(&self) {
+        let first = self.told.borrow().first().map_or(0, |told| told.saturating_sub(REPORTS_MAX + 1));
+        *self.told.borrow_mut() = (first..=self.before_boot.get()).collect();
+    }
+
+    /// FirmwareStatusNotification.req, DiagnosticsStatusNotification.req: what has happened next, or the last once more, as
+    /// nobody knows whether it was heard. `cannot_read`: a try may fail without having begun, because the device does not
+    /// give the location back.
     pub(crate) fn hear(&self, status: &str, cannot_read: bool) {
-        if cannot_read && ["DownloadFailed", "UploadFailed"].contains(&status) {
-            return;
-        }
-        let told = self.told.get();
         let happened = self.happened.borrow();
-        let place = happened.iter().skip(told).position(|other| *other == status);
-        let place = place.unwrap_or_else(|| panic!("FW-02, DG-02: {status} after {:?}", happened.get(told..)));
-        self.told.set(told + place);
+        let until = |told: usize| if told + REPORTS_MAX < happened.len() { happened.len() } else { told + 1 };
+        let next = |told: &usize| (told.saturating_sub(1)..until(*told)).map(|place| place + 1);
+        let before = self.told.take();
+        let mut told: BTreeSet<_> =
+            before.iter().flat_map(next).filter(|told| happened.get(told - 1) == Some(&status)).collect();
+        if cannot_read && ["DownloadFailed", "UploadFailed"].contains(&status) {
+            told.extend(&before);
+        }
+        let from = before.first().map_or(0, |told| told.saturating_sub(1));
+        assert!(!told.is_empty(), "FW-02, DG-02: {status} is no part of {:?}", &happened[from..]);
+        self.owes.set(self.owes() && !told.contains(&happened.len()));
+        self.told.replace(told);
     }
 }

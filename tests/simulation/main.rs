@@ -29,6 +29,7 @@ mod settings;
 mod simulation;
 mod story;
 mod time;
+mod transfers;
 mod weather;
 
 use simulation::{Tally, run};

@@ -78,25 +78,14 @@ impl CentralSystem {
                 ("GetCompositeSchedule", json!({"connectorId": connector, "duration": 86_400}))
             }
             6 | 7 => self.profile(),
-            _ => self.files(now),
+            _ => self.transfer(now),
         };
         let kind = kind_of(action);
         let is_under_way = self.asked.values().any(|asked| kind.is_some() && kind_of(asked.action) == kind);
         if !is_under_way && self.ask(now, action, payload.clone(), network) {
             self.plans.asked(now, action, &payload);
+            self.transfers.asked(action, &payload);
         }
-    }
-
-    fn files(&mut self, now: Moment) -> (&'static str, Value) {
-        let retries = self.chance.below(3);
-        let request = json!({"location": "ftp://files/", "retries": retries, "retryInterval": 60});
-        if self.chance.once_in(2) {
-            return ("GetDiagnostics", request);
-        }
-        let date = date_of(now) + (self.chance.below(2 * HOUR) / SECOND) as i64;
-        let mut request = request;
-        request["retrieveDate"] = DateTime::from_unix(date as u32).to_string().into();
-        ("UpdateFirmware", request)
     }
 
     /// Of tags that nobody shows.

@@ -1,6 +1,6 @@
 //! The simulated world, from one thing that happens to the next.
 
-use crate::central_system::{CentralSystem, HEARTBEAT_INTERVAL, REFUSED};
+use crate::central_system::{CentralSystem, HEARTBEAT_INTERVAL};
 use crate::chance::Chance;
 use crate::driver::Drivers;
 use crate::flash::{ChipCut, Flash};
@@ -12,7 +12,7 @@ use crate::settings::{Settings, is_closed_for_update};
 use crate::story::Story;
 use crate::time::{DAY, HOUR, MINUTE, Moment, NEVER, SECOND};
 use crate::weather::{Mishap, Weather};
-use embedded_ocpp::ocpp16::{ChargePointStatus, DiagnosticsStatus, FirmwareStatus, TxNotification};
+use embedded_ocpp::ocpp16::{ChargePointStatus, TxNotification};
 use embedded_ocpp::{ChargePoint, Instant};
 use serde_json::json;
 
@@ -24,9 +24,6 @@ const DELIVERY: Moment = 3 * SECOND;
 const CURSE: Moment = 15 * MINUTE;
 /// After a failure the flash is left alone for so long at most: 10 s, when an entry could not be appended three times.
 const FLASH_REST: Moment = 11 * SECOND;
-
-/// Loading with all its tries, and an installation with the boot that ends it, take no longer in calm weather.
-const LOADS_MAX: Moment = HOUR;
 
 pub(crate) struct Simulation<'h> {
     pub(crate) hardware: &'h Hardware,
@@ -58,10 +55,6 @@ pub(crate) struct Simulation<'h> {
     /// When the power is back.
     power_back_at: Moment,
     rest_by: Moment,
-    /// When nothing was loaded and nothing installed last.
-    loads_since: Moment,
-    /// When an installation was under way last.
-    installed_at: Option<Moment>,
     steps_at_once: u32,
     tally: Tally,
 }
@@ -155,8 +148,6 @@ impl<'h> Simulation<'h> {
             restart_at: NEVER,
             power_back_at: 0,
             rest_by: NEVER,
-            loads_since: 0,
-            installed_at: None,
             steps_at_once: 0,
             tally: Tally::default(),
             weather,
@@ -213,6 +204,7 @@ impl Simulation<'_> {
         self.flash.boot();
         self.ledger.booted(self.booted);
         self.network.calls.booted();
+        self.central_system.transfers.booted();
     }
 
     /// Whether this boot is over.
@@ -289,6 +281,7 @@ impl Simulation<'_> {
     fn look_at_flash(&mut self) {
         if self.flash.is_given_up() {
             self.flash_given_up = Some(self.now);
+            self.central_system.transfers.doubt();
         }
         if self.flash.take_failed() {
             self.flash_failed = Some(self.now);
@@ -299,6 +292,10 @@ impl Simulation<'_> {
     fn take_notifications(&mut self, charger: &ChargePoint<'_>) {
         let at = self.moment();
         self.central_system.plans.follow(at, charger);
+        for begun in self.hardware.loader.begun.take() {
+            self.story.tell(self.now, || format!("{begun:?}"));
+            self.central_system.transfers.begun(at, &begun, self.flash_given_up.is_none());
+        }
         for (connector, notification) in self.hardware.told.take() {
             self.story.tell(self.now, || format!("{connector}: {notification:?}"));
             let register = self.hardware.socket(connector).register();
@@ -352,18 +349,7 @@ impl Simulation<'_> {
 
     fn check_loader(&mut self, charger: &ChargePoint<'_>) {
         let loader = &self.hardware.loader;
-        let status = charger.firmware_status();
-        if status == FirmwareStatus::Installing {
-            self.installed_at = Some(self.now);
-            loader.firmware.announce_installation();
-            let busy = (1..=SOCKETS as u8).find(|connector| charger.is_transaction_running(*connector));
-            assert_eq!(busy, None, "FW-05: it is installed during a transaction");
-        }
-        let waits = (1..=SOCKETS as u8).any(|connector| charger.transaction(connector).is_some());
-        let is_waiting = status == FirmwareStatus::Idle || status == FirmwareStatus::Downloaded && waits;
-        if is_waiting && charger.diagnostics_status() == DiagnosticsStatus::Idle {
-            self.loads_since = self.now;
-        }
+        self.central_system.transfers.follow(self.now, charger, loader);
         if loader.wants_boot() && self.restart_at == NEVER {
             self.restart_at = self.now + self.chance.between(SECOND, MINUTE);
         }
@@ -393,7 +379,8 @@ impl Simulation<'_> {
             let unended = self.ledger.unended();
             assert!(unended.is_none(), "TX-26, MSG-05: never ended: {unended:?}");
         }
-        assert!(self.now < self.loads_since.max(self.weather.since) + LOADS_MAX, "FW-03, DG-04: it loads for ever");
+        let since = self.weather.since.max(self.booted);
+        self.central_system.transfers.check_calm(self.moment(), since, &self.hardware.loader);
         assert!(charger.waiting_messages() < 50, "MSG-03: the queue grows: {}", self.unrest(charger));
         let heard = self.central_system.last_heartbeat.max(self.weather.since);
         assert!(self.now < heard + HEARTBEAT_INTERVAL + 5 * MINUTE, "HB-01: no heartbeat: {}", self.unrest(charger));
@@ -501,14 +488,9 @@ impl Simulation<'_> {
         }
         for (asked, status) in std::mem::take(&mut self.central_system.concluded) {
             let is_stored = self.flash_given_up.is_none_or(|at| at < asked.since);
-            if status == REFUSED {
-                let may_fail = asked.action == "GetDiagnostics" && !is_stored;
-                let may_be_refused = asked.action == "UpdateFirmware"
-                    && (!is_stored || self.installed_at.is_some_and(|at| at >= asked.since));
-                assert!(may_fail || may_be_refused, "RPC-15: an error for {} {}", asked.action, asked.payload);
-            }
             self.settings.answered(&asked, &status, is_stored);
             self.central_system.plans.answered(&asked, &status, is_stored);
+            self.central_system.transfers.answered(self.now, &asked, &status, is_stored);
         }
     }
 
@@ -517,6 +499,7 @@ impl Simulation<'_> {
         let status = payload["status"].as_str().unwrap_or_default();
         let cannot_read = self.flash_given_up.is_some();
         match &**action {
+            "BootNotification" => self.hardware.loader.booted(),
             "FirmwareStatusNotification" => self.hardware.loader.firmware.hear(status, cannot_read),
             "DiagnosticsStatusNotification" => self.hardware.loader.diagnostics.hear(status, cannot_read),
             _ => {}
