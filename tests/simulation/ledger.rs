@@ -165,6 +165,12 @@ impl Ledger {
         Some(&self.transactions[&number].id_tag)
     }
 
+    /// The tag of one that may have begun before the power went, of which the firmware was not told.
+    pub(crate) fn tag_of_perhaps(&self, connector: u8) -> Option<&str> {
+        let number = self.sockets[usize::from(connector) - 1].perhaps?;
+        Some(&self.transactions[&number].id_tag)
+    }
+
     /// The number of the next transaction.
     pub(crate) fn next(&self) -> Number {
         self.next
@@ -190,8 +196,10 @@ impl Ledger {
 
 impl Ledger {
     pub(crate) fn tag_shown(&mut self, connector: u8, id_tag: &str) {
-        if !self.is_running(connector) {
-            self.books(connector).id_tag = Some(id_tag.to_owned());
+        let books = self.books(connector);
+        // One of an earlier boot, of whose end the firmware may not have been told, has none.
+        if books.running.is_none() || books.id_tag.is_none() {
+            books.id_tag = Some(id_tag.to_owned());
         }
     }
 

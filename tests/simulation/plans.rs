@@ -205,6 +205,11 @@ impl Plans {
         }
     }
 
+    /// RSV-07: nobody knows whether a transaction has begun.
+    pub(crate) fn may_have_started(&mut self, connector: u8, id_tag: &str) {
+        self.reserved.retain(|other, reservation| *other != connector || reservation.id_tag != id_tag);
+    }
+
     pub(crate) fn check_limits(&self, charger: &ChargePoint<'_>) {
         let Some(most) = self.max_limits.iter().copied().collect::<Option<Vec<_>>>() else { return };
         let most = most.into_iter().max().unwrap();

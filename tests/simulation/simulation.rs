@@ -411,6 +411,11 @@ impl Simulation<'_> {
         let at = self.moment();
         let registers = self.registers();
         self.ledger.cut(at, registers);
+        for connector in 1..=SOCKETS as u8 {
+            if let Some(id_tag) = self.ledger.tag_of_perhaps(connector) {
+                self.central_system.plans.may_have_started(connector, id_tag);
+            }
+        }
         self.hardware.loader.stop();
         self.network.charger_gone();
         self.flash.calm_down();
