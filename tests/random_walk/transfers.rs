@@ -179,6 +179,8 @@ struct Ledger {
     triggers: u32,
     /// A trigger was accepted, and has had no message yet.
     is_owed: bool,
+    /// What happens next was told already, because the link failed between the two.
+    is_announced: bool,
 }
 
 impl Default for Ledger {
@@ -190,6 +192,7 @@ impl Default for Ledger {
             again: Vec::new(),
             triggers: 0,
             is_owed: false,
+            is_announced: false,
         }
     }
 }
@@ -203,13 +206,16 @@ impl Ledger {
         let told = self.told.iter().flat_map(|told| *told..=self.dropped.max(*told));
         let told: BTreeSet<usize> = told.filter(is_next).map(|place| place + 1).collect();
         let is_last = |told: &usize| *told > 0 && self.happened[told - 1] == status;
-        if !told.is_empty() {
+        if let Some(place) = again {
+            self.again.drain(..=place);
+            self.told.extend(told);
+        } else if !told.is_empty() {
             self.told = told;
             self.again.clear();
-        } else if let Some(place) = again {
-            self.again.drain(..=place);
         } else if is_lossy && self.told.iter().any(is_last) {
             // Its answer was lost.
+        } else if self.triggers == 0 && ["Downloading", "Uploading"].contains(&status) && !self.is_announced {
+            self.is_announced = true;
         } else {
             // One that is about to begin is told as well.
             let is_present =
@@ -221,12 +227,15 @@ impl Ledger {
 
     fn happen(&mut self, status: &'static str) {
         self.happened.push(status);
+        if status.ends_with("loading") && std::mem::take(&mut self.is_announced) {
+            self.told = BTreeSet::from([self.happened.len()]);
+        }
         self.dropped = self.happened.len().saturating_sub(REPORTS_MIN).max(self.dropped);
     }
 
     /// Whether everything that has happened was told.
     fn is_told(&self) -> bool {
-        self.told.contains(&self.happened.len())
+        self.told.contains(&self.happened.len()) && !self.is_announced
     }
 
     /// What was not told is kept, forgotten, or either.
@@ -242,6 +251,7 @@ impl Ledger {
         }
         self.triggers = 0;
         self.is_owed = false;
+        self.is_announced = false;
     }
 }
 
