@@ -609,8 +609,13 @@ fn lst_09_a_damaged_entry_is_one_unknown_tag_and_a_damaged_head_an_empty_list() 
         }
         t.flash.records.insert(key, record);
     }
+    for key in list_records(&t).into_keys().filter(|key| *key != registry::LOCAL_LIST.start) {
+        t.flash.records.insert(key, vec![0; 9]);
+    }
+    reboot(&mut t);
+    assert_eq!(words(&mut t, ["GOOD", "BAD"]), [AuthorizationTimeout; 2]);
+    expect_version(&mut t, 0); // LST-01: the central system is to send it again
     // It can be written again.
-    t.flash.records.insert(registry::LOCAL_LIST.start + 1, vec![0; 9]);
     reboot(&mut t);
     differential(&mut t, 5, json!([entry("GOOD", accepted()), entry("BAD", tag_info("Blocked"))]));
     assert_eq!(words(&mut t, ["GOOD", "BAD"]), [Authorized, AuthorizationRejected]);

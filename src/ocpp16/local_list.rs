@@ -389,8 +389,9 @@ impl Operations<'_> {
         let Some(place) = index.checked_sub(1) else { return self.local_list.load_places(record) };
         let hash = read_entry(place, record).map(|(id_tag, _)| tag_hash(&id_tag) & HASH);
         self.local_list.mark(place, hash.map_or(0, |hash| hash | LIVE));
-        if let Some(hash) = hash {
-            self.cache.forget(&|cached| cached & HASH == hash); // the power may have failed before that
+        match hash {
+            Some(hash) => self.cache.forget(&|cached| cached & HASH == hash), // the power may have failed before that
+            None => self.local_list.has_entries = self.local_list.slots.iter().any(|slot| slot.is(LIVE)),
         }
     }
 
