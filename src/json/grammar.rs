@@ -82,7 +82,7 @@ fn after_known_bracket(inside: &[u8]) -> Option<&[u8]> {
 }
 
 /// A number or literal of a text that has been proven.
-pub(super) fn after_known_word(bytes: &[u8]) -> &[u8] {
+fn after_known_word(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
     while let [first, after @ ..] = rest {
         if matches!(first, b',' | b'}' | b']' | 0..=b' ') {
@@ -96,7 +96,11 @@ pub(super) fn after_known_word(bytes: &[u8]) -> &[u8] {
 /// The name of a member, with its colon.
 fn after_name(bytes: &[u8]) -> Option<&[u8]> {
     let [b'"', inside @ ..] = after_space(bytes) else { return None };
-    match after_space(after_string(inside)?) {
+    after_colon(after_string(inside)?)
+}
+
+pub(super) fn after_colon(bytes: &[u8]) -> Option<&[u8]> {
+    match after_space(bytes) {
         [b':', after @ ..] => Some(after),
         _ => None,
     }

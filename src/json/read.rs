@@ -146,7 +146,7 @@ pub(crate) fn read_into<'a>(walk: &mut Walk<'a>, fields: &[Field], values: &mut 
     let mut seen = Seen::default();
     while let Some((place, value)) = walk.member(&mut seen, fields)? {
         if let Some(slot) = values.get_mut(place) {
-            *slot = if let Value::Nested(_) = value { Value::Nested(walk.nested()) } else { value };
+            *slot = if let Value::Nested(_) = value { Value::Nested(walk.raw()) } else { value };
         }
     }
     Ok(())

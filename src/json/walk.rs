@@ -1,5 +1,5 @@
 use super::JsonStr;
-use super::grammar::{after_known_value, after_space, after_string, between};
+use super::grammar::{after_colon, after_known_value, after_space, after_string, between};
 use super::read::{Field, Opening, ReadError, Strictness, Value, leading_integer};
 use crate::bytes::same;
 
@@ -55,11 +55,11 @@ impl<'a> Walk<'a> {
                 if self.strictness == Strictness::NoOthers {
                     return Err(ReadError::Unknown);
                 }
-                self.rest = after_colon(after_string(name).unwrap_or_default())?;
-                self.nested();
+                self.rest = value_of(after_string(name).unwrap_or_default())?;
+                self.raw();
                 continue;
             };
-            self.rest = after_colon(name.get(field.name.len() + 1..).unwrap_or_default())?;
+            self.rest = value_of(name.get(field.name.len() + 1..).unwrap_or_default())?;
             let value = self.value(field)?;
             let bit = 1u32.wrapping_shl(place as u32);
             if seen.0 & bit != 0 {
@@ -93,8 +93,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Moves over the value that the walk stands before.
-    pub(crate) fn nested(&mut self) -> &'a str {
+    /// Moves over the value that the walk stands before, which is returned as it is written.
+    pub(crate) fn raw(&mut self) -> &'a str {
         self.move_to(after_known_value(self.rest).unwrap_or_default())
     }
 
@@ -103,7 +103,7 @@ impl<'a> Walk<'a> {
         Ok(match (field.opening, self.rest) {
             (Opening::Quote, [b'"', ..]) => {
                 let max = usize::from(field.max);
-                let text = JsonStr::from_quoted(self.nested()).ok_or(ReadError::WrongType)?;
+                let text = JsonStr::from_quoted(self.raw()).ok_or(ReadError::WrongType)?;
                 if text.escaped().len() > max && text.chars().nth(max).is_some() {
                     return Err(ReadError::TooLong);
                 }
@@ -118,10 +118,10 @@ impl<'a> Walk<'a> {
                 Value::Integer(integer)
             }
             #[cfg(feature = "smart-charging")]
-            (Opening::Number, [b'-' | b'0'..=b'9', ..]) => Value::Number(self.nested()),
+            (Opening::Number, [b'-' | b'0'..=b'9', ..]) => Value::Number(self.raw()),
             (Opening::Brace, [b'{', ..]) | (Opening::Bracket, [b'[', ..]) => Value::Nested(""),
             (_, [b'n', ..]) => {
-                self.nested(); // null
+                self.raw(); // null
                 Value::Absent
             }
             _ => return Err(ReadError::WrongType),
@@ -156,18 +156,15 @@ fn step(bytes: &[u8], opening: u8, closing: u8) -> Result<&[u8], &[u8]> {
     }
 }
 
-/// What stands behind the colon of a member. A string that is not in an object has none.
-fn after_colon(bytes: &[u8]) -> Result<&[u8], ReadError> {
-    match after_space(bytes) {
-        [b':', after @ ..] => Ok(after_space(after)),
-        _ => Err(ReadError::WrongType),
-    }
+/// Where the value of a member begins, from behind its name. A string that is not in an object has none.
+fn value_of(name: &[u8]) -> Result<&[u8], ReadError> {
+    after_colon(name).map(after_space).ok_or(ReadError::WrongType)
 }
 
 /// The elements of a JSON array that has been scanned already.
 pub(crate) fn elements(array: &str) -> impl Iterator<Item = &str> {
     let mut walk = Walk::of(array, Strictness::NoOthers);
-    core::iter::from_fn(move || walk.element().then(|| walk.nested()))
+    core::iter::from_fn(move || walk.element().then(|| walk.raw()))
 }
 
 #[cfg(test)]

@@ -488,7 +488,7 @@ impl Update {
                         update.before = Some(seen);
                         break;
                     }
-                    walk.nested();
+                    walk.raw();
                 }
             }
         }

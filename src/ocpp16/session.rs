@@ -413,12 +413,10 @@ impl Operations<'_> {
                 }
                 // ST-B6, TX-07: a tag that comes later may be meant for another connector.
                 let deadline = deadline(connector.present_since, time_out());
-                if connector.is_reserved {
-                    // Whoever is there, it waits for its tag.
-                } else if now >= deadline {
-                    connector.finishing = Finishing::CardTooLate;
-                } else {
-                    wake = deadline;
+                match connector.is_reserved {
+                    true => {} // whoever is there, it waits for its tag
+                    false if now >= deadline => connector.finishing = Finishing::CardTooLate,
+                    false => wake = deadline,
                 }
             }
             Phase::Running if !readings.plugged() && self.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT) => {
