@@ -9,6 +9,7 @@ mod chance;
 mod commands;
 mod firmware;
 mod hardware;
+mod job;
 mod meter_values;
 mod plans;
 mod promises;

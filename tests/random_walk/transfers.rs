@@ -2,6 +2,7 @@
 //! they are (OCPP 1.6 §4.4, §4.5, §5.9, §5.19).
 
 use crate::chance::Chance;
+use crate::job::Job;
 use crate::server::{Asked, seconds};
 use crate::support::leak;
 use crate::walk::{Walk, Weather};
@@ -25,34 +26,6 @@ type Command = (&'static str, Value, &'static [&'static str]);
 
 // ---- The hardware ----
 
-/// Something that takes a while, measured in questions how far it is.
-#[derive(Default)]
-struct Job {
-    runs: Cell<bool>,
-    questions_left: Cell<u64>,
-    succeeds: Cell<bool>,
-    location: RefCell<String>,
-}
-
-impl Job {
-    fn begin(&self, location: &str, chance: &RefCell<Chance>) {
-        let mut chance = chance.borrow_mut();
-        self.runs.set(true);
-        self.questions_left.set(chance.below(30));
-        self.succeeds.set(!chance.once_in(3));
-        location.clone_into(&mut self.location.borrow_mut());
-    }
-
-    /// How it has ended, if it has.
-    fn ask(&self) -> Option<bool> {
-        assert!(self.runs.get(), "FW-02: it is asked how far it is, though nothing runs");
-        let left = self.questions_left.get();
-        self.questions_left.set(left.saturating_sub(1));
-        self.runs.set(left > 0);
-        (left == 0).then(|| self.succeeds.get())
-    }
-}
-
 /// What loads and installs. It outlives every boot.
 pub(crate) struct Loader {
     chance: RefCell<Chance>,
@@ -62,6 +35,9 @@ pub(crate) struct Loader {
     download: Job,
     installation: Job,
     upload: Job,
+    /// Where the firmware is from, and where the diagnostics go.
+    firmware_at: RefCell<String>,
+    diagnostics_at: RefCell<String>,
     /// What it has named, by location.
     file_names: RefCell<HashMap<String, Option<String>>>,
     /// What has happened since it was last looked at: status and location.
@@ -77,6 +53,8 @@ impl Loader {
             download: Job::default(),
             installation: Job::default(),
             upload: Job::default(),
+            firmware_at: RefCell::default(),
+            diagnostics_at: RefCell::default(),
             file_names: RefCell::default(),
             events: RefCell::default(),
         })
@@ -101,13 +79,16 @@ impl Loader {
 
     fn connect(&'static self, charger: &mut ChargePoint<'static>) {
         charger.set_on_download(leak(|location: &str| {
-            self.download.begin(location, &self.chance);
-            self.tell("Downloading", &self.download);
+            self.download.begin(&self.chance);
+            location.clone_into(&mut self.firmware_at.borrow_mut());
+            self.tell("Downloading", &self.firmware_at);
         }));
-        charger.set_download_status_input(leak(|| self.transferred(&self.download, ["Downloaded", "DownloadFailed"])));
+        charger.set_download_status_input(leak(|| {
+            self.transferred(&self.download, &self.firmware_at, ["Downloaded", "DownloadFailed"])
+        }));
         charger.set_on_install(leak(|| {
-            self.installation.begin(&self.download.location.borrow(), &self.chance);
-            self.tell("Installing", &self.installation);
+            self.installation.begin(&self.chance);
+            self.tell("Installing", &self.firmware_at);
         }));
         if !self.installs_by_boot {
             charger.set_installation_status_input(leak(|| self.installed()));
@@ -116,26 +97,29 @@ impl Loader {
         charger.set_on_upload(leak(|request: &DiagnosticsRequest<'_>, file_name: &str| {
             let named = self.file_names.borrow().get(request.location).cloned().flatten();
             assert_eq!(named.as_deref(), Some(file_name), "DG-01: {}", request.location);
-            self.upload.begin(request.location, &self.chance);
-            self.tell("Uploading", &self.upload);
+            self.upload.begin(&self.chance);
+            request.location.clone_into(&mut self.diagnostics_at.borrow_mut());
+            self.tell("Uploading", &self.diagnostics_at);
         }));
-        charger.set_upload_status_input(leak(|| self.transferred(&self.upload, ["Uploaded", "UploadFailed"])));
+        charger.set_upload_status_input(leak(|| {
+            self.transferred(&self.upload, &self.diagnostics_at, ["Uploaded", "UploadFailed"])
+        }));
         charger.set_file_transfer_protocols(&[FileTransferProtocol::Ftp]);
     }
 
-    fn tell(&self, status: &'static str, job: &Job) {
-        self.events.borrow_mut().push((status, job.location.borrow().clone()));
+    fn tell(&self, status: &'static str, location: &RefCell<String>) {
+        self.events.borrow_mut().push((status, location.borrow().clone()));
     }
 
-    fn transferred(&self, job: &Job, [done, failed]: [&'static str; 2]) -> TransferStatus {
+    fn transferred(&self, job: &Job, location: &RefCell<String>, [done, failed]: [&'static str; 2]) -> TransferStatus {
         let Some(is_done) = job.ask() else { return TransferStatus::Running };
-        self.tell(if is_done { done } else { failed }, job);
+        self.tell(if is_done { done } else { failed }, location);
         if is_done { TransferStatus::Done } else { TransferStatus::Failed }
     }
 
     fn installed(&self) -> InstallationStatus {
         let Some(is_installed) = self.installation.ask() else { return InstallationStatus::Running };
-        self.tell(if is_installed { "Installed" } else { "InstallationFailed" }, &self.installation);
+        self.tell(if is_installed { "Installed" } else { "InstallationFailed" }, &self.firmware_at);
         self.version.set(self.version.get() + u32::from(is_installed));
         if is_installed { InstallationStatus::Installed } else { InstallationStatus::Failed }
     }

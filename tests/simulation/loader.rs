@@ -2,6 +2,7 @@
 //! central system is told of it is that, and in that order.
 
 use crate::chance::Chance;
+use crate::job::Job;
 use embedded_ocpp::ocpp16::{InstallationStatus, TransferStatus};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -28,14 +29,6 @@ pub(crate) enum Begun {
     /// From or to a location.
     Transfer(String),
     Installation,
-}
-
-/// Something that takes a while, measured in questions how far it is.
-#[derive(Default)]
-struct Job {
-    runs: Cell<bool>,
-    questions_left: Cell<u64>,
-    succeeds: Cell<bool>,
 }
 
 /// What has happened, and how much of it was told.
@@ -117,7 +110,7 @@ impl Loader {
     }
 
     pub(crate) fn download_status(&self) -> TransferStatus {
-        self.download.status(&self.firmware, ["Downloaded", "DownloadFailed"])
+        transferred(&self.download, &self.firmware, ["Downloaded", "DownloadFailed"])
     }
 
     pub(crate) fn begin_installation(&self) {
@@ -129,9 +122,9 @@ impl Loader {
 
     pub(crate) fn installation_status(&self) -> InstallationStatus {
         match self.installation.ask() {
-            false => InstallationStatus::Running,
-            true if self.end_installation() => InstallationStatus::Installed,
-            true => InstallationStatus::Failed,
+            None => InstallationStatus::Running,
+            Some(_) if self.end_installation() => InstallationStatus::Installed,
+            Some(_) => InstallationStatus::Failed,
         }
     }
 
@@ -150,34 +143,14 @@ impl Loader {
     }
 
     pub(crate) fn upload_status(&self) -> TransferStatus {
-        self.upload.status(&self.diagnostics, ["Uploaded", "UploadFailed"])
+        transferred(&self.upload, &self.diagnostics, ["Uploaded", "UploadFailed"])
     }
 }
 
-impl Job {
-    fn begin(&self, chance: &RefCell<Chance>) {
-        let mut chance = chance.borrow_mut();
-        self.runs.set(true);
-        self.questions_left.set(chance.below(30));
-        self.succeeds.set(!chance.once_in(3));
-    }
-
-    /// Whether it has ended.
-    fn ask(&self) -> bool {
-        assert!(self.runs.get(), "FW-02, DG-02: it is asked how far it is, though nothing runs");
-        let left = self.questions_left.get();
-        self.questions_left.set(left.saturating_sub(1));
-        self.runs.set(left > 0);
-        left == 0
-    }
-
-    fn status(&self, history: &History, [done, failed]: [&'static str; 2]) -> TransferStatus {
-        if !self.ask() {
-            return TransferStatus::Running;
-        }
-        history.add(if self.succeeds.get() { done } else { failed });
-        if self.succeeds.get() { TransferStatus::Done } else { TransferStatus::Failed }
-    }
+fn transferred(job: &Job, history: &History, [done, failed]: [&'static str; 2]) -> TransferStatus {
+    let Some(is_done) = job.ask() else { return TransferStatus::Running };
+    history.add(if is_done { done } else { failed });
+    if is_done { TransferStatus::Done } else { TransferStatus::Failed }
 }
 
 // ---- What was told ----

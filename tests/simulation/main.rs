@@ -17,6 +17,8 @@ mod flash;
 #[allow(dead_code, unreachable_pub)]
 mod frame;
 mod hardware;
+#[path = "../random_walk/job.rs"]
+mod job;
 mod ledger;
 mod loader;
 #[path = "../random_walk/meter_values.rs"]
