@@ -214,3 +214,29 @@ fn rst_01_a_reset_waits_for_no_register() {
     t.may_report(1, "Finishing");
     assert_eq!(t.resets.borrow().len(), 1);
 }
+
+#[test]
+fn msg_10_a_sample_that_is_answered_is_not_sent_again() {
+    let mut t = sampled();
+    assert_eq!(t.charger().waiting_messages(), 0);
+    t.at(140).link_down();
+    t.at(145).link_up();
+    t.at(180);
+    assert_eq!(t.charger().waiting_messages(), 0);
+}
+
+#[test]
+fn tx_28_tx_29_another_connector_that_is_told_meanwhile_takes_nothing_along() {
+    let mut t = sampling("60", ENERGY).two_connectors().booted();
+    t.at(10).start_charging(1, "ONE", 42);
+    t.meter(1, 4000).at(70);
+    expect_sample(&mut t, 4000);
+    t.at(100).start_charging(2, "TWO", 43);
+    t.meter(1, 0).meter(2, 0).at(110).reboot();
+    t.accept_boot();
+    t.expect_stop(json!({"transactionId": 42, "meterStop": 4000}));
+    t.expect_stop(json!({"transactionId": 43, "meterStop": 1000}));
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Finishing");
+    t.expect_status(2, "Finishing");
+}

@@ -5,13 +5,14 @@
 
 use super::journal_entry::{Content, Entry, Stamp};
 use super::metering::{self, MeterValue};
+use super::session::Session;
 use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, Reason};
 use crate::json::{BufferFull, Field, Kind, Strictness, read};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{IntegerKey, Journal, RecordKey, StorageOp, registry};
+use crate::store::{IntegerKey, Journal, RecordKey, registry};
 use crate::time::{DateTime, Instant};
 
 /// How often a message that the central system fails to process is sent in all.
@@ -227,6 +228,17 @@ impl ConfirmedTransaction {
         self.register
     }
 
+    /// Takes over the register of the session whose sample in entry `number` is about to go; `false` when nothing would be
+    /// lost with it.
+    pub(super) fn outlives_sample(&mut self, number: u32, session: &Session) -> bool {
+        if !session.is_in_transaction() || session.sample != number || session.entry != self.entry {
+            return false;
+        }
+        self.unsaved |= self.register < session.register;
+        self.register = self.register.max(session.register);
+        self.unsaved
+    }
+
     pub(super) fn began(&self) -> Option<DateTime> {
         self.began
     }
@@ -236,7 +248,12 @@ impl ConfirmedTransaction {
     }
 
     /// `id_tag` is only wanted by a charge point that goes on with the transaction after a power cut.
-    pub(super) fn store(&self, id: ConnectorId, id_tag: Option<&IdToken>, buffer: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn store(
+        &self,
+        id: ConnectorId,
+        id_tag: Option<&IdToken>,
+        buffer: &mut [u8],
+    ) -> Option<(RecordKey, usize)> {
         let key = Self::record_key(id)?;
         let mut record = RecordWriter::new(buffer);
         record.unsigned(u64::from(self.entry));
@@ -248,7 +265,7 @@ impl ConfirmedTransaction {
         if let Some(id_tag) = id_tag {
             record.text(id_tag.as_str());
         }
-        Some(StorageOp::Store(key, record.finish(key)?))
+        Some((key, record.finish(key)?))
     }
 
     pub(super) fn stored(&mut self) {
@@ -304,7 +321,10 @@ impl Operations<'_> {
         match composed {
             Ok(()) => self.delivery.in_flight = true,
             // A send buffer too small for the message will be too small for ever.
-            Err(BufferFull) => self.delivery.give_up = true,
+            Err(BufferFull) => {
+                self.delivery.give_up = true;
+                self.dirty = true;
+            }
         }
         self.delivery.in_flight
     }
@@ -431,8 +451,8 @@ impl Operations<'_> {
     /// MSG-10: any CALLRESULT takes the message from the journal, whatever it says.
     fn delivered(&mut self, now: Instant, payload: &str) {
         self.delivery.release = true;
-        if let Some(Head::MeterValues { connector }) = self.delivery.head {
-            return self.keep_register(connector);
+        if let Some(Head::MeterValues { .. }) = self.delivery.head {
+            return;
         }
         const FIELDS: [Field; 2] =
             [Field::optional("transactionId", Kind::Integer), Field::optional("idTagInfo", Kind::Object)];
@@ -468,23 +488,6 @@ impl Operations<'_> {
         }
     }
 
-    /// The last sample of a transaction that goes on leaves the journal: what it told of the register must not be lost
-    /// with it (TX-28).
-    fn keep_register(&mut self, id: ConnectorId) {
-        let number = self.journal.first();
-        let Some(connector) = self.connector_mut(id) else { return };
-        let (session, confirmed) = (&connector.session, &mut connector.confirmed);
-        if session.is_in_transaction()
-            && number == Some(session.sample)
-            && confirmed.entry == session.entry
-            && confirmed.register < session.register
-        {
-            confirmed.register = session.register;
-            confirmed.unsaved = true;
-            self.delivery.confirmed_unsaved = true;
-        }
-    }
-
     fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i32, meter_start: i64, denied: bool) {
         self.delivery.confirmed_unsaved = true;
         let began = self.delivery.head_at.and_then(|at| self.dating.date(at));
@@ -516,12 +519,8 @@ impl Operations<'_> {
         self.dirty = true;
         let entry = record.and_then(|record| Entry::read(number, record));
         self.delivery.head = entry.as_ref().map(Head::of);
-        match self.delivery.head {
-            Some(Head::Start { connector, meter_start }) => {
-                self.confirm(connector, number, UNDELIVERABLE, meter_start, false);
-            }
-            Some(Head::MeterValues { connector }) => self.keep_register(connector),
-            _ => {}
+        if let Some(Head::Start { connector, meter_start }) = self.delivery.head {
+            self.confirm(connector, number, UNDELIVERABLE, meter_start, false);
         }
         let Some(output) = self.outputs.discarded else { return };
         let start_tag = match entry.as_ref().map(|entry| entry.content) {

@@ -88,6 +88,7 @@ enum Task {
     SaveKey(KeyId),
     StoreMark,
     Release,
+    ReleaseSample(ConnectorId),
     LoadFirst,
     SeekDate(u32),
     Thin,
@@ -204,7 +205,7 @@ impl Operations<'_> {
             return None;
         };
         self.persistence.in_flight = Some(task);
-        if let StorageOp::Store(_, len) | StorageOp::AppendEntry(_, len) = op {
+        if let StorageOp::AppendEntry(_, len) = op {
             self.persistence.storing_len = len;
         }
         if !matches!(task, Task::LoadFirst) {
@@ -266,10 +267,10 @@ impl Operations<'_> {
                 self.journal.appended();
                 self.dating.followed_by(self.persistence.storing_at, false);
             }
-            Task::StoreTransaction(id) => {
-                if let Some(connector) = self.connector_mut(id) {
-                    connector.confirmed.stored();
-                }
+            Task::StoreTransaction(id) => self.transaction_stored(id),
+            Task::ReleaseSample(id) => {
+                self.transaction_stored(id);
+                self.released();
             }
             Task::RemoveTransaction(id) => {
                 if let Some(connector) = self.connector_mut(id) {
@@ -300,13 +301,7 @@ impl Operations<'_> {
             Task::StoreTransfer(direction) => self.transfer_stored(direction),
             Task::SaveKey(key) => self.keys.saved(key),
             Task::StoreMark => self.journal.marked(),
-            Task::Release => {
-                self.journal.released();
-                let was_message = !matches!(self.delivery.head, Some(Head::Clock));
-                self.dating.released(was_message, self.journal.is_empty());
-                self.delivery.released();
-                self.dirty |= self.reset.is_pending(); // it waits for an empty journal
-            }
+            Task::Release => self.released(),
             Task::Thin => {
                 if let StorageResult::Thinned(gone) = result {
                     self.thinned(gone);
@@ -324,6 +319,21 @@ impl Operations<'_> {
                 _ => self.discard(None),
             },
         }
+    }
+
+    fn transaction_stored(&mut self, id: ConnectorId) {
+        if let Some(connector) = self.connector_mut(id) {
+            connector.confirmed.stored();
+        }
+    }
+
+    /// The first entry is gone from the device.
+    fn released(&mut self) {
+        self.journal.released();
+        let was_message = !matches!(self.delivery.head, Some(Head::Clock));
+        self.dating.released(was_message, self.journal.is_empty());
+        self.delivery.released();
+        self.dirty |= self.reset.is_pending(); // it waits for an empty journal
     }
 
     /// The device failed. What is only good to know is done without; all else is tried again.
@@ -398,8 +408,8 @@ impl Operations<'_> {
         if self.delivery.confirmed_unsaved {
             for (connector, id) in self.connectors.iter().zip(1..) {
                 if connector.confirmed.unsaved {
-                    let id_tag = Some(&connector.session.id_tag).filter(|_| self.resumes);
-                    return Some((Task::StoreTransaction(id), connector.confirmed.store(id, id_tag, record)?));
+                    let (key, len) = self.store_transaction(id, record)?;
+                    return Some((Task::StoreTransaction(id), StorageOp::Store(key, len)));
                 }
             }
             self.delivery.confirmed_unsaved = false;
@@ -630,7 +640,14 @@ impl Operations<'_> {
         Some((Task::StoreSeries, StorageOp::Store(series_record(id)?, len)))
     }
 
+    fn store_transaction(&self, id: ConnectorId, record: &mut [u8]) -> Option<(RecordKey, usize)> {
+        let connector = self.connector(id)?;
+        let id_tag = Some(&connector.session.id_tag).filter(|_| self.resumes);
+        connector.confirmed.store(id, id_tag, record)
+    }
+
     fn release(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        let first = self.journal.first()?;
         if let Some(Head::Stop { connector: id, start }) = self.delivery.head {
             let confirmed = self.connector(id).map(|connector| &connector.confirmed);
             if confirmed.is_some_and(|confirmed| confirmed.stored_as_running && confirmed.entry() == start) {
@@ -640,6 +657,15 @@ impl Operations<'_> {
         if self.journal.mark_due() {
             return Some((Task::StoreMark, self.journal.store_mark(record)?));
         }
-        Some((Task::Release, StorageOp::ReleaseEntry(self.journal.first()?)))
+        // TX-28: what the last sample of a transaction told of the register must not go with it.
+        if let Some(Head::MeterValues { connector: id }) = self.delivery.head
+            && self
+                .connector_mut(id)
+                .is_some_and(|connector| connector.confirmed.outlives_sample(first, &connector.session))
+        {
+            let (key, len) = self.store_transaction(id, record)?;
+            return Some((Task::ReleaseSample(id), StorageOp::StoreAndRelease(key, len, first)));
+        }
+        Some((Task::Release, StorageOp::ReleaseEntry(first)))
     }
 }
