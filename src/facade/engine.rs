@@ -4,7 +4,7 @@ use crate::ocpp16::{CallName, Exchange, Operations, PLAIN_LEN_MAX};
 use crate::rpc::{Backoff, Part, Rpc};
 use crate::store::{Storage, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
-use crate::transport::Received;
+use crate::transport::{Received, send_timeout};
 
 /// RPC and operations side by side, without their buffers: what both drivers drive.
 pub(super) struct Engine<'a> {
@@ -17,6 +17,8 @@ pub(super) struct Engine<'a> {
     pub(super) settled: bool,
     /// Nothing is due before, as far as is known.
     wake: Instant,
+    /// When the transport must have taken the part that it is offered. [`Instant::NEVER`] while it is offered none.
+    pub(super) send_deadline: Instant,
     pub(super) bytes_written: u64,
     complete: bool,
     epoch_known: bool,
@@ -31,6 +33,7 @@ impl<'a> Engine<'a> {
             now: Instant::ZERO,
             settled: false,
             wake: Instant::ZERO,
+            send_deadline: Instant::NEVER,
             bytes_written: 0,
             complete: false,
             epoch_known: false,
@@ -99,7 +102,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn next_deadline(&self) -> Instant {
-        self.operations.next_deadline().min(self.rpc.next_deadline())
+        self.operations.next_deadline().min(self.rpc.next_deadline()).min(self.send_deadline)
     }
 
     /// The next operation on the storage device. None while the pages of a message lie in the record buffer.
@@ -133,6 +136,7 @@ impl<'a> Engine<'a> {
             return;
         }
         self.unsettle();
+        self.send_deadline = Instant::NEVER;
         if connected {
             info!("connected");
             self.rpc.connected();
@@ -165,11 +169,16 @@ impl<'a> Engine<'a> {
         }
         self.rpc.set_timeout(Duration::from_secs(self.operations.message_timeout_s()));
         let mut exchange = Exchange { operations: &mut self.operations, record };
-        self.rpc.transmit(self.now, &mut exchange, receive, send)
+        let part = self.rpc.transmit(self.now, &mut exchange, receive, send)?;
+        if self.send_deadline == Instant::NEVER {
+            self.send_deadline = self.now + send_timeout(self.operations.ping_interval_s());
+        }
+        Some(part)
     }
 
     pub(super) fn transmitted(&mut self) {
         self.unsettle();
+        self.send_deadline = Instant::NEVER;
         self.rpc.transmitted(self.now);
     }
 }
