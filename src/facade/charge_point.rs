@@ -128,7 +128,7 @@ impl<'a> ChargePoint<'a> {
             }
         }
         match failure {
-            None => Ok(engine.settle()),
+            None => Ok(engine.settle().min(transport.next_deadline())),
             Some(failure) => Err(failure),
         }
     }

@@ -59,6 +59,12 @@ pub trait WebSocketTransport {
     fn keep_alive(&mut self, now: Instant, ping_interval_s: u32) {
         let _ = (now, ping_interval_s);
     }
+
+    /// When [`keep_alive`](Self::keep_alive) must be called next: [`ChargePoint::poll`](crate::ChargePoint::poll)
+    /// returns no later moment. [`Instant::NEVER`] by default.
+    fn next_deadline(&self) -> Instant {
+        Instant::NEVER
+    }
 }
 
 /// A slow mobile network may take this long to answer, however short the ping interval is.

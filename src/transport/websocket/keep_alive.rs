@@ -53,22 +53,43 @@ impl KeepAlive {
 
     /// Nothing has come now. Whether waiting any longer makes no sense.
     pub(super) fn is_pong_overdue(&self) -> bool {
-        let timeout = Duration::from_secs(self.ping_interval_s).max(MIN_PONG_TIMEOUT);
-        self.has_passed(timeout, self.unanswered)
+        self.now >= self.pong_deadline()
     }
 
     /// The stream takes nothing now. Whether waiting any longer makes no sense.
     pub(super) fn is_stuck(&mut self) -> bool {
         self.stuck.get_or_insert(self.now);
-        self.has_passed(send_timeout(self.ping_interval_s), self.stuck)
+        self.now >= self.send_deadline()
     }
 
     /// Whether the close frame has waited long enough.
     pub(super) fn is_farewell_over(&self) -> bool {
-        self.has_passed(FAREWELL_TIMEOUT, self.closing)
+        self.now >= self.farewell_deadline()
     }
 
-    fn has_passed(&self, timeout: Duration, since: Option<Instant>) -> bool {
-        since.is_some_and(|since| self.now.since(since) >= timeout)
+    /// When the next ping is due or waiting ends.
+    pub(super) fn next_deadline(&self) -> Instant {
+        if self.closing.is_some() {
+            return self.farewell_deadline();
+        }
+        let next_ping = after(self.last_ping, Duration::from_secs(self.ping_interval_s));
+        // What is stuck keeps us from reading, and so from looking for a pong.
+        next_ping.min(if self.stuck.is_some() { self.send_deadline() } else { self.pong_deadline() })
     }
+
+    fn pong_deadline(&self) -> Instant {
+        after(self.unanswered, Duration::from_secs(self.ping_interval_s).max(MIN_PONG_TIMEOUT))
+    }
+
+    fn send_deadline(&self) -> Instant {
+        after(self.stuck, send_timeout(self.ping_interval_s))
+    }
+
+    fn farewell_deadline(&self) -> Instant {
+        after(self.closing, FAREWELL_TIMEOUT)
+    }
+}
+
+fn after(since: Option<Instant>, timeout: Duration) -> Instant {
+    since.map_or(Instant::NEVER, |since| since + timeout)
 }

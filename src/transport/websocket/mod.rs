@@ -332,6 +332,10 @@ where
         let closing = matches!(self.state, State::Closing { .. });
         self.keep_alive.tick(now, ping_interval_s, closing);
     }
+
+    fn next_deadline(&self) -> Instant {
+        if self.state == State::Closed { Instant::NEVER } else { self.keep_alive.next_deadline() }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
