@@ -1,13 +1,20 @@
-//! What the example `charger` reads from its configuration. The rest of it is tried by `.ci/interop`.
+//! What the example `charger` makes of its configuration, and of answers. The rest of it is tried by `.ci/interop`.
 
 #![allow(dead_code)] // it needs more of its files than is looked at here
 
+#[path = "../examples/charger/command.rs"]
+mod command;
 #[path = "../examples/charger/config.rs"]
 mod config;
+#[path = "../examples/charger/data_transfers.rs"]
+mod data_transfers;
 #[path = "../examples/charger/url.rs"]
 mod url;
 
 use config::Config;
+use data_transfers::reply_of;
+use embedded_ocpp::json::{Frame, scan};
+use embedded_ocpp::rpc::Outcome;
 use std::path::PathBuf;
 
 fn config(url: &str, identity: &str, keys: &str) -> Config {
@@ -58,4 +65,26 @@ fn a_url_alone_names_the_charge_point() {
     for url in ["ws://csms", "ws://csms/", "ws://csms/?site=7"] {
         assert!(Config::of_url(url, PathBuf::new()).is_err(), "{url}");
     }
+}
+
+#[test]
+fn the_reply_to_a_data_transfer_always_has_a_status() {
+    let status = |outcome| reply_of(outcome)["status"].as_str().map(str::to_owned);
+    for (payload, expected) in [
+        (r#"{"status":"Accepted","data":"x"}"#, "Accepted"),
+        (r#"{"status":"UnknownVendorId"}"#, "UnknownVendorId"),
+        (r#"{}"#, "NotUnderstood"),
+        (r#"{"status":7}"#, "NotUnderstood"),
+        (r#"{"data":"x"}"#, "NotUnderstood"),
+        ("[]", "NotUnderstood"),
+        ("null", "NotUnderstood"),
+        ("{", "NotUnderstood"),
+    ] {
+        assert_eq!(status(Outcome::Result(payload)).as_deref(), Some(expected), "{payload}");
+    }
+    let Ok(Frame::CallError { code, description, .. }) = scan(br#"[4,"1","InternalError","no",{}]"#) else { panic!() };
+    let error = reply_of(Outcome::Error { code, description });
+    assert_eq!(error, serde_json::json!({"status": "CallError", "error_code": "InternalError", "description": "no"}));
+    assert_eq!(status(Outcome::TimedOut { peer_alive: true }).as_deref(), Some("TimedOut"));
+    assert_eq!(status(Outcome::LinkLost).as_deref(), Some("LinkLost"));
 }
