@@ -127,7 +127,7 @@ fn run_with<C: Connect>(clock: &Clock, interval: &str, connect: &mut C, mut is_d
 
 fn charger<'r>(resources: &'r mut Resources<'r, 1>, interval: &str) -> ChargePoint<'r> {
     let mut charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_energy_meter_input(&|| 0, 1).unwrap();
+    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
     charger.set_factory_configuration("WebSocketPingInterval", interval).unwrap();
     charger

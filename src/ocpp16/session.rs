@@ -119,13 +119,7 @@ impl Session {
             is_metered: false,
             energy_denied: false,
             last_energy: None,
-            stop: Stop {
-                at: Instant::ZERO,
-                reason: Reason::Local,
-                id_tag: None,
-                caught: false,
-                released: false,
-            },
+            stop: Stop { at: Instant::ZERO, reason: Reason::Local, id_tag: None, caught: false, released: false },
         }
     }
 
