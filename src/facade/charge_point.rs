@@ -122,13 +122,13 @@ impl<'a> ChargePoint<'a> {
                 Ok(false) => break,
                 Err(error) => {
                     engine.set_connected(false, record);
-                    failure = Some(Error::Transport(error));
+                    failure = Some(error);
                     break;
                 }
             }
         }
         match failure {
-            None => Ok(engine.settle()),
+            None => Ok(engine.settle().min(transport.next_deadline())),
             Some(failure) => Err(failure),
         }
     }
@@ -184,21 +184,25 @@ fn store<S: Storage>(engine: &mut Engine<'_>, storage: &mut S, record: &mut [u8]
 }
 
 /// Sends or receives one message; `false` when there is none, or the transport is busy.
-fn exchange<T: WebSocketTransport>(
+fn exchange<T: WebSocketTransport, E>(
     engine: &mut Engine<'_>,
     receive: &mut [u8],
     send: &mut [u8],
     record: &mut [u8],
     transport: &mut T,
-) -> Result<bool, T::Error> {
+) -> Result<bool, Error<T::Error, E>> {
     let part = if engine.settled { None } else { engine.transmit(receive, send, record) };
     if let Some(part) = part {
         let bytes = send.get(..part.len).unwrap_or_default();
         return match poll_once(transport.send(bytes, part.last)) {
             Poll::Ready(sent) => {
-                sent?;
+                sent.map_err(Error::Transport)?;
                 engine.transmitted();
                 Ok(true)
+            }
+            Poll::Pending if engine.now >= engine.send_deadline => {
+                transport.abort();
+                Err(Error::SendTimeout)
             }
             Poll::Pending => Ok(false),
         };
@@ -213,7 +217,7 @@ fn exchange<T: WebSocketTransport>(
         return Ok(false);
     }
     match poll_once(transport.receive(receive)) {
-        Poll::Ready(received) => match received? {
+        Poll::Ready(received) => match received.map_err(Error::Transport)? {
             Some(received) => {
                 engine.receive(received, receive, send, record);
                 Ok(true)

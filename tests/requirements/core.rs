@@ -32,6 +32,8 @@ pub(super) const TABLE: &[(&str, Proof)] = &[
     ("RPC-26", Test("rpc_26_reads_offsets_and_fractions")),
     ("RPC-27", Test("rpc_27_lengths_count_as_maxima_in_characters")),
     ("RPC-28", Test("rpc_28_temperatures_are_celcius_as_the_schema_spells_it")),
+    ("RPC-29", Test("rpc_29_the_whole_request_and_nothing_that_is_not_asked_for")),
+    ("RPC-31", Test("rpc_31_the_superloop_gives_up_a_transport_that_takes_nothing")),
     // BootNotification
     ("BOOT-01", Test("boot_01_rpc_19_is_the_first_call_with_its_required_fields_alone")),
     ("BOOT-02", Test("boot_02_nothing_is_sent_before_the_first_answer")),

@@ -257,4 +257,10 @@ impl WebSocketTransport for Network<'_> {
         }
         Ok(())
     }
+
+    /// It was busy for too long.
+    fn abort(&mut self) {
+        self.break_link();
+        self.state = State::Down;
+    }
 }
