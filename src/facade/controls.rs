@@ -368,7 +368,7 @@ impl<'a> Controls<'a> {
     pub fn set_date_time(&mut self, date_time: DateTime) -> bool {
         let is_ready = self.engine.operations.is_recovered();
         if is_ready {
-            self.engine.operations.set_clock(self.engine.now, date_time);
+            self.engine.operations.set_clock(self.engine.now, date_time, 0);
         }
         is_ready
     }

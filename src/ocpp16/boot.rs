@@ -183,7 +183,8 @@ impl Operations<'_> {
             self.registration.next_attempt = now + Duration::from_secs(OWN_INTERVAL_S);
             return;
         };
-        self.set_clock(now, answer.time);
+        let (time, millis) = answer.time;
+        self.set_clock(now, time, millis);
         let newly_accepted = !self.registration.is_accepted();
         self.registration.status = Some(answer.status);
         info!("BootNotification: {}", answer.status);
@@ -206,7 +207,7 @@ impl Operations<'_> {
 
 struct BootAnswer {
     status: RegistrationStatus,
-    time: DateTime,
+    time: (DateTime, u16),
     interval: u32,
 }
 
@@ -220,7 +221,7 @@ impl BootAnswer {
         let [status, time, interval] = read(payload, &FIELDS, Strictness::IgnoreOthers).ok()?;
         Some(Self {
             status: RegistrationStatus::from_json(status.text()?)?,
-            time: DateTime::parse(time.text()?.escaped()).ok()?,
+            time: DateTime::parse_with_millis(time.text()?.escaped()).ok()?,
             interval: u32::try_from(interval.integer()?).ok()?,
         })
     }

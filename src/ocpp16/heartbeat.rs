@@ -32,8 +32,8 @@ impl Operations<'_> {
         const FIELDS: [Field; 1] = [Field::required("currentTime", Kind::Text(40))];
         let Outcome::Result(payload) = outcome else { return };
         let Ok([time]) = read(payload, &FIELDS, Strictness::IgnoreOthers) else { return };
-        if let Some(time) = time.text().and_then(|time| DateTime::parse(time.escaped()).ok()) {
-            self.set_clock(now, time);
+        if let Some((time, millis)) = time.text().and_then(|time| DateTime::parse_with_millis(time.escaped()).ok()) {
+            self.set_clock(now, time, millis);
         }
     }
 }

@@ -389,8 +389,8 @@ impl<'a> Operations<'a> {
     }
 
     /// The central system has told the time, or the firmware knows it.
-    pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime) {
-        self.clock.set(now, time);
+    pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime, millis: u16) {
+        self.clock.set_with_millis(now, time, millis);
         self.persistence.boots.clock_set(&self.clock);
         #[cfg(feature = "smart-charging")]
         self.profiles.changed(); // what schedules say now may be something else
