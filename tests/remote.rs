@@ -665,7 +665,12 @@ fn rpc_15_wrong_payloads_are_named_and_change_nothing() {
         ("RemoteStartTransaction", json!({"idTag": "T", "connectorId": 1.5}), "TypeConstraintViolation"),
         ("RemoteStopTransaction", json!({}), "OccurenceConstraintViolation"),
         ("RemoteStopTransaction", json!({"transactionId": "42"}), "TypeConstraintViolation"),
-        ("RemoteStopTransaction", json!({"transactionId": 4_200_000_000_u32}), "TypeConstraintViolation"),
+        ("RemoteStopTransaction", json!({"transactionId": 42.5}), "TypeConstraintViolation"),
+        (
+            "RemoteStartTransaction",
+            json!({"idTag": "T", "connectorId": 4_200_000_000_u32}),
+            "PropertyConstraintViolation",
+        ),
         ("RemoteStopTransaction", json!({"transactionId": null}), "OccurenceConstraintViolation"),
         ("ChangeConfiguration", json!({"key": "ConnectionTimeOut"}), "OccurenceConstraintViolation"),
         ("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": 5}), "TypeConstraintViolation"),

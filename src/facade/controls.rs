@@ -373,9 +373,9 @@ impl<'a> Controls<'a> {
         is_ready
     }
 
-    /// Incoming messages that were not worth an answer.
+    /// Incoming messages that were not worth an answer, and what was left out of answers.
     pub fn statistics(&self) -> Statistics {
-        self.engine.rpc.statistics()
+        Statistics { left_out: self.engine.operations.left_out(), ..self.engine.rpc.statistics() }
     }
 
     /// The configuration keys.

@@ -7,7 +7,7 @@ use super::journal_entry::{Content, Entry};
 use super::metering::{self, MeterValue};
 use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, Reason};
-use crate::json::{BufferFull, Field, Kind, Strictness, read};
+use crate::json::{BufferFull, Field, Kind, read_answer};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
@@ -252,15 +252,15 @@ impl Operations<'_> {
         else {
             return false;
         };
-        if self.delivery.undated && self.persistence.boots.is_unsaved() {
-            return false; // it would tell another time after a power cut
-        }
         let entry = Entry::reread(number, record.get(..len).unwrap_or_default());
         let Some(entry) = &entry else {
             // What cannot be read can never be sent: go on, and tell.
             self.discard(None);
             return false;
         };
+        if self.delivery.undated && (self.persistence.boots.is_unsaved() || self.date_of(entry).is_none()) {
+            return false; // it would tell another time after a power cut, or none
+        }
         call.resend(MessageId { epoch: self.persistence.journal_epoch(), number });
         let composed = call.begin(action_of(entry)).and_then(|composer| self.compose_entry(entry, composer));
         match composed {
@@ -392,10 +392,9 @@ impl Operations<'_> {
         }
         const FIELDS: [Field; 2] =
             [Field::optional("transactionId", Kind::Integer), Field::optional("idTagInfo", Kind::Object)];
-        let (id, info) = match read(payload, &FIELDS, Strictness::IgnoreOthers) {
-            Ok([id, info]) => (id.integer(), info.nested().and_then(IdTagInfo::read)),
-            Err(_) => (None, IdTagInfo::of_answer(payload)), // an id that is none of ours says nothing about the tag
-        };
+        let [id, info] = read_answer(payload, &FIELDS, &mut self.left_out);
+        let id = id.integer();
+        let info = info.nested().and_then(|info| IdTagInfo::read_answer(info, &mut self.left_out));
         let status = info.as_ref().map(|info| info.status);
         if let (Some(number), Some(Head::Start { connector, meter_start })) = (self.journal.first(), self.delivery.head)
         {

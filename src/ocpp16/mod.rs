@@ -84,6 +84,7 @@ pub use transfer::{FileTransferProtocol, TransferStatus};
 pub use types::*;
 pub use unlock::UnlockResult;
 
+use crate::json::Value;
 use crate::store::{Journal, Keys, VendorKey};
 use crate::time::{Clock, DateTime, Instant};
 use availability::Service;
@@ -154,6 +155,8 @@ pub struct Operations<'a> {
     unlock: Unlock,
     /// The tag that Authorize.req was sent about.
     asked_tag: IdToken,
+    /// Members of answers that could not be read.
+    left_out: u32,
     last_heartbeat: Instant,
     heartbeat_triggered: bool,
     reset: Reset,
@@ -232,6 +235,7 @@ impl<'a> Operations<'a> {
             alignment: Alignment::new(),
             unlock: Unlock::None,
             asked_tag: IdToken::new(),
+            left_out: 0,
             last_heartbeat: Instant::ZERO,
             heartbeat_triggered: false,
             reset: Reset::None,
@@ -381,6 +385,19 @@ impl<'a> Operations<'a> {
     /// Whether what the device remembers has been read after the boot.
     pub fn is_recovered(&self) -> bool {
         self.persistence.is_recovered()
+    }
+
+    /// How many members of answers were left out since the boot because they could not be read.
+    pub fn left_out(&self) -> u32 {
+        self.left_out
+    }
+
+    /// A whole number of an answer; one that is none is left out.
+    fn long_of_answer(&mut self, value: Value<'_>) -> Option<i64> {
+        value.long().unwrap_or_else(|_| {
+            self.left_out = self.left_out.saturating_add(1);
+            None
+        })
     }
 
     /// The wall clock.

@@ -29,6 +29,11 @@ impl Clock {
         self.began
     }
 
+    /// Whether it knows the time.
+    pub fn is_set(&self) -> bool {
+        self.set.is_some()
+    }
+
     /// At `now` it is `date_time`, at the beginning of that second.
     pub fn set(&mut self, now: Instant, date_time: DateTime) {
         self.set_with_millis(now, date_time, 0);

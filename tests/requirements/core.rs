@@ -29,9 +29,11 @@ pub(super) const TABLE: &[(&str, Proof)] = &[
     ("RPC-23", Test("rpc_23_no_boot_notification_on_a_mere_reconnection")),
     ("RPC-24", Test("rpc_24_ping_is_answered_with_its_payload")),
     ("RPC-25", Test("rpc_25_a_long_answer_goes_out_in_parts")),
-    ("RPC-26", Test("rpc_26_reads_offsets_and_fractions")),
+    ("RPC-26", Test("rpc_26_reads_the_other_forms_of_iso_8601")),
     ("RPC-27", Test("rpc_27_lengths_count_as_maxima_in_characters")),
     ("RPC-28", Test("rpc_28_temperatures_are_celcius_as_the_schema_spells_it")),
+    ("RPC-30", Test("rpc_30_boot_03_the_status_alone_accepts_whatever_the_rest_is_like")),
+    ("RPC-32", Test("rpc_32_long_numbers_have_64_bits")),
     // BootNotification
     ("BOOT-01", Test("boot_01_rpc_19_is_the_first_call_with_its_required_fields_alone")),
     ("BOOT-02", Test("boot_02_nothing_is_sent_before_the_first_answer")),

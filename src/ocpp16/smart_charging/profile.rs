@@ -204,8 +204,8 @@ impl Draft {
             Field::required("chargingSchedule", Json::Object),
             Field::optional("transactionId", Json::Integer),
             Field::optional("recurrencyKind", Json::Text(30)),
-            Field::optional("validFrom", Json::Text(64)),
-            Field::optional("validTo", Json::Text(64)),
+            Field::optional("validFrom", Json::DATE),
+            Field::optional("validTo", Json::DATE),
         ];
         let mut draft = Self { profile: ProfileSlot::FREE, transaction: None, is_sound: true };
         let mut kind = ChargingProfileKind::Relative;
@@ -256,7 +256,7 @@ impl Draft {
             Field::required("chargingRateUnit", Json::Text(30)),
             Field::required("chargingSchedulePeriod", Json::Array),
             Field::optional("duration", Json::Integer),
-            Field::optional("startSchedule", Json::Text(64)),
+            Field::optional("startSchedule", Json::DATE),
             Field::optional("minChargingRate", Json::Number), // SC-21: a hint
         ];
         let mut has_start = false;
