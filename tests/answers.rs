@@ -5,7 +5,7 @@ mod support;
 use embedded_ocpp::ocpp16::TxNotification::{AuthorizationRejected, Authorized, DeAuthorized};
 use serde_json::{Value, json};
 use support::cards::{expect_authorize, tag_info, teach, word_offline};
-use support::{Timeline, bench, booted, charging, date, plugged};
+use support::{Bench, Timeline, bench, booted, charging, date, plugged};
 
 /// How many members were left out so far.
 fn left_out(t: &mut Timeline) -> u32 {
@@ -260,5 +260,105 @@ fn rpc_30_msg_10_an_id_that_is_none_leaves_the_tag_accepted() {
         t.at(100).card_again(1, "TAG").unwrap();
         t.expect_stop(json!({"transactionId": -1}));
         t.expect_status(1, "Finishing");
+    }
+}
+
+// ---- Ids beyond 32 bits ----
+
+/// As a back end counts that makes ids of the time.
+const SNOWFLAKE: i64 = 7_213_456_789_012_345_678;
+
+/// At 10 s in the transaction of that id.
+fn snowflake(bench: Bench) -> Timeline {
+    let mut t = bench.booted();
+    t.at(10).start_charging(1, "TAG", SNOWFLAKE);
+    t
+}
+
+#[test]
+fn rpc_32_tx_03_every_message_of_the_transaction_carries_the_id() {
+    let mut t = snowflake(bench().key("MeterValueSampleInterval", "60"));
+    assert_eq!(t.charger().transaction(1).unwrap().id, Some(SNOWFLAKE));
+    t.at(70).expect_call("MeterValues", json!({"transactionId": SNOWFLAKE})).answer(json!({}));
+    t.at(100).card_again(1, "TAG").unwrap();
+    t.expect_stop(json!({"transactionId": SNOWFLAKE, "reason": "Local"}));
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn rpc_32_rc_11_a_remote_stop_names_it_to_the_last_digit() {
+    let mut t = snowflake(bench());
+    for other in [SNOWFLAKE + 1, SNOWFLAKE as i32 as i64, SNOWFLAKE & 0xffff_ffff, SNOWFLAKE ^ (1 << 40), -1] {
+        t.call("RemoteStopTransaction", json!({"transactionId": other})).expect("Rejected");
+    }
+    let beyond = r#"{"transactionId":99999999999999999999}"#;
+    t.call_as_written("RemoteStopTransaction", beyond).expect_error("PropertyConstraintViolation");
+    t.call("RemoteStopTransaction", json!({"transactionId": SNOWFLAKE})).expect("Accepted");
+    t.expect_stop(json!({"transactionId": SNOWFLAKE, "reason": "Remote"}));
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn rpc_32_tx_26_the_id_outlives_a_power_cut_and_an_outage() {
+    let mut t = snowflake(bench());
+    t.at(60).reboot();
+    t.accept_boot();
+    t.expect_stop(json!({"transactionId": SNOWFLAKE, "reason": "PowerLoss"}));
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Finishing");
+
+    let mut t = snowflake(bench());
+    t.at(60).link_down();
+    t.at(100).card_again(1, "TAG").unwrap();
+    t.at(200).reboot();
+    t.accept_boot();
+    t.expect_stop(json!({"transactionId": SNOWFLAKE, "reason": "Local", "timestamp": date(100)}));
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Preparing");
+
+    let mut t = snowflake(bench().configure(|charger| charger.resume_transactions(true)));
+    t.at(60).reboot();
+    t.accept_boot();
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Charging");
+    assert_eq!(t.charger().transaction(1).unwrap().id, Some(SNOWFLAKE));
+    t.call("RemoteStopTransaction", json!({"transactionId": SNOWFLAKE})).expect("Accepted");
+    t.expect_stop(json!({"transactionId": SNOWFLAKE, "reason": "Remote"}));
+    t.expect_status(1, "Finishing");
+}
+
+#[test]
+fn rpc_32_msg_08_what_is_given_up_is_shown_with_the_whole_id() {
+    let mut t = snowflake(bench().key("TransactionMessageAttempts", "1"));
+    t.at(100).card_again(1, "TAG").unwrap();
+    t.expect_call("StopTransaction", json!({})).refuse("InternalError");
+    t.expect_status(1, "Finishing");
+    let shown = t.discarded.borrow().join("");
+    assert!(shown.contains("transaction_id: 7213456789012345678"), "{shown}");
+}
+
+#[test]
+fn rpc_32_an_id_beyond_64_bits_is_none_and_counted() {
+    let mut t = plugged();
+    t.at(10).accepted_card(1, "TAG");
+    let id = t.expect_call("StartTransaction", json!({})).ignore();
+    let conf = r#"{"transactionId":99999999999999999999,"idTagInfo":{"status":"Accepted"}}"#;
+    t.send(&format!(r#"[3,"{id}",{conf}]"#));
+    t.expect_status(1, "Charging");
+    assert_eq!(left_out(&mut t), 1);
+    t.at(100).card_again(1, "TAG").unwrap();
+    t.expect_stop(json!({"transactionId": -1}));
+    t.expect_status(1, "Finishing");
+}
+
+#[cfg(feature = "smart-charging")]
+#[test]
+fn rpc_32_sc_14_a_profile_names_its_transaction_to_the_last_digit() {
+    use support::profiles::{limited, of_transaction, set, with};
+
+    let mut t = snowflake(limited());
+    for (id, status) in [(SNOWFLAKE ^ (1 << 40), "Rejected"), (SNOWFLAKE, "Accepted")] {
+        let profile = with(of_transaction(1, 0, &[(0, 10.0)]), json!({ "transactionId": id }));
+        set(&mut t, 1, profile, status);
     }
 }

@@ -33,7 +33,7 @@ pub(super) const TABLE: &[(&str, Proof)] = &[
     ("RPC-27", Test("rpc_27_lengths_count_as_maxima_in_characters")),
     ("RPC-28", Test("rpc_28_temperatures_are_celcius_as_the_schema_spells_it")),
     ("RPC-30", Test("rpc_30_boot_03_the_status_alone_accepts_whatever_the_rest_is_like")),
-    ("RPC-32", Test("rpc_32_long_numbers_have_64_bits")),
+    ("RPC-32", Test("rpc_32_tx_26_the_id_outlives_a_power_cut_and_an_outage")),
     // BootNotification
     ("BOOT-01", Test("boot_01_rpc_19_is_the_first_call_with_its_required_fields_alone")),
     ("BOOT-02", Test("boot_02_nothing_is_sent_before_the_first_answer")),
