@@ -279,7 +279,17 @@ impl Operations<'_> {
             Action::GetDiagnostics => {
                 return self.transfer_request(Direction::Upload, call.payload, answer, record);
             }
-            // No block of this build has it.
+            // RPC-14: a profile of which this build has nothing says so by a status, where there is one.
+            #[cfg(not(feature = "local-auth-list"))]
+            Action::GetLocalListVersion => {
+                return Ok(answer.payload(&Raw(b"{\"listVersion\":-1}")).map(|()| Reply::Now)?);
+            }
+            #[cfg(not(feature = "local-auth-list"))]
+            Action::SendLocalList => StatusAnswer::new("NotSupported"),
+            #[cfg(not(feature = "reservation"))]
+            Action::ReserveNow | Action::CancelReservation => accepted_if(false),
+            #[cfg(not(feature = "remote-trigger"))]
+            Action::TriggerMessage => StatusAnswer::new("NotImplemented"),
             #[allow(unreachable_patterns)]
             _ => return Err(CallErrorCode::NotSupported.into()),
         };
