@@ -389,6 +389,14 @@ impl<'a> Controls<'a> {
         self.engine.operations.resume_transactions(resumes);
     }
 
+    /// Whether the dates in messages have milliseconds, `2025-01-01T00:00:00.000Z`, for central systems that read no others;
+    /// off by default. To be said before the first poll. The milliseconds are always `.000`: records keep the second, and a
+    /// status with more digits than the transaction of the same second would seem to be the later one. A call of
+    /// [`send_request`](Self::send_request) writes its own dates.
+    pub fn send_milliseconds(&mut self, sends: bool) {
+        self.engine.operations.send_milliseconds(sends);
+    }
+
     /// Replaces the factory value of a key, before the first poll. A stored value overrides it. What the charge point
     /// itself determines, such as NumberOfConnectors, cannot be set.
     ///

@@ -151,6 +151,7 @@ pub struct Operations<'a> {
     main_changed: bool,
     /// What a power cut has interrupted goes on.
     resumes: bool,
+    sends_milliseconds: bool,
     alignment: Alignment,
     unlock: Unlock,
     /// The tag that Authorize.req was sent about.
@@ -232,6 +233,7 @@ impl<'a> Operations<'a> {
             main_error_number: 0,
             main_changed: false,
             resumes: false,
+            sends_milliseconds: false,
             alignment: Alignment::new(),
             unlock: Unlock::None,
             asked_tag: IdToken::new(),
@@ -369,6 +371,11 @@ impl<'a> Operations<'a> {
     /// What a power cut has interrupted goes on after it, or ends.
     pub(crate) fn resume_transactions(&mut self, resumes: bool) {
         self.resumes = resumes;
+    }
+
+    /// Dates go out with milliseconds.
+    pub(crate) fn send_milliseconds(&mut self, sends: bool) {
+        self.sends_milliseconds = sends;
     }
 
     /// How many more transactions may begin for certain before the journal is full.
