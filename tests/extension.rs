@@ -879,3 +879,71 @@ fn the_firmware_sets_the_clock_until_the_central_system_does() {
     t.at(90);
     assert_eq!(t.charger().date_time().unwrap().to_string(), "2025-01-01T00:01:30Z");
 }
+
+// ---- Dates ----
+
+/// Adds the text of every date in a payload.
+fn collect_dates(value: &Value, dates: &mut Vec<String>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| collect_dates(value, dates)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value.as_str() {
+                    Some(date) if ["timestamp", "scheduleStart"].contains(&name.as_str()) => {
+                        dates.push(date.to_owned())
+                    }
+                    _ => collect_dates(value, dates),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn rpc_26_dates_have_milliseconds_where_the_firmware_says_so() {
+    const DATA: &str = "Energy.Active.Import.Register";
+    let mut t = bench()
+        .small_buffers()
+        .key("MeterValueSampleInterval", "60")
+        .key("StopTxnSampledData", DATA)
+        .configure(|charger| {
+            support::all_outputs(charger);
+            charger.send_milliseconds(true);
+        })
+        .start();
+    t.accept_boot();
+    let mut dates = Vec::new();
+    let mut next = |t: &mut Timeline, action: &str| {
+        let call = t.expect_call(action, json!({}));
+        collect_dates(&call.payload, &mut dates);
+        call.answer(json!({"transactionId": 42, "idTagInfo": {"status": "Accepted"}}));
+    };
+    next(&mut t, "StatusNotification");
+    next(&mut t, "StatusNotification");
+    t.at_ms(10_700).plug(1);
+    next(&mut t, "StatusNotification");
+    t.card(1, "TAG");
+    next(&mut t, "Authorize");
+    next(&mut t, "StartTransaction");
+    next(&mut t, "StatusNotification");
+    for minute in 1..=14 {
+        t.at_ms(10_700 + 60_000 * minute);
+        next(&mut t, "MeterValues");
+    }
+    t.at(900).card_again(1, "TAG").unwrap();
+    assert!(t.wire.parts > 1, "the end comes in pages");
+    next(&mut t, "StopTransaction");
+    next(&mut t, "StatusNotification");
+    // Two at the boot, three of the session, its start and end, 14 samples, and these again with begin and end.
+    assert_eq!(dates.len(), 2 + 3 + 2 + 14 + 16);
+    if cfg!(feature = "smart-charging") {
+        let schedule = t.call("GetCompositeSchedule", json!({"connectorId": 1, "duration": 60})).result();
+        assert_eq!(schedule["scheduleStart"], "2025-01-01T00:15:00.000Z");
+    }
+    assert_eq!(dates[..5], ["00", "00", "10", "10", "10"].map(|second| format!("2025-01-01T00:00:{second}.000Z")));
+    for date in dates {
+        let seconds = date.strip_suffix(".000Z").expect(&date);
+        assert_eq!(DateTime::parse(&date), DateTime::parse(&format!("{seconds}Z")), "{date}");
+    }
+}

@@ -160,6 +160,20 @@ fn mv_02_values_come_at_the_multiples_of_the_interval_counted_from_midnight() {
 }
 
 #[test]
+fn mv_02_rpc_26_multiples_come_when_their_second_begins() {
+    let mut t = aligned("900", ENERGY).start();
+    let conf = json!({"status": "Accepted", "currentTime": "2025-01-01T00:00:00.900Z", "interval": 0});
+    t.expect_call("BootNotification", json!({})).answer(conf);
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Available");
+    for quarter in [900, 1800] {
+        t.at_ms(quarter * 1000 - 901).expect_nothing();
+        t.at_ms(quarter * 1000 - 900);
+        assert_eq!(told(&mut t), [outside(1, quarter, json!([energy("Sample.Clock", "1000")]))]);
+    }
+}
+
+#[test]
 fn mv_02_an_interval_of_0_tells_nothing() {
     let mut t = aligned("0", ENERGY).booted();
     t.at(80_000).expect_nothing();

@@ -3,7 +3,7 @@
 use super::dispatch::StatusAnswer;
 use super::metering::Meters;
 use super::{Operations, free_vend, phase_rotation};
-use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Strictness, Writer, elements, name, read};
+use crate::json::{BufferFull, Field, Json, JsonStr, Kind, ReadError, Strictness, Writer, elements, name, read};
 use crate::rpc::{CallError, Composer};
 use crate::store::{Access, IntegerKey, Key, KeyId, Keys, Refusal, Value};
 
@@ -98,9 +98,12 @@ impl Operations<'_> {
 
 /// How many keys are named.
 fn count_names(names: &str) -> Result<u32, CallError> {
-    elements(names).try_fold(0u32, |count, element| match JsonStr::from_quoted(element) {
-        Some(name) if name.chars().nth(usize::from(KEY_LEN_MAX)).is_none() => Ok(count.saturating_add(1)),
-        _ => Err(CallError::property("key")),
+    elements(names).try_fold(0u32, |count, element| {
+        let name = JsonStr::from_quoted(element).ok_or(ReadError::WrongType)?;
+        match name.chars().nth(usize::from(KEY_LEN_MAX)) {
+            None => Ok(count.saturating_add(1)),
+            Some(_) => Err(ReadError::TooLong.into()),
+        }
     })
 }
 

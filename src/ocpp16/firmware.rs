@@ -42,7 +42,7 @@ pub(super) struct Firmware<'a> {
 /// UpdateFirmware.req (OCPP 1.6 §6.55).
 pub(super) const REQUEST_FIELDS: [Field; 4] = [
     Field::required("location", Kind::Text(u16::MAX)),
-    Field::required("retrieveDate", Kind::Text(40)),
+    Field::required("retrieveDate", Kind::DATE),
     Field::optional("retries", Kind::Integer),
     Field::optional("retryInterval", Kind::Integer),
 ];

@@ -289,13 +289,16 @@ fn next_element(walk: &mut Walk<'_>) -> Result<Option<(IdToken, Option<IdTagInfo
     if !walk.object()? {
         return Ok(None);
     }
-    let (mut id_tag, mut info) = (IdToken::new(), None);
+    let (mut id_tag, mut info, mut odd) = (IdToken::new(), None, 0);
     let mut seen = Seen::default();
     while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
         match (place, value.text()) {
             (0, Some(text)) => id_tag = IdToken::try_from(text).map_err(|_| CallError::property("idTag"))?,
-            _ => info = Some(IdTagInfo::read_at(walk)?),
+            _ => info = Some(IdTagInfo::read_at(walk, &mut odd)?),
         }
+    }
+    if odd > 0 {
+        return Err(CallError::property("idTagInfo"));
     }
     Ok(Some((id_tag, info)))
 }

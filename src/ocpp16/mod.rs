@@ -84,6 +84,7 @@ pub use transfer::{FileTransferProtocol, TransferStatus};
 pub use types::*;
 pub use unlock::UnlockResult;
 
+use crate::json::Value;
 use crate::store::{Journal, Keys, VendorKey};
 use crate::time::{Clock, DateTime, Instant};
 use availability::Service;
@@ -152,10 +153,13 @@ pub struct Operations<'a> {
     main_changed: bool,
     /// What a power cut has interrupted goes on.
     resumes: bool,
+    sends_milliseconds: bool,
     alignment: Alignment,
     unlock: Unlock,
     /// The tag that Authorize.req was sent about.
     asked_tag: IdToken,
+    /// Members of answers that could not be read.
+    left_out: u32,
     last_heartbeat: Instant,
     heartbeat_triggered: bool,
     reset: Reset,
@@ -232,9 +236,11 @@ impl<'a> Operations<'a> {
             main_error_number: 0,
             main_changed: false,
             resumes: false,
+            sends_milliseconds: false,
             alignment: Alignment::new(),
             unlock: Unlock::None,
             asked_tag: IdToken::new(),
+            left_out: 0,
             last_heartbeat: Instant::ZERO,
             heartbeat_triggered: false,
             reset: Reset::None,
@@ -370,6 +376,11 @@ impl<'a> Operations<'a> {
         self.resumes = resumes;
     }
 
+    /// Dates go out with milliseconds.
+    pub(crate) fn send_milliseconds(&mut self, sends: bool) {
+        self.sends_milliseconds = sends;
+    }
+
     /// How many more transactions may begin for certain before the journal is full.
     pub fn transactions_left(&self) -> u32 {
         (self.journal.room() + ENTRIES_OF_A_TRANSACTION).saturating_sub(self.entries_of_a_new_transaction())
@@ -386,14 +397,27 @@ impl<'a> Operations<'a> {
         self.persistence.is_recovered()
     }
 
+    /// How many members of answers were left out since the boot because they could not be read.
+    pub fn left_out(&self) -> u32 {
+        self.left_out
+    }
+
+    /// A whole number of an answer; one that is none is left out.
+    fn long_of_answer(&mut self, value: Value<'_>) -> Option<i64> {
+        value.long().unwrap_or_else(|_| {
+            self.left_out = self.left_out.saturating_add(1);
+            None
+        })
+    }
+
     /// The wall clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
     /// The central system has told the time, or the firmware knows it.
-    pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime) {
-        self.clock.set(now, time);
+    pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime, millis: u16) {
+        self.clock.set_with_millis(now, time, millis);
         #[cfg(feature = "smart-charging")]
         self.profiles.changed(); // what schedules say now may be something else
         self.dirty = true; // for what waits for a moment of the clock

@@ -146,7 +146,7 @@ impl Operations<'_> {
     pub(super) fn reserve_now(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 5] = [
             Field::required("connectorId", Kind::Integer),
-            Field::required("expiryDate", Kind::Text(40)),
+            Field::required("expiryDate", Kind::DATE),
             Field::required("idTag", Kind::Text(20)),
             Field::optional("parentIdTag", Kind::Text(20)),
             Field::required("reservationId", Kind::Integer),

@@ -40,7 +40,7 @@ pub struct TransactionView<'c> {
     /// The group of that tag, once known.
     pub parent_id_tag: Option<&'c str>,
     /// The id that the central system gave; `None` until then, -1 when its start could not be delivered.
-    pub id: Option<i32>,
+    pub id: Option<i64>,
     /// The tag may charge.
     pub is_authorized: bool,
     /// The start is durable and the end is not.

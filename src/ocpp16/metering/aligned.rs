@@ -5,7 +5,7 @@ use super::transaction_data::STOP_TXN_ALIGNED_DATA;
 use crate::ocpp16::journal_entry::Stamp;
 use crate::ocpp16::{Operations, ReadingContext};
 use crate::store::{IntegerKey, ListKey};
-use crate::time::{DateTime, Instant};
+use crate::time::{Clock, DateTime, Instant};
 
 /// Seconds between clock-aligned values, counted from midnight UTC; 0 for none.
 pub(in crate::ocpp16) const CLOCK_ALIGNED_DATA_INTERVAL: IntegerKey =
@@ -35,8 +35,8 @@ impl Alignment {
     }
 
     /// The moment that has come, if one has; and sets out for the next one.
-    fn advance(&mut self, now: Instant, date: DateTime, interval: u32) -> Option<DateTime> {
-        let date = date.as_unix();
+    fn advance(&mut self, now: Instant, clock: &Clock, interval: u32) -> Option<DateTime> {
+        let date = clock.date(now)?.as_unix();
         let moment = self.next;
         // A clock that has jumped over it by more than this makes up for nothing.
         let has_come = moment != 0 && date >= moment && (now >= self.due || date - moment < LATENESS_S);
@@ -48,7 +48,7 @@ impl Alignment {
             self.next = following(self.next, interval); // the clock was set back behind it
         }
         self.due = match self.next.checked_sub(date) {
-            Some(wait_s @ 1..) => Instant::from_secs(u64::from(now.as_secs()) + u64::from(wait_s)),
+            Some(wait_s @ 1..) => clock.after(now, wait_s),
             _ => {
                 self.next = 0; // the end of all dates
                 Instant::NEVER
@@ -84,8 +84,7 @@ impl Operations<'_> {
             self.alignment.next = 0;
             return;
         }
-        let Some(date) = self.clock.date(now) else { return };
-        let moment = self.alignment.advance(now, date, interval);
+        let moment = self.alignment.advance(now, &self.clock, interval);
         self.wake_at(self.alignment.due);
         let Some(moment) = moment else { return };
         let reachable = self.is_reachable();

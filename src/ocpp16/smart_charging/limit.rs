@@ -216,7 +216,7 @@ impl Operations<'_> {
     /// Now, on the scale of dates, or of the monotonic clock while the date is unknown.
     pub(super) fn moment(&self, now: Instant) -> Moment {
         let date = self.clock.date(now);
-        let at = date.map_or(now.as_secs(), |date| date.as_unix());
+        let at = date.map_or(now.as_secs(), DateTime::as_unix);
         Moment { at, is_dated: date.is_some(), origin: at }
     }
 
@@ -236,8 +236,7 @@ impl Operations<'_> {
                 return began.min(moment.at);
             }
         }
-        let elapsed = now.as_secs_since(session.started).max(0);
-        moment.at.saturating_sub(u32::try_from(elapsed).unwrap_or(u32::MAX))
+        moment.at.saturating_sub(self.clock.seconds_since(session.started, now))
     }
 
     /// When the transaction on a connector began, in seconds since 1970; 0 while the date is unknown.
@@ -297,7 +296,7 @@ impl Operations<'_> {
         self.profiles.is_active = self.profiles.slots.iter().any(|slot| !slot.is_free());
         if until != NEVER {
             let wait = until.saturating_sub(here.at).max(1);
-            self.wake_at(Instant::from_secs(u64::from(now.as_secs()) + u64::from(wait)));
+            self.wake_at(self.clock.after(now, wait));
         }
     }
 

@@ -188,7 +188,7 @@ pub(super) fn record_key(index: usize) -> Option<RecordKey> {
 /// A charging profile as it stands in a message. Its periods lie in the record buffer.
 pub(in crate::ocpp16) struct Draft {
     pub(super) profile: ProfileSlot,
-    pub(super) transaction: Option<i32>,
+    pub(super) transaction: Option<i64>,
     /// Nothing is wrong with it, as far as can be said without looking at the charge point.
     pub(super) is_sound: bool,
 }
@@ -202,10 +202,10 @@ impl Draft {
             Field::required("chargingProfilePurpose", Json::Text(30)),
             Field::required("chargingProfileKind", Json::Text(30)),
             Field::required("chargingSchedule", Json::Object),
-            Field::optional("transactionId", Json::Integer),
+            Field::optional("transactionId", Json::Number),
             Field::optional("recurrencyKind", Json::Text(30)),
-            Field::optional("validFrom", Json::Text(64)),
-            Field::optional("validTo", Json::Text(64)),
+            Field::optional("validFrom", Json::DATE),
+            Field::optional("validTo", Json::DATE),
         ];
         let mut draft = Self { profile: ProfileSlot::FREE, transaction: None, is_sound: true };
         let mut kind = ChargingProfileKind::Relative;
@@ -223,7 +223,7 @@ impl Draft {
                 2 => profile.purpose = symbol(value, "chargingProfilePurpose")?,
                 3 => kind = symbol(value, "chargingProfileKind")?,
                 4 => has_start = draft.read_schedule(walk, scratch, periods_max)?,
-                5 => draft.transaction = value.integer(),
+                5 => draft.transaction = value.long()?,
                 6 => recurrency = Some(symbol(value, "recurrencyKind")?),
                 7 => profile.valid_from = date(value, "validFrom")?,
                 _ => profile.valid_to = date(value, "validTo")?,
@@ -256,7 +256,7 @@ impl Draft {
             Field::required("chargingRateUnit", Json::Text(30)),
             Field::required("chargingSchedulePeriod", Json::Array),
             Field::optional("duration", Json::Integer),
-            Field::optional("startSchedule", Json::Text(64)),
+            Field::optional("startSchedule", Json::DATE),
             Field::optional("minChargingRate", Json::Number), // SC-21: a hint
         ];
         let mut has_start = false;
