@@ -442,7 +442,9 @@ fn sc_22_st_c5_st_e3_nothing_to_take_suspends_the_evse() {
     set(&mut t, 1, profile(1, 0, &[(0, 0.0), (60, 6.0)]), "Accepted");
     t.expect_status(1, "SuspendedEVSE");
     assert_eq!(told(), [(1, 0, 0)]);
+    assert!(!t.charger().permits_charge(1), "a relay is all that some hardware has");
     t.wait(100).expect_status(1, "Charging");
+    assert!(t.charger().permits_charge(1));
     assert_eq!(t.seconds(), 60);
     assert_eq!(told(), [(1, 60, 41_400)]);
     // What the hardware makes of little is its own business.

@@ -280,7 +280,7 @@ impl<'a> Controls<'a> {
         self.engine.operations.transaction(connector)
     }
 
-    /// Whether energy may flow to the EV now.
+    /// Whether energy may flow to the EV now. Not where a charging profile allows nothing at all.
     pub fn permits_charge(&self, connector: ConnectorId) -> bool {
         self.engine.operations.permits_charge(connector)
     }
