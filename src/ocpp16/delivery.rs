@@ -210,8 +210,14 @@ impl ConfirmedTransaction {
         registry::nth(registry::TRANSACTION, usize::from(id))
     }
 
-    /// `id_tag` is only wanted by a charge point that goes on with the transaction after a power cut.
-    pub(super) fn store(&self, id: ConnectorId, id_tag: Option<&IdToken>, buffer: &mut [u8]) -> Option<StorageOp> {
+    /// `resumed` is only wanted by a charge point that goes on with the transaction after a power cut: its tag, and when it
+    /// began.
+    pub(super) fn store(
+        &self,
+        id: ConnectorId,
+        resumed: Option<(&IdToken, Option<DateTime>)>,
+        buffer: &mut [u8],
+    ) -> Option<StorageOp> {
         let key = Self::record_key(id)?;
         let mut record = RecordWriter::new(buffer);
         record.unsigned(u64::from(self.entry));
@@ -219,8 +225,9 @@ impl ConfirmedTransaction {
         record.byte(u8::from(self.ended));
         record.signed(self.meter_start);
         record.byte(u8::from(self.denied));
-        if let Some(id_tag) = id_tag {
+        if let Some((id_tag, began)) = resumed {
             record.text(id_tag.as_str());
+            record.unsigned(began.map_or(0, DateTime::as_unix).into());
         }
         Some(StorageOp::Store(key, record.finish(key)?))
     }
@@ -230,7 +237,7 @@ impl ConfirmedTransaction {
         self.stored_as_running = !self.ended;
     }
 
-    pub(super) fn load(id: ConnectorId, record: &[u8]) -> Option<(Self, IdToken)> {
+    pub(super) fn load(id: ConnectorId, record: &[u8]) -> Option<(Self, IdToken, Option<DateTime>)> {
         let mut reader = RecordReader::open(Self::record_key(id)?, record)?;
         let entry = reader.u32()?;
         let transaction = i32::try_from(reader.signed()?).ok()?;
@@ -239,8 +246,9 @@ impl ConfirmedTransaction {
         let denied = reader.byte() == Some(1);
         let stored_as_running = !ended;
         let id_tag = reader.text().and_then(|id_tag| IdToken::from_text(id_tag).ok()).unwrap_or_default();
+        let began = reader.u32().filter(|began| *began != 0).map(DateTime::from_unix);
         let id = Some(transaction);
-        Some((Self { entry, id, ended, unsaved: false, stored_as_running, meter_start, denied }, id_tag))
+        Some((Self { entry, id, ended, unsaved: false, stored_as_running, meter_start, denied }, id_tag, began))
     }
 }
 

@@ -388,8 +388,8 @@ impl Operations<'_> {
         if self.delivery.confirmed_unsaved {
             for (connector, id) in self.connectors.iter().zip(1..) {
                 if connector.confirmed.unsaved {
-                    let id_tag = Some(&connector.session.id_tag).filter(|_| self.resumes);
-                    return Some((Task::StoreTransaction(id), connector.confirmed.store(id, id_tag, record)?));
+                    let resumed = self.resumes.then(|| (&connector.session.id_tag, self.date_of_start(id)));
+                    return Some((Task::StoreTransaction(id), connector.confirmed.store(id, resumed, record)?));
                 }
             }
             self.delivery.confirmed_unsaved = false;

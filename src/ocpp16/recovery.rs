@@ -127,11 +127,13 @@ impl Operations<'_> {
                 Recovery::LoadTransaction(1)
             }
             Recovery::LoadTransaction(id) => {
-                if let Some((confirmed, id_tag)) = record.and_then(|record| ConfirmedTransaction::load(id, record))
+                if let Some((confirmed, id_tag, began)) =
+                    record.and_then(|record| ConfirmedTransaction::load(id, record))
                     && let Some(connector) = self.connector_mut(id)
                 {
                     connector.confirmed = confirmed;
                     connector.session.id_tag = id_tag;
+                    connector.session.began = began;
                 }
                 if id < self.connector_count() { Recovery::LoadTransaction(id + 1) } else { Recovery::AskJournal }
             }

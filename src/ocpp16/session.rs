@@ -119,13 +119,7 @@ impl Session {
             is_metered: false,
             energy_denied: false,
             last_energy: None,
-            stop: Stop {
-                at: Instant::ZERO,
-                reason: Reason::Local,
-                id_tag: None,
-                caught: false,
-                released: false,
-            },
+            stop: Stop { at: Instant::ZERO, reason: Reason::Local, id_tag: None, caught: false, released: false },
         }
     }
 
@@ -278,6 +272,12 @@ impl Operations<'_> {
     /// How many entries there must be room for that a transaction may begin, whatever the other connectors do.
     pub(super) fn entries_of_a_new_transaction(&self) -> u32 {
         ENTRIES_OF_A_TRANSACTION * (1 + u32::from(self.connector_count()))
+    }
+
+    /// When the transaction on this connector began, if that is known.
+    pub(super) fn date_of_start(&self, id: ConnectorId) -> Option<DateTime> {
+        let session = &self.connector(id)?.session;
+        session.began.or_else(|| self.clock.date(session.started).filter(|_| !session.is_restored))
     }
 
     /// Ends the session on this connector: a preparing one is dropped, a transaction is stopped. With a tag only if it

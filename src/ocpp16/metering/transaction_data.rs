@@ -172,7 +172,7 @@ impl Operations<'_> {
         if let Some(begin) = stored {
             return Some((begin, len - record::CHECKSUM_LEN));
         }
-        let began = session.began.or(self.clock.date(session.started).filter(|_| !session.is_restored));
+        let began = self.date_of_start(id);
         let mut writer = RecordWriter::new(record);
         writer.unsigned(u64::from(session.entry));
         writer.unsigned(u64::from(began.map_or(0, DateTime::as_unix)));
