@@ -194,7 +194,7 @@ fn key_07_cfg_10_the_default_of_63_connectors_keeps_to_500_characters() {
 #[test]
 fn key_08_the_length_of_each_list() {
     for name in ["MeterValuesAlignedData", "MeterValuesSampledData", "StopTxnAlignedData", "StopTxnSampledData"] {
-        key(format!("{name}MaxLength").leak()).read_only("16");
+        key(format!("{name}MaxLength").leak()).read_only("13");
     }
     key("ConnectorPhaseRotationMaxLength").read_only("3");
 }

@@ -80,7 +80,7 @@ impl<'a> ChargePoint<'a> {
         // In the resources, so that it is never moved: it is larger than any stack frame should be.
         let _ = resources.engine.push(Engine::new(Operations::new(boot, memory)));
         let engine = resources.engine.first_mut().ok_or(ConfigError::ResourcesInUse)?;
-        engine.operations.set_up();
+        engine.operations.set_up(RECEIVE);
         Ok(Self {
             controls: Controls { engine },
             buffers: Buffers {

@@ -12,6 +12,7 @@ pub(super) use profile::Draft;
 pub use profile::{ChargingPeriod, ProfileSlot};
 
 use super::dispatch::{StatusAnswer, accepted_if};
+use super::keys::announced;
 use super::session::Phase;
 use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, InputError, Operations, keys};
 use crate::json::{Field, Kind, Seen, Strictness, Value, Walk, read};
@@ -36,6 +37,20 @@ pub(super) const CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED: SwitchKey = SwitchKey:
 /// The most profiles.
 pub(super) const MAX_CHARGING_PROFILES_INSTALLED: IntegerKey =
     IntegerKey::new(45, "MaxChargingProfilesInstalled", 0, 0, i32::MAX).read_only();
+
+/// How many periods the receive buffer has room for, of a schedule of `most`.
+pub(super) fn periods_max(receive: usize, most: usize) -> i32 {
+    const REQUEST: &str = concat!(
+        r#"[2,"00000000-0000-0000-0000-000000000000","SetChargingProfile",{"connectorId":63,"csChargingProfiles":"#,
+        r#"{"chargingProfileId":2147483647,"transactionId":2147483647,"stackLevel":8,"chargingProfilePurpose":"#,
+        r#""ChargePointMaxProfile","chargingProfileKind":"Recurring","recurrencyKind":"Weekly","validFrom":"#,
+        r#""2025-12-31T23:59:59.999+00:00","validTo":"2025-12-31T23:59:59.999+00:00","chargingSchedule":{"#,
+        r#""duration":2147483647,"startSchedule":"2025-12-31T23:59:59.999+00:00","chargingRateUnit":"W","#,
+        r#""minChargingRate":99999.9,"chargingSchedulePeriod":[]}}}]"#
+    );
+    const PERIOD: &str = r#"{"startPeriod":2678400,"limit":99999.9,"numberPhases":3},"#;
+    announced(receive, REQUEST, PERIOD, most)
+}
 
 /// The charging profiles, and the limits that follow from them.
 pub(super) struct Profiles<'a> {
