@@ -261,8 +261,12 @@ fn key_36_web_socket_ping_interval() {
 #[test]
 fn key_04_key_11_a_charge_point_with_a_lamp_brings_its_keys() {
     let lamp = |charger: &mut embedded_ocpp::ChargePoint<'static>| {
-        charger.declare_configuration(VendorKey::integer(0, "BlinkRepeat", 3, 0, 100)).unwrap();
-        charger.declare_configuration(VendorKey::integer(1, "LightIntensity", 80, 0, 100)).unwrap();
+        for key in Box::leak(Box::new([
+            VendorKey::integer(0, "BlinkRepeat", 3, 0, 100),
+            VendorKey::integer(1, "LightIntensity", 80, 0, 100),
+        ])) {
+            charger.declare_configuration(key).unwrap();
+        }
     };
     let t = bench().configure(lamp).booted();
     let lamp = Key { t, name: "LightIntensity" }.is("80").takes(&["0", "100"]).refuses(&["-1", "101"]);

@@ -65,7 +65,6 @@ impl<'a> ChargePoint<'a> {
             meter_inputs: resources.meter_inputs.as_mut_view(),
             data_transfer: resources.data_transfer.as_mut_view(),
             hooks: resources.hooks.as_mut_view(),
-            vendor_keys: resources.vendor_keys.as_mut_view(),
             cache: resources.cache.as_mut_slice(),
             #[cfg(feature = "local-auth-list")]
             local_list: resources.local_list.as_flattened_mut(),

@@ -84,7 +84,7 @@ pub use transfer::{FileTransferProtocol, TransferStatus};
 pub use types::*;
 pub use unlock::UnlockResult;
 
-use crate::store::{Journal, Keys, VendorKey};
+use crate::store::{Journal, Keys};
 use crate::time::{Clock, DateTime, Instant};
 use availability::Service;
 use boot::Registration;
@@ -181,7 +181,6 @@ pub(crate) struct Memory<'a> {
     pub(crate) meter_inputs: &'a mut VecView<MeterInput<'a>>,
     pub(crate) data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
     pub(crate) hooks: &'a mut VecView<Hook<'a>>,
-    pub(crate) vendor_keys: &'a mut VecView<VendorKey<'a>>,
     pub(crate) cache: &'a mut [CacheSlot],
     #[cfg(feature = "local-auth-list")]
     pub(crate) local_list: &'a mut [ListSlot],
@@ -203,7 +202,7 @@ impl<'a> Operations<'a> {
             data_transfer: memory.data_transfer,
             hooks: memory.hooks,
             outputs: Outputs::default(),
-            keys: Keys::blank(keys::TABLE, memory.vendor_keys),
+            keys: Keys::blank(keys::TABLE),
             cache: Cache::new(memory.cache),
             #[cfg(feature = "local-auth-list")]
             local_list: LocalList::new(memory.local_list),
