@@ -82,6 +82,7 @@ pub(super) static TABLE: &[Declaration] = &[
     metering::METER_VALUES_SAMPLED_DATA_MAX_LENGTH.declaration(),
     metering::CLOCK_ALIGNED_DATA_INTERVAL.declaration(),
     metering::METER_VALUES_ALIGNED_DATA.declaration(),
+    metering::METER_VALUES_IN_TX_ONLY.declaration(),
     metering::METER_VALUES_ALIGNED_DATA_MAX_LENGTH.declaration(),
     metering::STOP_TXN_SAMPLED_DATA.declaration(),
     metering::STOP_TXN_SAMPLED_DATA_MAX_LENGTH.declaration(),

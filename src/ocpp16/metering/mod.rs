@@ -6,7 +6,7 @@ mod sample;
 mod transaction_data;
 mod values;
 
-pub(super) use aligned::{Alignment, CLOCK_ALIGNED_DATA_INTERVAL, METER_VALUES_ALIGNED_DATA};
+pub(super) use aligned::{Alignment, CLOCK_ALIGNED_DATA_INTERVAL, METER_VALUES_ALIGNED_DATA, METER_VALUES_IN_TX_ONLY};
 pub(super) use list::{
     METER_VALUES_ALIGNED_DATA_MAX_LENGTH, METER_VALUES_SAMPLED_DATA_MAX_LENGTH, STOP_TXN_ALIGNED_DATA_MAX_LENGTH,
     STOP_TXN_SAMPLED_DATA_MAX_LENGTH, announce,
