@@ -3,8 +3,9 @@
 mod support;
 
 use embedded_ocpp::json::Decimal;
-use embedded_ocpp::ocpp16::{InputError, Reason, Supply};
+use embedded_ocpp::ocpp16::{InputError, Measurand, MeterReading, Reason, Supply, UnitOfMeasure};
 use serde_json::{Value, json};
+use support::meters::add_meter;
 use support::profiles::{
     RESUMES, ampere, clear, composite, limited, maximum, of_transaction, profile, set, told, watt, with,
 };
@@ -454,6 +455,44 @@ fn sc_22_st_c5_st_e3_nothing_to_take_suspends_the_evse() {
     t.expect_status(1, "SuspendedEVSE");
     clear(&mut t, json!({}), "Accepted");
     t.expect_status(1, "Charging");
+}
+
+// ---- What is offered ----
+
+#[test]
+fn sc_42_what_a_connector_may_take_is_what_it_offers() {
+    let mut t = limited().two_connectors().start();
+    add_meter(&mut t, 2, MeterReading::new(Measurand::CurrentOffered, Some(UnitOfMeasure::A)))
+        .set(Some(Decimal::whole(9)));
+    t.boot();
+    for list in ["MeterValuesSampledData", "MeterValuesAlignedData", "StopTxnSampledData", "StopTxnAlignedData"] {
+        t.change_key(list, "Current.Offered,Power.Offered", "Accepted");
+        t.change_key(list, "Current.Offered.L1", "Rejected");
+    }
+    t.change_key("ClockAlignedDataInterval", "60", "Accepted");
+    let mut offers = |seconds, expected: [[&str; 2]; 2]| {
+        t.at(seconds);
+        for (connector, [ampere, watt]) in (1..).zip(expected) {
+            let call = t.expect_call("MeterValues", json!({ "connectorId": connector }));
+            let values = &call.payload["meterValue"][0]["sampledValue"];
+            let value = |value: &str, measurand: &str, unit: &str| json!({"value": value, "context": "Sample.Clock", "measurand": measurand, "unit": unit});
+            assert_eq!(*values, json!([value(ampere, "Current.Offered", "A"), value(watt, "Power.Offered", "W")]));
+            call.answer(json!({}));
+        }
+        if seconds == 60 {
+            set(&mut t, 1, profile(1, 0, &[(0, 10.5), (180, 40.0)]), "Accepted");
+        }
+    };
+    offers(60, [["32.0", "22080.0"], ["9", "22080.0"]]); // the hardware: 3 * 230 V * 32 A
+    offers(120, [["10.5", "7245.0"], ["9", "22080.0"]]); // 3 * 230 V * 10.5 A
+    offers(180, [["32.0", "22080.0"], ["9", "22080.0"]]); // 40 A are more than there are
+}
+
+#[test]
+fn sc_42_mv_14_nothing_is_offered_where_nothing_can_be_limited() {
+    let mut t = booted();
+    t.change_key("MeterValuesSampledData", "Current.Offered", "Rejected");
+    t.change_key("MeterValuesSampledData", "Power.Offered", "Rejected");
 }
 
 // ---- What is refused ----

@@ -7,7 +7,7 @@ use super::schedule::{Moment, NEVER, Setting};
 use crate::json::Decimal;
 use crate::ocpp16::session::Phase;
 use crate::ocpp16::types::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit};
-use crate::ocpp16::{ConnectorId, Operations};
+use crate::ocpp16::{Connector, ConnectorId, Operations};
 use crate::time::{DateTime, Instant};
 
 /// What a connector may take, told to the firmware.
@@ -349,6 +349,12 @@ impl Operations<'_> {
                 self.profiles.storing = None;
             }
         }
+    }
+
+    /// What a connector offers an EV, in tenths: what it may take, and never more than the hardware is good for (SC-42).
+    pub(in crate::ocpp16) fn offered(&self, connector: &Connector<'_>, unit: Unit) -> u32 {
+        let hardware = self.profiles.supply.hardware();
+        connector.limits.now.map_or(hardware, |limit| limit.lower(&hardware)).in_unit(unit)
     }
 
     /// What a connector may take now; `None` when no charging profile limits it.
