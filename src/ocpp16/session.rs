@@ -64,6 +64,8 @@ pub(super) struct Session {
     since: Instant,
     /// The journal entry of the start.
     pub(super) entry: u32,
+    /// That of its last sample.
+    pub(super) sample: u32,
     pub(super) started: Instant,
     /// It was begun before the boot.
     pub(super) is_restored: bool,
@@ -110,6 +112,7 @@ impl Session {
             is_silent: false,
             since: Instant::ZERO,
             entry: 0,
+            sample: NO_ENTRY,
             started: Instant::ZERO,
             is_restored: false,
             began: None,
@@ -272,12 +275,6 @@ impl Operations<'_> {
     /// How many entries there must be room for that a transaction may begin, whatever the other connectors do.
     pub(super) fn entries_of_a_new_transaction(&self) -> u32 {
         ENTRIES_OF_A_TRANSACTION * (1 + u32::from(self.connector_count()))
-    }
-
-    /// When the transaction on this connector began, if that is known.
-    pub(super) fn date_of_start(&self, id: ConnectorId) -> Option<DateTime> {
-        let session = &self.connector(id)?.session;
-        session.began.or_else(|| self.clock.date(session.started).filter(|_| !session.is_restored))
     }
 
     /// Ends the session on this connector: a preparing one is dropped, a transaction is stopped. With a tag only if it

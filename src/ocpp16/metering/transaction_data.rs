@@ -5,7 +5,7 @@
 //! a transaction of any length costs few writes. The end copies it into the journal, behind the StopTransaction.
 
 use super::list;
-use super::values::{MeterValue, values_of};
+use super::values::{MeterValue, register_of, values_of};
 use crate::bytes::{make_room, remove_front};
 use crate::ocpp16::journal_entry::{self, Stamp};
 use crate::ocpp16::types::Symbol;
@@ -120,6 +120,19 @@ impl Operations<'_> {
         Some(end + record::CHECKSUM_LEN)
     }
 
+    /// A meter that began anew in a power cut ends no lower than what was collected before (TX-28).
+    pub(in crate::ocpp16) fn read_series(&mut self, id: ConnectorId, record: &[u8]) {
+        let Some(connector) = self.connector_mut(id).filter(|connector| connector.session.is_restored) else { return };
+        let Some(mut reader) = series_record(id).and_then(|key| RecordReader::open(key, record)) else { return };
+        if reader.u32() != Some(connector.session.entry) || reader.u32().is_none() {
+            return;
+        }
+        let session = &mut connector.session;
+        for register in groups(reader.rest()).filter_map(|group| register_of(group.values)) {
+            session.register = session.register.max(register);
+        }
+    }
+
     /// Adds the end to the series, the first `len` bytes of `record`, and makes the StopTransaction of entry `number` of
     /// it. Returns its length.
     pub(in crate::ocpp16) fn write_stop_with_series(
@@ -172,7 +185,7 @@ impl Operations<'_> {
         if let Some(begin) = stored {
             return Some((begin, len - record::CHECKSUM_LEN));
         }
-        let began = self.date_of_start(id);
+        let began = session.began.or(self.clock.date(session.started).filter(|_| !session.is_restored));
         let mut writer = RecordWriter::new(record);
         writer.unsigned(u64::from(session.entry));
         writer.unsigned(u64::from(began.map_or(0, DateTime::as_unix)));
