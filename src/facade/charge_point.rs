@@ -65,7 +65,6 @@ impl<'a> ChargePoint<'a> {
             meter_inputs: resources.meter_inputs.as_mut_view(),
             data_transfer: resources.data_transfer.as_mut_view(),
             hooks: resources.hooks.as_mut_view(),
-            vendor_keys: resources.vendor_keys.as_mut_view(),
             cache: resources.cache.as_mut_slice(),
             #[cfg(feature = "local-auth-list")]
             local_list: resources.local_list.as_flattened_mut(),
@@ -80,7 +79,7 @@ impl<'a> ChargePoint<'a> {
         // In the resources, so that it is never moved: it is larger than any stack frame should be.
         let _ = resources.engine.push(Engine::new(Operations::new(boot, memory)));
         let engine = resources.engine.first_mut().ok_or(ConfigError::ResourcesInUse)?;
-        engine.operations.set_up();
+        engine.operations.set_up(RECEIVE);
         Ok(Self {
             controls: Controls { engine },
             buffers: Buffers {

@@ -280,7 +280,7 @@ impl<'a> Controls<'a> {
         self.engine.operations.transaction(connector)
     }
 
-    /// Whether energy may flow to the EV now.
+    /// Whether energy may flow to the EV now. Not where a charging profile allows nothing at all.
     pub fn permits_charge(&self, connector: ConnectorId) -> bool {
         self.engine.operations.permits_charge(connector)
     }
@@ -427,12 +427,13 @@ impl<'a> Controls<'a> {
         self.engine.operations.keys_mut().set(key, value)
     }
 
-    /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. Its value is
-    /// read with [`configuration`](Self::configuration)`().value(name)`.
+    /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. It lies in memory
+    /// of the firmware, so there may be as many as it has room for. Its value is read with
+    /// [`configuration`](Self::configuration)`().value(name)`.
     ///
     /// # Errors
     /// [`KeyError`]
-    pub fn declare_configuration(&mut self, key: VendorKey<'a>) -> Result<(), KeyError> {
+    pub fn declare_configuration(&mut self, key: &'a mut VendorKey<'a>) -> Result<(), KeyError> {
         self.engine.operations.keys_mut().declare(key)
     }
 

@@ -199,6 +199,11 @@ impl Plans {
             .retain(|connector, reservation| charger.is_operative(*connector) && !is_over(reservation.expires));
     }
 
+    /// RSV-07: all connectors are, be it for less than it takes to look.
+    pub(crate) fn out_of_service(&mut self) {
+        self.reserved.clear();
+    }
+
     pub(crate) fn started(&mut self, connector: u8, id_tag: &str) {
         if let Some(reservation) = self.reserved.remove(&connector) {
             assert_eq!(reservation.id_tag, id_tag, "RSV-05: connector {connector} waits for another: {reservation:?}");

@@ -7,6 +7,7 @@ use crate::flash::{ChipCut, Flash};
 use crate::frame::Frame;
 use crate::hardware::{Hardware, SOCKETS};
 use crate::ledger::{Ledger, Now};
+use crate::loader::Begun;
 use crate::network::Network;
 use crate::settings::{Settings, is_closed_for_update};
 use crate::story::Story;
@@ -295,6 +296,9 @@ impl Simulation<'_> {
         for begun in self.hardware.loader.begun.take() {
             self.story.tell(self.now, || format!("{begun:?}"));
             self.central_system.transfers.begun(at, &begun, self.flash_given_up.is_none());
+            if let Begun::Installation = begun {
+                self.central_system.plans.out_of_service();
+            }
         }
         for (connector, notification) in self.hardware.told.take() {
             self.story.tell(self.now, || format!("{connector}: {notification:?}"));
