@@ -3,6 +3,7 @@
 use super::cache::AUTHORIZATION_CACHE_ENABLED;
 #[cfg(feature = "local-auth-list")]
 use super::local_list::place_behind;
+use super::session::deadline;
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, TxNotification};
 use crate::json::{Field, Json, Kind, Strictness, Writer, name, read};
 use crate::rpc::Outcome;
@@ -11,8 +12,9 @@ use crate::time::{Duration, Instant};
 
 /// Offline, a tag that nobody knows may charge.
 pub(super) const ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: SwitchKey = SwitchKey::new(1, "AllowOfflineTxForUnknownId", false);
-/// Seconds that a tag waits for the central system before the offline rules decide. 0 waits as long as the call itself.
-pub(super) const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, "Cst_AuthorizationTimeout", 20, 0, 3600);
+/// Seconds that a tag waits for the answer to its Authorize before the offline rules decide. 0 waits as long as the call
+/// itself.
+pub(super) const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, "Cst_AuthorizationTimeout", 30, 0, 3600);
 
 /// Online, a tag that is known to be good charges without being asked about.
 pub(super) const LOCAL_PRE_AUTHORIZE: SwitchKey = SwitchKey::new(13, "LocalPreAuthorize", false);
@@ -31,10 +33,10 @@ pub(super) enum Presented {
         #[cfg(feature = "local-auth-list")]
         place: usize,
     },
-    /// Authorize.req must be sent.
-    Waiting { since: Instant },
-    /// Authorize.req is under way.
-    Asked { since: Instant },
+    /// Authorize.req must be sent: the offline rules decide at `until` if it cannot be.
+    Waiting { until: Instant },
+    /// Authorize.req is under way; its answer counts until `until`.
+    Asked { until: Instant },
 }
 
 /// What is known about a tag without asking.
@@ -62,12 +64,19 @@ impl Operations<'_> {
     pub(super) fn check_tag(&mut self, now: Instant, id: ConnectorId) {
         let reachable = self.is_reachable();
         let may_be_known = !reachable || self.keys.is_on(&LOCAL_PRE_AUTHORIZE);
+        let until = self.latest_turn(now);
         let Some(connector) = self.change_connector(id) else { return };
         if may_be_known || connector.session.visitor.is_some() {
             self.look_up(now, id, !reachable);
         } else {
-            connector.session.presented = Presented::Waiting { since: now };
+            connector.session.presented = Presented::Waiting { until };
         }
+    }
+
+    /// When a tag must have been asked about: the call in front of it ends by MessageTimeout, and so do those about tags
+    /// that were shown on the other connectors.
+    fn latest_turn(&self, now: Instant) -> Instant {
+        now + Duration::from_secs(self.message_timeout_s().saturating_mul(self.connector_count().into()))
     }
 
     /// Looks for what is known here about the tag. A record of it must be read first.
@@ -115,10 +124,13 @@ impl Operations<'_> {
     }
 
     /// The next tag to ask the central system about.
-    pub(super) fn authorize_request(&mut self) -> Option<(ConnectorId, Authorize<'_>)> {
+    pub(super) fn authorize_request(&mut self, now: Instant) -> Option<(ConnectorId, Authorize<'_>)> {
         for (connector, id) in self.connectors.iter_mut().zip(1..) {
-            if let Presented::Waiting { since } = connector.session.presented {
-                connector.session.presented = Presented::Asked { since };
+            if let Presented::Waiting { .. } = connector.session.presented {
+                let time_out = Duration::from_secs(self.keys.unsigned(&AUTHORIZATION_TIMEOUT));
+                let until = deadline(now, time_out);
+                connector.session.presented = Presented::Asked { until };
+                self.deadline = self.deadline.min(until);
                 self.asked_tag = connector.session.shown_tag().clone();
                 return Some((id, Authorize { id_tag: self.asked_tag.as_str() }));
             }
@@ -159,23 +171,17 @@ impl Operations<'_> {
 
     /// Lets a tag that has waited too long be decided offline; returns when to look again.
     pub(super) fn advance_authorization(&mut self, now: Instant, id: ConnectorId) -> Instant {
-        let timeout = self.keys.unsigned(&AUTHORIZATION_TIMEOUT);
         let presented = self.connector(id).map_or(Presented::Settled, |connector| connector.session.presented);
-        let since = match presented {
-            Presented::Settled => return Instant::NEVER,
+        match presented {
+            Presented::Settled => {}
             Presented::LookUp { .. } => {
                 if self.record_about_tag(id).is_none() {
                     self.look_on(now, id); // the cache was cleared, or the list changed meanwhile
                 }
-                return Instant::NEVER;
             }
-            Presented::Waiting { since } | Presented::Asked { since } => since,
-        };
-        let deadline = since + Duration::from_secs(timeout);
-        if timeout == 0 || now < deadline {
-            return if timeout == 0 { Instant::NEVER } else { deadline };
+            Presented::Waiting { until } | Presented::Asked { until } if now < until => return until,
+            Presented::Waiting { .. } | Presented::Asked { .. } => self.look_up(now, id, true),
         }
-        self.look_up(now, id, true);
         Instant::NEVER
     }
 
@@ -234,13 +240,14 @@ impl Operations<'_> {
         let must_decide = had_its_say || !self.is_reachable();
         let trusted = self.keys.is_on(if must_decide { &LOCAL_AUTHORIZE_OFFLINE } else { &LOCAL_PRE_AUTHORIZE });
         let unknown_allowed = self.keys.is_on(&ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID);
+        let until = self.latest_turn(now);
         let Some(connector) = self.change_connector(id) else { return };
         let session = &mut connector.session;
         let is_visitor = session.visitor.is_some();
         let is_good = |known: &Known| known.is_valid && if is_visitor { session.is_of_group(known) } else { trusted };
         match known {
             Some(known) if is_good(&known) => self.judge(now, id, known),
-            _ if !must_decide => session.presented = Presented::Waiting { since: now },
+            _ if !must_decide => session.presented = Presented::Waiting { until },
             // LOC-06: known not to be good is not unknown.
             Some(Known { is_valid: false, .. }) => self.refuse_tag(id, TxNotification::AuthorizationRejected),
             _ if is_visitor => self.refuse_tag(id, TxNotification::AuthorizationRejected),
@@ -271,7 +278,7 @@ impl Operations<'_> {
     }
 
     fn refuse_tag(&mut self, id: ConnectorId, notification: TxNotification) {
-        let Some(connector) = self.connector_mut(id) else { return };
+        let Some(connector) = self.change_connector(id) else { return };
         let session = &mut connector.session;
         session.presented = Presented::Settled;
         if session.visitor.take().is_none() {

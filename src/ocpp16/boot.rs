@@ -197,9 +197,12 @@ impl Operations<'_> {
         }
         self.last_heartbeat = now;
         if newly_accepted {
-            // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector.
-            self.main_status.report_again();
-            self.connectors.iter_mut().for_each(|connector| connector.status.report_again());
+            // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector, as it stands now that the time is known.
+            self.advance(now);
+            let next_entry = self.journal.next();
+            self.main_status.report_again(next_entry);
+            self.connectors.iter_mut().for_each(|connector| connector.status.report_again(next_entry));
+            self.dirty = true;
         }
     }
 }

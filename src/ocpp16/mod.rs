@@ -346,8 +346,9 @@ impl<'a> Operations<'a> {
         self.transfers_link(online);
         if online {
             self.delivery.link_up();
-            self.main_status.forget_history();
-            self.connectors.iter_mut().for_each(|connector| connector.status.forget_history());
+            let next_entry = self.journal.next();
+            self.main_status.forget_history(next_entry);
+            self.connectors.iter_mut().for_each(|connector| connector.status.forget_history(next_entry));
         } else {
             self.offline_authorization(now);
             self.main_sampling.miss_moment();

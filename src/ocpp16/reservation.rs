@@ -166,12 +166,13 @@ impl Operations<'_> {
         let is_free = |slot: &ReservationSlot| slot.reservation.is_none();
         let slots = &self.reservations.slots;
         let place = slots.iter().position(is_its_place).or_else(|| slots.iter().position(is_free)); // RSV-02
-        let (Some(connector), Some(place), false) = (connector, place, is_past || id_tag.is_empty()) else {
-            return Ok(accepted_if(false)); // RSV-11, RSV-13
-        };
+        let Some(connector) = connector else { return Ok(accepted_if(false)) }; // RSV-13
         if let Some(refusal) = self.why_not_reserved(connector, id) {
-            return Ok(StatusAnswer::new(refusal));
+            return Ok(StatusAnswer::new(refusal)); // §5.13: whatever else speaks against it
         }
+        let (Some(place), false) = (place, is_past || id_tag.is_empty()) else {
+            return Ok(accepted_if(false)); // RSV-11
+        };
         if let Some(slot) = self.reservations.slots.get_mut(place) {
             let reservation = Reservation { id, connector, expires, id_tag, parent, since: self.journal.next() };
             *slot = ReservationSlot { reservation: Some(reservation), unsaved: true };
@@ -311,6 +312,7 @@ impl Operations<'_> {
             let is_reserved = self.reservations.all().any(|reservation| reservation.connector == id);
             if connector.is_reserved && !is_reserved {
                 connector.present_since = now; // who has plugged in is treated as if just come
+                self.dirty = true;
             }
             connector.is_reserved = is_reserved;
         }

@@ -67,7 +67,7 @@ pub(super) struct Session {
     pub(super) is_restored: bool,
     /// The date of the start as it was recorded: the end is never dated before it.
     pub(super) began: Option<DateTime>,
-    /// The reservation that it used up.
+    /// The reservation that it uses up.
     pub(super) reservation: Option<i32>,
     pub(super) meter_start: i64,
     /// The highest that the energy register has stood at: it does not fall within a transaction (MV-17).
@@ -152,7 +152,7 @@ impl Session {
     }
 
     /// Whether it was begun with this tag.
-    fn is_of(&self, id_tag: &IdToken) -> bool {
+    pub(super) fn is_of(&self, id_tag: &IdToken) -> bool {
         self.id_tag.as_str().eq_ignore_ascii_case(id_tag.as_str())
     }
 
@@ -223,16 +223,19 @@ impl Operations<'_> {
         }
         self.may_begin(id)?;
         #[cfg(feature = "reservation")]
-        let authorized = match self.claim(id, &id_tag, None) {
+        let (authorized, reservation) = match self.claim(id, &id_tag, None) {
             Claim::Foreign => {
                 if let Some(connector) = self.connector(id) {
                     connector.notify(TxNotification::ReservationConflict);
                 }
                 return Err(BeginError::Reserved);
             }
-            Claim::MaybeGroup => false, // RSV-06
-            Claim::Free | Claim::Ours(_) => authorized,
+            Claim::MaybeGroup => (false, None), // RSV-06
+            Claim::Free => (authorized, None),
+            Claim::Ours(reservation) => (authorized, Some(reservation)),
         };
+        #[cfg(not(feature = "reservation"))]
+        let reservation = None;
         #[cfg(feature = "smart-charging")]
         self.profiles.session_begins(id);
         let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
@@ -244,7 +247,7 @@ impl Operations<'_> {
         session.last_energy = None;
         session.is_free = false;
         session.is_restored = false;
-        session.reservation = None;
+        session.reservation = reservation;
         session.forget_visitor();
         if authorized {
             session.authorize(now);
@@ -526,7 +529,7 @@ impl Operations<'_> {
 }
 
 /// When a wait ends; one of no length never does (TX-08).
-fn deadline(since: Instant, time_out: Duration) -> Instant {
+pub(super) fn deadline(since: Instant, time_out: Duration) -> Instant {
     if time_out == Duration::default() { Instant::NEVER } else { since + time_out }
 }
 
