@@ -8,7 +8,8 @@ use embedded_ocpp::ocpp16::{
     TxNotification, UnitOfMeasure,
 };
 use serde_json::{Value, json};
-use support::{Timeline, bench, booted, charging, date, plugged};
+use std::cell::RefCell;
+use support::{Timeline, bench, booted, charging, date, leak, plugged};
 
 // ---- RemoteStartTransaction ----
 
@@ -116,6 +117,32 @@ fn rc_04_an_ev_that_somebody_else_has_left_is_the_last_choice() {
             t.expect_status(1, "Charging");
         }
     }
+}
+
+#[test]
+fn rc_05_the_firmware_may_refuse_a_remote_start() {
+    let asked: &'static RefCell<Vec<(u8, String)>> = leak(RefCell::default());
+    let mut t = bench().two_connectors().plugged();
+    t.charger().set_on_remote_start_notify(leak(move |connector, id_tag: &str| {
+        asked.borrow_mut().push((connector, id_tag.to_owned()));
+        id_tag != "Stranger"
+    }));
+    for start in [
+        json!({"idTag": "Stranger"}),
+        json!({"idTag": "Stranger", "connectorId": 2}),
+        json!({"idTag": "", "connectorId": 2}),
+        json!({"idTag": "Friend", "connectorId": 3}),
+    ] {
+        t.call("RemoteStartTransaction", start).expect("Rejected");
+    }
+    assert!(!t.charger().is_transaction_active(1) && !t.charger().is_transaction_active(2));
+    t.call("RemoteStartTransaction", json!({"idTag": "Friend"})).expect("Accepted");
+    t.expect_call("StartTransaction", json!({"idTag": "Friend", "connectorId": 1})).start(5, "Accepted");
+    t.expect_status(1, "Charging");
+    t.call("RemoteStartTransaction", json!({"idTag": "Friend", "connectorId": 1})).expect("Rejected");
+    // Only about what could be had.
+    let stranger = |connector| (connector, "Stranger".to_owned());
+    assert_eq!(*asked.borrow(), [stranger(1), stranger(2), (1, "Friend".to_owned())]);
 }
 
 #[test]

@@ -171,6 +171,7 @@ pub struct Operations<'a> {
 pub(crate) struct Outputs<'a> {
     pub(crate) reset_notify: Option<&'a dyn Fn(ResetKind) -> bool>,
     pub(crate) reset_execute: Option<&'a dyn Fn(ResetKind)>,
+    pub(crate) remote_start_notify: Option<&'a dyn Fn(ConnectorId, &str) -> bool>,
     pub(crate) discarded: Option<&'a dyn Fn(&Discarded<'_>)>,
     pub(crate) random: Option<&'a dyn Fn() -> u32>,
 }
