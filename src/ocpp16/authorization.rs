@@ -33,8 +33,8 @@ pub(super) enum Presented {
         #[cfg(feature = "local-auth-list")]
         place: usize,
     },
-    /// Authorize.req must be sent: the offline rules decide at `until` if it cannot be.
-    Waiting { until: Instant },
+    /// Authorize.req must be sent.
+    Waiting { since: Instant },
     /// Authorize.req is under way; its answer counts until `until`.
     Asked { until: Instant },
 }
@@ -64,19 +64,12 @@ impl Operations<'_> {
     pub(super) fn check_tag(&mut self, now: Instant, id: ConnectorId) {
         let reachable = self.is_reachable();
         let may_be_known = !reachable || self.keys.is_on(&LOCAL_PRE_AUTHORIZE);
-        let until = self.latest_turn(now);
         let Some(connector) = self.change_connector(id) else { return };
         if may_be_known || connector.session.visitor.is_some() {
             self.look_up(now, id, !reachable);
         } else {
-            connector.session.presented = Presented::Waiting { until };
+            connector.session.presented = Presented::Waiting { since: now };
         }
-    }
-
-    /// When a tag must have been asked about: the call in front of it ends by MessageTimeout, and so do those about tags
-    /// that were shown on the other connectors.
-    fn latest_turn(&self, now: Instant) -> Instant {
-        now + Duration::from_secs(self.message_timeout_s().saturating_mul(self.connector_count().into()))
     }
 
     /// Looks for what is known here about the tag. A record of it must be read first.
@@ -172,16 +165,25 @@ impl Operations<'_> {
     /// Lets a tag that has waited too long be decided offline; returns when to look again.
     pub(super) fn advance_authorization(&mut self, now: Instant, id: ConnectorId) -> Instant {
         let presented = self.connector(id).map_or(Presented::Settled, |connector| connector.session.presented);
-        match presented {
-            Presented::Settled => {}
+        let until = match presented {
+            Presented::Settled => return Instant::NEVER,
             Presented::LookUp { .. } => {
                 if self.record_about_tag(id).is_none() {
                     self.look_on(now, id); // the cache was cleared, or the list changed meanwhile
                 }
+                return Instant::NEVER;
             }
-            Presented::Waiting { until } | Presented::Asked { until } if now < until => return until,
-            Presented::Waiting { .. } | Presented::Asked { .. } => self.look_up(now, id, true),
+            // The call in front of it ends by MessageTimeout, and so do those about the tags of the other connectors.
+            Presented::Waiting { since } => {
+                let calls = u32::from(self.connector_count());
+                since + Duration::from_secs(self.message_timeout_s().saturating_mul(calls))
+            }
+            Presented::Asked { until } => until,
+        };
+        if now < until {
+            return until;
         }
+        self.look_up(now, id, true);
         Instant::NEVER
     }
 
@@ -240,14 +242,13 @@ impl Operations<'_> {
         let must_decide = had_its_say || !self.is_reachable();
         let trusted = self.keys.is_on(if must_decide { &LOCAL_AUTHORIZE_OFFLINE } else { &LOCAL_PRE_AUTHORIZE });
         let unknown_allowed = self.keys.is_on(&ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID);
-        let until = self.latest_turn(now);
         let Some(connector) = self.change_connector(id) else { return };
         let session = &mut connector.session;
         let is_visitor = session.visitor.is_some();
         let is_good = |known: &Known| known.is_valid && if is_visitor { session.is_of_group(known) } else { trusted };
         match known {
             Some(known) if is_good(&known) => self.judge(now, id, known),
-            _ if !must_decide => session.presented = Presented::Waiting { until },
+            _ if !must_decide => session.presented = Presented::Waiting { since: now },
             // LOC-06: known not to be good is not unknown.
             Some(Known { is_valid: false, .. }) => self.refuse_tag(id, TxNotification::AuthorizationRejected),
             _ if is_visitor => self.refuse_tag(id, TxNotification::AuthorizationRejected),

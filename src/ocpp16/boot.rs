@@ -196,14 +196,8 @@ impl Operations<'_> {
             self.keys.save_integer(&HEARTBEAT_INTERVAL, interval);
         }
         self.last_heartbeat = now;
-        if newly_accepted {
-            // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector, as it stands now that the time is known.
-            self.advance(now);
-            let next_entry = self.journal.next();
-            self.main_status.report_again(next_entry);
-            self.connectors.iter_mut().for_each(|connector| connector.status.report_again(next_entry));
-            self.dirty = true;
-        }
+        // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector, as it stands now that the time is known.
+        self.reports_all |= newly_accepted;
     }
 }
 

@@ -148,6 +148,10 @@ pub struct Operations<'a> {
     main_error: Option<ErrorData>,
     main_error_number: u8,
     main_changed: bool,
+    /// There may be a state to be told.
+    has_reports: bool,
+    /// All states are to be told once they have been looked at.
+    reports_all: bool,
     /// What a power cut has interrupted goes on.
     resumes: bool,
     alignment: Alignment,
@@ -229,6 +233,8 @@ impl<'a> Operations<'a> {
             main_error: None,
             main_error_number: 0,
             main_changed: false,
+            has_reports: true,
+            reports_all: false,
             resumes: false,
             alignment: Alignment::new(),
             unlock: Unlock::None,

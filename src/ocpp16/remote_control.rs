@@ -48,10 +48,16 @@ impl Operations<'_> {
             None => self.connector_ids(),
         };
         // RC-04: the first of those that suit best.
-        let best = wanted.rev().max_by_key(|id| self.fit(*id, &id_tag));
-        let Some(connector) = best.filter(|id| self.fit(*id, &id_tag) > 0 && self.is_welcome(*id, &id_tag)) else {
+        let (mut best, mut connector) = (0, 0);
+        for id in wanted {
+            let fit = self.fit(id, &id_tag);
+            if fit > best {
+                (best, connector) = (fit, id);
+            }
+        }
+        if best == 0 || !self.outputs.remote_start_notify.is_none_or(|notify| notify(connector, id_tag.as_str())) {
             return Ok(accepted_if(false));
-        };
+        }
         let authorized = !self.keys.is_on(&AUTHORIZE_REMOTE_TX_REQUESTS);
         let begun = self.begin_session(now, id_tag, connector, authorized).is_ok();
         #[cfg(feature = "smart-charging")]
@@ -79,11 +85,6 @@ impl Operations<'_> {
         connector.notify(TxNotification::RemoteStop);
         self.stop_session(now, id, Reason::Remote, None);
         Ok(accepted_if(true))
-    }
-
-    /// What the firmware says about a remote start that could be had.
-    fn is_welcome(&self, id: ConnectorId, id_tag: &IdToken) -> bool {
-        self.outputs.remote_start_notify.is_none_or(|notify| notify(id, id_tag.as_str()))
     }
 
     /// How well a connector suits a tag; 0 when no session may begin there with it (RC-05).

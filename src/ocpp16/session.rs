@@ -223,19 +223,16 @@ impl Operations<'_> {
         }
         self.may_begin(id)?;
         #[cfg(feature = "reservation")]
-        let (authorized, reservation) = match self.claim(id, &id_tag, None) {
+        let authorized = match self.claim(id, &id_tag, None) {
             Claim::Foreign => {
                 if let Some(connector) = self.connector(id) {
                     connector.notify(TxNotification::ReservationConflict);
                 }
                 return Err(BeginError::Reserved);
             }
-            Claim::MaybeGroup => (false, None), // RSV-06
-            Claim::Free => (authorized, None),
-            Claim::Ours(reservation) => (authorized, Some(reservation)),
+            Claim::MaybeGroup => false, // RSV-06
+            Claim::Free | Claim::Ours(_) => authorized,
         };
-        #[cfg(not(feature = "reservation"))]
-        let reservation = None;
         #[cfg(feature = "smart-charging")]
         self.profiles.session_begins(id);
         let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
@@ -247,7 +244,7 @@ impl Operations<'_> {
         session.last_energy = None;
         session.is_free = false;
         session.is_restored = false;
-        session.reservation = reservation;
+        session.reservation = None;
         session.forget_visitor();
         if authorized {
             session.authorize(now);
@@ -370,10 +367,7 @@ impl Operations<'_> {
     pub(super) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
         let is_full = self.journal_full;
         #[cfg(feature = "reservation")]
-        let reservation = match self.connector(id).map(|connector| connector.session.phase) {
-            Some(Phase::Authorized) => self.reservation_of(id),
-            _ => None,
-        };
+        self.find_reservation(id);
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let readings = connector.readings;
         let has_plug = connector.inputs.plugged.is_some();
@@ -390,10 +384,6 @@ impl Operations<'_> {
                 let session = &mut connector.session;
                 session.started = now;
                 session.began = None;
-                #[cfg(feature = "reservation")]
-                {
-                    session.reservation = reservation; // RSV-09
-                }
                 session.meter_start = meter_start;
                 session.register = meter_start;
                 session.phase = Phase::Starting;

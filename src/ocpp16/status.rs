@@ -6,7 +6,7 @@ use super::types::Symbol;
 use super::{ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
 use crate::json::{Json, Writer, name, offset_of_char};
 use crate::rpc::Outcome;
-use crate::store::{IntegerKey, Journal};
+use crate::store::IntegerKey;
 use crate::time::{DateTime, Duration, Instant};
 use heapless::Deque;
 
@@ -167,14 +167,17 @@ impl Reporting {
         (accepted && self.is_due(now, minimum)).then_some(at)
     }
 
-    /// Whether what is to be told next happened before the first transaction message that waits was made.
-    fn precedes(&self, journal: &Journal) -> bool {
-        let (Some(change), Some(first)) = (self.waiting.front(), journal.first()) else { return false };
-        let made_since = (journal.next() as u16).wrapping_sub(change.next_entry);
-        u32::from(made_since) >= journal.next().wrapping_sub(first)
+    /// Whether what is to be told next happened before any of the transaction messages that wait was made.
+    fn precedes(&self, next_entry: u32, waiting: u32) -> bool {
+        let made_since = |change: &Change| (next_entry as u16).wrapping_sub(change.next_entry);
+        self.waiting.front().is_some_and(|change| u32::from(made_since(change)) >= waiting)
     }
 
+    /// When there is something to be told, `NEVER` when there is nothing.
     fn deadline(&self, minimum: Duration) -> Instant {
+        if self.triggered {
+            return Instant::ZERO;
+        }
         self.waiting.front().map_or(
             Instant::NEVER,
             |change| {
@@ -228,25 +231,26 @@ impl Json for StatusNotification {
 }
 
 impl Operations<'_> {
-    /// The connector whose change is to be reported next, or of which a trigger has asked, and whether anything that is to
-    /// be reported now precedes the transaction messages that wait.
+    /// The connector whose change is to be reported next, or of which a trigger has asked, and whether that precedes the
+    /// transaction messages that wait.
     pub(super) fn next_to_report(&mut self, now: Instant) -> Option<(ConnectorId, bool)> {
+        if !self.has_reports {
+            return None;
+        }
         let accepted = self.registration.is_accepted();
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
-        let journal = self.journal;
         // ST-09: in the order in which it happened, over all connectors.
         let mut first = None;
-        let mut precedes = false;
         for id in 0..self.connector_ids().end {
-            let reporting = self.reporting(id)?;
-            if let Some(at) = reporting.next_at(now, accepted, minimum) {
-                precedes |= reporting.precedes(&journal);
-                if first.is_none_or(|(_, earliest)| at < earliest) {
-                    first = Some((id, at));
-                }
+            if let Some(at) = self.reporting(id)?.next_at(now, accepted, minimum)
+                && first.is_none_or(|(_, earliest)| at < earliest)
+            {
+                first = Some((id, at));
             }
         }
-        first.map(|(id, _)| (id, precedes))
+        let (id, _) = first?;
+        let (next_entry, waiting) = (self.journal.next(), self.journal.numbers());
+        Some((id, self.reporting(id)?.precedes(next_entry, waiting)))
     }
 
     /// What is to be reported of a connector next.
@@ -292,6 +296,7 @@ impl Operations<'_> {
     pub(super) fn update_statuses(&mut self, now: Instant) {
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
         let next_entry = self.journal.next();
+        let reports_all = core::mem::take(&mut self.reports_all);
         let mut deadline = Instant::NEVER;
         for connector in self.connectors.iter_mut() {
             connector.settle_service();
@@ -306,15 +311,20 @@ impl Operations<'_> {
             {
                 self.dirty = true;
             }
-            if !connector.status.waiting.is_empty() {
-                deadline = deadline.min(connector.status.deadline(minimum));
+            if reports_all {
+                connector.status.report_again(next_entry);
             }
+            deadline = deadline.min(connector.status.deadline(minimum));
         }
         self.settle_main_service();
         if core::mem::take(&mut self.main_changed) {
             self.main_status.update(now, next_entry, self.main_state(), minimum);
         }
+        if reports_all {
+            self.main_status.report_again(next_entry);
+        }
         deadline = deadline.min(self.main_status.deadline(minimum));
+        self.has_reports = deadline != Instant::NEVER;
         if deadline > now {
             self.wake_at(deadline);
         }
