@@ -196,6 +196,13 @@ impl<'a> Controls<'a> {
         self.engine.operations.outputs_mut().reset_notify = Some(output);
     }
 
+    /// Is asked whether a remote start that could be had may begin a session, with the connector and the tag; one that may not
+    /// is answered with Rejected (OCPP 1.6 §5.11). A remote start that names no connector is asked about on the one that
+    /// suits best. Without it every one may.
+    pub fn set_on_remote_start_notify(&mut self, output: &'a dyn Fn(ConnectorId, &str) -> bool) {
+        self.engine.operations.outputs_mut().remote_start_notify = Some(output);
+    }
+
     /// Restarts the charge point. When it returns, it is called again ResetRetries times, 10 s apart. Required.
     pub fn set_on_reset_execute(&mut self, output: &'a dyn Fn(ResetKind)) {
         self.engine.operations.outputs_mut().reset_execute = Some(output);

@@ -151,6 +151,10 @@ pub struct Operations<'a> {
     main_error: Option<ErrorData>,
     main_error_number: u8,
     main_changed: bool,
+    /// There may be a state to be told.
+    has_reports: bool,
+    /// All states are to be told once they have been looked at.
+    reports_all: bool,
     /// What a power cut has interrupted goes on.
     resumes: bool,
     sends_milliseconds: bool,
@@ -177,6 +181,7 @@ pub struct Operations<'a> {
 pub(crate) struct Outputs<'a> {
     pub(crate) reset_notify: Option<&'a dyn Fn(ResetKind) -> bool>,
     pub(crate) reset_execute: Option<&'a dyn Fn(ResetKind)>,
+    pub(crate) remote_start_notify: Option<&'a dyn Fn(ConnectorId, &str) -> bool>,
     pub(crate) discarded: Option<&'a dyn Fn(&Discarded<'_>)>,
     pub(crate) random: Option<&'a dyn Fn() -> u32>,
 }
@@ -234,6 +239,8 @@ impl<'a> Operations<'a> {
             main_error: None,
             main_error_number: 0,
             main_changed: false,
+            has_reports: true,
+            reports_all: false,
             resumes: false,
             sends_milliseconds: false,
             alignment: Alignment::new(),
@@ -359,8 +366,9 @@ impl<'a> Operations<'a> {
         self.transfers_link(online);
         if online {
             self.delivery.link_up();
-            self.main_status.forget_history();
-            self.connectors.iter_mut().for_each(|connector| connector.status.forget_history());
+            let next_entry = self.journal.next();
+            self.main_status.forget_history(next_entry);
+            self.connectors.iter_mut().for_each(|connector| connector.status.forget_history(next_entry));
         } else {
             self.offline_authorization(now);
             self.main_sampling.miss_moment();

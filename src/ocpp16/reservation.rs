@@ -167,12 +167,12 @@ impl Operations<'_> {
         let is_free = |slot: &ReservationSlot| slot.reservation.is_none();
         let slots = &self.reservations.slots;
         let place = slots.iter().position(is_its_place).or_else(|| slots.iter().position(is_free)); // RSV-02
-        let (Some(connector), Some(place), false) = (connector, place, is_past || id_tag.is_empty()) else {
-            return Ok(accepted_if(false)); // RSV-11, RSV-13
+        // RSV-03: told whatever else speaks against it.
+        let obstacle = connector.and_then(|connector| self.why_not_reserved(connector, id));
+        let (None, Some(connector), Some(place), false) = (obstacle, connector, place, is_past || id_tag.is_empty())
+        else {
+            return Ok(StatusAnswer::new(obstacle.unwrap_or("Rejected"))); // RSV-11, RSV-13
         };
-        if let Some(refusal) = self.why_not_reserved(connector, id) {
-            return Ok(StatusAnswer::new(refusal));
-        }
         if let Some(slot) = self.reservations.slots.get_mut(place) {
             let reservation = Reservation { id, connector, expires, id_tag, parent, since: self.journal.next() };
             *slot = ReservationSlot { reservation: Some(reservation), unsaved: true };
@@ -263,12 +263,18 @@ impl Operations<'_> {
         session.visitor.is_none() && matches!(claim, Claim::Foreign | Claim::MaybeGroup)
     }
 
-    /// The reservation that a session would use up.
-    pub(super) fn reservation_of(&self, id: ConnectorId) -> Option<i32> {
-        let session = &self.connector(id)?.session;
-        match self.claim(id, &session.id_tag, session.parent.as_ref()) {
+    /// RSV-09: finds the reservation that a session uses up which waits for its tag or its EV.
+    pub(super) fn find_reservation(&mut self, id: ConnectorId) {
+        let Some(session) = self.connector(id).map(|connector| &connector.session) else { return };
+        if !session.is_waiting() {
+            return;
+        }
+        let reservation = match self.claim(id, &session.id_tag, session.parent.as_ref()) {
             Claim::Ours(reservation) => Some(reservation),
             _ => None,
+        };
+        if let Some(connector) = self.connector_mut(id) {
+            connector.session.reservation = reservation;
         }
     }
 
@@ -312,6 +318,7 @@ impl Operations<'_> {
             let is_reserved = self.reservations.all().any(|reservation| reservation.connector == id);
             if connector.is_reserved && !is_reserved {
                 connector.present_since = now; // who has plugged in is treated as if just come
+                self.dirty = true;
             }
             connector.is_reserved = is_reserved;
         }

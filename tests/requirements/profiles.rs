@@ -15,7 +15,7 @@ pub(super) const TABLE: &[(&str, Proof)] = &[
     ("KEY-46", Test("key_46_dg_06_the_protocols_are_those_of_the_firmware")),
     ("RSV-01", Test("rsv_01_st_a7_a_free_connector_is_reserved")),
     ("RSV-02", Test("rsv_02_the_same_id_takes_the_place_of_the_first")),
-    ("RSV-03", Test("rsv_03_av_07_faulted_and_unavailable_are_told")),
+    ("RSV-03", Test("rsv_03_rsv_11_they_are_told_whatever_else_speaks_against_it")),
     ("RSV-04", Test("rsv_04_rsv_16_any_one_connector_stays_free_for_the_tag")),
     ("RSV-05", Test("rsv_05_other_tags_are_refused")),
     ("RSV-06", Test("rsv_06_rsv_09_a_tag_of_the_group_starts_when_the_central_system_knows_it")),
