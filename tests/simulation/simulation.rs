@@ -36,6 +36,8 @@ pub(crate) struct Simulation<'h> {
     flash: Flash<'h>,
     /// The clock of the charge point before the last poll.
     clock_before: Option<i64>,
+    /// As it was before the last poll.
+    pages_wait: Option<Moment>,
     flash_failed: Option<Moment>,
     flash_trouble: Option<Moment>,
     /// When the flash had failed so often last that an answer did not wait for it.
@@ -133,6 +135,7 @@ impl<'h> Simulation<'h> {
             network: Network::new(chance.part(), &hardware.has_power, story.clone()),
             flash: Flash::blank(hardware),
             clock_before: None,
+            pages_wait: None,
             flash_failed: None,
             flash_trouble: None,
             flash_given_up: None,
@@ -172,11 +175,16 @@ impl<'h> Simulation<'h> {
         self.hardware.sockets.each_ref().map(|socket| socket.register())
     }
 
+    /// Since when what happens may not be recorded at once: the flash fails, or a message in pages has its buffer.
+    fn waiting_since(&self) -> Option<Moment> {
+        [self.flash_trouble, self.pages_wait, self.network.pages_wait].into_iter().flatten().min()
+    }
+
     /// The moment as the ledger has to know it.
     fn moment(&self) -> Now {
         Now {
             now: self.now,
-            since: self.flash_trouble.unwrap_or(self.now),
+            since: self.waiting_since().unwrap_or(self.now),
             clocks: [self.clock_before, self.network.calls.clock],
             boot: self.boot,
         }
@@ -197,6 +205,7 @@ impl Simulation<'_> {
         self.restart_at = NEVER;
         self.flash_trouble = Some(self.now); // until it was read
         self.flash_failed = None;
+        self.pages_wait = None;
         self.hardware.has_power.set(true);
         self.hardware.reset_wanted.set(None);
         self.hardware.told.take();
@@ -270,12 +279,13 @@ impl Simulation<'_> {
         if self.flash.take_crowded() {
             self.ledger.crowded();
         }
-        let works = self.flash_trouble.is_none();
+        let works = self.waiting_since().is_none();
         let at = self.moment();
         let registers = self.registers();
         if self.hardware.has_power.get() {
             self.ledger.sample(at, works, registers);
         }
+        self.pages_wait = self.network.pages_wait;
     }
 
     fn look_at_flash(&mut self) {
