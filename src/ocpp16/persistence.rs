@@ -531,7 +531,7 @@ impl Operations<'_> {
         let stop = journal_entry::Stop {
             start: session.entry,
             transaction: connector.confirmed.id_of(session.entry),
-            meter_stop: session.stop.meter,
+            meter_stop: session.register,
             reason: session.stop.reason,
             id_tag: id_tag.as_ref(),
         };

@@ -216,9 +216,7 @@ impl Operations<'_> {
                 }
             }
             Content::MeterValues { values, .. } => {
-                if let Some(register) = metering::register_of(values) {
-                    connector.session.register_at_least(register); // TX-28
-                }
+                connector.session.take_reading(metering::register_of(values)); // TX-28
                 self.persistence.samples = self.persistence.samples.saturating_add(1);
             }
             Content::Stop { start, .. } => {
@@ -237,7 +235,7 @@ impl Operations<'_> {
                 connector.session.phase = Phase::Running;
                 connector.session.entry = connector.confirmed.entry();
                 connector.session.meter_start = connector.confirmed.meter_start;
-                connector.session.register_at_least(connector.confirmed.meter_start);
+                connector.session.take_reading(Some(connector.confirmed.meter_start));
                 connector.session.is_restored = true;
             }
             if connector.session.phase == Phase::Idle {
