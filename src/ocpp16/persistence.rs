@@ -8,6 +8,7 @@
 //! | the record of the running transaction is gone | the release of the end | it is not ended twice |
 //! | the first values for transactionData are durable | the start | no power cut loses where the transaction began |
 //! | the date of the boot is durable | the first entry that was made without a clock | it tells the same time whenever it is sent |
+//! | an entry whose writing has failed is looked for | the next entry | none is recorded twice, nor as something else |
 //! | a changed key or availability is durable | the answer, which waits in the send buffer | an accepted value survives |
 
 use super::boots::Boots;
@@ -38,6 +39,8 @@ pub(super) struct Persistence {
     /// So often in a row an entry could not be appended, and until when no other is tried.
     append_failures: u8,
     append_after: Instant,
+    /// Its writing has failed, but the entry may be on the device: another one never takes its number before that is known.
+    doubtful: Option<Task>,
     /// Samples in the journal that no thinning has looked at.
     pub(super) samples: u32,
     /// There may be something to do on the device that is neither about the journal nor about a key.
@@ -68,6 +71,8 @@ enum Task {
     AppendStart(ConnectorId),
     AppendStop(ConnectorId),
     AppendMeterValues(ConnectorId, ReadingContext),
+    /// Whether the entry is there whose writing has failed.
+    LookForEntry,
     StoreTransaction(ConnectorId),
     RemoveTransaction(ConnectorId),
     LoadSeries(ConnectorId, ReadingContext),
@@ -114,6 +119,7 @@ impl Persistence {
             failures: 0,
             append_failures: 0,
             append_after: Instant::ZERO,
+            doubtful: None,
             samples: 0,
             has_chores: true,
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
@@ -231,7 +237,9 @@ impl Operations<'_> {
             self.do_without(now, task);
             return;
         };
-        self.persistence.failures = 0;
+        if !matches!(task, Task::LookForEntry) {
+            self.persistence.failures = 0;
+        }
         let len = if let StorageResult::Loaded(len) = result { len } else { None };
         match task {
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
@@ -240,22 +248,16 @@ impl Operations<'_> {
                 self.dirty = true;
                 self.recovered(now, &result, len.and_then(|len| record.get(..len)));
             }
-            Task::AppendStart(id) => {
-                let number = self.journal.next();
-                self.appended(now, id, Phase::Starting);
-                self.start_recorded(id, number);
-                #[cfg(feature = "smart-charging")]
-                self.advance_limits(now); // before there is energy
-            }
-            Task::AppendStop(id) => {
-                self.appended(now, id, Phase::Stopping);
-                self.stop_recorded(id);
-            }
-            Task::AppendMeterValues(id, context) => {
-                self.appended(now, id, Phase::Running);
-                self.persistence.samples = self.persistence.samples.saturating_add(1);
-                if let Some(connector) = self.connector_mut(id) {
-                    connector.sampling.taken(context);
+            Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) => self.entry_appended(now, task),
+            Task::LookForEntry => {
+                let doubtful = self.persistence.doubtful.take();
+                let record = len.and_then(|len| record.get(..len));
+                if record.is_some_and(|record| Entry::is_sound(self.journal.next(), record))
+                    && let Some(task) = doubtful
+                {
+                    self.entry_appended(now, task);
+                    self.persistence.failures = 0;
+                    self.delivery.loaded = None; // it may be dated otherwise than what happens now
                 }
             }
             Task::StoreTransaction(id) => {
@@ -314,6 +316,7 @@ impl Operations<'_> {
     /// The device failed. What is only good to know is done without; all else is tried again.
     fn do_without(&mut self, now: Instant, task: Task) {
         if let Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) = task {
+            self.persistence.doubtful = Some(task);
             self.persistence.append_failures = self.persistence.append_failures.saturating_add(1);
             if self.persistence.append_failures >= TRIES {
                 self.persistence.append_after = now + APPEND_WAIT;
@@ -329,6 +332,30 @@ impl Operations<'_> {
             }
             #[cfg(feature = "firmware-management")]
             Task::LoadTransfer(direction) => self.transfer_unreadable(now, direction),
+            _ => {}
+        }
+    }
+
+    fn entry_appended(&mut self, now: Instant, task: Task) {
+        match task {
+            Task::AppendStart(id) => {
+                let number = self.journal.next();
+                self.appended(now, id, Phase::Starting);
+                self.start_recorded(id, number);
+                #[cfg(feature = "smart-charging")]
+                self.advance_limits(now); // before there is energy
+            }
+            Task::AppendStop(id) => {
+                self.appended(now, id, Phase::Stopping);
+                self.stop_recorded(id);
+            }
+            Task::AppendMeterValues(id, context) => {
+                self.appended(now, id, Phase::Running);
+                self.persistence.samples = self.persistence.samples.saturating_add(1);
+                if let Some(connector) = self.connector_mut(id) {
+                    connector.sampling.taken(context);
+                }
+            }
             _ => {}
         }
     }
@@ -372,10 +399,15 @@ impl Operations<'_> {
         {
             return Some(task);
         }
+        // What waits can be delivered in between, which may be what makes room.
+        let may_append = self.persistence.append_failures < TRIES || now >= self.persistence.append_after;
+        if may_append && self.persistence.doubtful.is_some() {
+            return Some((Task::LookForEntry, StorageOp::LoadEntry(self.journal.next())));
+        }
         // A connector without a value to record must not keep the others waiting.
         for _ in 0..self.connectors.len() {
-            if self.persistence.append_failures >= TRIES && now < self.persistence.append_after {
-                break; // so that what waits can be delivered, which may be what makes room
+            if !may_append {
+                break;
             }
             let Some(id) = self.next_to_append() else { break };
             if self.journal.mark_due() {

@@ -6,7 +6,7 @@ use crate::driver::Drivers;
 use crate::flash::{ChipCut, Flash};
 use crate::frame::Frame;
 use crate::hardware::{Hardware, SOCKETS};
-use crate::ledger::{Ledger, Now};
+use crate::ledger::{Clocks, Ledger, Now};
 use crate::network::Network;
 use crate::settings::{Settings, is_closed_for_update};
 use crate::story::Story;
@@ -34,8 +34,8 @@ pub(crate) struct Simulation<'h> {
     pub(crate) weather: Weather,
     network: Network<'h>,
     flash: Flash<'h>,
-    /// The clock of the charge point before the last poll.
-    clock_before: Option<i64>,
+    /// The slowest and the fastest clock of the charge point since what happens may not have been recorded at once.
+    clocks: Clocks,
     /// As it was before the last poll.
     pages_wait: Option<Moment>,
     flash_failed: Option<Moment>,
@@ -134,7 +134,7 @@ impl<'h> Simulation<'h> {
             end,
             network: Network::new(chance.part(), &hardware.has_power, story.clone()),
             flash: Flash::blank(hardware),
-            clock_before: None,
+            clocks: Clocks::default(),
             pages_wait: None,
             flash_failed: None,
             flash_trouble: None,
@@ -185,7 +185,7 @@ impl<'h> Simulation<'h> {
         Now {
             now: self.now,
             since: self.waiting_since().unwrap_or(self.now),
-            clocks: [self.clock_before, self.network.calls.clock],
+            clocks: self.clocks.with(self.network.calls.clock),
             boot: self.boot,
         }
     }
@@ -251,7 +251,10 @@ impl Simulation<'_> {
         loop {
             self.tally.polls += 1;
             let uptime = Instant::from_millis(self.now - self.booted);
-            self.clock_before = self.network.calls.clock;
+            if self.waiting_since().is_none() {
+                self.clocks = Clocks::of(self.network.calls.clock);
+            }
+            self.clocks = self.clocks.with(self.network.calls.clock);
             self.look_at_flash();
             let polled = charger.poll(uptime, &mut self.network, &mut self.flash);
             self.look_at_flash();
