@@ -339,7 +339,7 @@ impl<'a> Controls<'a> {
 
     /// How many transaction messages wait for delivery.
     pub fn waiting_messages(&self) -> u32 {
-        self.engine.operations.journal().len()
+        self.engine.operations.waiting_messages()
     }
 
     /// How many more transactions the journal takes for certain while none is delivered. Samples are thinned out before

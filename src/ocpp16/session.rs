@@ -64,6 +64,8 @@ pub(super) struct Session {
     since: Instant,
     /// The journal entry of the start.
     pub(super) entry: u32,
+    /// That of its last sample.
+    pub(super) sample: u32,
     pub(super) started: Instant,
     /// It was begun before the boot.
     pub(super) is_restored: bool,
@@ -110,6 +112,7 @@ impl Session {
             is_silent: false,
             since: Instant::ZERO,
             entry: 0,
+            sample: NO_ENTRY,
             started: Instant::ZERO,
             is_restored: false,
             began: None,
@@ -119,13 +122,7 @@ impl Session {
             is_metered: false,
             energy_denied: false,
             last_energy: None,
-            stop: Stop {
-                at: Instant::ZERO,
-                reason: Reason::Local,
-                id_tag: None,
-                caught: false,
-                released: false,
-            },
+            stop: Stop { at: Instant::ZERO, reason: Reason::Local, id_tag: None, caught: false, released: false },
         }
     }
 

@@ -346,7 +346,10 @@ impl<S: Storage> Storage for Witness<'_, S> {
 
     async fn append_entry(&mut self, number: u32, record: &[u8]) -> Result<(), S::Error> {
         self.storage.append_entry(number, record).await?;
-        self.world.borrow_mut().ledger.durable.push(number);
+        // An entry of kind 0 tells the date of those before it, and is no message.
+        if record.first().is_some_and(|first| first >> 2 & 3 != 0) {
+            self.world.borrow_mut().ledger.durable.push(number);
+        }
         Ok(())
     }
 

@@ -45,8 +45,12 @@ impl Evse {
         if self.has_plug_sensor.get() {
             charger.set_connector_plugged_input(leak(move || self.plugged.get()), id).unwrap();
         }
-        charger.set_energy_meter_input(leak(move || self.is_meter_readable.get().then(|| self.energy.get())), id).unwrap();
-        charger.set_power_meter_input(leak(move || self.is_meter_readable.get().then(|| self.power.get())), id).unwrap();
+        charger
+            .set_energy_meter_input(leak(move || self.is_meter_readable.get().then(|| self.energy.get())), id)
+            .unwrap();
+        charger
+            .set_power_meter_input(leak(move || self.is_meter_readable.get().then(|| self.power.get())), id)
+            .unwrap();
         charger.set_ev_ready_input(leak(move || self.ev_ready.get()), id).unwrap();
         charger.set_evse_ready_input(leak(move || self.evse_ready.get()), id).unwrap();
         charger.set_start_tx_ready_input(leak(move || self.start_ready.get()), id).unwrap();
