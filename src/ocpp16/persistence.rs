@@ -5,7 +5,7 @@
 //! | the boot count is durable | the first call | no message id is used in two boots |
 //! | a start is durable | energy, then its message | no transaction is lost |
 //! | the transaction id is durable | the release of the start | the end goes out with it, also after a power cut |
-//! | the record of the running transaction is gone | the release of the end | it is not ended twice |
+//! | the record of the running transaction tells its end | the release of the end | it is not ended twice |
 //! | the first values for transactionData are durable | the start | no power cut loses where the transaction began |
 //! | an entry that dates it is durable | an entry that was made without a clock goes out | it tells the same time whenever it is sent |
 //! | an entry whose writing has failed is looked for | the next entry | none is recorded twice, nor as something else |
@@ -75,7 +75,6 @@ enum Task {
     /// Whether the entry is there whose writing has failed.
     LookForEntry,
     StoreTransaction(ConnectorId),
-    RemoveTransaction(ConnectorId),
     LoadSeries(ConnectorId, ReadingContext),
     BeginSeries(ConnectorId),
     StoreSeries,
@@ -266,11 +265,6 @@ impl Operations<'_> {
             Task::StoreTransaction(id) => {
                 if let Some(connector) = self.connector_mut(id) {
                     connector.confirmed.stored();
-                }
-            }
-            Task::RemoveTransaction(id) => {
-                if let Some(connector) = self.connector_mut(id) {
-                    connector.confirmed.stored_as_running = false;
                 }
             }
             Task::LoadSeries(connector, context) => {
@@ -662,11 +656,13 @@ impl Operations<'_> {
     }
 
     fn release(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
-        if let Some(Head::Stop { connector: id, start }) = self.delivery.head {
-            let confirmed = self.connector(id).map(|connector| &connector.confirmed);
-            if confirmed.is_some_and(|confirmed| confirmed.stored_as_running && confirmed.entry() == start) {
-                return Some((Task::RemoveTransaction(id), StorageOp::Remove(ConfirmedTransaction::record_key(id)?)));
-            }
+        if let Some(Head::Stop { connector: id, start }) = self.delivery.head
+            && let Some(connector) = self.connector_mut(id)
+            && connector.confirmed.stored_as_running
+            && connector.confirmed.entry() == start
+        {
+            connector.confirmed.ended(start);
+            return Some((Task::StoreTransaction(id), connector.confirmed.store(id, None, record)?));
         }
         if self.journal.mark_due() {
             return Some((Task::StoreMark, self.journal.store_mark(record)?));
