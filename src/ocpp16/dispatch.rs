@@ -103,7 +103,7 @@ impl Handler for Exchange<'_, '_> {
     /// The user at the charge point first, then what the central system waits for, then the past, then small talk.
     fn next_call(&mut self, now: Instant, call: &mut CallComposer<'_>) -> Option<CallName> {
         let operations = &mut *self.operations;
-        operations.reset_answered();
+        operations.reset_answered(now);
         if !operations.is_recovered() {
             return None;
         }
