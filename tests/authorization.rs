@@ -69,8 +69,8 @@ fn auth_06_rpc_20_a_broken_answer_authorises_nobody() {
         json!({"idTagInfo": "Accepted"}),
         json!({"idTagInfo": {"status": "accepted"}}),
         json!({"idTagInfo": {"status": "Maybe"}}),
-        json!({"idTagInfo": {"status": "Accepted", "expiryDate": "tomorrow"}}),
-        json!({"idTagInfo": {"status": "Accepted", "parentIdTag": "123456789012345678901"}}),
+        json!({"idTagInfo": {"status": ["Accepted"]}}),
+        json!({"idTagInfo": {"expiryDate": "2030-01-01T00:00:00Z"}}),
         json!({"status": "Accepted"}),
     ] {
         let mut t = bench().key("AllowOfflineTxForUnknownId", "true").plugged();

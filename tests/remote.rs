@@ -444,10 +444,15 @@ fn trg_06_boot_notification_after_acceptance_is_rejected() {
 }
 
 #[test]
-fn trg_09_starts_and_stops_cannot_be_triggered() {
+fn trg_02_trg_09_what_is_unknown_or_cannot_be_triggered_is_not_implemented() {
     let mut t = charging();
-    for message in ["StartTransaction", "StopTransaction", "Authorize", ""] {
-        t.call("TriggerMessage", json!({ "requestedMessage": message })).expect_error("PropertyConstraintViolation");
+    let long = "LogStatusNotification".repeat(10);
+    for message in
+        ["StartTransaction", "StopTransaction", "Authorize", "LogStatusNotification", "metervalues", "", " ", &long]
+    {
+        t.call("TriggerMessage", json!({ "requestedMessage": message })).expect("NotImplemented");
+        let request = json!({"requestedMessage": message, "connectorId": 7});
+        t.call("TriggerMessage", request).expect("NotImplemented");
     }
     t.call("TriggerMessage", json!({})).expect_error("OccurenceConstraintViolation");
 }
@@ -591,10 +596,18 @@ fn cfg_01_cfg_14_without_names_all_keys_are_told() {
 #[test]
 fn cfg_01_any_number_of_keys_fits_the_smallest_send_buffer() {
     let mut t = bench().small_buffers().booted();
-    let all = t.call("GetConfiguration", json!({})).result();
+    let mut all = t.call("GetConfiguration", json!({})).result();
     assert!(t.wire.parts > 1);
-    let mut big = booted();
-    assert_eq!(all, big.call("GetConfiguration", json!({})).result());
+    let mut expected = booted().call("GetConfiguration", json!({})).result();
+    // What a short receive buffer has no room for is not announced.
+    for keys in [&mut all, &mut expected] {
+        for key in keys["configurationKey"].as_array_mut().unwrap() {
+            if key["key"].as_str().unwrap().contains("Max") {
+                key["value"].take();
+            }
+        }
+    }
+    assert_eq!(all, expected);
 }
 
 #[test]
@@ -771,7 +784,12 @@ fn rpc_15_wrong_payloads_are_named_and_change_nothing() {
         ("RemoteStartTransaction", json!({"idTag": "T", "connectorId": 1.5}), "TypeConstraintViolation"),
         ("RemoteStopTransaction", json!({}), "OccurenceConstraintViolation"),
         ("RemoteStopTransaction", json!({"transactionId": "42"}), "TypeConstraintViolation"),
-        ("RemoteStopTransaction", json!({"transactionId": 4_200_000_000_u32}), "TypeConstraintViolation"),
+        ("RemoteStopTransaction", json!({"transactionId": 42.5}), "TypeConstraintViolation"),
+        (
+            "RemoteStartTransaction",
+            json!({"idTag": "T", "connectorId": 4_200_000_000_u32}),
+            "PropertyConstraintViolation",
+        ),
         ("RemoteStopTransaction", json!({"transactionId": null}), "OccurenceConstraintViolation"),
         ("ChangeConfiguration", json!({"key": "ConnectionTimeOut"}), "OccurenceConstraintViolation"),
         ("ChangeConfiguration", json!({"key": "ConnectionTimeOut", "value": 5}), "TypeConstraintViolation"),

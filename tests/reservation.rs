@@ -388,6 +388,20 @@ fn rsv_04_key_40_reserve_connector_zero_supported() {
     assert_eq!(found, json!({ "configurationKey": [key] }));
 }
 
+#[test]
+fn rsv_04_key_40_the_firmware_says_whether_connector_0_can_be_reserved() {
+    let mut t = bench().key("ReserveConnectorZeroSupported", "false").booted();
+    t.change_key("ReserveConnectorZeroSupported", "true", "Rejected");
+    let found = t.call("GetConfiguration", json!({"key": ["ReserveConnectorZeroSupported"]})).result();
+    assert_eq!(
+        found["configurationKey"][0],
+        json!({"key": "ReserveConnectorZeroSupported", "readonly": true, "value": "false"})
+    );
+    reserve(&mut t, reservation(0, 7, "OWNER", 1000), "Rejected");
+    reserve(&mut t, reservation(1, 7, "OWNER", 1000), "Accepted");
+    t.expect_status(1, "Reserved");
+}
+
 // ---- Free vend ----
 
 #[test]

@@ -77,7 +77,7 @@ fn tx_32_registers_are_told_as_they_stand() {
 
 #[test]
 fn tx_03_any_transaction_id_is_legal() {
-    for id in [0, -5, i32::MAX, i32::MIN] {
+    for id in [0, -5, i32::MAX.into(), i32::MIN.into(), i64::MAX, -i64::MAX] {
         let mut t = booted();
         t.start_charging(1, "TAG", id);
         t.card_again(1, "TAG").unwrap();

@@ -5,7 +5,7 @@ use super::cache::AUTHORIZATION_CACHE_ENABLED;
 use super::local_list::place_behind;
 use super::session::deadline;
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, TxNotification};
-use crate::json::{Field, Json, Kind, Strictness, Writer, name, read};
+use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
 use crate::store::{IntegerKey, RecordKey, SwitchKey, registry};
 use crate::time::{Duration, Instant};
@@ -142,7 +142,7 @@ impl Operations<'_> {
         };
         // AUTH-06: an answer without a sound idTagInfo authorises nobody.
         let mut known = Known { is_valid: false, parent: None };
-        if let Some(info) = IdTagInfo::of_answer(payload) {
+        if let Some(info) = IdTagInfo::in_answer(payload, &mut self.left_out) {
             known = Known { is_valid: info.status == AuthorizationStatus::Accepted, parent: info.parent.clone() };
             let id_tag = core::mem::take(&mut self.asked_tag);
             self.learn(now, &id_tag, info); // even if it comes too late for the session
@@ -292,15 +292,5 @@ impl Operations<'_> {
     #[inline(never)]
     pub(super) fn is_reachable(&self) -> bool {
         self.online && self.registration.is_accepted()
-    }
-}
-
-impl IdTagInfo {
-    /// The idTagInfo of an answer that carries one: that to Authorize, StartTransaction or StopTransaction. `None` when it is
-    /// not what the schema says; the tag is then not authorised.
-    pub fn of_answer(payload: &str) -> Option<Self> {
-        const FIELDS: [Field; 1] = [Field::required("idTagInfo", Kind::Object)];
-        let [info] = read(payload, &FIELDS, Strictness::IgnoreOthers).ok()?;
-        Self::read(info.nested()?)
     }
 }

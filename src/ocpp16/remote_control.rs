@@ -72,11 +72,11 @@ impl Operations<'_> {
 
     #[inline(never)]
     pub(super) fn remote_stop_transaction(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
-        const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Integer)];
+        const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Number)];
         let [transaction] = read(payload, &FIELDS, Strictness::NoOthers)?;
         // TX-04: several transactions may have the id of those that the central system does not know.
-        let is_known = |id: &i32| *id != UNDELIVERABLE && self.registration.is_accepted();
-        let wanted = transaction.integer().filter(is_known);
+        let is_known = |id: &i64| *id != UNDELIVERABLE && self.registration.is_accepted();
+        let wanted = transaction.long()?.filter(is_known);
         let running = self.connectors.iter().zip(1..).find(|(connector, _)| {
             let session = &connector.session;
             session.phase == Phase::Running && wanted.is_some() && connector.confirmed.id_of(session.entry) == wanted

@@ -7,12 +7,12 @@ use super::{Connector, ConnectorId, IdToken, Operations};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Declaration, RecordKey, StorageOp, registry};
+use crate::store::{RecordKey, StorageOp, SwitchKey, registry};
 use crate::time::{DateTime, Duration, Instant};
 
+pub(super) const RESERVE_CONNECTOR_ZERO_NAME: &str = "ReserveConnectorZeroSupported";
 /// Connector 0 can be reserved: any one connector stays free.
-pub(super) const RESERVE_CONNECTOR_ZERO_SUPPORTED: Declaration =
-    Declaration::constant(40, "ReserveConnectorZeroSupported", "true");
+pub(super) const RESERVE_CONNECTOR_ZERO_SUPPORTED: SwitchKey = SwitchKey::new(40, RESERVE_CONNECTOR_ZERO_NAME, true);
 
 /// A place for one reservation.
 #[derive(Debug)]
@@ -146,7 +146,7 @@ impl Operations<'_> {
     pub(super) fn reserve_now(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 5] = [
             Field::required("connectorId", Kind::Integer),
-            Field::required("expiryDate", Kind::Text(40)),
+            Field::required("expiryDate", Kind::DATE),
             Field::required("idTag", Kind::Text(20)),
             Field::optional("parentIdTag", Kind::Text(20)),
             Field::required("reservationId", Kind::Integer),
@@ -159,7 +159,8 @@ impl Operations<'_> {
         let parent =
             parent.text().and_then(|parent| IdToken::try_from(parent).ok()).filter(|parent| !parent.is_empty());
         let id = id.integer().unwrap_or(0);
-        let all = 0..self.connector_ids().end;
+        let first = if self.keys.is_on(&RESERVE_CONNECTOR_ZERO_SUPPORTED) { 0 } else { 1 }; // RSV-04
+        let all = first..self.connector_ids().end;
         let connector = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| all.contains(id));
         let is_past = self.clock.date(now).is_some_and(|date| date >= expires);
         let is_its_place = |slot: &ReservationSlot| slot.reservation.as_ref().is_some_and(|other| other.id == id);

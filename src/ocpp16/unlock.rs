@@ -105,6 +105,8 @@ impl Operations<'_> {
             let _ = self.keys.fix(UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME);
             self.keys.set_switch(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT, false);
         }
+        #[cfg(feature = "reservation")]
+        let _ = self.keys.fix(super::reservation::RESERVE_CONNECTOR_ZERO_NAME); // KEY-40
         #[cfg(feature = "firmware-management")]
         self.settle_transfers();
         #[cfg(feature = "smart-charging")]

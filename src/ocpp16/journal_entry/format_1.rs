@@ -39,7 +39,7 @@ pub(super) fn read(record: &[u8]) -> Option<Entry<'_>> {
             let start = reader.u32()?;
             let transaction = match reader.byte()? {
                 0 => None,
-                _ => Some(i32::try_from(reader.signed()?).ok()?),
+                _ => Some(reader.signed()?),
             };
             let meter_stop = reader.signed()?;
             let reason = Reason::from_code(reader.byte()?)?;
