@@ -89,7 +89,7 @@ impl Operations<'_> {
                 let told = answered && (self.journal.is_empty() || kind == ResetKind::Hard);
                 // What cannot become durable must not keep a hanging charge point from being reset.
                 let waits = self.online && !answered && kind == ResetKind::Soft;
-                if durable && told || durable && !self.online || now >= until && !waits {
+                if durable && (told || !self.online) || now >= until && !waits {
                     self.execute_reset(now, kind, 0);
                 } else {
                     self.wake_at(if now < until { until } else { now + Duration::from_secs(1) });
