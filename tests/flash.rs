@@ -56,7 +56,7 @@ fn load_entry<C: Chip>(flash: &mut Flash<C>, number: u32) -> Option<Vec<u8>> {
 }
 
 fn reopened<C: Chip>(flash: Flash<C>, settings: u32, journal: u32) -> Flash<C> {
-    on(flash.into_inner(), settings, journal)
+    on(flash.into_inner().0, settings, journal)
 }
 
 /// Lengths that are never the same twice in a row.
@@ -217,10 +217,10 @@ fn ranges_that_cannot_be_used_are_refused() {
         FlashStorage::new(flash, settings, journal).map(|_| ())
     };
     assert_eq!(new(0..0x2000, 0x2000..0x8000), Ok(()));
-    assert_eq!(new(0..0x2004, 0x3000..0x8000), Err(FlashLayoutError::NotWholePages));
-    assert_eq!(new(0..0x2000, 0x2000..0x3000), Err(FlashLayoutError::TooFewPages));
-    assert_eq!(new(0..0x3000, 0x2000..0x8000), Err(FlashLayoutError::Overlap));
-    assert_eq!(new(0..0x2000, 0x2000..0x9000), Err(FlashLayoutError::OutOfBounds));
+    assert_eq!(new(0..0x2004, 0x3000..0x8000), Err(FlashLayoutError::NotWholePages { address: 0x2004, page: 4096 }));
+    assert_eq!(new(0..0x2000, 0x2000..0x3000), Err(FlashLayoutError::TooFewPages { len: 4096, page: 4096 }));
+    assert_eq!(new(0..0x3000, 0x2000..0x8000), Err(FlashLayoutError::Overlap { begin: 0x2000, end: 0x3000 }));
+    assert_eq!(new(0..0x2000, 0x2000..0x9000), Err(FlashLayoutError::OutOfBounds { end: 0x9000, capacity: 0x8000 }));
 }
 
 /// A power cut in any operation of a thinning, in several ways each.
@@ -240,7 +240,7 @@ fn is_thinned_through_power_cuts<C: Chip>() {
     let mut kept: Vec<_> = samples.iter().copied().step_by(2).chain(samples.last().copied()).collect();
     kept.extend((5..number).filter(|number| number % 100 == 0));
 
-    let before = flash.into_inner().content;
+    let before = flash.into_inner().0.content;
     let moments = RefCell::new(Vec::new());
     let watch = |content: &Content, operation: Operation<'_>| {
         let len = match operation {
@@ -276,7 +276,7 @@ fn is_thinned_through_power_cuts<C: Chip>() {
             chip.cut_after(index as u64, cut);
             let mut flash = on(chip, 2, 4);
             assert!(now(flash.thin(5..number, role, &mut buffer)).is_err());
-            let mut chip = flash.into_inner();
+            let mut chip = flash.into_inner().0;
             chip.restore();
             let mut flash = on(chip, 2, 4);
             assert_eq!(now(flash.journal()).unwrap(), Some(5..number), "{index}: {cut:?}");
@@ -404,7 +404,7 @@ fn loses_only_what_is_damaged<C: Chip>() {
             append(&mut flash, next, len_of(next));
             next += 1;
         }
-        let mut chip = flash.into_inner();
+        let mut chip = flash.into_inner().0;
         // Not the header of a page: a page without one is a page without entries.
         let page = 2 + chance.below(2);
         let from = page * C::PAGE + 32 + chance.below(C::PAGE - 200);

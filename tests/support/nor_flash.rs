@@ -5,7 +5,7 @@
 
 #![allow(dead_code, unreachable_pub)] // each test takes its part
 
-use embedded_storage_async::nor_flash::{
+use embedded_storage::nor_flash::{
     ErrorType, MultiwriteNorFlash, NorFlash as Writable, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 use std::marker::PhantomData;
@@ -396,7 +396,7 @@ impl<C> ErrorType for NorFlash<'_, C> {
 impl<C: Chip> ReadNorFlash for NorFlash<'_, C> {
     const READ_SIZE: usize = C::READ;
 
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
         self.check(offset, bytes.len(), C::READ)?;
         let offset = offset as usize;
         if C::TORN == TornWord::Error
@@ -417,7 +417,7 @@ impl<C: Chip> Writable for NorFlash<'_, C> {
     const WRITE_SIZE: usize = C::WORD;
     const ERASE_SIZE: usize = C::PAGE;
 
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
         self.check(offset, bytes.len(), C::WORD)?;
         for ((chunk, word), bytes) in self.content.words::<C>(offset as usize, bytes.len()).zip(bytes.chunks(C::WORD)) {
             let clears = C::MAY_CLEAR && bytes.iter().all(|byte| *byte == 0);
@@ -430,7 +430,7 @@ impl<C: Chip> Writable for NorFlash<'_, C> {
         Ok(())
     }
 
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
         assert!(from < to, "nothing to erase: {from:#x} to {to:#x}");
         self.check(from, (to - from) as usize, C::PAGE)?;
         self.begin(Operation::Erase { from, to })?;
