@@ -4,7 +4,7 @@
 //! counts on the oldest page is copied to it, a mark tells that, and the oldest one is free from then on.
 
 use super::chip::{Fault, Io, Result};
-use super::log::{Cursor, Header, Item, Log, MARK_LEN, Mark, PREFIX_LEN, prefix};
+use super::log::{Cursor, Header, Item, Log, MARK_LEN, Mark, PREFIX_LEN, Place, prefix};
 use super::{RECORD_LEN_MAX, RecordKey, SCRATCH_LEN};
 use crate::bytes::{copy, same};
 use crate::store::record::{CHECKSUM_LEN, RecordWriter};
@@ -12,18 +12,20 @@ use heapless::Vec;
 
 pub(super) struct Records {
     log: Log,
-    pages: u32,
     /// The number of the page that is written; 0 while there is none.
     last: u32,
     /// The number of the oldest page that counts.
     oldest: u32,
     /// A bit for each key that there may be a record of; several keys share one.
     keys: [u32; KEY_WORDS],
+    /// Where the records are that were asked for or stored lately.
+    recent: [Option<(RecordKey, Place)>; RECENT],
     /// A record that takes so many bytes has found no room, nor would a longer one.
     refused: usize,
 }
 
-const KEY_WORDS: usize = 8;
+const KEY_WORDS: usize = 4;
+const RECENT: usize = 4;
 /// So many keys are copied at a time.
 const KEYS_AT_ONCE: usize = 16;
 const KEY_LEN: usize = size_of::<RecordKey>();
@@ -42,14 +44,14 @@ struct Walk {
 struct Found {
     key: RecordKey,
     is_empty: bool,
-    /// In front of it.
-    at: Walk,
+    /// Of the page.
+    number: u32,
+    place: Place,
 }
 
 impl Records {
-    pub(super) fn new(log: Log) -> Self {
-        let pages = log.pages().fold(0, |count: u32, _| count.saturating_add(1));
-        Self { log, pages, last: 0, oldest: 1, keys: [0; _], refused: usize::MAX }
+    pub(super) const fn new(log: Log) -> Self {
+        Self { log, last: 0, oldest: 1, keys: [0; _], recent: [None; _], refused: usize::MAX }
     }
 
     /// Reads the record of a key into `buffer`.
@@ -69,17 +71,19 @@ impl Records {
         if same(self.find(io, key)?, record) {
             return Ok(());
         }
-        let len = FRAME_LEN.saturating_add(record.len());
-        let room = self.log.in_units(len).saturating_add(self.log.in_units(MARK_LEN));
-        for _ in 0..=self.pages {
+        let len = FRAME_LEN + record.len();
+        let room = self.log.in_units(len) + self.log.in_units(MARK_LEN);
+        for _ in 0..=self.log.count {
             if room >= self.refused {
                 return Err(Fault::Full);
             }
             // The mark is kept room for: a page of records that all count can be copied, and that be told.
             if self.log.tail_left() >= room {
+                let place = self.log.tail;
                 stage(io.scratch, key, record);
                 self.log.append(io, len)?;
                 self.note(key);
+                self.remember(key, place);
                 self.refused = usize::MAX;
                 return Ok(());
             }
@@ -96,7 +100,8 @@ impl Records {
             return Ok(());
         }
         self.log.open(io)?;
-        (self.last, self.oldest, self.keys, self.refused) = (0, 1, [0; _], usize::MAX);
+        (self.last, self.oldest, self.refused) = (0, 1, usize::MAX);
+        (self.keys, self.recent) = ([0; _], [None; _]);
         let mut newest = None;
         for page in self.log.pages() {
             let header = self.log.header(io, page)?.filter(|header| self.page(header.first) == page);
@@ -107,7 +112,7 @@ impl Records {
         }
         if let Some((page, header)) = newest {
             let scan = self.log.resume(io, self.log.begin(page, None))?;
-            let first = self.last.saturating_sub(self.pages).saturating_add(1);
+            let first = self.last.saturating_sub(self.log.count).saturating_add(1);
             self.oldest = header.head.max(scan.copied).min(self.last).max(first);
             if !self.has_free_page() {
                 // The power failed while the oldest page was copied, and before anything else came here.
@@ -126,12 +131,12 @@ impl Records {
     // ---- Pages ----
 
     fn page(&self, number: u32) -> u32 {
-        let index = number.checked_rem(self.pages).unwrap_or(0);
-        self.log.range.start.saturating_add(index.saturating_mul(self.log.page_len))
+        let index = number.checked_rem(self.log.count).unwrap_or(0);
+        self.log.start.wrapping_add(index.wrapping_mul(self.log.page_len))
     }
 
     fn has_free_page(&self) -> bool {
-        self.last.saturating_sub(self.oldest).saturating_add(1) < self.pages
+        self.last.saturating_sub(self.oldest).saturating_add(1) < self.log.count
     }
 
     /// Begins the free page, and makes another one free.
@@ -140,6 +145,7 @@ impl Records {
         let number = self.last.saturating_add(1);
         let header = Header { generation: 0, is_copy: false, first: number, head: self.oldest, again: 0 };
         self.log.is_open = false;
+        self.recent = [None; _];
         self.log.tail = Some(self.log.begin_page(io, self.page(number), &header)?);
         self.last = number;
         if !self.has_free_page() {
@@ -157,11 +163,11 @@ impl Records {
         let mut next_key = Some(0);
         while let Some(least) = next_key {
             // The least keys that are not copied yet, and where the last record of each is, if it is one to copy.
-            let mut batch = Vec::<(RecordKey, Option<Cursor>), KEYS_AT_ONCE>::new();
+            let mut batch = Vec::<(RecordKey, Option<Place>), KEYS_AT_ONCE>::new();
             let mut walk = self.walk();
             while let Some(found) = self.next(io, &mut walk)? {
-                let is_old = found.at.number == self.oldest;
-                let place = (is_old && !found.is_empty).then_some(found.at.cursor);
+                let is_old = found.number == self.oldest;
+                let place = (is_old && !found.is_empty).then_some(found.place);
                 if let Some((_, last)) = batch.iter_mut().find(|(key, _)| *key == found.key) {
                     *last = place;
                 } else if is_old
@@ -173,9 +179,9 @@ impl Records {
                     *greatest = new;
                 }
             }
-            for cursor in batch.iter().filter_map(|(_, place)| *place) {
-                let len = self.read(io, &cursor)?;
-                self.log.append(io, FRAME_LEN.saturating_add(len))?;
+            for place in batch.iter().filter_map(|(_, place)| *place) {
+                let len = self.read(io, place)?;
+                self.log.append(io, FRAME_LEN + len)?;
             }
             let greatest = batch.iter().map(|(key, _)| *key).max().filter(|_| batch.is_full());
             next_key = greatest.and_then(|key| key.checked_add(1));
@@ -193,7 +199,7 @@ impl Records {
     #[inline(never)]
     fn next(&self, io: &mut Io<'_>, walk: &mut Walk) -> Result<Option<Found>> {
         while walk.number <= self.last {
-            let at = *walk;
+            let (number, place) = (walk.number, walk.cursor.place);
             let Some((item, behind)) = self.log.look(io, &walk.cursor)? else {
                 walk.number = walk.number.saturating_add(1);
                 walk.cursor = self.log.begin(self.page(walk.number), None);
@@ -204,7 +210,7 @@ impl Records {
                 && let [_, _, a, b, ..] = *io.scratch
             {
                 let is_empty = len <= KEY_LEN + CHECKSUM_LEN;
-                return Ok(Some(Found { key: RecordKey::from_le_bytes([a, b]), is_empty, at }));
+                return Ok(Some(Found { key: RecordKey::from_le_bytes([a, b]), is_empty, number, place }));
             }
         }
         Ok(None)
@@ -212,32 +218,48 @@ impl Records {
 
     /// The last record of a key, or an empty one.
     #[inline(never)]
-    fn find<'s>(&self, io: &'s mut Io<'_>, key: RecordKey) -> Result<&'s [u8]> {
-        let mut last = None;
-        if self.may_have(key) {
-            let mut walk = self.walk();
-            while let Some(found) = self.next(io, &mut walk)? {
-                if found.key == key {
-                    last = Some(found.at.cursor);
-                }
-            }
-        }
-        let len = match last {
-            Some(cursor) => self.read(io, &cursor)?,
+    fn find<'s>(&mut self, io: &'s mut Io<'_>, key: RecordKey) -> Result<&'s [u8]> {
+        let place = match self.recent.get(usize::from(key) % RECENT) {
+            Some(Some((recent, place))) if *recent == key => Some(*place),
+            _ if self.may_have(key) => self.last_place(io, key)?,
+            _ => None,
+        };
+        self.remember(key, place);
+        let len = match place {
+            Some(place) => self.read(io, place)?,
             None => 0,
         };
         Ok(io.scratch.get(PREFIX_LEN + KEY_LEN..).and_then(|bytes| bytes.get(..len)).unwrap_or_default())
     }
 
+    fn last_place(&self, io: &mut Io<'_>, key: RecordKey) -> Result<Option<Place>> {
+        let mut last = None;
+        let mut walk = self.walk();
+        while let Some(found) = self.next(io, &mut walk)? {
+            if found.key == key {
+                last = Some(found.place);
+            }
+        }
+        Ok(last)
+    }
+
     /// Reads a record that was found once more. Returns its length.
-    fn read(&self, io: &mut Io<'_>, cursor: &Cursor) -> Result<usize> {
-        match self.log.look(io, cursor)? {
+    fn read(&self, io: &mut Io<'_>, place: Place) -> Result<usize> {
+        match self.log.look(io, &Cursor { place, expected: 0, slack: 0 })? {
             Some((Item::Entry { len, .. }, _)) => Ok(len.saturating_sub(KEY_LEN + CHECKSUM_LEN)),
             _ => Err(Fault::Chip),
         }
     }
 
     // ---- Keys ----
+
+    fn remember(&mut self, key: RecordKey, place: Option<Place>) {
+        if let Some(recent) = self.recent.get_mut(usize::from(key) % RECENT)
+            && place.is_some()
+        {
+            *recent = place.map(|place| (key, place));
+        }
+    }
 
     fn note(&mut self, key: RecordKey) {
         let (word, bit) = place_of(key);

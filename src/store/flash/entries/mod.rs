@@ -66,7 +66,7 @@ impl Entries {
     /// How many more entries of `len` bytes fit for certain, if one page stays free. None while it is not known what lies on
     /// the chip.
     pub(super) fn room(&self, len: usize) -> u32 {
-        let item = self.log.in_units(PREFIX_LEN.saturating_add(len));
+        let item = self.log.in_units(PREFIX_LEN + len);
         let entries = |bytes: usize| bytes.checked_div(item).unwrap_or(0) as u32;
         let (left, pages) =
             if self.is_spent() { (0, 1) } else { (self.log.tail_left(), self.free_pages.saturating_sub(1)) };
@@ -136,7 +136,7 @@ impl Entries {
         if number < *self.expected.start() && self.free_pages < 2 && self.appended == appended {
             return Ok(());
         }
-        let len = PREFIX_LEN.saturating_add(record.len());
+        let len = PREFIX_LEN + record.len();
         // An entry that is there although its writing failed is void on this page as soon as another one begins with it.
         let goes_on = self.expected.contains(&number) && !self.is_spent();
         if !goes_on || self.log.tail_left() < self.log.in_units(len) {

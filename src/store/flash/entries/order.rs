@@ -33,7 +33,7 @@ impl Entries {
 
     /// The first free page behind a place.
     pub(super) fn free_page(&self, io: &mut Io<'_>, behind: Option<Place>) -> Result<Option<u32>> {
-        let begin = behind.map_or(self.log.range.start, |place| place.page.saturating_add(1));
+        let begin = behind.map_or(self.log.start, |place| place.page.saturating_add(1));
         let best = Cell::new(None);
         let rank = |page: u32, header| {
             let distance = page.wrapping_sub(begin);

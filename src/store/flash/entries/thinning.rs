@@ -71,7 +71,7 @@ impl Entries {
         if target.place.is_some() && number.saturating_sub(target.expected) >= NUMBERS {
             self.copy_mark(io, target, number, Mark::Next(number))?;
         }
-        let len = PREFIX_LEN.saturating_add(record.len());
+        let len = PREFIX_LEN + record.len();
         let place = self.place_of_copy(io, target, number, len)?;
         stage(io.scratch, number, record).ok_or(Fault::TooLong)?;
         target.place = Some(self.log.write(io, place, len)?);

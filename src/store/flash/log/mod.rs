@@ -17,10 +17,9 @@ mod reading;
 use super::WORD_LEN_MAX;
 use super::chip::{Fault, Io, Result};
 use crate::bytes::copy;
-use core::iter::successors;
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
-use page::{HEADER_LEN, torn};
+use page::{HEADER_LEN, torn, veil};
 pub(super) use page::{Header, Item, MARK_LEN, Mark, NUMBERS, PREFIX_LEN, prefix};
 pub(super) use reading::{Cursor, Scan};
 
@@ -33,7 +32,9 @@ pub(super) enum Owner {
 
 pub(super) struct Log {
     pub(super) owner: Owner,
-    pub(super) range: Range<u32>,
+    /// The address of the first page, how many there are, and the bytes of each.
+    pub(super) start: u32,
+    pub(super) count: u32,
     pub(super) page_len: u32,
     /// What is written at once, and where items begin: whole words of the chip. A power of two.
     unit: usize,
@@ -56,25 +57,26 @@ struct Words([u8; WORD_LEN_MAX]);
 
 impl Place {
     fn address(self) -> u32 {
-        self.page.saturating_add(self.offset)
+        self.page.wrapping_add(self.offset)
     }
 
     pub(super) fn behind(self, len: usize) -> Self {
-        Self { page: self.page, offset: self.offset.saturating_add(len as u32) }
+        Self { page: self.page, offset: self.offset.wrapping_add(len as u32) }
     }
 }
 
 impl Log {
     pub(super) fn new<F: NorFlash>(owner: Owner, range: Range<u32>) -> Self {
         let (page_len, unit) = (F::ERASE_SIZE as u32, F::WRITE_SIZE.max(4));
-        Self { owner, range, page_len, unit, is_open: false, tail: None }
+        let count = (range.end - range.start) / page_len;
+        Self { owner, start: range.start, count, page_len, unit, is_open: false, tail: None }
     }
 
     // ---- Sizes ----
 
     pub(super) fn in_units(&self, len: usize) -> usize {
         let rest = self.unit.wrapping_sub(1);
-        len.saturating_add(rest) & !rest
+        len.wrapping_add(rest) & !rest
     }
 
     /// Bytes for items on a page.
@@ -96,8 +98,8 @@ impl Log {
 
     /// The addresses of all pages.
     pub(super) fn pages(&self) -> impl Iterator<Item = u32> + use<> {
-        let (len, end) = (self.page_len, self.range.end);
-        successors(Some(self.range.start), move |page| page.checked_add(len).filter(|next| *next < end))
+        let (start, len) = (self.start, self.page_len);
+        (0..self.count).map(move |index| start.wrapping_add(index.wrapping_mul(len)))
     }
 
     #[inline(never)]
@@ -105,6 +107,7 @@ impl Log {
         let mut words = Words([0; _]);
         let bytes = words.0.get_mut(..self.in_units(HEADER_LEN)).unwrap_or_default();
         io.chip.read(page, bytes)?;
+        veil(bytes, HEADER_LEN);
         Ok(Header::read(self.owner, bytes))
     }
 
@@ -140,7 +143,7 @@ impl Log {
     }
 
     pub(super) fn erase(&self, io: &mut Io<'_>, page: u32) -> Result<()> {
-        io.chip.erase(page, page.saturating_add(self.page_len))
+        io.chip.erase(page, page.wrapping_add(self.page_len))
     }
 
     // ---- Items ----
@@ -186,6 +189,7 @@ impl Log {
     #[inline(never)]
     pub(super) fn write(&self, io: &mut Io<'_>, place: Place, len: usize) -> Result<Place> {
         let whole = self.in_units(len);
+        veil(io.scratch, len);
         if let Some(padding) = io.scratch.get_mut(len..whole) {
             padding.fill(0);
         }

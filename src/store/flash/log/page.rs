@@ -138,6 +138,14 @@ pub(crate) fn item_len(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// Changes what stands behind the prefix of an item to what is written of it, and back. No word of content is blank then:
+/// one that is, and was written, cannot be told from one that may be written, and has an error correction code.
+pub(crate) fn veil(item: &mut [u8], len: usize) {
+    for (place, byte) in item.iter_mut().enumerate().take(len).skip(PREFIX_LEN) {
+        *byte ^= place as u8 & 0x7f; // so that it takes bytes of no text to be blank
+    }
+}
+
 /// The item that covers `units` of a torn one, its own included. It takes the first of them, which is blank.
 pub(crate) fn torn(units: usize) -> [u8; TORN_LEN] {
     let [low, high] = TORN.to_le_bytes();

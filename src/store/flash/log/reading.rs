@@ -1,6 +1,6 @@
 //! Reading from item to item.
 
-use super::page::{GLANCE, HEADER_LEN, Header, Item, Mark, NUMBERS, item_len, read_item};
+use super::page::{GLANCE, HEADER_LEN, Header, Item, Mark, NUMBERS, item_len, read_item, veil};
 use super::{Log, Owner, Place, Result};
 use crate::store::flash::SCRATCH_LEN;
 use crate::store::flash::chip::Io;
@@ -85,10 +85,14 @@ impl Log {
             is_readable = self.read(io, place, 0, known)?;
         }
         if is_readable {
-            let len = item_len(io.scratch).filter(|len| self.in_units(*len) <= left);
-            if let Some(len) = len
+            // An item is written from its second unit on, and the first one last.
+            if io.scratch.iter().take(self.unit).all(|byte| *byte == 0xff) {
+                return Ok(None);
+            }
+            if let Some(len) = item_len(io.scratch).filter(|len| self.in_units(*len) <= left)
                 && self.read(io, place, known, self.in_units(len))?
             {
+                veil(io.scratch, len);
                 let item = read_item(io.scratch.get(..len).unwrap_or_default(), cursor.expected, cursor.slack);
                 let behind = match item {
                     Item::Torn { units } => units.max(1).saturating_mul(self.unit),
@@ -97,10 +101,6 @@ impl Log {
                 if item != Item::Nothing {
                     return Ok(Some((item, place.behind(behind))));
                 }
-            }
-            // An item is written from its second unit on, and the first one last.
-            if io.scratch.iter().take(self.unit).all(|byte| *byte == 0xff) {
-                return Ok(None);
             }
         }
         Ok(Some((Item::Nothing, place.behind(self.unit))))
