@@ -61,14 +61,14 @@ fn what_ocpp_cannot_do_without_shows_at_the_first_poll() {
         Err(Error::Incomplete(missing)) => Some(missing),
         _ => None,
     };
-    charger.set_energy_meter_input(&|| 0, 1).unwrap();
+    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
     assert_eq!(missing(&mut charger), Some(Missing::EnergyMeterInput(2)));
-    charger.set_energy_meter_input(&|| 0, 2).unwrap();
+    charger.set_energy_meter_input(&|| Some(0), 2).unwrap();
     assert_eq!(missing(&mut charger), Some(Missing::ResetOutput));
     charger.set_on_reset_execute(&|_| ());
     assert_eq!(missing(&mut charger), None);
-    assert_eq!(charger.set_energy_meter_input(&|| 0, 3), Err(InputError::UnknownConnector));
-    assert_eq!(charger.set_energy_meter_input(&|| 0, 0), Err(InputError::UnknownConnector));
+    assert_eq!(charger.set_energy_meter_input(&|| Some(0), 3), Err(InputError::UnknownConnector));
+    assert_eq!(charger.set_energy_meter_input(&|| Some(0), 0), Err(InputError::UnknownConnector));
 }
 
 #[test]
