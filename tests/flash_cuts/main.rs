@@ -26,10 +26,10 @@ fn on<S: Chip, J: Chip>(name: &'static str, plan: Plan) -> Sweep {
 }
 
 fn sweeps() -> Vec<Sweep> {
-    let short = Plan { pages: (2, 2), deeds: 40, contents: 3, fill: 0 };
+    let short = Plan { pages: (2, 2), deeds: 30, contents: 3, fill: 0 };
     let long = Plan { pages: (4, 3), ..short };
     // A page of 128 KiB is full first.
-    let large = Plan { deeds: 8, contents: 1, fill: 120 * 1024, ..short };
+    let large = Plan { deeds: 2, contents: 1, fill: 128 * 1024 - 512, ..short };
     vec![
         on::<Stm32f4<1, 1024>, Stm32f4<1, 1024>>("words of 1 byte", short),
         on::<Stm32f4<2, 1024>, Stm32f4<2, 1024>>("2 bytes", short),
@@ -42,7 +42,7 @@ fn sweeps() -> Vec<Sweep> {
         on::<Ecc<8, 1024, false>, Ecc<8, 1024, false>>("8 bytes, torn ones read as anything", short),
         on::<Ecc<32, 2048, false>, Ecc<32, 2048, false>>("32 bytes, torn ones read as anything", long),
         on::<Ecc<32, 2048, true>, Nrf51>("two chips: 32 bytes, 4 bytes", short),
-        on::<Esp32, Stm32f4<1, 1024>>("two chips: pages of 4 KiB and of 1", short),
+        on::<Esp32, Stm32f4<1, 1024>>("two chips: pages of 4 KiB and of 1", Plan { fill: 3800, ..short }),
         on::<Stm32f4<4, { 128 * 1024 }>, Stm32f4<4, { 128 * 1024 }>>("pages of 128 KiB", large),
     ]
 }
@@ -74,5 +74,5 @@ fn cfg_09_av_06_msg_05_whatever_a_power_cut_leaves_and_whatever_is_written_behin
     });
     let cuts = cuts.into_inner();
     println!("{cuts} cuts");
-    assert!(cuts >= 100_000, "{cuts} cuts only");
+    assert!(cuts >= 40_000, "{cuts} cuts only");
 }
