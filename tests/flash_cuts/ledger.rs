@@ -152,7 +152,9 @@ impl Ledger {
             let mut buffer = [0xee; RECORD_LEN_MAX];
             let found = now(flash.load_entry(number, &mut buffer))?.map(|len| buffer[..len].to_vec());
             match (found, self.entries.get(&number)) {
-                (Some(found), Some(entry)) => assert!(found == *entry, "entry {number} is {found:x?}, and was {entry:x?}"),
+                (Some(found), Some(entry)) => {
+                    assert!(found == *entry, "entry {number} is {found:x?}, and was {entry:x?}")
+                }
                 (Some(found), None) => {
                     assert!(self.drafts.contains(&(number, found.clone())), "entry {number} is {found:x?}");
                     self.entries.insert(number, found);

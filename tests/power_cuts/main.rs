@@ -80,9 +80,9 @@ fn msg_05_a_power_cut_at_any_byte_loses_changes_and_invents_nothing() {
     sweep::<Nrf52>(&mut table, 3, 3, 4, Grain::Word);
     sweep::<Stm32f4<4, { 16 * 1024 }>>(&mut table, 2, 2, 8, Grain::Word);
     sweep::<Stm32f4<1, { 16 * 1024 }>>(&mut table, 2, 2, 8, Grain::Word);
-    sweep::<Stm32h7<{ 8 * 1024 }, false>>(&mut table, 2, 2, 2, Grain::Word);
+    sweep::<Stm32h7<{ 8 * 1024 }, false>>(&mut table, 2, 2, 2, Grain::Byte);
     sweep::<Stm32h7<{ 8 * 1024 }, true>>(&mut table, 2, 2, 2, Grain::Word);
-    sweep::<Ecc<8, 2048, true>>(&mut table, 2, 2, 0, Grain::Word);
+    sweep::<Ecc<8, 2048, true>>(&mut table, 2, 2, 0, Grain::Byte);
     table.check(50_000);
 }
 

@@ -66,6 +66,8 @@ const COPIED: u16 = 1021;
 const NEXT: u16 = 1020;
 const TORN: u16 = 1019;
 const _: () = assert!(ENTRY_LEN_MAX < TORN as usize);
+/// No byte of it makes a blank one of a letter.
+const VEIL: [u8; 4] = [0x0d, 0x33, 0x5a, 0x71];
 /// Of the item that covers a torn one.
 const TORN_LEN: usize = 4;
 
@@ -138,11 +140,14 @@ pub(crate) fn item_len(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Changes what stands behind the prefix of an item to what is written of it, and back. No word of content is blank then:
-/// one that is, and was written, cannot be told from one that may be written, and has an error correction code.
+/// Changes the content of an item to what is written of it, and back, but for its first bytes, which are never blank. So no
+/// longer word is: a blank one that was written cannot be told from one that was not, and cannot be written again where it
+/// has an error correction code. A blank word would have to hold the rarest of bytes.
 pub(crate) fn veil(item: &mut [u8], len: usize) {
-    for (place, byte) in item.iter_mut().enumerate().take(len).skip(PREFIX_LEN) {
-        *byte ^= place as u8 & 0x7f; // so that it takes bytes of no text to be blank
+    let end = len.next_multiple_of(VEIL.len());
+    let (words, _) = item.get_mut(VEIL.len()..end).unwrap_or_default().as_chunks_mut();
+    for word in words {
+        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(VEIL)).to_ne_bytes();
     }
 }
 
