@@ -27,7 +27,7 @@ pub(super) struct Entries {
     /// The numbers that the next entry may have on the page that is written.
     expected: RangeInclusive<u32>,
     /// The last entry that was appended since the boot, and how its record begins: with its kind.
-    appended: Option<(u32, Option<[u8; 2]>)>,
+    appended: Option<(u32, [u8; 2])>,
     generation: u16,
     /// How the header of the page that is written begins.
     tail_begin: (u32, u16),
@@ -132,7 +132,7 @@ impl Entries {
     pub(super) fn append(&mut self, io: &mut Io<'_>, number: u32, record: &[u8]) -> Result<()> {
         self.open(io)?;
         // Its writing failed, but it is there: the last pages are not for another version of the same.
-        let appended = Some((number, record.first_chunk().copied()));
+        let appended = Some((number, record.first_chunk().copied().unwrap_or_default()));
         if number < *self.expected.start() && self.free_pages < 2 && self.appended == appended {
             return Ok(());
         }

@@ -5,8 +5,8 @@ use crate::store::flash::chip::{Io, Result};
 use crate::store::flash::log::{Header, Place};
 use core::cell::Cell;
 
-/// What a page is worth for a purpose, if anything.
-type Rank<'r> = &'r dyn Fn(u32, Option<Header>) -> Option<u64>;
+/// What a page is worth for a purpose; 0 when nothing.
+type Rank<'r> = &'r dyn Fn(u32, Option<Header>) -> u64;
 
 /// The address of a page that holds entries, and how it begins.
 pub(super) type Page = (u32, Header);
@@ -14,21 +14,18 @@ pub(super) type Page = (u32, Header);
 impl Entries {
     /// The page that was begun last.
     pub(super) fn last_page(&self, io: &mut Io<'_>) -> Result<Option<Page>> {
-        self.select(io, &|_, header| header.map(later))
+        self.select(io, &|_, header| header.map_or(0, later))
     }
 
     /// The page behind the one that begins with entry `first`.
     pub(super) fn page_after(&self, io: &mut Io<'_>, first: u32) -> Result<Option<Page>> {
-        self.select(io, &|_, header| header.filter(|header| header.first > first).map(earlier))
+        self.select(io, &|_, header| header.filter(|header| header.first > first).map_or(0, earlier))
     }
 
     /// The page where entry `number` is, or would be.
     pub(super) fn page_of(&self, io: &mut Io<'_>, number: u32) -> Result<Option<Page>> {
-        let rank = |_, header: Option<Header>| {
-            let header = header?;
-            Some(if header.first <= number { 1 << 48 | later(header) } else { earlier(header) })
-        };
-        self.select(io, &rank)
+        let rank = |header: Header| if header.first <= number { 1 << 50 | later(header) } else { earlier(header) };
+        self.select(io, &|_, header| header.map_or(0, rank))
     }
 
     /// The first free page behind a place.
@@ -40,7 +37,7 @@ impl Entries {
             if self.is_free(header) && best.get().is_none_or(|(least, _)| distance < least) {
                 best.set(Some((distance, page)));
             }
-            None
+            0
         };
         self.select(io, &rank)?;
         Ok(best.get().map(|(_, page)| page))
@@ -57,7 +54,7 @@ impl Entries {
             if let Some(header) = header.filter(|header| header.first > self.first_begin) {
                 second.set(second.get().min(header.first));
             }
-            None
+            0
         };
         self.select(io, &rank)?;
         (self.free_pages, self.second_begin) = (free.get(), second.get());
@@ -74,7 +71,7 @@ impl Entries {
     #[inline(never)]
     fn select(&self, io: &mut Io<'_>, rank: Rank<'_>) -> Result<Option<Page>> {
         let mut best = None;
-        let mut best_rank = None;
+        let mut best_rank = 0;
         for page in self.log.pages() {
             let header = self.log.header(io, page)?;
             let rank = rank(page, header);
@@ -88,9 +85,9 @@ impl Entries {
 }
 
 fn later(header: Header) -> u64 {
-    u64::from(header.first) << u16::BITS | u64::from(header.again)
+    1 << 48 | u64::from(header.first) << u16::BITS | u64::from(header.again)
 }
 
 fn earlier(header: Header) -> u64 {
-    u64::from(u32::MAX - header.first) << u16::BITS | u64::from(header.again)
+    later(Header { first: !header.first, ..header })
 }
