@@ -88,10 +88,24 @@ fn the_keys_of_a_profile_are_told_with_it_and_unknown_without() {
 }
 
 #[test]
-fn an_action_of_an_absent_profile_is_not_supported() {
-    for profile in PROFILES.iter().filter(|profile| !profile.is_on) {
-        for action in profile.actions {
-            charger().call(action, json!({})).expect_error("NotSupported");
+fn rpc_14_an_absent_profile_says_so_by_a_status_where_there_is_one() {
+    let entry = json!({"idTag": "TAG", "idTagInfo": {"status": "Accepted"}});
+    let reserve = json!({"connectorId": 1, "expiryDate": "2030-01-01T00:00:00Z", "idTag": "TAG", "reservationId": 1});
+    let with_status = [
+        ("GetLocalListVersion", json!({}), json!({"listVersion": -1})),
+        (
+            "SendLocalList",
+            json!({"listVersion": 1, "updateType": "Full", "localAuthorizationList": [entry]}),
+            json!({"status": "NotSupported"}),
+        ),
+        ("ReserveNow", reserve, json!({"status": "Rejected"})),
+        ("CancelReservation", json!({"reservationId": 1}), json!({"status": "Rejected"})),
+        ("TriggerMessage", json!({"requestedMessage": "Heartbeat"}), json!({"status": "NotImplemented"})),
+    ];
+    for action in PROFILES.iter().filter(|profile| !profile.is_on).flat_map(|profile| profile.actions) {
+        match with_status.iter().find(|(name, ..)| name == action) {
+            Some((_, request, expected)) => charger().call(action, request.clone()).expect_result(expected.clone()),
+            None => charger().call(action, json!({})).expect_error("NotSupported"),
         }
     }
 }

@@ -40,7 +40,7 @@ fn msg_15_when_it_is_full_a_transaction_is_refused_and_none_is_lost() {
     t.at(40).link_up();
     t.expect_status(1, "Preparing");
     for from in [10, 20] {
-        t.expect_call("StartTransaction", json!({"timestamp": date(from)})).start(from as i32, "Accepted");
+        t.expect_call("StartTransaction", json!({"timestamp": date(from)})).start(from as i64, "Accepted");
         t.expect_stop(json!({"timestamp": date(from + 5), "transactionId": from}));
     }
     assert_eq!((t.charger().waiting_messages(), t.charger().transactions_left()), (0, 2));

@@ -390,12 +390,12 @@ fn mv_12_mv_13_the_end_is_whole_also_when_the_values_are_longer_than_those_of_th
 fn mv_13_auth_03_the_longest_tag_leaves_room_for_the_values() {
     let tag = "\"".repeat(20);
     let mut t = sampling("60", "").key("StopTxnSampledData", ENERGY).booted();
-    t.at(10).start_charging(1, &tag, i32::MIN);
+    t.at(10).start_charging(1, &tag, -i64::MAX);
     sample_each_minute(&mut t, 14);
     t.meter(1, 9000).at(40 + 60 * 14).card_again(1, &tag).unwrap();
     let stop = stop_payload(&mut t);
     t.expect_status(1, "Finishing");
-    assert_eq!((&stop["idTag"], &stop["transactionId"]), (&json!(tag), &json!(i32::MIN)));
+    assert_eq!((&stop["idTag"], &stop["transactionId"]), (&json!(tag), &json!(-i64::MAX)));
     assert_eq!(lines(&stop["transactionData"]), begin_samples_end(1..=14, 14));
 }
 

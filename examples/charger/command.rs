@@ -88,7 +88,7 @@ pub(crate) struct ConnectorState {
 pub(crate) struct Transaction {
     pub id_tag: String,
     /// `None` until the central system gave one.
-    pub id: Option<i32>,
+    pub id: Option<i64>,
 }
 
 /// The transaction messages that are kept.

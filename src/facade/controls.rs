@@ -196,6 +196,13 @@ impl<'a> Controls<'a> {
         self.engine.operations.outputs_mut().reset_notify = Some(output);
     }
 
+    /// Is asked whether a remote start that could be had may begin a session, with the connector and the tag; one that may not
+    /// is answered with Rejected (OCPP 1.6 §5.11). A remote start that names no connector is asked about on the one that
+    /// suits best. Without it every one may.
+    pub fn set_on_remote_start_notify(&mut self, output: &'a dyn Fn(ConnectorId, &str) -> bool) {
+        self.engine.operations.outputs_mut().remote_start_notify = Some(output);
+    }
+
     /// Restarts the charge point. When it returns, it is called again ResetRetries times, 10 s apart. Required.
     pub fn set_on_reset_execute(&mut self, output: &'a dyn Fn(ResetKind)) {
         self.engine.operations.outputs_mut().reset_execute = Some(output);
@@ -280,7 +287,7 @@ impl<'a> Controls<'a> {
         self.engine.operations.transaction(connector)
     }
 
-    /// Whether energy may flow to the EV now.
+    /// Whether energy may flow to the EV now. Not where a charging profile allows nothing at all.
     pub fn permits_charge(&self, connector: ConnectorId) -> bool {
         self.engine.operations.permits_charge(connector)
     }
@@ -371,14 +378,14 @@ impl<'a> Controls<'a> {
     pub fn set_date_time(&mut self, date_time: DateTime) -> bool {
         let is_ready = self.engine.operations.is_recovered();
         if is_ready {
-            self.engine.operations.set_clock(self.engine.now, date_time);
+            self.engine.operations.set_clock(self.engine.now, date_time, 0);
         }
         is_ready
     }
 
-    /// Incoming messages that were not worth an answer.
+    /// Incoming messages that were not worth an answer, and what was left out of answers.
     pub fn statistics(&self) -> Statistics {
-        self.engine.rpc.statistics()
+        Statistics { left_out: self.engine.operations.left_out(), ..self.engine.rpc.statistics() }
     }
 
     /// The configuration keys.
@@ -390,6 +397,14 @@ impl<'a> Controls<'a> {
     /// instead of ending with the reason PowerLoss. To be said before the first poll; otherwise it ends (OCPP 1.6 §7.36).
     pub fn resume_transactions(&mut self, resumes: bool) {
         self.engine.operations.resume_transactions(resumes);
+    }
+
+    /// Whether the dates in messages have milliseconds, `2025-01-01T00:00:00.000Z`, for central systems that read no others;
+    /// off by default. To be said before the first poll. The milliseconds are always `.000`: records keep the second, and a
+    /// status with more digits than the transaction of the same second would seem to be the later one. A call of
+    /// [`send_request`](Self::send_request) writes its own dates.
+    pub fn send_milliseconds(&mut self, sends: bool) {
+        self.engine.operations.send_milliseconds(sends);
     }
 
     /// Replaces the factory value of a key, before the first poll. A stored value overrides it. What the charge point
@@ -419,12 +434,13 @@ impl<'a> Controls<'a> {
         self.engine.operations.keys_mut().set(key, value)
     }
 
-    /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. Its value is
-    /// read with [`configuration`](Self::configuration)`().value(name)`.
+    /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. It lies in memory
+    /// of the firmware, so there may be as many as it has room for. Its value is read with
+    /// [`configuration`](Self::configuration)`().value(name)`.
     ///
     /// # Errors
     /// [`KeyError`]
-    pub fn declare_configuration(&mut self, key: VendorKey<'a>) -> Result<(), KeyError> {
+    pub fn declare_configuration(&mut self, key: &'a mut VendorKey<'a>) -> Result<(), KeyError> {
         self.engine.operations.keys_mut().declare(key)
     }
 

@@ -15,11 +15,9 @@ mod write;
 
 pub use decimal::Decimal;
 pub use payload::from_payload;
-#[cfg(any(feature = "firmware-management", feature = "smart-charging"))]
-pub(crate) use read::Value;
 #[cfg(feature = "firmware-management")]
 pub(crate) use read::read_into;
-pub(crate) use read::{Field, Kind, ReadError, Strictness, integer, read, read_at};
+pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, integer, read, read_answer, read_leniently};
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub(crate) use text::offset_of_char;
 pub use text::{CiString, JsonStr, TextTooLong};

@@ -17,7 +17,6 @@ pub(super) enum Opening {
     Digit,
     Brace,
     Bracket,
-    #[cfg(feature = "smart-charging")]
     Number,
 }
 
@@ -25,12 +24,17 @@ pub(super) enum Opening {
 pub(crate) enum Kind {
     /// A string of at most this many characters.
     Text(u16),
+    /// A whole number of 32 bits.
     Integer,
     Object,
     Array,
     /// Any number, as it stands in the message.
-    #[cfg(feature = "smart-charging")]
     Number,
+}
+
+impl Kind {
+    /// A date; no schema bounds the digits of its fraction.
+    pub(crate) const DATE: Self = Self::Text(u16::MAX);
 }
 
 impl Field {
@@ -48,7 +52,6 @@ impl Field {
             Kind::Integer => (Opening::Digit, 0),
             Kind::Object => (Opening::Brace, 0),
             Kind::Array => (Opening::Bracket, 0),
-            #[cfg(feature = "smart-charging")]
             Kind::Number => (Opening::Number, 0),
         };
         Self { name, max, opening, required }
@@ -64,7 +67,6 @@ pub(crate) enum Value<'a> {
     /// An object or array, as it stands in the message.
     Nested(&'a str),
     /// A number, as it stands in the message.
-    #[cfg(feature = "smart-charging")]
     Number(&'a str),
 }
 
@@ -80,6 +82,17 @@ impl<'a> Value<'a> {
         match self {
             Self::Integer(integer) => Some(integer),
             _ => None,
+        }
+    }
+
+    /// A [`Kind::Number`] that is a whole one of up to 64 bits.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn long(self) -> Result<Option<i64>, ReadError> {
+        match self {
+            Self::Number(number) => long(number).map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -115,6 +128,7 @@ pub(crate) enum ReadError {
     Twice,
     Unknown,
     WrongType,
+    /// A text or a number.
     TooLong,
 }
 
@@ -127,29 +141,75 @@ pub(crate) fn read<'a, const N: usize>(
     fields: &[Field; N],
     strictness: Strictness,
 ) -> Result<[Value<'a>; N], ReadError> {
-    read_at(&mut Walk::of(object, strictness), fields)
-}
-
-/// The same for the object that the walk stands before.
-pub(crate) fn read_at<'a, const N: usize>(
-    walk: &mut Walk<'a>,
-    fields: &[Field; N],
-) -> Result<[Value<'a>; N], ReadError> {
     let mut values = [Value::Absent; N];
-    read_into(walk, fields, &mut values)?;
+    read_into(&mut Walk::of(object, strictness), fields, &mut values)?;
     Ok(values)
 }
 
-/// The same for fields whose number differs from case to case; values without a field are left alone.
+/// Reads the members named in `fields` from an answer. Those that cannot be read or stand there twice are absent, and are added
+/// to `left_out`; that none is missing which decides is for the caller to see.
+pub(crate) fn read_answer<'a, const N: usize>(
+    object: &'a str,
+    fields: &[Field; N],
+    left_out: &mut u32,
+) -> [Value<'a>; N] {
+    let mut values = [Value::Absent; N];
+    let _ = read_leniently(&mut Walk::of(object, Strictness::IgnoreOthers), fields, &mut values, left_out);
+    values
+}
+
+/// The same for the object that the walk stands before, which is read as by [`read_into`] in a request.
 #[inline(never)]
-pub(crate) fn read_into<'a>(walk: &mut Walk<'a>, fields: &[Field], values: &mut [Value<'a>]) -> Result<(), ReadError> {
+pub(crate) fn read_leniently<'a>(
+    walk: &mut Walk<'a>,
+    fields: &[Field],
+    values: &mut [Value<'a>],
+    left_out: &mut u32,
+) -> Result<(), ReadError> {
     let mut seen = Seen::default();
-    while let Some((place, value)) = walk.member(&mut seen, fields)? {
-        if let Some(slot) = values.get_mut(place) {
-            *slot = if let Value::Nested(_) = value { Value::Nested(walk.raw()) } else { value };
+    loop {
+        match walk.member(&mut seen, fields) {
+            Ok(Some((place, value))) => {
+                if let Some(slot) = values.get_mut(place) {
+                    *slot = if let Value::Nested(_) = value { Value::Nested(walk.raw()) } else { value };
+                }
+            }
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                let place = walk.pass(error)?;
+                if let (ReadError::Twice, Some(slot)) = (error, values.get_mut(place)) {
+                    *slot = Value::Absent;
+                }
+                *left_out = left_out.saturating_add(1);
+            }
         }
     }
-    Ok(())
+}
+
+/// Reads the object that the walk stands before, and fields whose number differs from case to case; values without a field
+/// are left alone.
+pub(crate) fn read_into<'a>(walk: &mut Walk<'a>, fields: &[Field], values: &mut [Value<'a>]) -> Result<(), ReadError> {
+    read_leniently(walk, fields, values, &mut 0)
+}
+
+/// A whole number of up to 64 bits.
+#[inline(never)]
+fn long(text: &str) -> Result<i64, ReadError> {
+    let (is_negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let mut number = 0u64;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return Err(ReadError::WrongType);
+        }
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+    }
+    match i64::try_from(number) {
+        Ok(number) if digits.len() <= 19 => Ok(if is_negative { -number } else { number }),
+        _ => Err(ReadError::TooLong),
+    }
 }
 
 /// A plain decimal number that fits; `7.0` and `1e2` are none.
@@ -219,7 +279,9 @@ mod tests {
             (r#"{"id":1,"more":[{}]}"#, ReadError::Unknown),
             (r#"{"id":"1"}"#, ReadError::WrongType),
             (r#"{"id":1.5}"#, ReadError::WrongType),
-            (r#"{"id":2147483648}"#, ReadError::WrongType),
+            (r#"{"id":2147483648}"#, ReadError::TooLong),
+            (r#"{"id":-99999999999999999999}"#, ReadError::TooLong),
+            (r#"{"id":1e2}"#, ReadError::WrongType),
             (r#"{"id":1,"tag":2}"#, ReadError::WrongType),
             (r#"{"id":1,"tag":"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"}"#, ReadError::TooLong),
             (r#"{"id":1,"info":[]}"#, ReadError::WrongType),
@@ -230,12 +292,44 @@ mod tests {
     }
 
     #[test]
-    fn answers_may_hold_more_than_we_read() {
-        let values = read(
-            r#"{"id":1,"x":{"y":["\ud83d\ude00 long text that nobody reads"]}}"#,
-            &FIELDS,
-            Strictness::IgnoreOthers,
-        );
-        assert_eq!(values.unwrap()[0], Value::Integer(1));
+    fn rpc_30_in_an_answer_what_cannot_be_read_is_left_out_and_counted() {
+        for (object, values, counted) in [
+            (r#"{"id":1,"x":{"y":["\ud83d\ude00 long text that nobody reads"]}}"#, (Some(1), None), 0),
+            (r#"{"id":1,"tag":"longer","info":7,"list":[{}]}"#, (Some(1), None), 2),
+            (r#"{"id":"1","tag":"abc"}"#, (None, Some("abc")), 1),
+            (r#"{"id":1,"tag":"abc","id":2}"#, (None, Some("abc")), 1),
+            (r#"{"list":[1],"list":[2],"tag":"abc","id":1}"#, (Some(1), Some("abc")), 1),
+            (r#"{"id":2147483648,"tag":{"a":[1,{}]}}"#, (None, None), 2),
+            (r#"{"tag":null}"#, (None, None), 0),
+            ("{}", (None, None), 0),
+        ] {
+            let mut left_out = 0;
+            let [id, tag, ..] = read_answer(object, &FIELDS, &mut left_out);
+            assert_eq!((id.integer(), tag.text().map(JsonStr::escaped)), values, "{object}");
+            assert_eq!(left_out, counted, "{object}");
+        }
+    }
+
+    #[test]
+    fn rpc_32_long_numbers_have_64_bits() {
+        const LONG: [Field; 1] = [Field::required("id", Kind::Number)];
+        for (number, expected) in [
+            ("0", Ok(0)),
+            ("-1", Ok(-1)),
+            ("2147483648", Ok(2_147_483_648)),
+            ("7213456789012345678", Ok(7_213_456_789_012_345_678)),
+            ("9223372036854775807", Ok(i64::MAX)),
+            ("-9223372036854775807", Ok(-i64::MAX)),
+            ("9223372036854775808", Err(ReadError::TooLong)),
+            ("-9999999999999999999", Err(ReadError::TooLong)),
+            ("99999999999999999999", Err(ReadError::TooLong)),
+            ("42.0", Err(ReadError::WrongType)),
+            ("1e2", Err(ReadError::WrongType)),
+            ("\"42\"", Err(ReadError::WrongType)),
+        ] {
+            let object = std::format!("{{\"id\":{number}}}");
+            let found = read(&object, &LONG, Strictness::NoOthers).and_then(|[id]| id.long());
+            assert_eq!(found, expected.map(Some), "{number}");
+        }
     }
 }

@@ -10,6 +10,8 @@ pub(crate) struct Walk<'a> {
     /// What is still to be read of it.
     rest: &'a [u8],
     strictness: Strictness,
+    /// The place in the table of fields of the member that came a second time.
+    twice: usize,
 }
 
 /// The members of an object that have been there, by their place in the table of fields.
@@ -26,7 +28,7 @@ impl Seen {
 impl<'a> Walk<'a> {
     /// Stands at the beginning of `text`.
     pub(crate) fn of(text: &'a str, strictness: Strictness) -> Self {
-        Self { text, rest: text.as_bytes(), strictness }
+        Self { text, rest: text.as_bytes(), strictness, twice: 0 }
     }
 
     /// The next member of the object that the walk stands before or in, with its place in `fields`; `None` at its end, when
@@ -63,6 +65,7 @@ impl<'a> Walk<'a> {
             let value = self.value(field)?;
             let bit = 1u32.wrapping_shl(place as u32);
             if seen.0 & bit != 0 {
+                self.twice = place;
                 return Err(ReadError::Twice);
             }
             if value != Value::Absent {
@@ -70,6 +73,22 @@ impl<'a> Walk<'a> {
                 return Ok(Some((place, value)));
             }
         }
+    }
+
+    /// Moves over the member of an answer that could not be read; what came `Twice` has this place in the table of fields.
+    ///
+    /// # Errors
+    /// `error`, when it is that of a request, or of no member.
+    #[inline(never)]
+    pub(super) fn pass(&mut self, error: ReadError) -> Result<usize, ReadError> {
+        if self.strictness == Strictness::NoOthers || error == ReadError::Missing {
+            return Err(error);
+        }
+        // It has been moved over already, or not at all.
+        if !matches!(after_space(self.rest), [b',' | b'}', ..]) {
+            self.raw();
+        }
+        Ok(self.twice)
     }
 
     /// Whether there is another element of the array that the walk stands before or in; the walk stands before it then, and
@@ -110,14 +129,13 @@ impl<'a> Walk<'a> {
                 Value::Text(text)
             }
             (Opening::Digit, [b'-' | b'0'..=b'9', ..]) => {
-                let (integer, after) = leading_integer(self.rest).ok_or(ReadError::WrongType)?;
+                let (integer, after) = leading_integer(self.rest).ok_or(ReadError::TooLong)?;
                 if let [b'.' | b'e' | b'E', ..] = after {
                     return Err(ReadError::WrongType);
                 }
                 self.rest = after;
                 Value::Integer(integer)
             }
-            #[cfg(feature = "smart-charging")]
             (Opening::Number, [b'-' | b'0'..=b'9', ..]) => Value::Number(self.raw()),
             (Opening::Brace, [b'{', ..]) | (Opening::Bracket, [b'[', ..]) => Value::Nested(""),
             (_, [b'n', ..]) => {
@@ -170,7 +188,8 @@ pub(crate) fn elements(array: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Kind as Json, read_at};
+    use crate::json::Kind as Json;
+    use crate::json::read::read_into;
 
     #[test]
     fn elements_of_an_array() {
@@ -187,7 +206,9 @@ mod tests {
         for id in [1, 2] {
             let mut walk = Walk::of(&text[position..], Strictness::NoOthers);
             assert!(walk.element());
-            assert_eq!(read_at(&mut walk, &FIELDS).unwrap()[0], Value::Integer(id));
+            let mut values = [Value::Absent; 2];
+            read_into(&mut walk, &FIELDS, &mut values).unwrap();
+            assert_eq!(values[0], Value::Integer(id));
             position = text.len() - walk.rest.len();
         }
         assert!(!Walk::of(&text[position..], Strictness::NoOthers).element());

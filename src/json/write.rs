@@ -72,12 +72,13 @@ pub struct Writer<'b> {
     buffer: &'b mut [u8],
     len: usize,
     overflow: bool,
+    pub(crate) has_milliseconds: bool,
 }
 
 impl<'b> Writer<'b> {
     /// Writes behind the first `len` bytes of `buffer`.
     pub fn new(buffer: &'b mut [u8], len: usize) -> Self {
-        Self { buffer, len, overflow: false }
+        Self { buffer, len, overflow: false, has_milliseconds: false }
     }
 
     /// The length of what is written.
@@ -205,7 +206,14 @@ impl<'b> Writer<'b> {
         match date {
             Some(date) => {
                 self.byte(b'"');
-                self.raw(&date.to_text());
+                let text = date.to_text();
+                match text.split_last() {
+                    Some((_, seconds)) if self.has_milliseconds => {
+                        self.raw(seconds);
+                        self.raw(b".000Z");
+                    }
+                    _ => self.raw(&text),
+                }
                 self.byte(b'"');
             }
             None => self.raw(b"null"),

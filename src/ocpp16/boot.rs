@@ -3,10 +3,10 @@
 use super::heartbeat::HEARTBEAT_INTERVAL;
 use super::types::Symbol;
 use super::{Operations, RegistrationStatus};
-use crate::json::{Field, Json, Kind, Name, Strictness, TextTooLong, Writer, name, offset_of_char, read};
+use crate::json::{Field, Json, Kind, Name, TextTooLong, Writer, name, offset_of_char, read_answer};
 use crate::log::info;
 use crate::rpc::Outcome;
-use crate::time::{DateTime, Duration, Instant};
+use crate::time::{Duration, Instant};
 
 /// What a charge point tells about itself when it boots (OCPP 1.6 §6.3).
 #[derive(Clone, Copy, Debug)]
@@ -170,58 +170,47 @@ impl Operations<'_> {
     pub(super) fn conclude_boot_notification(&mut self, now: Instant, outcome: Outcome<'_>) {
         self.registration.in_flight = false;
         self.dirty = true;
-        let answer = match outcome {
-            Outcome::Result(payload) => BootAnswer::read(payload),
+        let answered = match outcome {
+            Outcome::Result(payload) => self.registration_answer(now, payload),
             Outcome::LinkLost => {
                 self.registration.next_attempt = Instant::ZERO;
                 return;
             }
             _ => None,
         };
-        let Some(answer) = answer else {
+        let Some((status, interval)) = answered else {
             // No usable answer is no acceptance, but none that was given before is lost.
             self.registration.next_attempt = now + Duration::from_secs(OWN_INTERVAL_S);
             return;
         };
-        self.set_clock(now, answer.time);
         let newly_accepted = !self.registration.is_accepted();
-        self.registration.status = Some(answer.status);
-        info!("BootNotification: {}", answer.status);
-        if answer.status != RegistrationStatus::Accepted {
-            let interval = if answer.interval == 0 { OWN_INTERVAL_S } else { answer.interval };
+        self.registration.status = Some(status);
+        info!("BootNotification: {}", status);
+        if status != RegistrationStatus::Accepted {
+            let interval = if interval == 0 { OWN_INTERVAL_S } else { interval.unsigned_abs() };
             self.registration.next_attempt = now + Duration::from_secs(interval);
             return;
         }
-        if let (1.., Ok(interval)) = (answer.interval, i32::try_from(answer.interval)) {
+        if interval > 0 {
             self.keys.save_integer(&HEARTBEAT_INTERVAL, interval);
         }
         self.last_heartbeat = now;
-        if newly_accepted {
-            // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector.
-            self.main_status.report_again();
-            self.connectors.iter_mut().for_each(|connector| connector.status.report_again());
-        }
+        // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector, as it stands now that the time is known.
+        self.reports_all |= newly_accepted;
     }
-}
 
-struct BootAnswer {
-    status: RegistrationStatus,
-    time: DateTime,
-    interval: u32,
-}
-
-impl BootAnswer {
-    fn read(payload: &str) -> Option<Self> {
+    /// The status of a BootNotification.conf, which alone decides, and its interval: 0 when there is none that makes sense, the
+    /// greatest that is held when it is longer. The clock learns the time.
+    fn registration_answer(&mut self, now: Instant, payload: &str) -> Option<(RegistrationStatus, i32)> {
         const FIELDS: [Field; 3] = [
-            Field::required("status", Kind::Text(20)),
-            Field::required("currentTime", Kind::Text(40)),
-            Field::required("interval", Kind::Integer),
+            Field::optional("status", Kind::Text(20)),
+            Field::optional("currentTime", Kind::DATE),
+            Field::optional("interval", Kind::Number),
         ];
-        let [status, time, interval] = read(payload, &FIELDS, Strictness::IgnoreOthers).ok()?;
-        Some(Self {
-            status: RegistrationStatus::from_json(status.text()?)?,
-            time: DateTime::parse(time.text()?.escaped()).ok()?,
-            interval: u32::try_from(interval.integer()?).ok()?,
-        })
+        let [status, time, interval] = read_answer(payload, &FIELDS, &mut self.left_out);
+        let status = RegistrationStatus::from_json(status.text()?)?;
+        self.tell_time(now, time);
+        let interval = self.long_of_answer(interval).unwrap_or(0);
+        Some((status, interval.clamp(0, i32::MAX.into()) as i32))
     }
 }

@@ -1,7 +1,7 @@
 //! What the firmware adds: calls of its own, handlers in place of ours, and observers of what is asked and answered.
 
 use super::{IdTagInfo, IdToken, InputError, Operations};
-use crate::json::{BufferFull, Field, Json, Kind, Strictness, append, read};
+use crate::json::{BufferFull, Field, Json, Kind, append, read_answer};
 use crate::rpc::{Call, CallComposer, CallError, Composer, Outcome, Reply};
 use crate::time::Instant;
 
@@ -89,7 +89,7 @@ impl<'a> CustomCall<'a> {
             return None;
         }
         let payload = core::str::from_utf8(self.payload.get(..self.len)?).ok()?;
-        let [id_tag] = read(payload, &FIELDS, Strictness::IgnoreOthers).ok()?;
+        let [id_tag] = read_answer(payload, &FIELDS, &mut 0);
         IdToken::try_from(id_tag.text()?).ok()
     }
 }
@@ -179,7 +179,7 @@ impl<'a> Operations<'a> {
     pub(super) fn conclude_custom_call(&mut self, now: Instant, outcome: Outcome<'_>) {
         self.custom.state = CustomState::Free;
         if let (Some(id_tag), Outcome::Result(payload)) = (self.custom.authorized_tag(), outcome)
-            && let Some(info) = IdTagInfo::of_answer(payload)
+            && let Some(info) = IdTagInfo::in_answer(payload, &mut self.left_out)
         {
             self.learn(now, &id_tag, info);
         }

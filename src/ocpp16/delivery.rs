@@ -8,7 +8,7 @@ use super::metering::{self, MeterValue};
 use super::session::Session;
 use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, Reason};
-use crate::json::{BufferFull, Field, Kind, Strictness, read};
+use crate::json::{BufferFull, Field, Kind, read_answer};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
@@ -23,7 +23,7 @@ pub(super) const TRANSACTION_MESSAGE_RETRY_INTERVAL: IntegerKey =
     IntegerKey::new(34, "TransactionMessageRetryInterval", 60, 0, 86_400);
 
 /// The transaction id of everything that follows a start which could not be delivered (errata 3.18).
-pub(super) const UNDELIVERABLE: i32 = -1;
+pub(super) const UNDELIVERABLE: i64 = -1;
 
 #[derive(Debug)]
 pub(super) struct Delivery {
@@ -52,7 +52,7 @@ pub(super) struct Delivery {
 pub(super) struct ConfirmedTransaction {
     /// The entry of the start.
     entry: u32,
-    id: Option<i32>,
+    id: Option<i64>,
     /// Its end is in the journal.
     ended: bool,
     /// What the device does not know yet.
@@ -97,7 +97,7 @@ pub enum DiscardedMessage<'m> {
     /// A StopTransaction.
     Stop {
         /// The transaction.
-        transaction_id: i32,
+        transaction_id: i64,
         /// The energy register in Wh.
         meter_stop: i64,
         /// Why it ended.
@@ -200,7 +200,7 @@ impl ConfirmedTransaction {
     }
 
     /// The transaction id of the start in entry `number`, once it is known.
-    pub(super) fn id_of(&self, number: u32) -> Option<i32> {
+    pub(super) fn id_of(&self, number: u32) -> Option<i64> {
         if self.entry == number { self.id } else { None }
     }
 
@@ -257,7 +257,7 @@ impl ConfirmedTransaction {
         let key = Self::record_key(id)?;
         let mut record = RecordWriter::new(buffer);
         record.unsigned(u64::from(self.entry));
-        record.signed(i64::from(self.id?));
+        record.signed(self.id?);
         record.byte(u8::from(self.ended) | u8::from(self.denied) << 1);
         record.signed(self.meter_start);
         record.unsigned(self.register.saturating_sub(self.meter_start).max(0).unsigned_abs());
@@ -276,7 +276,7 @@ impl ConfirmedTransaction {
     pub(super) fn load(id: ConnectorId, record: &[u8]) -> Option<(Self, IdToken)> {
         let mut reader = RecordReader::open(Self::record_key(id)?, record)?;
         let entry = reader.u32()?;
-        let transaction = i32::try_from(reader.signed()?).ok()?;
+        let transaction = reader.signed()?;
         let flags = reader.byte()?;
         let (ended, denied) = (flags & 1 != 0, flags & 2 != 0);
         let meter_start = reader.signed()?;
@@ -361,7 +361,7 @@ impl Operations<'_> {
     }
 
     /// The transaction id that a message of a running or ended transaction carries.
-    fn transaction_id_of(&self, entry: &Entry<'_>) -> i32 {
+    fn transaction_id_of(&self, entry: &Entry<'_>) -> i64 {
         let (start, known) = match entry.content {
             Content::Start { .. } | Content::Clock { .. } => return UNDELIVERABLE,
             Content::MeterValues { start, .. } => (start, None),
@@ -455,11 +455,10 @@ impl Operations<'_> {
             return;
         }
         const FIELDS: [Field; 2] =
-            [Field::optional("transactionId", Kind::Integer), Field::optional("idTagInfo", Kind::Object)];
-        let (id, info) = match read(payload, &FIELDS, Strictness::IgnoreOthers) {
-            Ok([id, info]) => (id.integer(), info.nested().and_then(IdTagInfo::read)),
-            Err(_) => (None, IdTagInfo::of_answer(payload)), // an id that is none of ours says nothing about the tag
-        };
+            [Field::optional("transactionId", Kind::Number), Field::optional("idTagInfo", Kind::Object)];
+        let [id, info] = read_answer(payload, &FIELDS, &mut self.left_out);
+        let id = self.long_of_answer(id);
+        let info = info.nested().and_then(|info| IdTagInfo::read_answer(info, &mut self.left_out));
         let status = info.as_ref().map(|info| info.status);
         if let (Some(number), Some(Head::Start { connector, meter_start })) = (self.journal.first(), self.delivery.head)
         {
@@ -488,7 +487,7 @@ impl Operations<'_> {
         }
     }
 
-    fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i32, meter_start: i64, denied: bool) {
+    fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i64, meter_start: i64, denied: bool) {
         self.delivery.confirmed_unsaved = true;
         let began = self.delivery.head_at.and_then(|at| self.dating.date(at));
         let Some(connector) = self.connector_mut(id) else { return };

@@ -48,10 +48,10 @@ impl Diagnostics<'_> {
 /// GetDiagnostics.req (OCPP 1.6 §6.25).
 pub(super) const REQUEST_FIELDS: [Field; 5] = [
     Field::required("location", Kind::Text(u16::MAX)),
-    Field::optional("startTime", Kind::Text(40)),
+    Field::optional("startTime", Kind::DATE),
     Field::optional("retries", Kind::Integer),
     Field::optional("retryInterval", Kind::Integer),
-    Field::optional("stopTime", Kind::Text(40)),
+    Field::optional("stopTime", Kind::DATE),
 ];
 
 /// GetDiagnostics.conf (OCPP 1.6 §6.26); without a name also UpdateFirmware.conf.

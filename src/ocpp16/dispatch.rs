@@ -75,6 +75,7 @@ impl Handler for Exchange<'_, '_> {
 
     fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
         let operations = &mut *self.operations;
+        answer.has_milliseconds = operations.sends_milliseconds;
         let (position, is_first) = (answer.position(), answer.page() == 0);
         let action = call.action.escaped();
         let reply = match operations.request_handler(action) {
@@ -103,6 +104,7 @@ impl Handler for Exchange<'_, '_> {
     /// The user at the charge point first, then what the central system waits for, then the past, then small talk.
     fn next_call(&mut self, now: Instant, call: &mut CallComposer<'_>) -> Option<CallName> {
         let operations = &mut *self.operations;
+        call.composer.has_milliseconds = operations.sends_milliseconds;
         operations.reset_answered();
         if !operations.is_recovered() {
             return None;
@@ -115,15 +117,18 @@ impl Handler for Exchange<'_, '_> {
             return None;
         }
         let accepted = operations.registration.is_accepted();
-        if accepted && let Some((id, request)) = operations.authorize_request() {
+        if accepted && let Some((id, request)) = operations.authorize_request(now) {
             call.call("Authorize", &request).ok()?;
             return Some(CallName::Authorize(id));
         }
         // What happens now is told in its order; what waits since an outage is overtaken (MSG-04).
-        if accepted && operations.is_live() && operations.transaction_message(now, self.record, call) {
+        let status = operations.next_to_report(now);
+        let precedes = status.is_some_and(|(_, precedes)| precedes);
+        if accepted && !precedes && operations.is_live() && operations.transaction_message(now, self.record, call) {
             return Some(CallName::TransactionMessage);
         }
-        if let Some((id, notification)) = operations.status_notification(now) {
+        if let Some((id, _)) = status {
+            let notification = operations.status_notification(id)?;
             call.call("StatusNotification", &notification).ok()?;
             return Some(CallName::StatusNotification(id));
         }
@@ -152,6 +157,7 @@ impl Handler for Exchange<'_, '_> {
     }
 
     fn continue_call(&mut self, _now: Instant, name: CallName, composer: &mut Composer<'_>) {
+        composer.has_milliseconds = self.operations.sends_milliseconds;
         match name {
             CallName::TransactionMessage => self.operations.continue_transaction_message(self.record, composer),
             CallName::MeterValues(_) => {
@@ -279,7 +285,17 @@ impl Operations<'_> {
             Action::GetDiagnostics => {
                 return self.transfer_request(Direction::Upload, call.payload, answer, record);
             }
-            // No block of this build has it.
+            // RPC-14: a profile of which this build has nothing says so by a status, where there is one.
+            #[cfg(not(feature = "local-auth-list"))]
+            Action::GetLocalListVersion => {
+                return Ok(answer.payload(&Raw(b"{\"listVersion\":-1}")).map(|()| Reply::Now)?);
+            }
+            #[cfg(not(feature = "local-auth-list"))]
+            Action::SendLocalList => StatusAnswer::new("NotSupported"),
+            #[cfg(not(feature = "reservation"))]
+            Action::ReserveNow | Action::CancelReservation => accepted_if(false),
+            #[cfg(not(feature = "remote-trigger"))]
+            Action::TriggerMessage => StatusAnswer::new("NotImplemented"),
             #[allow(unreachable_patterns)]
             _ => return Err(CallErrorCode::NotSupported.into()),
         };

@@ -1,7 +1,7 @@
 //! Heartbeat: the sign of life that also sets the clock (OCPP 1.6 §4.6).
 
 use super::Operations;
-use crate::json::{Field, Kind, Strictness, read};
+use crate::json::{Field, Kind, Value, read_answer};
 use crate::rpc::Outcome;
 use crate::store::IntegerKey;
 use crate::time::{DateTime, Duration, Instant};
@@ -9,13 +9,20 @@ use crate::time::{DateTime, Duration, Instant};
 /// Seconds. Set by BootNotification.conf; 0 there means the charge point's own choice (OCPP 1.6 §4.2).
 pub(super) const HEARTBEAT_INTERVAL: IntegerKey = IntegerKey::new(10, "HeartbeatInterval", 86_400, 1, i32::MAX);
 
+/// 2020-01-01T00:00:00Z; what is told before that comes from a clock that was never set.
+const EARLIEST: DateTime = DateTime::from_unix(1_577_836_800);
+/// Seconds between heartbeats at most while the clock is not set: they ask for the time.
+const UNSET_INTERVAL_S: u32 = 60;
+
 impl Operations<'_> {
     /// When the next heartbeat is due. Counted from the last one, so that a new interval works at once.
     pub(super) fn heartbeat_deadline(&self) -> Instant {
         if !self.registration.is_accepted() || !self.online {
             return Instant::NEVER;
         }
-        self.last_heartbeat + Duration::from_secs(self.keys.unsigned(&HEARTBEAT_INTERVAL))
+        let interval_s = self.keys.unsigned(&HEARTBEAT_INTERVAL);
+        let interval_s = if self.clock.is_set() { interval_s } else { interval_s.min(UNSET_INTERVAL_S) };
+        self.last_heartbeat + Duration::from_secs(interval_s)
     }
 
     pub(super) fn heartbeat_due(&self, now: Instant) -> bool {
@@ -29,11 +36,19 @@ impl Operations<'_> {
     }
 
     pub(super) fn conclude_heartbeat(&mut self, now: Instant, outcome: Outcome<'_>) {
-        const FIELDS: [Field; 1] = [Field::required("currentTime", Kind::Text(40))];
+        const FIELDS: [Field; 1] = [Field::optional("currentTime", Kind::DATE)];
         let Outcome::Result(payload) = outcome else { return };
-        let Ok([time]) = read(payload, &FIELDS, Strictness::IgnoreOthers) else { return };
-        if let Some(time) = time.text().and_then(|time| DateTime::parse(time.escaped()).ok()) {
-            self.set_clock(now, time);
+        let [time] = read_answer(payload, &FIELDS, &mut self.left_out);
+        self.tell_time(now, time);
+    }
+
+    /// The `currentTime` of an answer. It is only advised (OCPP 1.6 §4.2): what is none leaves the clock as it is.
+    #[inline(never)]
+    pub(super) fn tell_time(&mut self, now: Instant, time: Value<'_>) {
+        let Some(time) = time.text() else { return };
+        match DateTime::parse_with_millis(time.escaped()) {
+            Ok((time, millis)) if time >= EARLIEST => self.set_clock(now, time, millis),
+            _ => self.left_out = self.left_out.saturating_add(1),
         }
     }
 }

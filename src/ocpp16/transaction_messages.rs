@@ -31,7 +31,7 @@ impl Json for StartTransaction<'_> {
 /// MeterValues.req (OCPP 1.6 §6.31) up to its meter values.
 pub(super) struct MeterValues {
     pub(super) connector_id: ConnectorId,
-    pub(super) transaction_id: Option<i32>,
+    pub(super) transaction_id: Option<i64>,
 }
 
 impl Json for MeterValues {
@@ -39,7 +39,7 @@ impl Json for MeterValues {
         let members = writer.open();
         members.name(name!("connectorId")).whole(self.connector_id.into());
         if let Some(transaction_id) = self.transaction_id {
-            members.name(name!("transactionId")).whole(transaction_id.into());
+            members.name(name!("transactionId")).whole(transaction_id);
         }
         members.name(name!("meterValue")).raw(b"[");
     }
@@ -50,7 +50,7 @@ pub(super) struct StopTransaction<'a> {
     pub(super) id_tag: Option<&'a str>,
     pub(super) meter_stop: i64,
     pub(super) timestamp: Option<DateTime>,
-    pub(super) transaction_id: i32,
+    pub(super) transaction_id: i64,
     pub(super) reason: Reason,
     pub(super) has_data: bool,
 }
@@ -63,7 +63,7 @@ impl Json for StopTransaction<'_> {
         }
         members.name(name!("meterStop")).whole(self.meter_stop);
         members.name(name!("timestamp")).date(self.timestamp);
-        members.name(name!("transactionId")).whole(self.transaction_id.into());
+        members.name(name!("transactionId")).whole(self.transaction_id);
         members.name(name!("reason")).raw(self.reason.quoted());
         if self.has_data {
             members.name(name!("transactionData")).raw(b"[");

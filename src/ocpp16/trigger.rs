@@ -14,7 +14,7 @@ impl Operations<'_> {
     #[inline(never)]
     pub(super) fn trigger_message(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 2] =
-            [Field::required("requestedMessage", Kind::Text(50)), Field::optional("connectorId", Kind::Integer)];
+            [Field::required("requestedMessage", Kind::Text(u16::MAX)), Field::optional("connectorId", Kind::Integer)];
         let [message, connector] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let connectors = match connector.integer() {
             None => 0..self.connector_ids().end,
@@ -66,10 +66,8 @@ impl Operations<'_> {
                 self.trigger_transfer(Direction::Download);
                 true
             }
-            "DiagnosticsStatusNotification" | "FirmwareStatusNotification" => {
-                return Ok(StatusAnswer::new("NotImplemented"));
-            }
-            _ => return Err(CallError::property("requestedMessage")),
+            // TRG-02: whatever else it is, or a profile that is not there.
+            _ => return Ok(StatusAnswer::new("NotImplemented")),
         };
         if triggered {
             self.dirty = true;

@@ -84,7 +84,7 @@ impl From<ReadError> for CallError {
             ReadError::Twice => Self::new(CallErrorCode::OccurenceConstraintViolation, "field twice"),
             ReadError::Unknown => Self::new(CallErrorCode::FormationViolation, "unknown field"),
             ReadError::WrongType => Self::new(CallErrorCode::TypeConstraintViolation, "wrong type"),
-            ReadError::TooLong => Self::property("text too long"),
+            ReadError::TooLong => Self::property("value too long"),
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::MessageId;
-use crate::json::{self, BufferFull, Json, Raw, Writer};
+use crate::json::{BufferFull, Json, Raw, Writer};
 
 /// An outgoing message, written straight into the send buffer.
 ///
@@ -12,13 +12,15 @@ pub struct Composer<'b> {
     len: usize,
     page: u16,
     next_page: Option<u16>,
+    /// Whether dates are written with milliseconds.
+    pub(crate) has_milliseconds: bool,
 }
 
 impl<'b> Composer<'b> {
     /// For an RPC layer: writes `page` of a message at the beginning of `buffer`, 0 being the first.
     #[inline(never)]
     pub fn new(buffer: &'b mut [u8], page: u16) -> Self {
-        Self { buffer, len: 0, page, next_page: None }
+        Self { buffer, len: 0, page, next_page: None, has_milliseconds: false }
     }
 
     /// 0 for the beginning of the message, else the number that [`suspend`](Self::suspend) was given.
@@ -33,7 +35,10 @@ impl<'b> Composer<'b> {
     pub fn payload(&mut self, payload: &dyn Json) -> Result<(), BufferFull> {
         // One byte is kept for the bracket that ends the message.
         let room = self.buffer.len().saturating_sub(1);
-        self.len = json::append(self.buffer.get_mut(..room).unwrap_or_default(), self.len, payload)?;
+        let mut writer = Writer::new(self.buffer.get_mut(..room).unwrap_or_default(), self.len);
+        writer.has_milliseconds = self.has_milliseconds;
+        payload.write(&mut writer);
+        self.len = writer.finish()?;
         Ok(())
     }
 
@@ -96,7 +101,7 @@ impl Json for Pieces<'_> {
 /// The next call of our own, about to be written.
 #[derive(Debug)]
 pub struct CallComposer<'b> {
-    composer: Composer<'b>,
+    pub(crate) composer: Composer<'b>,
     id: MessageId,
 }
 

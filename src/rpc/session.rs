@@ -33,7 +33,7 @@ pub struct Part {
     pub last: bool,
 }
 
-/// Messages that were not worth an answer, counted since the start.
+/// What came in and was of no use, counted since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Statistics {
@@ -43,6 +43,9 @@ pub struct Statistics {
     pub stray: u32,
     /// Longer than the receive buffer.
     pub too_long: u32,
+    /// Members of answers that could not be read, such as a date that is none, and were left out. The operations count them:
+    /// of an [`Rpc`] alone it is 0.
+    pub left_out: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +103,7 @@ impl<C: Copy> Rpc<C> {
             timeout: TIMEOUT,
             next_id: MessageId { epoch, number: 0 },
             last_received: Instant::ZERO,
-            statistics: Statistics { dropped: 0, stray: 0, too_long: 0 },
+            statistics: Statistics { dropped: 0, stray: 0, too_long: 0, left_out: 0 },
         }
     }
 

@@ -2,8 +2,7 @@ use core::fmt;
 
 /// A date and time in UTC, to the second, from 1970 to 2106.
 ///
-/// Read from RFC 3339 text with any offset and any number of fraction digits, which are cut off; written
-/// with `Z` (OCPP 1.6 §3.15).
+/// Read from ISO 8601 text, which RFC 3339 is a part of; written as RFC 3339 with `Z` (OCPP 1.6 §3.15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DateTime(u32);
@@ -37,21 +36,31 @@ impl DateTime {
         Self(shifted.clamp(0, i64::from(u32::MAX)) as u32)
     }
 
-    /// Reads `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)`. Without an offset the time is taken as UTC.
+    /// Reads a date and time of ISO 8601: `YYYY-MM-DDThh:mm[:ss[.fraction]]`, with or without `-` and `:`, then `Z`, an offset
+    /// `±hh[[:]mm]`, or nothing, which is UTC. A blank may stand for `T`, a comma for the point, and `24:00:00` for the
+    /// midnight that follows. The fraction is cut off, whatever its number of digits.
     ///
     /// # Errors
     /// [`InvalidDateTime`] when the text has another form, no such date exists, or it lies outside the range.
     pub fn parse(text: &str) -> Result<Self, InvalidDateTime> {
-        Reader(text.as_bytes()).date_time(false).ok_or(InvalidDateTime)
+        Ok(Self::parse_with_millis(text)?.0)
     }
 
-    /// The same, but of a date outside the range it takes the nearest one inside: for a moment that only tells until when
-    /// something holds.
+    /// The same with the milliseconds of the fraction.
+    ///
+    /// # Errors
+    /// [`InvalidDateTime`], as [`parse`](Self::parse).
+    pub fn parse_with_millis(text: &str) -> Result<(Self, u16), InvalidDateTime> {
+        Reader(text.as_bytes()).date_time(false)
+    }
+
+    /// The same as [`parse`](Self::parse), but of a date outside the range it takes the nearest one inside: for a moment that
+    /// only tells until when something holds.
     ///
     /// # Errors
     /// [`InvalidDateTime`] when the text has another form, or no such date exists.
     pub fn parse_nearest(text: &str) -> Result<Self, InvalidDateTime> {
-        Reader(text.as_bytes()).date_time(true).ok_or(InvalidDateTime)
+        Ok(Reader(text.as_bytes()).date_time(true)?.0)
     }
 
     /// The written form, always [`TEXT_LEN`](Self::TEXT_LEN) ASCII characters.
@@ -78,86 +87,104 @@ pub struct InvalidDateTime;
 
 impl fmt::Display for InvalidDateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an RFC 3339 date and time between 1970 and 2106")
+        f.write_str("not an ISO 8601 date and time between 1970 and 2106")
     }
 }
 
 impl core::error::Error for InvalidDateTime {}
 
+/// No separator: a byte that is in no text.
+const NONE: u8 = 0xff;
+
 /// What is left of the text.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
-    fn date_time(mut self, nearest: bool) -> Option<DateTime> {
-        let mut numbers = [0; 6];
-        for (index, number) in numbers.iter_mut().enumerate() {
-            *number = self.number(if index == 0 { 4 } else { 2 })?;
-            match index {
-                0 | 1 => self.one_of(b"-").map(drop)?,
-                2 => self.one_of(b"Tt ").map(drop)?,
-                3 | 4 => self.one_of(b":").map(drop)?,
-                _ => {}
-            }
+    /// The date with the milliseconds of its fraction.
+    fn date_time(mut self, nearest: bool) -> Result<(DateTime, u16), InvalidDateTime> {
+        let mut millis = 0;
+        match self.seconds(nearest, &mut millis) {
+            Some(seconds) => Ok((DateTime(seconds), millis)),
+            None => Err(InvalidDateTime),
         }
-        let [year, month, day, hour, minute, second] = numbers;
-        self.fraction()?;
+    }
+
+    #[inline(never)]
+    fn seconds(&mut self, nearest: bool, millis: &mut u16) -> Option<u32> {
+        let year = self.number(NONE, 4)?;
+        let month = self.number(b'-', 2)?;
+        let day = self.number(b'-', 2)?;
+        let [b'T' | b't' | b' ', rest @ ..] = self.0 else { return None };
+        self.0 = rest;
+        let hour = self.number(NONE, 2)?;
+        let minute = self.number(b':', 2)?;
+        let mut second = 0;
+        if let [b':' | b'0'..=b'9', ..] = self.0 {
+            second = self.number(b':', 2)?;
+            *millis = self.fraction()?;
+        }
+        let time = hour * 3600 + minute * 60 + second.min(59); // a leap second counts as the one before it
         let legal = (nearest || (1970..=2106).contains(&year))
             && (1..=12).contains(&month)
             && (1..=days_of_month(year, month)).contains(&day)
-            && hour < 24
+            && time <= SECONDS_PER_DAY
             && minute < 60
-            && second <= 60; // a leap second counts as the one before it
+            && second <= 60;
         if !legal {
             return None;
         }
-        let time = hour * 3600 + minute * 60 + second.min(59);
         if nearest && !(1970..2106).contains(&year) {
             self.offset_from(SECONDS_PER_DAY)?;
-            return Some(DateTime(if year < 1970 { 0 } else { u32::MAX }));
+            return Some(if year < 1970 { 0 } else { u32::MAX });
         }
         let local = days_from_civil(year, month, day).checked_mul(SECONDS_PER_DAY)?.checked_add(time)?;
-        self.offset_from(local).map(DateTime)
+        self.offset_from(local)
     }
 
-    fn number(&mut self, digits: usize) -> Option<u32> {
+    /// So many digits, and the separator before them, which the basic form leaves out.
+    #[inline(never)]
+    fn number(&mut self, separator: u8, digits: usize) -> Option<u32> {
+        if let [first, rest @ ..] = self.0
+            && *first == separator
+        {
+            self.0 = rest;
+        }
         let (number, rest) = self.0.split_at_checked(digits)?;
         self.0 = rest;
         number.iter().try_fold(0, |value, digit| digit.is_ascii_digit().then(|| value * 10 + u32::from(digit - b'0')))
     }
 
-    fn one_of(&mut self, wanted: &[u8]) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
+    /// The milliseconds of the fraction of a second, if there is one.
+    fn fraction(&mut self) -> Option<u16> {
+        let [b'.' | b',', rest @ ..] = self.0 else { return Some(0) };
         self.0 = rest;
-        wanted.contains(first).then_some(*first)
-    }
-
-    fn fraction(&mut self) -> Option<()> {
-        if self.0.first() != Some(&b'.') {
-            return Some(());
+        let mut millis = self.number(NONE, 1)? as u16 * 100;
+        let mut weight = 10;
+        while let [digit @ b'0'..=b'9', rest @ ..] = self.0 {
+            millis += u16::from(digit - b'0') * weight;
+            weight /= 10;
+            self.0 = rest;
         }
-        self.0 = self.0.get(1..)?;
-        let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.0 = self.0.get(digits..)?;
-        (digits > 0).then_some(())
+        Some(millis)
     }
 
     /// UTC from the local time and what is left: nothing, `Z`, or an offset.
     fn offset_from(&mut self, local: u32) -> Option<u32> {
-        if self.0.is_empty() {
-            return Some(local);
-        }
-        let sign = self.one_of(b"Zz+-")?;
-        if sign | 0x20 == b'z' {
-            return self.0.is_empty().then_some(local);
-        }
-        let hours = self.number(2)?;
-        self.one_of(b":")?;
-        let minutes = self.number(2)?;
+        let is_west = match self.0 {
+            [] | [b'Z' | b'z'] => return Some(local),
+            [sign @ (b'+' | b'-'), rest @ ..] => {
+                self.0 = rest;
+                *sign == b'-'
+            }
+            _ => return None,
+        };
+        let hours = self.number(NONE, 2)?;
+        let minutes = if self.0.is_empty() { 0 } else { self.number(b':', 2)? };
         if !self.0.is_empty() || hours >= 24 || minutes >= 60 {
             return None;
         }
         let offset = hours * 3600 + minutes * 60;
-        if sign == b'-' { local.checked_add(offset) } else { local.checked_sub(offset) }
+        if is_west { local.checked_add(offset) } else { local.checked_sub(offset) }
     }
 }
 
@@ -224,24 +251,81 @@ mod tests {
     }
 
     #[test]
+    fn rpc_26_reads_the_other_forms_of_iso_8601() {
+        let (midnight, half_past_nine) = (1_735_689_600, 1_735_723_800);
+        for (text, unix) in [
+            ("2025-01-01T02:00:00+0200", midnight),
+            ("2025-01-01T02:00:00+02", midnight),
+            ("2024-12-31T19:00:00-05", midnight),
+            ("2025-01-01T00:00Z", midnight),
+            ("2025-01-01T02:00+02:00", midnight),
+            ("2025-01-01T00:00", midnight),
+            ("2025-01-01T00:00:00,5Z", midnight),
+            ("2025-01-01 00:00:00,123456789123456789123456789123456789+00:00", midnight),
+            ("20250101T000000Z", midnight),
+            ("20250101T000000", midnight),
+            ("20250101T0000Z", midnight),
+            ("20250101T020000.25+0200", midnight),
+            ("20250101t093000z", half_past_nine),
+            ("2025-01-01T093000Z", half_past_nine),
+            ("20250101T09:30:00Z", half_past_nine),
+            ("2024-12-31T24:00:00Z", midnight),
+            ("2024-12-31T24:00Z", midnight),
+            ("20241231T240000Z", midnight),
+        ] {
+            assert_eq!(DateTime::parse(text), Ok(DateTime(unix)), "{text}");
+            assert_eq!(DateTime::parse_nearest(text), Ok(DateTime(unix)), "{text}");
+        }
+    }
+
+    #[test]
+    fn rpc_26_a_fraction_has_milliseconds() {
+        for (text, millis) in [
+            ("2025-01-01T00:00:00Z", 0),
+            ("2025-01-01T00:00:00.9Z", 900),
+            ("2025-01-01T00:00:00,95Z", 950),
+            ("2025-01-01T00:00:00.999999999Z", 999),
+            ("20250101T000000.0019+0000", 1),
+            ("2025-01-01T00:00:00.000999", 0),
+        ] {
+            assert_eq!(DateTime::parse_with_millis(text), Ok((DateTime(1_735_689_600), millis)), "{text}");
+        }
+    }
+
+    #[test]
     fn rpc_20_bad_dates_are_refused() {
         for text in [
             "",
             "now",
             "2025-01-01",
+            "20250101",
+            "2025-01-01T",
+            "2025-01-01T00Z",
             "2025-13-01T00:00:00Z",
             "2025-02-29T00:00:00Z",
-            "2025-01-01T24:00:00Z",
+            "2025-01-01T24:00:01Z",
+            "2025-01-01T24:01:00Z",
+            "2025-01-01T25:00:00Z",
             "2025-01-01T00:60:00Z",
+            "2025-01-01T00:00:61Z",
+            "2025-01-01T00:00:Z",
+            "2025-01-01T00:00.5Z",
             "2025-01-01T00:00:00.Z",
+            "2025-01-01T00:00:00,",
             "2025-01-01T00:00:00Zx",
+            "2025-01-01T00:00:00ZZ",
             "2025-01-01T00:00:00+24:00",
+            "2025-01-01T00:00:00+02:",
+            "2025-01-01T00:00:00+02:0",
+            "2025-01-01T00:00:00+02000",
             "1969-12-31T23:59:59Z",
             "1970-01-01T00:00:00+00:01",
             "2106-02-07T06:28:16Z",
-            "20250101T000000Z",
             "2025-01-01T00:00:00+1",
             "+025-01-01T00:00:00Z",
+            "-2025-01-01T00:00:00Z",
+            "2025--1-01T00:00:00Z",
+            "2025-1-01T00:00:00Z",
         ] {
             assert_eq!(DateTime::parse(text), Err(InvalidDateTime), "{text}");
         }

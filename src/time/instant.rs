@@ -40,10 +40,10 @@ impl Instant {
         ((high / 1000) << 16) | (low / 1000)
     }
 
-    /// Whole seconds from `origin` to `self`, negative when `origin` is the later one; both are cut to
-    /// seconds first, so that moments of one second stay together.
-    pub(crate) fn as_secs_since(self, origin: Self) -> i64 {
-        i64::from(self.as_secs()) - i64::from(origin.as_secs())
+    /// Milliseconds since the last whole second.
+    pub(crate) const fn subsec_millis(self) -> u32 {
+        let high = (self.0 >> 16) as u32; // in two steps, too; 2^32 · 2^16 ms are never over
+        (((high % 1000) << 16) | (self.0 & 0xffff) as u32) % 1000
     }
 
     /// The time from `earlier` to `self`, zero when `earlier` is the later one.
@@ -109,6 +109,9 @@ mod tests {
             (u64::MAX, u32::MAX),
         ] {
             assert_eq!(Instant::from_millis(ms).as_secs(), seconds, "{ms}");
+            if seconds != u32::MAX {
+                assert_eq!(u64::from(Instant::from_millis(ms).subsec_millis()), ms % 1000, "{ms}");
+            }
         }
     }
 }

@@ -55,7 +55,7 @@ pub fn meter_value(at: u64, sampled: Value) -> Value {
 }
 
 /// MeterValues.req with the values of one moment.
-pub fn in_transaction(connector: u8, transaction: i32, at: u64, sampled: Value) -> Value {
+pub fn in_transaction(connector: u8, transaction: i64, at: u64, sampled: Value) -> Value {
     json!({"connectorId": connector, "transactionId": transaction, "meterValue": [meter_value(at, sampled)]})
 }
 

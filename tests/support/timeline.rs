@@ -562,7 +562,7 @@ impl Timeline {
     }
 
     /// A whole start: plug, card and all messages up to Charging.
-    pub fn start_charging(&mut self, connector: u8, id_tag: &str, transaction_id: i32) {
+    pub fn start_charging(&mut self, connector: u8, id_tag: &str, transaction_id: i64) {
         self.plug(connector);
         self.expect_status(connector, "Preparing");
         self.accepted_card(connector, id_tag);
@@ -606,7 +606,7 @@ impl Unanswered<'_> {
         self.answer(json!({"idTagInfo": {"status": "Accepted"}}));
     }
 
-    pub fn start(self, transaction_id: i32, status: &str) {
+    pub fn start(self, transaction_id: i64, status: &str) {
         self.answer(json!({"transactionId": transaction_id, "idTagInfo": {"status": status}}));
     }
 }

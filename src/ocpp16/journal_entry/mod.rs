@@ -50,7 +50,7 @@ pub(super) enum Content<'a> {
         /// The number of the entry that started the transaction.
         start: u32,
         /// The transaction id, when it was known.
-        transaction: Option<i32>,
+        transaction: Option<i64>,
         meter_stop: i64,
         reason: Reason,
         id_tag: Option<Tag<'a>>,
@@ -64,7 +64,7 @@ pub(super) enum Content<'a> {
 }
 
 /// The longest record of a start, or of an end without transactionData.
-pub(crate) const PLAIN_LEN_MAX: usize = 56;
+pub(crate) const PLAIN_LEN_MAX: usize = 60;
 
 const FORMAT: u8 = 0x10;
 const CLOCK: u8 = 0;
@@ -140,7 +140,7 @@ pub(super) fn begin_meter_values(
 /// How a transaction ended, for its record.
 pub(super) struct Stop<'a> {
     pub(super) start: u32,
-    pub(super) transaction: Option<i32>,
+    pub(super) transaction: Option<i64>,
     pub(super) meter_stop: i64,
     pub(super) reason: Reason,
     pub(super) id_tag: Option<&'a IdToken>,
@@ -160,7 +160,7 @@ pub(super) fn begin_stop<'b>(
     let mut record = begin(buffer, STOP, connector, has_transaction | has_tag, at);
     record.unsigned(u64::from(number.wrapping_sub(stop.start)));
     if let Some(transaction) = stop.transaction {
-        record.signed(i64::from(transaction));
+        record.signed(transaction);
     }
     record.signed(stop.meter_stop);
     record.byte(stop.reason.code());
@@ -237,7 +237,7 @@ impl<'a> Entry<'a> {
                 let start = start(&mut reader)?;
                 let transaction = match bits & HAS_TRANSACTION {
                     0 => None,
-                    _ => Some(i32::try_from(reader.signed()?).ok()?),
+                    _ => Some(reader.signed()?),
                 };
                 let meter_stop = reader.signed()?;
                 let reason = Reason::from_code(reader.byte()?)?;

@@ -107,7 +107,7 @@ impl Operations<'_> {
         let began = read_began(record.get(..begin)?);
         let offset_s = match (session.is_restored, began, self.clock.date(now)) {
             (true, Some(began), Some(now)) => now.as_unix().saturating_sub(began.as_unix()),
-            _ => now.as_secs_since(session.started).max(0) as u32,
+            _ => self.clock.seconds_since(session.started, now),
         };
         let last_offset_s = groups(record.get(begin..end)?).last().map_or(0, |group| group.offset_s);
         let offset_s = offset_s.max(last_offset_s);
@@ -149,7 +149,7 @@ impl Operations<'_> {
         let last_offset_s = groups(record.get(begin..end)?).last().map_or(0, |group| group.offset_s);
         let session = &self.connector(id)?.session;
         let duration_s = match (session.is_restored, at.dated(), began) {
-            (false, ..) => session.stop.at.as_secs_since(session.started).max(0) as u32,
+            (false, ..) => self.clock.seconds_since(session.started, session.stop.at),
             (true, Some(ended), Some(began)) => ended.as_unix().saturating_sub(began.as_unix()),
             _ => last_offset_s,
         };

@@ -1,6 +1,6 @@
 use super::IdToken;
 use super::symbols::{Symbol, symbols};
-use crate::json::{Field, Kind, Strictness, Walk, read_at};
+use crate::json::{Field, Kind, Strictness, Value, Walk, read_answer, read_leniently};
 use crate::rpc::CallError;
 use crate::time::DateTime;
 
@@ -45,32 +45,51 @@ pub struct IdTagInfo {
 }
 
 impl IdTagInfo {
-    /// Reads the JSON object. `None` when it is not what the schema says; the tag is then not authorised.
-    pub(crate) fn read(object: &str) -> Option<Self> {
-        Self::read_at(&mut Walk::of(object, Strictness::IgnoreOthers)).ok()
+    /// The idTagInfo of an answer that carries one: that to Authorize, StartTransaction or StopTransaction. `None` when it
+    /// has no sound status; the tag is then not authorised. Of the rest, which is optional, what cannot be read is left out.
+    pub fn of_answer(payload: &str) -> Option<Self> {
+        Self::in_answer(payload, &mut 0)
     }
 
-    /// The same for the object that the walk stands before.
+    /// The same, and what is left out is added to `left_out`.
+    pub(crate) fn in_answer(payload: &str, left_out: &mut u32) -> Option<Self> {
+        const FIELDS: [Field; 1] = [Field::optional("idTagInfo", Kind::Object)];
+        let [info] = read_answer(payload, &FIELDS, left_out);
+        Self::read_answer(info.nested()?, left_out)
+    }
+
+    /// Reads the object itself, in an answer.
+    pub(crate) fn read_answer(object: &str, left_out: &mut u32) -> Option<Self> {
+        Self::read_at(&mut Walk::of(object, Strictness::IgnoreOthers), left_out).ok()
+    }
+
+    /// Reads the object that the walk stands before, and adds to `left_out` how many of its optional members are not sound: a
+    /// request must have none.
     #[inline(never)]
-    pub(crate) fn read_at(walk: &mut Walk<'_>) -> Result<Self, CallError> {
+    pub(crate) fn read_at(walk: &mut Walk<'_>, left_out: &mut u32) -> Result<Self, CallError> {
         const FIELDS: [Field; 3] = [
             Field::required("status", Kind::Text(20)),
             Field::optional("parentIdTag", Kind::Text(20)),
-            Field::optional("expiryDate", Kind::Text(40)),
+            Field::optional("expiryDate", Kind::DATE),
         ];
-        let [status, parent, expiry] = read_at(walk, &FIELDS)?;
+        let mut values = [Value::Absent; 3];
+        read_leniently(walk, &FIELDS, &mut values, left_out)?;
+        let [status, parent, expiry] = values;
         let status = status.text().and_then(AuthorizationStatus::from_json).ok_or(CallError::property("status"))?;
+        let mut odd = 0;
         let parent = match parent.text() {
-            Some(parent) => IdToken::try_from(parent).map_err(|_| CallError::property("parentIdTag"))?,
+            Some(parent) => IdToken::try_from(parent).unwrap_or_else(|_| {
+                odd += 1;
+                IdToken::new()
+            }),
             None => IdToken::new(),
         };
-        let expiry = match expiry.text() {
-            Some(expiry) => {
-                let date = DateTime::parse_nearest(expiry.escaped());
-                Some(date.map_err(|_| CallError::property("expiryDate"))?)
-            }
-            None => None,
-        };
+        let expiry = expiry.text().and_then(|expiry| {
+            let date = DateTime::parse_nearest(expiry.escaped());
+            odd += u32::from(date.is_err());
+            date.ok()
+        });
+        *left_out = left_out.saturating_add(odd);
         Ok(Self { status, parent: Some(parent).filter(|parent| !parent.is_empty()), expiry })
     }
 }
