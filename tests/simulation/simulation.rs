@@ -305,7 +305,6 @@ impl Simulation<'_> {
         }
         let works = self.waiting_since().is_none();
         let at = self.moment();
-        let registers = self.registers();
         if self.hardware.has_power.get() {
             let readings = self.hardware.sockets.each_ref().map(|socket| socket.reading());
             self.ledger.sample(at, works, readings);
