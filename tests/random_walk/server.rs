@@ -425,13 +425,15 @@ impl Walk {
                     json!({}),
                     json!(null),
                     json!({"transactionId": null, "idTagInfo": {"status": "Accepted"}}),
-                    json!({"transactionId": 99_999_999_999_999_i64, "idTagInfo": {}}),
+                    json!({"transactionId": u64::MAX, "idTagInfo": {}}), // beyond 64 bits
                     json!({"transactionId": "7", "idTagInfo": {"status": 3}}),
                     json!({"status": "Accepted", "currentTime": "2025-13-01T00:00:00Z", "interval": -1}),
                     json!({"idTagInfo": {"status": "Accepted", "parentIdTag": "x".repeat(40)}}),
                     json!([]),
                 ]);
                 self.server.mumbled |= action == "Authorize";
+                // BOOT-01: the status decides.
+                self.server.maybe_accepted |= action == "BootNotification" && broken["status"] == "Accepted";
                 self.send(json!([3, id, broken]).to_string().into_bytes());
             }
             6 => {
