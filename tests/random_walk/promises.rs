@@ -304,7 +304,8 @@ impl Walk {
             self.promises.withdrawn.remove(&id);
             return;
         }
-        if self.bays[usize::from(id) - 1].evse.energy.get() < withdrawn.last_energy {
+        let evse = &self.bays[usize::from(id) - 1].evse;
+        if !evse.is_meter_readable.get() || evse.energy.get() < withdrawn.last_energy {
             withdrawn.over_since = None;
             return;
         }

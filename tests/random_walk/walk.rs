@@ -50,6 +50,7 @@ pub(crate) enum Weather {
     Reservations,
     List,
     Transfers,
+    DarkMeters,
 }
 
 /// How rare each is.
@@ -79,6 +80,7 @@ const WEATHER: &[(Weather, u64)] = &[
     (Weather::Reservations, 3),
     (Weather::List, 3),
     (Weather::Transfers, 3),
+    (Weather::DarkMeters, 3),
 ];
 
 pub(crate) struct Walk {
@@ -474,7 +476,12 @@ impl Walk {
     }
 
     fn turn_meter(&mut self, connector: u8) {
-        let energy = &self.bays[usize::from(connector) - 1].evse.energy;
+        let evse = &self.bays[usize::from(connector) - 1].evse;
+        if self.has(Weather::DarkMeters) && self.chance.once_in(2) {
+            evse.is_meter_readable.set(!evse.is_meter_readable.get());
+            return self.tell(format!("{connector}: meter readable {}", evse.is_meter_readable.get()));
+        }
+        let energy = &evse.energy;
         let more =
             if self.chance.once_in(6) { -(self.chance.below(5000) as i64) } else { self.chance.below(1000) as i64 };
         let next = if self.chance.once_in(100) {
@@ -521,6 +528,7 @@ impl Walk {
         self.calm = true;
         self.flash.failing = 0;
         self.wire.busy = 0;
+        self.bays.iter().for_each(|bay| bay.evse.is_meter_readable.set(true));
         self.wire.fail_next_send = false;
         self.wire.fail_next_receive = false;
         self.link_up();
