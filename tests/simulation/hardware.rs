@@ -3,7 +3,7 @@
 use crate::chance::Chance;
 use crate::flash::ChipCut;
 use crate::loader::Loader;
-use crate::time::{HOUR, Moment};
+use crate::time::{HOUR, Moment, SECOND};
 use embedded_ocpp::ocpp16::{ResetKind, TxNotification};
 use std::cell::{Cell, RefCell};
 
@@ -31,7 +31,13 @@ pub(crate) struct Socket {
     pub(crate) power: Cell<u64>,
     /// W·ms
     energy: Cell<u64>,
+    /// When its meter could not be read last, from and to.
+    dark: Cell<(Moment, Moment)>,
+    now: Cell<Moment>,
 }
+
+/// So long the end of a transaction waits for a register that cannot be read, which is looked at each second.
+pub(crate) const REGISTER_WAIT: Moment = 30 * SECOND;
 
 impl Hardware {
     pub(crate) fn new(mut chance: Chance) -> Self {
@@ -56,6 +62,9 @@ impl Hardware {
     }
 
     pub(crate) fn pass(&self, span: Moment) {
+        for socket in &self.sockets {
+            socket.now.set(socket.now.get() + span);
+        }
         for socket in self.sockets.iter().filter(|socket| socket.is_on.get() && socket.is_plugged.get()) {
             socket.energy.set(socket.energy.get() + socket.power.get() * span);
         }
@@ -69,12 +78,46 @@ impl Socket {
             is_on: Cell::new(false),
             power: Cell::new(0),
             energy: Cell::new(1_000_000 * HOUR),
+            dark: Cell::new((0, 0)),
+            now: Cell::new(0),
         }
     }
 
     /// The energy register in Wh.
     pub(crate) fn register(&self) -> i64 {
         (self.energy.get() / HOUR) as i64
+    }
+
+    /// What the firmware reads of it.
+    pub(crate) fn reading(&self) -> Option<i64> {
+        self.is_readable(self.now.get()).then(|| self.register())
+    }
+
+    pub(crate) fn is_readable(&self, at: Moment) -> bool {
+        let (from, to) = self.dark.get();
+        !(from..to).contains(&at)
+    }
+
+    pub(crate) fn be_dark(&self, lasts: Moment) {
+        let now = self.now.get();
+        let from = if self.is_readable(now) { now } else { self.dark.get().0 };
+        self.dark.set((from, now + lasts));
+    }
+
+    /// Whether it could be read at no time before.
+    pub(crate) fn was_dark_to(&self, at: Moment) -> bool {
+        self.dark.get().1 >= at
+    }
+
+    pub(crate) fn be_readable(&self) {
+        let (from, to) = self.dark.get();
+        self.dark.set((from, to.min(self.now.get())));
+    }
+
+    /// Whether what has ended since then may have waited for the register.
+    pub(crate) fn may_have_been_waited_for(&self, since: Moment) -> bool {
+        let (from, to) = self.dark.get();
+        from < to && from <= self.now.get() && since <= to + REGISTER_WAIT + SECOND
     }
 
     pub(crate) fn begin_register_anew(&self) {
