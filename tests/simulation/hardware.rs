@@ -39,6 +39,17 @@ pub(crate) struct Socket {
 /// So long the end of a transaction waits for a register that cannot be read, which is looked at each second.
 pub(crate) const REGISTER_WAIT: Moment = 30 * SECOND;
 
+/// How the end of a transaction waits for its register (TX-28).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wait {
+    #[default]
+    No,
+    UntilRead,
+    InVain,
+    /// The register cannot be read yet, and there was time.
+    TooShort,
+}
+
 impl Hardware {
     pub(crate) fn new(mut chance: Chance) -> Self {
         Self {
@@ -104,20 +115,23 @@ impl Socket {
         self.dark.set((from, now + lasts));
     }
 
-    /// Whether it could be read at no time before.
-    pub(crate) fn was_dark_to(&self, at: Moment) -> bool {
-        self.dark.get().1 >= at
-    }
-
     pub(crate) fn be_readable(&self) {
         let (from, to) = self.dark.get();
         self.dark.set((from, to.min(self.now.get())));
     }
 
-    /// Whether what has ended since then may have waited for the register.
-    pub(crate) fn may_have_been_waited_for(&self, since: Moment) -> bool {
-        let (from, to) = self.dark.get();
-        from < to && from <= self.now.get() && since <= to + REGISTER_WAIT + SECOND
+    /// How what is recorded now has waited for the register, if it has ended since then. `ended`: when it did, if it was seen
+    /// to wait.
+    pub(crate) fn wait_for_register(&self, since: Moment, ended: Option<Moment>) -> Wait {
+        let (now, (from, to)) = (self.now.get(), self.dark.get());
+        let lasted = |ended: Moment| ended + REGISTER_WAIT - SECOND;
+        match ended {
+            _ if from >= to || from > now || since > to + REGISTER_WAIT + SECOND => Wait::No,
+            None if to > now => Wait::TooShort,
+            Some(ended) if to > now && from <= ended && now < lasted(ended) => Wait::TooShort,
+            Some(ended) if to >= lasted(ended) => Wait::InVain,
+            _ => Wait::UntilRead,
+        }
     }
 
     pub(crate) fn begin_register_anew(&self) {

@@ -1,6 +1,6 @@
 //! What truly happened at the sockets, and whether the central system is told exactly that.
 
-use crate::hardware::{REGISTER_WAIT, SOCKETS};
+use crate::hardware::{REGISTER_WAIT, SOCKETS, Wait};
 use crate::meter_values;
 use crate::time::{MINUTE, Moment, SECOND, date_of};
 use embedded_ocpp::time::DateTime;
@@ -12,6 +12,9 @@ pub(crate) type Number = u32;
 
 /// Seconds by which a date may be off for the cutting of fractions.
 const TOLERANCE_S: i64 = 2;
+
+/// Ends that are forced wait for no register.
+const WAITS_FOR_NOTHING: [&str; 3] = ["HardReset", "SoftReset", "UnlockCommand"];
 
 /// A snowflake.
 const BIG_ID: i64 = 1_867_000_000_000_000_000;
@@ -44,9 +47,8 @@ struct Books {
     perhaps: Option<Number>,
     next_sample: Moment,
     is_sample_uncertain: bool,
-    /// What ends now may have waited for its register, or may even have to do with what was known of it.
-    is_register_waited_for: bool,
-    is_register_unknown: bool,
+    /// How what ends now has waited for its register.
+    wait: Wait,
 }
 
 struct Boot {
@@ -104,6 +106,8 @@ struct Event {
     maybe: bool,
     /// It ends what a boot has interrupted.
     interrupted: bool,
+    /// It has not waited for its register, for it was forced.
+    is_hasty: bool,
     /// Not that of the meter, because it began anew, or could not be read: from what is known for certain to what was lost.
     vague: Option<(i64, i64)>,
 }
@@ -293,24 +297,26 @@ impl Ledger {
         let known = kept.unwrap_or(0).max(transaction.meter_start).max(transaction.register);
         let is_interrupted = kind == Kind::Stop && transaction.boot != at.boot;
         let books = &self.sockets[usize::from(transaction.connector) - 1];
-        let (is_waited_for, is_unknown) = (books.is_register_waited_for, books.is_register_unknown);
+        let wait = if kind == Kind::Stop { books.wait } else { Wait::No };
+        let is_unknown = matches!(wait, Wait::InVain | Wait::TooShort);
         let waits_since =
             at.since.saturating_sub(REGISTER_WAIT + SECOND).max(self.boots.last().map_or(0, |boot| boot.began));
         let fell_from = transaction.fell_from.filter(|_| is_interrupted);
         let least = if is_unknown { known } else { known.max(register) };
         let most = fell_from.unwrap_or(least).max(least).max(register);
-        let is_vague = kind == Kind::Stop && (is_unknown || fell_from.is_some());
+        let is_vague = is_unknown || fell_from.is_some();
         self.expected.push_back(Event {
             kind,
             transaction: number,
             connector: transaction.connector,
-            from: if kind == Kind::Stop && is_waited_for { waits_since.min(at.since) } else { at.since },
+            from: if wait == Wait::No { at.since } else { waits_since.min(at.since) },
             recorded: at.now,
             clocks: at.clocks,
             boot: at.boot,
             register,
             maybe,
             interrupted: is_interrupted,
+            is_hasty: wait == Wait::TooShort,
             vague: is_vague.then_some((least, most)),
         });
     }
@@ -335,10 +341,9 @@ impl Ledger {
         self.expect(at, Kind::Stop, number, register, false);
     }
 
-    /// Whether what ends on a connector may have waited for a register that cannot be read, and in vain.
-    pub(crate) fn meter_waited_for(&mut self, connector: u8, is_waited_for: bool, is_in_vain: bool) {
-        let books = self.books(connector);
-        (books.is_register_waited_for, books.is_register_unknown) = (is_waited_for, is_in_vain);
+    /// How what ends on a connector has waited for a register that cannot be read.
+    pub(crate) fn meter_waited_for(&mut self, connector: u8, wait: Wait) {
+        self.books(connector).wait = wait;
     }
 
     /// After a poll: what it must have sampled. Of a register that cannot be read there is no sample (MV-17).
@@ -509,6 +514,7 @@ impl Ledger {
                     && meter_stop >= transaction.register
                     && payload.get("idTag").is_none_or(|by| by == transaction.id_tag.as_str())
                     && is_interrupted == event.interrupted
+                    && (!event.is_hasty || WAITS_FOR_NOTHING.iter().any(|reason| payload["reason"] == *reason))
             }
         };
         if !fits {

@@ -315,11 +315,7 @@ impl Simulation<'_> {
     fn tell_of_meters(&mut self) {
         let since = self.moment().since;
         for ((connector, socket), ended) in (1..).zip(&self.hardware.sockets).zip(self.ended) {
-            let is_waited_for = socket.may_have_been_waited_for(since);
-            // TX-28: what can be read within that time ends it.
-            let is_in_vain =
-                is_waited_for && ended.is_none_or(|ended| socket.was_dark_to(ended + REGISTER_WAIT - SECOND));
-            self.ledger.meter_waited_for(connector, is_waited_for, is_in_vain);
+            self.ledger.meter_waited_for(connector, socket.wait_for_register(since, ended));
         }
     }
 
