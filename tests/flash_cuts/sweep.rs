@@ -113,7 +113,6 @@ impl<S: Chip, J: Chip> State<S, J> {
             done = done.and_then(|()| self.ledger.take(&mut flash, deed));
         }
         assert!(done.is_ok() || cut.is_some(), "{done:?}");
-        drop(flash);
         (self.settings, self.journal) = (settings.content, journal.content);
         order.into_inner()
     }
@@ -154,7 +153,6 @@ impl<S: Chip, J: Chip> State<S, J> {
         while flash.bytes_written() < bytes {
             self.ledger.take(&mut flash, &Deed::by(chance)).unwrap();
         }
-        drop(flash);
         (self.settings, self.journal) = (settings.content, journal.content);
     }
 }

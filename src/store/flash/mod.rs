@@ -220,13 +220,16 @@ impl<S: NorFlash, J: NorFlash> FlashStorage<S, J> {
             None => &mut self.chip,
         };
         let done = work(&mut self.entries, &mut Io { chip, scratch: &mut self.scratch.0 });
-        done.map_err(|fault| {
-            let failure = match &mut self.journal_chip {
-                Some(chip) => chip.failure.take().map(FlashError::JournalChip),
-                None => self.chip.failure.take().map(FlashError::Chip),
-            };
-            error(fault, failure)
-        })
+        done.map_err(|fault| self.error_of_entries(fault))
+    }
+
+    #[inline(never)]
+    fn error_of_entries(&mut self, fault: Fault) -> Error<S, J> {
+        let failure = match &mut self.journal_chip {
+            Some(chip) => chip.failure.take().map(FlashError::JournalChip),
+            None => self.chip.failure.take().map(FlashError::Chip),
+        };
+        error(fault, failure)
     }
 }
 

@@ -57,7 +57,9 @@ impl Records {
     /// Reads the record of a key into `buffer`.
     pub(super) fn load(&mut self, io: &mut Io<'_>, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>> {
         self.open(io)?;
-        let record = self.find(io, key)?;
+        let Some(place) = self.place(io, key)? else { return Ok(None) };
+        let len = self.read(io, place)?;
+        let record = content(io, len);
         copy(buffer, record).ok_or(Fault::TooLong)?;
         Ok(if record.is_empty() { None } else { Some(record.len()) })
     }
@@ -68,16 +70,23 @@ impl Records {
             return Err(Fault::TooLong);
         }
         self.open(io)?;
-        if same(self.find(io, key)?, record) {
+        let len = FRAME_LEN + record.len();
+        let is_there = match self.place(io, key)? {
+            Some(place) => {
+                self.log.peek(io, place, len)?; // most records change, which takes no checksum to see
+                same(content(io, record.len()), record) && self.read(io, place)? == record.len()
+            }
+            None => record.is_empty(),
+        };
+        if is_there {
             return Ok(());
         }
-        let len = FRAME_LEN + record.len();
+        // The mark is kept room for: a page of records that all count can be copied, and that be told.
         let room = self.log.in_units(len) + self.log.in_units(MARK_LEN);
+        if room >= self.refused {
+            return Err(Fault::Full);
+        }
         for _ in 0..=self.log.count {
-            if room >= self.refused {
-                return Err(Fault::Full);
-            }
-            // The mark is kept room for: a page of records that all count can be copied, and that be told.
             if self.log.tail_left() >= room {
                 let place = self.log.tail;
                 stage(io.scratch, key, record);
@@ -216,20 +225,16 @@ impl Records {
         Ok(None)
     }
 
-    /// The last record of a key, or an empty one.
+    /// Where the last record of a key is.
     #[inline(never)]
-    fn find<'s>(&mut self, io: &'s mut Io<'_>, key: RecordKey) -> Result<&'s [u8]> {
+    fn place(&mut self, io: &mut Io<'_>, key: RecordKey) -> Result<Option<Place>> {
         let place = match self.recent.get(usize::from(key) % RECENT) {
             Some(Some((recent, place))) if *recent == key => Some(*place),
             _ if self.may_have(key) => self.last_place(io, key)?,
             _ => None,
         };
         self.remember(key, place);
-        let len = match place {
-            Some(place) => self.read(io, place)?,
-            None => 0,
-        };
-        Ok(io.scratch.get(PREFIX_LEN + KEY_LEN..).and_then(|bytes| bytes.get(..len)).unwrap_or_default())
+        Ok(place)
     }
 
     fn last_place(&self, io: &mut Io<'_>, key: RecordKey) -> Result<Option<Place>> {
@@ -276,6 +281,11 @@ impl Records {
 
 fn place_of(key: RecordKey) -> (usize, u32) {
     (usize::from(key >> 5) % KEY_WORDS, 1 << (key & 31))
+}
+
+/// The record in the scratch memory.
+fn content<'s>(io: &'s Io<'_>, len: usize) -> &'s [u8] {
+    io.scratch.get(PREFIX_LEN + KEY_LEN..).and_then(|bytes| bytes.get(..len)).unwrap_or_default()
 }
 
 /// A record on its way to the chip.

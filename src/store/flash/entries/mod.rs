@@ -5,6 +5,10 @@
 //! | a mark with the number of the first entry left | at each release | a boot knows it; the entry itself stays as it is |
 //! | copies of all that stays, a mark, then erase | page by page at a thinning | each entry is whole in one place at least |
 //!
+//! Entries are not records of [`records`](super::records) under their number: those have 6 bytes more than they hold where an
+//! entry has 2, so that 64 KiB would keep 460 transactions with four samples and not 540, and each page that is begun would
+//! copy another one while the journal is full.
+//!
 //! Where pages overlap, because a thinning was interrupted or an entry was written once more, an entry counts on the last page
 //! that begins with it or before it.
 

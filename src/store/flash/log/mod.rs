@@ -115,11 +115,10 @@ impl Log {
     /// again where its beginning cannot be read: it is one at most, and it cannot be read the second time either.
     pub(super) fn open(&mut self, io: &mut Io<'_>) -> Result<()> {
         self.tail = None;
-        let torn = self.unreadable_page(io)?;
-        if torn.is_some() && torn == self.unreadable_page(io)? {
-            torn.map_or(Ok(()), |page| self.erase(io, page))?;
+        match self.unreadable_page(io)? {
+            Some(page) if self.unreadable_page(io)? == Some(page) => self.erase(io, page),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn unreadable_page(&self, io: &mut Io<'_>) -> Result<Option<u32>> {

@@ -106,6 +106,13 @@ impl Log {
         Ok(Some((Item::Nothing, place.behind(self.unit))))
     }
 
+    /// Reads so many bytes of an item that is known to be there, as they are.
+    pub(crate) fn peek(&self, io: &mut Io<'_>, place: Place, len: usize) -> Result<()> {
+        self.read(io, place, 0, self.in_units(len).min(self.left(place)))?;
+        veil(io.scratch, len);
+        Ok(())
+    }
+
     /// Whether nothing was written from here to the end of the page.
     pub(crate) fn is_blank(&self, io: &mut Io<'_>, mut place: Place) -> Result<bool> {
         loop {
