@@ -53,7 +53,7 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut resources = Resources::<1>::new();
     let mut ocpp = ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME"))?;
-    ocpp.set_energy_meter_input(&|| 0, 1)?;
+    ocpp.set_energy_meter_input(&|| Some(0), 1)?;
     ocpp.set_on_reset_execute(&restart);
     ocpp.set_request_handler(RequestHandler { action: "AcmeDim", handle: &dim })?;
     ocpp.set_request_handler(RequestHandler { action: "Reset", handle: &refuse })?;

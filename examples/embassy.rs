@@ -39,7 +39,7 @@ fn start(spawner: Spawner) -> Result<(), Box<dyn std::error::Error>> {
 
     let mut ocpp = ChargePoint::new(RESOURCES.init(Resources::new()), Boot::new("Wallbox One", "ACME"))?;
     ocpp.set_connector_plugged_input(&|| IS_PLUGGED.load(Relaxed), 1)?;
-    ocpp.set_energy_meter_input(&|| METER_WH.load(Relaxed), 1)?;
+    ocpp.set_energy_meter_input(&|| Some(METER_WH.load(Relaxed)), 1)?;
     ocpp.set_on_reset_execute(&|_| unreachable!("nobody asks for a reset here"));
 
     let (ocpp, runner) = SHARED.init(Shared::new(ocpp)).split();

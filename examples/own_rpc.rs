@@ -133,7 +133,7 @@ fn text_of(bytes: &[u8]) -> String {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (is_plugged, meter_wh) = (Cell::new(false), Cell::new(1_000));
     let plug_pin = || is_plugged.get();
-    let meter = || meter_wh.get();
+    let meter = || Some(meter_wh.get());
     let restart = |_| unreachable!("nobody asks for a reset here");
 
     let mut resources = Resources::<1>::new();

@@ -90,7 +90,7 @@ fn boot(settings: &mut Settings, call: &str) -> Result<String, Box<dyn std::erro
     let restart = |_| unreachable!("nobody asks for a reset here");
     let mut resources = Resources::<1>::new();
     let mut ocpp = ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME"))?;
-    ocpp.set_energy_meter_input(&|| 0, 1)?;
+    ocpp.set_energy_meter_input(&|| Some(0), 1)?;
     ocpp.set_on_reset_execute(&restart);
     let mut storage = Split { settings, rest: RamStorage::<2048>::new() }; // in earnest a `FlashStorage`
     let mut bench = Bench::new();

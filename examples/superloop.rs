@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let is_plugged = Cell::new(false);
     let meter_wh = Cell::new(1_000);
     let plug_pin = || is_plugged.get();
-    let meter = || meter_wh.get();
+    let meter = || Some(meter_wh.get());
     let restart = |_| unreachable!("nobody asks for a reset here");
 
     let mut resources = Resources::<1>::new();

@@ -61,14 +61,14 @@ fn what_ocpp_cannot_do_without_shows_at_the_first_poll() {
         Err(Error::Incomplete(missing)) => Some(missing),
         _ => None,
     };
-    charger.set_energy_meter_input(&|| 0, 1).unwrap();
+    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
     assert_eq!(missing(&mut charger), Some(Missing::EnergyMeterInput(2)));
-    charger.set_energy_meter_input(&|| 0, 2).unwrap();
+    charger.set_energy_meter_input(&|| Some(0), 2).unwrap();
     assert_eq!(missing(&mut charger), Some(Missing::ResetOutput));
     charger.set_on_reset_execute(&|_| ());
     assert_eq!(missing(&mut charger), None);
-    assert_eq!(charger.set_energy_meter_input(&|| 0, 3), Err(InputError::UnknownConnector));
-    assert_eq!(charger.set_energy_meter_input(&|| 0, 0), Err(InputError::UnknownConnector));
+    assert_eq!(charger.set_energy_meter_input(&|| Some(0), 3), Err(InputError::UnknownConnector));
+    assert_eq!(charger.set_energy_meter_input(&|| Some(0), 0), Err(InputError::UnknownConnector));
 }
 
 #[test]
@@ -360,6 +360,21 @@ fn boot_15_what_happened_before_the_clock_was_known_is_dated_afterwards() {
     t.expect_stop(stop);
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");
+}
+
+#[test]
+fn boot_15_rpc_26_a_fraction_of_the_time_dates_nothing_too_late() {
+    // The monotonic clock shows 0.9 s at the boot, and 1.0 s when the transaction begins.
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").clock_from(900).start_offline();
+    t.at_ms(100).plug(1);
+    t.card(1, "TAG");
+    t.at_ms(150).link_up();
+    // So it began at 1.8 s.
+    let conf = json!({"status": "Accepted", "currentTime": "2025-01-01T00:00:01.850Z", "interval": 0});
+    t.expect_call("BootNotification", json!({})).answer(conf);
+    t.expect_call("StartTransaction", json!({"timestamp": date(1)})).start(3, "Accepted");
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Charging");
 }
 
 #[test]

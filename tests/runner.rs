@@ -141,7 +141,7 @@ fn rpc_03_rpc_23_the_runner_connects_boots_and_comes_back() {
     let mut resources = Resources::<1>::new();
     let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
     charger.set_connector_plugged_input(&input, 1).unwrap();
-    charger.set_energy_meter_input(&|| 0, 1).unwrap();
+    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
     let mut shared = Shared::<NoopRawMutex>::new(charger);
     let (handle, mut runner) = shared.split();
@@ -190,7 +190,7 @@ fn rpc_09_a_silent_server_costs_no_processor_time() {
     world.reachable.set(true);
     let mut resources = Resources::<1>::new();
     let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_energy_meter_input(&|| 0, 1).unwrap();
+    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
     charger.set_factory_configuration("HeartbeatInterval", "10").unwrap();
     let mut shared = Shared::<NoopRawMutex>::new(charger);
@@ -237,7 +237,7 @@ fn loc_04_a_record_that_comes_late_is_not_that_of_the_next_card() {
     let mut resources = Resources::<1>::new();
     let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
     charger.set_connector_plugged_input(&|| false, 1).unwrap();
-    charger.set_energy_meter_input(&|| 0, 1).unwrap();
+    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
     charger.set_tx_notification_output(&notify, 1).unwrap();
     charger.set_factory_configuration("AllowOfflineTxForUnknownId", "true").unwrap();

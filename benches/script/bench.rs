@@ -146,8 +146,8 @@ pub(crate) fn with_bench<S: Storage>(storage: S, work: impl FnOnce(&mut Bench<'_
 
 fn wire(charge_point: &mut ChargePoint<'_>) -> Result<(), embedded_ocpp::facade::InputError> {
     charge_point.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), 1)?;
-    charge_point.set_energy_meter_input(&|| i64::from(ENERGY_WH.load(Relaxed)), 1)?;
-    charge_point.set_power_meter_input(&|| 11_040, 1)?;
+    charge_point.set_energy_meter_input(&|| Some(ENERGY_WH.load(Relaxed).into()), 1)?;
+    charge_point.set_power_meter_input(&|| Some(11_040), 1)?;
     charge_point.set_ev_ready_input(&|| true, 1)?;
     charge_point.set_evse_ready_input(&|| true, 1)?;
     charge_point.set_smart_charging_output(&|_| {}, 1)?;

@@ -145,8 +145,8 @@ impl Outlet {
 pub(crate) struct Wires<'e> {
     plugged: Box<dyn Fn() -> bool + 'e>,
     ev_ready: Box<dyn Fn() -> bool + 'e>,
-    energy: Box<dyn Fn() -> i64 + 'e>,
-    power: Box<dyn Fn() -> i32 + 'e>,
+    energy: Box<dyn Fn() -> Option<i64> + 'e>,
+    power: Box<dyn Fn() -> Option<i32> + 'e>,
     current: Box<dyn Fn() -> Option<Decimal> + 'e>,
     voltage: Box<dyn Fn() -> Option<Decimal> + 'e>,
     fault: Box<dyn Fn() -> Option<ErrorData> + 'e>,
@@ -157,8 +157,8 @@ impl<'e> Wires<'e> {
         Self {
             plugged: Box::new(|| outlet.is_plugged.get()),
             ev_ready: Box::new(|| outlet.is_ev_ready.get()),
-            energy: Box::new(|| outlet.energy()),
-            power: Box::new(|| i32::try_from(outlet.power()).unwrap_or(i32::MAX)),
+            energy: Box::new(|| Some(outlet.energy())),
+            power: Box::new(|| Some(i32::try_from(outlet.power()).unwrap_or(i32::MAX))),
             current: Box::new(|| Some(Decimal::tenths(outlet.current()))),
             voltage: Box::new(|| Some(Decimal::tenths(outlet.voltage))),
             fault: Box::new(|| outlet.fault.get()),

@@ -152,6 +152,7 @@ impl<'a> ChargePoint<'a> {
         engine.complete().map_err(Error::Incomplete)?;
         engine.tick(now, record);
         engine.set_connected(online, record);
+        engine.asks_device = true; // what was concluded since the last time is not known here
         store(engine, storage, record).map_err(Error::Storage)?;
         Ok(Exchange { operations: &mut engine.operations, record })
     }
@@ -231,16 +232,21 @@ fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
 #[inline(never)] // so that a future lies there only while the device is at work
 fn perform<S: Storage>(op: StorageOp, storage: &mut S, record: &mut [u8]) -> Result<StorageResult, S::Error> {
     let done = |()| StorageResult::Done;
+    if let StorageOp::Store(key, len) | StorageOp::StoreAndRelease(key, len, _) = op {
+        block_on(storage.store(key, record.get(..len).unwrap_or_default()))?;
+    }
     match op {
         StorageOp::Load(key) => block_on(storage.load(key, record)).map(StorageResult::Loaded),
-        StorageOp::Store(key, len) => block_on(storage.store(key, record.get(..len).unwrap_or_default())).map(done),
+        StorageOp::Store(..) => Ok(StorageResult::Done),
         StorageOp::Remove(key) => block_on(storage.remove(key)).map(done),
         StorageOp::Journal => block_on(storage.journal()).map(StorageResult::Journal),
         StorageOp::LoadEntry(number) => block_on(storage.load_entry(number, record)).map(StorageResult::Loaded),
         StorageOp::AppendEntry(number, len) => {
             block_on(storage.append_entry(number, record.get(..len).unwrap_or_default())).map(done)
         }
-        StorageOp::ReleaseEntry(number) => block_on(storage.release_entry(number)).map(done),
+        StorageOp::ReleaseEntry(number) | StorageOp::StoreAndRelease(_, _, number) => {
+            block_on(storage.release_entry(number)).map(done)
+        }
         StorageOp::Thin(first, next) => block_on(storage.thin(first..next, role, record)).map(StorageResult::Thinned),
     }
 }

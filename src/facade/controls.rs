@@ -34,26 +34,29 @@ impl<'a> Controls<'a> {
         Ok(())
     }
 
-    /// The energy register of the meter in Wh. It must not fall. Required.
+    /// The energy register of the meter in Wh, `None` while it cannot be read. It must not fall. Required.
+    ///
+    /// While it cannot be read no value of it is told and no transaction starts. The end of one waits for it, at most 30 s;
+    /// then the last value that was read counts.
     ///
     /// # Errors
     /// [`InputError::UnknownConnector`]
     pub fn set_energy_meter_input(
         &mut self,
-        input: &'a dyn Fn() -> i64,
+        input: &'a dyn Fn() -> Option<i64>,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
         self.connector(connector)?.inputs.energy = Some(input);
         Ok(())
     }
 
-    /// The power to the EV in W, for the measurand Power.Active.Import.
+    /// The power to the EV in W, for the measurand Power.Active.Import; `None` while it cannot be read.
     ///
     /// # Errors
     /// [`InputError::UnknownConnector`]
     pub fn set_power_meter_input(
         &mut self,
-        input: &'a dyn Fn() -> i32,
+        input: &'a dyn Fn() -> Option<i32>,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
         self.connector(connector)?.inputs.power = Some(input);
@@ -336,7 +339,7 @@ impl<'a> Controls<'a> {
 
     /// How many transaction messages wait for delivery.
     pub fn waiting_messages(&self) -> u32 {
-        self.engine.operations.journal().len()
+        self.engine.operations.waiting_messages()
     }
 
     /// How many more transactions the journal takes for certain while none is delivered. Samples are thinned out before

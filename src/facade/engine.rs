@@ -15,6 +15,8 @@ pub(super) struct Engine<'a> {
     pub(super) now: Instant,
     /// Nothing waits to be stored or sent until something happens.
     pub(super) settled: bool,
+    /// Something has happened since the operations had nothing for the device to do.
+    pub(super) asks_device: bool,
     /// Nothing is due before, as far as is known.
     wake: Instant,
     pub(super) bytes_written: u64,
@@ -30,6 +32,7 @@ impl<'a> Engine<'a> {
             backoff: Backoff::new(),
             now: Instant::ZERO,
             settled: false,
+            asks_device: true,
             wake: Instant::ZERO,
             bytes_written: 0,
             complete: false,
@@ -83,6 +86,7 @@ impl<'a> Engine<'a> {
 
     /// Something has happened: there may be something to store or to send.
     fn unsettle(&mut self) {
+        self.asks_device = true;
         self.settled = false;
         self.wake = Instant::ZERO;
     }
@@ -104,10 +108,12 @@ impl<'a> Engine<'a> {
 
     /// The next operation on the storage device. None while the pages of a message lie in the record buffer.
     pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
-        if self.rpc.is_composing() {
+        if self.rpc.is_composing() || !self.asks_device {
             return None;
         }
-        self.operations.storage_op(self.now, record)
+        let op = self.operations.storage_op(self.now, record);
+        self.asks_device = op.is_some();
+        op
     }
 
     /// The operation is done, or has failed.
@@ -163,13 +169,16 @@ impl<'a> Engine<'a> {
         if self.operations.is_storing() {
             return None;
         }
+        self.asks_device |= self.rpc.is_holding();
         self.rpc.set_timeout(Duration::from_secs(self.operations.message_timeout_s()));
         let mut exchange = Exchange { operations: &mut self.operations, record };
         self.rpc.transmit(self.now, &mut exchange, receive, send)
     }
 
+    /// What leaves gives the device nothing to do.
     pub(super) fn transmitted(&mut self) {
-        self.unsettle();
+        self.settled = false;
+        self.wake = Instant::ZERO;
         self.rpc.transmitted(self.now);
     }
 }

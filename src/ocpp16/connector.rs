@@ -17,10 +17,10 @@ use heapless::Vec;
 pub struct Inputs<'a> {
     /// An EV is plugged in. Missing: always.
     pub plugged: Option<&'a dyn Fn() -> bool>,
-    /// The energy register in Wh; never falls.
-    pub energy: Option<&'a dyn Fn() -> i64>,
-    /// The active power to the EV in W.
-    pub power: Option<&'a dyn Fn() -> i32>,
+    /// The energy register in Wh, which never falls; `None` while it cannot be read.
+    pub energy: Option<&'a dyn Fn() -> Option<i64>>,
+    /// The active power to the EV in W; `None` while it cannot be read.
+    pub power: Option<&'a dyn Fn() -> Option<i32>>,
     /// The EV asks for energy, state C. Missing: always.
     pub ev_ready: Option<&'a dyn Fn() -> bool>,
     /// The charge point offers energy, PWM on. Missing: always.
@@ -339,14 +339,21 @@ impl<'a> Connector<'a> {
         false
     }
 
-    /// The energy register in Wh, 0 without a meter.
-    pub(super) fn energy(&self) -> i64 {
-        self.inputs.energy.map_or(0, |energy| energy())
+    /// The energy register in Wh, if it can be read now.
+    pub(super) fn energy(&self) -> Option<i64> {
+        self.inputs.energy.and_then(|energy| energy())
     }
 
-    /// What the register is told to stand at: within a transaction what it was last read as.
-    pub(super) fn register(&self) -> i64 {
-        if self.session.is_in_transaction() { self.session.register } else { self.energy() }
+    /// Reads the register of the transaction, which does not fall; `false` when it cannot be read now.
+    pub(super) fn read_register(&mut self) -> bool {
+        let energy = self.energy();
+        self.session.take_reading(energy)
+    }
+
+    /// What the register is told to stand at, if it was or can be read: within a transaction what it was last read as.
+    pub(super) fn register(&self) -> Option<i64> {
+        let session = &self.session;
+        if session.is_in_transaction() { Some(session.register).filter(|_| session.is_metered) } else { self.energy() }
     }
 
     #[inline(never)]

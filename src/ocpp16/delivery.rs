@@ -3,15 +3,16 @@
 //! The first entry of the journal is the only one that is ever sent. It keeps its message id over resends and
 //! reboots, and leaves the journal only after it was concluded.
 
-use super::journal_entry::{Content, Entry};
+use super::journal_entry::{Content, Entry, Stamp};
 use super::metering::{self, MeterValue};
+use super::session::Session;
 use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, Reason};
 use crate::json::{BufferFull, Field, Kind, read_answer};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{IntegerKey, Journal, RecordKey, StorageOp, registry};
+use crate::store::{IntegerKey, Journal, RecordKey, registry};
 use crate::time::{DateTime, Instant};
 
 /// How often a message that the central system fails to process is sent in all.
@@ -30,10 +31,9 @@ pub(super) struct Delivery {
     /// The record buffer holds the first entry; its length.
     pub(super) loaded: Option<usize>,
     in_flight: bool,
-    /// The first entry in the record buffer was made before the clock was set.
-    pub(super) undated: bool,
-    /// What the first entry is, once it was read.
+    /// What the first entry is, and when it happened, once it was read.
     pub(super) head: Option<Head>,
+    pub(super) head_at: Option<Stamp>,
     /// The tag that the first entry tells, if any: its answer says something about it.
     pub(super) head_tag: IdToken,
     /// The first entry is to be discarded as soon as it can be shown to the firmware.
@@ -60,6 +60,10 @@ pub(super) struct ConfirmedTransaction {
     /// The record of a running transaction is on the device.
     pub(super) stored_as_running: bool,
     pub(super) meter_start: i64,
+    /// The highest register that was told of it, as far as no entry of the journal tells.
+    register: i64,
+    /// The date of its start as it was told.
+    began: Option<DateTime>,
     /// Its tag was not accepted.
     denied: bool,
 }
@@ -108,9 +112,9 @@ impl Delivery {
         Self {
             retry: Retry::new(),
             loaded: None,
-            undated: false,
             in_flight: false,
             head: None,
+            head_at: None,
             head_tag: IdToken::new(),
             give_up: false,
             release: false,
@@ -146,15 +150,26 @@ impl Delivery {
         self.suspect = false;
         self.loaded = None;
         self.head = None;
+        self.head_at = None;
     }
 }
 
 /// What the conclusion of an entry needs to know about it, when its record may be gone from the buffer.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Head {
-    Start { connector: ConnectorId, meter_start: i64 },
-    MeterValues,
-    Stop { connector: ConnectorId, start: u32 },
+    Start {
+        connector: ConnectorId,
+        meter_start: i64,
+    },
+    MeterValues {
+        connector: ConnectorId,
+    },
+    Stop {
+        connector: ConnectorId,
+        start: u32,
+    },
+    /// It dates others, and is not sent.
+    Clock,
 }
 
 impl Head {
@@ -162,8 +177,9 @@ impl Head {
         let connector = entry.connector;
         match entry.content {
             Content::Start { meter_start, .. } => Self::Start { connector, meter_start },
-            Content::MeterValues { .. } => Self::MeterValues,
+            Content::MeterValues { .. } => Self::MeterValues { connector },
             Content::Stop { start, .. } => Self::Stop { connector, start },
+            Content::Clock { .. } => Self::Clock,
         }
     }
 }
@@ -177,6 +193,8 @@ impl ConfirmedTransaction {
             unsaved: false,
             stored_as_running: false,
             meter_start: 0,
+            register: 0,
+            began: None,
             denied: false,
         }
     }
@@ -206,23 +224,48 @@ impl ConfirmedTransaction {
         self.entry
     }
 
+    pub(super) fn register(&self) -> i64 {
+        self.register
+    }
+
+    /// Takes over the register of the session whose sample in entry `number` is about to go; `false` when nothing would be
+    /// lost with it.
+    pub(super) fn outlives_sample(&mut self, number: u32, session: &Session) -> bool {
+        if !session.is_in_transaction() || session.sample != number || session.entry != self.entry {
+            return false;
+        }
+        self.unsaved |= self.register < session.register;
+        self.register = self.register.max(session.register);
+        self.unsaved
+    }
+
+    pub(super) fn began(&self) -> Option<DateTime> {
+        self.began
+    }
+
     pub(super) fn record_key(id: ConnectorId) -> Option<RecordKey> {
         registry::nth(registry::TRANSACTION, usize::from(id))
     }
 
     /// `id_tag` is only wanted by a charge point that goes on with the transaction after a power cut.
-    pub(super) fn store(&self, id: ConnectorId, id_tag: Option<&IdToken>, buffer: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn store(
+        &self,
+        id: ConnectorId,
+        id_tag: Option<&IdToken>,
+        buffer: &mut [u8],
+    ) -> Option<(RecordKey, usize)> {
         let key = Self::record_key(id)?;
         let mut record = RecordWriter::new(buffer);
         record.unsigned(u64::from(self.entry));
         record.signed(self.id?);
-        record.byte(u8::from(self.ended));
+        record.byte(u8::from(self.ended) | u8::from(self.denied) << 1);
         record.signed(self.meter_start);
-        record.byte(u8::from(self.denied));
+        record.unsigned(self.register.saturating_sub(self.meter_start).max(0).unsigned_abs());
+        record.unsigned(self.began.map_or(0, DateTime::as_unix).into());
         if let Some(id_tag) = id_tag {
             record.text(id_tag.as_str());
         }
-        Some(StorageOp::Store(key, record.finish(key)?))
+        Some((key, record.finish(key)?))
     }
 
     pub(super) fn stored(&mut self) {
@@ -234,13 +277,24 @@ impl ConfirmedTransaction {
         let mut reader = RecordReader::open(Self::record_key(id)?, record)?;
         let entry = reader.u32()?;
         let transaction = reader.signed()?;
-        let ended = reader.byte()? != 0;
+        let flags = reader.byte()?;
+        let (ended, denied) = (flags & 1 != 0, flags & 2 != 0);
         let meter_start = reader.signed()?;
-        let denied = reader.byte() == Some(1);
-        let stored_as_running = !ended;
+        let register = meter_start.saturating_add_unsigned(reader.unsigned()?);
+        let began = reader.u32().filter(|began| *began != 0).map(DateTime::from_unix);
         let id_tag = reader.text().and_then(|id_tag| IdToken::from_text(id_tag).ok()).unwrap_or_default();
-        let id = Some(transaction);
-        Some((Self { entry, id, ended, unsaved: false, stored_as_running, meter_start, denied }, id_tag))
+        let confirmed = Self {
+            entry,
+            id: Some(transaction),
+            ended,
+            unsaved: false,
+            stored_as_running: !ended,
+            meter_start,
+            register,
+            began,
+            denied,
+        };
+        Some((confirmed, id_tag))
     }
 }
 
@@ -258,22 +312,26 @@ impl Operations<'_> {
             self.discard(None);
             return false;
         };
-        if self.delivery.undated && (self.persistence.boots.is_unsaved() || self.date_of(entry).is_none()) {
-            return false; // it would tell another time after a power cut, or none
+        let Some(action) = action_of(entry) else { return false };
+        if self.date_of(entry).is_none() {
+            return false; // nothing that is durable dates it: it would tell another time after a power cut
         }
         call.resend(MessageId { epoch: self.persistence.journal_epoch(), number });
-        let composed = call.begin(action_of(entry)).and_then(|composer| self.compose_entry(entry, composer));
+        let composed = call.begin(action).and_then(|composer| self.compose_entry(entry, composer));
         match composed {
             Ok(()) => self.delivery.in_flight = true,
             // A send buffer too small for the message will be too small for ever.
-            Err(BufferFull) => self.delivery.give_up = true,
+            Err(BufferFull) => {
+                self.delivery.give_up = true;
+                self.dirty = true;
+            }
         }
         self.delivery.in_flight
     }
 
     /// Whether no more messages wait than the present sessions have made.
     pub(super) fn is_live(&self) -> bool {
-        self.journal.len() <= u32::from(self.connector_count()) + 1
+        self.waiting_messages() <= u32::from(self.connector_count()) + 1
     }
 
     /// The record buffer holds the first entry, or what should be it; `false` when it cannot be read.
@@ -281,7 +339,7 @@ impl Operations<'_> {
         let entry = self.journal.first().and_then(|number| Entry::reread(number, record));
         let Some(entry) = entry else { return false };
         self.delivery.loaded = Some(record.len());
-        self.delivery.undated = entry.at.is_undated();
+        self.delivery.head_at = Some(entry.at);
         self.delivery.head = Some(Head::of(&entry));
         match entry.content {
             Content::Start { id_tag, .. } | Content::Stop { id_tag: Some(id_tag), .. } => {
@@ -289,6 +347,7 @@ impl Operations<'_> {
             }
             Content::Stop { .. } => self.delivery.head_tag = IdToken::new(),
             Content::MeterValues { .. } => {}
+            Content::Clock { .. } => self.delivery.release = true,
         }
         true
     }
@@ -304,7 +363,7 @@ impl Operations<'_> {
     /// The transaction id that a message of a running or ended transaction carries.
     fn transaction_id_of(&self, entry: &Entry<'_>) -> i64 {
         let (start, known) = match entry.content {
-            Content::Start { .. } => return UNDELIVERABLE,
+            Content::Start { .. } | Content::Clock { .. } => return UNDELIVERABLE,
             Content::MeterValues { start, .. } => (start, None),
             Content::Stop { start, transaction, .. } => (start, transaction),
         };
@@ -313,7 +372,11 @@ impl Operations<'_> {
     }
 
     fn date_of(&self, entry: &Entry<'_>) -> Option<DateTime> {
-        self.persistence.boots.date(entry.at)
+        let date = self.dating.date(entry.at)?;
+        let Content::Stop { start, .. } = entry.content else { return Some(date) };
+        let confirmed = self.connector(entry.connector).map(|connector| &connector.confirmed);
+        let began = confirmed.filter(|confirmed| confirmed.entry == start).and_then(|confirmed| confirmed.began);
+        Some(began.map_or(date, |began| date.max(began))) // TX-14: the clock of this boot may be behind that of the start
     }
 
     /// Writes the payload of an entry's message, or the next page of it.
@@ -340,6 +403,7 @@ impl Operations<'_> {
                     None => composer.payload(&head),
                 }
             }
+            Content::Clock { .. } => Ok(()),
         }
     }
 
@@ -347,7 +411,7 @@ impl Operations<'_> {
         self.delivery.in_flight = false;
         self.delivery.suspect = false;
         // Meter values that were taken change nothing that any block waits for.
-        self.dirty |= !matches!((outcome, self.delivery.head), (Outcome::Result(_), Some(Head::MeterValues)));
+        self.dirty |= !matches!((outcome, self.delivery.head), (Outcome::Result(_), Some(Head::MeterValues { .. })));
         match outcome {
             Outcome::Result(payload) => self.delivered(now, payload),
             Outcome::LinkLost => self.delivery.retry.link_lost(),
@@ -387,7 +451,7 @@ impl Operations<'_> {
     /// MSG-10: any CALLRESULT takes the message from the journal, whatever it says.
     fn delivered(&mut self, now: Instant, payload: &str) {
         self.delivery.release = true;
-        if let Some(Head::MeterValues) = self.delivery.head {
+        if let Some(Head::MeterValues { .. }) = self.delivery.head {
             return;
         }
         const FIELDS: [Field; 2] =
@@ -425,6 +489,7 @@ impl Operations<'_> {
 
     fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i64, meter_start: i64, denied: bool) {
         self.delivery.confirmed_unsaved = true;
+        let began = self.delivery.head_at.and_then(|at| self.dating.date(at));
         let Some(connector) = self.connector_mut(id) else { return };
         let running = connector.session.is_in_transaction() && connector.session.entry == number;
         connector.confirmed = ConfirmedTransaction {
@@ -434,8 +499,13 @@ impl Operations<'_> {
             unsaved: true,
             stored_as_running: connector.confirmed.stored_as_running,
             meter_start,
+            register: meter_start,
+            began,
             denied,
         };
+        if running {
+            connector.session.began = began;
+        }
     }
 
     /// Gives up the first entry, and tells the firmware what is lost. `None` is a record that cannot be read.
@@ -465,7 +535,7 @@ impl Operations<'_> {
                 let transaction_id = entry.as_ref().map_or(UNDELIVERABLE, |entry| self.transaction_id_of(entry));
                 DiscardedMessage::Stop { transaction_id, meter_stop, reason }
             }
-            None => DiscardedMessage::Unreadable,
+            Some(Content::Clock { .. }) | None => DiscardedMessage::Unreadable,
         };
         output(&Discarded {
             connector: entry.as_ref().map_or(0, |entry| entry.connector),
@@ -476,10 +546,12 @@ impl Operations<'_> {
     }
 }
 
-fn action_of(entry: &Entry<'_>) -> &'static str {
-    match entry.content {
+/// `None` for an entry that is no message.
+fn action_of(entry: &Entry<'_>) -> Option<&'static str> {
+    Some(match entry.content {
         Content::Start { .. } => "StartTransaction",
         Content::MeterValues { .. } => "MeterValues",
         Content::Stop { .. } => "StopTransaction",
-    }
+        Content::Clock { .. } => return None,
+    })
 }

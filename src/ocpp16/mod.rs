@@ -9,12 +9,12 @@
 mod authorization;
 mod availability;
 mod boot;
-mod boots;
 mod cache;
 mod configuration;
 mod connector;
 mod custom;
 mod data_transfer;
+mod dating;
 mod delivery;
 #[cfg(feature = "firmware-management")]
 mod diagnostics;
@@ -92,6 +92,7 @@ use boot::Registration;
 use cache::Cache;
 use core::ops::Range;
 use custom::CustomCall;
+use dating::Dating;
 use delivery::Delivery;
 #[cfg(feature = "firmware-management")]
 use diagnostics::Diagnostics;
@@ -136,6 +137,7 @@ pub struct Operations<'a> {
     diagnostics: Diagnostics<'a>,
     clock: Clock,
     journal: Journal,
+    dating: Dating,
     /// There is no room for another transaction.
     journal_full: bool,
     persistence: Persistence,
@@ -221,6 +223,7 @@ impl<'a> Operations<'a> {
             diagnostics: Diagnostics::new(),
             clock: Clock::new(),
             journal: Journal::new(),
+            dating: Dating::new(),
             journal_full: false,
             persistence: Persistence::new(),
             registration: Registration::new(),
@@ -415,7 +418,6 @@ impl<'a> Operations<'a> {
     /// The central system has told the time, or the firmware knows it.
     pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime, millis: u16) {
         self.clock.set_with_millis(now, time, millis);
-        self.persistence.boots.clock_set(&self.clock);
         #[cfg(feature = "smart-charging")]
         self.profiles.changed(); // what schedules say now may be something else
         self.dirty = true; // for what waits for a moment of the clock
@@ -435,6 +437,11 @@ impl<'a> Operations<'a> {
     /// The transaction messages that wait for delivery.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// How many transaction messages wait for delivery.
+    pub fn waiting_messages(&self) -> u32 {
+        self.journal.len().saturating_sub(self.dating.entries())
     }
 
     /// The connector with this number, from 1.
@@ -479,7 +486,7 @@ impl<'a> Operations<'a> {
 
     /// The base of message ids that are not kept over a boot; known after recovery.
     pub(crate) fn call_epoch(&self) -> u32 {
-        self.persistence.call_epoch()
+        self.persistence.call_epoch(self.dating.boot)
     }
 
     /// Seconds that an answer is waited for.

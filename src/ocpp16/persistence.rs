@@ -7,10 +7,9 @@
 //! | the transaction id is durable | the release of the start | the end goes out with it, also after a power cut |
 //! | the record of the running transaction is gone | the release of the end | it is not ended twice |
 //! | the first values for transactionData are durable | the start | no power cut loses where the transaction began |
-//! | the date of the boot is durable | the first entry that was made without a clock | it tells the same time whenever it is sent |
+//! | an entry that dates it is durable | an entry that was made without a clock goes out | it tells the same time whenever it is sent |
 //! | a changed key or availability is durable | the answer, which waits in the send buffer | an accepted value survives |
 
-use super::boots::Boots;
 use super::delivery::{ConfirmedTransaction, Head};
 #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
 use super::held_call::HeldCall;
@@ -31,6 +30,8 @@ pub(super) struct Persistence {
     in_flight: Option<Task>,
     /// The length of the record that is being stored.
     storing_len: usize,
+    /// When that of an entry happened.
+    pub(super) storing_at: Stamp,
     /// A series of meter values that was loaded to be extended.
     series: Option<LoadedSeries>,
     not_before: Instant,
@@ -44,7 +45,6 @@ pub(super) struct Persistence {
     pub(super) has_chores: bool,
     #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
     pub(super) held_call: HeldCall,
-    pub(super) boots: Boots,
     /// Random, drawn once in the life of the device's content: the base of all message ids.
     pub(super) seed: u32,
 }
@@ -68,6 +68,7 @@ enum Task {
     AppendStart(ConnectorId),
     AppendStop(ConnectorId),
     AppendMeterValues(ConnectorId, ReadingContext),
+    AppendClock,
     StoreTransaction(ConnectorId),
     RemoveTransaction(ConnectorId),
     LoadSeries(ConnectorId, ReadingContext),
@@ -87,8 +88,9 @@ enum Task {
     SaveKey(KeyId),
     StoreMark,
     Release,
+    ReleaseSample(ConnectorId),
     LoadFirst,
-    StoreSystem,
+    SeekDate(u32),
     Thin,
 }
 
@@ -109,6 +111,7 @@ impl Persistence {
             recovery: Recovery::LoadSystem,
             in_flight: None,
             storing_len: 0,
+            storing_at: Stamp::Undated { boot: 0, uptime_s: 0 },
             series: None,
             not_before: Instant::ZERO,
             failures: 0,
@@ -118,7 +121,6 @@ impl Persistence {
             has_chores: true,
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             held_call: HeldCall::new(),
-            boots: Boots::new(),
             seed: 0,
         }
     }
@@ -138,8 +140,8 @@ impl Persistence {
         matches!(self.recovery, Recovery::Done)
     }
 
-    pub(super) fn call_epoch(&self) -> u32 {
-        self.seed.wrapping_add(self.boots.number) & !JOURNAL_EPOCH
+    pub(super) fn call_epoch(&self, boot: u32) -> u32 {
+        self.seed.wrapping_add(boot) & !JOURNAL_EPOCH
     }
 
     pub(super) fn journal_epoch(&self) -> u32 {
@@ -203,7 +205,7 @@ impl Operations<'_> {
             return None;
         };
         self.persistence.in_flight = Some(task);
-        if let StorageOp::Store(_, len) | StorageOp::AppendEntry(_, len) = op {
+        if let StorageOp::AppendEntry(_, len) = op {
             self.persistence.storing_len = len;
         }
         if !matches!(task, Task::LoadFirst) {
@@ -242,26 +244,33 @@ impl Operations<'_> {
             }
             Task::AppendStart(id) => {
                 let number = self.journal.next();
-                self.appended(now, id, Phase::Starting);
+                self.appended(id, Phase::Starting);
                 self.start_recorded(id, number);
                 #[cfg(feature = "smart-charging")]
                 self.advance_limits(now); // before there is energy
             }
             Task::AppendStop(id) => {
-                self.appended(now, id, Phase::Stopping);
+                self.appended(id, Phase::Stopping);
                 self.stop_recorded(id);
             }
             Task::AppendMeterValues(id, context) => {
-                self.appended(now, id, Phase::Running);
+                let number = self.journal.next();
+                self.appended(id, Phase::Running);
                 self.persistence.samples = self.persistence.samples.saturating_add(1);
                 if let Some(connector) = self.connector_mut(id) {
                     connector.sampling.taken(context);
+                    connector.session.sample = number;
                 }
             }
-            Task::StoreTransaction(id) => {
-                if let Some(connector) = self.connector_mut(id) {
-                    connector.confirmed.stored();
-                }
+            Task::AppendClock => {
+                self.persistence.append_failures = 0;
+                self.journal.appended();
+                self.dating.followed_by(self.persistence.storing_at, false);
+            }
+            Task::StoreTransaction(id) => self.transaction_stored(id),
+            Task::ReleaseSample(id) => {
+                self.transaction_stored(id);
+                self.released();
             }
             Task::RemoveTransaction(id) => {
                 if let Some(connector) = self.connector_mut(id) {
@@ -292,15 +301,16 @@ impl Operations<'_> {
             Task::StoreTransfer(direction) => self.transfer_stored(direction),
             Task::SaveKey(key) => self.keys.saved(key),
             Task::StoreMark => self.journal.marked(),
-            Task::Release => {
-                self.journal.released();
-                self.delivery.released();
-                self.dirty |= self.reset.is_pending(); // it waits for an empty journal
-            }
-            Task::StoreSystem => self.persistence.boots.stored(),
+            Task::Release => self.released(),
             Task::Thin => {
                 if let StorageResult::Thinned(gone) = result {
                     self.thinned(gone);
+                }
+            }
+            Task::SeekDate(number) => {
+                let entry = len.and_then(|len| Entry::read(number, record.get(..len)?));
+                if let Some(at) = self.delivery.head_at {
+                    self.dating.look_at(number, entry, at);
                 }
             }
             Task::LoadFirst => match len {
@@ -311,9 +321,24 @@ impl Operations<'_> {
         }
     }
 
+    fn transaction_stored(&mut self, id: ConnectorId) {
+        if let Some(connector) = self.connector_mut(id) {
+            connector.confirmed.stored();
+        }
+    }
+
+    /// The first entry is gone from the device.
+    fn released(&mut self) {
+        self.journal.released();
+        let was_message = !matches!(self.delivery.head, Some(Head::Clock));
+        self.dating.released(was_message, self.journal.is_empty());
+        self.delivery.released();
+        self.dirty |= self.reset.is_pending(); // it waits for an empty journal
+    }
+
     /// The device failed. What is only good to know is done without; all else is tried again.
     fn do_without(&mut self, now: Instant, task: Task) {
-        if let Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) = task {
+        if let Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) | Task::AppendClock = task {
             self.persistence.append_failures = self.persistence.append_failures.saturating_add(1);
             if self.persistence.append_failures >= TRIES {
                 self.persistence.append_after = now + APPEND_WAIT;
@@ -334,14 +359,16 @@ impl Operations<'_> {
     }
 
     /// An entry is durable. The record buffer still holds it, which spares the first one the way back from the device.
-    fn appended(&mut self, now: Instant, id: ConnectorId, phase: Phase) {
+    fn appended(&mut self, id: ConnectorId, phase: Phase) {
         self.persistence.append_failures = 0;
+        let at = self.persistence.storing_at;
+        self.dating.followed_by(at, true);
         let is_first = self.journal.is_empty();
         self.journal.appended();
         let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
         let session = &connector.session;
         self.delivery.loaded = Some(self.persistence.storing_len);
-        self.delivery.undated = self.clock.date(now).is_none();
+        self.delivery.head_at = Some(at);
         match phase {
             Phase::Starting => {
                 self.delivery.head = Some(Head::Start { connector: id, meter_start: session.meter_start });
@@ -351,7 +378,7 @@ impl Operations<'_> {
                 self.delivery.head = Some(Head::Stop { connector: id, start: session.entry });
                 self.delivery.head_tag = session.stop.id_tag.clone().unwrap_or_default();
             }
-            _ => self.delivery.head = Some(Head::MeterValues),
+            _ => self.delivery.head = Some(Head::MeterValues { connector: id }),
         }
     }
 
@@ -372,24 +399,17 @@ impl Operations<'_> {
         {
             return Some(task);
         }
-        // A connector without a value to record must not keep the others waiting.
-        for _ in 0..self.connectors.len() {
-            if self.persistence.append_failures >= TRIES && now < self.persistence.append_after {
-                break; // so that what waits can be delivered, which may be what makes room
-            }
-            let Some(id) = self.next_to_append() else { break };
-            if self.journal.mark_due() {
-                return Some((Task::StoreMark, self.journal.store_mark(record)?));
-            }
-            if let Some(task) = self.append(now, id, record) {
-                return Some(task);
-            }
+        // Not for ever, so that what waits can be delivered, which may be what makes room.
+        if (self.persistence.append_failures < TRIES || now >= self.persistence.append_after)
+            && let Some(task) = self.next_append(now, record)
+        {
+            return Some(task);
         }
         if self.delivery.confirmed_unsaved {
             for (connector, id) in self.connectors.iter().zip(1..) {
                 if connector.confirmed.unsaved {
-                    let id_tag = Some(&connector.session.id_tag).filter(|_| self.resumes);
-                    return Some((Task::StoreTransaction(id), connector.confirmed.store(id, id_tag, record)?));
+                    let (key, len) = self.store_transaction(id, record)?;
+                    return Some((Task::StoreTransaction(id), StorageOp::Store(key, len)));
                 }
             }
             self.delivery.confirmed_unsaved = false;
@@ -397,13 +417,14 @@ impl Operations<'_> {
         if self.delivery.release {
             return self.release(record);
         }
-        let wanted = self.delivery.give_up
-            || self.online && self.registration.is_accepted() && self.delivery.is_due(now, &self.journal);
-        if wanted && self.delivery.loaded.is_none() {
-            return Some((Task::LoadFirst, StorageOp::LoadEntry(self.journal.first()?)));
+        let is_due = self.is_reachable() && self.delivery.is_due(now, &self.journal);
+        if let (true, Some(at), Some(first)) = (is_due, self.delivery.head_at, self.journal.first())
+            && let Some(number) = self.dating.next_to_look_at(at, first, self.journal.next())
+        {
+            return Some((Task::SeekDate(number), StorageOp::LoadEntry(number)));
         }
-        if self.persistence.boots.is_unsaved() {
-            return Some((Task::StoreSystem, self.store_system(record)?));
+        if (is_due || self.delivery.give_up) && self.delivery.loaded.is_none() {
+            return Some((Task::LoadFirst, StorageOp::LoadEntry(self.journal.first()?)));
         }
         // Last, so that what cannot be stored holds up no transaction.
         if self.persistence.has_chores {
@@ -450,6 +471,24 @@ impl Operations<'_> {
         None
     }
 
+    /// The next entry of the journal.
+    fn next_append(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        // A connector without a value to record must not keep the others waiting.
+        for _ in 0..self.connectors.len() {
+            let id = self.next_to_append();
+            if (id.is_some() || self.dating.is_due(&self.clock)) && self.journal.mark_due() {
+                return Some((Task::StoreMark, self.journal.store_mark(record)?));
+            }
+            if let Some(op) = self.append_clock(record) {
+                return Some((Task::AppendClock, op));
+            }
+            if let Some(task) = self.append(now, id?, record) {
+                return Some(task);
+            }
+        }
+        None
+    }
+
     /// The connector whose oldest event waits for its record.
     fn next_to_append(&self) -> Option<ConnectorId> {
         let mut oldest = None;
@@ -474,11 +513,10 @@ impl Operations<'_> {
         self.delivery.loaded = None;
         self.read_register(id);
         let number = self.journal.next();
-        let boot = self.persistence.boots.number;
         let wants_series = self.wants_transaction_data();
         let connector = self.connector(id)?;
         let session = &connector.session;
-        let (task, len) = match session.phase {
+        let (task, at, len) = match session.phase {
             Phase::Starting if wants_series && !connector.series.is_begun => {
                 // Before the start, so that no power cut loses where the transaction began.
                 self.connector_mut(id)?.session.entry = number;
@@ -486,14 +524,13 @@ impl Operations<'_> {
                 return Some((Task::BeginSeries(id), StorageOp::Store(series_record(id)?, len)));
             }
             Phase::Starting => {
-                let at = Stamp::new(&self.clock, boot, session.started);
+                let at = self.stamp(session.started);
                 let start = journal_entry::Start {
                     id_tag: &session.id_tag,
                     meter_start: session.meter_start,
                     reservation: session.reservation,
                 };
-                let len = journal_entry::write_start(record, number, id, at, &start);
-                (Task::AppendStart(id), len)
+                (Task::AppendStart(id), at, journal_entry::write_start(record, number, id, at, &start))
             }
             Phase::Stopping if wants_series => {
                 let load = Task::LoadSeries(id, ReadingContext::TransactionEnd);
@@ -511,9 +548,10 @@ impl Operations<'_> {
                     self.connector_mut(id)?.sampling.taken(context);
                     return None;
                 }
-                (Task::AppendMeterValues(id, context), len)
+                (Task::AppendMeterValues(id, context), at, len)
             }
         };
+        self.persistence.storing_at = at;
         Some((task, StorageOp::AppendEntry(number, len?)))
     }
 
@@ -531,16 +569,17 @@ impl Operations<'_> {
         let stop = journal_entry::Stop {
             start: session.entry,
             transaction: connector.confirmed.id_of(session.entry),
-            meter_stop: session.stop.meter,
+            meter_stop: session.register,
             reason: session.stop.reason,
             id_tag: id_tag.as_ref(),
         };
-        let at = Stamp::new(&self.clock, self.persistence.boots.number, session.stop.at).not_before(session.began);
+        let at = self.stamp(session.stop.at).not_before(session.began);
         let with_series = series_len.and_then(|len| self.write_stop_with_series(id, number, at, &stop, len, record));
         let len = match with_series.filter(|len| self.has_room_for(*len)) {
             Some(len) => len,
             None => journal_entry::begin_stop(record, number, id, at, &stop).finish_entry(number)?,
         };
+        self.persistence.storing_at = at;
         Some((Task::AppendStop(id), StorageOp::AppendEntry(number, len)))
     }
 
@@ -594,13 +633,21 @@ impl Operations<'_> {
         let LoadedSeries { connector: id, context, len } = series;
         self.delivery.loaded = None;
         if context == ReadingContext::TransactionEnd {
+            self.read_series(id, record.get(..len).unwrap_or_default());
             return self.append_stop(id, Some(len), record);
         }
         let len = self.extend_series(now, id, context, len, record)?;
         Some((Task::StoreSeries, StorageOp::Store(series_record(id)?, len)))
     }
 
+    fn store_transaction(&self, id: ConnectorId, record: &mut [u8]) -> Option<(RecordKey, usize)> {
+        let connector = self.connector(id)?;
+        let id_tag = Some(&connector.session.id_tag).filter(|_| self.resumes);
+        connector.confirmed.store(id, id_tag, record)
+    }
+
     fn release(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        let first = self.journal.first()?;
         if let Some(Head::Stop { connector: id, start }) = self.delivery.head {
             let confirmed = self.connector(id).map(|connector| &connector.confirmed);
             if confirmed.is_some_and(|confirmed| confirmed.stored_as_running && confirmed.entry() == start) {
@@ -610,6 +657,15 @@ impl Operations<'_> {
         if self.journal.mark_due() {
             return Some((Task::StoreMark, self.journal.store_mark(record)?));
         }
-        Some((Task::Release, StorageOp::ReleaseEntry(self.journal.first()?)))
+        // TX-28: what the last sample of a transaction told of the register must not go with it.
+        if let Some(Head::MeterValues { connector: id }) = self.delivery.head
+            && self
+                .connector_mut(id)
+                .is_some_and(|connector| connector.confirmed.outlives_sample(first, &connector.session))
+        {
+            let (key, len) = self.store_transaction(id, record)?;
+            return Some((Task::ReleaseSample(id), StorageOp::StoreAndRelease(key, len, first)));
+        }
+        Some((Task::Release, StorageOp::ReleaseEntry(first)))
     }
 }

@@ -57,12 +57,11 @@ impl Operations<'_> {
         })
     }
 
-    /// The record of the boots and of what is drawn once.
+    /// The record of the boot count and of what is drawn once.
     pub(super) fn store_system(&self, record: &mut [u8]) -> Option<StorageOp> {
         let mut writer = RecordWriter::new(record);
-        writer.unsigned(u64::from(self.persistence.boots.number));
+        writer.unsigned(u64::from(self.dating.boot));
         writer.unsigned(u64::from(self.persistence.seed));
-        self.persistence.boots.write(&mut writer);
         Some(StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?))
     }
 
@@ -74,10 +73,7 @@ impl Operations<'_> {
                 let mut reader = record.and_then(|record| RecordReader::open(registry::SYSTEM, record));
                 let boot = reader.as_mut().and_then(RecordReader::u32);
                 let seed = reader.as_mut().and_then(RecordReader::u32);
-                if let Some(reader) = &mut reader {
-                    self.persistence.boots.load(reader);
-                }
-                self.persistence.boots.number = boot.unwrap_or(0).wrapping_add(1);
+                self.dating.boot = boot.unwrap_or(0).wrapping_add(1);
                 self.persistence.seed = seed.unwrap_or_else(|| self.random()) & !JOURNAL_EPOCH;
                 Recovery::StoreSystem
             }
@@ -198,8 +194,10 @@ impl Operations<'_> {
 
     /// Follows the transactions through the journal, to find those without an end.
     fn recover_entry(&mut self, number: u32, entry: &Entry<'_>) {
+        self.dating.followed_by(entry.at, !matches!(entry.content, Content::Clock { .. }));
         let Some(connector) = self.change_connector(entry.connector) else { return };
         match entry.content {
+            Content::Clock { .. } => {}
             Content::Start { id_tag, meter_start, reservation } => {
                 let session = &mut connector.session;
                 session.phase = Phase::Running;
@@ -216,9 +214,8 @@ impl Operations<'_> {
                 }
             }
             Content::MeterValues { values, .. } => {
-                if let Some(register) = metering::register_of(values) {
-                    connector.session.register_at_least(register); // TX-28
-                }
+                connector.session.take_reading(metering::register_of(values)); // TX-28
+                connector.session.sample = number;
                 self.persistence.samples = self.persistence.samples.saturating_add(1);
             }
             Content::Stop { start, .. } => {
@@ -237,7 +234,8 @@ impl Operations<'_> {
                 connector.session.phase = Phase::Running;
                 connector.session.entry = connector.confirmed.entry();
                 connector.session.meter_start = connector.confirmed.meter_start;
-                connector.session.register_at_least(connector.confirmed.meter_start);
+                connector.session.began = connector.confirmed.began();
+                connector.session.take_reading(Some(connector.confirmed.register()));
                 connector.session.is_restored = true;
             }
             if connector.session.phase == Phase::Idle {

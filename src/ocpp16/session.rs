@@ -26,8 +26,10 @@ pub(super) const SILENT_OFFLINE_TRANSACTIONS: SwitchKey = SwitchKey::new(59, "Cs
 
 /// The entry of the start of what is in no journal.
 const NO_ENTRY: u32 = u32::MAX;
-/// How often the register is looked at while the last energy is given.
+/// How often the register is looked at while the last energy is given, or while it cannot be read.
 const REGISTER_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the end of a transaction waits for a register that cannot be read.
+const REGISTER_WAIT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -62,6 +64,8 @@ pub(super) struct Session {
     since: Instant,
     /// The journal entry of the start.
     pub(super) entry: u32,
+    /// That of its last sample.
+    pub(super) sample: u32,
     pub(super) started: Instant,
     /// It was begun before the boot.
     pub(super) is_restored: bool,
@@ -72,6 +76,8 @@ pub(super) struct Session {
     pub(super) meter_start: i64,
     /// The highest that the energy register has stood at: it does not fall within a transaction (MV-17).
     pub(super) register: i64,
+    /// It could be read when it was last asked for.
+    pub(super) is_metered: bool,
     /// No energy: the central system does not accept the tag, and the transaction goes on nevertheless.
     pub(super) energy_denied: bool,
     /// The register at which the energy ends that a tag which is not accepted is still given.
@@ -83,7 +89,6 @@ pub(super) struct Session {
 #[derive(Debug)]
 pub(super) struct Stop {
     pub(super) at: Instant,
-    pub(super) meter: i64,
     pub(super) reason: Reason,
     pub(super) id_tag: Option<IdToken>,
     /// The transaction has to end.
@@ -107,22 +112,17 @@ impl Session {
             is_silent: false,
             since: Instant::ZERO,
             entry: 0,
+            sample: NO_ENTRY,
             started: Instant::ZERO,
             is_restored: false,
             began: None,
             reservation: None,
             meter_start: 0,
             register: 0,
+            is_metered: false,
             energy_denied: false,
             last_energy: None,
-            stop: Stop {
-                at: Instant::ZERO,
-                meter: 0,
-                reason: Reason::Local,
-                id_tag: None,
-                caught: false,
-                released: false,
-            },
+            stop: Stop { at: Instant::ZERO, reason: Reason::Local, id_tag: None, caught: false, released: false },
         }
     }
 
@@ -169,10 +169,11 @@ impl Session {
         }
     }
 
-    /// What the register says, which does not fall.
-    pub(super) fn register_at_least(&mut self, energy: i64) -> i64 {
-        self.register = self.register.max(energy);
-        self.register
+    /// What the register says, which does not fall; `false` when it could not be read.
+    pub(super) fn take_reading(&mut self, energy: Option<i64>) -> bool {
+        self.is_metered = energy.is_some();
+        self.register = self.register.max(energy.unwrap_or(i64::MIN));
+        self.is_metered
     }
 
     /// The session is over; which card it was is still known.
@@ -342,11 +343,10 @@ impl Operations<'_> {
             }
             Phase::Starting | Phase::Running => {
                 // A register that was replaced or went back must not make the transaction negative.
-                let energy = connector.energy();
+                connector.read_register();
                 let session = &mut connector.session;
-                let meter = session.register_at_least(energy);
                 session.forget_visitor();
-                session.stop = Stop { at: now, meter, reason, id_tag, caught: true, released: false };
+                session.stop = Stop { at: now, reason, id_tag, caught: true, released: false };
                 // A start that is on its way to the device is followed by its end.
                 if session.phase == Phase::Running {
                     session.phase = Phase::Stopping;
@@ -381,9 +381,18 @@ impl Operations<'_> {
         let time_out = || Duration::from_secs(self.keys.unsigned(&CONNECTION_TIME_OUT));
         let mut wake = Instant::NEVER;
         let mut ends = None;
-        match connector.session.phase {
-            Phase::Authorized if readings.plugged() && readings.start_ready() && connector.is_operative() => {
-                let meter_start = connector.energy();
+        let mut meter_start = None;
+        if connector.session.phase == Phase::Authorized
+            && readings.plugged()
+            && readings.start_ready()
+            && connector.is_operative()
+        {
+            meter_start = connector.energy();
+            wake = now + REGISTER_INTERVAL; // in case that it cannot be read
+        }
+        match (connector.session.phase, meter_start) {
+            (Phase::Authorized, Some(meter_start)) => {
+                wake = Instant::NEVER;
                 let session = &mut connector.session;
                 session.started = now;
                 session.began = None;
@@ -393,21 +402,22 @@ impl Operations<'_> {
                 }
                 session.meter_start = meter_start;
                 session.register = meter_start;
+                session.is_metered = true;
                 session.phase = Phase::Starting;
                 session.is_silent = is_full && self.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS);
                 connector.series = Series::new();
             }
-            Phase::Authorized if !readings.plugged() || !has_plug => {
+            (Phase::Authorized, None) if !readings.plugged() || !has_plug => {
                 let deadline = deadline(connector.session.since, time_out());
                 if now >= deadline {
                     connector.session.clear();
                     connector.finishing = Finishing::No;
                     connector.notify(TxNotification::ConnectionTimeout);
                 } else {
-                    wake = deadline;
+                    wake = wake.min(deadline);
                 }
             }
-            Phase::Idle if is_present && connector.finishing == Finishing::No && connector.service.is_on() => {
+            (Phase::Idle, _) if is_present && connector.finishing == Finishing::No && connector.service.is_on() => {
                 if has_plug && readings.plugged() && self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
                     return self.begin_free_vend(now, id);
                 }
@@ -419,19 +429,28 @@ impl Operations<'_> {
                     false => wake = deadline,
                 }
             }
-            Phase::Running if !readings.plugged() && self.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT) => {
+            (Phase::Running, _) if !readings.plugged() && self.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT) => {
                 ends = Some(Reason::EVDisconnected);
             }
-            Phase::Running => {
+            (Phase::Running, _) => {
                 if let Some(last) = connector.session.last_energy {
                     wake = now + REGISTER_INTERVAL;
-                    if connector.energy() >= last {
+                    if connector.energy().is_some_and(|energy| energy >= last) {
                         connector.session.last_energy = None;
                         return self.withdraw_energy(now, id);
                     }
                 }
             }
-            Phase::Stopping if readings.stop_ready() => connector.session.stop.released = true,
+            // TX-28: what cannot be read is waited for, but not for ever.
+            (Phase::Stopping, _) => {
+                let until = connector.session.stop.at + REGISTER_WAIT;
+                let is_metered = connector.session.is_metered || connector.read_register();
+                if !is_metered && now < until {
+                    wake = until.min(now + REGISTER_INTERVAL);
+                } else if readings.stop_ready() {
+                    connector.session.stop.released = true;
+                }
+            }
             _ => {}
         }
         let is_asking = connector.session.presented != Presented::Settled;
@@ -456,8 +475,7 @@ impl Operations<'_> {
         if let Some(connector) = self.connector_mut(id)
             && connector.session.is_running()
         {
-            let energy = connector.energy();
-            connector.session.register_at_least(energy);
+            connector.read_register();
         }
     }
 
@@ -510,7 +528,8 @@ impl Operations<'_> {
         }
         connector.notify(TxNotification::DeAuthorized);
         if last_energy > 0 {
-            connector.session.last_energy = Some(connector.energy().saturating_add(last_energy)); // TX-12
+            connector.read_register();
+            connector.session.last_energy = Some(connector.session.register.saturating_add(last_energy)); // TX-12
         } else {
             self.withdraw_energy(now, id);
         }

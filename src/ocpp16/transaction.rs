@@ -167,7 +167,7 @@ impl Operations<'_> {
             meter_start: started.map(|_| session.meter_start),
             started,
             stop: (session.phase == Phase::Stopping).then(|| StopView {
-                meter_stop: session.stop.meter,
+                meter_stop: session.register,
                 stopped: session.stop.at,
                 reason: session.stop.reason,
                 id_tag: session.stop.id_tag.as_ref().map(|id_tag| id_tag.as_str()),

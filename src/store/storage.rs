@@ -123,6 +123,8 @@ pub enum StorageOp {
     AppendEntry(u32, usize),
     /// Forget the first entry of the journal.
     ReleaseEntry(u32),
+    /// Store the first bytes of the record buffer, as many as stated; then forget the first entry of the journal.
+    StoreAndRelease(RecordKey, usize, u32),
     /// Thin the entries from the first of these numbers to below the second.
     Thin(u32, u32),
 }
@@ -162,6 +164,10 @@ impl StorageOp {
                 storage.append_entry(number, record.get(..len).unwrap_or_default()).await.map(done)
             }
             Self::ReleaseEntry(number) => storage.release_entry(number).await.map(done),
+            Self::StoreAndRelease(key, len, number) => {
+                storage.store(key, record.get(..len).unwrap_or_default()).await?;
+                storage.release_entry(number).await.map(done)
+            }
             Self::Thin(first, next) => storage.thin(first..next, role, record).await.map(StorageResult::Thinned),
         }
     }

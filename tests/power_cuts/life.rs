@@ -37,7 +37,7 @@ pub(crate) fn live<C: Chip>(
     course: impl FnOnce(&mut Life<'_, '_, FlashStorage<&mut NorFlash<'_, C>>>),
 ) {
     let is_plugged = [0, 1].map(|index| move || world.borrow().outlets[index].is_plugged);
-    let energy = [0, 1].map(|index| move || world.borrow().outlets[index].energy);
+    let energy = [0, 1].map(|index| move || Some(world.borrow().outlets[index].energy));
     let notified = [1, 2].map(|connector| move |event| note(&mut world.borrow_mut(), connector, event));
     let reset = |_: ResetKind| world.borrow_mut().wants_reset = true;
     let discarded = |message: &Discarded<'_>| match message.message {
@@ -346,7 +346,10 @@ impl<S: Storage> Storage for Witness<'_, S> {
 
     async fn append_entry(&mut self, number: u32, record: &[u8]) -> Result<(), S::Error> {
         self.storage.append_entry(number, record).await?;
-        self.world.borrow_mut().ledger.durable.push(number);
+        // An entry of kind 0 tells the date of those before it, and is no message.
+        if record.first().is_some_and(|first| first >> 2 & 3 != 0) {
+            self.world.borrow_mut().ledger.durable.push(number);
+        }
         Ok(())
     }
 

@@ -28,7 +28,8 @@ pub(crate) struct Flash<'h> {
     /// So many operations have failed in a row.
     failed: u32,
     has_failed: bool,
-    has_stored_dates: bool,
+    has_counted_boot: bool,
+    has_dated_boot: bool,
     is_crowded: bool,
 }
 
@@ -51,7 +52,8 @@ impl<'h> Flash<'h> {
             fails_late: false,
             failed: 0,
             has_failed: false,
-            has_stored_dates: false,
+            has_counted_boot: false,
+            has_dated_boot: false,
             is_crowded: false,
         }
     }
@@ -62,7 +64,7 @@ impl<'h> Flash<'h> {
         let mut chip = device.into_inner();
         chip.flash.restore();
         self.device = chip.into_records();
-        (self.failed, self.has_failed, self.has_stored_dates) = (0, false, false);
+        (self.failed, self.has_failed, self.has_counted_boot, self.has_dated_boot) = (0, false, false, false);
     }
 
     pub(crate) fn cut_after(&mut self, changes: u32, comes_late: bool) {
@@ -88,9 +90,14 @@ impl<'h> Flash<'h> {
         self.failed >= 3
     }
 
-    /// Whether the record with the dates of the boots was stored since this was last asked.
-    pub(crate) fn take_stored_dates(&mut self) -> bool {
-        std::mem::take(&mut self.has_stored_dates)
+    /// Whether the boot was counted since this was last asked.
+    pub(crate) fn take_counted_boot(&mut self) -> bool {
+        std::mem::take(&mut self.has_counted_boot)
+    }
+
+    /// Whether its date was appended to the journal since this was last asked.
+    pub(crate) fn take_dated_boot(&mut self) -> bool {
+        std::mem::take(&mut self.has_dated_boot)
     }
 
     /// Whether there was too little room for samples since this was last asked.
@@ -155,7 +162,7 @@ impl Storage for Flash<'_> {
         let (is_made, is_told) = self.change();
         let done = if is_made { Some(self.device.store(key, record).await) } else { None };
         let told = self.tell(is_told, done);
-        self.has_stored_dates |= key == registry::SYSTEM && told.is_ok();
+        self.has_counted_boot |= key == registry::SYSTEM && told.is_ok();
         told
     }
 
@@ -183,7 +190,10 @@ impl Storage for Flash<'_> {
     async fn append_entry(&mut self, number: u32, record: &[u8]) -> Result<(), FlashError> {
         let (is_made, is_told) = self.change();
         let done = if is_made { Some(self.device.append_entry(number, record).await) } else { None };
-        self.tell(is_told, done)
+        let told = self.tell(is_told, done);
+        let is_date = record.first().is_some_and(|first| first >> 2 & 3 == 0); // an entry of this kind is no message
+        self.has_dated_boot |= is_date && told.is_ok();
+        told
     }
 
     async fn release_entry(&mut self, number: u32) -> Result<(), FlashError> {

@@ -12,8 +12,6 @@ pub(crate) type Number = u32;
 
 /// Seconds by which a date may be off for the cutting of fractions.
 const TOLERANCE_S: i64 = 2;
-/// So many boots whose clock was set are remembered.
-const BOOTS_REMEMBERED: usize = 4;
 
 pub(crate) struct Ledger {
     transactions: BTreeMap<Number, Transaction>,
@@ -51,8 +49,8 @@ struct Boot {
     counted: Option<Moment>,
     /// Its clock as it was set first, in seconds ahead of the true time.
     clock: Option<i64>,
-    /// That is on the device for certain.
-    is_stored: bool,
+    /// It dates for certain what was made without a clock before.
+    is_dated: bool,
 }
 
 #[derive(Debug)]
@@ -66,8 +64,6 @@ pub(crate) struct Transaction {
     /// Its start was given up, or answered without an id, so that it may be called -1.
     may_be_nameless: bool,
     began: i64,
-    /// The clock was set when it began.
-    is_dated: bool,
     /// The date and the register that were told last.
     date: i64,
     register: i64,
@@ -245,7 +241,6 @@ impl Ledger {
                 id: None,
                 may_be_nameless: false,
                 began: 0,
-                is_dated: at.clock().is_some(),
                 date: 0,
                 register,
                 is_over: false,
@@ -366,15 +361,15 @@ impl Ledger {
     }
 
     pub(crate) fn booted(&mut self, began: Moment) {
-        self.boots.push(Boot { began, counted: None, clock: None, is_stored: false });
+        self.boots.push(Boot { began, counted: None, clock: None, is_dated: false });
     }
 
-    /// The clock of this boot, once it is set, and whether the dates of the boots were stored just now.
-    pub(crate) fn clock_known(&mut self, now: Moment, clock: Option<i64>, is_stored: bool) {
+    /// The clock of this boot, once it is set, and whether it was counted or its date was recorded just now.
+    pub(crate) fn clock_known(&mut self, now: Moment, clock: Option<i64>, is_counted: bool, is_dated: bool) {
         if let Some(boot) = self.boots.last_mut() {
-            boot.counted = boot.counted.or(is_stored.then_some(now));
+            boot.counted = boot.counted.or(is_counted.then_some(now));
             boot.clock = clock;
-            boot.is_stored |= clock.is_some() && is_stored;
+            boot.is_dated |= is_dated;
         }
     }
 }
@@ -482,14 +477,15 @@ impl Ledger {
 
     fn objection_to_date(&self, event: &Event, transaction: &Transaction, date: i64) -> Option<String> {
         // The clock may have been set back behind the start.
-        let earliest = if event.kind == Kind::Stop && transaction.is_dated { transaction.began } else { i64::MIN };
+        let earliest = if event.kind == Kind::Stop { transaction.began } else { i64::MIN };
         let dated = event.clock.map(|(slow, fast)| {
             let (least, most) = (date_of(event.from) + slow, date_of(event.recorded) + fast);
             (least.max(earliest), most.max(earliest))
         });
         let mut may_be: Vec<_> = dated.into_iter().collect();
         if event.clock.is_none() || event.interrupted {
-            may_be.extend(self.dates_of_undated(event));
+            let undated = self.dates_of_undated(event);
+            may_be.extend(undated.into_iter().map(|(least, most)| (least.max(earliest), most.max(earliest))));
         }
         let is_one = may_be.iter().any(|(least, most)| (least - TOLERANCE_S..=most + TOLERANCE_S).contains(&date));
         (!is_one).then(|| {
@@ -504,15 +500,15 @@ impl Ledger {
         let own = event.boot as usize - 1;
         let mut dates = Vec::new();
         let dated: Vec<_> = (own..self.boots.len()).filter(|index| self.boots[*index].clock.is_some()).collect();
-        for (place, index) in dated.iter().enumerate() {
-            let boot = &self.boots[*index];
+        for index in dated {
+            let boot = &self.boots[index];
             let clock = boot.clock.unwrap();
             let (from, to) = match boot.counted {
-                Some(counted) if *index != own => (boot.began, counted),
+                Some(counted) if index != own => (boot.began, counted),
                 _ => (event.from, event.recorded),
             };
             dates.push((date_of(from) + clock, date_of(to) + clock));
-            if boot.is_stored && place + BOOTS_REMEMBERED >= dated.len() {
+            if boot.is_dated {
                 break;
             }
         }

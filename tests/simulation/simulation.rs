@@ -246,8 +246,8 @@ impl Simulation<'_> {
             self.look_at_flash();
             let polled = charger.poll(uptime, &mut self.network, &mut self.flash);
             self.look_at_flash();
-            let is_stored = self.flash.take_stored_dates();
-            self.ledger.clock_known(self.now, self.network.calls.first_clock, is_stored);
+            let (is_counted, is_dated) = (self.flash.take_counted_boot(), self.flash.take_dated_boot());
+            self.ledger.clock_known(self.now, self.network.calls.first_clock, is_counted, is_dated);
             self.take_notifications(charger);
             let wake = match polled {
                 Ok(Instant::NEVER) => NEVER,

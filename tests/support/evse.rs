@@ -8,6 +8,7 @@ pub struct Evse {
     pub plugged: Cell<bool>,
     pub energy: Cell<i64>,
     pub power: Cell<i32>,
+    pub is_meter_readable: Cell<bool>,
     pub ev_ready: Cell<bool>,
     pub evse_ready: Cell<bool>,
     pub start_ready: Cell<bool>,
@@ -27,6 +28,7 @@ impl Evse {
             plugged: Cell::new(false),
             energy: Cell::new(1000),
             power: Cell::new(0),
+            is_meter_readable: Cell::new(true),
             ev_ready: Cell::new(true),
             evse_ready: Cell::new(true),
             start_ready: Cell::new(true),
@@ -43,8 +45,12 @@ impl Evse {
         if self.has_plug_sensor.get() {
             charger.set_connector_plugged_input(leak(move || self.plugged.get()), id).unwrap();
         }
-        charger.set_energy_meter_input(leak(move || self.energy.get()), id).unwrap();
-        charger.set_power_meter_input(leak(move || self.power.get()), id).unwrap();
+        charger
+            .set_energy_meter_input(leak(move || self.is_meter_readable.get().then(|| self.energy.get())), id)
+            .unwrap();
+        charger
+            .set_power_meter_input(leak(move || self.is_meter_readable.get().then(|| self.power.get())), id)
+            .unwrap();
         charger.set_ev_ready_input(leak(move || self.ev_ready.get()), id).unwrap();
         charger.set_evse_ready_input(leak(move || self.evse_ready.get()), id).unwrap();
         charger.set_start_tx_ready_input(leak(move || self.start_ready.get()), id).unwrap();

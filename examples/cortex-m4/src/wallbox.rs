@@ -37,8 +37,8 @@ pub static EVENTS: AtomicU32 = AtomicU32::new(0);
 pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
     for id in 1..=CONNECTORS {
         charge_point.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), id).ok()?;
-        charge_point.set_energy_meter_input(&|| i64::from(ENERGY_WH.load(Relaxed)), id).ok()?;
-        charge_point.set_power_meter_input(&|| 11_040, id).ok()?;
+        charge_point.set_energy_meter_input(&|| Some(ENERGY_WH.load(Relaxed).into()), id).ok()?;
+        charge_point.set_power_meter_input(&|| Some(11_040), id).ok()?;
         charge_point.set_ev_ready_input(&|| EV_READY.load(Relaxed), id).ok()?;
         charge_point.set_evse_ready_input(&|| true, id).ok()?;
         charge_point.set_occupied_input(&|| false, id).ok()?;

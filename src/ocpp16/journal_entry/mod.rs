@@ -8,6 +8,7 @@
 //! | 4 | seconds since 1970, or since the start of the firmware, followed by the number of that boot |
 //! | | start: register, reservation if it has used up one, tag |
 //! | | meter values: how many entries ago it started, reading context unless it stands in the two bits, values |
+//! | | clock: the date at which the boot began that the stamp names, for the entries before that have none
 //! | | stop: how many entries ago it started, transaction id if known, register, reason, tag if any, transactionData |
 
 mod format_1;
@@ -22,6 +23,7 @@ use super::{ConnectorId, IdToken, ReadingContext, Reason};
 use crate::store::Journal;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::thinning::Role;
+use crate::time::DateTime;
 
 /// One entry of the journal.
 #[derive(Clone, Copy, Debug)]
@@ -56,12 +58,17 @@ pub(super) enum Content<'a> {
         /// transactionData, read by the metering block.
         series: &'a [u8],
     },
+    /// No message: the clock was set, and the boot of the stamp began at this date.
+    Clock {
+        began: DateTime,
+    },
 }
 
 /// The longest record of a start, or of an end without transactionData.
 pub(crate) const PLAIN_LEN_MAX: usize = 60;
 
 const FORMAT: u8 = 0x20;
+const CLOCK: u8 = 0;
 const START: u8 = 1 << 2;
 const METER_VALUES: u8 = 2 << 2;
 const STOP: u8 = 3 << 2;
@@ -164,6 +171,13 @@ pub(super) fn begin_stop<'b>(
     record
 }
 
+/// Writes when the boot of `at` began; returns the record's length.
+pub(super) fn write_clock(buffer: &mut [u8], number: u32, at: Stamp, began: DateTime) -> Option<usize> {
+    let mut record = begin(buffer, CLOCK, 0, 0, at);
+    record.bytes(&began.as_unix().to_le_bytes());
+    record.finish_entry(number)
+}
+
 /// What an entry is when room is to be made in the journal.
 pub(crate) fn role(record: &[u8]) -> Role {
     let Some(Entry { connector, content, .. }) = Entry::reread(0, record) else { return Role::Stays };
@@ -236,7 +250,7 @@ impl<'a> Entry<'a> {
                 };
                 Content::Stop { start, transaction, meter_stop, reason, id_tag, series: reader.rest() }
             }
-            _ => return None,
+            _ => Content::Clock { began: DateTime::from_unix(u32::from_le_bytes(reader.array()?)) },
         };
         Some(Self { connector, at, content })
     }

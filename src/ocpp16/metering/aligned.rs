@@ -69,7 +69,7 @@ fn following(date: u32, interval: u32) -> u32 {
 impl Operations<'_> {
     /// When values that are read now are told to be of: the moment of the clock that they are for, if it is not over.
     pub(in crate::ocpp16) fn date_of_sample(&self, now: Instant, moment: Option<DateTime>) -> Stamp {
-        let read = Stamp::new(&self.clock, self.persistence.boots.number, now);
+        let read = self.stamp(now);
         match (moment, read.dated()) {
             (Some(moment), Some(date)) if date.as_unix().wrapping_sub(moment.as_unix()) < LATENESS_S => {
                 Stamp::Dated(moment)

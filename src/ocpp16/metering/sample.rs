@@ -182,11 +182,15 @@ impl Operations<'_> {
 
     fn sample_item(&self, id: ConnectorId, item: (Measurand, Option<Phase>), record: &mut RecordWriter<'_>) {
         if let Some(connector) = self.connector(id) {
-            if asks_for(&ENERGY, item) && connector.inputs.energy.is_some() {
-                write_value(record, &ENERGY, Decimal::whole(connector.register()));
+            if asks_for(&ENERGY, item)
+                && let Some(register) = connector.register()
+            {
+                write_value(record, &ENERGY, Decimal::whole(register));
             }
-            if let (true, Some(power)) = (asks_for(&POWER, item), connector.inputs.power) {
-                write_value(record, &POWER, Decimal::whole(power().into()));
+            if asks_for(&POWER, item)
+                && let Some(power) = connector.inputs.power.and_then(|power| power())
+            {
+                write_value(record, &POWER, Decimal::whole(power.into()));
             }
         }
         for input in self.meter_inputs.iter().filter(|input| input.connector == id) {

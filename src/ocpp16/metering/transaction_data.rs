@@ -5,7 +5,7 @@
 //! a transaction of any length costs few writes. The end copies it into the journal, behind the StopTransaction.
 
 use super::list;
-use super::values::{MeterValue, values_of};
+use super::values::{MeterValue, register_of, values_of};
 use crate::bytes::{make_room, remove_front};
 use crate::ocpp16::journal_entry::{self, Stamp};
 use crate::ocpp16::types::Symbol;
@@ -118,6 +118,19 @@ impl Operations<'_> {
             self.connector_mut(id)?.series.is_begun = true;
         }
         Some(end + record::CHECKSUM_LEN)
+    }
+
+    /// A meter that began anew in a power cut ends no lower than what was collected before (TX-28).
+    pub(in crate::ocpp16) fn read_series(&mut self, id: ConnectorId, record: &[u8]) {
+        let Some(connector) = self.connector_mut(id).filter(|connector| connector.session.is_restored) else { return };
+        let Some(mut reader) = series_record(id).and_then(|key| RecordReader::open(key, record)) else { return };
+        if reader.u32() != Some(connector.session.entry) || reader.u32().is_none() {
+            return;
+        }
+        let session = &mut connector.session;
+        for register in groups(reader.rest()).filter_map(|group| register_of(group.values)) {
+            session.register = session.register.max(register);
+        }
     }
 
     /// Adds the end to the series, the first `len` bytes of `record`, and makes the StopTransaction of entry `number` of

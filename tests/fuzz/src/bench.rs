@@ -52,7 +52,7 @@ pub struct Bench<'a> {
 /// Does something with a charge point from its boot on, without a connection. Its end is that of the supply.
 pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_>) -> R) -> R {
     let plugged = [0, 1].map(|index| move || site.plugged[index].get());
-    let energy = [0, 1].map(|index| move || site.energy_wh[index].get());
+    let energy = [0, 1].map(|index| move || Some(site.energy_wh[index].get()));
     let error = [0, 1].map(|index| move || site.error[index].get());
     let unlock = || site.unlock.get();
     let voltage = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V)).phase(Phase::L1);

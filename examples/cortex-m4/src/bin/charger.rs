@@ -61,10 +61,10 @@ async fn main(spawner: Spawner) {
 fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
     let unknown = |_| "unknown connector";
     ocpp.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), CONNECTOR).map_err(unknown)?;
-    ocpp.set_energy_meter_input(&|| ENERGY_WH.load(Relaxed).into(), CONNECTOR).map_err(unknown)?;
+    ocpp.set_energy_meter_input(&|| Some(ENERGY_WH.load(Relaxed).into()), CONNECTOR).map_err(unknown)?;
     ocpp.set_power_meter_input(
         &|| {
-            if CHARGING.load(Relaxed) { POWER_W } else { 0 }
+            Some(if CHARGING.load(Relaxed) { POWER_W } else { 0 })
         },
         CONNECTOR,
     )
