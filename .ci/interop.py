@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import operations
+import origin
 import trustme
 from central_system import CentralSystem, Failure
 from scenarios import IN_ORDER, OVER_TLS, WITHOUT_LOCK
@@ -166,8 +167,16 @@ async def nobody_comes(central, evse):
         raise Failure("it came")
 
 
-async def with_another_central_system(program, folder, port):
-    charger = Charger(program, port, folder, lambda text: print(text, file=sys.stderr))
+async def with_a_check_of_the_origin(program, folder):
+    folder.mkdir()
+    port, seen = origin.listen()
+    await with_another_central_system(program, folder, port, note=lambda text: None)
+    if missing := {"BootNotification", "StartTransaction", "StopTransaction"} - set(seen):
+        raise Failure(f"never seen by Tornado: {missing}")
+
+
+async def with_another_central_system(program, folder, port, note=lambda text: print(text, file=sys.stderr)):
+    charger = Charger(program, port, folder, note)
 
     async def one_session():
         await charger.until(lambda state, one: state["online"] and one["status"] == "Available", "ready")
@@ -217,6 +226,7 @@ async def main(program, port=None):
                 await with_our_central_system(program, folder / "lock", IN_ORDER, seen)
                 await with_our_central_system(program, folder / "no_lock", WITHOUT_LOCK, seen, connector_lock=False)
                 await over_tls(program, folder / "tls", seen)
+                await with_a_check_of_the_origin(program, folder / "origin")
                 if missing := operations.missing(seen):
                     raise Failure(f"never seen: {', '.join(missing)}")
         except (Failure, TimeoutError) as failure:

@@ -5,7 +5,6 @@
 //! its state changes when the firmware tells that it is done: so it works under any driver, and a power cut in between
 //! leaves nothing half done.
 
-use core::mem::ManuallyDrop;
 use embassy_futures::block_on;
 use embedded_ocpp::store::record::{RecordReader, RecordWriter};
 use embedded_ocpp::store::thinning::Role;
@@ -49,8 +48,7 @@ fn own_records(device: &mut Device) -> Result<(), Failure> {
 /// time; here is no room for any. The room is lent to the very end, so it is not dropped.
 fn keys(device: &mut Device) -> Result<(), Failure> {
     let mut buffer = [0; 64];
-    let mut no_others = ManuallyDrop::new(heapless::Vec::<_, 0>::new());
-    let mut keys = Keys::new(KEYS, no_others.as_mut_view());
+    let mut keys = Keys::new(KEYS);
     keys.set("volume", "80")?;
     assert!(keys.set("Volume", "101").is_err());
     while let Some(key) = keys.next_unsaved() {
@@ -60,8 +58,7 @@ fn keys(device: &mut Device) -> Result<(), Failure> {
     }
 
     // The next boot.
-    let mut no_others = ManuallyDrop::new(heapless::Vec::<_, 0>::new());
-    let mut keys = Keys::new(KEYS, no_others.as_mut_view());
+    let mut keys = Keys::new(KEYS);
     let mut next = 0;
     while let Some(key) = keys.stored_from(next) {
         next = key.index() + 1;

@@ -134,7 +134,8 @@ fn auth_05_rpc_22_the_answer_over_a_new_connection_is_nobodys() {
 #[test]
 fn auth_05_the_answer_after_the_time_for_it_starts_and_stops_nothing() {
     for (allowed, late) in [(false, "Accepted"), (true, "Blocked")] {
-        let mut t = bench().key("AllowOfflineTxForUnknownId", text(allowed)).plugged();
+        let keys = bench().key("Cst_AuthorizationTimeout", "20").key("AllowOfflineTxForUnknownId", text(allowed));
+        let mut t = keys.plugged();
         t.at(10).card(1, "TAG");
         let authorize = t.expect_call("Authorize", json!({})).ignore();
         t.at(30);
@@ -149,8 +150,47 @@ fn auth_05_the_answer_after_the_time_for_it_starts_and_stops_nothing() {
 }
 
 #[test]
+fn auth_05_the_time_for_the_answer_begins_when_the_question_is_sent() {
+    let mut t = bench().two_connectors().booted();
+    t.at(10).plug(1);
+    let status = t.expect_call("StatusNotification", json!({"connectorId": 1, "status": "Preparing"})).ignore();
+    t.at(11).card(1, "ONE");
+    t.at(12).plug(2);
+    t.card(2, "TWO");
+    // Each answer takes 20 s. The user comes first.
+    t.at(30).answer(&status, json!({}));
+    let one = t.expect_call("Authorize", json!({"idTag": "ONE"})).ignore();
+    t.at(50);
+    answer_late(&mut t, &one, accepted());
+    let two = t.expect_call("Authorize", json!({"idTag": "TWO"})).ignore();
+    assert!(t.charger().permits_charge(1));
+    t.at(70);
+    answer_late(&mut t, &two, accepted());
+    assert!(t.charger().permits_charge(2));
+    while t.next_frame().is_some() {}
+}
+
+#[test]
+fn auth_05_a_question_that_cannot_be_sent_ends_with_the_offline_rules() {
+    for (connectors, decided) in [(1, 40), (2, 70)] {
+        let bench = bench().key("AllowOfflineTxForUnknownId", "true");
+        let mut t = if connectors == 2 { bench.two_connectors().booted() } else { bench.booted() };
+        t.wire.busy = u32::MAX;
+        t.at(10).plug(1);
+        t.card(1, "TAG");
+        t.at(decided - 1);
+        assert_eq!(t.evse(1).take_notifications(), []);
+        t.at(decided);
+        assert_eq!(t.evse(1).take_notifications(), [Authorized, StartTx]);
+        t.wire.busy = 0;
+        t.settle();
+        while t.next_frame().is_some() {}
+    }
+}
+
+#[test]
 fn auth_05_ac_02_the_answer_after_the_time_for_it_teaches_the_cache_nevertheless() {
-    let mut t = booted();
+    let mut t = bench().key("Cst_AuthorizationTimeout", "20").booted();
     t.at(10).card(1, "TAG");
     let authorize = t.expect_call("Authorize", json!({})).ignore();
     t.at(31);
@@ -269,8 +309,8 @@ fn loc_02_tx_09_tx_30_the_central_system_has_the_last_word_and_the_cache_learns_
     t.expect_status(1, "Preparing");
     t.card(1, "TAG");
     t.expect_call("StartTransaction", json!({"idTag": "TAG"})).start(1, "Blocked");
-    t.expect_stop(json!({"transactionId": 1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"transactionId": 1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Finishing");
     leave(&mut t);
     t.at(200).card(1, "TAG");
@@ -328,9 +368,9 @@ fn in_an_outage(outage: Outage, known: Option<&Value>, local: bool, unknown: boo
         Outage::NoLink | Outage::NotAccepted => {}
         Outage::NoAnswer => {
             t.expect_call("Authorize", json!({})).ignore();
-            t.at(119);
+            t.at(129);
             assert_eq!(t.evse(1).take_notifications(), []);
-            t.at(120);
+            t.at(130);
         }
         Outage::CallError => t.expect_call("Authorize", json!({})).refuse("InternalError"),
         Outage::LinkLost => {
@@ -514,7 +554,7 @@ fn auth_08_without_an_answer_the_transaction_goes_on() {
 
     t.at(60).card_again(1, "OTHER").unwrap();
     t.expect_call("Authorize", json!({"idTag": "OTHER"})).ignore();
-    t.at(80);
+    t.at(90);
     expect_no_end(&mut t);
 
     t.at(100).card_again(1, "OTHER").unwrap();
@@ -680,10 +720,10 @@ fn auth_08_nor_does_it_end_the_next_transaction() {
     answer_late(&mut t, &authorize, member_of("GROUP"));
     expect_authorize(&mut t, "NEXT", member_of("GROUP"));
     t.expect_stop(json!({"idTag": "TAG", "timestamp": date(52)}));
+    t.expect_status(1, "Finishing");
+    t.expect_status(1, "Preparing");
     t.expect_call("StartTransaction", json!({"idTag": "NEXT"})).start(43, "Accepted");
-    for status in ["Finishing", "Preparing", "Charging"] {
-        t.expect_status(1, status);
-    }
+    t.expect_status(1, "Charging");
     assert!(t.charger().permits_charge(1));
 }
 
@@ -816,8 +856,8 @@ fn free_vend_tx_09_stops_when_the_central_system_says_no_and_does_not_begin_agai
     let mut t = free_vend();
     t.at(10).plug(1);
     t.expect_call("StartTransaction", json!({})).start(1, "Blocked");
-    t.expect_stop(json!({"transactionId": 1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"transactionId": 1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Finishing");
     t.at(10_000).expect_nothing();
     assert!(!t.charger().permits_charge(1));
@@ -835,8 +875,8 @@ fn free_vend_st_f2_after_finishing_comes_preparing() {
     // A card that comes to nothing before the next poll leaves the plug to whoever comes.
     t.charger().begin_transaction("TAG", 1).unwrap();
     t.charger().end_transaction(None, Reason::Other, 1).unwrap();
-    t.at(30).expect_call("StartTransaction", json!({"idTag": "A0000000"})).start(2, "Accepted");
-    t.expect_status(1, "Preparing");
+    t.at(30).expect_status(1, "Preparing");
+    t.expect_call("StartTransaction", json!({"idTag": "A0000000"})).start(2, "Accepted");
     t.expect_status(1, "Charging");
 }
 

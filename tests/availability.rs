@@ -104,8 +104,8 @@ fn av_01_tx_09_also_when_the_central_system_does_not_want_it_after_all() {
     let start = t.expect_call("StartTransaction", json!({})).ignore();
     change(&mut t, 1, INOPERATIVE, "Scheduled");
     t.answer(&start, json!({"transactionId": 9, "idTagInfo": {"status": "Blocked"}}));
-    t.expect_stop(json!({"reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"reason": "DeAuthorized"}));
     t.expect_status(1, "Unavailable");
 }
 

@@ -39,8 +39,8 @@ fn tx_09_a_start_that_is_not_accepted_stops() {
         let mut t = plugged();
         t.accepted_card(1, "TAG");
         t.expect_call("StartTransaction", json!({})).start(9, status);
-        t.expect_stop(json!({"transactionId": 9, "reason": "DeAuthorized", "idTag": null}));
         t.expect_status(1, "Charging");
+        t.expect_stop(json!({"transactionId": 9, "reason": "DeAuthorized", "idTag": null}));
         t.expect_status(1, "Finishing");
         assert!(!t.charger().permits_charge(1));
         assert_eq!(t.evse(1).count(DeAuthorized), 1);
@@ -69,8 +69,8 @@ fn tx_09_also_one_that_was_made_offline() {
     t.meter(1, 1100).at(100).link_up();
     t.expect_call("StartTransaction", json!({"timestamp": date(10)})).start(9, "Blocked");
     let stop = json!({"transactionId": 9, "reason": "DeAuthorized", "timestamp": date(100), "meterStop": 1100});
-    t.expect_stop(stop);
     t.expect_status(1, "Charging");
+    t.expect_stop(stop);
     t.expect_status(1, "Finishing");
 }
 
@@ -94,8 +94,8 @@ fn tx_13_a_refusal_after_the_end_stops_nothing_twice() {
     let start = t.expect_call("StartTransaction", json!({})).ignore();
     t.at(10).unplug(1);
     t.answer(&start, json!({"transactionId": 9, "idTagInfo": {"status": "Blocked"}}));
-    t.expect_stop(json!({"transactionId": 9, "reason": "EVDisconnected"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"transactionId": 9, "reason": "EVDisconnected"}));
     t.may_report(1, "SuspendedEV");
     expect_disconnected(&mut t, "Finishing");
     t.expect_status(1, "Available");
@@ -381,8 +381,8 @@ fn held_by_disconnection() -> Timeline {
 fn held_by_deauthorization() -> Timeline {
     let mut t = bench().lock().start();
     deauthorized(&mut t);
-    t.expect_stop(json!({"transactionId": 9, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"transactionId": 9, "reason": "DeAuthorized"}));
     t.expect_status(1, "Finishing");
     t
 }
@@ -508,8 +508,8 @@ fn tx_10_tx_20_after_free_vend_nothing_is_held() {
     let mut t = keys.lock().booted();
     t.at(10).plug(1);
     t.expect_call("StartTransaction", json!({})).start(1, "Blocked");
-    t.expect_stop(json!({"transactionId": 1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"transactionId": 1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Finishing");
     assert!(!t.charger().locks_cable(1));
     t.at(20).unplug(1);
@@ -577,8 +577,8 @@ fn held_for_a_group() -> Timeline {
     expect_authorize(&mut t, "TAG", member_of("GROUP"));
     let refusal = json!({"transactionId": 9, "idTagInfo": {"status": "Blocked", "parentIdTag": "GROUP"}});
     t.expect_call("StartTransaction", json!({})).answer(refusal);
-    t.expect_stop(json!({"transactionId": 9, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"transactionId": 9, "reason": "DeAuthorized"}));
     t.expect_status(1, "Finishing");
     t.evse(1).take_notifications();
     t
@@ -619,8 +619,8 @@ fn tx_10_auth_09_the_group_may_be_told_when_the_cable_is_held_already() {
     let start = t.expect_call("StartTransaction", json!({})).ignore();
     t.at(20).unplug(1);
     t.answer(&start, json!({"transactionId": 42, "idTagInfo": member_of("GROUP")}));
-    t.expect_stop(json!({"transactionId": 42, "reason": "EVDisconnected"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"transactionId": 42, "reason": "EVDisconnected"}));
     expect_disconnected(&mut t, "Finishing");
     t.at(30).card(1, "MEMBER");
     assert!(t.charger().locks_cable(1));
@@ -658,6 +658,8 @@ fn tx_20_auth_02_whoever_asked_for_a_cable_that_is_free_again_is_forgotten() {
         t.evse(1).take_notifications();
         answer_late(&mut t, &question, tag_info("Invalid"));
         expect_authorize(&mut t, "NEXT", accepted());
+        t.expect_status(1, "Available");
+        t.expect_status(1, "Preparing");
         t.expect_call("StartTransaction", json!({"idTag": "NEXT"})).start(43, "Accepted");
         assert!(t.charger().permits_charge(1));
         while t.next_frame().is_some() {}
@@ -665,11 +667,26 @@ fn tx_20_auth_02_whoever_asked_for_a_cable_that_is_free_again_is_forgotten() {
 }
 
 #[test]
+fn rc_05_tx_10_tx_20_an_app_begins_nothing_while_the_cable_is_held() {
+    let mut t = held_by_deauthorization();
+    for id_tag in ["TAG", "OTHER"] {
+        t.call("RemoteStartTransaction", json!({"connectorId": 1, "idTag": id_tag})).expect("Rejected");
+        t.call("RemoteStartTransaction", json!({ "idTag": id_tag })).expect("Rejected");
+    }
+    t.card(1, "TAG");
+    assert!(!t.charger().locks_cable(1));
+    t.call("RemoteStartTransaction", json!({"connectorId": 1, "idTag": "OTHER"})).expect("Accepted");
+    t.expect_status(1, "Preparing");
+    t.expect_call("StartTransaction", json!({"idTag": "OTHER"})).start(43, "Accepted");
+    t.expect_status(1, "Charging");
+}
+
+#[test]
 fn tx_10_without_a_lock_nothing_is_held() {
     let mut t = bench().start();
     deauthorized(&mut t);
-    t.expect_stop(json!({"reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"reason": "DeAuthorized"}));
     t.expect_status(1, "Finishing");
     assert!(!t.charger().locks_cable(1));
     t.at(100).unplug(1);

@@ -34,6 +34,12 @@ fn accepted_but_unheard(t: &mut Timeline) -> Option<Value> {
     first
 }
 
+/// The central system accepts when its clock shows this.
+fn accept_at(t: &mut Timeline, seconds: u64) {
+    let accepted = json!({"status": "Accepted", "currentTime": date(seconds), "interval": 86_400});
+    t.expect_call("BootNotification", json!({})).answer(accepted);
+}
+
 /// Takes what waits, and returns the dates of starts and ends in the order in which they come.
 fn deliver(t: &mut Timeline) -> Vec<String> {
     t.link_up();
@@ -126,6 +132,26 @@ fn boot_15_a_clock_that_is_corrected_changes_nothing_that_was_told() {
     t.expect_stop(json!({"timestamp": date(16)}));
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");
+}
+
+#[test]
+fn msg_12_tx_14_an_end_that_was_told_not_before_its_start_stays_so_when_it_is_told_again() {
+    for steps in 0..4 {
+        let mut t = anybody().booted();
+        t.at(9000).start_charging(1, "TAG", 42);
+        t.power_cut();
+        t.unplug(1);
+        t.at(10_000).power_on();
+        t.link_up();
+        accept_at(&mut t, 5000); // the clock of the central system was set back
+        let id = t.expect_call("StopTransaction", json!({"timestamp": date(9000)})).ignore();
+        t.power.fails_after(steps);
+        t.answer(&id, json!({}));
+        t.power_cut();
+        t.wire.outgoing.clear();
+        t.at(10_100).power_on();
+        assert!(deliver(&mut t).iter().all(|ended| *ended == date(9000)), "after {steps} steps");
+    }
 }
 
 #[test]

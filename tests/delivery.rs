@@ -84,8 +84,8 @@ fn msg_03_tx_33_the_end_waits_for_the_answer_to_the_start() {
     t.at(15).card_again(1, "TAG").unwrap();
     t.expect_nothing();
     t.answer(&start, json!({"transactionId": 77, "idTagInfo": {"status": "Accepted"}}));
-    t.expect_stop(json!({"transactionId": 77, "timestamp": date(15)}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"transactionId": 77, "timestamp": date(15)}));
     t.expect_status(1, "Finishing");
 }
 
@@ -385,11 +385,42 @@ fn msg_10_any_result_takes_the_message_away() {
 }
 
 #[test]
+fn msg_04_st_01_states_and_transaction_messages_leave_in_the_order_in_which_they_happened() {
+    let mut t = bench().two_connectors().booted();
+    t.at(10).plug(1);
+    t.expect_status(1, "Preparing");
+    t.accepted_card(1, "TAG");
+    let start = t.expect_call("StartTransaction", json!({})).ignore();
+    t.at(12).plug(2);
+    t.at(15).answer(&start, json!({"transactionId": 9, "idTagInfo": {"status": "Blocked"}}));
+    t.expect_status(1, "Charging");
+    t.expect_status(2, "Preparing");
+    t.expect_stop(json!({"reason": "DeAuthorized", "timestamp": date(15)}));
+    t.expect_status(1, "Finishing");
+    // A new transaction on the same cable (F2).
+    t.at(20).accepted_card(1, "OTHER");
+    t.expect_status(1, "Preparing");
+    t.expect_call("StartTransaction", json!({"idTag": "OTHER"})).start(10, "Accepted");
+    t.expect_status(1, "Charging");
+}
+
+#[test]
+fn msg_04_st_03_a_state_that_must_last_holds_back_no_transaction_message() {
+    let mut t = bench().key("MinimumStatusDuration", "60").booted();
+    t.at(10).plug(1);
+    t.at(20).accepted_card(1, "TAG");
+    t.expect_call("StartTransaction", json!({"timestamp": date(20)})).start(1, "Accepted");
+    t.at(30).card_again(1, "TAG").unwrap();
+    t.expect_stop(json!({"timestamp": date(30)}));
+    t.at(90).expect_status(1, "Finishing");
+}
+
+#[test]
 fn msg_10_rpc_20_a_start_that_is_answered_without_an_id_goes_on_as_minus_1() {
     let mut t = starting();
     t.expect_call("StartTransaction", json!({})).answer(json!({}));
-    t.expect_stop(json!({"transactionId": -1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"transactionId": -1, "reason": "DeAuthorized"}));
     t.expect_status(1, "Finishing");
 }
 
@@ -784,8 +815,8 @@ fn msg_14_a_damaged_start_never_lends_the_id_of_the_transaction_before() {
         .unwrap();
     t.flash.records.get_mut(&key).unwrap()[5] ^= 1;
     t.at(95).link_up();
-    t.expect_call("MeterValues", json!({"transactionId": -1})).answer(json!({}));
     t.expect_status(1, "Charging");
+    t.expect_call("MeterValues", json!({"transactionId": -1})).answer(json!({}));
 }
 
 #[test]

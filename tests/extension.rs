@@ -32,7 +32,7 @@ fn room(len: usize) -> &'static mut [u8] {
 // ---- Configuration keys of the firmware ----
 
 fn declare(charger: &mut Charger, key: VendorKey<'static>) {
-    charger.declare_configuration(key).unwrap();
+    charger.declare_configuration(Box::leak(Box::new(key))).unwrap();
 }
 
 /// One key of each kind.
@@ -319,7 +319,8 @@ fn cfg_10_cfg_13_a_text_longer_than_a_record_is_told_as_it_came_or_refused() {
 fn cfg_01_cfg_13_no_factory_value_is_too_long_for_the_smallest_send_buffer() {
     for value in ["\"".repeat(500), "\\".repeat(500), "\"".repeat(250), "ä\"".repeat(166)] {
         let mut t = bench().small_buffers().start();
-        let declared = t.charger().declare_configuration(VendorKey::text(0, "Acme_Text", &value, room(500)));
+        let declared =
+            t.charger().declare_configuration(Box::leak(Box::new(VendorKey::text(0, "Acme_Text", &value, room(500)))));
         t.boot();
         if declared.is_ok() {
             assert_eq!(told_value(&mut t, "Acme_Text"), value);
@@ -362,7 +363,8 @@ fn cfg_01_cfg_13_eight_long_texts_fit_the_smallest_send_buffer() {
 fn cfg_13_names_and_numbers_that_clash_are_refused() {
     let mut t = bench().start_offline();
     let charger = t.charger();
-    let mut declare = |number, name| charger.declare_configuration(VendorKey::switch(number, name, false));
+    let mut declare =
+        |number, name| charger.declare_configuration(Box::leak(Box::new(VendorKey::switch(number, name, false))));
     assert_eq!(declare(0, "Acme_Lamp"), Ok(()));
     assert_eq!(declare(0, "Acme_Other"), Err(KeyError::Taken));
     assert_eq!(declare(1, "acme_lamp"), Err(KeyError::Taken));
@@ -378,7 +380,7 @@ fn cfg_13_names_and_numbers_that_clash_are_refused() {
 #[test]
 fn cfg_13_numbers_of_records_end_at_127() {
     for number in [128, 255] {
-        let key = VendorKey::switch(number, "Acme_Lamp", false);
+        let key = Box::leak(Box::new(VendorKey::switch(number, "Acme_Lamp", false)));
         assert!(bench().start_offline().charger().declare_configuration(key).is_err());
     }
 }
@@ -386,7 +388,7 @@ fn cfg_13_numbers_of_records_end_at_127() {
 #[test]
 fn cfg_13_factory_values_out_of_range_are_refused() {
     let mut t = bench().start_offline();
-    let mut declare = |key| t.charger().declare_configuration(key);
+    let mut declare = |key| t.charger().declare_configuration(Box::leak(Box::new(key)));
     assert_eq!(declare(VendorKey::integer(0, "Acme_0", 101, 0, 100)), Err(KeyError::Factory));
     assert_eq!(declare(VendorKey::integer(0, "Acme_0", -1, 0, 100)), Err(KeyError::Factory));
     assert_eq!(declare(VendorKey::text(0, "Acme_0", "12345", room(4))), Err(KeyError::Factory));
@@ -395,13 +397,29 @@ fn cfg_13_factory_values_out_of_range_are_refused() {
 }
 
 #[test]
-fn cfg_13_eight_keys_and_no_more() {
-    const NAMES: [&str; 9] = ["A_0", "A_1", "A_2", "A_3", "A_4", "A_5", "A_6", "A_7", "A_8"];
-    let mut t = bench().start_offline();
-    for (number, name) in NAMES.into_iter().enumerate() {
-        let wanted = if number < 8 { Ok(()) } else { Err(KeyError::TableFull) };
-        assert_eq!(t.charger().declare_configuration(VendorKey::switch(number as u8, name, false)), wanted);
+fn cfg_13_there_are_as_many_keys_as_numbers_for_them() {
+    let mut t = with_keys(|charger| {
+        for number in 0..=127 {
+            declare(charger, VendorKey::integer(number, format!("Acme_{number}").leak(), number.into(), 0, 1000));
+        }
+    });
+    for number in 0..=127 {
+        assert_eq!(told_value(&mut t, &format!("Acme_{number}")), number.to_string());
     }
+    for number in [0, 63, 64, 127] {
+        t.change_key(&format!("Acme_{number}"), &(number + 500).to_string(), "Accepted");
+    }
+    t.reboot();
+    t.boot();
+    for number in 0..=127 {
+        let changed = [0, 63, 64, 127].contains(&number);
+        let value = if changed { number + 500 } else { number };
+        assert_eq!(told_value(&mut t, &format!("Acme_{number}")), value.to_string());
+    }
+    let all = t.call("GetConfiguration", json!({})).result();
+    let names: Vec<_> = all["configurationKey"].as_array().unwrap().iter().map(|key| key["key"].clone()).collect();
+    let own: Vec<_> = (0..=127).map(|number| json!(format!("Acme_{number}"))).collect();
+    assert!(names.ends_with(&own), "in the order in which they were declared");
 }
 
 #[test]

@@ -94,8 +94,8 @@ fn downloading(bench: Bench) -> Timeline {
 fn installing(bench: Bench) -> Timeline {
     let mut t = downloading(bench);
     download_is(&mut t, TransferStatus::Done);
-    t.expect_status(1, "Unavailable");
     expect(&mut t, "Downloaded");
+    t.expect_status(1, "Unavailable");
     expect(&mut t, "Installing");
     assert_eq!(updater().installs.get(), 1);
     t
@@ -285,8 +285,8 @@ fn fw_02_the_firmware_is_asked_while_it_loads_and_not_else() {
     t.at(11).expect_nothing();
     assert_eq!(updater().asked.get() - before, 100);
     download_is(&mut t, TransferStatus::Done);
-    t.expect_status(1, "Unavailable");
     expect(&mut t, "Downloaded");
+    t.expect_status(1, "Unavailable");
     expect(&mut t, "Installing");
     let before = updater().asked.get();
     t.at(20).expect_nothing();
@@ -364,8 +364,8 @@ fn fw_04_a_try_that_succeeds_after_one_that_has_failed() {
     t.wait(61);
     expect(&mut t, "Downloading");
     download_is(&mut t, TransferStatus::Done);
-    t.expect_status(1, "Unavailable");
     expect(&mut t, "Downloaded");
+    t.expect_status(1, "Unavailable");
     expect(&mut t, "Installing");
 }
 
@@ -448,7 +448,6 @@ fn fw_04_one_that_nobody_answers_holds_up_the_later_ones_until_another_call_is_a
 fn fw_07_the_installation_waits_30_s_for_the_central_system_to_hear_of_it() {
     let mut t = downloading(updatable().key("MessageTimeout", "60"));
     download_is(&mut t, TransferStatus::Done);
-    t.expect_status(1, "Unavailable");
     let _ = t.expect_call("FirmwareStatusNotification", json!({"status": "Downloaded"})).ignore();
     t.at(39).expect_nothing();
     assert_eq!(updater().installs.get(), 0);
@@ -518,8 +517,8 @@ fn fw_05_it_waits_for_the_end_of_a_transaction_and_nobody_begins_another() {
     expect(&mut t, "Downloading");
     assert!(t.charger().is_operative(2));
     download_is(&mut t, TransferStatus::Done);
-    t.expect_status(2, "Unavailable");
     expect(&mut t, "Downloaded");
+    t.expect_status(2, "Unavailable");
     assert_eq!(t.try_card(2, "OTHER"), Err(BeginError::Inoperative));
     t.call("RemoteStartTransaction", json!({"idTag": "OTHER"})).expect("Rejected");
     assert_eq!(t.charger().firmware_status(), FirmwareStatus::Downloaded);
@@ -540,6 +539,31 @@ fn fw_05_it_waits_for_the_end_of_a_transaction_and_nobody_begins_another() {
     t.accepted_card(2, "OTHER");
     t.expect_call("StartTransaction", json!({})).start(43, "Accepted");
     t.expect_status(2, "Charging");
+}
+
+/// Errata 3.49 wants it while the installation waits; a connector that goes out of service before the download is told to be
+/// over puzzles everybody.
+#[test]
+fn fw_05_connectors_are_in_service_until_the_central_system_has_heard_of_the_download() {
+    let mut t = downloading(updatable());
+    t.at(500).expect_nothing();
+    assert!(t.charger().is_operative(1) && t.try_card(1, "") == Err(BeginError::InvalidIdTag));
+    updater().download.set(TransferStatus::Done);
+    let told = t.wait(1).expect_call("FirmwareStatusNotification", json!({"status": "Downloaded"})).ignore();
+    assert!(t.charger().is_operative(1));
+    t.answer(&told, json!({}));
+    t.expect_status(1, "Unavailable");
+    expect(&mut t, "Installing");
+    assert_eq!(updater().installs.get(), 1);
+}
+
+#[test]
+fn fw_05_without_a_link_nobody_is_waited_for() {
+    let mut t = downloading(updatable());
+    t.link_down();
+    updater().download.set(TransferStatus::Done);
+    t.at(1000).expect_nothing();
+    assert!(!t.charger().is_operative(1) && updater().installs.get() == 1);
 }
 
 #[test]
@@ -611,8 +635,8 @@ fn fw_06_what_is_to_be_known_after_the_reboot_is_durable_before_the_installation
     let mut t = downloading(updatable());
     t.flash.failing_stores = 4;
     download_is(&mut t, TransferStatus::Done);
-    t.expect_status(1, "Unavailable");
     expect(&mut t, "Downloaded");
+    t.expect_status(1, "Unavailable");
     expect(&mut t, "Installing");
     assert_eq!(updater().installs.get(), 0);
     t.at(20).expect_nothing();
@@ -779,8 +803,8 @@ fn rst_07_fw_05_a_reset_that_is_under_way_comes_before_the_installation() {
     t.at(12).call("Reset", json!({"type": "Hard"})).expect("Accepted");
     updater().download.set(TransferStatus::Done);
     t.wait(1);
-    t.expect_status(1, "Unavailable");
     expect(&mut t, "Downloaded");
+    t.expect_status(1, "Unavailable");
     assert_eq!(updater().installs.get(), 0);
     updater().download.set(TransferStatus::Running);
     t.reboot();

@@ -253,7 +253,7 @@ fn rc_05_an_app_may_start_an_ev_that_was_plugged_in_long_ago() {
     let mut t = plugged();
     t.at(60).expect_status(1, "Finishing");
     t.at(90).call("RemoteStartTransaction", json!({"idTag": "APP", "connectorId": 1})).expect("Accepted");
-    t.expect_call("StartTransaction", json!({"idTag": "APP"})).start(7, "Accepted");
     t.expect_status(1, "Preparing");
+    t.expect_call("StartTransaction", json!({"idTag": "APP"})).start(7, "Accepted");
     t.expect_status(1, "Charging");
 }

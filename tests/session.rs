@@ -55,8 +55,8 @@ fn tx_05_the_plug_comes_while_the_card_is_being_authorised() {
     t.at(15).plug(1);
     assert!(!t.charger().permits_charge(1));
     t.at(20).answer(&authorize, json!({"idTagInfo": {"status": "Accepted"}}));
-    t.expect_call("StartTransaction", json!({"timestamp": date(20)})).start(1, "Accepted");
     t.expect_status(1, "Preparing");
+    t.expect_call("StartTransaction", json!({"timestamp": date(20)})).start(1, "Accepted");
     t.expect_status(1, "Charging");
 }
 
@@ -142,8 +142,8 @@ fn tx_05_the_firmware_may_hold_a_start_and_an_end_back() {
 fn tx_25_st_c1_without_a_plug_sensor_nothing_is_left_to_do() {
     let mut t = bench().without_plug_sensor().booted();
     t.accepted_card(1, "TAG");
-    t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
     t.expect_status(1, "Preparing");
+    t.expect_call("StartTransaction", json!({})).start(1, "Accepted");
     t.expect_status(1, "Charging");
     t.at(60).card_again(1, "TAG").unwrap();
     t.expect_stop(json!({"transactionId": 1}));

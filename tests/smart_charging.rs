@@ -3,8 +3,9 @@
 mod support;
 
 use embedded_ocpp::json::Decimal;
-use embedded_ocpp::ocpp16::{InputError, Reason, Supply};
+use embedded_ocpp::ocpp16::{InputError, Measurand, MeterReading, Reason, Supply, UnitOfMeasure};
 use serde_json::{Value, json};
+use support::meters::add_meter;
 use support::profiles::{
     RESUMES, ampere, clear, composite, limited, maximum, of_transaction, profile, set, told, watt, with,
 };
@@ -320,7 +321,7 @@ fn sc_12_sc_13_sc_14_schedules_must_be_whole() {
         (profile(1, 0, &[(0, -10.0)]), "Rejected"),
         (with(profile(1, 0, &one), json!({"duration": -1})), "Rejected"),
         (profile(1, 0, &[(0, 10.0), (1, 11.0), (2_147_483_647, 12.0)]), "Accepted"),
-        (relative(maximum(1, 0, &one)), "Rejected"),
+        (relative(maximum(1, 0, &one)), "Accepted"),
         (relative(profile(1, 0, &one)), "Accepted"),
     ] {
         let connector = i64::from(profile["chargingProfilePurpose"] == "TxDefaultProfile");
@@ -442,7 +443,9 @@ fn sc_22_st_c5_st_e3_nothing_to_take_suspends_the_evse() {
     set(&mut t, 1, profile(1, 0, &[(0, 0.0), (60, 6.0)]), "Accepted");
     t.expect_status(1, "SuspendedEVSE");
     assert_eq!(told(), [(1, 0, 0)]);
+    assert!(!t.charger().permits_charge(1), "a relay is all that some hardware has");
     t.wait(100).expect_status(1, "Charging");
+    assert!(t.charger().permits_charge(1));
     assert_eq!(t.seconds(), 60);
     assert_eq!(told(), [(1, 60, 41_400)]);
     // What the hardware makes of little is its own business.
@@ -452,6 +455,44 @@ fn sc_22_st_c5_st_e3_nothing_to_take_suspends_the_evse() {
     t.expect_status(1, "SuspendedEVSE");
     clear(&mut t, json!({}), "Accepted");
     t.expect_status(1, "Charging");
+}
+
+// ---- What is offered ----
+
+#[test]
+fn sc_42_what_a_connector_may_take_is_what_it_offers() {
+    let mut t = limited().two_connectors().start();
+    add_meter(&mut t, 2, MeterReading::new(Measurand::CurrentOffered, Some(UnitOfMeasure::A)))
+        .set(Some(Decimal::whole(9)));
+    t.boot();
+    for list in ["MeterValuesSampledData", "MeterValuesAlignedData", "StopTxnSampledData", "StopTxnAlignedData"] {
+        t.change_key(list, "Current.Offered,Power.Offered", "Accepted");
+        t.change_key(list, "Current.Offered.L1", "Rejected");
+    }
+    t.change_key("ClockAlignedDataInterval", "60", "Accepted");
+    let mut offers = |seconds, expected: [[&str; 2]; 2]| {
+        t.at(seconds);
+        for (connector, [ampere, watt]) in (1..).zip(expected) {
+            let call = t.expect_call("MeterValues", json!({ "connectorId": connector }));
+            let values = &call.payload["meterValue"][0]["sampledValue"];
+            let value = |value: &str, measurand: &str, unit: &str| json!({"value": value, "context": "Sample.Clock", "measurand": measurand, "unit": unit});
+            assert_eq!(*values, json!([value(ampere, "Current.Offered", "A"), value(watt, "Power.Offered", "W")]));
+            call.answer(json!({}));
+        }
+        if seconds == 60 {
+            set(&mut t, 1, profile(1, 0, &[(0, 10.5), (180, 40.0)]), "Accepted");
+        }
+    };
+    offers(60, [["32.0", "22080.0"], ["9", "22080.0"]]); // the hardware: 3 * 230 V * 32 A
+    offers(120, [["10.5", "7245.0"], ["9", "22080.0"]]); // 3 * 230 V * 10.5 A
+    offers(180, [["32.0", "22080.0"], ["9", "22080.0"]]); // 40 A are more than there are
+}
+
+#[test]
+fn sc_42_mv_14_nothing_is_offered_where_nothing_can_be_limited() {
+    let mut t = booted();
+    t.change_key("MeterValuesSampledData", "Current.Offered", "Rejected");
+    t.change_key("MeterValuesSampledData", "Power.Offered", "Rejected");
 }
 
 // ---- What is refused ----
@@ -713,6 +754,154 @@ fn sc_30_while_the_date_is_unknown_the_lowest_that_may_hold_does() {
     t.power_cut();
     t.power_on();
     assert_eq!(ampere(&mut t, 1), 100, "a relative one needs no date");
+}
+
+#[test]
+fn sc_11_the_limit_of_home_assistant_holds_from_its_acceptance_on() {
+    let mut t = charging();
+    let limit = json!({"chargingProfileId": 8, "stackLevel": 8, "chargingProfileKind": "Relative",
+        "chargingProfilePurpose": "ChargePointMaxProfile", "chargingSchedule": {
+            "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 13}]}});
+    t.at(500);
+    set(&mut t, 0, limit.clone(), "Accepted");
+    assert_eq!(told(), [(1, 130, 89_700)]);
+    set(&mut t, 1, limit, "Rejected"); // SC-01
+    assert_eq!(composite(&mut t, 0, 100), [(0, 13.0)]);
+}
+
+#[test]
+fn sc_11_a_relative_maximum_counts_from_its_acceptance_also_after_a_power_cut() {
+    let mut t = charging();
+    t.at(100);
+    let steps = with(relative(maximum(1, 0, &[(0, 10.0), (600, 12.0)])), json!({"duration": 900}));
+    set(&mut t, 0, steps, "Accepted");
+    assert_eq!(composite(&mut t, 1, 1000), [(0, 10.0), (600, 12.0), (900, 32.0)]);
+    t.at(400).power_cut();
+    t.power_on();
+    assert_eq!(ampere(&mut t, 1), 100, "SC-30: the lowest while the date is unknown");
+    t.at(450).link_up();
+    t.accept_boot();
+    t.expect_stop(json!({"reason": "PowerLoss"}));
+    t.may_report(0, "Available");
+    t.may_report(1, "Finishing");
+    assert_eq!(composite(&mut t, 1, 1000), [(0, 10.0), (250, 12.0), (550, 32.0)]);
+    go(&mut t, 699);
+    assert_eq!(ampere(&mut t, 1), 100);
+    go(&mut t, 700);
+    assert_eq!(ampere(&mut t, 1), 120);
+    go(&mut t, 1000);
+    assert_eq!(ampere(&mut t, 1), -1);
+}
+
+#[test]
+fn sc_11_a_relative_maximum_from_before_the_date_was_known_begins_when_it_is() {
+    let mut t = limited().start();
+    let boot = t.expect_call("BootNotification", json!({})).ignore();
+    set(&mut t, 0, relative(maximum(1, 0, &[(0, 10.0), (60, 8.0)])), "Accepted");
+    assert_eq!(ampere(&mut t, 1), 80);
+    t.at(20);
+    t.answer(&boot, json!({"status": "Accepted", "currentTime": date(20), "interval": 86_400}));
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Available");
+    assert_eq!(ampere(&mut t, 1), 100);
+    t.at(70).reboot();
+    t.boot();
+    assert_eq!(composite(&mut t, 1, 100), [(0, 10.0), (10, 8.0)]);
+}
+
+#[test]
+fn sc_11_a_relative_maximum_that_is_repeated_begins_anew_and_is_seldom_written() {
+    for (duration, age, writes) in [(1200, 512, 1..=2), (60, 30, 20..=40)] {
+        let mut t = limited().booted();
+        let limit = with(relative(maximum(1, 0, &[(0, 10.0)])), json!({"duration": duration}));
+        set(&mut t, 0, limit.clone(), "Accepted");
+        t.take_log();
+        for second in 1..=600 {
+            t.at(second);
+            set(&mut t, 0, limit.clone(), "Accepted");
+        }
+        let found = t.take_log().iter().filter(|event| matches!(event, Event::Stored(_))).count();
+        assert!(writes.contains(&found), "{found} writes in ten minutes");
+        assert_eq!(composite(&mut t, 1, 2000), [(0, 10.0), (duration, 32.0)]);
+        t.reboot();
+        t.boot();
+        let [(0, 10.0), (end, 32.0)] = composite(&mut t, 1, 2000)[..] else { panic!("gone after a power cut") };
+        assert!((duration - age..=duration).contains(&end), "the record is {} s old", duration - end);
+    }
+}
+
+#[test]
+fn sc_27_a_profile_that_is_repeated_is_not_written_again() {
+    let mut t = charging();
+    let default = profile(1, 0, &[(0, 10.0), (60, 12.5)]);
+    let own = with(of_transaction(2, 0, &[(0, 16.0), (20, 6.0)]), json!({"transactionId": 42}));
+    let max = relative(maximum(3, 0, &[(0, 20.0)]));
+    // A limit that holds for ever is the same whenever it has begun.
+    let moving = |start: u64| with(profile(4, 1, &[(0, 10.0)]), json!({"startSchedule": date(start)}));
+    let weekly = json!({"chargingProfileKind": "Recurring", "recurrencyKind": "Weekly", "validTo": date(9_000_000)});
+    let weekly = with(profile(5, 2, &[(0, 11.0), (3600, 12.0)]), weekly);
+    let all = |now| [(0, max.clone()), (1, default.clone()), (1, own.clone()), (1, moving(now)), (0, weekly.clone())];
+    for (connector, profile) in all(0) {
+        set(&mut t, connector, profile, "Accepted");
+    }
+    let before = t.charger().bytes_written();
+    for n in 1..=50 {
+        let now = 10 + n * 7;
+        t.at(now);
+        for (connector, profile) in all(now) {
+            set(&mut t, connector, profile, "Accepted");
+        }
+    }
+    assert_eq!(t.charger().bytes_written(), before);
+    // Whatever differs is another profile.
+    for other in [
+        with(default.clone(), json!({"stackLevel": 7})),
+        with(default.clone(), json!({"validFrom": date(5)})),
+        with(default.clone(), json!({"validTo": date(100_000)})),
+        with(default.clone(), json!({"duration": 7000})),
+        with(default.clone(), json!({"startSchedule": date(1)})),
+        with(default.clone(), json!({"chargingRateUnit": "W"})),
+        with(default.clone(), json!({"chargingProfileKind": "Relative"})),
+        with(default.clone(), json!({"chargingProfileKind": "Recurring", "recurrencyKind": "Daily"})),
+        with(moving(0), json!({"chargingProfileId": 1})),
+        profile(1, 0, &[(0, 10.0), (60, 12.4)]),
+        profile(1, 0, &[(0, 10.0)]),
+        moving(100_000), // has not begun
+    ] {
+        let before = t.charger().bytes_written();
+        set(&mut t, 1, other.clone(), "Accepted");
+        assert!(t.charger().bytes_written() > before, "{other}");
+    }
+}
+
+/// By the date of its start; nobody knows how long the power was off.
+#[test]
+fn sc_11_tx_27_a_relative_default_counts_from_the_start_of_a_resumed_transaction() {
+    let mut t = limited().start();
+    RESUMES.set(true);
+    t.boot();
+    t.reboot();
+    t.boot();
+    set(&mut t, 0, relative(profile(1, 0, &[(0, 10.0), (100, 20.0), (4000, 8.0)])), "Accepted");
+    t.at(10).start_charging(1, "TAG", 42);
+    t.at(60).power_cut();
+    t.at(90).power_on();
+    assert_eq!(ampere(&mut t, 1), 80, "SC-30: the lowest while the date is unknown");
+    t.at(105).link_up();
+    t.accept_boot();
+    t.may_report(0, "Available");
+    t.may_report(1, "Charging");
+    assert_eq!(ampere(&mut t, 1), 100);
+    assert_eq!(composite(&mut t, 1, 10_000), [(0, 10.0), (5, 20.0), (3905, 8.0)]);
+    t.at(110);
+    assert_eq!(ampere(&mut t, 1), 200);
+    t.reboot();
+    t.accept_boot();
+    t.may_report(0, "Available");
+    t.may_report(1, "Charging");
+    assert_eq!(ampere(&mut t, 1), 200);
+    t.stop_charging(1, "TAG");
+    assert_eq!(ampere(&mut t, 1), 100, "the next one would begin now");
 }
 
 // ---- Clearing ----

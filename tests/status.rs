@@ -288,8 +288,8 @@ fn st_07_nothing_starts_on_a_faulted_connector_what_waits_starts_after_the_repai
     t.at(30).plug(1);
     assert!(!t.charger().is_transaction_running(1));
     t.at(40).fault(1, None);
-    t.expect_call("StartTransaction", json!({"timestamp": date(40)})).start(1, "Accepted");
     t.expect_status(1, "Preparing");
+    t.expect_call("StartTransaction", json!({"timestamp": date(40)})).start(1, "Accepted");
     t.expect_status(1, "Charging");
 }
 

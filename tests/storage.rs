@@ -10,7 +10,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use support::meters::ENERGY;
+use support::meters::{ENERGY, energy, in_transaction, sampling};
 use support::{Event, bench, booted, charging, date, plugged};
 
 /// A blocking device is ready at the first poll.
@@ -170,6 +170,23 @@ fn an_end_that_cannot_be_stored_is_tried_again() {
     t.expect_stop(stop);
     t.expect_status(1, "Finishing");
     assert_eq!(t.take_errors(), ["FlashError"; 3]);
+}
+
+#[test]
+fn msg_01_msg_05_an_entry_whose_writing_failed_is_told_as_it_lies_there() {
+    let mut t = sampling("60", ENERGY).booted();
+    t.at(10).start_charging(1, "TAG", 42);
+    (t.flash.failing_stores, t.flash.fails_late) = (1, true);
+    t.meter(1, 1100).at(70);
+    t.meter(1, 1200).at_ms(70_500).card_again(1, "TAG").unwrap();
+    t.at(71);
+    let sample = t.expect_call("MeterValues", json!({}));
+    let sampled = json!([energy("Sample.Periodic", "1100")]);
+    assert_eq!(sample.payload, in_transaction(1, 42, 70, sampled));
+    sample.answer(json!({}));
+    t.expect_stop(json!({"meterStop": 1200, "timestamp": date(70)}));
+    t.expect_status(1, "Finishing");
+    t.at(1000).expect_nothing();
 }
 
 #[test]

@@ -226,8 +226,8 @@ fn unl_01_a_start_without_answer_is_ended_all_the_same() {
     assert!(!t.charger().permits_charge(1));
     t.answer(&start, json!({"transactionId": 7, "idTagInfo": {"status": "Accepted"}}));
     let stop = json!({"transactionId": 7, "reason": "UnlockCommand", "timestamp": date(20)});
-    t.expect_stop(stop);
     t.expect_status(1, "Charging");
+    t.expect_stop(stop);
     t.expect_status(1, "Finishing");
 }
 
@@ -455,8 +455,8 @@ fn unl_03_tx_10_a_cable_that_is_held_is_freed() {
     t.expect_status(1, "Preparing");
     t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(9, "Blocked");
-    t.expect_stop(json!({"reason": "DeAuthorized"}));
     t.expect_status(1, "Charging");
+    t.expect_stop(json!({"reason": "DeAuthorized"}));
     t.expect_status(1, "Finishing");
     assert!(t.charger().locks_cable(1));
     assert_eq!(t.try_card(1, "OTHER"), Err(BeginError::Busy));

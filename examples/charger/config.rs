@@ -76,7 +76,9 @@ impl Config {
 
     /// The charge point of the demonstration, which carries the last segment of `url` as its identity.
     pub(crate) fn of_url(url: &str, data_dir: PathBuf) -> Result<Self, Box<dyn Error>> {
-        let (_, identity) = url.trim_end_matches('/').rsplit_once('/').ok_or("the URL names no charge point")?;
+        let path = Url::parse(url).map(|url| url.path_and_query().0).unwrap_or_default();
+        let identity = path.trim_end_matches('/').rsplit('/').next().filter(|identity| !identity.is_empty());
+        let identity = identity.ok_or("the URL names no charge point")?;
         let keys = [
             ("MeterValueSampleInterval", "1"),
             ("MeterValuesSampledData", "Energy.Active.Import.Register,Power.Active.Import,Current.Import"),
@@ -104,7 +106,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Host with port, and the path without the identity.
+    /// Host with port, and the path without the identity, but with the query.
     pub(crate) fn endpoint(&self) -> Result<Endpoint<'_>, Box<dyn Error>> {
         let url = Url::parse(&self.url).ok_or_else(|| format!("{}: not a URL", self.url))?;
         let (is_secure, port) = match url.scheme {
@@ -112,17 +114,23 @@ impl Config {
             "wss" => (true, 443),
             _ => return Err(format!("{}: not a ws:// or wss:// URL", self.url).into()),
         };
-        let path = url.path.trim_end_matches('/');
+        let (path, query) = url.path_and_query();
+        let path = path.trim_end_matches('/');
         let (front, last) = path.rsplit_once('/').unwrap_or(("", path));
         let path = if percent_decoded(last) == self.charge_point_id { front } else { path };
+        let path = format!("{path}{query}");
         let address = url.address(port);
         Ok(Endpoint { address, is_secure, host: url.authority, path, identity: &self.charge_point_id })
     }
 
-    /// The password of HTTP Basic authentication.
-    pub(crate) fn password(&self) -> Option<&str> {
+    /// The password of HTTP Basic authentication: the 20 bytes that 40 hexadecimal digits stand for (OCPP-J §6.2.2),
+    /// otherwise the text as it is.
+    pub(crate) fn password(&self) -> Option<Vec<u8>> {
         let key = self.keys.iter().find(|(key, _)| key.eq_ignore_ascii_case(AUTHORIZATION_KEY));
-        key.map(|(_, value)| value.as_str()).filter(|password| !password.is_empty())
+        let key = key.map(|(_, value)| value.as_bytes()).filter(|key| !key.is_empty())?;
+        let byte = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+        let is_hex = key.len() == 40 && key.iter().all(u8::is_ascii_hexdigit);
+        Some(if is_hex { key.chunks(2).filter_map(byte).collect() } else { key.to_vec() })
     }
 
     /// The factory values that are the library's business.
@@ -145,6 +153,6 @@ pub(crate) struct Endpoint<'c> {
     pub is_secure: bool,
     /// For the Host header.
     pub host: &'c str,
-    pub path: &'c str,
+    pub path: String,
     pub identity: &'c str,
 }

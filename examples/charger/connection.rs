@@ -28,11 +28,9 @@ pub(crate) async fn open<'b>(
     let endpoint = config.endpoint()?;
     let tls = if endpoint.is_secure { Some(tls::client(config.ca_file.as_deref())?) } else { None };
     let socket = Socket::connect(endpoint.address, tls).await?;
-    let options = Options::new(endpoint.host, endpoint.path, endpoint.identity);
-    let options = match config.password() {
-        Some(password) => options.with_password(password.as_bytes()),
-        None => options,
-    };
+    let password = config.password();
+    let options = Options::new(endpoint.host, &endpoint.path, endpoint.identity);
+    let options = password.as_deref().map_or(options, |password| options.with_password(password));
     Ok(WebSocket::connect(socket, &options, read, write, random::fill as fn(&mut [u8])).await?)
 }
 

@@ -59,12 +59,20 @@ impl<'a> DataTransfers<'a> {
             Err(error) => operator.reply(&id, json!({"status": "NotSent", "reason": error.to_string()})),
         }
     }
+
+    /// The charge point ends: whoever waits hears that nothing comes any more.
+    pub(crate) fn end(&mut self, operator: &mut dyn Operator) {
+        let waiting = self.waiting.drain(..).map(|(id, _)| id);
+        self.asked.take().into_iter().chain(waiting).for_each(|id| operator.reply(&id, json!({"status": "Ended"})));
+    }
 }
 
+/// It always has a `status`: that of the answer, or a word of our own when there is none.
 pub(crate) fn reply_of(outcome: Outcome<'_>) -> Value {
     match outcome {
         Outcome::Result(payload) => {
-            serde_json::from_str(payload).unwrap_or_else(|_| json!({"status": "NotUnderstood"}))
+            let answer = serde_json::from_str(payload).ok();
+            answer.filter(|answer: &Value| answer["status"].is_string()).unwrap_or(json!({"status": "NotUnderstood"}))
         }
         Outcome::Error { code, description } => json!({
             "status": "CallError",

@@ -180,8 +180,14 @@ struct Station<'a, 'o> {
 }
 
 impl Station<'_, '_> {
-    /// Connects again and again, and never leaves the charge point alone meanwhile.
     fn work(mut self, traffic: &Traffic) -> Result<End, Failure> {
+        let end = self.stay_connected(traffic);
+        self.data_transfers.end(self.operator);
+        end
+    }
+
+    /// Connects again and again, and never leaves the charge point alone meanwhile.
+    fn stay_connected(&mut self, traffic: &Traffic) -> Result<End, Failure> {
         let mut read_buffer = [0; 2 * RECEIVE];
         let mut write_buffer = [0; SEND + 64];
         let (config, log) = (self.config, self.log);
@@ -241,6 +247,7 @@ impl Station<'_, '_> {
         match self.ocpp.poll(now, transport, &mut self.storage) {
             Ok(_) => {}
             Err(Error::Transport(error)) => self.log.note(&format!("connection over: {error:?}")),
+            Err(error @ Error::SendTimeout) => self.log.note(&format!("connection over: {error}")),
             Err(Error::Storage(error)) => self.log.note(&format!("flash failed: {error}")),
             Err(error) => return Err(format!("{error}").into()),
         }

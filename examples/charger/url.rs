@@ -1,6 +1,6 @@
 //! URLs, as far as a charge point needs them.
 
-/// `scheme://user:password@host:port/path`
+/// `scheme://user:password@host:port/path?query`
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Url<'u> {
     pub scheme: &'u str,
@@ -11,14 +11,15 @@ pub(crate) struct Url<'u> {
     /// A name, or an address without brackets.
     pub host: &'u str,
     pub port: Option<u16>,
-    /// Without the slash before it, and as it is written.
+    /// Without the slash before it, with the query, and as it is written.
     pub path: &'u str,
 }
 
 impl<'u> Url<'u> {
     pub(crate) fn parse(text: &'u str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let path = path.strip_prefix('/').unwrap_or(path);
         let (login, authority) = match authority.rsplit_once('@') {
             Some((login, authority)) => (Some(login), authority),
             None => (None, authority),
@@ -36,6 +37,11 @@ impl<'u> Url<'u> {
             port,
             path,
         })
+    }
+
+    /// The query with its question mark.
+    pub(crate) fn path_and_query(&self) -> (&'u str, &'u str) {
+        self.path.split_at(self.path.find('?').unwrap_or(self.path.len()))
     }
 
     /// For a socket.

@@ -13,7 +13,10 @@ pub(crate) fn state(ocpp: &ChargePoint<'_>, config: &Config) -> State {
     let connector = |id| ConnectorState {
         connector: id,
         status: ocpp.charge_point_status(id).map_or("", ChargePointStatus::as_str),
-        transaction: ocpp.transaction(id).map(|view| Transaction { id_tag: view.id_tag.into(), id: view.id }),
+        transaction: ocpp
+            .transaction(id)
+            .filter(|view| view.is_running) // before that a tag waits for its EV
+            .map(|view| Transaction { id_tag: view.id_tag.into(), id: view.id }),
         permits_charge: ocpp.permits_charge(id),
         limit_a: ocpp.charging_limit(id).map(|limit| number(limit.current)),
     };
@@ -53,7 +56,7 @@ impl Display {
             let permission = if connector.permits_charge { "may charge" } else { "no charge" };
             let transaction = match &connector.transaction {
                 Some(Transaction { id_tag, id: Some(id) }) => format!("transaction {id} of {id_tag}"),
-                Some(Transaction { id_tag, id: None }) => format!("session of {id_tag}"),
+                Some(Transaction { id_tag, id: None }) => format!("transaction of {id_tag}"),
                 None => String::new(),
             };
             log.note(&format!(

@@ -65,7 +65,6 @@ impl<'a> ChargePoint<'a> {
             meter_inputs: resources.meter_inputs.as_mut_view(),
             data_transfer: resources.data_transfer.as_mut_view(),
             hooks: resources.hooks.as_mut_view(),
-            vendor_keys: resources.vendor_keys.as_mut_view(),
             cache: resources.cache.as_mut_slice(),
             #[cfg(feature = "local-auth-list")]
             local_list: resources.local_list.as_flattened_mut(),
@@ -80,7 +79,7 @@ impl<'a> ChargePoint<'a> {
         // In the resources, so that it is never moved: it is larger than any stack frame should be.
         let _ = resources.engine.push(Engine::new(Operations::new(boot, memory)));
         let engine = resources.engine.first_mut().ok_or(ConfigError::ResourcesInUse)?;
-        engine.operations.set_up();
+        engine.operations.set_up(RECEIVE);
         Ok(Self {
             controls: Controls { engine },
             buffers: Buffers {
@@ -122,13 +121,13 @@ impl<'a> ChargePoint<'a> {
                 Ok(false) => break,
                 Err(error) => {
                     engine.set_connected(false, record);
-                    failure = Some(Error::Transport(error));
+                    failure = Some(error);
                     break;
                 }
             }
         }
         match failure {
-            None => Ok(engine.settle()),
+            None => Ok(engine.settle().min(transport.next_deadline())),
             Some(failure) => Err(failure),
         }
     }
@@ -184,21 +183,25 @@ fn store<S: Storage>(engine: &mut Engine<'_>, storage: &mut S, record: &mut [u8]
 }
 
 /// Sends or receives one message; `false` when there is none, or the transport is busy.
-fn exchange<T: WebSocketTransport>(
+fn exchange<T: WebSocketTransport, E>(
     engine: &mut Engine<'_>,
     receive: &mut [u8],
     send: &mut [u8],
     record: &mut [u8],
     transport: &mut T,
-) -> Result<bool, T::Error> {
+) -> Result<bool, Error<T::Error, E>> {
     let part = if engine.settled { None } else { engine.transmit(receive, send, record) };
     if let Some(part) = part {
         let bytes = send.get(..part.len).unwrap_or_default();
         return match poll_once(transport.send(bytes, part.last)) {
             Poll::Ready(sent) => {
-                sent?;
+                sent.map_err(Error::Transport)?;
                 engine.transmitted();
                 Ok(true)
+            }
+            Poll::Pending if engine.now >= engine.send_deadline => {
+                transport.abort();
+                Err(Error::SendTimeout)
             }
             Poll::Pending => Ok(false),
         };
@@ -213,7 +216,7 @@ fn exchange<T: WebSocketTransport>(
         return Ok(false);
     }
     match poll_once(transport.receive(receive)) {
-        Poll::Ready(received) => match received? {
+        Poll::Ready(received) => match received.map_err(Error::Transport)? {
             Some(received) => {
                 engine.receive(received, receive, send, record);
                 Ok(true)

@@ -196,6 +196,13 @@ impl<'a> Controls<'a> {
         self.engine.operations.outputs_mut().reset_notify = Some(output);
     }
 
+    /// Is asked whether a remote start that could be had may begin a session, with the connector and the tag; one that may not
+    /// is answered with Rejected (OCPP 1.6 §5.11). A remote start that names no connector is asked about on the one that
+    /// suits best. Without it every one may.
+    pub fn set_on_remote_start_notify(&mut self, output: &'a dyn Fn(ConnectorId, &str) -> bool) {
+        self.engine.operations.outputs_mut().remote_start_notify = Some(output);
+    }
+
     /// Restarts the charge point. When it returns, it is called again ResetRetries times, 10 s apart. Required.
     pub fn set_on_reset_execute(&mut self, output: &'a dyn Fn(ResetKind)) {
         self.engine.operations.outputs_mut().reset_execute = Some(output);
@@ -280,7 +287,7 @@ impl<'a> Controls<'a> {
         self.engine.operations.transaction(connector)
     }
 
-    /// Whether energy may flow to the EV now.
+    /// Whether energy may flow to the EV now. Not where a charging profile allows nothing at all.
     pub fn permits_charge(&self, connector: ConnectorId) -> bool {
         self.engine.operations.permits_charge(connector)
     }
@@ -427,12 +434,13 @@ impl<'a> Controls<'a> {
         self.engine.operations.keys_mut().set(key, value)
     }
 
-    /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. Its value is
-    /// read with [`configuration`](Self::configuration)`().value(name)`.
+    /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. It lies in memory
+    /// of the firmware, so there may be as many as it has room for. Its value is read with
+    /// [`configuration`](Self::configuration)`().value(name)`.
     ///
     /// # Errors
     /// [`KeyError`]
-    pub fn declare_configuration(&mut self, key: VendorKey<'a>) -> Result<(), KeyError> {
+    pub fn declare_configuration(&mut self, key: &'a mut VendorKey<'a>) -> Result<(), KeyError> {
         self.engine.operations.keys_mut().declare(key)
     }
 

@@ -4,7 +4,7 @@ use crate::ocpp16::{CallName, Exchange, Operations, PLAIN_LEN_MAX};
 use crate::rpc::{Backoff, Part, Rpc};
 use crate::store::{Storage, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
-use crate::transport::Received;
+use crate::transport::{Received, send_timeout};
 
 /// RPC and operations side by side, without their buffers: what both drivers drive.
 pub(super) struct Engine<'a> {
@@ -19,6 +19,8 @@ pub(super) struct Engine<'a> {
     pub(super) asks_device: bool,
     /// Nothing is due before, as far as is known.
     wake: Instant,
+    /// When the transport must have taken the part that it is offered. [`Instant::NEVER`] while it is offered none.
+    pub(super) send_deadline: Instant,
     pub(super) bytes_written: u64,
     complete: bool,
     epoch_known: bool,
@@ -34,6 +36,7 @@ impl<'a> Engine<'a> {
             settled: false,
             asks_device: true,
             wake: Instant::ZERO,
+            send_deadline: Instant::NEVER,
             bytes_written: 0,
             complete: false,
             epoch_known: false,
@@ -103,7 +106,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn next_deadline(&self) -> Instant {
-        self.operations.next_deadline().min(self.rpc.next_deadline())
+        self.operations.next_deadline().min(self.rpc.next_deadline()).min(self.send_deadline)
     }
 
     /// The next operation on the storage device. None while the pages of a message lie in the record buffer.
@@ -139,6 +142,7 @@ impl<'a> Engine<'a> {
             return;
         }
         self.unsettle();
+        self.send_deadline = Instant::NEVER;
         if connected {
             info!("connected");
             self.rpc.connected();
@@ -172,13 +176,18 @@ impl<'a> Engine<'a> {
         self.asks_device |= self.rpc.is_holding();
         self.rpc.set_timeout(Duration::from_secs(self.operations.message_timeout_s()));
         let mut exchange = Exchange { operations: &mut self.operations, record };
-        self.rpc.transmit(self.now, &mut exchange, receive, send)
+        let part = self.rpc.transmit(self.now, &mut exchange, receive, send)?;
+        if self.send_deadline == Instant::NEVER {
+            self.send_deadline = self.now + send_timeout(self.operations.ping_interval_s());
+        }
+        Some(part)
     }
 
     /// What leaves gives the device nothing to do.
     pub(super) fn transmitted(&mut self) {
         self.settled = false;
         self.wake = Instant::ZERO;
+        self.send_deadline = Instant::NEVER;
         self.rpc.transmitted(self.now);
     }
 }

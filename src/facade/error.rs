@@ -10,6 +10,9 @@ pub enum Error<T, S> {
     /// The connection is over. Open another one when [`Controls::connect_at`](super::Controls::connect_at) says so;
     /// whatever was unanswered is sent again where the standard wants it.
     Transport(T),
+    /// The connection has not taken a message in time: as long as a pong may take, 30 s at most. It was told to
+    /// [`abort`](crate::WebSocketTransport::abort). Drop it, and go on as after `Transport`.
+    SendTimeout,
     /// The storage device failed. It is tried again by itself; until it works nothing goes on that depends on it, so no
     /// transaction starts.
     Storage(S),
@@ -42,6 +45,7 @@ impl<T: fmt::Debug, S: fmt::Debug> fmt::Display for Error<T, S> {
         match self {
             Self::Incomplete(missing) => missing.fmt(f),
             Self::Transport(error) => write!(f, "connection over: {error:?}"),
+            Self::SendTimeout => f.write_str("connection takes no message"),
             Self::Storage(error) => write!(f, "storage failed: {error:?}"),
         }
     }

@@ -6,7 +6,7 @@ use crate::ocpp16::ReservationSlot;
 use crate::ocpp16::{CacheSlot, Connector, DataTransferHandler, Hook, MeterInput};
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::{ChargingPeriod, ProfileSlot};
-use crate::store::{RECORD_LEN_MAX, VendorKey};
+use crate::store::RECORD_LEN_MAX;
 use core::mem::{ManuallyDrop, MaybeUninit};
 use heapless::Vec;
 
@@ -46,7 +46,6 @@ pub struct Resources<
     pub(super) meter_inputs: Table<MeterInput<'a>, METER_INPUTS>,
     pub(super) data_transfer: Table<DataTransferHandler<'a>, DATA_TRANSFER_HANDLERS>,
     pub(super) hooks: Table<Hook<'a>, HOOKS>,
-    pub(super) vendor_keys: Table<VendorKey<'a>, VENDOR_KEYS>,
     pub(super) cache: Table<CacheSlot, CACHE_ENTRIES>,
     /// Twice the entries, so that a new list fits beside the old one.
     #[cfg(feature = "local-auth-list")]
@@ -73,8 +72,6 @@ const METER_INPUTS: usize = 12;
 const DATA_TRANSFER_HANDLERS: usize = 4;
 /// Request handlers and observers.
 const HOOKS: usize = 8;
-/// Configuration keys of the firmware's own.
-const VENDOR_KEYS: usize = 8;
 /// Tags that the authorisation cache remembers.
 const CACHE_ENTRIES: usize = 32;
 /// The longest payload of a request of the firmware's own.
@@ -108,7 +105,6 @@ impl<
             meter_inputs: Table::new(Vec::new()),
             data_transfer: Table::new(Vec::new()),
             hooks: Table::new(Vec::new()),
-            vendor_keys: Table::new(Vec::new()),
             cache: Table::new(Vec::new()),
             #[cfg(feature = "local-auth-list")]
             local_list: Table::new(Vec::new()),

@@ -38,8 +38,8 @@ pub trait Connect {
 
     /// Opens a connection: name resolution, TCP, TLS, WebSocket with subprotocol `ocpp1.6`.
     ///
-    /// The runner asks again with growing waits after every failure. It waits for the future to its end, so that must
-    /// have a time limit of its own.
+    /// The runner asks again with growing waits after every failure. It drops the future when there is no connection
+    /// after two minutes; a shorter limit is the firmware's.
     async fn connect(&mut self) -> Result<Self::Transport<'_>, Self::Error>;
 }
 
@@ -114,8 +114,8 @@ pub struct Runner<'s, 'a, M: RawMutex> {
 
 /// How often the inputs are read when nobody [notifies](Handle::notify).
 const INPUT_INTERVAL: Duration = Duration::from_millis(100);
-/// A part of a message that the connection does not take within this time takes the connection with it.
-const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection that takes longer to open hangs.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 
 impl<M: RawMutex> Runner<'_, '_, M> {
     /// Runs the charge point for ever: connects, reconnects, stores, sends and receives. Failures of connections and of
@@ -142,11 +142,14 @@ impl<M: RawMutex> Runner<'_, '_, M> {
         loop {
             let due = self.core.with(|engine| engine.backoff.due());
             keeper.during(timer.sleep_until(due)).await;
-            match keeper.during(connect.connect()).await {
-                Ok(mut transport) => keeper.converse(&mut transport, receive, send).await,
-                Err(error) => {
-                    let _ = &error;
-                    warning!("no connection: {}", defmt::Debug2Format(&error));
+            let too_late = timer.sleep_until(timer.now() + CONNECT_TIMEOUT);
+            match keeper.during(select(connect.connect(), too_late)).await {
+                Either::First(Ok(mut transport)) => keeper.converse(&mut transport, receive, send).await,
+                failed => {
+                    if let Either::First(Err(error)) = &failed {
+                        let _ = error;
+                        warning!("no connection: {}", defmt::Debug2Format(error));
+                    }
                     self.core.with(Engine::connect_failed);
                 }
             }
@@ -200,16 +203,16 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
         while transport.is_connected() {
             self.keep().await;
             let now = self.timer.now();
-            let (ping_interval, part, can_receive) = self.core.with(|engine| {
+            let (ping_interval, part, send_deadline, can_receive) = self.core.with(|engine| {
                 engine.set_connected(true, self.record);
                 let part = engine.transmit(receive, send, self.record);
-                (engine.operations.ping_interval_s(), part, engine.rpc.can_receive())
+                (engine.operations.ping_interval_s(), part, engine.send_deadline, engine.rpc.can_receive())
             });
             transport.keep_alive(now, ping_interval);
             let alive = match part {
                 Some(part) => {
                     let sent = transport.send(send.get(..part.len).unwrap_or_default(), part.last);
-                    let in_time = select(sent, self.timer.sleep_until(now + SEND_TIMEOUT));
+                    let in_time = select(sent, self.timer.sleep_until(send_deadline));
                     let taken = matches!(self.during(in_time).await, Either::First(Ok(())));
                     if taken {
                         self.core.with(|engine| engine.transmitted());

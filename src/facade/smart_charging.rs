@@ -6,6 +6,9 @@ use crate::ocpp16::{ChargingLimit, ConnectorId, LimitOutput, Supply};
 /// its requests are answered with NotSupported. A connector has one output: the one that was set last. It is told the limit
 /// once at first, then whenever it changes, as [`Decimal::tenths`], rounded down; `None` is no limit but that of the hardware.
 /// All outputs must be set before the first poll.
+///
+/// A connector with an output measures Current.Offered and Power.Offered as well, if a list of measurands asks for them and
+/// the firmware has no meter input of its own for them: the limit in force, at most what the [`Supply`] is good for.
 impl<'a> Controls<'a> {
     /// Is told the limit in ampere per phase. The charge point takes charging profiles in ampere then.
     ///

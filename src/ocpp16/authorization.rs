@@ -3,6 +3,7 @@
 use super::cache::AUTHORIZATION_CACHE_ENABLED;
 #[cfg(feature = "local-auth-list")]
 use super::local_list::place_behind;
+use super::session::deadline;
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, TxNotification};
 use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
@@ -11,8 +12,9 @@ use crate::time::{Duration, Instant};
 
 /// Offline, a tag that nobody knows may charge.
 pub(super) const ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: SwitchKey = SwitchKey::new(1, "AllowOfflineTxForUnknownId", false);
-/// Seconds that a tag waits for the central system before the offline rules decide. 0 waits as long as the call itself.
-pub(super) const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, "Cst_AuthorizationTimeout", 20, 0, 3600);
+/// Seconds that a tag waits for the answer to its Authorize before the offline rules decide. 0 waits as long as the call
+/// itself.
+pub(super) const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, "Cst_AuthorizationTimeout", 30, 0, 3600);
 
 /// Online, a tag that is known to be good charges without being asked about.
 pub(super) const LOCAL_PRE_AUTHORIZE: SwitchKey = SwitchKey::new(13, "LocalPreAuthorize", false);
@@ -33,8 +35,8 @@ pub(super) enum Presented {
     },
     /// Authorize.req must be sent.
     Waiting { since: Instant },
-    /// Authorize.req is under way.
-    Asked { since: Instant },
+    /// Authorize.req is under way; its answer counts until `until`.
+    Asked { until: Instant },
 }
 
 /// What is known about a tag without asking.
@@ -115,10 +117,13 @@ impl Operations<'_> {
     }
 
     /// The next tag to ask the central system about.
-    pub(super) fn authorize_request(&mut self) -> Option<(ConnectorId, Authorize<'_>)> {
+    pub(super) fn authorize_request(&mut self, now: Instant) -> Option<(ConnectorId, Authorize<'_>)> {
         for (connector, id) in self.connectors.iter_mut().zip(1..) {
-            if let Presented::Waiting { since } = connector.session.presented {
-                connector.session.presented = Presented::Asked { since };
+            if let Presented::Waiting { .. } = connector.session.presented {
+                let time_out = Duration::from_secs(self.keys.unsigned(&AUTHORIZATION_TIMEOUT));
+                let until = deadline(now, time_out);
+                connector.session.presented = Presented::Asked { until };
+                self.deadline = self.deadline.min(until);
                 self.asked_tag = connector.session.shown_tag().clone();
                 return Some((id, Authorize { id_tag: self.asked_tag.as_str() }));
             }
@@ -159,9 +164,8 @@ impl Operations<'_> {
 
     /// Lets a tag that has waited too long be decided offline; returns when to look again.
     pub(super) fn advance_authorization(&mut self, now: Instant, id: ConnectorId) -> Instant {
-        let timeout = self.keys.unsigned(&AUTHORIZATION_TIMEOUT);
         let presented = self.connector(id).map_or(Presented::Settled, |connector| connector.session.presented);
-        let since = match presented {
+        let until = match presented {
             Presented::Settled => return Instant::NEVER,
             Presented::LookUp { .. } => {
                 if self.record_about_tag(id).is_none() {
@@ -169,11 +173,15 @@ impl Operations<'_> {
                 }
                 return Instant::NEVER;
             }
-            Presented::Waiting { since } | Presented::Asked { since } => since,
+            // The call in front of it ends by MessageTimeout, and so do those about the tags of the other connectors.
+            Presented::Waiting { since } => {
+                let calls = u32::from(self.connector_count());
+                since + Duration::from_secs(self.message_timeout_s().saturating_mul(calls))
+            }
+            Presented::Asked { until } => until,
         };
-        let deadline = since + Duration::from_secs(timeout);
-        if timeout == 0 || now < deadline {
-            return if timeout == 0 { Instant::NEVER } else { deadline };
+        if now < until {
+            return until;
         }
         self.look_up(now, id, true);
         Instant::NEVER
@@ -271,7 +279,7 @@ impl Operations<'_> {
     }
 
     fn refuse_tag(&mut self, id: ConnectorId, notification: TxNotification) {
-        let Some(connector) = self.connector_mut(id) else { return };
+        let Some(connector) = self.change_connector(id) else { return };
         let session = &mut connector.session;
         session.presented = Presented::Settled;
         if session.visitor.take().is_none() {

@@ -120,6 +120,7 @@ impl Operations<'_> {
             let is_busy = self.connectors.iter().any(Connector::is_busy);
             self.main_service.settle(is_busy);
             self.main_changed = true;
+            self.dirty |= !self.main_service.is_on(); // which ends its reservations
         }
     }
 

@@ -195,11 +195,8 @@ impl Operations<'_> {
             self.keys.save_integer(&HEARTBEAT_INTERVAL, interval);
         }
         self.last_heartbeat = now;
-        if newly_accepted {
-            // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector.
-            self.main_status.report_again();
-            self.connectors.iter_mut().for_each(|connector| connector.status.report_again());
-        }
+        // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector, as it stands now that the time is known.
+        self.reports_all |= newly_accepted;
     }
 
     /// The status of a BootNotification.conf, which alone decides, and its interval: 0 when there is none that makes sense, the

@@ -1,6 +1,7 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
 use super::dispatch::StatusAnswer;
+use super::keys::announced;
 use super::metering::Meters;
 use super::{Operations, free_vend, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, ReadError, Strictness, Writer, elements, name, read};
@@ -9,7 +10,15 @@ use crate::store::{Access, IntegerKey, Key, KeyId, Keys, Refusal, Value};
 
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
 pub(super) const GET_CONFIGURATION_MAX_KEYS: IntegerKey =
-    IntegerKey::new(9, "GetConfigurationMaxKeys", 30, 1, 1000).read_only();
+    IntegerKey::new(9, "GetConfigurationMaxKeys", NAMES_MAX as i32, 0, 1000).read_only();
+const NAMES_MAX: usize = 30;
+
+/// How many names the receive buffer has room for.
+pub(super) fn names_max(receive: usize) -> i32 {
+    const REQUEST: &str = r#"[2,"00000000-0000-0000-0000-000000000000","GetConfiguration",{"key":[]}]"#;
+    const NAME: &str = r#""12345678901234567890123456789012345678901234567890","#;
+    announced(receive, REQUEST, NAME, NAMES_MAX)
+}
 
 /// The longest key and value (OCPP 1.6 §6.9).
 const KEY_LEN_MAX: u16 = 50;
@@ -65,7 +74,7 @@ impl Operations<'_> {
         let names = names.nested().unwrap_or("[]");
         let count = count_names(names)?;
         if answer.page() == 0 {
-            if count > self.keys.unsigned(&GET_CONFIGURATION_MAX_KEYS) {
+            if count > NAMES_MAX as u32 {
                 let code = crate::rpc::CallErrorCode::OccurenceConstraintViolation;
                 return Err(CallError::new(code, "more keys than GetConfigurationMaxKeys"));
             }

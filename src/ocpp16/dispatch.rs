@@ -117,15 +117,18 @@ impl Handler for Exchange<'_, '_> {
             return None;
         }
         let accepted = operations.registration.is_accepted();
-        if accepted && let Some((id, request)) = operations.authorize_request() {
+        if accepted && let Some((id, request)) = operations.authorize_request(now) {
             call.call("Authorize", &request).ok()?;
             return Some(CallName::Authorize(id));
         }
         // What happens now is told in its order; what waits since an outage is overtaken (MSG-04).
-        if accepted && operations.is_live() && operations.transaction_message(now, self.record, call) {
+        let status = operations.next_to_report(now);
+        let precedes = status.is_some_and(|(_, precedes)| precedes);
+        if accepted && !precedes && operations.is_live() && operations.transaction_message(now, self.record, call) {
             return Some(CallName::TransactionMessage);
         }
-        if let Some((id, notification)) = operations.status_notification(now) {
+        if let Some((id, _)) = status {
+            let notification = operations.status_notification(id)?;
             call.call("StatusNotification", &notification).ok()?;
             return Some(CallName::StatusNotification(id));
         }

@@ -47,8 +47,9 @@ pub(super) const REQUEST_FIELDS: [Field; 4] = [
     Field::optional("retryInterval", Kind::Integer),
 ];
 
-/// Seconds that the central system has to hear of the installation before it begins.
-const ANNOUNCEMENT_S: u32 = 30;
+/// Seconds that the central system has to hear of what comes before it does: of the download before connectors go out of
+/// service, of the installation before it begins.
+pub(super) const ANNOUNCEMENT_S: u32 = 30;
 
 /// The first byte of a record that is no [request](super::transfer::REQUEST).
 const INSTALLING: u8 = 1;
@@ -126,25 +127,26 @@ impl<'a> Operations<'a> {
         self.advance_transfer(now, Direction::Download);
         let is_resetting = self.reset.is_pending();
         let transfer = &mut self.firmware.transfer;
+        let until = Instant::from_secs(transfer.at.into());
+        let is_told = transfer.reports.untold() == 0;
+        let is_heard = is_told || now >= until || !self.online;
         match transfer.stage {
+            Stage::Downloaded | Stage::Announced if !is_heard => self.wake_at(until),
             // A reset that is under way comes first.
             Stage::Downloaded | Stage::Announced if is_resetting => {}
             // FW-05
             Stage::Downloaded if self.connectors.iter().all(|connector| connector.session.phase == Phase::Idle) => {
                 transfer.reports.push(FirmwareStatus::Installing.code());
-                transfer.at = seconds_after(now, ANNOUNCEMENT_S);
+                if is_told {
+                    transfer.at = seconds_after(now, ANNOUNCEMENT_S);
+                }
                 transfer.stage = Stage::Announced;
                 self.dirty = true;
             }
             Stage::Announced => {
-                let until = Instant::from_secs(transfer.at.into());
-                if transfer.reports.untold() == 0 || now >= until || !self.online {
-                    transfer.stage = Stage::Storing;
-                    transfer.unsaved = true;
-                    self.persistence.has_chores = true;
-                } else {
-                    self.wake_at(until);
-                }
+                transfer.stage = Stage::Storing;
+                transfer.unsaved = true;
+                self.persistence.has_chores = true;
             }
             Stage::Installing => {
                 let ended = match self.firmware.installation_status.map(|status| status()) {
@@ -163,7 +165,9 @@ impl<'a> Operations<'a> {
             }
             _ => {}
         }
-        let closes = self.firmware.transfer.stage >= Stage::Downloaded;
+        // The central system hears first why connectors go out of service.
+        let stage = self.firmware.transfer.stage;
+        let closes = stage > Stage::Downloaded || stage == Stage::Downloaded && is_heard;
         if closes != self.firmware.closes_connectors {
             self.firmware.closes_connectors = closes;
             self.close_connectors(now, closes);

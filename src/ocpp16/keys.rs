@@ -17,9 +17,6 @@ use crate::store::{Declaration, IntegerKey, SetKey};
 
 /// OCPP 1.6 §9.1.19
 pub(super) const NUMBER_OF_CONNECTORS: IntegerKey = IntegerKey::new(22, "NumberOfConnectors", 1, 0, 63).read_only();
-/// Connector 0 counts.
-pub(super) const CONNECTOR_PHASE_ROTATION_MAX_LENGTH: IntegerKey =
-    IntegerKey::new(8, "ConnectorPhaseRotationMaxLength", 2, 0, 64).read_only();
 /// Seconds, errata 3.83.
 pub(super) const MESSAGE_TIMEOUT: IntegerKey = IntegerKey::new(20, "MessageTimeout", 30, 1, 3600);
 /// Seconds, 0 for none. OCPP-J 1.6 §7
@@ -45,11 +42,23 @@ pub(super) const SMART_CHARGING: usize = 4;
 #[cfg(feature = "remote-trigger")]
 pub(super) const REMOTE_TRIGGER: usize = 5;
 
+/// A capacity is announced as it can be used: as many pieces as the receive buffer has room for in this request, at most
+/// `most`. Both are written as long as they may be; what is shorter may be more than was announced.
+#[inline(always)] // so that it is a constant
+pub(super) const fn announced(receive: usize, request: &str, piece: &str, most: usize) -> i32 {
+    let fitting = receive.saturating_sub(request.len()) / piece.len();
+    (if fitting < most { fitting } else { most }) as i32
+}
+
+/// The longest request that sets a list of measurands or of phase rotations, still without items.
+pub(super) const CHANGE_OF_LIST: &str =
+    r#"[2,"00000000-0000-0000-0000-000000000000","ChangeConfiguration",{"key":"ConnectorPhaseRotation","value":""}]"#;
+
 pub(super) static TABLE: &[Declaration] = &[
     NUMBER_OF_CONNECTORS.declaration(),
     SUPPORTED_FEATURE_PROFILES.declaration(),
     phase_rotation::CONNECTOR_PHASE_ROTATION.declaration(),
-    CONNECTOR_PHASE_ROTATION_MAX_LENGTH.declaration(),
+    phase_rotation::CONNECTOR_PHASE_ROTATION_MAX_LENGTH.declaration(),
     MESSAGE_TIMEOUT.declaration(),
     WEB_SOCKET_PING_INTERVAL.declaration(),
     authorization::ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID.declaration(),
@@ -70,14 +79,15 @@ pub(super) static TABLE: &[Declaration] = &[
     delivery::TRANSACTION_MESSAGE_RETRY_INTERVAL.declaration(),
     metering::METER_VALUE_SAMPLE_INTERVAL.declaration(),
     metering::METER_VALUES_SAMPLED_DATA.declaration(),
-    Declaration::constant(18, "MeterValuesSampledDataMaxLength", metering::ITEMS_MAX),
+    metering::METER_VALUES_SAMPLED_DATA_MAX_LENGTH.declaration(),
     metering::CLOCK_ALIGNED_DATA_INTERVAL.declaration(),
     metering::METER_VALUES_ALIGNED_DATA.declaration(),
-    Declaration::constant(16, "MeterValuesAlignedDataMaxLength", metering::ITEMS_MAX),
+    metering::METER_VALUES_IN_TX_ONLY.declaration(),
+    metering::METER_VALUES_ALIGNED_DATA_MAX_LENGTH.declaration(),
     metering::STOP_TXN_SAMPLED_DATA.declaration(),
-    Declaration::constant(30, "StopTxnSampledDataMaxLength", metering::ITEMS_MAX),
+    metering::STOP_TXN_SAMPLED_DATA_MAX_LENGTH.declaration(),
     metering::STOP_TXN_ALIGNED_DATA.declaration(),
-    Declaration::constant(28, "StopTxnAlignedDataMaxLength", metering::ITEMS_MAX),
+    metering::STOP_TXN_ALIGNED_DATA_MAX_LENGTH.declaration(),
     metering::STOP_TRANSACTION_MAX_METER_VALUES.declaration(),
     status::MINIMUM_STATUS_DURATION.declaration(),
     heartbeat::HEARTBEAT_INTERVAL.declaration(),
@@ -90,7 +100,7 @@ pub(super) static TABLE: &[Declaration] = &[
     #[cfg(feature = "local-auth-list")]
     local_list::SEND_LOCAL_LIST_MAX_LENGTH.declaration(),
     #[cfg(feature = "reservation")]
-    reservation::RESERVE_CONNECTOR_ZERO_SUPPORTED,
+    reservation::RESERVE_CONNECTOR_ZERO_SUPPORTED.declaration(),
     #[cfg(feature = "smart-charging")]
     smart_charging::CHARGE_PROFILE_MAX_STACK_LEVEL.declaration(),
     #[cfg(feature = "smart-charging")]

@@ -8,6 +8,7 @@
 use super::authorization::Known;
 use super::dispatch::StatusAnswer;
 use super::held_call::frame_record;
+use super::keys::announced;
 use super::tag_record::{known, read_tag, tag_hash, write_tag};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Json, JsonStr, Kind, Seen, Strictness, Walk, Writer, name, read};
@@ -24,6 +25,19 @@ pub(super) const LOCAL_AUTH_LIST_MAX_LENGTH: IntegerKey =
 /// The most entries in one SendLocalList.
 pub(super) const SEND_LOCAL_LIST_MAX_LENGTH: IntegerKey =
     IntegerKey::new(39, "SendLocalListMaxLength", 0, 0, i32::MAX).read_only();
+
+/// How many entries the receive buffer has room for in one request, of a list of `most`.
+pub(super) fn sent_max(receive: usize, most: usize) -> i32 {
+    const REQUEST: &str = concat!(
+        r#"[2,"00000000-0000-0000-0000-000000000000","SendLocalList","#,
+        r#"{"listVersion":2147483647,"updateType":"Differential","localAuthorizationList":[]}]"#
+    );
+    const ENTRY: &str = concat!(
+        r#"{"idTag":"12345678901234567890","idTagInfo":{"expiryDate":"2025-12-31T23:59:59.999+00:00","#,
+        r#""parentIdTag":"12345678901234567890","status":"ConcurrentTx"}},"#
+    );
+    announced(receive, REQUEST, ENTRY, most)
+}
 
 /// What is kept in RAM of one place for an entry: a hash that finds its tag, and whether it counts. The record has the last
 /// word.
@@ -447,7 +461,7 @@ impl Operations<'_> {
         match self.known_by_list(now, &answer.id_tag, key, record) {
             Some(known) if known.is_valid == is_valid(answer.info.status) => {}
             Some(_) => {
-                self.main_status.report_error(now, ChargePointErrorCode::LocalListConflict); // LOC-07
+                self.main_status.report_error(now, self.journal.next(), ChargePointErrorCode::LocalListConflict); // LOC-07
                 self.dirty = true;
             }
             None => {

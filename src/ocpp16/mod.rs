@@ -85,7 +85,7 @@ pub use types::*;
 pub use unlock::UnlockResult;
 
 use crate::json::Value;
-use crate::store::{Journal, Keys, VendorKey};
+use crate::store::{Journal, Keys};
 use crate::time::{Clock, DateTime, Instant};
 use availability::Service;
 use boot::Registration;
@@ -151,6 +151,10 @@ pub struct Operations<'a> {
     main_error: Option<ErrorData>,
     main_error_number: u8,
     main_changed: bool,
+    /// There may be a state to be told.
+    has_reports: bool,
+    /// All states are to be told once they have been looked at.
+    reports_all: bool,
     /// What a power cut has interrupted goes on.
     resumes: bool,
     sends_milliseconds: bool,
@@ -177,6 +181,7 @@ pub struct Operations<'a> {
 pub(crate) struct Outputs<'a> {
     pub(crate) reset_notify: Option<&'a dyn Fn(ResetKind) -> bool>,
     pub(crate) reset_execute: Option<&'a dyn Fn(ResetKind)>,
+    pub(crate) remote_start_notify: Option<&'a dyn Fn(ConnectorId, &str) -> bool>,
     pub(crate) discarded: Option<&'a dyn Fn(&Discarded<'_>)>,
     pub(crate) random: Option<&'a dyn Fn() -> u32>,
 }
@@ -187,7 +192,6 @@ pub(crate) struct Memory<'a> {
     pub(crate) meter_inputs: &'a mut VecView<MeterInput<'a>>,
     pub(crate) data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
     pub(crate) hooks: &'a mut VecView<Hook<'a>>,
-    pub(crate) vendor_keys: &'a mut VecView<VendorKey<'a>>,
     pub(crate) cache: &'a mut [CacheSlot],
     #[cfg(feature = "local-auth-list")]
     pub(crate) local_list: &'a mut [ListSlot],
@@ -209,7 +213,7 @@ impl<'a> Operations<'a> {
             data_transfer: memory.data_transfer,
             hooks: memory.hooks,
             outputs: Outputs::default(),
-            keys: Keys::blank(keys::TABLE, memory.vendor_keys),
+            keys: Keys::blank(keys::TABLE),
             cache: Cache::new(memory.cache),
             #[cfg(feature = "local-auth-list")]
             local_list: LocalList::new(memory.local_list),
@@ -235,6 +239,8 @@ impl<'a> Operations<'a> {
             main_error: None,
             main_error_number: 0,
             main_changed: false,
+            has_reports: true,
+            reports_all: false,
             resumes: false,
             sends_milliseconds: false,
             alignment: Alignment::new(),
@@ -252,26 +258,31 @@ impl<'a> Operations<'a> {
         }
     }
 
-    /// Gives the keys their factory values, once, where the operations are to stay.
-    pub(crate) fn set_up(&mut self) {
+    /// Gives the keys their factory values, once, where the operations are to stay. `receive` is the length of the receive
+    /// buffer.
+    pub(crate) fn set_up(&mut self, receive: usize) {
         let keys = &mut self.keys;
         keys.load_factory();
         keys.set_integer(&keys::NUMBER_OF_CONNECTORS, self.connectors.len() as i32);
-        keys.set_integer(&keys::CONNECTOR_PHASE_ROTATION_MAX_LENGTH, self.connectors.len() as i32 + 1);
+        let rotations = phase_rotation::items_max(receive, self.connectors.len());
+        keys.set_integer(&phase_rotation::CONNECTOR_PHASE_ROTATION_MAX_LENGTH, rotations);
+        keys.set_integer(&configuration::GET_CONFIGURATION_MAX_KEYS, configuration::names_max(receive));
+        metering::announce(keys, receive);
         phase_rotation::set_unknown(keys, self.connectors.len());
         keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
         #[cfg(feature = "local-auth-list")]
         {
             keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::LOCAL_AUTH_LIST_MANAGEMENT, true);
-            let entries = self.local_list.entries_max() as i32;
-            keys.set_integer(&local_list::LOCAL_AUTH_LIST_MAX_LENGTH, entries);
-            keys.set_integer(&local_list::SEND_LOCAL_LIST_MAX_LENGTH, entries);
+            let entries = self.local_list.entries_max();
+            keys.set_integer(&local_list::LOCAL_AUTH_LIST_MAX_LENGTH, entries as i32);
+            keys.set_integer(&local_list::SEND_LOCAL_LIST_MAX_LENGTH, local_list::sent_max(receive, entries));
         }
         #[cfg(feature = "reservation")]
         keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
         #[cfg(feature = "smart-charging")]
         {
-            keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, self.profiles.periods_max() as i32);
+            let periods = smart_charging::periods_max(receive, self.profiles.periods_max());
+            keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, periods);
             keys.set_integer(&smart_charging::MAX_CHARGING_PROFILES_INSTALLED, self.profiles.profiles_max() as i32);
         }
         #[cfg(feature = "remote-trigger")]
@@ -355,8 +366,9 @@ impl<'a> Operations<'a> {
         self.transfers_link(online);
         if online {
             self.delivery.link_up();
-            self.main_status.forget_history();
-            self.connectors.iter_mut().for_each(|connector| connector.status.forget_history());
+            let next_entry = self.journal.next();
+            self.main_status.forget_history(next_entry);
+            self.connectors.iter_mut().for_each(|connector| connector.status.forget_history(next_entry));
         } else {
             self.offline_authorization(now);
             self.main_sampling.miss_moment();

@@ -5,12 +5,13 @@
 //! | the boot count is durable | the first call | no message id is used in two boots |
 //! | a start is durable | energy, then its message | no transaction is lost |
 //! | the transaction id is durable | the release of the start | the end goes out with it, also after a power cut |
-//! | the record of the running transaction is gone | the release of the end | it is not ended twice |
+//! | the record of the running transaction tells its end | the release of the end | it is not ended twice |
 //! | the first values for transactionData are durable | the start | no power cut loses where the transaction began |
 //! | an entry that dates it is durable | an entry that was made without a clock goes out | it tells the same time whenever it is sent |
+//! | an entry whose writing has failed is looked for | the next entry | none is recorded twice, nor as something else |
 //! | a changed key or availability is durable | the answer, which waits in the send buffer | an accepted value survives |
 
-use super::delivery::{ConfirmedTransaction, Head};
+use super::delivery::Head;
 #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
 use super::held_call::HeldCall;
 use super::journal_entry::{self, Entry, PLAIN_LEN_MAX, Stamp};
@@ -39,6 +40,8 @@ pub(super) struct Persistence {
     /// So often in a row an entry could not be appended, and until when no other is tried.
     append_failures: u8,
     append_after: Instant,
+    /// Its writing has failed, but the entry may be on the device: another one never takes its number before that is known.
+    doubtful: Option<Task>,
     /// Samples in the journal that no thinning has looked at.
     pub(super) samples: u32,
     /// There may be something to do on the device that is neither about the journal nor about a key.
@@ -69,8 +72,9 @@ enum Task {
     AppendStop(ConnectorId),
     AppendMeterValues(ConnectorId, ReadingContext),
     AppendClock,
+    /// Whether the entry is there whose writing has failed.
+    LookForEntry,
     StoreTransaction(ConnectorId),
-    RemoveTransaction(ConnectorId),
     LoadSeries(ConnectorId, ReadingContext),
     BeginSeries(ConnectorId),
     StoreSeries,
@@ -117,6 +121,7 @@ impl Persistence {
             failures: 0,
             append_failures: 0,
             append_after: Instant::ZERO,
+            doubtful: None,
             samples: 0,
             has_chores: true,
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
@@ -233,7 +238,9 @@ impl Operations<'_> {
             self.do_without(now, task);
             return;
         };
-        self.persistence.failures = 0;
+        if !matches!(task, Task::LookForEntry) {
+            self.persistence.failures = 0;
+        }
         let len = if let StorageResult::Loaded(len) = result { len } else { None };
         match task {
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
@@ -242,40 +249,24 @@ impl Operations<'_> {
                 self.dirty = true;
                 self.recovered(now, &result, len.and_then(|len| record.get(..len)));
             }
-            Task::AppendStart(id) => {
-                let number = self.journal.next();
-                self.appended(id, Phase::Starting);
-                self.start_recorded(id, number);
-                #[cfg(feature = "smart-charging")]
-                self.advance_limits(now); // before there is energy
+            Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) | Task::AppendClock => {
+                self.entry_appended(now, task);
             }
-            Task::AppendStop(id) => {
-                self.appended(id, Phase::Stopping);
-                self.stop_recorded(id);
-            }
-            Task::AppendMeterValues(id, context) => {
-                let number = self.journal.next();
-                self.appended(id, Phase::Running);
-                self.persistence.samples = self.persistence.samples.saturating_add(1);
-                if let Some(connector) = self.connector_mut(id) {
-                    connector.sampling.taken(context);
-                    connector.session.sample = number;
+            Task::LookForEntry => {
+                let doubtful = self.persistence.doubtful.take();
+                if let Some(len) = len
+                    && let Some(task) = doubtful
+                    && record.get(..len).is_some_and(|record| Entry::is_sound(self.journal.next(), record))
+                {
+                    self.persistence.failures = 0;
+                    self.persistence.storing_len = len;
+                    self.entry_appended(now, task);
                 }
-            }
-            Task::AppendClock => {
-                self.persistence.append_failures = 0;
-                self.journal.appended();
-                self.dating.followed_by(self.persistence.storing_at, false);
             }
             Task::StoreTransaction(id) => self.transaction_stored(id),
             Task::ReleaseSample(id) => {
                 self.transaction_stored(id);
                 self.released();
-            }
-            Task::RemoveTransaction(id) => {
-                if let Some(connector) = self.connector_mut(id) {
-                    connector.confirmed.stored_as_running = false;
-                }
             }
             Task::LoadSeries(connector, context) => {
                 self.persistence.series = Some(LoadedSeries { connector, context, len: len.unwrap_or(0) });
@@ -339,6 +330,7 @@ impl Operations<'_> {
     /// The device failed. What is only good to know is done without; all else is tried again.
     fn do_without(&mut self, now: Instant, task: Task) {
         if let Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) | Task::AppendClock = task {
+            self.persistence.doubtful = Some(task);
             self.persistence.append_failures = self.persistence.append_failures.saturating_add(1);
             if self.persistence.append_failures >= TRIES {
                 self.persistence.append_after = now + APPEND_WAIT;
@@ -355,6 +347,36 @@ impl Operations<'_> {
             #[cfg(feature = "firmware-management")]
             Task::LoadTransfer(direction) => self.transfer_unreadable(now, direction),
             _ => {}
+        }
+    }
+
+    fn entry_appended(&mut self, now: Instant, task: Task) {
+        match task {
+            Task::AppendStart(id) => {
+                let number = self.journal.next();
+                self.appended(id, Phase::Starting);
+                self.start_recorded(id, number);
+                #[cfg(feature = "smart-charging")]
+                self.advance_limits(now); // before there is energy
+            }
+            Task::AppendStop(id) => {
+                self.appended(id, Phase::Stopping);
+                self.stop_recorded(id);
+            }
+            Task::AppendMeterValues(id, context) => {
+                let number = self.journal.next();
+                self.appended(id, Phase::Running);
+                self.persistence.samples = self.persistence.samples.saturating_add(1);
+                if let Some(connector) = self.connector_mut(id) {
+                    connector.sampling.taken(context);
+                    connector.session.sample = number;
+                }
+            }
+            _ => {
+                self.persistence.append_failures = 0;
+                self.journal.appended();
+                self.dating.followed_by(self.persistence.storing_at, false);
+            }
         }
     }
 
@@ -473,6 +495,9 @@ impl Operations<'_> {
 
     /// The next entry of the journal.
     fn next_append(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+        if self.persistence.doubtful.is_some() {
+            return Some((Task::LookForEntry, StorageOp::LoadEntry(self.journal.next())));
+        }
         // A connector without a value to record must not keep the others waiting.
         for _ in 0..self.connectors.len() {
             let id = self.next_to_append();
@@ -648,11 +673,14 @@ impl Operations<'_> {
 
     fn release(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
         let first = self.journal.first()?;
-        if let Some(Head::Stop { connector: id, start }) = self.delivery.head {
-            let confirmed = self.connector(id).map(|connector| &connector.confirmed);
-            if confirmed.is_some_and(|confirmed| confirmed.stored_as_running && confirmed.entry() == start) {
-                return Some((Task::RemoveTransaction(id), StorageOp::Remove(ConfirmedTransaction::record_key(id)?)));
-            }
+        if let Some(Head::Stop { connector: id, start }) = self.delivery.head
+            && let Some(connector) = self.connector_mut(id)
+            && connector.confirmed.stored_as_running
+            && connector.confirmed.entry() == start
+        {
+            connector.confirmed.ended(start);
+            let (key, len) = connector.confirmed.store(id, None, record)?;
+            return Some((Task::StoreTransaction(id), StorageOp::Store(key, len)));
         }
         if self.journal.mark_due() {
             return Some((Task::StoreMark, self.journal.store_mark(record)?));

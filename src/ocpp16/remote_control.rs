@@ -1,6 +1,6 @@
 //! RemoteStartTransaction and RemoteStopTransaction (OCPP 1.6 §5.11, §5.12).
 
-use super::connector::Finishing;
+use super::connector::Finishing::{CardTooLate, No};
 use super::delivery::UNDELIVERABLE;
 use super::dispatch::{StatusAnswer, accepted_if};
 #[cfg(feature = "reservation")]
@@ -42,13 +42,22 @@ impl Operations<'_> {
         };
         #[cfg(not(feature = "smart-charging"))]
         let _ = (profile, scratch);
-        let connector = match connector.integer() {
-            Some(connector) => ConnectorId::try_from(connector).ok().filter(|id| self.may_start_remotely(*id, &id_tag)),
-            None => self.free_connector(&id_tag),
+        let wanted = match connector.integer() {
+            _ if !self.registration.is_accepted() || id_tag.is_empty() => 0..0, // BOOT-09
+            Some(id) => ConnectorId::try_from(id).map_or(0..0, |id| id..id.saturating_add(1)),
+            None => self.connector_ids(),
         };
-        // BOOT-09: not while the central system has not accepted yet.
-        let connector = connector.filter(|_| self.registration.is_accepted());
-        let Some(connector) = connector else { return Ok(accepted_if(false)) };
+        // RC-04: the first of those that suit best.
+        let (mut best, mut connector) = (0, 0);
+        for id in wanted {
+            let fit = self.fit(id, &id_tag);
+            if fit > best {
+                (best, connector) = (fit, id);
+            }
+        }
+        if best == 0 || !self.outputs.remote_start_notify.is_none_or(|notify| notify(connector, id_tag.as_str())) {
+            return Ok(accepted_if(false));
+        }
         let authorized = !self.keys.is_on(&AUTHORIZE_REMOTE_TX_REQUESTS);
         let begun = self.begin_session(now, id_tag, connector, authorized).is_ok();
         #[cfg(feature = "smart-charging")]
@@ -78,31 +87,21 @@ impl Operations<'_> {
         Ok(accepted_if(true))
     }
 
-    /// RC-05: neither in use nor waiting for its cable to be taken after a transaction, nor reserved for somebody else. An EV
-    /// that was plugged in without a card in time may still be started by an app.
-    fn may_start_remotely(&self, id: ConnectorId, id_tag: &IdToken) -> bool {
-        self.may_begin(id).is_ok()
-            && self.fit(id, id_tag) > 0
-            && self
-                .connector(id)
-                .is_some_and(|connector| matches!(connector.finishing, Finishing::No | Finishing::CardTooLate))
-    }
-
-    /// RC-04: the one that is reserved for the tag first, then one with an EV.
-    fn free_connector(&self, id_tag: &IdToken) -> Option<ConnectorId> {
-        let free = self.connector_ids().filter(|id| self.may_start_remotely(*id, id_tag));
-        free.rev().max_by_key(|id| self.fit(*id, id_tag))
-    }
-
-    /// How well a connector suits a tag; 0 when it must not have it.
+    /// How well a connector suits a tag; 0 when no session may begin there with it (RC-05).
     fn fit(&self, id: ConnectorId, id_tag: &IdToken) -> u8 {
+        let (Ok(()), Some(connector)) = (self.may_begin(id), self.connector(id)) else { return 0 };
         #[cfg(feature = "reservation")]
         match self.claim(id, id_tag, None) {
-            Claim::Ours(_) if self.is_reserved(id) => return 3,
+            Claim::Ours(_) if self.is_reserved(id) => return 5,
+            Claim::MaybeGroup => return 1,
             Claim::Foreign => return 0,
-            _ => {}
+            Claim::Free | Claim::Ours(_) => {}
         }
-        let _ = id_tag;
-        1 + u8::from(self.connector(id).is_some_and(|connector| connector.readings.plugged()))
+        let is_left_over = !matches!(connector.finishing, No | CardTooLate) && !connector.session.is_of(id_tag);
+        match connector.readings.plugged() {
+            _ if is_left_over => 2, // the EV there is somebody else's, if it is still there
+            false => 3,
+            true => 4,
+        }
     }
 }

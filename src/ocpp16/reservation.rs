@@ -7,12 +7,12 @@ use super::{Connector, ConnectorId, IdToken, Operations};
 use crate::json::{Field, Kind, Strictness, read};
 use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Declaration, RecordKey, StorageOp, registry};
+use crate::store::{RecordKey, StorageOp, SwitchKey, registry};
 use crate::time::{DateTime, Duration, Instant};
 
+pub(super) const RESERVE_CONNECTOR_ZERO_NAME: &str = "ReserveConnectorZeroSupported";
 /// Connector 0 can be reserved: any one connector stays free.
-pub(super) const RESERVE_CONNECTOR_ZERO_SUPPORTED: Declaration =
-    Declaration::constant(40, "ReserveConnectorZeroSupported", "true");
+pub(super) const RESERVE_CONNECTOR_ZERO_SUPPORTED: SwitchKey = SwitchKey::new(40, RESERVE_CONNECTOR_ZERO_NAME, true);
 
 /// A place for one reservation.
 #[derive(Debug)]
@@ -159,19 +159,20 @@ impl Operations<'_> {
         let parent =
             parent.text().and_then(|parent| IdToken::try_from(parent).ok()).filter(|parent| !parent.is_empty());
         let id = id.integer().unwrap_or(0);
-        let all = 0..self.connector_ids().end;
+        let first = if self.keys.is_on(&RESERVE_CONNECTOR_ZERO_SUPPORTED) { 0 } else { 1 }; // RSV-04
+        let all = first..self.connector_ids().end;
         let connector = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| all.contains(id));
         let is_past = self.clock.date(now).is_some_and(|date| date >= expires);
         let is_its_place = |slot: &ReservationSlot| slot.reservation.as_ref().is_some_and(|other| other.id == id);
         let is_free = |slot: &ReservationSlot| slot.reservation.is_none();
         let slots = &self.reservations.slots;
         let place = slots.iter().position(is_its_place).or_else(|| slots.iter().position(is_free)); // RSV-02
-        let (Some(connector), Some(place), false) = (connector, place, is_past || id_tag.is_empty()) else {
-            return Ok(accepted_if(false)); // RSV-11, RSV-13
+        // RSV-03: told whatever else speaks against it.
+        let obstacle = connector.and_then(|connector| self.why_not_reserved(connector, id));
+        let (None, Some(connector), Some(place), false) = (obstacle, connector, place, is_past || id_tag.is_empty())
+        else {
+            return Ok(StatusAnswer::new(obstacle.unwrap_or("Rejected"))); // RSV-11, RSV-13
         };
-        if let Some(refusal) = self.why_not_reserved(connector, id) {
-            return Ok(StatusAnswer::new(refusal));
-        }
         if let Some(slot) = self.reservations.slots.get_mut(place) {
             let reservation = Reservation { id, connector, expires, id_tag, parent, since: self.journal.next() };
             *slot = ReservationSlot { reservation: Some(reservation), unsaved: true };
@@ -262,12 +263,18 @@ impl Operations<'_> {
         session.visitor.is_none() && matches!(claim, Claim::Foreign | Claim::MaybeGroup)
     }
 
-    /// The reservation that a session would use up.
-    pub(super) fn reservation_of(&self, id: ConnectorId) -> Option<i32> {
-        let session = &self.connector(id)?.session;
-        match self.claim(id, &session.id_tag, session.parent.as_ref()) {
+    /// RSV-09: finds the reservation that a session uses up which waits for its tag or its EV.
+    pub(super) fn find_reservation(&mut self, id: ConnectorId) {
+        let Some(session) = self.connector(id).map(|connector| &connector.session) else { return };
+        if !session.is_waiting() {
+            return;
+        }
+        let reservation = match self.claim(id, &session.id_tag, session.parent.as_ref()) {
             Claim::Ours(reservation) => Some(reservation),
             _ => None,
+        };
+        if let Some(connector) = self.connector_mut(id) {
+            connector.session.reservation = reservation;
         }
     }
 
@@ -311,6 +318,7 @@ impl Operations<'_> {
             let is_reserved = self.reservations.all().any(|reservation| reservation.connector == id);
             if connector.is_reserved && !is_reserved {
                 connector.present_since = now; // who has plugged in is treated as if just come
+                self.dirty = true;
             }
             connector.is_reserved = is_reserved;
         }

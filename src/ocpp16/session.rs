@@ -71,7 +71,7 @@ pub(super) struct Session {
     pub(super) is_restored: bool,
     /// The date of the start as it was recorded: the end is never dated before it.
     pub(super) began: Option<DateTime>,
-    /// The reservation that it used up.
+    /// The reservation that it uses up.
     pub(super) reservation: Option<i32>,
     pub(super) meter_start: i64,
     /// The highest that the energy register has stood at: it does not fall within a transaction (MV-17).
@@ -152,7 +152,7 @@ impl Session {
     }
 
     /// Whether it was begun with this tag.
-    fn is_of(&self, id_tag: &IdToken) -> bool {
+    pub(super) fn is_of(&self, id_tag: &IdToken) -> bool {
         self.id_tag.as_str().eq_ignore_ascii_case(id_tag.as_str())
     }
 
@@ -367,10 +367,7 @@ impl Operations<'_> {
     pub(super) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
         let is_full = self.journal_full;
         #[cfg(feature = "reservation")]
-        let reservation = match self.connector(id).map(|connector| connector.session.phase) {
-            Some(Phase::Authorized) => self.reservation_of(id),
-            _ => None,
-        };
+        self.find_reservation(id);
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let readings = connector.readings;
         let has_plug = connector.inputs.plugged.is_some();
@@ -396,10 +393,6 @@ impl Operations<'_> {
                 let session = &mut connector.session;
                 session.started = now;
                 session.began = None;
-                #[cfg(feature = "reservation")]
-                {
-                    session.reservation = reservation; // RSV-09
-                }
                 session.meter_start = meter_start;
                 session.register = meter_start;
                 session.is_metered = true;
@@ -545,7 +538,7 @@ impl Operations<'_> {
 }
 
 /// When a wait ends; one of no length never does (TX-08).
-fn deadline(since: Instant, time_out: Duration) -> Instant {
+pub(super) fn deadline(since: Instant, time_out: Duration) -> Instant {
     if time_out == Duration::default() { Instant::NEVER } else { since + time_out }
 }
 

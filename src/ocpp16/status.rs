@@ -17,9 +17,8 @@ pub(super) const MINIMUM_STATUS_DURATION: IntegerKey = IntegerKey::new(21, "Mini
 /// what stands now is always told.
 #[derive(Debug)]
 pub(super) struct Reporting {
-    current: State,
-    /// When the present state began.
-    since: Instant,
+    /// How the present state began.
+    current: Change,
     waiting: Deque<Change, 4>,
     reported: Option<State>,
     triggered: bool,
@@ -58,6 +57,8 @@ impl PartialEq for State {
 struct Change {
     state: State,
     at: Instant,
+    /// The number of the transaction message that was made next, as far as it fits.
+    next_entry: u16,
     /// It is told however short it lasts.
     is_urgent: bool,
 }
@@ -65,13 +66,17 @@ struct Change {
 impl Reporting {
     pub(super) const fn new() -> Self {
         Self {
-            current: State {
-                status: ChargePointStatus::Available,
-                error: ChargePointErrorCode::NoError,
-                error_number: 0,
-                ev_side_disconnected: false,
+            current: Change {
+                state: State {
+                    status: ChargePointStatus::Available,
+                    error: ChargePointErrorCode::NoError,
+                    error_number: 0,
+                    ev_side_disconnected: false,
+                },
+                at: Instant::ZERO,
+                next_entry: 0,
+                is_urgent: false,
             },
-            since: Instant::ZERO,
             waiting: Deque::new(),
             reported: None,
             triggered: false,
@@ -79,20 +84,21 @@ impl Reporting {
     }
 
     pub(super) fn current(&self) -> ChargePointStatus {
-        self.current.status
+        self.current.state.status
     }
 
-    /// Reports what stands, whether or not it is known already.
-    pub(super) fn report_again(&mut self) {
+    /// Reports what stands, whether or not it is known already, behind the transaction messages that wait.
+    pub(super) fn report_again(&mut self, next_entry: u32) {
         self.waiting.clear();
         self.reported = None;
-        self.push(Change { state: self.current, at: self.since, is_urgent: false });
+        self.push(Change { next_entry: next_entry as u16, ..self.current });
     }
 
     /// Reports an error of the moment, with the state as it stands. The same error at another moment is another one.
-    pub(super) fn report_error(&mut self, now: Instant, error: ChargePointErrorCode) {
+    pub(super) fn report_error(&mut self, now: Instant, next_entry: u32, error: ChargePointErrorCode) {
         let error_number = self.reported.map_or(0, |reported| reported.error_number).wrapping_add(1);
-        self.push(Change { state: State { error, error_number, ..self.current }, at: now, is_urgent: true });
+        let state = State { error, error_number, ..self.current.state };
+        self.push(Change { state, at: now, next_entry: next_entry as u16, is_urgent: true });
     }
 
     #[cfg(feature = "remote-trigger")]
@@ -101,27 +107,26 @@ impl Reporting {
     }
 
     /// Keeps only what stands: a charge point that was offline tells no history (OCPP 1.6 §4.9).
-    pub(super) fn forget_history(&mut self) {
+    pub(super) fn forget_history(&mut self, next_entry: u32) {
         if let Some(last) = self.waiting.pop_back() {
             self.waiting.clear();
             self.push(last);
         } else if self.reported.is_none() {
-            self.report_again();
+            self.report_again(next_entry);
         }
     }
 
     /// Takes over what stands now; `false` when it stood before.
-    fn update(&mut self, now: Instant, state: State, minimum: Duration) -> bool {
-        if state == self.current {
+    fn update(&mut self, now: Instant, next_entry: u32, state: State, minimum: Duration) -> bool {
+        if state == self.current.state {
             return false;
         }
-        self.current = state;
-        self.since = now;
+        self.current = Change { state, at: now, next_entry: next_entry as u16, is_urgent: false };
         // ST-03: a state that did not last is left out.
         if self.waiting.back().is_some_and(|last| now < last.at + minimum && !last.is_urgent) {
             self.waiting.pop_back();
         }
-        self.push(Change { state, at: now, is_urgent: false });
+        self.push(self.current);
         true
     }
 
@@ -144,8 +149,8 @@ impl Reporting {
         if self.triggered && !(accepted && self.waiting.len() > 1) {
             self.triggered = false;
             self.waiting.clear();
-            self.reported = Some(self.current);
-            return Some(Change { state: self.current, at: self.since, is_urgent: false });
+            self.reported = Some(self.current.state);
+            return Some(self.current);
         }
         let change = self.waiting.pop_front()?;
         self.reported = Some(change.state);
@@ -162,7 +167,17 @@ impl Reporting {
         (accepted && self.is_due(now, minimum)).then_some(at)
     }
 
+    /// Whether what is to be told next happened before any of the transaction messages that wait was made.
+    fn precedes(&self, next_entry: u32, waiting: u32) -> bool {
+        let made_since = |change: &Change| (next_entry as u16).wrapping_sub(change.next_entry);
+        self.waiting.front().is_some_and(|change| u32::from(made_since(change)) >= waiting)
+    }
+
+    /// When there is something to be told, `NEVER` when there is nothing.
     fn deadline(&self, minimum: Duration) -> Instant {
+        if self.triggered {
+            return Instant::ZERO;
+        }
         self.waiting.front().map_or(
             Instant::NEVER,
             |change| {
@@ -216,8 +231,12 @@ impl Json for StatusNotification {
 }
 
 impl Operations<'_> {
-    /// The next change to report, or what a trigger has asked for.
-    pub(super) fn status_notification(&mut self, now: Instant) -> Option<(ConnectorId, StatusNotification)> {
+    /// The connector whose change is to be reported next, or of which a trigger has asked, and whether that precedes the
+    /// transaction messages that wait.
+    pub(super) fn next_to_report(&mut self, now: Instant) -> Option<(ConnectorId, bool)> {
+        if !self.has_reports {
+            return None;
+        }
         let accepted = self.registration.is_accepted();
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
         // ST-09: in the order in which it happened, over all connectors.
@@ -230,29 +249,36 @@ impl Operations<'_> {
             }
         }
         let (id, _) = first?;
+        let (next_entry, waiting) = (self.journal.next(), self.journal.numbers());
+        Some((id, self.reporting(id)?.precedes(next_entry, waiting)))
+    }
+
+    /// What is to be reported of a connector next.
+    pub(super) fn status_notification(&mut self, id: ConnectorId) -> Option<StatusNotification> {
+        let accepted = self.registration.is_accepted();
         let change = self.reporting(id)?.next_to_tell(accepted)?;
         let error = match id {
             0 => self.main_error,
             _ => self.connector(id)?.error,
         };
-        let notification = StatusNotification {
+        Some(StatusNotification {
             connector_id: id,
             error_code: change.state.error,
             status: change.state.status,
             timestamp: self.clock.date(change.at),
             details: error.filter(|details| details.code == change.state.error),
             ev_side_disconnected: change.state.ev_side_disconnected,
-        };
-        Some((id, notification))
+        })
     }
 
     /// A report that was lost with the link is made again, as what stands then. One that nobody answered may have gone
     /// into a dead connection: it is made again with the next one. One that the central system refused or ignored is not:
     /// it would come back for ever.
     pub(super) fn conclude_status_notification(&mut self, id: ConnectorId, outcome: Outcome<'_>) {
+        let next_entry = self.journal.next();
         let Some(reporting) = self.reporting(id) else { return };
         match outcome {
-            Outcome::LinkLost => reporting.report_again(),
+            Outcome::LinkLost => reporting.report_again(next_entry),
             Outcome::TimedOut { peer_alive: false } => reporting.reported = None,
             _ => {}
         }
@@ -269,6 +295,8 @@ impl Operations<'_> {
 
     pub(super) fn update_statuses(&mut self, now: Instant) {
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
+        let next_entry = self.journal.next();
+        let reports_all = core::mem::take(&mut self.reports_all);
         let mut deadline = Instant::NEVER;
         for connector in self.connectors.iter_mut() {
             connector.settle_service();
@@ -276,20 +304,27 @@ impl Operations<'_> {
             if tells_ev_errors(status) != tells_ev_errors(connector.status.current()) {
                 connector.read_errors(status);
             }
-            let changed = connector.status.update(now, state_of(connector, status), minimum);
-            // What is left only once it was told wants another look.
-            if changed && (connector.service.is_closing() || connector.finishing != connector::Finishing::No) {
+            let changed = connector.status.update(now, next_entry, state_of(connector, status), minimum);
+            // What is left only once it was told wants another look; so does a reservation, which ends out of service.
+            let service = connector.service;
+            if changed && (service.is_closing() || !service.is_on() || connector.finishing != connector::Finishing::No)
+            {
                 self.dirty = true;
             }
-            if !connector.status.waiting.is_empty() {
-                deadline = deadline.min(connector.status.deadline(minimum));
+            if reports_all {
+                connector.status.report_again(next_entry);
             }
+            deadline = deadline.min(connector.status.deadline(minimum));
         }
         self.settle_main_service();
         if core::mem::take(&mut self.main_changed) {
-            self.main_status.update(now, self.main_state(), minimum);
+            self.main_status.update(now, next_entry, self.main_state(), minimum);
+        }
+        if reports_all {
+            self.main_status.report_again(next_entry);
         }
         deadline = deadline.min(self.main_status.deadline(minimum));
+        self.has_reports = deadline != Instant::NEVER;
         if deadline > now {
             self.wake_at(deadline);
         }
@@ -330,7 +365,7 @@ fn state_of(connector: &Connector<'_>, status: ChargePointStatus) -> State {
         ev_side_disconnected: !is_told
             && match status {
                 SuspendedEV if connector.session.is_running() => !connector.readings.plugged(),
-                SuspendedEV => connector.status.current.ev_side_disconnected,
+                SuspendedEV => connector.status.current.state.ev_side_disconnected,
                 Finishing => connector.finishing == EvSideDisconnected,
                 _ => false,
             },
@@ -370,6 +405,8 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
                 before => before,
             }
         }
+        // ST-G2: it is being found out whether the tag is of the group that this is reserved for.
+        Phase::Authorizing if connector.is_reserved && connector.session.reservation.is_none() => Reserved,
         Phase::Authorizing | Phase::Authorized | Phase::Starting => Preparing,
         Phase::Idle if !connector.service.is_on() => Unavailable,
         Phase::Idle if connector.finishing != connector::Finishing::No => match connector.status.current() {

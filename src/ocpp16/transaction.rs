@@ -139,12 +139,16 @@ impl Operations<'_> {
         !matches!(phase, Phase::Idle | Phase::Stopping)
     }
 
-    /// Whether energy may flow: a transaction runs, its start is durable, and nothing speaks against it.
+    /// Whether energy may flow: a transaction runs, its start is durable, and nothing speaks against it, not even a limit.
     pub fn permits_charge(&self, id: ConnectorId) -> bool {
         self.connector(id).is_some_and(|connector| {
             let session = &connector.session;
             let readings = &connector.readings;
-            session.phase == Phase::Running && !session.energy_denied && readings.plugged() && !connector.is_faulted()
+            session.phase == Phase::Running
+                && !session.energy_denied
+                && readings.plugged()
+                && !connector.is_faulted()
+                && !connector.is_limited_to_zero()
         })
     }
 

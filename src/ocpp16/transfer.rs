@@ -321,7 +321,10 @@ impl<'a> Operations<'a> {
             TransferStatus::Done => {
                 transfer.reports.push(done);
                 match direction {
-                    Direction::Download => transfer.stage = Stage::Downloaded,
+                    Direction::Download => {
+                        transfer.stage = Stage::Downloaded;
+                        transfer.at = seconds_after(now, firmware::ANNOUNCEMENT_S);
+                    }
                     Direction::Upload => self.end_transfer(direction),
                 }
             }

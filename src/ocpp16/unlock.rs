@@ -63,6 +63,7 @@ impl Operations<'_> {
 
     pub(super) fn advance_unlock(&mut self, now: Instant) {
         let Unlock::UnderWay { connector: id, until } = self.unlock else { return };
+        let next_entry = self.journal.next();
         let Some(connector) = self.connector_mut(id) else { return };
         let in_transaction = connector.session.is_in_transaction();
         let asked = if in_transaction { None } else { connector.inputs.unlock.map(|unlock| unlock()) };
@@ -77,7 +78,7 @@ impl Operations<'_> {
         if result == UnlockResult::Unlocked {
             connector.release_cable();
         } else {
-            connector.status.report_error(now, ChargePointErrorCode::ConnectorLockFailure); // UNL-05
+            connector.status.report_error(now, next_entry, ChargePointErrorCode::ConnectorLockFailure); // UNL-05
         }
         self.unlock = Unlock::Done(result);
         self.dirty = true;
@@ -104,6 +105,8 @@ impl Operations<'_> {
             let _ = self.keys.fix(UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME);
             self.keys.set_switch(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT, false);
         }
+        #[cfg(feature = "reservation")]
+        let _ = self.keys.fix(super::reservation::RESERVE_CONNECTOR_ZERO_NAME); // KEY-40
         #[cfg(feature = "firmware-management")]
         self.settle_transfers();
         #[cfg(feature = "smart-charging")]

@@ -64,7 +64,8 @@ impl Journal {
         self.numbers().saturating_sub(self.missing)
     }
 
-    fn numbers(&self) -> u32 {
+    /// How many numbers there are from the first entry on, those of entries that were thinned out included.
+    pub(crate) fn numbers(&self) -> u32 {
         self.tail.wrapping_sub(self.head)
     }
 

@@ -77,20 +77,26 @@ impl<const BYTES: usize> Storage for RamStorage<BYTES> {
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), RamStorageFull> {
         let found = self.find(key);
-        let freed = found.map_or(0, |(_, len)| HEAD_LEN + len);
         let len = u16::try_from(record.len()).map_err(|_| RamStorageFull)?;
-        if self.used.saturating_sub(freed) + HEAD_LEN + record.len() > BYTES {
-            return Err(RamStorageFull);
-        }
-        self.forget(found);
-        let place = self.bytes.get_mut(self.used..self.used + HEAD_LEN + record.len()).ok_or(RamStorageFull)?;
+        let at = match found {
+            Some((at, len)) if len == record.len() => at, // nothing has to move
+            _ => {
+                let freed = found.map_or(0, |(_, len)| HEAD_LEN + len);
+                if self.used.saturating_sub(freed) + HEAD_LEN + record.len() > BYTES {
+                    return Err(RamStorageFull);
+                }
+                self.forget(found);
+                let at = self.used;
+                self.used += HEAD_LEN + record.len();
+                at
+            }
+        };
         let ([k0, k1], [l0, l1]) = (key.to_le_bytes(), len.to_le_bytes());
         let head = [k0, k1, l0, l1];
-        if let Some((place_of_head, rest)) = place.split_first_chunk_mut() {
+        if let Some((place_of_head, rest)) = self.bytes.get_mut(at..).and_then(<[u8]>::split_first_chunk_mut) {
             *place_of_head = head;
             rest.iter_mut().zip(record).for_each(|(place, byte)| *place = *byte);
         }
-        self.used += HEAD_LEN + record.len();
         Ok(())
     }
 

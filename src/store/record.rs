@@ -64,6 +64,12 @@ impl<'b> RecordWriter<'b> {
 
     /// Appends an unsigned integer.
     pub fn unsigned(&mut self, mut value: u64) {
+        while value > u32::MAX.into() {
+            self.byte(value as u8 | 0x80);
+            value >>= 7;
+        }
+        // A shift of 64 bits is a long way on a chip of 32.
+        let mut value = value as u32;
         while value >= 0x80 {
             self.byte(value as u8 | 0x80);
             value >>= 7;

@@ -6,7 +6,7 @@ pub mod websocket;
 
 pub use loopback::{Loopback, LoopbackClosed};
 
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 /// One WebSocket connection to a central system, with the subprotocol `ocpp1.6` already agreed.
 ///
@@ -44,8 +44,13 @@ pub trait WebSocketTransport {
     /// several, which a WebSocket carries as fragments (RFC 6455 §5.4).
     ///
     /// `Ok` means the part was taken over whole. When the future is dropped before it is ready, the same
-    /// part is offered again until it is taken or the connection fails, and it must go out once.
+    /// part is offered again until it is taken or the connection fails, and it must go out once. One that is not
+    /// taken within the time for a pong, 30 s at most, takes the connection with it: see [`abort`](Self::abort).
     async fn send(&mut self, part: &[u8], last: bool) -> Result<(), Self::Error>;
+
+    /// Gives the connection up, for it has not taken a part in time: [`is_connected`](Self::is_connected) is `false`
+    /// from now on. By default nothing happens, which does where the driver drops the transport thereafter.
+    fn abort(&mut self) {}
 
     /// Tells the time and the wanted keep-alive, at least each time the charge point is polled.
     ///
@@ -53,6 +58,26 @@ pub trait WebSocketTransport {
     /// none. A library that keeps its connection alive by itself ignores this.
     fn keep_alive(&mut self, now: Instant, ping_interval_s: u32) {
         let _ = (now, ping_interval_s);
+    }
+
+    /// When [`keep_alive`](Self::keep_alive) must be called next: [`ChargePoint::poll`](crate::ChargePoint::poll)
+    /// returns no later moment. [`Instant::NEVER`] by default.
+    fn next_deadline(&self) -> Instant {
+        Instant::NEVER
+    }
+}
+
+/// A slow mobile network may take this long to answer, however short the ping interval is.
+pub(crate) const MIN_PONG_TIMEOUT: Duration = Duration::from_secs(10);
+/// A message that is not taken within this time will hardly be taken at all.
+const MAX_SEND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long what is to be sent may wait to be taken before the connection is given up: not longer than for a pong
+/// (OCPP-J errata 3.11).
+pub(crate) fn send_timeout(ping_interval_s: u32) -> Duration {
+    match ping_interval_s {
+        0 => MAX_SEND_TIMEOUT,
+        interval => Duration::from_secs(interval).clamp(MIN_PONG_TIMEOUT, MAX_SEND_TIMEOUT),
     }
 }
 

@@ -29,7 +29,7 @@ impl Firmware {
             VendorKey::switch(4, "Acme_Sealed", true).read_only(),
         ];
         for key in keys {
-            charger.declare_configuration(key).unwrap();
+            charger.declare_configuration(Box::leak(Box::new(key))).unwrap();
         }
         for action in actions {
             charger.set_request_handler(RequestHandler { action, handle: &sing }).unwrap();

@@ -305,7 +305,7 @@ impl Walk {
                     self.tell(format!("storage failed, {} to come", self.flash.failing));
                     Instant::from_millis(now.as_millis() + 1000)
                 }
-                Err(Error::Transport(WireError)) => now,
+                Err(Error::Transport(WireError) | Error::SendTimeout) => now, // RPC-31: it was busy for too long
                 Err(error) => panic!("{error:?}"),
             };
             self.server.rejected &= !self.charger().is_accepted();

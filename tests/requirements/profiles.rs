@@ -1,6 +1,6 @@
 //! The other profiles: reservation, local list, smart charging, firmware and diagnostics.
 
-use super::proof::Proof::{self, Reason, Test};
+use super::proof::Proof::{self, Test};
 
 pub(super) const TABLE: &[(&str, Proof)] = &[
     ("KEY-37", Test("key_37_key_38_key_39_one_can_be_changed_and_the_lengths_cannot")),
@@ -15,7 +15,7 @@ pub(super) const TABLE: &[(&str, Proof)] = &[
     ("KEY-46", Test("key_46_dg_06_the_protocols_are_those_of_the_firmware")),
     ("RSV-01", Test("rsv_01_st_a7_a_free_connector_is_reserved")),
     ("RSV-02", Test("rsv_02_the_same_id_takes_the_place_of_the_first")),
-    ("RSV-03", Test("rsv_03_av_07_faulted_and_unavailable_are_told")),
+    ("RSV-03", Test("rsv_03_rsv_11_they_are_told_whatever_else_speaks_against_it")),
     ("RSV-04", Test("rsv_04_rsv_16_any_one_connector_stays_free_for_the_tag")),
     ("RSV-05", Test("rsv_05_other_tags_are_refused")),
     ("RSV-06", Test("rsv_06_rsv_09_a_tag_of_the_group_starts_when_the_central_system_knows_it")),
@@ -85,7 +85,7 @@ pub(super) const TABLE: &[(&str, Proof)] = &[
     ("SC-39", Test("sc_39_unknown_connectors_are_rejected")),
     ("SC-40", Test("sc_40_without_a_profile_the_hardware_sets_the_limit")),
     ("SC-41", Test("sc_06_sc_41_the_highest_level_that_is_valid_wins_and_changes_come_by_themselves")),
-    ("SC-42", Reason("by the firmware: what its output was told is a meter like any other, add_meter_value_input")),
+    ("SC-42", Test("sc_42_what_a_connector_may_take_is_what_it_offers")),
     ("SC-43", Test("sc_43_key_44_the_firmware_says_whether_it_switches_phases")),
     ("FW-01", Test("fw_01_it_is_answered_at_once_and_loaded_at_its_date")),
     ("FW-02", Test("fw_02_the_whole_chain")),

@@ -89,8 +89,7 @@ struct Event {
     /// When it happened, and when it was known to be recorded.
     from: Moment,
     recorded: Moment,
-    /// The clock of the charge point then, the slowest and the fastest that it may have been; none while it was not set.
-    clock: Option<(i64, i64)>,
+    clocks: Clocks,
     boot: u32,
     register: i64,
     /// A power cut, or a failing device, may have kept it from being recorded.
@@ -107,15 +106,40 @@ pub(crate) struct Now {
     pub(crate) now: Moment,
     /// Since when the flash fails, or now.
     pub(crate) since: Moment,
-    /// The clock of the charge point at the beginning and at the end of this moment: it may have been set in it.
-    pub(crate) clocks: [Option<i64>; 2],
+    /// Of the charge point from then on: it may have been set meanwhile.
+    pub(crate) clocks: Clocks,
     pub(crate) boot: u32,
 }
 
-impl Now {
-    fn clock(&self) -> Option<(i64, i64)> {
-        let [one, other] = self.clocks;
-        one.zip(other).map(|(one, other)| (one.min(other), one.max(other)))
+/// The clocks that the charge point may have dated something by, in seconds ahead of the true time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Clocks {
+    was_unset: bool,
+    slowest: Option<i64>,
+    fastest: Option<i64>,
+}
+
+impl Clocks {
+    pub(crate) fn of(clock: Option<i64>) -> Self {
+        Self { was_unset: clock.is_none(), slowest: clock, fastest: clock }
+    }
+
+    /// Or by this one.
+    pub(crate) fn with(self, clock: Option<i64>) -> Self {
+        Self {
+            was_unset: self.was_unset || clock.is_none(),
+            slowest: self.slowest.into_iter().chain(clock).min(),
+            fastest: self.fastest.max(clock),
+        }
+    }
+
+    pub(crate) fn slowest(&self) -> Option<i64> {
+        self.slowest.filter(|_| !self.was_unset)
+    }
+
+    /// None while it was not set.
+    pub(crate) fn fastest(&self) -> Option<i64> {
+        self.fastest
     }
 }
 
@@ -265,7 +289,7 @@ impl Ledger {
             connector: transaction.connector,
             from: at.since,
             recorded: at.now,
-            clock: at.clock(),
+            clocks: at.clocks,
             boot: at.boot,
             register,
             maybe,
@@ -478,12 +502,13 @@ impl Ledger {
     fn objection_to_date(&self, event: &Event, transaction: &Transaction, date: i64) -> Option<String> {
         // The clock may have been set back behind the start.
         let earliest = if event.kind == Kind::Stop { transaction.began } else { i64::MIN };
-        let dated = event.clock.map(|(slow, fast)| {
+        let clocks = event.clocks.slowest.zip(event.clocks.fastest);
+        let dated = clocks.map(|(slow, fast)| {
             let (least, most) = (date_of(event.from) + slow, date_of(event.recorded) + fast);
             (least.max(earliest), most.max(earliest))
         });
         let mut may_be: Vec<_> = dated.into_iter().collect();
-        if event.clock.is_none() || event.interrupted {
+        if event.clocks.was_unset || event.interrupted {
             let undated = self.dates_of_undated(event);
             may_be.extend(undated.into_iter().map(|(least, most)| (least.max(earliest), most.max(earliest))));
         }

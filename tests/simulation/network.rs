@@ -23,6 +23,9 @@ pub(crate) struct Network<'h> {
     /// Counts connections.
     pub(crate) connection: u64,
     unfinished: Vec<u8>,
+    /// Since when the pages of a message lie in the record buffer of the charge point, because the transport does not take
+    /// them: nothing is stored then.
+    pub(crate) pages_wait: Option<Moment>,
     to_server: VecDeque<(Moment, Frame)>,
     to_charger: VecDeque<(Moment, Message)>,
     /// An attempt to connect: when it ends, and how.
@@ -66,6 +69,7 @@ impl<'h> Network<'h> {
             state: State::Down,
             connection: 0,
             unfinished: Vec::new(),
+            pages_wait: None,
             to_server: VecDeque::new(),
             to_charger: VecDeque::new(),
             attempt: None,
@@ -152,6 +156,7 @@ impl<'h> Network<'h> {
         self.dead = None;
         self.to_charger.clear();
         self.unfinished.clear();
+        self.pages_wait = None;
         self.calls.link_lost(self.now);
     }
 
@@ -239,11 +244,15 @@ impl WebSocketTransport for Network<'_> {
         if self.shows_break() {
             return Err(LinkError);
         }
+        if !last {
+            self.pages_wait.get_or_insert(self.now);
+        }
         if self.busy_until > self.now {
             std::future::pending::<()>().await;
         }
         self.unfinished.extend_from_slice(part);
         if last {
+            self.pages_wait = None;
             let text = std::str::from_utf8(&self.unfinished).expect("RPC-04: UTF-8");
             self.story.tell(self.now, || format!("  > {text}"));
             let frame = Frame::read(text);
@@ -256,5 +265,11 @@ impl WebSocketTransport for Network<'_> {
             }
         }
         Ok(())
+    }
+
+    /// It was busy for too long.
+    fn abort(&mut self) {
+        self.break_link();
+        self.state = State::Down;
     }
 }

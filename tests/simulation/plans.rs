@@ -194,9 +194,14 @@ impl Plans {
 impl Plans {
     /// RSV-07, RSV-08: what ends by its date, or with the service of its connector, may have ended.
     pub(crate) fn follow(&mut self, at: Now, charger: &ChargePoint<'_>) {
-        let is_over = |expires| at.clocks.into_iter().flatten().any(|clock| date_of(at.now) + clock + 2 >= expires);
+        let is_over = |expires| at.clocks.fastest().is_some_and(|clock| date_of(at.now) + clock + 2 >= expires);
         self.reserved
             .retain(|connector, reservation| charger.is_operative(*connector) && !is_over(reservation.expires));
+    }
+
+    /// RSV-07: all connectors are, be it for less than it takes to look.
+    pub(crate) fn out_of_service(&mut self) {
+        self.reserved.clear();
     }
 
     pub(crate) fn started(&mut self, connector: u8, id_tag: &str) {

@@ -6,7 +6,8 @@ use crate::driver::Drivers;
 use crate::flash::{ChipCut, Flash};
 use crate::frame::Frame;
 use crate::hardware::{Hardware, SOCKETS};
-use crate::ledger::{Ledger, Now};
+use crate::ledger::{Clocks, Ledger, Now};
+use crate::loader::Begun;
 use crate::network::Network;
 use crate::settings::{Settings, is_closed_for_update};
 use crate::story::Story;
@@ -34,8 +35,10 @@ pub(crate) struct Simulation<'h> {
     pub(crate) weather: Weather,
     network: Network<'h>,
     flash: Flash<'h>,
-    /// The clock of the charge point before the last poll.
-    clock_before: Option<i64>,
+    /// The slowest and the fastest clock of the charge point since what happens may not have been recorded at once.
+    clocks: Clocks,
+    /// As it was before the last poll.
+    pages_wait: Option<Moment>,
     flash_failed: Option<Moment>,
     flash_trouble: Option<Moment>,
     /// When the flash had failed so often last that an answer did not wait for it.
@@ -132,7 +135,8 @@ impl<'h> Simulation<'h> {
             end,
             network: Network::new(chance.part(), &hardware.has_power, story.clone()),
             flash: Flash::blank(hardware),
-            clock_before: None,
+            clocks: Clocks::default(),
+            pages_wait: None,
             flash_failed: None,
             flash_trouble: None,
             flash_given_up: None,
@@ -172,12 +176,17 @@ impl<'h> Simulation<'h> {
         self.hardware.sockets.each_ref().map(|socket| socket.register())
     }
 
+    /// Since when what happens may not be recorded at once: the flash fails, or a message in pages has its buffer.
+    fn waiting_since(&self) -> Option<Moment> {
+        [self.flash_trouble, self.pages_wait, self.network.pages_wait].into_iter().flatten().min()
+    }
+
     /// The moment as the ledger has to know it.
     fn moment(&self) -> Now {
         Now {
             now: self.now,
-            since: self.flash_trouble.unwrap_or(self.now),
-            clocks: [self.clock_before, self.network.calls.clock],
+            since: self.waiting_since().unwrap_or(self.now),
+            clocks: self.clocks.with(self.network.calls.clock),
             boot: self.boot,
         }
     }
@@ -197,6 +206,7 @@ impl Simulation<'_> {
         self.restart_at = NEVER;
         self.flash_trouble = Some(self.now); // until it was read
         self.flash_failed = None;
+        self.pages_wait = None;
         self.hardware.has_power.set(true);
         self.hardware.reset_wanted.set(None);
         self.hardware.told.take();
@@ -242,7 +252,10 @@ impl Simulation<'_> {
         loop {
             self.tally.polls += 1;
             let uptime = Instant::from_millis(self.now - self.booted);
-            self.clock_before = self.network.calls.clock;
+            if self.waiting_since().is_none() {
+                self.clocks = Clocks::of(self.network.calls.clock);
+            }
+            self.clocks = self.clocks.with(self.network.calls.clock);
             self.look_at_flash();
             let polled = charger.poll(uptime, &mut self.network, &mut self.flash);
             self.look_at_flash();
@@ -270,12 +283,13 @@ impl Simulation<'_> {
         if self.flash.take_crowded() {
             self.ledger.crowded();
         }
-        let works = self.flash_trouble.is_none();
+        let works = self.waiting_since().is_none();
         let at = self.moment();
         let registers = self.registers();
         if self.hardware.has_power.get() {
             self.ledger.sample(at, works, registers);
         }
+        self.pages_wait = self.network.pages_wait;
     }
 
     fn look_at_flash(&mut self) {
@@ -295,6 +309,9 @@ impl Simulation<'_> {
         for begun in self.hardware.loader.begun.take() {
             self.story.tell(self.now, || format!("{begun:?}"));
             self.central_system.transfers.begun(at, &begun, self.flash_given_up.is_none());
+            if let Begun::Installation = begun {
+                self.central_system.plans.out_of_service();
+            }
         }
         for (connector, notification) in self.hardware.told.take() {
             self.story.tell(self.now, || format!("{connector}: {notification:?}"));

@@ -135,7 +135,7 @@ impl Transfers {
             assert!(order.tries <= order.retries, "FW-03, DG-04: one more try: {order:?}");
             assert!(at.now >= order.tried_at + order.retry_interval, "FW-03, DG-04: too early again: {order:?}");
         } else {
-            let is_due = |date| at.clocks.into_iter().flatten().any(|clock| date_of(at.now) + clock + 1 >= date);
+            let is_due = |date| at.clocks.fastest().is_some_and(|clock| date_of(at.now) + clock + 1 >= date);
             assert!(order.date.is_none_or(is_due) || !can_read, "FW-01: before its date: {order:?}");
             (order.boot, order.tries) = (at.boot, 0);
         }
@@ -170,7 +170,7 @@ impl Transfers {
         }
         assert!(!loader.firmware.owes(), "FW-07: not told: {:?}", loader.firmware);
         assert!(!loader.diagnostics.owes(), "DG-02: not told: {:?}", loader.diagnostics);
-        let [Some(clock), _] = at.clocks else { return };
+        let Some(clock) = at.clocks.slowest() else { return };
         let soon = (SOON / SECOND) as i64;
         let is_due = |date| date_of(at.now) + clock > date + soon;
         // What is not the latest may have been replaced.

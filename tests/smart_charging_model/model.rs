@@ -46,6 +46,7 @@ pub(crate) struct Profile {
     pub(crate) valid_from: Option<i64>,
     pub(crate) valid_to: Option<i64>,
     pub(crate) duration: Option<i64>,
+    /// Of a maximum that is relative: when it was accepted (SC-11).
     pub(crate) start: Option<i64>,
     pub(crate) unit: Unit,
     pub(crate) periods: Vec<Period>,
@@ -59,8 +60,8 @@ impl Profile {
             return None;
         }
         let start = match self.kind {
-            Kind::Relative => origin,
-            Kind::Absolute | Kind::Recurring => self.start?,
+            Kind::Relative if self.purpose != Purpose::ChargePointMax => origin,
+            _ => self.start?,
         };
         if t < start {
             return None;
@@ -181,8 +182,7 @@ impl Model {
     pub(crate) fn set(&mut self, connector: i64, profile: Profile) -> bool {
         // §3.13.1, errata 3.53
         let has_place = match profile.purpose {
-            // There is no transaction for it to be relative to.
-            Purpose::ChargePointMax => connector == 0 && profile.kind != Kind::Relative,
+            Purpose::ChargePointMax => connector == 0,
             Purpose::TxDefault => true,
             Purpose::Tx => self
                 .transaction(connector)
@@ -224,17 +224,6 @@ impl Model {
         self.transactions[connector as usize - 1] = Some(transaction);
         if let Some(profile) = profile {
             self.install(connector, profile);
-        }
-    }
-
-    /// The transaction goes on after a power cut.
-    pub(crate) fn resume(&mut self, connector: i64, now: i64) {
-        let is_kept = self
-            .profiles
-            .iter()
-            .any(|(on, profile)| *on == connector && profile.purpose == Purpose::Tx && profile.kind == Kind::Relative);
-        if let (Some(transaction), false) = (&mut self.transactions[connector as usize - 1], is_kept) {
-            transaction.start = now;
         }
     }
 
@@ -358,7 +347,9 @@ impl Model {
         for (_, profile) in &self.profiles {
             edges.extend(profile.valid_from.into_iter().chain(profile.valid_to));
             let mut starts: Vec<i64> = match profile.kind {
-                Kind::Relative => self.transactions.iter().flatten().map(|one| one.start).chain([from]).collect(),
+                Kind::Relative if profile.purpose != Purpose::ChargePointMax => {
+                    self.transactions.iter().flatten().map(|one| one.start).chain([from]).collect()
+                }
                 _ => profile.start.into_iter().collect(),
             };
             if let (Kind::Recurring, Some(recurrence), Some(start)) = (profile.kind, profile.recurrence, profile.start)

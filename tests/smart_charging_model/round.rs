@@ -3,7 +3,7 @@
 use crate::bench::{self, Hardware, Output, serve, told};
 use crate::chance::Chance;
 use crate::draw;
-use crate::model::{DAY, Limit, Model, Purpose, Supply, Transaction, Unit, WEEK};
+use crate::model::{DAY, Kind, Limit, Model, Profile, Purpose, Supply, Transaction, Unit, WEEK};
 use crate::support::Timeline;
 use embedded_ocpp::ocpp16::Reason;
 use serde_json::{Value, json};
@@ -132,12 +132,21 @@ impl Round {
         if self.model.units.len() == 1 && !self.chance.once_in(8) {
             profile.unit = self.model.units[0];
         }
-        let connector = match profile.purpose {
+        let mut connector = match profile.purpose {
             Purpose::ChargePointMax if !self.chance.once_in(8) => 0,
             Purpose::Tx if !self.chance.once_in(8) => 1 + self.chance.below(2) as i64,
             _ => self.chance.below(3) as i64,
         };
+        let counts_from_now =
+            |profile: &Profile| profile.purpose == Purpose::ChargePointMax && profile.kind == Kind::Relative;
+        let known = self.chance.below(4 * self.model.profiles.len() as u64 + 1) as usize;
+        if let Some(known) = self.model.profiles.get(known).filter(|(_, known)| !counts_from_now(known)) {
+            (connector, profile) = known.clone(); // some controllers repeat themselves all day
+        }
         let request = json!({"connectorId": connector, "csChargingProfiles": draw::write(&profile)});
+        if counts_from_now(&profile) {
+            profile.start = Some(now);
+        }
         let accepted = self.model.set(connector, profile);
         *(if accepted { &mut counts.accepted } else { &mut counts.rejected }) += 1;
         let status = if accepted { "Accepted" } else { "Rejected" };
@@ -209,11 +218,6 @@ impl Round {
             self.t.unplug(connector as u8);
             serve(&mut self.t, 0);
             self.model.end(connector);
-        }
-        // Only a relative TxProfile keeps the start of its transaction; without one, charging starts anew.
-        let now = self.now();
-        for connector in 1..=2 {
-            self.model.resume(connector, now);
         }
         self.check_moment(counts);
         self.check_composite(counts);

@@ -590,7 +590,7 @@ pub(crate) const FINISHING: [Situation; 7] = [
         ],
         outcomes: &[
             ("F1", &[PlugOut]),
-            ("F2B3", &[Card, OtherCard]),
+            ("F2B3", &[Card, OtherCard, RemoteStart]),
             ("F2B3C6", &[BadCard]),
             ("F8", &[Inoperative, AllInoperative]),
             ("F9", &[Fault]),
@@ -626,7 +626,7 @@ pub(crate) const FINISHING: [Situation; 7] = [
         ways: &[&[PlugIn, RemoteStop], &[PlugIn, FirmwareEnd], &[PlugIn, Unlock]],
         outcomes: &[
             ("F1", &[PlugOut]),
-            ("F2B3", &[Card, OtherCard]),
+            ("F2B3", &[Card, OtherCard, RemoteStart]),
             ("F2B3C6", &[BadCard]),
             ("F8", &[Inoperative, AllInoperative]),
             ("F9", &[Fault]),

@@ -120,4 +120,8 @@ impl WebSocketTransport for Wire {
         }
         Ok(())
     }
+
+    fn abort(&mut self) {
+        self.cut();
+    }
 }

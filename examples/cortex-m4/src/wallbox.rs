@@ -17,6 +17,7 @@ use embedded_ocpp::rpc::{Call, CallError, Composer, Reply};
 use embedded_ocpp::store::VendorKey;
 use static_cell::StaticCell;
 
+static KEYS: StaticCell<[VendorKey<'static>; 3]> = StaticCell::new();
 static GREETING: StaticCell<[u8; 20]> = StaticCell::new();
 
 pub const CONNECTORS: u8 = 2;
@@ -73,9 +74,14 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
     charge_point.set_rng(&|| 4);
     #[cfg(feature = "firmware-management")]
     wire_transfers(charge_point);
-    charge_point.declare_configuration(VendorKey::integer(0, "LightIntensity", 80, 0, 100)).ok()?;
-    charge_point.declare_configuration(VendorKey::switch(1, "Demo_Beep", true).validated_by(&|_| true)).ok()?;
-    charge_point.declare_configuration(VendorKey::text(2, "Demo_Greeting", "Hello", GREETING.init([0; 20]))).ok()?;
+    let keys = KEYS.init([
+        VendorKey::integer(0, "LightIntensity", 80, 0, 100),
+        VendorKey::switch(1, "Demo_Beep", true).validated_by(&|_| true),
+        VendorKey::text(2, "Demo_Greeting", "Hello", GREETING.init([0; 20])),
+    ]);
+    for key in keys {
+        charge_point.declare_configuration(key).ok()?;
+    }
     charge_point.fix_configuration("AuthorizeRemoteTxRequests").ok()?;
     charge_point.set_factory_configuration("MeterValueSampleInterval", "5").ok()
 }

@@ -4,7 +4,7 @@ use super::list;
 use super::transaction_data::STOP_TXN_ALIGNED_DATA;
 use crate::ocpp16::journal_entry::Stamp;
 use crate::ocpp16::{Operations, ReadingContext};
-use crate::store::{IntegerKey, ListKey};
+use crate::store::{IntegerKey, ListKey, SwitchKey};
 use crate::time::{Clock, DateTime, Instant};
 
 /// Seconds between clock-aligned values, counted from midnight UTC; 0 for none.
@@ -13,6 +13,10 @@ pub(in crate::ocpp16) const CLOCK_ALIGNED_DATA_INTERVAL: IntegerKey =
 /// What the values of these moments hold.
 pub(in crate::ocpp16) const METER_VALUES_ALIGNED_DATA: ListKey =
     ListKey::new(15, "MeterValuesAlignedData", "Energy.Active.Import.Register", 1, &list::MEASURANDS);
+
+/// They are told of transactions alone, whatever OCPP 1.6 §4.7 says: of no connector without one, and of the grid connection
+/// only while one runs.
+pub(in crate::ocpp16) const METER_VALUES_IN_TX_ONLY: SwitchKey = SwitchKey::new(60, "Cst_MeterValuesInTxOnly", false);
 
 const DAY_S: u32 = 86_400;
 /// What is read later than this after the moment is dated as it is read.
@@ -88,14 +92,17 @@ impl Operations<'_> {
         self.wake_at(self.alignment.due);
         let Some(moment) = moment else { return };
         let reachable = self.is_reachable();
+        let mut is_told = !self.keys.is_on(&METER_VALUES_IN_TX_ONLY);
+        let is_told_idle = is_told;
         let wanted = !self.keys.list(&METER_VALUES_ALIGNED_DATA).is_empty();
         let wanted_at_stop = !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty();
         for connector in self.connectors.iter_mut() {
             if !connector.session.is_reported() {
-                if wanted && reachable {
+                if wanted && reachable && is_told_idle {
                     connector.sampling.align(moment);
                 }
             } else if connector.session.is_running() {
+                is_told = true;
                 if wanted {
                     connector.sampling.align(moment);
                 }
@@ -105,7 +112,7 @@ impl Operations<'_> {
             }
         }
         self.persistence.has_chores |= wanted_at_stop;
-        if wanted && reachable && self.has_main_meter() {
+        if wanted && reachable && is_told && self.has_main_meter() {
             self.main_sampling.align(moment);
         }
     }

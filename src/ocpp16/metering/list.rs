@@ -1,14 +1,39 @@
 //! Lists of measurands: two bytes an item, the measurand and its phase.
 
 use super::{Measurand, Phase};
+use crate::ocpp16::keys::{CHANGE_OF_LIST, announced};
 use crate::ocpp16::types::Symbol;
-use crate::store::{ListCodec, TextSink};
+use crate::store::{IntegerKey, Keys, ListCodec, TextSink};
 
 /// Reads and writes `Measurand` and `Measurand.Phase` items (OCPP 1.6 §9.1.17). Blanks around items are ignored.
 pub(in crate::ocpp16) static MEASURANDS: ListCodec = ListCodec { encode, decode };
 
-/// The most items of a list, as the `MaxLength` keys say.
-pub(in crate::ocpp16) const ITEMS_MAX: &str = "16";
+/// The most items of a list: as many of the longest as a value of 500 characters holds.
+const ITEMS_MAX: usize = 500 / LONGEST_ITEM.len();
+const LONGEST_ITEM: &str = "Energy.Reactive.Export.Register.L1-L2,";
+
+pub(in crate::ocpp16) const METER_VALUES_ALIGNED_DATA_MAX_LENGTH: IntegerKey =
+    max_length(16, "MeterValuesAlignedDataMaxLength");
+pub(in crate::ocpp16) const METER_VALUES_SAMPLED_DATA_MAX_LENGTH: IntegerKey =
+    max_length(18, "MeterValuesSampledDataMaxLength");
+pub(in crate::ocpp16) const STOP_TXN_ALIGNED_DATA_MAX_LENGTH: IntegerKey =
+    max_length(28, "StopTxnAlignedDataMaxLength");
+pub(in crate::ocpp16) const STOP_TXN_SAMPLED_DATA_MAX_LENGTH: IntegerKey =
+    max_length(30, "StopTxnSampledDataMaxLength");
+
+const fn max_length(number: u8, name: &'static str) -> IntegerKey {
+    IntegerKey::new(number, name, ITEMS_MAX as i32, 0, i32::MAX).read_only()
+}
+
+/// Announces how long the lists may be.
+#[inline(always)]
+pub(in crate::ocpp16) fn announce(keys: &mut Keys<'_>, receive: usize) {
+    let items = announced(receive, CHANGE_OF_LIST, LONGEST_ITEM, ITEMS_MAX);
+    keys.set_integer(&METER_VALUES_ALIGNED_DATA_MAX_LENGTH, items);
+    keys.set_integer(&METER_VALUES_SAMPLED_DATA_MAX_LENGTH, items);
+    keys.set_integer(&STOP_TXN_ALIGNED_DATA_MAX_LENGTH, items);
+    keys.set_integer(&STOP_TXN_SAMPLED_DATA_MAX_LENGTH, items);
+}
 
 /// The items of an encoded list.
 #[inline(never)]
@@ -24,6 +49,8 @@ pub(super) fn items(bytes: &[u8]) -> impl Iterator<Item = (Measurand, Option<Pha
 
 fn encode(list: &str, buffer: &mut [u8]) -> Option<usize> {
     let mut len = 0;
+    let room = buffer.len().min(2 * ITEMS_MAX);
+    let buffer = buffer.get_mut(..room)?;
     if list.trim_ascii().is_empty() {
         return Some(len);
     }

@@ -6,8 +6,11 @@ mod sample;
 mod transaction_data;
 mod values;
 
-pub(super) use aligned::{Alignment, CLOCK_ALIGNED_DATA_INTERVAL, METER_VALUES_ALIGNED_DATA};
-pub(super) use list::ITEMS_MAX;
+pub(super) use aligned::{Alignment, CLOCK_ALIGNED_DATA_INTERVAL, METER_VALUES_ALIGNED_DATA, METER_VALUES_IN_TX_ONLY};
+pub(super) use list::{
+    METER_VALUES_ALIGNED_DATA_MAX_LENGTH, METER_VALUES_SAMPLED_DATA_MAX_LENGTH, STOP_TXN_ALIGNED_DATA_MAX_LENGTH,
+    STOP_TXN_SAMPLED_DATA_MAX_LENGTH, announce,
+};
 pub(super) use sample::{Meters, Sampling};
 pub(super) use transaction_data::{
     STOP_TRANSACTION_MAX_METER_VALUES, STOP_TXN_ALIGNED_DATA, STOP_TXN_SAMPLED_DATA, Series, series_record,

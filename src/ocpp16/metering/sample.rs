@@ -6,6 +6,8 @@ use super::transaction_data::STOP_TXN_SAMPLED_DATA;
 use super::values::write_value;
 use super::{METER_VALUE_SAMPLE_INTERVAL, METER_VALUES_SAMPLED_DATA, Measurand, MeterInput, MeterReading, Phase};
 use crate::json::Decimal;
+#[cfg(feature = "smart-charging")]
+use crate::ocpp16::ChargingRateUnit;
 use crate::ocpp16::connector::Connector;
 use crate::ocpp16::{ConnectorId, Operations, ReadingContext, UnitOfMeasure};
 use crate::store::record::RecordWriter;
@@ -193,7 +195,17 @@ impl Operations<'_> {
                 write_value(record, &POWER, Decimal::whole(power.into()));
             }
         }
-        for input in self.meter_inputs.iter().filter(|input| input.connector == id) {
+        let inputs = || self.meter_inputs.iter().filter(|input| input.connector == id);
+        #[cfg(feature = "smart-charging")]
+        if let Some(connector) = self.connector(id)
+            && let Some(unit) = offer(connector, item)
+            && inputs().all(|input| input.reading.measurand != item.0)
+        {
+            let told_in = if unit == ChargingRateUnit::A { UnitOfMeasure::A } else { UnitOfMeasure::W };
+            let reading = MeterReading::new(item.0, Some(told_in));
+            write_value(record, &reading, Decimal::tenths(self.offered(connector, unit).into()));
+        }
+        for input in inputs() {
             if let (true, Some(value)) = (asks_for(&input.reading, item), (input.value)()) {
                 write_value(record, &input.reading, value);
             }
@@ -221,11 +233,16 @@ impl Meters<'_, '_> {
     }
 
     fn measures(self, id: usize, item: (Measurand, Option<Phase>)) -> bool {
-        let built_in = id.checked_sub(1).and_then(|place| self.connectors.get(place)).is_some_and(|connector| {
+        let built_in = |connector: &Connector<'_>| {
+            #[cfg(feature = "smart-charging")]
+            if offer(connector, item).is_some() {
+                return true;
+            }
             asks_for(&ENERGY, item) && connector.inputs.energy.is_some()
                 || asks_for(&POWER, item) && connector.inputs.power.is_some()
-        });
-        built_in || self.inputs.iter().any(|input| usize::from(input.connector) == id && asks_for(&input.reading, item))
+        };
+        id.checked_sub(1).and_then(|place| self.connectors.get(place)).is_some_and(built_in)
+            || self.inputs.iter().any(|input| usize::from(input.connector) == id && asks_for(&input.reading, item))
     }
 }
 
@@ -233,6 +250,17 @@ impl Meters<'_, '_> {
 pub(super) const ENERGY: MeterReading =
     MeterReading::new(Measurand::EnergyActiveImportRegister, Some(UnitOfMeasure::Wh));
 pub(super) const POWER: MeterReading = MeterReading::new(Measurand::PowerActiveImport, Some(UnitOfMeasure::W));
+
+/// What an item asks for that follows from the limit of a connector, if it has one (SC-42).
+#[cfg(feature = "smart-charging")]
+fn offer(connector: &Connector<'_>, item: (Measurand, Option<Phase>)) -> Option<ChargingRateUnit> {
+    connector.inputs.limit?;
+    match item {
+        (Measurand::CurrentOffered, None) => Some(ChargingRateUnit::A),
+        (Measurand::PowerOffered, None) => Some(ChargingRateUnit::W),
+        _ => None,
+    }
+}
 
 /// Whether an item of a list asks for this reading: an item without phase asks for all.
 fn asks_for(reading: &MeterReading, (measurand, phase): (Measurand, Option<Phase>)) -> bool {

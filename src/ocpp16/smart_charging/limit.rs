@@ -3,11 +3,11 @@
 
 use super::Profiles;
 use super::profile::{Bound, ChargingPeriod, ProfileSlot};
-use super::schedule::{Kind, Moment, NEVER, Setting};
+use super::schedule::{Moment, NEVER, Setting};
 use crate::json::Decimal;
 use crate::ocpp16::session::Phase;
 use crate::ocpp16::types::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit};
-use crate::ocpp16::{ConnectorId, Operations};
+use crate::ocpp16::{Connector, ConnectorId, Operations};
 use crate::time::{DateTime, Instant};
 
 /// What a connector may take, told to the firmware.
@@ -196,6 +196,16 @@ impl Profiles<'_> {
         top
     }
 
+    /// SC-11: what was accepted before the date was known begins when it is.
+    fn date_maximum(&mut self, date: u32) {
+        let is_undated = |slot: &&mut ProfileSlot| !slot.is_free() && slot.is_relative_maximum() && slot.start == 0;
+        if let Some(slot) = self.slots.iter_mut().find(is_undated) {
+            slot.start = date;
+            slot.is_unsaved = true;
+            self.storing = None;
+        }
+    }
+
     /// Whether a profile does not count for a connector.
     fn is_for_others(&self, slot: &ProfileSlot, id: ConnectorId) -> bool {
         if slot.connector == id {
@@ -220,29 +230,19 @@ impl Operations<'_> {
         Moment { at, is_dated: date.is_some(), origin: at }
     }
 
-    /// When the transaction on a connector began, on the scale of `moment`; without one it would begin then.
+    /// When the transaction on a connector began, on the scale of `moment`; without one it would begin then. [`NEVER`] while
+    /// that is unknown, after a boot.
     pub(super) fn origin(&self, now: Instant, id: ConnectorId, moment: &Moment) -> u32 {
         let Some(connector) = self.connector(id) else { return moment.at };
         let session = &connector.session;
         if !session.is_in_transaction() {
             return moment.at;
         }
-        if session.is_restored && moment.is_dated {
-            let kept =
-                |slot: &&ProfileSlot| slot.connector == id && slot.bound != Bound::No && slot.kind == Kind::Relative;
-            let kept = self.profiles.slots.iter().find(kept).map_or(0, |slot| slot.start);
-            let began = session.began.map_or(kept, DateTime::as_unix);
-            if began != 0 {
-                return began.min(moment.at);
-            }
+        if session.is_restored {
+            let began = session.began.filter(|_| moment.is_dated).map(DateTime::as_unix);
+            return began.map_or(NEVER, |began| began.min(moment.at));
         }
         moment.at.saturating_sub(self.clock.seconds_since(session.started, now))
-    }
-
-    /// When the transaction on a connector began, in seconds since 1970; 0 while the date is unknown.
-    pub(super) fn date_of_start(&self, now: Instant, id: ConnectorId) -> u32 {
-        let here = self.moment(now);
-        if here.is_dated { self.origin(now, id, &here) } else { 0 }
     }
 
     /// What the profiles set for a connector itself (SC-04, SC-05).
@@ -259,8 +259,11 @@ impl Operations<'_> {
             return;
         }
         self.follow_transactions();
-        self.persistence.has_chores |= self.profiles.is_unsaved();
         let here = self.moment(now);
+        if here.is_dated {
+            self.profiles.date_maximum(here.at);
+        }
+        self.persistence.has_chores |= self.profiles.is_unsaved();
         let max = self.profiles.prevailing(Purpose::ChargePointMaxProfile, 0, &here);
         let mut until = max.until;
         for id in self.connector_ids() {
@@ -328,7 +331,7 @@ impl Operations<'_> {
         for slot in self.profiles.slots.iter_mut().filter(|slot| slot.bound != Bound::No) {
             let connector = self.connectors.get(usize::from(slot.connector).wrapping_sub(1));
             let Some(session) = connector.map(|connector| &connector.session) else { continue };
-            let (phase, entry, began) = (session.phase, session.entry, session.began);
+            let (phase, entry) = (session.phase, session.entry);
             let stays = match phase {
                 Phase::Idle => false,
                 Phase::Authorizing | Phase::Authorized | Phase::Starting => slot.bound == Bound::Coming,
@@ -341,13 +344,16 @@ impl Operations<'_> {
                 self.profiles.storing = None;
             } else if phase == Phase::Running && slot.bound == Bound::Coming {
                 slot.bound = Bound::Entry(entry);
-                if slot.kind == Kind::Relative {
-                    slot.start = began.map_or(0, DateTime::as_unix);
-                }
                 slot.is_unsaved = true;
                 self.profiles.storing = None;
             }
         }
+    }
+
+    /// What a connector offers an EV, in tenths: what it may take, and never more than the hardware is good for (SC-42).
+    pub(in crate::ocpp16) fn offered(&self, connector: &Connector<'_>, unit: Unit) -> u32 {
+        let hardware = self.profiles.supply.hardware();
+        connector.limits.now.map_or(hardware, |limit| limit.lower(&hardware)).in_unit(unit)
     }
 
     /// What a connector may take now; `None` when no charging profile limits it.

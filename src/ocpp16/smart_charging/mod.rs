@@ -12,12 +12,13 @@ pub(super) use profile::Draft;
 pub use profile::{ChargingPeriod, ProfileSlot};
 
 use super::dispatch::{StatusAnswer, accepted_if};
+use super::keys::announced;
 use super::session::Phase;
 use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, InputError, Operations, keys};
 use crate::json::{Field, Kind, Seen, Strictness, Value, Walk, read};
 use crate::rpc::{CallError, CallErrorCode};
 use crate::store::{IntegerKey, RecordKey, SetKey, StorageOp, SwitchKey};
-use crate::time::Instant;
+use crate::time::{DateTime, Instant};
 use composite::Composite;
 use profile::{Bound, record_key, symbol};
 
@@ -36,6 +37,20 @@ pub(super) const CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED: SwitchKey = SwitchKey:
 /// The most profiles.
 pub(super) const MAX_CHARGING_PROFILES_INSTALLED: IntegerKey =
     IntegerKey::new(45, "MaxChargingProfilesInstalled", 0, 0, i32::MAX).read_only();
+
+/// How many periods the receive buffer has room for, of a schedule of `most`.
+pub(super) fn periods_max(receive: usize, most: usize) -> i32 {
+    const REQUEST: &str = concat!(
+        r#"[2,"00000000-0000-0000-0000-000000000000","SetChargingProfile",{"connectorId":63,"csChargingProfiles":"#,
+        r#"{"chargingProfileId":2147483647,"transactionId":2147483647,"stackLevel":8,"chargingProfilePurpose":"#,
+        r#""ChargePointMaxProfile","chargingProfileKind":"Recurring","recurrencyKind":"Weekly","validFrom":"#,
+        r#""2025-12-31T23:59:59.999+00:00","validTo":"2025-12-31T23:59:59.999+00:00","chargingSchedule":{"#,
+        r#""duration":2147483647,"startSchedule":"2025-12-31T23:59:59.999+00:00","chargingRateUnit":"W","#,
+        r#""minChargingRate":99999.9,"chargingSchedulePeriod":[]}}}]"#
+    );
+    const PERIOD: &str = r#"{"startPeriod":2678400,"limit":99999.9,"numberPhases":3},"#;
+    announced(receive, REQUEST, PERIOD, most)
+}
 
 /// The charging profiles, and the limits that follow from them.
 pub(super) struct Profiles<'a> {
@@ -123,18 +138,23 @@ impl<'a> Profiles<'a> {
         replaced.or_else(|| self.slots.iter().position(ProfileSlot::is_free))
     }
 
-    /// Installs a profile whose periods lie in `scratch`. The old one holds until then (SC-31).
-    fn install(&mut self, draft: &Draft, scratch: &[u8]) -> bool {
+    /// Installs a profile whose periods lie in `scratch`. The old one holds until then (SC-31). `date` is now, in seconds since
+    /// 1970, or 0.
+    fn install(&mut self, draft: &Draft, scratch: &[u8], date: u32) -> bool {
         let Some(index) = self.room_for(draft) else { return false };
+        let mut is_recorded = self.slots.get(index).is_some_and(|slot| slot.records(&draft.profile, date));
+        let periods = scratch.as_chunks().0.iter().take(draft.profile.count.into());
+        for (place, period) in self.place(index).iter_mut().zip(periods) {
+            let period = ChargingPeriod::from_bytes(*period);
+            is_recorded &= *place == period;
+            *place = period;
+        }
+        let is_unsaved = !is_recorded || self.slots.get(index).is_some_and(|slot| slot.is_unsaved);
         for slot in self.slots.iter_mut().filter(|slot| !slot.is_free() && slot.excludes(&draft.profile)) {
             slot.remove();
         }
-        let periods = scratch.as_chunks().0.iter().take(draft.profile.count.into());
-        for (place, period) in self.place(index).iter_mut().zip(periods) {
-            *place = ChargingPeriod::from_bytes(*period);
-        }
         if let Some(slot) = self.slots.get_mut(index) {
-            *slot = ProfileSlot { is_unsaved: true, ..draft.profile };
+            *slot = ProfileSlot { is_unsaved, ..draft.profile };
         }
         self.changed();
         true
@@ -218,7 +238,11 @@ impl Operations<'_> {
         }
         let id = id.and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= self.connector_count());
         let (Some(id), Some(mut draft)) = (id, draft) else { return Err(CallError::property("connectorId")) };
-        let is_installed = self.is_allowed(now, id, &mut draft) && self.profiles.install(&draft, scratch);
+        let date = self.clock.date(now).map_or(0, DateTime::as_unix);
+        if draft.profile.is_relative_maximum() {
+            draft.profile.start = date;
+        }
+        let is_installed = self.is_allowed(id, &mut draft) && self.profiles.install(&draft, scratch, date);
         self.profiles_changed();
         Ok(accepted_if(is_installed))
     }
@@ -229,20 +253,16 @@ impl Operations<'_> {
     }
 
     /// Whether the profile may be installed on this connector as things stand; it is made to fit then.
-    fn is_allowed(&self, now: Instant, id: ConnectorId, draft: &mut Draft) -> bool {
+    fn is_allowed(&self, id: ConnectorId, draft: &mut Draft) -> bool {
         let profile = &mut draft.profile;
         profile.connector = id;
         let is_fit = match profile.purpose {
-            // It has no transaction to be relative to.
-            Purpose::ChargePointMaxProfile => id == 0 && profile.kind != schedule::Kind::Relative,
+            Purpose::ChargePointMaxProfile => id == 0,
             Purpose::TxDefaultProfile => true,
             // SC-03
             Purpose::TxProfile => self.connector(id).is_some_and(|connector| {
                 let entry = connector.session.entry;
                 profile.bound = Bound::Entry(entry);
-                if profile.kind == schedule::Kind::Relative {
-                    profile.start = self.date_of_start(now, id);
-                }
                 connector.session.phase == Phase::Running
                     && (draft.transaction.is_none() || draft.transaction == connector.confirmed.id_of(entry))
             }),
@@ -273,7 +293,7 @@ impl Operations<'_> {
     /// The session that the profile came with has begun (RC-09).
     pub(super) fn session_limited(&mut self, id: ConnectorId, mut draft: Draft, scratch: &[u8]) {
         draft.profile.connector = id;
-        self.profiles.install(&draft, scratch);
+        self.profiles.install(&draft, scratch, 0);
         self.profiles_changed();
     }
 

@@ -27,8 +27,7 @@ pub struct ProfileSlot {
     pub(super) valid_from: u32,
     /// Seconds since 1970 until which it is valid, or [`NEVER`].
     pub(super) valid_to: u32,
-    /// Seconds since 1970 at which the schedule begins. If it is relative: at which its transaction began, 0 while that is
-    /// unknown, to be found in the record after a power cut.
+    /// Seconds since 1970 at which the schedule begins; 0 if that is the start of a transaction, or not known yet.
     pub(super) start: u32,
     /// Seconds, or [`NEVER`].
     pub(super) duration: u32,
@@ -46,7 +45,7 @@ pub(super) enum Bound {
 }
 
 /// One period of a charging schedule.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChargingPeriod {
     /// Seconds after the begin of the schedule.
     pub(super) start: u32,
@@ -111,33 +110,47 @@ impl ProfileSlot {
                 && self.connector == other.connector
     }
 
+    /// SC-11: a maximum that is relative counts from the moment at which it was accepted.
+    pub(super) fn is_relative_maximum(&self) -> bool {
+        self.kind == Kind::Relative && self.purpose == ChargingProfilePurpose::ChargePointMaxProfile
+    }
+
+    /// Whether its record does for `new` as well, which came at `date`: those who repeat themselves all day must not wear out
+    /// the flash. One limit without end is the same whenever it has begun. The record of a relative maximum that begins anew
+    /// is never older than half of its duration, nor than 512 s.
+    pub(super) fn records(&self, new: &Self, date: u32) -> bool {
+        let has_one_limit = self.count == 1 && self.duration == NEVER;
+        let age = if self.is_relative_maximum() { (self.duration.min(1024) | 2).ilog2() - 1 } else { 0 };
+        let begins_alike = (self.start ^ new.start) >> age == 0;
+        (begins_alike || has_one_limit && self.start.max(new.start) <= date)
+            && self.id == new.id
+            && self.fields(0) == new.fields(0)
+    }
+
     /// Leaves the place; its record is still to be removed.
     pub(super) fn remove(&mut self) {
         *self = Self { is_unsaved: true, ..Self::FREE };
     }
 
-    pub(super) fn store(&self, key: RecordKey, periods: &[ChargingPeriod], record: &mut [u8]) -> Option<StorageOp> {
-        let mut writer = RecordWriter::new(record);
-        writer.signed(self.id.into());
+    /// All but the id, in the order of the record.
+    #[inline(never)]
+    fn fields(&self, start: u32) -> ([u8; 7], [u32; 5]) {
         let (bound, entry) = match self.bound {
             Bound::No => (0, 0),
             Bound::Coming => (1, 0),
             Bound::Entry(entry) => (2, entry),
         };
-        for byte in [
-            self.purpose.code(),
-            self.kind.code(),
-            self.unit.code(),
-            self.stack_level,
-            self.connector,
-            bound,
-            self.count,
-        ] {
-            writer.byte(byte);
-        }
-        for number in [entry, self.valid_from, self.valid_to, self.start, self.duration] {
-            writer.unsigned(number.into());
-        }
+        let [purpose, kind, unit] = [self.purpose.code(), self.kind.code(), self.unit.code()];
+        let bytes = [purpose, kind, unit, self.stack_level, self.connector, bound, self.count];
+        (bytes, [entry, self.valid_from, self.valid_to, start, self.duration])
+    }
+
+    pub(super) fn store(&self, key: RecordKey, periods: &[ChargingPeriod], record: &mut [u8]) -> Option<StorageOp> {
+        let mut writer = RecordWriter::new(record);
+        writer.signed(self.id.into());
+        let (bytes, numbers) = self.fields(self.start);
+        bytes.into_iter().for_each(|byte| writer.byte(byte));
+        numbers.into_iter().for_each(|number| writer.unsigned(number.into()));
         for period in periods {
             writer.unsigned(period.start.into());
             writer.unsigned(period.limit_and_phases.into());

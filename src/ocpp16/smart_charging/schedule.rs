@@ -40,7 +40,7 @@ pub(super) struct Moment {
     /// Seconds since 1970, or of the monotonic clock while the date is unknown.
     pub(super) at: u32,
     pub(super) is_dated: bool,
-    /// What relative schedules count from.
+    /// What schedules count from that are relative to a transaction; [`NEVER`] while that is unknown.
     pub(super) origin: u32,
 }
 
@@ -56,16 +56,17 @@ impl ProfileSlot {
     /// What the profile with these periods sets at a moment, and until when that cannot change.
     pub(super) fn setting<'p>(&self, periods: &'p [ChargingPeriod], moment: &Moment) -> (Setting<'p>, u32) {
         let Moment { at, is_dated, origin } = *moment;
-        let is_relative = self.kind == Kind::Relative;
+        let is_relative = self.kind == Kind::Relative && !self.is_relative_maximum();
         let is_always_valid = self.valid_from == 0 && self.valid_to == NEVER;
-        if !is_dated && (!is_relative || !is_always_valid) {
+        let start = if is_relative { origin } else { self.start };
+        let is_placed = if is_relative { start != NEVER && (is_dated || is_always_valid) } else { is_dated };
+        if !is_placed {
             let lowest = periods.iter().min_by_key(|period| period.limit());
             return (lowest.map_or(Setting::Nothing, Setting::Undated), NEVER);
         }
         if at < self.valid_from {
             return (Setting::Nothing, self.valid_from);
         }
-        let start = if is_relative { origin } else { self.start };
         if at >= self.valid_to || at < start {
             return (Setting::Nothing, if at < start { start } else { NEVER });
         }

@@ -8,7 +8,6 @@ use super::record::{RecordReader, RecordWriter};
 use super::{RecordKey, StorageOp, registry};
 use crate::json::{JsonStr, Writer, integer};
 use core::fmt;
-use heapless::VecView;
 
 /// Why a value was not taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +45,8 @@ pub struct Keys<'a> {
     vendor_unsaved: bool,
     /// Keys that are read-only on this hardware.
     fixed: u64,
-    vendor: &'a mut VecView<VendorKey<'a>>,
+    /// Keys of the firmware, each with the next one.
+    vendor: Option<&'a mut VendorKey<'a>>,
 }
 
 /// Which key, in the order in which they are reported.
@@ -131,17 +131,17 @@ impl Value<'_> {
 }
 
 impl<'a> Keys<'a> {
-    /// All keys of `table`, at most 64, with their factory values, and a place for those of the firmware.
-    pub fn new(table: &'static [Declaration], vendor: &'a mut VecView<VendorKey<'a>>) -> Self {
-        let mut keys = Self::blank(table, vendor);
+    /// All keys of `table`, at most 64, with their factory values.
+    pub fn new(table: &'static [Declaration]) -> Self {
+        let mut keys = Self::blank(table);
         keys.load_factory();
         keys
     }
 
     /// The same, before the factory values are known: they can be loaded where the keys are to stay.
-    pub(crate) fn blank(table: &'static [Declaration], vendor: &'a mut VecView<VendorKey<'a>>) -> Self {
+    pub(crate) fn blank(table: &'static [Declaration]) -> Self {
         let lists = [List { bytes: [0; LIST_LEN], len: 0 }; LISTS];
-        Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, vendor_unsaved: false, fixed: 0, vendor }
+        Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, vendor_unsaved: false, fixed: 0, vendor: None }
     }
 
     pub(crate) fn load_factory(&mut self) {
@@ -157,22 +157,32 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Declares a key of the firmware, before the first poll: its stored value is read after the boot.
+    /// Declares a key of the firmware, before the first poll: its stored value is read after the boot. The key lies in the
+    /// firmware's memory, and there may be as many as there are numbers.
     ///
     /// # Errors
     /// [`KeyError`]
-    pub fn declare(&mut self, key: VendorKey<'a>) -> Result<(), KeyError> {
+    pub fn declare(&mut self, key: &'a mut VendorKey<'a>) -> Result<(), KeyError> {
         key.check()?;
-        let numbered = self.vendor.iter().any(|other| other.number() == key.number());
+        let numbered = self.vendor().any(|other| other.number() == key.number());
         if numbered || self.find(key.name).is_some() {
             return Err(KeyError::Taken);
         }
-        self.vendor.push(key).map_err(|_| KeyError::TableFull)
+        let mut end = &mut self.vendor;
+        while let Some(other) = end {
+            end = &mut other.next;
+        }
+        *end = Some(key);
+        Ok(())
+    }
+
+    fn vendor(&self) -> impl Iterator<Item = &VendorKey<'a>> {
+        core::iter::successors(self.vendor.as_deref(), |key| key.next.as_deref())
     }
 
     /// All keys, in the order in which they are reported.
     pub fn ids(&self) -> impl Iterator<Item = KeyId> + use<> {
-        (0..(self.table.len() + self.vendor.len()) as u8).map(KeyId)
+        (0..(self.table.len() + self.vendor().count()) as u8).map(KeyId)
     }
 
     /// The key with this name; case is ignored (OCPP 1.6 §7.29).
@@ -181,7 +191,7 @@ impl<'a> Keys<'a> {
         let is_it = |other: &str| other.len() == name.len() && other.eq_ignore_ascii_case(name);
         let place = match self.table.iter().position(|key| is_it(key.name)) {
             Some(place) => place,
-            None => self.table.len() + self.vendor.iter().position(|key| is_it(key.name))?,
+            None => self.table.len() + self.vendor().position(|key| is_it(key.name))?,
         };
         Some(KeyId(place as u8))
     }
@@ -345,7 +355,7 @@ impl<'a> Keys<'a> {
         if !self.vendor_unsaved {
             return None;
         }
-        let unsaved = self.vendor.iter().position(|key| key.unsaved);
+        let unsaved = self.vendor().position(|key| key.unsaved);
         self.vendor_unsaved = unsaved.is_some();
         Some(KeyId((self.table.len() + unsaved?) as u8))
     }
@@ -462,11 +472,15 @@ impl<'a> Keys<'a> {
     }
 
     fn vendor_key(&self, id: KeyId) -> Option<&VendorKey<'a>> {
-        self.vendor.get(usize::from(id.0).checked_sub(self.table.len())?)
+        self.vendor().nth(usize::from(id.0).checked_sub(self.table.len())?)
     }
 
     fn vendor_key_mut(&mut self, id: KeyId) -> Option<&mut VendorKey<'a>> {
-        self.vendor.get_mut(usize::from(id.0).checked_sub(self.table.len())?)
+        let mut key = self.vendor.as_deref_mut()?;
+        for _ in self.table.len()..usize::from(id.0) {
+            key = key.next.as_deref_mut()?;
+        }
+        (usize::from(id.0) >= self.table.len()).then_some(key)
     }
 }
 
@@ -499,8 +513,6 @@ fn bit(number: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use heapless::Vec;
-    use std::boxed::Box;
     use std::string::String;
 
     const TIME_OUT: IntegerKey = IntegerKey::new(6, "ConnectionTimeOut", 30, 0, 86_400);
@@ -514,7 +526,7 @@ mod tests {
     ];
 
     fn fresh() -> Keys<'static> {
-        Keys::new(&TABLE, Box::leak(Box::new(Vec::<VendorKey<'static>, 0>::new())))
+        Keys::new(&TABLE)
     }
 
     fn change(keys: &mut Keys<'_>, name: &str, value: &str) -> Result<(), Refusal> {

@@ -6,7 +6,8 @@ use crate::store::record::{RecordReader, RecordWriter};
 use core::fmt;
 
 /// A configuration key of the firmware: a vendor's own, or one of OCPP that only some hardware has, such as
-/// LightIntensity. It is reported, changed and stored like any other (OCPP 1.6 §9).
+/// LightIntensity. It is reported, changed and stored like any other (OCPP 1.6 §9). It lies in the firmware's own memory,
+/// which is lent to the charge point.
 ///
 /// ```
 /// # use embedded_ocpp::store::VendorKey;
@@ -23,6 +24,8 @@ pub struct VendorKey<'a> {
     content: Content<'a>,
     allows: Option<&'a dyn Fn(JsonStr<'_>) -> bool>,
     pub(super) unsaved: bool,
+    /// What was declared after it.
+    pub(super) next: Option<&'a mut VendorKey<'a>>,
 }
 
 enum Content<'a> {
@@ -51,8 +54,6 @@ pub enum KeyError {
     Taken,
     /// The factory value is not of the key's range, or longer than its buffer.
     Factory,
-    /// The table for these is full: 8 keys.
-    TableFull,
 }
 
 impl fmt::Display for KeyError {
@@ -61,7 +62,6 @@ impl fmt::Display for KeyError {
             Self::Name => "no name for a configuration key",
             Self::Taken => "another configuration key has this name or number",
             Self::Factory => "factory value out of range",
-            Self::TableFull => "the table for these keys is full",
         })
     }
 }
@@ -86,7 +86,16 @@ impl<'a> VendorKey<'a> {
     }
 
     const fn new(number: u8, name: &'a str, content: Content<'a>) -> Self {
-        Self { number, name, access: Access::ReadWrite, reboot_required: false, content, allows: None, unsaved: false }
+        Self {
+            number,
+            name,
+            access: Access::ReadWrite,
+            reboot_required: false,
+            content,
+            allows: None,
+            unsaved: false,
+            next: None,
+        }
     }
 
     /// The same key, but the central system may only read it.

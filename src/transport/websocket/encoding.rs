@@ -13,10 +13,6 @@ impl<'b> Text<'b> {
         Self { buffer, length: 0 }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.length
-    }
-
     pub(super) fn into_str(self) -> &'b str {
         let buffer: &'b [u8] = self.buffer;
         buffer.get(..self.length).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()

@@ -13,10 +13,9 @@ pub enum ConnectError<E> {
     /// A buffer is below [`MIN_READ_BUFFER`](super::MIN_READ_BUFFER) or
     /// [`MIN_WRITE_BUFFER`](super::MIN_WRITE_BUFFER). Enlarge it.
     BufferTooSmall,
-    /// The request is longer than 1024 bytes, or its path and `Authorization` line do not fit the write
-    /// buffer. Enlarge the write buffer, or shorten host, path, identity or password.
+    /// The request does not fit the read buffer. Enlarge it, or shorten host, path, identity or password.
     RequestTooLong,
-    /// The response head does not fit the read buffer. Enlarge it.
+    /// The head of the upgrade response does not fit the read buffer. Enlarge it.
     ResponseTooLong,
     /// The server answered with this HTTP status instead of 101. After 401 check the password, after 404
     /// the path and the identity; in any case retry with a growing pause.
@@ -75,6 +74,8 @@ pub enum Error<E> {
     Disconnected,
     /// Nothing was heard of the server since a ping.
     PongTimeout,
+    /// The stream has taken nothing of what is to be sent for as long as a pong may take.
+    SendTimeout,
     /// The server broke the WebSocket protocol and was told so. Report it to who runs the server.
     Violation(Violation),
     /// The stream failed.
@@ -90,6 +91,7 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             Self::Closed(None) => f.write_str("server closed the connection"),
             Self::Disconnected => f.write_str("server hung up"),
             Self::PongTimeout => f.write_str("server did not answer a ping"),
+            Self::SendTimeout => f.write_str("server does not take what is sent"),
             Self::Violation(violation) => write!(f, "server broke the protocol: {violation}"),
             Self::Stream(error) => write!(f, "stream failed: {error}"),
             Self::NotConnected => f.write_str("not connected"),
@@ -126,6 +128,8 @@ pub enum Violation {
     Continuation,
     /// A new message within a fragmented one.
     UnfinishedMessage,
+    /// A close frame with half a code, or with one that must not be sent.
+    CloseCode,
 }
 
 impl fmt::Display for Violation {
@@ -138,6 +142,7 @@ impl fmt::Display for Violation {
             Self::Length => "impossible frame length",
             Self::Continuation => "continuation without a beginning",
             Self::UnfinishedMessage => "new message within a fragmented one",
+            Self::CloseCode => "impossible close code",
         })
     }
 }

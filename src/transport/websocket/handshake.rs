@@ -3,18 +3,19 @@
 use core::ops::Range;
 
 use embedded_io_async::{Read, Write};
-use embedded_websocket::{Client, WebSocket as Codec, WebSocketKey, WebSocketOptions};
-use httparse::{EMPTY_HEADER, Header, Response, Status};
+use embedded_websocket::{WebSocketKey, WebSocketServer};
 
 use super::encoding::{Text, TextFull};
 use super::error::ConnectError;
 use super::options::Options;
-use super::outbound::Random;
+use super::response::{self, Head};
 use super::{MIN_READ_BUFFER, MIN_WRITE_BUFFER};
+use crate::bytes::remove_front;
 
 const SUBPROTOCOL: &str = "ocpp1.6";
-const END_OF_HEAD: &[u8] = b"\r\n\r\n";
-const MAX_HEADERS: usize = 32;
+const ACCEPT: &str = "Sec-WebSocket-Accept";
+/// More answers that announce another one (RFC 9110 §15.2) no server has to send.
+const MAX_INTERIM_RESPONSES: u8 = 8;
 
 /// Performs the handshake and returns which bytes of the read buffer belong to the first frames.
 pub(super) async fn perform<S: Read + Write>(
@@ -30,44 +31,56 @@ pub(super) async fn perform<S: Read + Write>(
     if !options.is_valid() {
         return Err(ConnectError::InvalidOptions);
     }
-    let (request, key) = encode_request(options, read_buffer, write_buffer, random)?;
+    let mut nonce = [0; 16];
+    random(&mut nonce);
+    let (request, accept) =
+        prepare(options, nonce, read_buffer, write_buffer).map_err(|TextFull| ConnectError::RequestTooLong)?;
     send(stream, request).await?;
-    let (head, filled) = read_head(stream, read_buffer).await?;
-    check_response(read_buffer.get(..head).unwrap_or_default(), &key)?;
-    Ok(head..filled)
+
+    let mut filled = 0;
+    for _ in 0..=MAX_INTERIM_RESPONSES {
+        let length = read_head(stream, read_buffer, &mut filled).await?;
+        let head = Head(read_buffer.get(..length).unwrap_or_default());
+        match head.status() {
+            Some(101) => return check(&head, accept).map(|()| length..filled),
+            Some(100..=199) => remove_front(read_buffer.get_mut(..filled).unwrap_or_default(), length),
+            _ => break,
+        }
+        filled = filled.saturating_sub(length);
+    }
+    Err(ConnectError::Response)
 }
 
-/// Encodes the request into the read buffer, which nothing else needs yet; its parts go through the write
-/// buffer. The codec panics when the buffer is shorter than its request, which [`MIN_READ_BUFFER`] rules out.
-fn encode_request<'b, E>(
+/// The request, in the read buffer that nothing else needs yet, and the accept key that answers it, in the write
+/// buffer: the codec writes there what a server would answer, which is never longer than a pong.
+fn prepare<'r, 'w>(
     options: &Options<'_>,
-    read_buffer: &'b mut [u8],
-    write_buffer: &mut [u8],
-    random: &mut impl FnMut(&mut [u8]),
-) -> Result<(&'b [u8], WebSocketKey), ConnectError<E>> {
-    let (path, authorization) = encode_parts(options, write_buffer).map_err(|TextFull| ConnectError::RequestTooLong)?;
-    let headers = [authorization];
-    let (length, key) = Codec::<_, Client>::new_client(Random(random))
-        .client_connect(
-            &WebSocketOptions {
-                path,
-                host: options.host(),
-                origin: "",
-                sub_protocols: Some(&[SUBPROTOCOL]),
-                additional_headers: (!authorization.is_empty()).then_some(&headers),
-            },
-            read_buffer,
-        )
-        .map_err(|_| ConnectError::RequestTooLong)?;
-    Ok((read_buffer.get(..length).unwrap_or_default(), key))
-}
+    nonce: [u8; 16],
+    read_buffer: &'r mut [u8],
+    write_buffer: &'w mut [u8],
+) -> Result<(&'r [u8], &'w [u8]), TextFull> {
+    let mut key = WebSocketKey::new();
+    let mut base64 = [0; 24];
+    let mut text = Text::new(&mut base64);
+    text.push_base64(nonce.into_iter())?;
+    key.push_str(text.into_str()).map_err(|()| TextFull)?;
+    let length = WebSocketServer::new_server().server_accept(&key, None, write_buffer).map_err(|_| TextFull)?;
+    let accept = Head(write_buffer.get(..length).unwrap_or_default()).values(ACCEPT).next().ok_or(TextFull)?;
 
-fn encode_parts<'b>(options: &Options<'_>, buffer: &'b mut [u8]) -> Result<(&'b str, &'b str), TextFull> {
-    let mut text = Text::new(buffer);
+    // As in the example of OCPP-J §3.1.3: no Origin, which is for browsers (RFC 6455 §4.1) and which servers refuse.
+    let mut text = Text::new(read_buffer);
+    text.push_str("GET ")?;
     options.write_path(&mut text)?;
-    let end_of_path = text.len();
+    text.push_str(" HTTP/1.1\r\nHost: ")?;
+    text.push_str(options.host())?;
+    text.push_str("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ")?;
+    text.push_str(&key)?;
+    text.push_str("\r\nSec-WebSocket-Protocol: ")?;
+    text.push_str(SUBPROTOCOL)?;
+    text.push_str("\r\nSec-WebSocket-Version: 13\r\n")?;
     options.write_authorization(&mut text)?;
-    text.into_str().split_at_checked(end_of_path).ok_or(TextFull)
+    text.push_str("\r\n")?;
+    Ok((text.into_str().as_bytes(), accept))
 }
 
 /// Like `write_all`, which panics when the stream takes nothing.
@@ -81,69 +94,46 @@ async fn send<S: Write>(stream: &mut S, mut bytes: &[u8]) -> Result<(), ConnectE
     stream.flush().await.map_err(ConnectError::Stream)
 }
 
-/// Reads the response head into the buffer; returns where it ends and where the received bytes end.
-async fn read_head<S: Read>(stream: &mut S, buffer: &mut [u8]) -> Result<(usize, usize), ConnectError<S::Error>> {
-    let mut filled = 0;
+/// Reads until `filled` bytes of the buffer begin with a whole head, and returns its length. A refusal is known by its
+/// first bytes, however long it is.
+async fn read_head<S: Read>(
+    stream: &mut S,
+    buffer: &mut [u8],
+    filled: &mut usize,
+) -> Result<usize, ConnectError<S::Error>> {
+    let mut searched = 0;
     loop {
-        let space = buffer.get_mut(filled..).unwrap_or_default();
+        let received = buffer.get(..*filled).unwrap_or_default();
+        match Head(received).status() {
+            Some(status @ 200..) => return Err(ConnectError::Status(status)),
+            None if received.len() >= response::STATUS_LEN => return Err(ConnectError::Response),
+            _ => {}
+        }
+        if let Some(end) = response::end_of_head(received, searched) {
+            return Ok(end);
+        }
+        searched = *filled;
+        let space = buffer.get_mut(searched..).unwrap_or_default();
         if space.is_empty() {
             return Err(ConnectError::ResponseTooLong);
         }
-        let count = match stream.read(space).await.map_err(ConnectError::Stream)? {
+        match stream.read(space).await.map_err(ConnectError::Stream)? {
             0 => return Err(ConnectError::Disconnected),
-            count => count.min(space.len()),
-        };
-        // the end may have begun with the bytes before
-        let start = usize::saturating_sub(filled, END_OF_HEAD.len() - 1);
-        filled += count;
-        let news = buffer.get(start..filled).unwrap_or_default();
-        if let Some(found) = news.windows(END_OF_HEAD.len()).position(|bytes| bytes == END_OF_HEAD) {
-            return Ok((start + found + END_OF_HEAD.len(), filled));
+            count => *filled += count.min(space.len()),
         }
     }
 }
 
-/// Checks everything that the codec does not, and what it panics on, before it checks the accept key.
-fn check_response<E>(head: &[u8], key: &WebSocketKey) -> Result<(), ConnectError<E>> {
-    check_headers(head)?;
-    // The codec checks the accept key with its response parser only; the random source is not used.
-    Codec::<_, Client>::new_client(Random(&mut |_: &mut [u8]| {}))
-        .client_accept(key, head)
-        .map_err(|_| ConnectError::Accept)?;
-    Ok(())
-}
-
-fn check_headers<E>(head: &[u8]) -> Result<(), ConnectError<E>> {
-    let mut headers = [EMPTY_HEADER; MAX_HEADERS];
-    let mut response = Response::new(&mut headers);
-    let parsed = response.parse(head);
-    if let Some(status) = response.code.filter(|status| *status != 101) {
-        return Err(ConnectError::Status(status));
-    }
-    let Ok(Status::Complete(_)) = parsed else { return Err(ConnectError::Response) };
-    let headers = &*response.headers;
-
-    let upgrades = has_token(headers, "Upgrade", "websocket") && has_token(headers, "Connection", "upgrade");
-    if !upgrades || values(headers, "Sec-WebSocket-Extensions").any(|value| !value.is_empty()) {
+fn check<E>(head: &Head<'_>, accept: &[u8]) -> Result<(), ConnectError<E>> {
+    let upgrades = head.has_token("Upgrade", "websocket") && head.has_token("Connection", "upgrade");
+    if !upgrades || head.values("Sec-WebSocket-Extensions").any(|value| !value.is_empty()) {
         return Err(ConnectError::Response);
     }
-    let mut protocols = values(headers, "Sec-WebSocket-Protocol");
-    if protocols.next() != Some(SUBPROTOCOL.as_bytes()) || protocols.next().is_some() {
+    if !head.has_only("Sec-WebSocket-Protocol", SUBPROTOCOL.as_bytes()) {
         return Err(ConnectError::Subprotocol);
     }
-    if values(headers, "Sec-WebSocket-Accept").next().is_none() {
+    if !head.has_only(ACCEPT, accept) {
         return Err(ConnectError::Accept);
     }
     Ok(())
-}
-
-fn values<'h>(headers: &'h [Header<'h>], name: &'h str) -> impl Iterator<Item = &'h [u8]> {
-    headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value)
-}
-
-/// Whether a header of this name lists the token.
-fn has_token(headers: &[Header<'_>], name: &str, token: &str) -> bool {
-    values(headers, name)
-        .flat_map(|value| value.split(|byte| *byte == b','))
-        .any(|item| item.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
 }

@@ -80,7 +80,7 @@ impl<'a> Inbound<'a> {
             }
             self.frame = None;
             if self.ends_event(frame) {
-                return Ok(Some(self.event(frame.op_code)));
+                return self.event(frame.op_code).map(Some);
             }
         }
     }
@@ -168,14 +168,26 @@ impl<'a> Inbound<'a> {
         }
     }
 
-    fn event(&mut self, op_code: OpCode) -> Event<'_> {
-        match op_code {
+    fn event(&mut self, op_code: OpCode) -> Result<Event<'_>, Violation> {
+        Ok(match op_code {
             OpCode::Ping => {
                 self.pinged = true;
                 Event::Ping
             }
-            OpCode::Close => Event::Close(self.control.first_chunk().map(|code| u16::from_be_bytes(*code))),
+            OpCode::Close => Event::Close(close_code(&self.control)?),
             _ => Event::Message { bytes: self.buffer.get(..self.gathered).unwrap_or_default(), whole: !self.overlong },
-        }
+        })
+    }
+}
+
+/// The code of a close frame, RFC 6455 §5.5.1 and §7.4: some are never sent.
+fn close_code(payload: &[u8]) -> Result<Option<u16>, Violation> {
+    match payload.split_first_chunk() {
+        None if payload.is_empty() => Ok(None),
+        Some((code, _)) => match u16::from_be_bytes(*code) {
+            code @ (1000..=1003 | 1007..=1014 | 3000..=4999) => Ok(Some(code)),
+            _ => Err(Violation::CloseCode),
+        },
+        None => Err(Violation::CloseCode),
     }
 }

@@ -23,7 +23,6 @@
 //!
 //! A longer incoming message is reported as [`Received::TooLong`]. A longer outgoing one goes out in
 //! several fragments, which every server must understand and which costs nothing but their headers.
-//! During the handshake the write buffer also takes the request path and the `Authorization` line.
 //!
 //! # The stream
 //!
@@ -44,6 +43,7 @@ mod inbound;
 mod keep_alive;
 mod options;
 mod outbound;
+mod response;
 
 use core::future::{Future, poll_fn};
 use core::pin::pin;
@@ -59,7 +59,7 @@ use self::outbound::{Control, Outbound};
 use super::{Received, WebSocketTransport};
 use crate::time::Instant;
 
-/// The smallest read buffer that [`WebSocket::connect`] takes: the longest request of the handshake.
+/// The smallest read buffer that [`WebSocket::connect`] takes: most requests and response heads fit.
 pub const MIN_READ_BUFFER: usize = 1024;
 /// The smallest write buffer that [`WebSocket::connect`] takes: the longest pong.
 pub const MIN_WRITE_BUFFER: usize = 131;
@@ -193,7 +193,7 @@ where
             State::Closed => Poll::Ready(Err(Error::NotConnected)),
             State::Closing { end, .. } => {
                 // A farewell that the stream refuses changes nothing.
-                if self.poll_farewell(cx).is_pending() && !self.keep_alive.is_expired() {
+                if self.poll_farewell(cx).is_pending() && !self.keep_alive.is_farewell_over() {
                     return Poll::Pending;
                 }
                 Poll::Ready(Err(end.into_error()))
@@ -212,7 +212,7 @@ where
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(Error::Stream(error))),
-            Poll::Pending if self.keep_alive.is_expired() => Poll::Ready(Err(Error::PongTimeout)),
+            Poll::Pending if self.keep_alive.is_pong_overdue() => Poll::Ready(Err(Error::PongTimeout)),
             Poll::Pending => Poll::Pending,
         }
     }
@@ -222,10 +222,14 @@ where
         loop {
             while let Some(bytes) = self.outbound.unsent() {
                 let written = pin!(self.stream.write(bytes)).poll(cx);
-                match ready!(written) {
-                    Ok(0) => return Poll::Ready(Err(Error::Disconnected)),
-                    Ok(count) => self.outbound.sent(count),
-                    Err(error) => return Poll::Ready(Err(Error::Stream(error))),
+                match written {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(Error::Disconnected)),
+                    Poll::Ready(Ok(count)) => {
+                        self.outbound.sent(count);
+                        self.keep_alive.moved();
+                    }
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::Stream(error))),
+                    Poll::Pending => return self.poll_stuck(),
                 }
             }
             if !self.begin_control_frame() {
@@ -235,11 +239,24 @@ where
         // On a socket this may wait for the acknowledgement of the peer, which nothing here waits for.
         if self.outbound.needs_flush() {
             let flushed = pin!(self.stream.flush()).poll(cx);
-            if flushed.map_err(Error::Stream)?.is_ready() {
-                self.outbound.flushed();
+            match flushed.map_err(Error::Stream)? {
+                Poll::Ready(()) => {
+                    self.outbound.flushed();
+                    self.keep_alive.moved();
+                }
+                Poll::Pending => {
+                    if let Poll::Ready(stuck) = self.poll_stuck() {
+                        return Poll::Ready(stuck);
+                    }
+                }
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Waits for the stream to move, but not for ever.
+    fn poll_stuck(&mut self) -> Poll<Result<(), Error<S::Error>>> {
+        if self.keep_alive.is_stuck() { Poll::Ready(Err(Error::SendTimeout)) } else { Poll::Pending }
     }
 
     /// Like [`Self::poll_write`], but waits until the stream has passed everything on: whoever hears of the
@@ -300,15 +317,24 @@ where
         self.settle(result)
     }
 
+    fn abort(&mut self) {
+        self.state = State::Closed;
+    }
+
     /// A ping goes out each `ping_interval_s` seconds. When then nothing at all arrives for one further
     /// interval, but at least ten seconds, the next [`receive`](WebSocketTransport::receive) that finds
-    /// nothing fails with [`Error::PongTimeout`].
+    /// nothing fails with [`Error::PongTimeout`]. Where the stream has taken nothing for that long, or for 30
+    /// seconds, the next call that finds it unmoved fails with [`Error::SendTimeout`].
     ///
     /// Frames leave with the next `receive` or `send`. A close frame that the stream does not take within
     /// five seconds is given up.
     fn keep_alive(&mut self, now: Instant, ping_interval_s: u32) {
         let closing = matches!(self.state, State::Closing { .. });
         self.keep_alive.tick(now, ping_interval_s, closing);
+    }
+
+    fn next_deadline(&self) -> Instant {
+        if self.state == State::Closed { Instant::NEVER } else { self.keep_alive.next_deadline() }
     }
 }
 

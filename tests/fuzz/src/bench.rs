@@ -58,6 +58,10 @@ pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_
     let voltage = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V)).phase(Phase::L1);
     let (mut room, reply) =
         ([0; 500], DataTransferReply { status: DataTransferStatus::Accepted, data: Some("\"done\"") });
+    let mut keys = [
+        VendorKey::text(0, "Acme_Greeting", "Hello", &mut room),
+        VendorKey::integer(1, "Acme_LampPercent", 80, 0, 100),
+    ];
     let mut resources = Resources::<2, RECEIVE, SEND>::new();
     let mut charge_point = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).expect("short texts");
     for (index, id) in [(0, 1), (1, 2)] {
@@ -69,8 +73,9 @@ pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_
     }
     let metered = MeterInput { connector: 1, reading: voltage, value: &|| Some(Decimal::tenths(2301)) };
     charge_point.add_meter_value_input(metered).expect("room");
-    charge_point.declare_configuration(VendorKey::text(0, "Acme_Greeting", "Hello", &mut room)).expect("room");
-    charge_point.declare_configuration(VendorKey::integer(1, "Acme_LampPercent", 80, 0, 100)).expect("room");
+    for key in &mut keys {
+        charge_point.declare_configuration(key).expect("a name of its own");
+    }
     let handler = DataTransferHandler { vendor_id: "Acme", message_id: None, handle: &|_| reply };
     charge_point.set_data_transfer_handler(handler).expect("room");
     charge_point.set_on_reset_execute(&|_| {});
