@@ -3,25 +3,15 @@
 #[path = "support/nor_flash.rs"]
 mod nor_flash;
 
-use embedded_storage_async::nor_flash::{NorFlash as _, ReadNorFlash as _};
+use embedded_storage::nor_flash::{NorFlash as _, ReadNorFlash as _};
 use nor_flash::{
     Chip, Content, Cut, Esp32, FlashError, HalfErased, NorFlash, Nrf52, Operation, Stm32f4, Stm32h7, Tear,
 };
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
 type F4 = Stm32f4<4, { 16 * 1024 }>;
 type H7 = Stm32h7<{ 8 * 1024 }, false>;
 type H7Tells = Stm32h7<{ 8 * 1024 }, true>;
-
-fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("not ready"),
-    }
-}
 
 fn flash<C: Chip>() -> NorFlash<'static, C> {
     NorFlash::erased(2)
@@ -29,7 +19,7 @@ fn flash<C: Chip>() -> NorFlash<'static, C> {
 
 fn read<C: Chip>(flash: &mut NorFlash<'_, C>, offset: u32, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
-    now(flash.read(offset, &mut bytes)).unwrap();
+    flash.read(offset, &mut bytes).unwrap();
     bytes
 }
 
@@ -40,10 +30,10 @@ fn breaks_a_rule(work: impl FnOnce()) -> bool {
 #[test]
 fn what_is_written_is_read_until_it_is_erased() {
     let mut flash = flash::<F4>();
-    now(flash.write(8, &[1, 2, 3, 4, 5, 6, 7, 8])).unwrap();
-    now(flash.write(16 * 1024, &[9; 4])).unwrap();
+    flash.write(8, &[1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
+    flash.write(16 * 1024, &[9; 4]).unwrap();
     assert_eq!(read(&mut flash, 6, 11), [0xff, 0xff, 1, 2, 3, 4, 5, 6, 7, 8, 0xff]);
-    now(flash.erase(0, 16 * 1024)).unwrap();
+    flash.erase(0, 16 * 1024).unwrap();
     assert_eq!(read(&mut flash, 8, 8), [0xff; 8]);
     assert_eq!(read(&mut flash, 16 * 1024, 4), [9; 4]);
     assert_eq!((flash.wear.writes, flash.wear.bytes_written, &*flash.wear.erases), (2, 12, &[1, 0][..]));
@@ -51,17 +41,17 @@ fn what_is_written_is_read_until_it_is_erased() {
 
 #[test]
 fn every_operation_is_aligned_and_within_bounds() {
-    assert!(breaks_a_rule(|| now(flash::<Esp32>().read(2, &mut [0; 4])).unwrap()));
-    assert!(breaks_a_rule(|| now(flash::<Esp32>().read(0, &mut [0; 3])).unwrap()));
-    assert!(breaks_a_rule(|| now(flash::<F4>().write(2, &[0; 4])).unwrap()));
-    assert!(breaks_a_rule(|| now(flash::<F4>().write(0, &[0; 6])).unwrap()));
-    assert!(breaks_a_rule(|| now(flash::<H7>().write(0, &[0; 16])).unwrap()));
-    assert!(breaks_a_rule(|| now(flash::<Esp32>().erase(0, 4000)).unwrap()));
-    assert!(breaks_a_rule(|| now(flash::<Esp32>().erase(4, 4100)).unwrap()));
-    assert!(breaks_a_rule(|| now(flash::<Esp32>().erase(0, 0)).unwrap()));
-    assert!(breaks_a_rule(|| now(flash::<Esp32>().read(8192, &mut [0; 4])).unwrap()));
-    assert!(breaks_a_rule(|| now(flash::<Esp32>().write(8192, &[0; 4])).unwrap()));
-    assert!(breaks_a_rule(|| now(flash::<Esp32>().erase(4096, 12_288)).unwrap()));
+    assert!(breaks_a_rule(|| flash::<Esp32>().read(2, &mut [0; 4]).unwrap()));
+    assert!(breaks_a_rule(|| flash::<Esp32>().read(0, &mut [0; 3]).unwrap()));
+    assert!(breaks_a_rule(|| flash::<F4>().write(2, &[0; 4]).unwrap()));
+    assert!(breaks_a_rule(|| flash::<F4>().write(0, &[0; 6]).unwrap()));
+    assert!(breaks_a_rule(|| flash::<H7>().write(0, &[0; 16]).unwrap()));
+    assert!(breaks_a_rule(|| flash::<Esp32>().erase(0, 4000).unwrap()));
+    assert!(breaks_a_rule(|| flash::<Esp32>().erase(4, 4100).unwrap()));
+    assert!(breaks_a_rule(|| flash::<Esp32>().erase(0, 0).unwrap()));
+    assert!(breaks_a_rule(|| flash::<Esp32>().read(8192, &mut [0; 4]).unwrap()));
+    assert!(breaks_a_rule(|| flash::<Esp32>().write(8192, &[0; 4]).unwrap()));
+    assert!(breaks_a_rule(|| flash::<Esp32>().erase(4096, 12_288).unwrap()));
 }
 
 #[test]
@@ -69,7 +59,7 @@ fn a_word_is_written_as_often_as_the_chip_allows() {
     fn writes<C: Chip>(bytes: u8) -> usize {
         let mut flash = flash::<C>();
         let word = vec![bytes; C::WORD];
-        (0..10).take_while(|_| !breaks_a_rule(|| now(flash.write(0, &word)).unwrap())).count()
+        (0..10).take_while(|_| !breaks_a_rule(|| flash.write(0, &word).unwrap())).count()
     }
     assert_eq!((writes::<F4>(0x5a), writes::<H7>(0x5a), writes::<Nrf52>(0x5a), writes::<Esp32>(0x5a)), (1, 1, 2, 10));
     // The code of the error correction is written also with a word that changes nothing.
@@ -80,8 +70,8 @@ fn a_word_is_written_as_often_as_the_chip_allows() {
 #[test]
 fn a_second_write_only_clears_bits() {
     let mut flash = flash::<Esp32>();
-    now(flash.write(0, &[0xf0; 4])).unwrap();
-    now(flash.write(0, &[0x3c; 4])).unwrap();
+    flash.write(0, &[0xf0; 4]).unwrap();
+    flash.write(0, &[0x3c; 4]).unwrap();
     assert_eq!(read(&mut flash, 0, 4), [0x30; 4]);
 }
 
@@ -91,11 +81,11 @@ fn a_write_stops_at_any_byte() {
     let left = |after, word| {
         let mut flash = flash::<F4>();
         flash.cut_after(1, Cut::Write { after, word });
-        now(flash.write(16, &[0; 4])).unwrap();
-        assert_eq!(now(flash.write(0, &bytes)), Err(FlashError::PowerIsOff));
-        assert_eq!(now(flash.read(0, &mut [0; 4])), Err(FlashError::PowerIsOff));
-        assert_eq!(now(flash.write(32, &[0; 4])), Err(FlashError::PowerIsOff));
-        assert_eq!(now(flash.erase(0, 16 * 1024)), Err(FlashError::PowerIsOff));
+        flash.write(16, &[0; 4]).unwrap();
+        assert_eq!(flash.write(0, &bytes), Err(FlashError::PowerIsOff));
+        assert_eq!(flash.read(0, &mut [0; 4]), Err(FlashError::PowerIsOff));
+        assert_eq!(flash.write(32, &[0; 4]), Err(FlashError::PowerIsOff));
+        assert_eq!(flash.erase(0, 16 * 1024), Err(FlashError::PowerIsOff));
         flash.restore();
         assert_eq!(read(&mut flash, 16, 4), [0; 4]);
         read(&mut flash, 0, 8)
@@ -114,9 +104,9 @@ fn a_write_stops_at_any_byte() {
 fn an_erase_stops_anywhere() {
     let erased_words = |left| {
         let mut flash = flash::<Nrf52>();
-        now(flash.write(0, &[0; 4096])).unwrap();
+        flash.write(0, &[0; 4096]).unwrap();
         flash.cut_after(0, Cut::Erase(left));
-        assert_eq!(now(flash.erase(0, 4096)), Err(FlashError::PowerIsOff));
+        assert_eq!(flash.erase(0, 4096), Err(FlashError::PowerIsOff));
         flash.restore();
         let words: Vec<bool> = read(&mut flash, 0, 4096).chunks(4).map(|word| word == [0xff; 4]).collect();
         (words[..512].iter().filter(|is| **is).count(), words[512..].iter().filter(|is| **is).count())
@@ -133,31 +123,31 @@ fn a_torn_word_with_error_correction_is_garbage_or_an_error_until_its_erase() {
     let cut = Cut::Write { after: 33, word: Tear::Prefix };
     let mut garbage = flash::<H7>();
     garbage.cut_after(0, cut);
-    now(garbage.write(0, &[0x77; 64])).unwrap_err();
+    garbage.write(0, &[0x77; 64]).unwrap_err();
     garbage.restore();
     let left = read(&mut garbage, 0, 64);
     assert_eq!(left[..32], [0x77; 32]);
     assert!(left[32..] != [0x77; 32] && left[32..] != [0xff; 32]);
-    assert!(breaks_a_rule(|| now(garbage.write(32, &[0; 32])).unwrap()));
+    assert!(breaks_a_rule(|| garbage.write(32, &[0; 32]).unwrap()));
 
     let mut error = flash::<H7Tells>();
     error.cut_after(0, cut);
-    now(error.write(0, &[0x77; 64])).unwrap_err();
+    error.write(0, &[0x77; 64]).unwrap_err();
     error.restore();
     assert_eq!(read(&mut error, 0, 32), [0x77; 32]);
     for (offset, len) in [(32, 32), (63, 1), (0, 64), (31, 2)] {
-        assert_eq!(now(error.read(offset, &mut vec![0; len])), Err(FlashError::Uncorrectable));
+        assert_eq!(error.read(offset, &mut vec![0; len]), Err(FlashError::Uncorrectable));
     }
-    now(error.erase(0, 8 * 1024)).unwrap();
+    error.erase(0, 8 * 1024).unwrap();
     assert_eq!(read(&mut error, 32, 32), [0xff; 32]);
 }
 
 #[test]
 fn a_clone_of_the_content_keeps_what_it_holds() {
     let mut flash = flash::<F4>();
-    now(flash.write(0, &[1; 4])).unwrap();
+    flash.write(0, &[1; 4]).unwrap();
     let before = flash.content.clone();
-    now(flash.write(4, &[2; 4])).unwrap();
+    flash.write(4, &[2; 4]).unwrap();
     let mut old = NorFlash::<F4>::new(before.clone());
     assert_eq!(read(&mut old, 0, 8), [1, 1, 1, 1, 0xff, 0xff, 0xff, 0xff]);
     // What is cut out of a clone is what a cut of the running chip leaves.
@@ -166,7 +156,7 @@ fn a_clone_of_the_content_keeps_what_it_holds() {
     let mut cut_out: Content = before;
     cut_out.cut::<F4>(operation, cut);
     old.cut_after(0, cut);
-    now(old.write(4, &[2; 4])).unwrap_err();
+    old.write(4, &[2; 4]).unwrap_err();
     assert!(old.content == cut_out && old.content != flash.content);
 }
 
@@ -178,8 +168,8 @@ fn who_watches_sees_what_was_there_before() {
         seen.borrow_mut().push((read(&mut before, 0, 4), format!("{operation:?}")));
     };
     let mut flash = NorFlash::<F4>::watched(Content::erased(16 * 1024), &watch);
-    now(flash.write(0, &[1; 4])).unwrap();
-    now(flash.erase(0, 16 * 1024)).unwrap();
+    flash.write(0, &[1; 4]).unwrap();
+    flash.erase(0, 16 * 1024).unwrap();
     let seen = seen.take();
     assert_eq!(seen[0], (vec![0xff; 4], "Write { offset: 0, bytes: [1, 1, 1, 1] }".to_owned()));
     assert_eq!(seen[1], (vec![1; 4], "Erase { from: 0, to: 16384 }".to_owned()));

@@ -932,6 +932,7 @@ fn loc_07_loc_08_no_conflict_where_both_say_the_same() {
     t.expect_status(1, "Preparing");
     t.card(1, "BUSY");
     t.expect_call("StartTransaction", json!({"idTag": "BUSY"})).start(2, "ConcurrentTx");
+    t.expect_status(1, "Charging");
     t.expect_stop(json!({"reason": "DeAuthorized"}));
     assert_eq!(conflicts(&mut t), 0);
 }

@@ -108,9 +108,9 @@ fn mv_22_samples_go_on_while_offline_and_suspended() {
     t.meter(1, 2222).at(135);
     t.link_up();
     let sample = |at, value| in_transaction(1, 42, at, json!([energy("Sample.Periodic", value)]));
+    t.expect_status(1, "SuspendedEV");
     t.expect_call("MeterValues", sample(70, "1111")).answer(json!({}));
     t.expect_call("MeterValues", sample(130, "2222")).answer(json!({}));
-    t.expect_status(1, "SuspendedEV");
 }
 
 // ---- Lists and intervals that change in a running transaction ----
@@ -294,12 +294,12 @@ fn mv_04_mv_22_offline_a_transaction_keeps_its_values_and_nobody_else() {
     t.meter(1, 2222).at(2000);
     t.link_up();
     let sample = |at, value| in_transaction(1, 42, at, json!([energy("Sample.Clock", value)]));
+    t.expect_status(1, "SuspendedEV");
     for (at, value) in [(900, "1111"), (1800, "2222")] {
         let told = t.expect_call("MeterValues", json!({}));
         assert_eq!(told.payload, sample(at, value));
         told.answer(json!({}));
     }
-    t.expect_status(1, "SuspendedEV");
 }
 
 #[test]

@@ -280,6 +280,37 @@ fn rst_02_without_an_answer_the_end_is_delivered_after_the_boot() {
 }
 
 #[test]
+fn rst_02_the_wait_for_a_late_server_begins_when_the_end_is_sent() {
+    for answered in [false, true] {
+        let mut t = charging();
+        t.at(50).ready(1, false, true);
+        let status = t.expect_call("StatusNotification", json!({"status": "SuspendedEV"})).ignore();
+        t.at(51).call("Reset", json!({"type": "Soft"})).expect("Accepted");
+        t.at(70).answer(&status, json!({}));
+        let stop = t.expect_call("StopTransaction", json!({"reason": "SoftReset", "timestamp": date(51)})).ignore();
+        t.at(79);
+        assert!(t.resets.borrow().is_empty());
+        if answered {
+            t.answer(&stop, json!({}));
+            t.expect_status(1, "Finishing");
+        } else {
+            t.at(80);
+        }
+        assert_eq!(*t.resets.borrow(), ["Soft"]);
+    }
+}
+
+#[test]
+fn rst_04_a_server_that_is_silent_does_not_keep_it_from_a_hard_reset() {
+    let mut t = charging();
+    t.at(50).ready(1, false, true);
+    let _ = t.expect_call("StatusNotification", json!({"status": "SuspendedEV"})).ignore();
+    t.at(51).call("Reset", json!({"type": "Hard"})).expect("Accepted");
+    t.at(61);
+    assert_eq!(*t.resets.borrow(), ["Hard"]);
+}
+
+#[test]
 fn rst_04_hard_restarts_soon_and_the_end_says_why() {
     let mut t = charging();
     t.at(50).call("Reset", json!({"type": "Hard"})).expect("Accepted");

@@ -164,11 +164,11 @@ fn mv_11_tx_09_also_a_transaction_that_is_stopped_at_once_tells_begin_and_end() 
     let mut t = bench().key("StopTxnSampledData", ENERGY).plugged();
     t.at(10).accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).start(42, "Invalid");
+    t.expect_status(1, "Charging");
     let stop = stop_payload(&mut t);
     assert_eq!(stop["reason"], "DeAuthorized");
     let expected = [line(10, "Transaction.Begin", 1000), line(10, "Transaction.End", 1000)];
     assert_eq!(lines(&stop["transactionData"]), expected);
-    t.expect_status(1, "Charging");
     t.expect_status(1, "Finishing");
 }
 

@@ -1,6 +1,6 @@
 use core::convert::Infallible;
 use core::ops::Range;
-use embedded_storage_async::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
+use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 
 pub(crate) const PAGE: usize = 4096;
 pub(crate) const LEN: usize = 8 * PAGE;
@@ -26,7 +26,7 @@ impl ErrorType for Chip<'_> {
 impl ReadNorFlash for Chip<'_> {
     const READ_SIZE: usize = 4;
 
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Infallible> {
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Infallible> {
         bytes.copy_from_slice(&self.0[offset as usize..][..bytes.len()]);
         Ok(())
     }
@@ -40,12 +40,12 @@ impl NorFlash for Chip<'_> {
     const WRITE_SIZE: usize = 4;
     const ERASE_SIZE: usize = PAGE;
 
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), Infallible> {
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), Infallible> {
         self.0[from as usize..to as usize].fill(0xff);
         Ok(())
     }
 
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Infallible> {
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Infallible> {
         self.0[offset as usize..][..bytes.len()].copy_from_slice(bytes);
         Ok(())
     }

@@ -105,7 +105,7 @@ impl Handler for Exchange<'_, '_> {
     fn next_call(&mut self, now: Instant, call: &mut CallComposer<'_>) -> Option<CallName> {
         let operations = &mut *self.operations;
         call.composer.has_milliseconds = operations.sends_milliseconds;
-        operations.reset_answered();
+        operations.reset_answered(now);
         if !operations.is_recovered() {
             return None;
         }

@@ -176,12 +176,15 @@ pub struct Operations<'a> {
     deadline: Instant,
 }
 
+/// Whether a remote start with this tag may begin a session on a connector.
+type RemoteStartNotify<'a> = &'a dyn Fn(ConnectorId, &str) -> bool;
+
 /// What the charge point does to the world outside the connectors.
 #[derive(Default)]
 pub(crate) struct Outputs<'a> {
     pub(crate) reset_notify: Option<&'a dyn Fn(ResetKind) -> bool>,
     pub(crate) reset_execute: Option<&'a dyn Fn(ResetKind)>,
-    pub(crate) remote_start_notify: Option<&'a dyn Fn(ConnectorId, &str) -> bool>,
+    pub(crate) remote_start_notify: Option<RemoteStartNotify<'a>>,
     pub(crate) discarded: Option<&'a dyn Fn(&Discarded<'_>)>,
     pub(crate) random: Option<&'a dyn Fn() -> u32>,
 }

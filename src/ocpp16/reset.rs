@@ -72,11 +72,12 @@ impl Operations<'_> {
         Ok(accepted_if(accepted))
     }
 
-    /// Nothing waits to be sent any more, so the answer to a reset has left.
-    pub(super) fn reset_answered(&mut self) {
-        if let Reset::Closing { answered, .. } = &mut self.reset {
-            self.dirty |= !*answered;
+    /// Nothing waits to be sent any more, so the answer to a reset has left, and the ends of the transactions follow.
+    pub(super) fn reset_answered(&mut self, now: Instant) {
+        if let Reset::Closing { answered: answered @ false, until, .. } = &mut self.reset {
             *answered = true;
+            *until = now + DELIVERY_WAIT;
+            self.dirty = true;
         }
     }
 
@@ -87,7 +88,8 @@ impl Operations<'_> {
                 let durable = self.connectors.iter().all(|connector| !connector.session.is_in_transaction());
                 let told = answered && (self.journal.is_empty() || kind == ResetKind::Hard);
                 // What cannot become durable must not keep a hanging charge point from being reset.
-                if durable && told || (durable || now >= until) && !self.online || now >= until && answered {
+                let waits = self.online && !answered && kind == ResetKind::Soft;
+                if durable && (told || !self.online) || now >= until && !waits {
                     self.execute_reset(now, kind, 0);
                 } else {
                     self.wake_at(if now < until { until } else { now + Duration::from_secs(1) });

@@ -11,7 +11,7 @@ mod sweep;
 mod wear;
 mod world;
 
-use nor_flash::{Chip, Content, Esp32, Nrf51, Nrf52, Stm32f4, Stm32h7};
+use nor_flash::{Chip, Content, Ecc, Esp32, Nrf51, Nrf52, Stm32f4, Stm32h7};
 use std::ops::Range;
 use std::time::Instant;
 use sweep::{Count, Grain, one_cut, two_cuts};
@@ -81,6 +81,8 @@ fn msg_05_a_power_cut_at_any_byte_loses_changes_and_invents_nothing() {
     sweep::<Stm32f4<4, { 16 * 1024 }>>(&mut table, 2, 2, 8, Grain::Word);
     sweep::<Stm32f4<1, { 16 * 1024 }>>(&mut table, 2, 2, 8, Grain::Word);
     sweep::<Stm32h7<{ 8 * 1024 }, false>>(&mut table, 2, 2, 2, Grain::Byte);
+    sweep::<Stm32h7<{ 8 * 1024 }, true>>(&mut table, 2, 2, 2, Grain::Word);
+    sweep::<Ecc<8, 2048, true>>(&mut table, 2, 2, 0, Grain::Byte);
     table.check(50_000);
 }
 

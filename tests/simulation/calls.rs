@@ -3,7 +3,6 @@
 use crate::frame::Frame;
 use crate::ledger::is_of_transaction;
 use crate::time::{MINUTE, Moment, NEVER, SECOND, date_of};
-use embedded_ocpp::time::DateTime;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -26,13 +25,17 @@ pub(crate) struct Answer {
     pub(crate) registration: Option<&'static str>,
 }
 
+/// Cst_AuthorizationTimeout
+const AUTHORIZATION_TIMEOUT: Moment = 30 * SECOND;
+
 #[derive(Default)]
 pub(crate) struct Calls {
     in_flight: Option<InFlight>,
-    /// Every call by its id.
-    seen: HashMap<String, Seen>,
-    /// The dates at which the clock was set first in each boot.
-    set_at: Vec<i64>,
+    /// A hash of every call by its id, and the boot in which it was sent first.
+    seen: HashMap<String, (u64, u64)>,
+    boots: u64,
+    /// In so many boots one message was sent.
+    pub(crate) most_boots: u64,
     /// The clock of the charge point, in seconds ahead of the true time; none while it is not set.
     pub(crate) clock: Option<i64>,
     /// As it was set first in this boot.
@@ -40,43 +43,23 @@ pub(crate) struct Calls {
     pub(crate) registration: Option<&'static str>,
     /// The transaction message that was sent last.
     delivery: Delivery,
+    /// The last two Authorize: when they were sent. And when it turned out that an answer tells nothing.
+    authorize: [Moment; 2],
+    authorize_failed: Option<Moment>,
     /// The failures of the one before, and when it was replaced.
     replaced: (Moment, u32),
 }
 
-/// What is remembered of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
-    /// Hashes of it.
-    content: u64,
-    content_without_dates: u64,
-    /// The first date in it.
-    date: Option<i64>,
-}
-
-impl Seen {
-    fn of(action: &str, payload: &Value) -> Self {
-        let hash = |text: &str| {
-            let mut hasher = DefaultHasher::new();
-            (action, text).hash(&mut hasher);
-            hasher.finish()
-        };
-        let text = payload.to_string();
-        let mut pieces = text.split("\"timestamp\":\"");
-        let mut without_dates = pieces.next().unwrap_or_default().to_owned();
-        let mut date = None;
-        for piece in pieces {
-            let (told, rest) = piece.split_once('"').unwrap_or((piece, ""));
-            date = date.or(DateTime::parse(told).ok().map(|date| i64::from(date.as_unix())));
-            without_dates.push_str(rest);
-        }
-        Self { content: hash(&text), content_without_dates: hash(&without_dates), date }
-    }
+fn hash_of(action: &str, payload: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (action, payload.to_string()).hash(&mut hasher);
+    hasher.finish()
 }
 
 struct InFlight {
     id: String,
     since: Moment,
+    is_authorize: bool,
 }
 
 #[derive(Default)]
@@ -102,6 +85,7 @@ impl Delivery {
 
 impl Calls {
     pub(crate) fn booted(&mut self) {
+        self.boots += 1;
         self.in_flight = None;
         (self.clock, self.first_clock) = (None, None);
         self.registration = None;
@@ -126,17 +110,19 @@ impl Calls {
         if let Some(open) = &self.in_flight {
             assert!(now >= open.since + MESSAGE_TIMEOUT, "RPC-09: {action} {id} while {} is open", open.id);
         }
-        self.in_flight = Some(InFlight { id: id.clone(), since: now });
+        self.in_flight = Some(InFlight { id: id.clone(), since: now, is_authorize: action == "Authorize" });
+        if action == "Authorize" {
+            self.authorize = [self.authorize[1], now];
+        }
         assert!(self.is_accepted() || action == "BootNotification", "BOOT-01, BOOT-02: {action} before acceptance");
         let is_kept = is_of_transaction(action, payload);
-        let seen = Seen::of(action, payload);
-        if let Some(before) = self.seen.insert(id.clone(), seen) {
+        let content = hash_of(action, payload);
+        if let Some((before, first_boot)) = self.seen.get(id) {
             assert!(is_kept, "RPC-08: {action} has the id of another message: {id}");
-            // Open: the boot that dates a message may be forgotten after four others, while it waits for its answer.
-            let boots_since = self.set_at.iter().filter(|at| Some(**at) > before.date).count();
-            let is_same = before.content == seen.content
-                || boots_since >= 4 && before.content_without_dates == seen.content_without_dates;
-            assert!(is_same, "RPC-08, MSG-12, MSG-13: {id} is another message now: {action} {payload}");
+            assert!(*before == content, "RPC-08, MSG-12, MSG-13: {id} is another message now: {action} {payload}");
+            self.most_boots = self.most_boots.max(self.boots - first_boot + 1);
+        } else {
+            self.seen.insert(id.clone(), (content, self.boots));
         }
         if is_kept {
             self.sent_for_delivery(now, id);
@@ -173,11 +159,24 @@ impl Calls {
         (delivery.since, delivery.waits, delivery.has_heard) = (now, true, false);
     }
 
+    /// AUTH-05: nobody could say whether a tag may charge, on a link that stands. That is only so when the central system
+    /// was asked, and had its time or could not answer.
+    pub(crate) fn check_timeout(&self, now: Moment) {
+        let had_its_time =
+            |asked: &Moment| (asked + AUTHORIZATION_TIMEOUT..asked + AUTHORIZATION_TIMEOUT + SECOND).contains(&now);
+        let is_over = self.authorize.iter().any(had_its_time) || self.authorize_failed == Some(now);
+        assert!(is_over, "AUTH-05: given up, sent at {:?}, failed at {:?}", self.authorize, self.authorize_failed);
+    }
+
     /// The charge point takes in a message.
     pub(crate) fn heard(&mut self, now: Moment, answer: Option<&Answer>) {
         let delivery = &mut self.delivery;
         let answer = answer.filter(|answer| {
-            self.in_flight.take_if(|open| open.id == answer.id && now < open.since + MESSAGE_TIMEOUT).is_some()
+            let open = self.in_flight.take_if(|open| open.id == answer.id && now < open.since + MESSAGE_TIMEOUT);
+            if open.as_ref().is_some_and(|open| open.is_authorize) && !answer.is_result {
+                self.authorize_failed = Some(now);
+            }
+            open.is_some()
         });
         let Some(answer) = answer else {
             delivery.has_heard = true;
@@ -192,10 +191,7 @@ impl Calls {
         }
         if let Some(date) = answer.date {
             self.clock = Some(date - date_of(now));
-            if self.first_clock.is_none() {
-                self.first_clock = self.clock;
-                self.set_at.push(date);
-            }
+            self.first_clock = self.first_clock.or(self.clock);
         }
         self.registration = answer.registration.or(self.registration);
     }

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, HashSet};
 
 pub(crate) const HEARTBEAT_INTERVAL: Moment = 30 * MINUTE;
 
+/// The slowest answer that a card still waits for, whatever waits in front of its Authorize.
+const LATENESS_MAX: Moment = 20 * SECOND;
+
 /// What a CALLERROR tells.
 pub(crate) const REFUSED: &str = "CALLERROR";
 
@@ -30,6 +33,11 @@ pub(crate) struct CentralSystem {
     is_cursing: bool,
     pub(crate) cursed: HashSet<String>,
     echoing_until: Moment,
+    /// The most that an answer takes, and the least.
+    late: Spell<Moment>,
+    lateness_least: Moment,
+    pub(crate) odd_until: Moment,
+    ignoring_transactions_until: Moment,
     refusing_tags_until: Moment,
     refusing_registration: Spell<&'static str>,
     /// An answer that it may give once more.
@@ -92,6 +100,10 @@ impl CentralSystem {
             is_cursing: false,
             cursed: HashSet::new(),
             echoing_until: 0,
+            late: Spell::default(),
+            lateness_least: 0,
+            odd_until: 0,
+            ignoring_transactions_until: 0,
             refusing_tags_until: 0,
             refusing_registration: Spell::default(),
             old_answer: None,
@@ -158,11 +170,16 @@ impl CentralSystem {
             }
         };
         let message = Message { text, answer: Some(answer) };
-        network.deliver(message.clone(), 0);
+        let lateness =
+            if now < self.late.until { self.chance.clone().between(self.lateness_least, self.late.of) } else { 0 };
+        network.deliver(message.clone(), lateness);
         self.echo(now, message, network);
     }
 
     fn reaction(&mut self, now: Moment, id: &str, action: &str, number: Option<Number>) -> Reaction {
+        if number.is_some() && now < self.ignoring_transactions_until {
+            return Reaction::Ignore;
+        }
         if self.is_silent(now) || self.cursed.contains(id) || now < self.deaf.until && self.deaf.of == action {
             return Reaction::Ignore;
         }
@@ -187,6 +204,7 @@ impl CentralSystem {
         answer: &mut Answer,
         ledger: &mut Ledger,
     ) -> Value {
+        let is_odd = now < self.odd_until;
         let date = self.date(now);
         let date_text = DateTime::from_unix(date as u32).to_string();
         match (action, number) {
@@ -197,11 +215,13 @@ impl CentralSystem {
                 answer.date = Some(date);
                 self.last_heartbeat = now;
                 let interval = if status == "Accepted" { HEARTBEAT_INTERVAL / SECOND } else { 120 };
-                json!({"status": status, "currentTime": date_text, "interval": interval})
+                let result = json!({"status": status, "currentTime": date_text, "interval": interval});
+                if is_odd { self.odd_registration(result, answer) } else { result }
             }
             ("Heartbeat", _) => {
                 answer.date = Some(date);
-                json!({"currentTime": date_text})
+                let result = json!({"currentTime": date_text});
+                if is_odd { self.odd_time(result, answer) } else { result }
             }
             ("Authorize", _) => json!({"idTagInfo": self.id_tag_info(now)}),
             ("StartTransaction", Some(number)) => {
@@ -209,7 +229,8 @@ impl CentralSystem {
                     ledger.id_withheld(number);
                     return json!({"idTagInfo": self.id_tag_info(now)});
                 }
-                json!({"transactionId": number, "idTagInfo": self.id_tag_info(now)})
+                let id = ledger.id_given(number, is_odd);
+                json!({"transactionId": id, "idTagInfo": self.id_tag_info(now)})
             }
             ("StopTransaction", _) if self.chance.once_in(2) => json!({"idTagInfo": self.id_tag_info(now)}),
             _ => json!({}),
@@ -220,7 +241,7 @@ impl CentralSystem {
         if now < self.refusing_tags_until && self.chance.once_in(2) {
             return json!({"status": self.chance.of(&["Blocked", "Expired", "Invalid", "ConcurrentTx"])});
         }
-        json!({"status": "Accepted"})
+        if now < self.odd_until { self.odd_acceptance() } else { json!({"status": "Accepted"}) }
     }
 
     /// The same answer once more, or an old one.
@@ -356,6 +377,21 @@ impl CentralSystem {
         self.echoing_until = now + self.chance.between(MINUTE, 4 * HOUR);
     }
 
+    /// All answers take as long as the slowest that is still in time for a card, or any time up to that.
+    pub(crate) fn be_late(&mut self, now: Moment) {
+        self.late = Spell { of: LATENESS_MAX, until: now + self.chance.between(MINUTE, 10 * HOUR) };
+        self.lateness_least = self.chance.of(&[0, LATENESS_MAX]);
+        self.story.tell(now, || format!("late by {} ms and more", self.lateness_least));
+    }
+
+    pub(crate) fn be_odd(&mut self, now: Moment) {
+        self.odd_until = now + self.chance.between(HOUR, 12 * HOUR);
+    }
+
+    pub(crate) fn ignore_transactions(&mut self, until: Moment) {
+        self.ignoring_transactions_until = until;
+    }
+
     pub(crate) fn refuse_tags(&mut self, now: Moment) {
         self.refusing_tags_until = now + self.chance.between(MINUTE, 6 * HOUR);
     }
@@ -376,6 +412,7 @@ impl CentralSystem {
         self.silent_until = 0;
         (self.deaf.until, self.failing.until, self.failing_transaction.until) = (0, 0, 0);
         (self.echoing_until, self.refusing_tags_until, self.refusing_registration.until) = (0, 0, 0);
+        (self.late.until, self.odd_until, self.ignoring_transactions_until) = (0, 0, 0);
         self.clock_offset = 0;
         self.is_cursing = false;
     }

@@ -1,6 +1,6 @@
 //! What the central system asks of the charge point on its own, or because an app wants it.
 
-use crate::central_system::CentralSystem;
+use crate::central_system::{Asked, CentralSystem};
 use crate::driver::Wish;
 use crate::hardware::SOCKETS;
 use crate::ledger::Ledger;
@@ -71,12 +71,19 @@ impl CentralSystem {
         self.asked.values().any(|asked| matches!(asked.action, "ChangeConfiguration" | "ChangeAvailability"))
     }
 
+    /// Of two that are on their way at once nobody knows which one is taken up.
+    fn has_start_under_way(&self, connector: u8) -> bool {
+        let is_it =
+            |asked: &Asked| asked.action == "RemoteStartTransaction" && asked.payload["connectorId"] == connector;
+        self.asked.values().any(is_it)
+    }
+
     /// An app wants something.
     pub(crate) fn fulfil(&mut self, now: Moment, wish: Wish, network: &mut Network<'_>, ledger: &mut Ledger) {
         match wish {
             Wish::Start { connector, id_tag } => {
                 let payload = json!({"connectorId": connector, "idTag": id_tag});
-                if self.ask(now, "RemoteStartTransaction", payload, network) {
+                if !self.has_start_under_way(connector) && self.ask(now, "RemoteStartTransaction", payload, network) {
                     ledger.start_asked(connector, &id_tag);
                 }
             }

@@ -12,7 +12,7 @@ impl Simulation<'_> {
         let hardware = self.hardware;
         let sockets = &hardware.sockets;
         let plugged = sockets.each_ref().map(|socket| || socket.is_plugged.get());
-        let register = sockets.each_ref().map(|socket| || Some(socket.register()));
+        let register = sockets.each_ref().map(|socket| || socket.reading());
         let unlock = || UnlockResult::Unlocked;
         let notify: [_; SOCKETS] = std::array::from_fn(|index| {
             move |notification: TxNotification| hardware.told.borrow_mut().push((index as u8 + 1, notification))

@@ -5,7 +5,7 @@ use crate::hardware::Hardware;
 use crate::nor_flash::{Cut, FlashError as ChipError, HalfErased, NorFlash, Nrf52, Tear};
 use embedded_ocpp::store::thinning::Role;
 use embedded_ocpp::store::{FlashStorage, RecordKey, Storage, registry};
-use embedded_storage_async::nor_flash::{ErrorType, NorFlash as Writable, ReadNorFlash};
+use embedded_storage::nor_flash::{ErrorType, NorFlash as Writable, ReadNorFlash};
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -61,7 +61,7 @@ impl<'h> Flash<'h> {
     /// A boot knows only what lies on the chip.
     pub(crate) fn boot(&mut self) {
         let device = std::mem::replace(&mut self.device, Chip::blank(self.hardware).into_records());
-        let mut chip = device.into_inner();
+        let (mut chip, _) = device.into_inner();
         chip.flash.restore();
         self.device = chip.into_records();
         (self.failed, self.has_failed, self.has_counted_boot, self.has_dated_boot) = (0, false, false, false);
@@ -268,8 +268,8 @@ impl ErrorType for Chip<'_> {
 impl ReadNorFlash for Chip<'_> {
     const READ_SIZE: usize = <NorFlash<'static, Nrf52> as ReadNorFlash>::READ_SIZE;
 
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), ChipError> {
-        self.flash.read(offset, bytes).await
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), ChipError> {
+        self.flash.read(offset, bytes)
     }
 
     fn capacity(&self) -> usize {
@@ -281,19 +281,19 @@ impl Writable for Chip<'_> {
     const WRITE_SIZE: usize = <NorFlash<'static, Nrf52> as Writable>::WRITE_SIZE;
     const ERASE_SIZE: usize = <NorFlash<'static, Nrf52> as Writable>::ERASE_SIZE;
 
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), ChipError> {
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), ChipError> {
         self.begin(false, |chance| Cut::Write {
             after: chance.below(bytes.len() as u64 + 1) as usize,
             word: chance.clone().of(&[Tear::Nothing, Tear::Prefix, Tear::Bits(chance.next())]),
         });
-        self.flash.write(offset, bytes).await
+        self.flash.write(offset, bytes)
     }
 
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), ChipError> {
-        // Open: a page of settings of which any words are erased may lose settings.
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), ChipError> {
         self.begin(true, |chance| {
-            Cut::Erase(chance.of(&[HalfErased::Nothing, HalfErased::FirstHalf, HalfErased::All]))
+            let some = HalfErased::Words(chance.next());
+            Cut::Erase(chance.of(&[HalfErased::Nothing, HalfErased::FirstHalf, some, HalfErased::All]))
         });
-        self.flash.erase(from, to).await
+        self.flash.erase(from, to)
     }
 }

@@ -3,7 +3,7 @@
 use crate::chance::Chance;
 use crate::flash::ChipCut;
 use crate::loader::Loader;
-use crate::time::{HOUR, Moment};
+use crate::time::{HOUR, Moment, SECOND};
 use embedded_ocpp::ocpp16::{ResetKind, TxNotification};
 use std::cell::{Cell, RefCell};
 
@@ -31,6 +31,23 @@ pub(crate) struct Socket {
     pub(crate) power: Cell<u64>,
     /// W·ms
     energy: Cell<u64>,
+    /// When its meter could not be read last, from and to.
+    dark: Cell<(Moment, Moment)>,
+    now: Cell<Moment>,
+}
+
+/// So long the end of a transaction waits for a register that cannot be read, which is looked at each second.
+pub(crate) const REGISTER_WAIT: Moment = 30 * SECOND;
+
+/// How the end of a transaction waits for its register (TX-28).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wait {
+    #[default]
+    No,
+    UntilRead,
+    InVain,
+    /// The register cannot be read yet, and there was time.
+    TooShort,
 }
 
 impl Hardware {
@@ -56,6 +73,9 @@ impl Hardware {
     }
 
     pub(crate) fn pass(&self, span: Moment) {
+        for socket in &self.sockets {
+            socket.now.set(socket.now.get() + span);
+        }
         for socket in self.sockets.iter().filter(|socket| socket.is_on.get() && socket.is_plugged.get()) {
             socket.energy.set(socket.energy.get() + socket.power.get() * span);
         }
@@ -69,12 +89,49 @@ impl Socket {
             is_on: Cell::new(false),
             power: Cell::new(0),
             energy: Cell::new(1_000_000 * HOUR),
+            dark: Cell::new((0, 0)),
+            now: Cell::new(0),
         }
     }
 
     /// The energy register in Wh.
     pub(crate) fn register(&self) -> i64 {
         (self.energy.get() / HOUR) as i64
+    }
+
+    /// What the firmware reads of it.
+    pub(crate) fn reading(&self) -> Option<i64> {
+        self.is_readable(self.now.get()).then(|| self.register())
+    }
+
+    pub(crate) fn is_readable(&self, at: Moment) -> bool {
+        let (from, to) = self.dark.get();
+        !(from..to).contains(&at)
+    }
+
+    pub(crate) fn be_dark(&self, lasts: Moment) {
+        let now = self.now.get();
+        let from = if self.is_readable(now) { now } else { self.dark.get().0 };
+        self.dark.set((from, now + lasts));
+    }
+
+    pub(crate) fn be_readable(&self) {
+        let (from, to) = self.dark.get();
+        self.dark.set((from, to.min(self.now.get())));
+    }
+
+    /// How what is recorded now has waited for the register, if it has ended since then. `ended`: when it did, if it was seen
+    /// to wait.
+    pub(crate) fn wait_for_register(&self, since: Moment, ended: Option<Moment>) -> Wait {
+        let (now, (from, to)) = (self.now.get(), self.dark.get());
+        let lasted = |ended: Moment| ended + REGISTER_WAIT - SECOND;
+        match ended {
+            _ if from >= to || from > now || since > to + REGISTER_WAIT + SECOND => Wait::No,
+            None if to > now => Wait::TooShort,
+            Some(ended) if to > now && from <= ended && now < lasted(ended) => Wait::TooShort,
+            Some(ended) if to >= lasted(ended) => Wait::InVain,
+            _ => Wait::UntilRead,
+        }
     }
 
     pub(crate) fn begin_register_anew(&self) {

@@ -1,8 +1,8 @@
 //! What truly happened at the sockets, and whether the central system is told exactly that.
 
-use crate::hardware::SOCKETS;
+use crate::hardware::{REGISTER_WAIT, SOCKETS, Wait};
 use crate::meter_values;
-use crate::time::{MINUTE, Moment, date_of};
+use crate::time::{MINUTE, Moment, SECOND, date_of};
 use embedded_ocpp::time::DateTime;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -12,6 +12,12 @@ pub(crate) type Number = u32;
 
 /// Seconds by which a date may be off for the cutting of fractions.
 const TOLERANCE_S: i64 = 2;
+
+/// Ends that are forced wait for no register.
+const WAITS_FOR_NOTHING: [&str; 3] = ["HardReset", "SoftReset", "UnlockCommand"];
+
+/// A snowflake.
+const BIG_ID: i64 = 1_867_000_000_000_000_000;
 
 pub(crate) struct Ledger {
     transactions: BTreeMap<Number, Transaction>,
@@ -41,6 +47,8 @@ struct Books {
     perhaps: Option<Number>,
     next_sample: Moment,
     is_sample_uncertain: bool,
+    /// How what ends now has waited for its register.
+    wait: Wait,
 }
 
 struct Boot {
@@ -61,6 +69,8 @@ pub(crate) struct Transaction {
     boot: u32,
     /// What the central system calls it, as soon as it has been told of it.
     id: Option<i64>,
+    /// The central system has given it that id.
+    is_named: bool,
     /// Its start was given up, or answered without an id, so that it may be called -1.
     may_be_nameless: bool,
     began: i64,
@@ -96,8 +106,10 @@ struct Event {
     maybe: bool,
     /// It ends what a boot has interrupted.
     interrupted: bool,
-    /// Above that of the meter, because the meter began anew: from the last sample in the journal to what was lost.
-    fallen: Option<(i64, i64)>,
+    /// It has not waited for its register, for it was forced.
+    is_hasty: bool,
+    /// Not that of the meter, because it began anew, or could not be read: from what is known for certain to what was lost.
+    vague: Option<(i64, i64)>,
 }
 
 /// What the ledger has to know about the moment at which something happens.
@@ -263,6 +275,7 @@ impl Ledger {
                 meter_start: register,
                 boot: at.boot,
                 id: None,
+                is_named: false,
                 may_be_nameless: false,
                 began: 0,
                 date: 0,
@@ -281,20 +294,30 @@ impl Ledger {
         // TX-28: what waits in the journal for certain is known after the cut.
         let is_kept = |event: &&Event| event.transaction == number && event.kind == Kind::Sample && !event.maybe;
         let kept = self.expected.iter().filter(is_kept).map(|event| event.register).max();
-        let least = register.max(kept.unwrap_or(0)).max(transaction.meter_start);
-        let fallen = transaction.fell_from.map(|most| (least, most.max(least)));
+        let known = kept.unwrap_or(0).max(transaction.meter_start).max(transaction.register);
+        let is_interrupted = kind == Kind::Stop && transaction.boot != at.boot;
+        let books = &self.sockets[usize::from(transaction.connector) - 1];
+        let wait = if kind == Kind::Stop { books.wait } else { Wait::No };
+        let is_unknown = matches!(wait, Wait::InVain | Wait::TooShort);
+        let waits_since =
+            at.since.saturating_sub(REGISTER_WAIT + SECOND).max(self.boots.last().map_or(0, |boot| boot.began));
+        let fell_from = transaction.fell_from.filter(|_| is_interrupted);
+        let least = if is_unknown { known } else { known.max(register) };
+        let most = fell_from.unwrap_or(least).max(least).max(register);
+        let is_vague = is_unknown || fell_from.is_some();
         self.expected.push_back(Event {
             kind,
             transaction: number,
             connector: transaction.connector,
-            from: at.since,
+            from: if wait == Wait::No { at.since } else { waits_since.min(at.since) },
             recorded: at.now,
             clocks: at.clocks,
             boot: at.boot,
             register,
             maybe,
-            interrupted: kind == Kind::Stop && transaction.boot != at.boot,
-            fallen,
+            interrupted: is_interrupted,
+            is_hasty: wait == Wait::TooShort,
+            vague: is_vague.then_some((least, most)),
         });
     }
 
@@ -318,9 +341,14 @@ impl Ledger {
         self.expect(at, Kind::Stop, number, register, false);
     }
 
-    /// After a poll: what it must have sampled.
-    pub(crate) fn sample(&mut self, at: Now, flash_works: bool, registers: [i64; SOCKETS]) {
-        for (connector, register) in (1u8..).zip(registers) {
+    /// How what ends on a connector has waited for a register that cannot be read.
+    pub(crate) fn meter_waited_for(&mut self, connector: u8, wait: Wait) {
+        self.books(connector).wait = wait;
+    }
+
+    /// After a poll: what it must have sampled. Of a register that cannot be read there is no sample (MV-17).
+    pub(crate) fn sample(&mut self, at: Now, flash_works: bool, readings: [Option<i64>; SOCKETS]) {
+        for (connector, reading) in (1u8..).zip(readings) {
             let interval = self.sample_interval;
             let books = &mut self.sockets[usize::from(connector) - 1];
             let is_due = |number: &Number| {
@@ -335,7 +363,9 @@ impl Ledger {
                     books.next_sample += interval;
                 }
             }
-            self.expect(at, Kind::Sample, number, register, maybe);
+            if let Some(register) = reading {
+                self.expect(at, Kind::Sample, number, register, maybe);
+            }
         }
     }
 
@@ -480,11 +510,11 @@ impl Ledger {
             Kind::Stop => {
                 let is_interrupted = payload["reason"] == "PowerLoss";
                 let meter_stop = payload["meterStop"].as_i64().unwrap();
-                let fallen = event.fallen.filter(|_| is_interrupted);
-                fallen.map_or(meter_stop == event.register, |(least, most)| (least..=most).contains(&meter_stop))
-                    && (fallen.is_some() || meter_stop >= transaction.register)
+                event.vague.map_or(meter_stop == event.register, |(least, most)| (least..=most).contains(&meter_stop))
+                    && meter_stop >= transaction.register
                     && payload.get("idTag").is_none_or(|by| by == transaction.id_tag.as_str())
                     && is_interrupted == event.interrupted
+                    && (!event.is_hasty || WAITS_FOR_NOTHING.iter().any(|reason| payload["reason"] == *reason))
             }
         };
         if !fits {
@@ -555,10 +585,8 @@ impl Ledger {
             Kind::Stop => {
                 if let Some(data) = payload.get("transactionData") {
                     meter_values::check_transaction_data(data);
-                    if transaction.fell_from.is_none() {
-                        let meter_stop = payload["meterStop"].as_i64().unwrap();
-                        meter_values::check_registers_within(data, transaction.meter_start, meter_stop);
-                    }
+                    let meter_stop = payload["meterStop"].as_i64().unwrap();
+                    meter_values::check_registers_within(data, transaction.meter_start, meter_stop);
                 }
                 transaction.is_over = true;
                 self.transactions
@@ -586,6 +614,15 @@ impl Ledger {
             transaction.register = register;
         }
         *number
+    }
+
+    /// The id that the central system gives to a transaction, once and for ever: its number, or one beyond 32 bits.
+    pub(crate) fn id_given(&mut self, number: Number, is_odd: bool) -> i64 {
+        let Some(transaction) = self.transactions.get_mut(&number) else { return number.into() };
+        if !std::mem::replace(&mut transaction.is_named, true) && is_odd {
+            transaction.id = Some(BIG_ID + i64::from(number));
+        }
+        transaction.id.unwrap_or(number.into())
     }
 
     /// The central system has taken a start without giving it an id.

@@ -20,6 +20,8 @@ pub(crate) struct Network<'h> {
     pub(crate) now: Moment,
     pub(crate) calls: Calls,
     state: State,
+    /// Since when it is so.
+    pub(crate) since: Moment,
     /// Counts connections.
     pub(crate) connection: u64,
     unfinished: Vec<u8>,
@@ -67,6 +69,7 @@ impl<'h> Network<'h> {
             now: 0,
             calls: Calls::default(),
             state: State::Down,
+            since: 0,
             connection: 0,
             unfinished: Vec::new(),
             pages_wait: None,
@@ -113,6 +116,11 @@ impl<'h> Network<'h> {
         }
     }
 
+    /// Whether the charge point can ask the central system, and could for long enough that nothing is left of before.
+    pub(crate) fn has_stood(&self) -> bool {
+        self.state == State::Up && self.calls.is_accepted() && self.now > self.since + 2 * MINUTE
+    }
+
     fn travel(&mut self) -> Moment {
         let most = if self.slow_until > self.now { 12 * SECOND } else { self.latency };
         self.chance.between(most / 4 + 1, most + 1)
@@ -135,6 +143,7 @@ impl<'h> Network<'h> {
                 self.attempt = None;
                 if works && self.now >= self.unreachable_until {
                     self.state = State::Up;
+                    self.since = self.now;
                     self.connection += 1;
                     self.story.tell(self.now, || "link up".to_owned());
                 }
@@ -153,6 +162,7 @@ impl<'h> Network<'h> {
             self.story.tell(self.now, || format!("link lost, {arrives} messages still arrive"));
             self.state = if self.chance.once_in(2) { State::Broken } else { State::Down };
         }
+        self.since = self.now;
         self.dead = None;
         self.to_charger.clear();
         self.unfinished.clear();
@@ -178,7 +188,12 @@ impl<'h> Network<'h> {
     }
 
     pub(crate) fn be_unreachable(&mut self) {
-        self.unreachable_until = self.now + self.chance.clone().between(MINUTE, 30 * HOUR);
+        let lasts = self.chance.clone().between(MINUTE, 30 * HOUR);
+        self.be_unreachable_for(lasts);
+    }
+
+    pub(crate) fn be_unreachable_for(&mut self, lasts: Moment) {
+        self.unreachable_until = self.now + lasts;
         self.break_link();
     }
 

@@ -5,7 +5,7 @@ use crate::chance::Chance;
 use crate::driver::Drivers;
 use crate::flash::{ChipCut, Flash};
 use crate::frame::Frame;
-use crate::hardware::{Hardware, SOCKETS};
+use crate::hardware::{Hardware, REGISTER_WAIT, SOCKETS};
 use crate::ledger::{Clocks, Ledger, Now};
 use crate::loader::Begun;
 use crate::network::Network;
@@ -57,6 +57,10 @@ pub(crate) struct Simulation<'h> {
     restart_at: Moment,
     /// When the power is back.
     power_back_at: Moment,
+    /// Until then no boot lasts long.
+    short_boots_until: Moment,
+    /// When the transaction of each socket has ended whose end is not recorded yet.
+    ended: [Option<Moment>; SOCKETS],
     rest_by: Moment,
     steps_at_once: u32,
     tally: Tally,
@@ -76,6 +80,8 @@ pub(crate) struct Tally {
     pub(crate) discarded: u64,
     pub(crate) installations: u64,
     pub(crate) calm_rests: u64,
+    /// In so many boots one message was sent.
+    pub(crate) most_boots: u64,
     pub(crate) polls: u64,
 }
 
@@ -92,6 +98,7 @@ impl Tally {
         self.discarded += other.discarded;
         self.installations += other.installations;
         self.calm_rests += other.calm_rests;
+        self.most_boots = self.most_boots.max(other.most_boots);
         self.polls += other.polls;
     }
 }
@@ -100,7 +107,7 @@ impl Tally {
 pub(crate) fn run(seed: u64, story: &Story) -> Tally {
     let mut chance = Chance(seed.wrapping_mul(0x9e6c_63d0_876a_3f6b));
     let hardware = Hardware::new(chance.part());
-    let mut simulation = Simulation::new(&hardware, chance, story.clone());
+    let mut simulation = Simulation::new(&hardware, chance, story.clone(), seed.is_multiple_of(2));
     while simulation.now < simulation.end {
         simulation.live();
         simulation.be_off();
@@ -109,9 +116,9 @@ pub(crate) fn run(seed: u64, story: &Story) -> Tally {
 }
 
 impl<'h> Simulation<'h> {
-    fn new(hardware: &'h Hardware, mut chance: Chance, story: Story) -> Self {
+    fn new(hardware: &'h Hardware, mut chance: Chance, story: Story, has_all_weather: bool) -> Self {
         let end = chance.between(60, 120) * DAY;
-        let weather = Weather::new(chance.part(), end - 36 * HOUR);
+        let weather = Weather::new(chance.part(), end - 36 * HOUR, has_all_weather);
         let sample_interval = chance.of(&["900", "900", "1800", "0"]);
         let mut configuration = vec![
             ("HeartbeatInterval", "1800"),
@@ -151,6 +158,8 @@ impl<'h> Simulation<'h> {
             wake: 0,
             restart_at: NEVER,
             power_back_at: 0,
+            short_boots_until: 0,
+            ended: [None; SOCKETS],
             rest_by: NEVER,
             steps_at_once: 0,
             tally: Tally::default(),
@@ -169,6 +178,7 @@ impl<'h> Simulation<'h> {
         self.tally.installations = self.hardware.loader.installations();
         self.tally.messages = self.central_system.messages;
         self.tally.lost_links = self.network.lost_links;
+        self.tally.most_boots = self.network.calls.most_boots;
         self.tally
     }
 
@@ -204,6 +214,16 @@ impl Simulation<'_> {
         self.is_recovered = false;
         self.wake = self.now;
         self.restart_at = NEVER;
+        self.ended = [None; SOCKETS];
+        if self.now < self.short_boots_until {
+            self.shorten_boot();
+        }
+        if self.weather.has(Mishap::DarkMeter) && !self.weather.is_calm && self.chance.once_in(3) {
+            // The meters boot as well.
+            for socket in &self.hardware.sockets {
+                socket.be_dark(self.chance.between(SECOND, MINUTE));
+            }
+        }
         self.flash_trouble = Some(self.now); // until it was read
         self.flash_failed = None;
         self.pages_wait = None;
@@ -285,11 +305,18 @@ impl Simulation<'_> {
         }
         let works = self.waiting_since().is_none();
         let at = self.moment();
-        let registers = self.registers();
         if self.hardware.has_power.get() {
-            self.ledger.sample(at, works, registers);
+            let readings = self.hardware.sockets.each_ref().map(|socket| socket.reading());
+            self.ledger.sample(at, works, readings);
         }
         self.pages_wait = self.network.pages_wait;
+    }
+
+    fn tell_of_meters(&mut self) {
+        let since = self.moment().since;
+        for ((connector, socket), ended) in (1..).zip(&self.hardware.sockets).zip(self.ended) {
+            self.ledger.meter_waited_for(connector, socket.wait_for_register(since, ended));
+        }
     }
 
     fn look_at_flash(&mut self) {
@@ -305,6 +332,7 @@ impl Simulation<'_> {
 
     fn take_notifications(&mut self, charger: &ChargePoint<'_>) {
         let at = self.moment();
+        self.tell_of_meters();
         self.central_system.plans.follow(at, charger);
         for begun in self.hardware.loader.begun.take() {
             self.story.tell(self.now, || format!("{begun:?}"));
@@ -315,16 +343,24 @@ impl Simulation<'_> {
         }
         for (connector, notification) in self.hardware.told.take() {
             self.story.tell(self.now, || format!("{connector}: {notification:?}"));
-            let register = self.hardware.socket(connector).register();
+            let socket = self.hardware.socket(connector);
+            let register = socket.register();
             match notification {
                 TxNotification::StartTx => {
                     let started = charger.transaction(connector).and_then(|transaction| transaction.started);
                     let began = started.map_or(self.now, |started| self.booted + started.as_millis());
+                    assert!(
+                        socket.is_readable(began),
+                        "MV-17: {connector} starts at {began} with a register nobody knows"
+                    );
                     self.ledger.started(at, connector, register, began);
                     let id_tag = self.ledger.tag_of_running(connector).unwrap();
                     self.central_system.plans.started(connector, id_tag);
                 }
                 TxNotification::StopTx => self.ledger.stopped(at, connector, register),
+                TxNotification::AuthorizationTimeout if self.network.has_stood() && self.waiting_since().is_none() => {
+                    self.network.calls.check_timeout(self.now);
+                }
                 TxNotification::RemoteStart => self.ledger.remote_start(connector),
                 _ => {}
             }
@@ -342,6 +378,11 @@ impl Simulation<'_> {
     fn check(&mut self, charger: &ChargePoint<'_>) {
         for connector in 1..=SOCKETS as u8 {
             let permits = charger.permits_charge(connector);
+            let stop = charger.transaction(connector).and_then(|transaction| transaction.stop);
+            let ended = stop.map(|stop| self.booted + stop.stopped.as_millis());
+            let is_late = ended.is_some_and(|ended| self.now > ended + REGISTER_WAIT + SECOND);
+            assert!(!is_late || self.waiting_since().is_some(), "TX-28: {connector} waits for its register for ever");
+            self.ended[usize::from(connector) - 1] = ended;
             self.hardware.socket(connector).is_on.set(permits);
             assert!(!permits || self.ledger.is_running(connector), "AUTH-01, TX-18: energy without a transaction");
             if let Some(reset) = self.hardware.reset_wanted.take() {
@@ -427,6 +468,7 @@ impl Simulation<'_> {
         self.story.tell(self.now, || if is_cut { "POWER CUT".to_owned() } else { "RESTART".to_owned() });
         let at = self.moment();
         let registers = self.registers();
+        self.tell_of_meters();
         self.ledger.cut(at, registers);
         for connector in 1..=SOCKETS as u8 {
             if let Some(id_tag) = self.ledger.tag_of_perhaps(connector) {
@@ -531,6 +573,8 @@ impl Simulation<'_> {
     fn calm_down(&mut self, waiting: u32) {
         self.story.tell(self.now, || format!("CALM, {waiting} messages wait"));
         self.central_system.calm_down();
+        self.short_boots_until = 0;
+        self.hardware.sockets.iter().for_each(|socket| socket.be_readable());
         self.network.calm_down();
         self.flash.calm_down();
         let curses = self.central_system.cursed.len() as Moment;
@@ -553,6 +597,14 @@ impl Simulation<'_> {
             Mishap::FailingTransaction => central_system.fail_at_transactions(now, self.ledger.next()),
             Mishap::CursedMessage => central_system.curse(),
             Mishap::Echoes => central_system.echo_answers(now),
+            Mishap::LateAnswers => central_system.be_late(now),
+            Mishap::OddAnswers => central_system.be_odd(now),
+            Mishap::ShortBoots => self.boot_often(),
+            Mishap::DarkMeter => {
+                let most = self.chance.of(&[20 * SECOND, 2 * MINUTE, 3 * HOUR]);
+                let socket = &self.hardware.sockets[self.chance.below(SOCKETS as u64) as usize];
+                socket.be_dark(self.chance.between(SECOND, most));
+            }
             Mishap::RefusedTags => central_system.refuse_tags(now),
             Mishap::NoRegistration => central_system.refuse_registration(now),
             Mishap::ClockJump => central_system.jump_clock(now),
@@ -582,6 +634,19 @@ impl Simulation<'_> {
                 self.hardware.chip_cut.set(Some(ChipCut { after, is_of_erase, seed: self.chance.next() }));
             }
         }
+    }
+
+    /// One short boot after the other. Each has no link and so no clock at first, and no message of a transaction is
+    /// answered: what waits is told in many of them.
+    fn boot_often(&mut self) {
+        self.short_boots_until = self.now + self.chance.between(2 * HOUR, 10 * HOUR);
+        self.central_system.ignore_transactions(self.short_boots_until);
+        self.restart_at = self.now;
+    }
+
+    fn shorten_boot(&mut self) {
+        self.restart_at = self.now + self.chance.between(5 * MINUTE, 40 * MINUTE);
+        self.network.be_unreachable_for(self.chance.clone().between(SECOND, 20 * MINUTE));
     }
 
     /// What was made inoperative is put back.

@@ -38,6 +38,14 @@ pub(crate) enum Mishap {
     FlashFailure,
     /// A cut after which the energy register begins anew.
     NewMeter,
+    /// The central system answers everything, but late.
+    LateAnswers,
+    /// Its answers are sound where it matters, and odd elsewhere.
+    OddAnswers,
+    /// Many boots in a row, while no message of a transaction is answered.
+    ShortBoots,
+    /// An energy register cannot be read for a while.
+    DarkMeter,
 }
 
 /// Each with the shortest mean time between two of it.
@@ -65,6 +73,14 @@ const MISHAPS: [(Mishap, Moment); 21] = [
     (Mishap::NewMeter, 2 * DAY),
 ];
 
+/// These came later. Only worlds of even seeds have them, so that an odd one tells the same story as ever.
+const YOUNGER: [(Mishap, Moment); 4] = [
+    (Mishap::LateAnswers, 4 * HOUR),
+    (Mishap::OddAnswers, 4 * HOUR),
+    (Mishap::ShortBoots, DAY),
+    (Mishap::DarkMeter, 30 * MINUTE),
+];
+
 pub(crate) struct Weather {
     chance: Chance,
     /// What happens in this run, once in so long, and when the next time.
@@ -78,9 +94,9 @@ pub(crate) struct Weather {
 }
 
 impl Weather {
-    pub(crate) fn new(mut chance: Chance, storms_end: Moment) -> Self {
+    pub(crate) fn new(mut chance: Chance, storms_end: Moment, has_all: bool) -> Self {
         let mut mishaps = Vec::new();
-        for (mishap, least) in MISHAPS {
+        for (mishap, least) in MISHAPS.into_iter().chain(YOUNGER.into_iter().filter(|_| has_all)) {
             let mean = least << chance.below(4);
             if chance.once_in(2) {
                 mishaps.push((mishap, mean, chance.wait(mean)));

@@ -5,7 +5,7 @@
 
 #![allow(dead_code, unreachable_pub)] // each test takes its part
 
-use embedded_storage_async::nor_flash::{
+use embedded_storage::nor_flash::{
     ErrorType, MultiwriteNorFlash, NorFlash as Writable, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 use std::marker::PhantomData;
@@ -53,13 +53,17 @@ impl<const WORD: usize, const SECTOR: usize> Chip for Stm32f4<WORD, SECTOR> {
     const MAY_CLEAR: bool = true;
 }
 
-/// Sectors of 128 KiB. Each word of 32 bytes has an error correction code.
-pub struct Stm32h7<const SECTOR: usize, const TELLS_ERRORS: bool>;
+/// Each word has an error correction code: 8 bytes on STM32L4 and G4, 16 on STM32U5 and H5, 32 on STM32H7. A word that cannot
+/// be corrected reads as an error, or as anything.
+pub struct Ecc<const WORD: usize, const SECTOR: usize, const TELLS_ERRORS: bool>;
 
-impl<const SECTOR: usize, const TELLS_ERRORS: bool> Chip for Stm32h7<SECTOR, TELLS_ERRORS> {
-    const NAME: &'static str = if TELLS_ERRORS { "STM32H7, read errors" } else { "STM32H7" };
+/// Sectors of 128 KiB.
+pub type Stm32h7<const SECTOR: usize, const TELLS_ERRORS: bool> = Ecc<32, SECTOR, TELLS_ERRORS>;
+
+impl<const WORD: usize, const SECTOR: usize, const TELLS_ERRORS: bool> Chip for Ecc<WORD, SECTOR, TELLS_ERRORS> {
+    const NAME: &'static str = if TELLS_ERRORS { "ECC, read errors" } else { "ECC" };
     const READ: usize = 1;
-    const WORD: usize = 32;
+    const WORD: usize = WORD;
     const PAGE: usize = SECTOR;
     const WRITES: u8 = 1;
     const TORN: TornWord = if TELLS_ERRORS { TornWord::Error } else { TornWord::Garbage };
@@ -195,7 +199,13 @@ impl Content {
                     HalfErased::FirstHalf => words.filter(|word| *word < half).for_each(|word| self.clear::<C>(word)),
                     HalfErased::Words(seed) => {
                         let mut chance = Chance(seed);
-                        words.filter(|_| chance.next() & 1 == 0).for_each(|word| self.clear::<C>(word));
+                        for word in words {
+                            match chance.next() & 7 {
+                                0..4 => self.clear::<C>(word),
+                                4 if C::TORN != TornWord::AsItIs => self.spoil::<C>(word, &mut chance),
+                                _ => {}
+                            }
+                        }
                     }
                     HalfErased::All => self.erase::<C>(from as usize..to as usize),
                 }
@@ -248,6 +258,15 @@ impl Content {
         chunk.is_torn[place / C::WORD] = true;
     }
 
+    /// The code of a word does not fit it any more.
+    fn spoil<C: Chip>(&mut self, offset: usize, chance: &mut Chance) {
+        let chunk = Arc::make_mut(&mut self.chunks[offset / CHUNK]);
+        let place = offset % CHUNK;
+        chunk.bytes[place..place + C::WORD].iter_mut().for_each(|cell| *cell = chance.next() as u8);
+        chunk.writes[place / C::WORD] = C::WRITES;
+        chunk.is_torn[place / C::WORD] = true;
+    }
+
     fn clear<C: Chip>(&mut self, offset: usize) {
         let chunk = Arc::make_mut(&mut self.chunks[offset / CHUNK]);
         let place = offset % CHUNK;
@@ -276,7 +295,7 @@ impl Content {
         (first..offset + len).step_by(C::WORD).map(|word| (&*self.chunks[word / CHUNK], word % CHUNK / C::WORD))
     }
 
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.chunks.len() * CHUNK
     }
 }
@@ -287,11 +306,16 @@ impl PartialEq for Content {
     }
 }
 
-/// The same numbers for the same seed.
-struct Chance(u64);
+/// Numbers that look random, the same for the same seed.
+#[derive(Clone, Debug)]
+pub struct Chance(pub u64);
 
 impl Chance {
-    fn next(&mut self) -> u64 {
+    pub fn below(&mut self, bound: usize) -> usize {
+        (self.next() >> 33) as usize % bound
+    }
+
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -396,7 +420,7 @@ impl<C> ErrorType for NorFlash<'_, C> {
 impl<C: Chip> ReadNorFlash for NorFlash<'_, C> {
     const READ_SIZE: usize = C::READ;
 
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
         self.check(offset, bytes.len(), C::READ)?;
         let offset = offset as usize;
         if C::TORN == TornWord::Error
@@ -417,7 +441,7 @@ impl<C: Chip> Writable for NorFlash<'_, C> {
     const WRITE_SIZE: usize = C::WORD;
     const ERASE_SIZE: usize = C::PAGE;
 
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
         self.check(offset, bytes.len(), C::WORD)?;
         for ((chunk, word), bytes) in self.content.words::<C>(offset as usize, bytes.len()).zip(bytes.chunks(C::WORD)) {
             let clears = C::MAY_CLEAR && bytes.iter().all(|byte| *byte == 0);
@@ -430,7 +454,7 @@ impl<C: Chip> Writable for NorFlash<'_, C> {
         Ok(())
     }
 
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
         assert!(from < to, "nothing to erase: {from:#x} to {to:#x}");
         self.check(from, (to - from) as usize, C::PAGE)?;
         self.begin(Operation::Erase { from, to })?;

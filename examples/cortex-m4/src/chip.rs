@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use embedded_storage_async::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
+use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 
 static ADDRESS: AtomicU32 = AtomicU32::new(0);
 static DATA: AtomicU32 = AtomicU32::new(0);
@@ -16,7 +16,7 @@ impl ErrorType for Chip {
 impl ReadNorFlash for Chip {
     const READ_SIZE: usize = 4;
 
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Infallible> {
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Infallible> {
         ADDRESS.store(offset, Relaxed);
         bytes.iter_mut().for_each(|place| *place = DATA.load(Relaxed) as u8);
         Ok(())
@@ -31,13 +31,13 @@ impl NorFlash for Chip {
     const WRITE_SIZE: usize = 4;
     const ERASE_SIZE: usize = 0x1000;
 
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), Infallible> {
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), Infallible> {
         ADDRESS.store(from, Relaxed);
         DATA.store(to, Relaxed);
         Ok(())
     }
 
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Infallible> {
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Infallible> {
         ADDRESS.store(offset, Relaxed);
         bytes.iter().for_each(|byte| DATA.store(u32::from(*byte), Relaxed));
         Ok(())

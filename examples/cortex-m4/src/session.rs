@@ -7,9 +7,7 @@ use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
 use embedded_ocpp::time::Duration;
 use embedded_ocpp::transport::{Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
-#[cfg(feature = "flash")]
-use static_cell::ConstStaticCell;
-use static_cell::StaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 #[cfg(feature = "flash")]
 use crate::nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
@@ -19,7 +17,6 @@ use crate::wallbox::{CARD, ENERGY_WH, EV_READY, EVENTS, FAULTY, PLUGGED, wire};
 pub const RESOURCES_LEN: usize = Resources::<2>::RAM_BYTES;
 
 static RESOURCES: StaticCell<Resources<'static>> = StaticCell::new();
-static STORAGE: StaticCell<Flash> = StaticCell::new();
 
 /// Boots, charges once by card and once by remote control, answers the central system, and resets.
 ///
@@ -46,21 +43,19 @@ type Flash = embedded_ocpp::store::FlashStorage<Chip<'static>>;
 #[cfg(not(feature = "flash"))]
 type Flash = embedded_ocpp::store::RamStorage<2048>;
 
-/// Apart from the session, in whose frame it would be made.
-#[inline(never)]
-fn storage() -> Option<&'static mut Flash> {
-    Some(STORAGE.init(flash()?))
-}
-
 #[cfg(feature = "flash")]
-fn flash() -> Option<Flash> {
+#[inline(never)] // apart from the session, in whose frame it would be made
+fn storage() -> Option<&'static mut Flash> {
     static MEMORY: ConstStaticCell<[u8; LEN]> = ConstStaticCell::new([0; LEN]);
-    Flash::new(Chip::erased(MEMORY.take()), SETTINGS, JOURNAL).ok()
+    static STORAGE: StaticCell<Flash> = StaticCell::new();
+    Some(STORAGE.init(Flash::new(Chip::erased(MEMORY.take()), SETTINGS, JOURNAL).ok()?))
 }
 
+/// Never on the stack, where it would be what is deepest.
 #[cfg(not(feature = "flash"))]
-fn flash() -> Option<Flash> {
-    Some(Flash::new())
+fn storage() -> Option<&'static mut Flash> {
+    static STORAGE: ConstStaticCell<Flash> = ConstStaticCell::new(Flash::new());
+    Some(STORAGE.take())
 }
 
 struct Firmware {

@@ -3,15 +3,14 @@
 //!
 //! | bytes | content |
 //! |---|---|
-//! | 1 | format 2 in the high half, then the kind, then how it is dated |
+//! | 1 | format 1 in the high half, then the kind, then how it is dated |
 //! | 1 | the connector, and two bits of the kind's own |
 //! | 4 | seconds since 1970, or since the start of the firmware, followed by the number of that boot |
 //! | | start: register, reservation if it has used up one, tag |
 //! | | meter values: how many entries ago it started, reading context unless it stands in the two bits, values |
-//! | | clock: the date at which the boot began that the stamp names, for the entries before that have none
+//! | | clock: the date at which the boot began that the stamp names, for the entries before that have none |
 //! | | stop: how many entries ago it started, transaction id if known, register, reason, tag if any, transactionData |
 
-mod format_1;
 mod stamp;
 mod tag;
 
@@ -67,7 +66,7 @@ pub(super) enum Content<'a> {
 /// The longest record of a start, or of an end without transactionData.
 pub(crate) const PLAIN_LEN_MAX: usize = 60;
 
-const FORMAT: u8 = 0x20;
+const FORMAT: u8 = 0x10;
 const CLOCK: u8 = 0;
 const START: u8 = 1 << 2;
 const METER_VALUES: u8 = 2 << 2;
@@ -198,7 +197,7 @@ impl<'a> Entry<'a> {
 
     /// Whether `record` is entry `number`, as it was written.
     pub(super) fn is_sound(number: u32, record: &'a [u8]) -> bool {
-        RecordReader::open_entry(number, record).is_some() || format_1::is_sound(number, record)
+        RecordReader::open_entry(number, record).is_some()
     }
 
     /// Reads entry `number` from its record; `None` when it is damaged or another entry lies there.
@@ -210,10 +209,8 @@ impl<'a> Entry<'a> {
     pub(super) fn reread(number: u32, record: &'a [u8]) -> Option<Self> {
         let mut reader = RecordReader::reopen(record)?;
         let head = reader.byte()?;
-        match head & 0xf0 {
-            FORMAT => {}
-            0 => return format_1::read(record),
-            _ => return None, // of a format from the future
+        if head & 0xf0 != FORMAT {
+            return None; // of a format from the future
         }
         let second = reader.byte()?;
         let (connector, bits) = (second & CONNECTOR, second & !CONNECTOR);

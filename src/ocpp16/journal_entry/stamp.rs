@@ -14,8 +14,6 @@ pub(in crate::ocpp16) enum Stamp {
 
 const DATED: u8 = 0;
 const UNDATED: u8 = 1;
-/// Only in format 1: made undated, and dated in place when the clock was set.
-const DATED_LATER: u8 = 2;
 
 impl Stamp {
     pub(in crate::ocpp16) fn new(clock: &Clock, boot: u32, at: Instant) -> Self {
@@ -63,10 +61,6 @@ impl Stamp {
         match code {
             DATED => Some(Self::Dated(DateTime::from_unix(number))),
             UNDATED => Some(Self::Undated { boot: record.u32()?, uptime_s: number }),
-            DATED_LATER => {
-                record.u32()?; // the boot that it was made in
-                Some(Self::Dated(DateTime::from_unix(number)))
-            }
             _ => None,
         }
     }

@@ -1,93 +1,162 @@
 //! NOR flash as storage.
 //!
-//! Settings lie in a `sequential-storage` map in one range of the chip. The journal lies in another, in a [log](log) that
-//! appends and never rewrites: it takes 2 bytes an entry where a queue of that library takes 8, and finds the next entry
-//! without reading those in front of it again. Neither writes a word twice, so any `NorFlash` will do.
+//! Settings and journal lie in a range of pages each, in a [log] of our own that appends and never rewrites: no word is
+//! written twice, so any `NorFlash` will do. [`records`] finds settings by their key, [`entries`] keeps the journal in
+//! order, and [`chip`] is where drivers are called.
 
 mod chip;
-mod counting;
+mod entries;
 mod log;
-mod page;
+mod records;
 
+use super::record::CHECKSUM_LEN;
 use super::thinning::Role;
 use super::{RECORD_LEN_MAX, RecordKey, Storage};
-use crate::bytes::copy;
-use chip::Chip;
+use chip::{Chip, Driver, Fault, Io};
 use core::fmt;
 use core::ops::Range;
-use counting::Counting;
-use embedded_storage_async::nor_flash::NorFlash;
-use log::{Log, Space};
-use sequential_storage::Error;
-use sequential_storage::cache::{Cache, Uncached};
-use sequential_storage::map::{MapConfig, MapStorage};
+use embedded_storage::nor_flash::{ErrorType, NorFlash};
+use entries::Entries;
+use log::{Log, Owner};
+use records::Records;
 
 /// Records on NOR flash: the internal flash of an STM32, ESP32 or nRF52, or a chip beside it.
 ///
 /// `settings` and `journal` are ranges of whole erase pages, at least two each. Writes are spread over all pages of a range.
 ///
 /// - `settings` holds configuration, authorisation cache and the like: with the defaults of `Resources` 4 pages of 4 KiB
-///   are plenty. One page is always free.
+///   are plenty. One page is always free. A record takes 6 bytes more than it has, rounded up to whole words.
 /// - `journal` of *n* pages of *p* bytes in words of *w* holds (*n* − 1) · ((*p* − *h*) / *e*) entries, *h* being 16 and
 ///   *e* the length of the record and 2, both rounded up to *w* or 4, whatever is more; up to a page less where the last
 ///   one that was delivered left it in the middle of a page. A start takes some 20 bytes, an end 22 and a sample of the
 ///   energy register 14, if the tag is the number of a card in hexadecimal.
 ///
 /// A power cut at any moment leaves each record as it was or as it was to be, and no entry is lost or doubled.
-/// Damaged entries are passed over: nothing is ever erased to repair it that holds an entry which was not released. Settings
-/// are erased where no power cut can have left what is found. A chip that held something else should be erased before its
-/// first use; where words have error correction codes it must be.
+/// Damaged entries are passed over: nothing is ever erased to repair it that holds an entry which was not released.
+/// A word that a power cut has torn may read as anything or as an error. An error of a chip that can read the beginning of
+/// that page is taken for such a word; any other is the chip's, and is handed on.
 ///
-/// Its futures must not be dropped half way; after that, make a new one.
-pub struct FlashStorage<F: NorFlash> {
-    settings: MapStorage<RecordKey, Chip<F>, Cache<Uncached, Uncached, Uncached, RecordKey>>,
+/// A chip that held something else should be erased before its first use; where words have error correction codes it must
+/// be.
+///
+/// The driver blocks: the executor waits for an erase, which takes up to a second and more where pages are of 128 KiB.
+pub struct FlashStorage<S: NorFlash, J: NorFlash = S> {
+    chip: Driver<S>,
+    /// That of the journal, if it has one of its own.
+    journal_chip: Option<Driver<J>>,
+    records: Records,
+    entries: Entries,
     scratch: Scratch,
-    /// As they were after the last operation.
-    space: Space,
-    written: u64,
 }
 
-/// An entry or a record with its key, in whole words. Aligned, because some drivers want words.
+/// An item in whole words. Aligned, because some drivers want words.
 #[repr(align(8))]
 struct Scratch([u8; SCRATCH_LEN]);
 
 /// The longest words that a chip may have.
 const WORD_LEN_MAX: usize = 32;
-const SCRATCH_LEN: usize = RECORD_LEN_MAX + 2 * WORD_LEN_MAX;
+/// The longest content of an item: a record with its key and a checksum.
+const ENTRY_LEN_MAX: usize = RECORD_LEN_MAX + size_of::<RecordKey>() + CHECKSUM_LEN;
+const SCRATCH_LEN: usize = (log::PREFIX_LEN + ENTRY_LEN_MAX).next_multiple_of(WORD_LEN_MAX);
 
 /// Why these ranges of flash cannot be used. Fix the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum FlashLayoutError {
-    /// Both ranges must begin and end at the borders of erase pages.
-    NotWholePages,
-    /// Each range needs two pages.
-    TooFewPages,
+    /// A range must begin and end at the borders of erase pages.
+    NotWholePages {
+        /// Where it begins or ends.
+        address: u32,
+        /// The bytes of an erase page.
+        page: u32,
+    },
+    /// A range needs two pages.
+    TooFewPages {
+        /// The bytes of the range.
+        len: u32,
+        /// The bytes of an erase page.
+        page: u32,
+    },
     /// The ranges have pages in common.
-    Overlap,
+    Overlap {
+        /// Where the later one begins.
+        begin: u32,
+        /// Where the earlier one ends.
+        end: u32,
+    },
     /// A range ends behind the end of the chip.
-    OutOfBounds,
-    /// The chip has words of more than 32 bytes, pages of less than 1 KiB, or reads in larger pieces than it writes.
-    UnsuitableChip,
+    OutOfBounds {
+        /// Where it ends.
+        end: u32,
+        /// The bytes of the chip.
+        capacity: usize,
+    },
+    /// Pages must be of 1 KiB or more.
+    SmallPages {
+        /// The bytes of an erase page.
+        page: usize,
+    },
+    /// Words must be of 1, 2, 4, 8, 16 or 32 bytes, and be read in pieces that go into one word or into 4 bytes.
+    UnsuitableWords {
+        /// The bytes that are written at once.
+        write: usize,
+        /// The bytes that are read at once.
+        read: usize,
+    },
 }
 
 impl fmt::Display for FlashLayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotWholePages => "a range does not begin and end at the borders of erase pages",
-            Self::TooFewPages => "a range has less than two pages",
-            Self::Overlap => "the ranges have pages in common",
-            Self::OutOfBounds => "a range ends behind the end of the chip",
-            Self::UnsuitableChip => "words of more than 32 bytes, or pages of less than 1 KiB",
-        })
+        match self {
+            Self::NotWholePages { address, page } => {
+                write!(f, "{address:#x} is no border between erase pages of {page} bytes")
+            }
+            Self::TooFewPages { len, page } => write!(f, "{len} bytes are less than two erase pages of {page}"),
+            Self::Overlap { begin, end } => {
+                write!(f, "a range begins at {begin:#x}, before the other ends at {end:#x}")
+            }
+            Self::OutOfBounds { end, capacity } => write!(f, "a range ends at {end:#x}, the chip at {capacity:#x}"),
+            Self::SmallPages { page } => write!(f, "erase pages of {page} bytes are less than 1024"),
+            Self::UnsuitableWords { write, read } => write!(f, "words of {write} bytes, read {read} at a time"),
+        }
     }
 }
 
 impl core::error::Error for FlashLayoutError {}
 
-/// What the flash, or the library on it, could not do.
-pub type FlashError<E> = Error<E>;
+/// What could not be done on flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum FlashError<S, J = S> {
+    /// What the driver says.
+    Chip(S),
+    /// What that of the journal says, if it has one of its own.
+    JournalChip(J),
+    /// There is no room left.
+    Full,
+    /// The record is longer than [`RECORD_LEN_MAX`], or than the buffer.
+    TooLong,
+    /// What was there a moment ago cannot be read.
+    Unreadable,
+}
+
+impl<S: fmt::Debug, J: fmt::Debug> fmt::Display for FlashError<S, J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chip(error) => write!(f, "the chip: {error:?}"),
+            Self::JournalChip(error) => write!(f, "the chip of the journal: {error:?}"),
+            Self::Full => f.write_str("no room left"),
+            Self::TooLong => f.write_str("a record is too long"),
+            Self::Unreadable => f.write_str("a record cannot be read"),
+        }
+    }
+}
+
+impl<S: fmt::Debug, J: fmt::Debug> core::error::Error for FlashError<S, J> {}
+
+type Error<S, J> = FlashError<<S as ErrorType>::Error, <J as ErrorType>::Error>;
 
 impl<F: NorFlash> FlashStorage<F> {
     /// Records in these ranges of `flash`. Nothing is read or written yet.
@@ -95,111 +164,100 @@ impl<F: NorFlash> FlashStorage<F> {
     /// # Errors
     /// [`FlashLayoutError`]
     pub fn new(flash: F, settings: Range<u32>, journal: Range<u32>) -> Result<Self, FlashLayoutError> {
-        let page = F::ERASE_SIZE as u32;
-        let is_suitable = F::WRITE_SIZE <= WORD_LEN_MAX
-            && WORD_LEN_MAX.is_multiple_of(F::WRITE_SIZE)
-            && F::WRITE_SIZE.max(4).is_multiple_of(F::READ_SIZE)
-            && F::ERASE_SIZE >= 1024;
-        if !is_suitable {
-            return Err(FlashLayoutError::UnsuitableChip);
+        let (begin, end) = (settings.start.max(journal.start), settings.end.min(journal.end));
+        let (records, entries) = (log(&flash, Owner::Records, settings)?, log(&flash, Owner::Entries, journal)?);
+        if begin < end {
+            return Err(FlashLayoutError::Overlap { begin, end });
         }
-        for range in [&settings, &journal] {
-            if !range.start.is_multiple_of(page) || !range.end.is_multiple_of(page) {
-                return Err(FlashLayoutError::NotWholePages);
-            }
-            if range.end.saturating_sub(range.start) / page < 2 {
-                return Err(FlashLayoutError::TooFewPages);
-            }
-            if range.end as usize > flash.capacity() {
-                return Err(FlashLayoutError::OutOfBounds);
-            }
-        }
-        if settings.start < journal.end && journal.start < settings.end {
-            return Err(FlashLayoutError::Overlap);
-        }
-        let chip = Chip { flash: Counting::new(flash), log: Log::new(journal) };
-        let config = MapConfig::try_new(settings).map_err(|_| FlashLayoutError::UnsuitableChip)?;
-        Ok(Self {
-            settings: MapStorage::new(chip, config, Cache::new_uncached()),
-            scratch: Scratch([0; SCRATCH_LEN]),
-            space: Space::default(),
-            written: 0,
-        })
-    }
-
-    /// Finds out what lies in the journal, which knows of pages of settings that are half erased.
-    async fn open(&mut self) -> Result<(), FlashError<F::Error>> {
-        let Chip { flash, log } = self.settings.flash();
-        if log.is_open() { Ok(()) } else { log.open(flash, &mut self.scratch.0).await }
-    }
-
-    fn count(&mut self) {
-        let Chip { flash, log } = self.settings.flash();
-        self.written = flash.written;
-        self.space = log.space::<F>();
-    }
-
-    /// The chip.
-    pub fn into_inner(self) -> F {
-        self.settings.destroy().0.flash.flash
+        Ok(Self::on(flash, None, records, entries))
     }
 }
 
-impl<F: NorFlash> Storage for FlashStorage<F> {
-    type Error = FlashError<F::Error>;
+impl<S: NorFlash, J: NorFlash> FlashStorage<S, J> {
+    /// The same with the settings on one chip and the journal on another, or under two drivers of one chip, each with words
+    /// and pages of its own.
+    ///
+    /// # Errors
+    /// [`FlashLayoutError`]
+    pub fn new_on_two(
+        (settings_flash, settings): (S, Range<u32>),
+        (journal_flash, journal): (J, Range<u32>),
+    ) -> Result<Self, FlashLayoutError> {
+        let records = log(&settings_flash, Owner::Records, settings)?;
+        let entries = log(&journal_flash, Owner::Entries, journal)?;
+        Ok(Self::on(settings_flash, Some(journal_flash), records, entries))
+    }
+
+    fn on(flash: S, journal_flash: Option<J>, records: Log, entries: Log) -> Self {
+        Self {
+            chip: Driver::new(flash),
+            journal_chip: journal_flash.map(Driver::new),
+            records: Records::new(records),
+            entries: Entries::new(entries),
+            scratch: Scratch([0; _]),
+        }
+    }
+
+    /// The chip, and that of the journal if it has one of its own.
+    pub fn into_inner(self) -> (S, Option<J>) {
+        (self.chip.flash, self.journal_chip.map(|chip| chip.flash))
+    }
+
+    fn with_records<T>(
+        &mut self,
+        work: impl FnOnce(&mut Records, &mut Io<'_>) -> chip::Result<T>,
+    ) -> Result<T, Error<S, J>> {
+        let mut io = Io { chip: &mut self.chip, scratch: &mut self.scratch.0 };
+        work(&mut self.records, &mut io).map_err(|fault| error(fault, self.chip.failure.take().map(FlashError::Chip)))
+    }
+
+    fn with_entries<T>(
+        &mut self,
+        work: impl FnOnce(&mut Entries, &mut Io<'_>) -> chip::Result<T>,
+    ) -> Result<T, Error<S, J>> {
+        let chip: &mut dyn Chip = match &mut self.journal_chip {
+            Some(chip) => chip,
+            None => &mut self.chip,
+        };
+        let done = work(&mut self.entries, &mut Io { chip, scratch: &mut self.scratch.0 });
+        done.map_err(|fault| self.error_of_entries(fault))
+    }
+
+    #[inline(never)]
+    fn error_of_entries(&mut self, fault: Fault) -> Error<S, J> {
+        let failure = match &mut self.journal_chip {
+            Some(chip) => chip.failure.take().map(FlashError::JournalChip),
+            None => self.chip.failure.take().map(FlashError::Chip),
+        };
+        error(fault, failure)
+    }
+}
+
+impl<S: NorFlash, J: NorFlash> Storage for FlashStorage<S, J> {
+    type Error = Error<S, J>;
 
     async fn load(&mut self, key: RecordKey, buffer: &mut [u8]) -> Result<Option<usize>, Self::Error> {
-        self.open().await?;
-        let found: Option<&[u8]> = match self.settings.fetch_item(&mut self.scratch.0, &key).await {
-            Ok(found) => found,
-            Err(Error::Storage { value }) => return Err(Error::Storage { value }),
-            Err(_) => None, // what lies there is no record
-        };
-        let Some(record) = found.filter(|record| !record.is_empty()) else { return Ok(None) };
-        copy(buffer, record).ok_or(Error::BufferTooSmall(record.len()))?;
-        Ok(Some(record.len()))
+        self.with_records(|records, io| records.load(io, key, buffer))
     }
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), Self::Error> {
-        self.open().await?;
-        let mut is_erased = false;
-        let done = loop {
-            let done = self.settings.store_item_generic(&mut self.scratch.0, &key, &record).await;
-            let is_no_map = matches!(done, Err(Error::Corrupted { .. } | Error::SerializationError(_)));
-            if is_erased || !is_no_map {
-                break done;
-            }
-            // None that could be repaired: the flash of another firmware.
-            self.settings.erase_all().await?;
-            is_erased = true;
-        };
-        self.count();
-        done
+        self.with_records(|records, io| records.store(io, key, record))
     }
 
     async fn journal(&mut self) -> Result<Option<Range<u32>>, Self::Error> {
-        self.open().await?;
-        self.count();
-        Ok(Some(self.settings.flash().log.numbers()))
+        self.with_entries(|entries, io| entries.numbers(io).map(Some))
     }
 
     async fn load_entry(&mut self, number: u32, buffer: &mut [u8]) -> Result<Option<usize>, Self::Error> {
-        let Chip { flash, log } = self.settings.flash();
-        log.load(flash, number, &mut self.scratch.0, buffer).await
+        self.with_entries(|entries, io| entries.load(io, number, buffer))
     }
 
     async fn append_entry(&mut self, number: u32, record: &[u8]) -> Result<(), Self::Error> {
-        let Chip { flash, log } = self.settings.flash();
-        let done = log.append(flash, number, record, &mut self.scratch.0).await;
-        self.count();
-        done
+        self.with_entries(|entries, io| entries.append(io, number, record))
     }
 
     async fn release_entry(&mut self, number: u32) -> Result<(), Self::Error> {
-        let Chip { flash, log } = self.settings.flash();
-        let done = log.release(flash, number, &mut self.scratch.0).await;
-        self.count();
-        done
+        self.with_entries(|entries, io| entries.release(io, number))
     }
 
     async fn thin(
@@ -208,17 +266,44 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
         role: fn(&[u8]) -> Role,
         buffer: &mut [u8],
     ) -> Result<u32, Self::Error> {
-        let Chip { flash, log } = self.settings.flash();
-        let done = log.thin(flash, role, &mut self.scratch.0, buffer).await;
-        self.count();
-        done
+        self.with_entries(|entries, io| entries.thin(io, role, buffer))
     }
 
     fn room(&self, len: usize) -> u32 {
-        self.space.entries::<F>(len)
+        self.entries.room(len)
     }
 
     fn bytes_written(&self) -> u64 {
-        self.written
+        self.chip.written.saturating_add(self.journal_chip.as_ref().map_or(0, |chip| chip.written))
+    }
+}
+
+/// A log in this range of a chip.
+fn log<F: NorFlash>(flash: &F, owner: Owner, range: Range<u32>) -> Result<Log, FlashLayoutError> {
+    let page = F::ERASE_SIZE as u32;
+    if !WORD_LEN_MAX.is_multiple_of(F::WRITE_SIZE) || !F::WRITE_SIZE.max(4).is_multiple_of(F::READ_SIZE) {
+        return Err(FlashLayoutError::UnsuitableWords { write: F::WRITE_SIZE, read: F::READ_SIZE });
+    }
+    if F::ERASE_SIZE < 1024 {
+        return Err(FlashLayoutError::SmallPages { page: F::ERASE_SIZE });
+    }
+    if let Some(address) = [range.start, range.end].into_iter().find(|address| !address.is_multiple_of(page)) {
+        return Err(FlashLayoutError::NotWholePages { address, page });
+    }
+    let len = range.end.saturating_sub(range.start);
+    if len / page < 2 {
+        return Err(FlashLayoutError::TooFewPages { len, page });
+    }
+    if range.end as usize > flash.capacity() {
+        return Err(FlashLayoutError::OutOfBounds { end: range.end, capacity: flash.capacity() });
+    }
+    Ok(Log::new::<F>(owner, range))
+}
+
+fn error<S, J>(fault: Fault, failure: Option<FlashError<S, J>>) -> FlashError<S, J> {
+    match fault {
+        Fault::Chip => failure.unwrap_or(FlashError::Unreadable),
+        Fault::Full => FlashError::Full,
+        Fault::TooLong => FlashError::TooLong,
     }
 }

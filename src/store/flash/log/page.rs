@@ -1,31 +1,31 @@
-//! What a page of the log holds: a header, then entries and marks, each in whole units.
+//! What a page of the log holds: a header, then items, each in whole units.
 //!
-//! An entry is two bytes with its length and the low bits of its number, and the sealed record. A mark has a length
-//! that no record has, and tells a number, sealed as well.
+//! An entry is two bytes with its length and the low bits of its number, and sealed content. A mark has a length
+//! that no entry has, and tells a number, sealed as well.
 
-use super::{RECORD_LEN_MAX, WORD_LEN_MAX};
+use super::super::{ENTRY_LEN_MAX, WORD_LEN_MAX};
+use super::Owner;
 use crate::store::record::{RecordReader, RecordWriter};
-use embedded_storage_async::nor_flash::NorFlash;
 
 /// The beginning of each page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(crate) struct Header {
     /// Goes up with each thinning.
-    pub(super) generation: u16,
+    pub(crate) generation: u16,
     /// A thinning has written it, from older pages.
-    pub(super) is_copy: bool,
-    /// No entry of the page has a smaller number.
-    pub(super) first: u32,
-    /// The first entry that was not released when the page was begun.
-    pub(super) head: u32,
-    /// Of pages that begin with the same entry the one counts with the highest of these.
-    pub(super) again: u16,
+    pub(crate) is_copy: bool,
+    /// Later pages have greater ones: no entry of the page has a smaller number.
+    pub(crate) first: u32,
+    /// What was wanted when the page was begun: nothing below.
+    pub(crate) head: u32,
+    /// Of pages with the same `first` the one counts with the highest of these.
+    pub(crate) again: u16,
 }
 
 /// What lies at a place of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Item {
-    /// This entry; its record begins in the buffer behind [`PREFIX_LEN`] and has this length.
+pub(crate) enum Item {
+    /// This entry; its content begins in the buffer behind [`PREFIX_LEN`] and has this length.
     Entry {
         number: u32,
         len: usize,
@@ -40,55 +40,41 @@ pub(super) enum Item {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// All entries below are released.
+pub(crate) enum Mark {
+    /// Nothing below is wanted any more.
     Released(u32),
-    /// This thinning has copied all entries below: older pages that begin below are void.
+    /// All that stays of what is below was copied: older pages that begin below are void.
     Copied(u32),
     /// The next entry has this number or a greater one.
     Next(u32),
-    /// The page of settings at this address is being erased.
-    Erasing(u32),
-    /// It is erased.
-    Erased(u32),
 }
 
-pub(super) const PREFIX_LEN: usize = 2;
-pub(super) const HEADER_LEN: usize = 16;
-pub(super) const MARK_LEN: usize = 8;
+pub(crate) const PREFIX_LEN: usize = 2;
+pub(crate) const HEADER_LEN: usize = 16;
+pub(crate) const MARK_LEN: usize = 8;
 /// What is read of an item at once; most are not longer.
-pub(super) const GLANCE: usize = WORD_LEN_MAX;
+pub(crate) const GLANCE: usize = WORD_LEN_MAX;
 
-const MAGIC: u8 = b'J';
 /// Of the layout of pages, in all but the highest bit.
 const VERSION: u8 = 1;
 const IS_COPY: u8 = 0x80;
 const LEN_BITS: u32 = 10;
 /// Numbers are told apart by so many low bits.
-pub(super) const NUMBERS: u32 = 1 << (u16::BITS - LEN_BITS);
+pub(crate) const NUMBERS: u32 = 1 << (u16::BITS - LEN_BITS);
 const RELEASED: u16 = 1022;
 const COPIED: u16 = 1021;
 const NEXT: u16 = 1020;
-const ERASING: u16 = 1019;
-const ERASED: u16 = 1018;
-const TORN: u16 = 1017;
-const _: () = assert!(RECORD_LEN_MAX < TORN as usize);
+const TORN: u16 = 1019;
+const _: () = assert!(ENTRY_LEN_MAX < TORN as usize);
+/// No byte of it makes a blank one of a letter.
+const VEIL: [u8; 4] = [0x0d, 0x33, 0x5a, 0x71];
 /// Of the item that covers a torn one.
 const TORN_LEN: usize = 4;
 
-/// What is written at once, and where items begin: whole words of the chip.
-pub(super) const fn unit<F: NorFlash>() -> usize {
-    if F::WRITE_SIZE > 4 { F::WRITE_SIZE } else { 4 }
-}
-
-pub(super) const fn in_units<F: NorFlash>(len: usize) -> usize {
-    len.next_multiple_of(unit::<F>())
-}
-
 impl Header {
-    pub(super) fn write(&self, buffer: &mut [u8]) -> Option<usize> {
+    pub(crate) fn write(&self, owner: Owner, buffer: &mut [u8]) -> Option<usize> {
         let mut writer = RecordWriter::bare(buffer);
-        writer.byte(MAGIC);
+        writer.byte(owner as u8);
         writer.byte(VERSION | if self.is_copy { IS_COPY } else { 0 });
         writer.bytes(&self.generation.to_le_bytes());
         writer.bytes(&self.first.to_le_bytes());
@@ -97,10 +83,10 @@ impl Header {
         writer.finish_entry(0)
     }
 
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(owner: Owner, bytes: &[u8]) -> Option<Self> {
         let mut reader = RecordReader::open_entry(0, bytes.get(..HEADER_LEN)?)?;
         let (magic, version) = (reader.byte()?, reader.byte()?);
-        if (magic, version & !IS_COPY) != (MAGIC, VERSION) {
+        if (magic, version & !IS_COPY) != (owner as u8, VERSION) {
             return None;
         }
         Some(Self {
@@ -115,13 +101,11 @@ impl Header {
 
 impl Mark {
     /// The bytes of the mark.
-    pub(super) fn write(self, buffer: &mut [u8]) -> Option<usize> {
+    pub(crate) fn write(self, buffer: &mut [u8]) -> Option<usize> {
         let (kind, number) = match self {
             Self::Released(number) => (RELEASED, number),
             Self::Copied(number) => (COPIED, number),
             Self::Next(number) => (NEXT, number),
-            Self::Erasing(page) => (ERASING, page),
-            Self::Erased(page) => (ERASED, page),
         };
         let (prefix, rest) = buffer.split_first_chunk_mut()?;
         *prefix = kind.to_le_bytes();
@@ -136,30 +120,39 @@ impl Mark {
         Some(match kind {
             RELEASED => Self::Released(number),
             COPIED => Self::Copied(number),
-            NEXT => Self::Next(number),
-            ERASING => Self::Erasing(number),
-            _ => Self::Erased(number),
+            _ => Self::Next(number),
         })
     }
 }
 
-/// The two bytes in front of a record.
-pub(super) fn prefix(number: u32, len: usize) -> [u8; PREFIX_LEN] {
+/// The two bytes in front of the content of an entry.
+pub(crate) fn prefix(number: u32, len: usize) -> [u8; PREFIX_LEN] {
     (len as u16 | ((number % NUMBERS) as u16) << LEN_BITS).to_le_bytes()
 }
 
 /// How many bytes the item takes that begins with these, without what fills up its last unit; `None` when none does.
-pub(super) fn item_len(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn item_len(bytes: &[u8]) -> Option<usize> {
     match length_of(bytes)? {
         TORN => Some(TORN_LEN),
-        ERASED..=RELEASED => Some(MARK_LEN),
-        len if usize::from(len) <= RECORD_LEN_MAX => Some(PREFIX_LEN + usize::from(len)),
+        NEXT..=RELEASED => Some(MARK_LEN),
+        len if usize::from(len) <= ENTRY_LEN_MAX => Some(PREFIX_LEN + usize::from(len)),
         _ => None,
     }
 }
 
+/// Changes the content of an item to what is written of it, and back, but for its first bytes, which are never blank. So no
+/// longer word is: a blank one that was written cannot be told from one that was not, and cannot be written again where it
+/// has an error correction code. A blank word would have to hold the rarest of bytes.
+pub(crate) fn veil(item: &mut [u8], len: usize) {
+    let end = len.next_multiple_of(VEIL.len());
+    let (words, _) = item.get_mut(VEIL.len()..end).unwrap_or_default().as_chunks_mut();
+    for word in words {
+        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(VEIL)).to_ne_bytes();
+    }
+}
+
 /// The item that covers `units` of a torn one, its own included. It takes the first of them, which is blank.
-pub(super) fn torn(units: usize) -> [u8; TORN_LEN] {
+pub(crate) fn torn(units: usize) -> [u8; TORN_LEN] {
     let [low, high] = TORN.to_le_bytes();
     let units = units.min(u8::MAX.into()) as u8; // the longest entry has less
     [low, high, units, !units]
@@ -167,7 +160,7 @@ pub(super) fn torn(units: usize) -> [u8; TORN_LEN] {
 
 /// Reads the item that these bytes begin with, which are as many as [`item_len`] says. The number of an entry is at least
 /// `expected`, and greater by `slack` at most: the less is taken for an entry by chance.
-pub(super) fn read_item(bytes: &[u8], expected: u32, slack: u32) -> Item {
+pub(crate) fn read_item(bytes: &[u8], expected: u32, slack: u32) -> Item {
     let read = || {
         let prefix = u16::from_le_bytes(*bytes.first_chunk()?);
         let kind = length_of(bytes)?;
