@@ -242,8 +242,8 @@ fn rpc_30_tx_09_a_start_that_is_answered_without_a_sound_status_is_refused_and_k
         t.at(10).accepted_card(1, "TAG");
         let conf = json!({"transactionId": 42, "idTagInfo": info});
         t.expect_call("StartTransaction", json!({})).answer(conf);
-        t.expect_stop(json!({"transactionId": 42, "reason": "DeAuthorized"}));
         t.expect_status(1, "Charging");
+        t.expect_stop(json!({"transactionId": 42, "reason": "DeAuthorized"}));
         t.expect_status(1, "Finishing");
     }
 }
