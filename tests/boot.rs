@@ -363,6 +363,21 @@ fn boot_15_what_happened_before_the_clock_was_known_is_dated_afterwards() {
 }
 
 #[test]
+fn boot_15_rpc_26_a_fraction_of_the_time_dates_nothing_too_late() {
+    // The monotonic clock shows 0.9 s at the boot, and 1.0 s when the transaction begins.
+    let mut t = bench().key("AllowOfflineTxForUnknownId", "true").clock_from(900).start_offline();
+    t.at_ms(100).plug(1);
+    t.card(1, "TAG");
+    t.at_ms(150).link_up();
+    // So it began at 1.8 s.
+    let conf = json!({"status": "Accepted", "currentTime": "2025-01-01T00:00:01.850Z", "interval": 0});
+    t.expect_call("BootNotification", json!({})).answer(conf);
+    t.expect_call("StartTransaction", json!({"timestamp": date(1)})).start(3, "Accepted");
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Charging");
+}
+
+#[test]
 fn boot_15_undated_records_of_an_earlier_boot_get_a_plausible_time() {
     let mut t = bench().key("AllowOfflineTxForUnknownId", "true").start_offline();
     t.plug(1);

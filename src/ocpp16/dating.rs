@@ -65,7 +65,7 @@ impl Dating {
 
     /// Whether an entry is to date what waits for a date.
     pub(super) fn is_due(&self, clock: &Clock) -> bool {
-        self.is_open && clock.date(Instant::ZERO).is_some()
+        self.is_open && clock.is_set()
     }
 
     /// An entry was appended, or found at boot, in their order.
@@ -121,9 +121,11 @@ impl Operations<'_> {
         if !self.dating.is_open {
             return None;
         }
-        let began = self.clock.date(Instant::ZERO)?;
+        let uptime_s = self.clock.began().as_secs();
+        // Of that whole second, as the stamps have no fractions; the one behind it is not before the boot.
+        let began = self.clock.date(Instant::from_secs(u64::from(uptime_s) + 1))?.shifted(-1);
         let number = self.journal.next();
-        let at = Stamp::Undated { boot: self.dating.boot, uptime_s: self.clock.began().as_secs() };
+        let at = Stamp::Undated { boot: self.dating.boot, uptime_s };
         self.persistence.storing_at = at;
         Some(StorageOp::AppendEntry(number, journal_entry::write_clock(record, number, at, began)?))
     }
