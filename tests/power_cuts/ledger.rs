@@ -167,7 +167,7 @@ impl Ledger {
         let case = || format!("{payload}\n{session:?} {:?}", self.boots);
         let end = if payload["reason"] == "PowerLoss" {
             assert!(session.is_interrupted, "nothing has interrupted it: {}", case());
-            self.power_loss(session, payload).unwrap_or_else(|| panic!("no such power loss: {}", case()))
+            self.power_loss(index, session, payload).unwrap_or_else(|| panic!("no such power loss: {}", case()))
         } else {
             session.end.unwrap_or_else(|| panic!("nobody has ended it: {}", case()))
         };
@@ -189,12 +189,19 @@ impl Ledger {
         self.in_order(end.at, payload);
     }
 
-    /// The end by one of the boots. One that was made before the clock was set may be dated by a later one.
-    fn power_loss(&self, session: Session, payload: &Value) -> Option<End> {
-        let mut boots = self.boots.iter();
-        boots.find(|boot| boot.at >= session.at && payload["meterStop"] == boot.energy_of(session.connector))?;
-        let dated = self.boots.iter().find(|boot| payload["timestamp"] == date(boot.at).as_str())?;
+    /// The end by one of the boots. One that was made before the clock was set may be dated by a later one. Where the meter
+    /// began anew, it is the last that is known of the register: never below what was told (TX-28).
+    fn power_loss(&self, index: usize, session: Session, payload: &Value) -> Option<End> {
         let meter = payload["meterStop"].as_i64()?;
+        let samples = self.samples.iter().filter(|sample| sample.session == index);
+        let told = samples.clone().filter(|sample| sample.is_told).map(|sample| sample.energy).max();
+        let is_known = meter == session.meter_start || samples.clone().any(|sample| sample.energy == meter);
+        let is_of = |boot: &&Boot| {
+            let energy = boot.energy_of(session.connector);
+            boot.at >= session.at && (meter == energy || meter > energy && is_known)
+        };
+        self.boots.iter().find(is_of).filter(|_| meter >= session.meter_start.max(told.unwrap_or(i64::MIN)))?;
+        let dated = self.boots.iter().find(|boot| payload["timestamp"] == date(boot.at).as_str())?;
         Some(End { at: dated.at, meter, reason: "PowerLoss", id_tag: None })
     }
 

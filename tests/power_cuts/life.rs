@@ -37,7 +37,7 @@ pub(crate) fn live<C: Chip>(
     course: impl FnOnce(&mut Life<'_, '_, FlashStorage<&mut NorFlash<'_, C>>>),
 ) {
     let is_plugged = [0, 1].map(|index| move || world.borrow().outlets[index].is_plugged);
-    let energy = [0, 1].map(|index| move || Some(world.borrow().outlets[index].energy));
+    let energy = [0, 1].map(|index| move || world.borrow().reading(index));
     let notified = [1, 2].map(|connector| move |event| note(&mut world.borrow_mut(), connector, event));
     let reset = |_: ResetKind| world.borrow_mut().wants_reset = true;
     let discarded = |message: &Discarded<'_>| match message.message {

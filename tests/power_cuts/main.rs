@@ -15,6 +15,7 @@ use nor_flash::{Chip, Content, Ecc, Esp32, Nrf51, Nrf52, Stm32f4, Stm32h7};
 use std::ops::Range;
 use std::time::Instant;
 use sweep::{Count, Grain, one_cut, two_cuts};
+use world::Meters::{self, BeginAnew, GoOn};
 
 /// What of the flash belongs to whom.
 pub struct Layout {
@@ -69,20 +70,20 @@ impl Table {
 
 #[test]
 fn msg_05_a_power_cut_at_any_byte_loses_changes_and_invents_nothing() {
-    fn sweep<C: Chip>(table: &mut Table, settings: u32, journal: u32, before: usize, grain: Grain) {
+    fn sweep<C: Chip>(table: &mut Table, settings: u32, journal: u32, meters: Meters, before: usize, grain: Grain) {
         let layout = Layout::pages::<C>(settings, journal);
-        table.row::<C>(&layout, |layout| one_cut::<C>(layout, script::DAY, before, grain));
+        table.row::<C>(&layout, |layout| one_cut::<C>(layout, meters, script::DAY, before, grain));
     }
     let mut table = Table::default();
-    sweep::<Esp32>(&mut table, 4, 6, 0, Grain::Byte);
-    sweep::<Esp32>(&mut table, 2, 2, 2, Grain::Byte);
-    sweep::<Nrf51>(&mut table, 4, 4, 3, Grain::Byte);
-    sweep::<Nrf52>(&mut table, 3, 3, 4, Grain::Word);
-    sweep::<Stm32f4<4, { 16 * 1024 }>>(&mut table, 2, 2, 8, Grain::Word);
-    sweep::<Stm32f4<1, { 16 * 1024 }>>(&mut table, 2, 2, 8, Grain::Word);
-    sweep::<Stm32h7<{ 8 * 1024 }, false>>(&mut table, 2, 2, 2, Grain::Byte);
-    sweep::<Stm32h7<{ 8 * 1024 }, true>>(&mut table, 2, 2, 2, Grain::Word);
-    sweep::<Ecc<8, 2048, true>>(&mut table, 2, 2, 0, Grain::Byte);
+    sweep::<Esp32>(&mut table, 4, 6, GoOn, 0, Grain::Byte);
+    sweep::<Esp32>(&mut table, 2, 2, BeginAnew, 2, Grain::Byte);
+    sweep::<Nrf51>(&mut table, 4, 4, GoOn, 3, Grain::Byte);
+    sweep::<Nrf52>(&mut table, 3, 3, BeginAnew, 4, Grain::Word);
+    sweep::<Stm32f4<4, { 16 * 1024 }>>(&mut table, 2, 2, GoOn, 8, Grain::Word);
+    sweep::<Stm32f4<1, { 16 * 1024 }>>(&mut table, 2, 2, BeginAnew, 8, Grain::Word);
+    sweep::<Stm32h7<{ 8 * 1024 }, false>>(&mut table, 2, 2, GoOn, 2, Grain::Byte);
+    sweep::<Stm32h7<{ 8 * 1024 }, true>>(&mut table, 2, 2, BeginAnew, 2, Grain::Word);
+    sweep::<Ecc<8, 2048, true>>(&mut table, 2, 2, BeginAnew, 0, Grain::Byte);
     table.check(50_000);
 }
 

@@ -5,7 +5,7 @@ use crate::Layout;
 use crate::life::{go_on, play};
 use crate::nor_flash::{Chip, Content, Cut, HalfErased, NorFlash, Operation, Tear, Watch};
 use crate::script::Step;
-use crate::world::World;
+use crate::world::{Meters, World};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -48,8 +48,14 @@ enum Change {
 }
 
 /// Plays the script so often; then cuts each change of the flash that it makes the next time, and goes on from there.
-pub(crate) fn one_cut<C: Chip>(layout: &Layout, script: &[(u64, Step)], before: usize, grain: Grain) -> Count {
-    let moments = moments_of(World::new(), |watch, world| {
+pub(crate) fn one_cut<C: Chip>(
+    layout: &Layout,
+    meters: Meters,
+    script: &[(u64, Step)],
+    before: usize,
+    grain: Grain,
+) -> Count {
+    let moments = moments_of(World::new(meters), |watch, world| {
         let mut flash = NorFlash::<C>::new(layout.erased::<C>());
         for _ in 0..before {
             play(world, &mut flash, layout, script);
@@ -73,7 +79,7 @@ pub(crate) fn one_cut<C: Chip>(layout: &Layout, script: &[(u64, Step)], before: 
 
 /// The same, and each change of the flash that follows the first cut is cut as well.
 pub(crate) fn two_cuts<C: Chip>(layout: &Layout, script: &[(u64, Step)], first: Grain, second: Grain) -> Count {
-    let moments = moments_of(World::new(), |watch, world| {
+    let moments = moments_of(World::new(Meters::BeginAnew), |watch, world| {
         play(world, &mut NorFlash::<C>::watched(layout.erased::<C>(), watch), layout, script);
     });
     shared(&moments, |moment, count| {

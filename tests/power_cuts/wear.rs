@@ -4,7 +4,7 @@ use crate::Layout;
 use crate::life::{Life, live};
 use crate::nor_flash::{Esp32, NorFlash};
 use crate::script::Step::{self, Card, CardAgain, Energy, Key, Link, Plug, Unplug};
-use crate::world::World;
+use crate::world::{Meters, World};
 use embedded_ocpp::store::Storage;
 use std::cell::RefCell;
 use std::ops::Range;
@@ -29,7 +29,7 @@ fn play<S: Storage>(life: &mut Life<'_, '_, S>, script: &[(u64, Step)]) {
 #[test]
 fn what_a_session_costs() {
     let layout = Layout::pages::<Esp32>(4, 6);
-    let (world, mut flash) = (RefCell::new(World::new()), NorFlash::<Esp32>::new(layout.erased::<Esp32>()));
+    let (world, mut flash) = (RefCell::new(World::new(Meters::GoOn)), NorFlash::<Esp32>::new(layout.erased::<Esp32>()));
     let written = std::cell::Cell::new((0, 0));
     let mut costs = |name: &str, course: &[(u64, Step)]| {
         world.borrow_mut().boot();
@@ -59,7 +59,7 @@ fn what_a_session_costs() {
 #[test]
 fn a_thousand_sessions_wear_all_pages_alike() {
     let layout = Layout::pages::<Esp32>(4, 6);
-    let (world, mut flash) = (RefCell::new(World::new()), NorFlash::<Esp32>::new(layout.erased::<Esp32>()));
+    let (world, mut flash) = (RefCell::new(World::new(Meters::GoOn)), NorFlash::<Esp32>::new(layout.erased::<Esp32>()));
     world.borrow_mut().boot();
     live(&world, &mut flash, &layout, |life| {
         life.take(Link(true));
@@ -83,7 +83,7 @@ fn a_thousand_sessions_wear_all_pages_alike() {
 fn five_hundred_transactions_wait_in_64_kib() {
     const SETTINGS: u32 = 4;
     let layout = Layout::pages::<Esp32>(SETTINGS, 16);
-    let (world, mut flash) = (RefCell::new(World::new()), NorFlash::<Esp32>::new(layout.erased::<Esp32>()));
+    let (world, mut flash) = (RefCell::new(World::new(Meters::GoOn)), NorFlash::<Esp32>::new(layout.erased::<Esp32>()));
     world.borrow_mut().boot();
     let (mut waiting, mut with_all_values) = (0, 0);
     live(&world, &mut flash, &layout, |life| {

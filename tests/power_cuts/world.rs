@@ -25,6 +25,7 @@ pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) is_online: bool,
     pub(crate) outlets: [Outlet; 2],
+    pub(crate) meters: Meters,
     /// The firmware was asked to restart.
     pub(crate) wants_reset: bool,
     pub(crate) ledger: Ledger,
@@ -62,7 +63,20 @@ impl List {
 pub(crate) struct Outlet {
     pub(crate) is_plugged: bool,
     pub(crate) energy: i64,
+    /// Its register cannot be read before.
+    pub(crate) dark_until: u64,
 }
+
+/// What a power cut does to the energy registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meters {
+    GoOn,
+    /// They begin anew, and take a while until they can be read.
+    BeginAnew,
+}
+
+/// In milliseconds.
+const DARK: u64 = 8000;
 
 /// Something that the charge point has promised to keep.
 #[derive(Clone, Debug)]
@@ -73,11 +87,12 @@ pub(crate) struct Setting<V> {
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(meters: Meters) -> Self {
         Self {
+            meters,
             now: 0,
             is_online: false,
-            outlets: [Outlet { is_plugged: false, energy: 1_000_000 }; 2],
+            outlets: [Outlet { is_plugged: false, energy: 1_000_000, dark_until: 0 }; 2],
             wants_reset: false,
             ledger: Ledger::default(),
             central: Central::default(),
@@ -97,6 +112,12 @@ impl World {
         &mut self.outlets[usize::from(connector) - 1]
     }
 
+    /// What the firmware reads of a register.
+    pub(crate) fn reading(&self, index: usize) -> Option<i64> {
+        let outlet = &self.outlets[index];
+        (self.now >= outlet.dark_until).then_some(outlet.energy)
+    }
+
     pub(crate) fn energy(&self) -> [i64; 2] {
         self.outlets.map(|outlet| outlet.energy)
     }
@@ -112,8 +133,12 @@ impl World {
     /// The power has failed, and is back half a minute later.
     pub(crate) fn power_returns(&mut self) {
         self.now += 30_000;
+        let anew = self.ledger.boots.len() as i64; // as no boot before, so that each session is told from the others
         for outlet in &mut self.outlets {
-            outlet.energy += 3; // what flowed before the contactor fell
+            match self.meters {
+                Meters::GoOn => outlet.energy += 3, // what flowed before the contactor fell
+                Meters::BeginAnew => (outlet.energy, outlet.dark_until) = (anew, self.now + DARK),
+            }
         }
         self.boot();
     }
