@@ -62,13 +62,8 @@ fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
     let unknown = |_| "unknown connector";
     ocpp.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), CONNECTOR).map_err(unknown)?;
     ocpp.set_energy_meter_input(&|| Some(ENERGY_WH.load(Relaxed).into()), CONNECTOR).map_err(unknown)?;
-    ocpp.set_power_meter_input(
-        &|| {
-            Some(if CHARGING.load(Relaxed) { POWER_W } else { 0 })
-        },
-        CONNECTOR,
-    )
-    .map_err(unknown)?;
+    ocpp.set_power_meter_input(&|| Some(if CHARGING.load(Relaxed) { POWER_W } else { 0 }), CONNECTOR)
+        .map_err(unknown)?;
     ocpp.set_tx_notification_output(&|notification| log(format_args!("{notification:?}")), CONNECTOR)
         .map_err(unknown)?;
     ocpp.set_on_reset_execute(&|_| board::exit(Ok(())));
