@@ -18,6 +18,7 @@ VALUES = {  # of each key that can be written: a value that is good and one that
     "Cst_AuthorizationTimeout": TIME,
     "Cst_FreeVendActive": ("false", "maybe"),
     "Cst_FreeVendIdTag": ("FREE", "more than 20 characters"),
+    "Cst_MeterValuesInTxOnly": SWITCH,
     "Cst_PreBootTransactions": SWITCH,
     "Cst_SilentOfflineTransactions": SWITCH,
     "HeartbeatInterval": ("600", "6 minutes"),
