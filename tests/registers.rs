@@ -17,6 +17,17 @@ fn sampled() -> Timeline {
     t
 }
 
+/// The same, and back at 150 s from a power cut, after which the meter cannot be read.
+fn sampled_and_in_the_dark() -> Timeline {
+    let mut t = sampled();
+    t.evse(1).is_meter_readable.set(false);
+    t.at(150).reboot();
+    t.accept_boot();
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Preparing");
+    t
+}
+
 fn expect_sample(t: &mut Timeline, wh: i64) {
     let value = json!([{"sampledValue": [{"value": wh.to_string()}]}]);
     t.expect_call("MeterValues", json!({"transactionId": 42, "meterValue": value})).answer(json!({}));
@@ -180,12 +191,7 @@ fn tx_28_an_end_waits_no_longer_than_30_s_and_tells_the_last_register_that_was_r
 
 #[test]
 fn tx_28_after_a_power_cut_the_first_register_that_can_be_read_counts() {
-    let mut t = sampled();
-    t.evse(1).is_meter_readable.set(false);
-    t.at(150).reboot();
-    t.accept_boot();
-    t.expect_status(0, "Available");
-    t.expect_status(1, "Preparing");
+    let mut t = sampled_and_in_the_dark();
     t.at(160).meter(1, 6400).evse(1).is_meter_readable.set(true);
     t.at(161);
     t.expect_stop(json!({"meterStop": 6400, "reason": "PowerLoss", "timestamp": date(150)}));
@@ -194,12 +200,7 @@ fn tx_28_after_a_power_cut_the_first_register_that_can_be_read_counts() {
 
 #[test]
 fn tx_28_after_a_power_cut_a_register_that_stays_unreadable_ends_as_it_was_told_last() {
-    let mut t = sampled();
-    t.evse(1).is_meter_readable.set(false);
-    t.at(150).reboot();
-    t.accept_boot();
-    t.expect_status(0, "Available");
-    t.expect_status(1, "Preparing");
+    let mut t = sampled_and_in_the_dark();
     t.at(179).at(180);
     t.expect_stop(json!({"meterStop": 6000, "reason": "PowerLoss", "timestamp": date(150)}));
     t.expect_status(1, "Finishing");

@@ -26,8 +26,8 @@ impl<'a> Controls<'a> {
         self.engine.operations.set_download_status_input(input);
     }
 
-    /// Installs the firmware that was downloaded, when no session is under way; from the end of the download on connectors that
-    /// are free are Unavailable. It may
+    /// Installs the firmware that was downloaded, when no session is under way; from the end of the download on connectors
+    /// that are free are Unavailable. It may
     /// restart the charge point at once or later. After that Installed is told if
     /// [`Boot::firmware_version`](crate::Boot::firmware_version) differs from that of before, or if there is none; else
     /// InstallationFailed.
@@ -36,7 +36,8 @@ impl<'a> Controls<'a> {
     }
 
     /// How far the installation is: asked every 10 ms while one runs, and may move it on by a piece each time. Installed is told
-    /// as soon as it says so, also where the new firmware runs only after a reset. Until then a reset is rejected. Without it the installation ends with the reboot, and only so.
+    /// as soon as it says so, also where the new firmware runs only after a reset. Until then a reset is rejected. Without it
+    /// the installation ends with the reboot, and only so.
     pub fn set_installation_status_input(&mut self, input: &'a dyn Fn() -> InstallationStatus) {
         self.engine.operations.set_installation_status_input(input);
     }

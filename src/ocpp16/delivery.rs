@@ -281,7 +281,7 @@ impl ConfirmedTransaction {
         let (ended, denied) = (flags & 1 != 0, flags & 2 != 0);
         let meter_start = reader.signed()?;
         let register = meter_start.saturating_add_unsigned(reader.unsigned()?);
-        let began = reader.u32().filter(|began| *began != 0).map(DateTime::from_unix);
+        let began = Some(reader.u32()?).filter(|began| *began != 0).map(DateTime::from_unix);
         let id_tag = reader.text().and_then(|id_tag| IdToken::from_text(id_tag).ok()).unwrap_or_default();
         let confirmed = Self {
             entry,
