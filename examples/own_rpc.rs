@@ -81,7 +81,9 @@ impl OwnRpc {
                 Answer::Held => self.held = Some(text.to_owned()),
                 Answer::None => {}
             },
-            Ok(Frame::CallResult { id, payload }) => self.conclude(now, id, Outcome::Result(payload), ocpp),
+            Ok(Frame::CallResult { id, payload }) if payload.text().is_ok() => {
+                self.conclude(now, id, Outcome::Result(payload), ocpp);
+            }
             Ok(Frame::CallError { id, code, description }) => {
                 self.conclude(now, id, Outcome::Error { code, description }, ocpp);
             }

@@ -4,7 +4,7 @@
 //! OCPP has never heard of. Answers are matched, late ones ignored and broken calls refused by [`Rpc`].
 
 use embassy_futures::block_on;
-use embedded_ocpp::json::{CiString, Frame, Serde, scan};
+use embedded_ocpp::json::{CiString, Frame, Serde, from_payload, scan};
 use embedded_ocpp::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply, Rpc};
 use embedded_ocpp::time::Instant;
 use embedded_ocpp::transport::{Loopback, LoopbackClosed, WebSocketTransport};
@@ -51,8 +51,8 @@ impl Handler for Lamp {
         if !call.action.is("Switch") {
             return Err(CallErrorCode::NotImplemented.into());
         }
-        let (switch, _) = serde_json_core::from_str::<Switch>(call.payload)
-            .map_err(|_| CallError::new(CallErrorCode::FormationViolation, "lit is wanted, and nothing else"))?;
+        let switch = from_payload::<Switch>(call.payload)
+            .ok_or(CallError::new(CallErrorCode::FormationViolation, "lit is wanted, and nothing else"))?;
         let was_lit = std::mem::replace(&mut self.is_lit, switch.lit);
         answer.payload(&Serde(Switched { was_lit }))?;
         Ok(Reply::Now)
@@ -70,8 +70,8 @@ impl Handler for Lamp {
     fn conclude(&mut self, _: Instant, name: CallName, outcome: Outcome<'_>) {
         println!("{name:?} ended: {outcome:?}");
         if let Outcome::Result(payload) = outcome {
-            let greeting = serde_json_core::from_str::<Greeting>(payload);
-            self.greeting = greeting.ok().and_then(|(it, _)| CiString::from_text(it.text).ok()).unwrap_or_default();
+            let greeting = from_payload::<Greeting>(payload);
+            self.greeting = greeting.and_then(|it| CiString::from_text(it.text).ok()).unwrap_or_default();
         }
     }
 }
@@ -128,9 +128,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A call of our own, and its answer: once, not twice.
     block_on(driver.run(Instant::ZERO))?;
     let hello = driver.said().ok_or("the lamp says nothing")?;
-    let Ok(Frame::Call { id, payload: r#"{"name":"lamp"}"#, .. }) = scan(hello.as_bytes()) else {
+    let Ok(Frame::Call { id, payload, .. }) = scan(hello.as_bytes()) else {
         return Err(format!("not what the lamp should say: {hello}").into());
     };
+    assert_eq!(payload.text(), Ok(r#"{"name":"lamp"}"#));
     let answer = format!(r#"[3,"{}",{{"text":"good evening"}}]"#, id.escaped());
     for _ in 0..2 {
         assert_eq!(driver.ask(1, &answer)?, None);

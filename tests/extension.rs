@@ -480,7 +480,7 @@ fn rpc_13_an_action_of_the_firmware_is_answered_by_it() {
     handle(&mut t, "Sing", |call, answer| {
         assert!(call.action.is("Sing"));
         answer.raw(b"{\"heard\":")?;
-        answer.raw(call.payload.as_bytes())?;
+        answer.raw(call.payload.text()?.as_bytes())?;
         answer.raw(b"}")?;
         Ok(Reply::Now)
     });

@@ -200,6 +200,37 @@ fn expect(t: &mut Timeline, request: &Request, payload: &str, code: &str) {
     );
 }
 
+/// What becomes of `text` when one byte is missing, or one stands there that should not.
+fn slips(text: &str) -> impl Iterator<Item = String> + '_ {
+    let places = text.char_indices().map(|(place, _)| place);
+    places.flat_map(move |place| {
+        let (before, behind) = text.split_at(place);
+        let missing = format!("{before}{}", &behind[1..]);
+        let cut = before.to_owned();
+        let too_many =
+            [",", "]", "}", "{", "[", "\"", "0", "x", "\u{1}", ":"].map(|extra| format!("{before}{extra}{behind}"));
+        too_many.into_iter().chain([missing, cut])
+    })
+}
+
+#[test]
+fn rpc_17_a_request_that_is_no_json_does_nothing_wherever_it_breaks() {
+    let mut t = bench().configure(all_outputs).booted();
+    t.take_log();
+    for request in &requests() {
+        let text = request.payload.to_string();
+        let broken = slips(&text).filter(|slip| serde_json::from_str::<Value>(&format!("[{slip}]")).is_err());
+        for payload in broken.chain([format!("{text}]"), format!("{text},"), format!("{text}}}"), format!("{text},7,")])
+        {
+            let dropped = t.charger().statistics().dropped;
+            t.call_as_written(request.action, &payload).later();
+            assert_eq!(t.wire_text(), "", "{} {payload}", request.action);
+            assert_eq!(t.charger().statistics().dropped, dropped + 1, "{} {payload}", request.action);
+        }
+    }
+    assert_eq!(t.take_log(), []);
+}
+
 #[test]
 fn rpc_15_every_fault_of_every_member_has_its_code() {
     let mut t = bench().configure(all_outputs).booted();

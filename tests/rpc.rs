@@ -33,8 +33,9 @@ impl Handler for Application {
             return Ok(Reply::Never);
         }
         if call.action.is("Echo") {
-            self.served.push(call.payload.to_owned());
-            answer.raw(call.payload.as_bytes())?;
+            let payload = call.payload.text()?;
+            self.served.push(payload.to_owned());
+            answer.raw(payload.as_bytes())?;
         } else if call.action.is("Pages") {
             let page = answer.page();
             answer.raw(if page == 0 { b"{\"pages\":[" } else { b"," })?;
@@ -51,10 +52,11 @@ impl Handler for Application {
                 answer.raw(b"what was written is dropped")?;
                 return Ok(Reply::Held);
             }
-            if call.payload == r#"{"refuse":true}"# {
+            let payload = call.payload.text()?;
+            if payload == r#"{"refuse":true}"# {
                 return Err(CallErrorCode::GenericError.into());
             }
-            answer.raw(call.payload.as_bytes())?;
+            answer.raw(payload.as_bytes())?;
         } else {
             return Err(CallErrorCode::NotImplemented.into());
         }
@@ -86,7 +88,7 @@ impl Handler for Application {
 
     fn conclude(&mut self, _: Instant, name: u32, outcome: Outcome<'_>) {
         let text = match outcome {
-            Outcome::Result(payload) => format!("result {payload}"),
+            Outcome::Result(payload) => format!("result {}", payload.text().unwrap()),
             Outcome::Error { code, description } => format!("error {} {}", code.escaped(), description.escaped()),
             Outcome::TimedOut { peer_alive } => format!("timed out, peer alive: {peer_alive}"),
             Outcome::LinkLost => "link lost".to_owned(),
@@ -699,11 +701,12 @@ fn rpc_12_a_lost_link_forgets_the_held_call() {
 }
 
 #[test]
-fn rpc_06_a_held_call_without_payload_is_refused_for_there_is_nothing_to_hold() {
+fn rpc_06_a_call_without_payload_is_held_as_any_other() {
     let mut end = End::new();
     end.application.holds = 1;
     end.arrives(r#"[2,"x","Hold",null]"#);
-    assert_eq!(code_of(end.sends()), refused("x", "InternalError"));
+    assert_eq!(end.sends(), Some(Frame::Result { id: "x".into(), payload: json!({}) }));
+    assert_eq!(end.application.held, 2);
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl<'a> DataTransfers<'a> {
 pub(crate) fn reply_of(outcome: Outcome<'_>) -> Value {
     match outcome {
         Outcome::Result(payload) => {
-            let answer = serde_json::from_str(payload).ok();
+            let answer = payload.text().ok().and_then(|text| serde_json::from_str(text).ok());
             answer.filter(|answer: &Value| answer["status"].is_string()).unwrap_or(json!({"status": "NotUnderstood"}))
         }
         Outcome::Error { code, description } => json!({

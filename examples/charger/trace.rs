@@ -134,9 +134,11 @@ impl<'l, T> Traced<'l, T> {
         let text = match scan(message) {
             Ok(Frame::Call { id, action, payload }) => {
                 actions.insert(id.escaped().into(), action.escaped().into());
-                format!("{} {payload}", action.escaped())
+                format!("{} {}", action.escaped(), payload.text().unwrap_or("?"))
             }
-            Ok(Frame::CallResult { id, payload }) => format!("{} = {payload}", action(id.escaped())),
+            Ok(Frame::CallResult { id, payload }) => {
+                format!("{} = {}", action(id.escaped()), payload.text().unwrap_or("?"))
+            }
             Ok(Frame::CallError { id, code, description }) => {
                 format!("{} failed: {} {}", action(id.escaped()), code.escaped(), description.escaped())
             }

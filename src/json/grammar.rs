@@ -51,48 +51,6 @@ pub(super) fn after_value(bytes: &[u8]) -> Result<&[u8], Problem> {
     }
 }
 
-/// Any value of a text that has been proven: only its end is looked for.
-pub(super) fn after_known_value(bytes: &[u8]) -> Option<&[u8]> {
-    match bytes {
-        [b'"', inside @ ..] => after_string(inside),
-        [b'{' | b'[', inside @ ..] => after_known_bracket(inside),
-        _ => Some(after_known_word(bytes)),
-    }
-}
-
-fn after_known_bracket(inside: &[u8]) -> Option<&[u8]> {
-    let mut depth = 1u32;
-    let mut rest = inside;
-    while depth > 0 {
-        rest = match rest {
-            [b'"', inside @ ..] => after_string(inside)?,
-            [b'{' | b'[', inside @ ..] => {
-                depth = depth.wrapping_add(1);
-                inside
-            }
-            [b'}' | b']', after @ ..] => {
-                depth = depth.wrapping_sub(1);
-                after
-            }
-            [_, after @ ..] => after,
-            [] => return None,
-        };
-    }
-    Some(rest)
-}
-
-/// A number or literal of a text that has been proven.
-fn after_known_word(bytes: &[u8]) -> &[u8] {
-    let mut rest = bytes;
-    while let [first, after @ ..] = rest {
-        if matches!(first, b',' | b'}' | b']' | 0..=b' ') {
-            break;
-        }
-        rest = after;
-    }
-    rest
-}
-
 /// The name of a member, with its colon.
 fn after_name(bytes: &[u8]) -> Option<&[u8]> {
     let [b'"', inside @ ..] = after_space(bytes) else { return None };
@@ -113,7 +71,7 @@ pub(super) fn after_string(inside: &[u8]) -> Option<&[u8]> {
         rest = match after_plain(rest) {
             [b'"', after @ ..] => return Some(after),
             [b'\\', escape @ ..] => after_escape(escape)?,
-            _ => return None,
+            wide => after_wide(wide)?,
         };
     }
 }
@@ -131,7 +89,20 @@ fn after_escape(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Everything up to a quote, a backslash or a control character.
+/// A character of several bytes, as UTF-8 has it. It begins with none of those that are below.
+#[inline(never)]
+fn after_wide(bytes: &[u8]) -> Option<&[u8]> {
+    let len = match bytes.first()? {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return None,
+    };
+    let (character, after) = bytes.split_at_checked(len)?;
+    core::str::from_utf8(character).ok().map(|_| after)
+}
+
+/// Everything up to a quote, a backslash, a control character or one of several bytes.
 fn after_plain(bytes: &[u8]) -> &[u8] {
     const ONES: u32 = 0x0101_0101;
     const HIGHS: u32 = 0x8080_8080;
@@ -142,14 +113,14 @@ fn after_plain(bytes: &[u8]) -> &[u8] {
         let below_space = word.wrapping_sub(ONES * 0x20);
         let quote = (word ^ (ONES * 0x22)).wrapping_sub(ONES);
         let backslash = (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
-        let found = (below_space | quote | backslash) & !word & HIGHS;
+        let found = (word | below_space | quote | backslash) & HIGHS;
         if found != 0 {
             return rest.get(found.trailing_zeros() as usize / 8..).unwrap_or_default();
         }
         rest = after;
     }
     while let [first, after @ ..] = rest {
-        if matches!(first, b'"' | b'\\' | 0..=0x1f) {
+        if matches!(first, b'"' | b'\\' | 0..=0x1f | 0x80..) {
             break;
         }
         rest = after;
@@ -158,7 +129,7 @@ fn after_plain(bytes: &[u8]) -> &[u8] {
 }
 
 /// A literal or a number.
-fn after_word(bytes: &[u8]) -> Option<&[u8]> {
+pub(super) fn after_word(bytes: &[u8]) -> Option<&[u8]> {
     match bytes {
         [b't', b'r', b'u', b'e', after @ ..]
         | [b'f', b'a', b'l', b's', b'e', after @ ..]
@@ -205,10 +176,9 @@ pub(super) fn after_space(bytes: &[u8]) -> &[u8] {
     rest
 }
 
-/// The part of `text` between two places in it, each told by what stands behind it.
-pub(super) fn between<'a>(text: &'a str, begin: &[u8], end: &[u8]) -> Option<&'a str> {
-    let place_of = |rest: &[u8]| text.len().wrapping_sub(rest.len());
-    text.get(place_of(begin)..place_of(end))
+/// What stands from one place of a text to another, each told by what stands behind it.
+pub(super) fn between<'a>(begin: &'a [u8], end: &[u8]) -> &'a [u8] {
+    begin.get(..begin.len().wrapping_sub(end.len())).unwrap_or_default()
 }
 
 /// One bit per open bracket tells object from array: no recursion, and a depth bound for free.

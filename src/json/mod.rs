@@ -1,8 +1,9 @@
 //! JSON with bounds: every input is total, nothing recurses without a limit, no float is ever linked.
 //!
-//! A frame is first [scanned](scan), which proves that it is well-formed JSON of bounded depth; its members are then
-//! read off the same scanner. Payloads of the firmware's own go through serde: out by [`Serde`], in by
-//! [`from_payload`], both on `serde-json-core`. On text that was not scanned that would recurse without a bound.
+//! A frame is first [taken apart](scan) up to its [`Payload`], which is then read in one pass: what the walk over its members
+//! has passed is proven to be well-formed JSON of bounded depth. Payloads of the firmware's own go through serde: out by
+//! [`Serde`], in by [`from_payload`], both on `serde-json-core`. On text that was not proven that would recurse without a
+//! bound.
 
 mod decimal;
 mod grammar;
@@ -14,10 +15,8 @@ mod walk;
 mod write;
 
 pub use decimal::Decimal;
-pub use payload::from_payload;
-#[cfg(feature = "firmware-management")]
-pub(crate) use read::read_into;
-pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, integer, read, read_answer, read_leniently};
+pub use payload::{Payload, from_payload};
+pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, integer, read_answer};
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
 pub(crate) use text::offset_of_char;
 pub use text::{CiString, JsonStr, TextTooLong};

@@ -1,5 +1,4 @@
-use super::JsonStr;
-use super::walk::{Seen, Walk};
+use super::{JsonStr, Payload};
 
 /// One member of a JSON object that is looked for. There are many of these tables, so each is twelve bytes.
 pub(crate) struct Field {
@@ -65,9 +64,9 @@ pub(crate) enum Value<'a> {
     Text(JsonStr<'a>),
     Integer(i32),
     /// An object or array, as it stands in the message.
-    Nested(&'a str),
+    Nested(&'a [u8]),
     /// A number, as it stands in the message.
-    Number(&'a str),
+    Number(&'a [u8]),
 }
 
 impl<'a> Value<'a> {
@@ -97,14 +96,14 @@ impl<'a> Value<'a> {
     }
 
     #[cfg(feature = "smart-charging")]
-    pub(crate) fn number(self) -> Option<&'a str> {
+    pub(crate) fn number(self) -> Option<&'a [u8]> {
         match self {
             Self::Number(number) => Some(number),
             _ => None,
         }
     }
 
-    pub(crate) fn nested(self) -> Option<&'a str> {
+    pub(crate) fn nested(self) -> Option<&'a [u8]> {
         match self {
             Self::Nested(nested) => Some(nested),
             _ => None,
@@ -130,72 +129,29 @@ pub(crate) enum ReadError {
     WrongType,
     /// A text or a number.
     TooLong,
-}
-
-/// Reads the members named in `fields` from `object`, which the scanner has accepted.
-///
-/// One table-driven reader serves every message. A visitor of serde in its place costs 3 KB of flash more, derived
-/// visitors 41 KB, and both parse again what the scanner has proven.
-pub(crate) fn read<'a, const N: usize>(
-    object: &'a str,
-    fields: &[Field; N],
-    strictness: Strictness,
-) -> Result<[Value<'a>; N], ReadError> {
-    let mut values = [Value::Absent; N];
-    read_into(&mut Walk::of(object, strictness), fields, &mut values)?;
-    Ok(values)
+    /// No JSON.
+    Malformed,
 }
 
 /// Reads the members named in `fields` from an answer. Those that cannot be read or stand there twice are absent, and are added
 /// to `left_out`; that none is missing which decides is for the caller to see.
+///
+/// One table-driven reader serves every message. A visitor of serde in its place costs 3 KB of flash more, derived
+/// visitors 41 KB, and both parse again what the walk has proven.
 pub(crate) fn read_answer<'a, const N: usize>(
-    object: &'a str,
+    answer: Payload<'a>,
     fields: &[Field; N],
     left_out: &mut u32,
 ) -> [Value<'a>; N] {
     let mut values = [Value::Absent; N];
-    let _ = read_leniently(&mut Walk::of(object, Strictness::IgnoreOthers), fields, &mut values, left_out);
+    let _ = answer.walk_answer().read_leniently(fields, &mut values, left_out);
     values
-}
-
-/// The same for the object that the walk stands before, which is read as by [`read_into`] in a request.
-#[inline(never)]
-pub(crate) fn read_leniently<'a>(
-    walk: &mut Walk<'a>,
-    fields: &[Field],
-    values: &mut [Value<'a>],
-    left_out: &mut u32,
-) -> Result<(), ReadError> {
-    let mut seen = Seen::default();
-    loop {
-        match walk.member(&mut seen, fields) {
-            Ok(Some((place, value))) => {
-                if let Some(slot) = values.get_mut(place) {
-                    *slot = if let Value::Nested(_) = value { Value::Nested(walk.raw()) } else { value };
-                }
-            }
-            Ok(None) => return Ok(()),
-            Err(error) => {
-                let place = walk.pass(error)?;
-                if let (ReadError::Twice, Some(slot)) = (error, values.get_mut(place)) {
-                    *slot = Value::Absent;
-                }
-                *left_out = left_out.saturating_add(1);
-            }
-        }
-    }
-}
-
-/// Reads the object that the walk stands before, and fields whose number differs from case to case; values without a field
-/// are left alone.
-pub(crate) fn read_into<'a>(walk: &mut Walk<'a>, fields: &[Field], values: &mut [Value<'a>]) -> Result<(), ReadError> {
-    read_leniently(walk, fields, values, &mut 0)
 }
 
 /// A whole number of up to 64 bits.
 #[inline(never)]
-fn long(text: &str) -> Result<i64, ReadError> {
-    let (is_negative, digits) = match text.as_bytes() {
+fn long(text: &[u8]) -> Result<i64, ReadError> {
+    let (is_negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
@@ -213,8 +169,8 @@ fn long(text: &str) -> Result<i64, ReadError> {
 }
 
 /// A plain decimal number that fits; `7.0` and `1e2` are none.
-pub(crate) fn integer(text: &str) -> Option<i32> {
-    match leading_integer(text.as_bytes())? {
+pub(crate) fn integer(text: &[u8]) -> Option<i32> {
+    match leading_integer(text)? {
         (integer, []) => Some(integer),
         _ => None,
     }
@@ -246,6 +202,7 @@ pub(super) fn leading_integer(bytes: &[u8]) -> Option<(i32, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Walk;
 
     const FIELDS: [Field; 4] = [
         Field::required("id", Kind::Integer),
@@ -255,7 +212,9 @@ mod tests {
     ];
 
     fn read_strictly(object: &str) -> Result<[Value<'_>; 4], ReadError> {
-        read(object, &FIELDS, Strictness::NoOthers)
+        let mut values = [Value::Absent; 4];
+        Walk::of(object.as_bytes(), Strictness::NoOthers).read_into(&FIELDS, &mut values)?;
+        Ok(values)
     }
 
     #[test]
@@ -266,8 +225,8 @@ mod tests {
         assert_eq!(values[0], Value::Integer(-7));
         assert!(values[1].text().unwrap().is("abc😀d"));
         assert_eq!(values[2], Value::Absent);
-        assert_eq!(values[3], Value::Nested(r#"[1,{"a":"]"}]"#));
-        assert_eq!(read_strictly(r#"{"id":1,"info":{"id":2}}"#).unwrap()[2].nested(), Some(r#"{"id":2}"#));
+        assert_eq!(values[3], Value::Nested(br#"[1,{"a":"]"}]"#));
+        assert_eq!(read_strictly(r#"{"id":1,"info":{"id":2}}"#).unwrap()[2].nested(), Some(&br#"{"id":2}"#[..]));
     }
 
     #[test]
@@ -304,7 +263,7 @@ mod tests {
             ("{}", (None, None), 0),
         ] {
             let mut left_out = 0;
-            let [id, tag, ..] = read_answer(object, &FIELDS, &mut left_out);
+            let [id, tag, ..] = read_answer(Payload::before_end(object.as_bytes()), &FIELDS, &mut left_out);
             assert_eq!((id.integer(), tag.text().map(JsonStr::escaped)), values, "{object}");
             assert_eq!(left_out, counted, "{object}");
         }
@@ -327,8 +286,8 @@ mod tests {
             ("1e2", Err(ReadError::WrongType)),
             ("\"42\"", Err(ReadError::WrongType)),
         ] {
-            let object = std::format!("{{\"id\":{number}}}");
-            let found = read(&object, &LONG, Strictness::NoOthers).and_then(|[id]| id.long());
+            let payload = std::format!("{{\"id\":{number}}}]");
+            let found = Payload::before_end(payload.as_bytes()).read(&LONG).and_then(|[id]| id.long());
             assert_eq!(found, expected.map(Some), "{number}");
         }
     }

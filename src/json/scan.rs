@@ -1,5 +1,5 @@
-use super::JsonStr;
 use super::grammar::{after_space, after_string, after_value, between};
+use super::{JsonStr, Payload};
 
 /// The deepest nesting of a payload that is accepted. OCPP 1.6 needs six levels.
 pub const DEPTH_MAX: u32 = 32;
@@ -13,15 +13,15 @@ pub enum Frame<'a> {
         id: JsonStr<'a>,
         /// What is asked for.
         action: JsonStr<'a>,
-        /// A well-formed JSON object; `null` was replaced by `{}`.
-        payload: &'a str,
+        /// What it is asked with, not yet proven.
+        payload: Payload<'a>,
     },
     /// `[3,id,payload]`
     CallResult {
         /// The message id of the call that this answers.
         id: JsonStr<'a>,
-        /// A well-formed JSON object; `null` was replaced by `{}`.
-        payload: &'a str,
+        /// What is answered, not yet proven.
+        payload: Payload<'a>,
     },
     /// `[4,id,code,description,details]`
     CallError {
@@ -61,33 +61,23 @@ pub struct Malformed<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Problem {
-    /// Not JSON, or the text ends early.
+    /// Not JSON, which is UTF-8, or the text ends early.
     Syntax,
     /// Nested deeper than [`DEPTH_MAX`].
     TooDeep,
     /// JSON, but not a message of OCPP-J.
     Structure,
-    /// Not UTF-8.
-    Encoding,
 }
 
 /// Takes a message apart without copying, recursing or trusting it.
 ///
+/// The payload of a call or of its result is not looked at here: it is [proven](Payload) by whoever reads it, so that each
+/// byte of a long message is looked at once.
+///
 /// # Errors
 /// [`Malformed`], with kind and id whenever they stand before the fault.
 pub fn scan(message: &[u8]) -> Result<Frame<'_>, Malformed<'_>> {
-    match core::str::from_utf8(message) {
-        Ok(text) => scan_text(text),
-        Err(fault) => {
-            let sound = message.get(..fault.valid_up_to()).and_then(|sound| core::str::from_utf8(sound).ok());
-            let head = sound.and_then(|text| scan_text(text).err()).and_then(|malformed| malformed.head);
-            Err(Malformed { head, problem: Problem::Encoding })
-        }
-    }
-}
-
-fn scan_text(text: &str) -> Result<Frame<'_>, Malformed<'_>> {
-    let mut scanner = Scanner { text, rest: text.as_bytes() };
+    let mut scanner = Scanner { rest: message };
     let (kind, id) = match scanner.head() {
         Ok(Some(head)) => head,
         Ok(None) => return Ok(Frame::Unknown),
@@ -97,8 +87,7 @@ fn scan_text(text: &str) -> Result<Frame<'_>, Malformed<'_>> {
 }
 
 struct Scanner<'a> {
-    text: &'a str,
-    /// What is still to be read of it.
+    /// What is still to be read.
     rest: &'a [u8],
 }
 
@@ -107,7 +96,7 @@ impl<'a> Scanner<'a> {
         self.token(b'[')?;
         let number = self.value()?;
         self.token(b',')?;
-        let kind = match number.as_bytes() {
+        let kind = match number {
             b"2" => MessageKind::Call,
             b"3" => MessageKind::CallResult,
             b"4" => MessageKind::CallError,
@@ -120,49 +109,43 @@ impl<'a> Scanner<'a> {
 
     fn body(&mut self, kind: MessageKind, id: JsonStr<'a>) -> Result<Frame<'a>, Problem> {
         self.token(b',')?;
-        let frame = match kind {
+        match kind {
             MessageKind::Call => {
                 let action = self.string()?;
                 self.token(b',')?;
-                Frame::Call { id, action, payload: self.payload()? }
+                Ok(Frame::Call { id, action, payload: self.payload() })
             }
-            MessageKind::CallResult => Frame::CallResult { id, payload: self.payload()? },
+            MessageKind::CallResult => Ok(Frame::CallResult { id, payload: self.payload() }),
             MessageKind::CallError => {
                 let code = self.string()?;
                 let mut description = JsonStr::EMPTY;
                 // Seen in the field: errors that end after the code or the description.
-                if self.peek() == Some(b',') {
+                if let [b',', ..] = after_space(self.rest) {
                     self.token(b',')?;
                     description = self.string()?;
                 }
-                if self.peek() == Some(b',') {
+                if let [b',', ..] = after_space(self.rest) {
                     self.token(b',')?;
                     self.value()?;
                 }
-                Frame::CallError { id, code, description }
+                self.token(b']')?;
+                match after_space(self.rest) {
+                    [] => Ok(Frame::CallError { id, code, description }),
+                    _ => Err(Problem::Syntax),
+                }
             }
-        };
-        self.token(b']')?;
-        match self.peek() {
-            None => Ok(frame),
-            Some(_) => Err(Problem::Syntax),
         }
     }
 
-    fn payload(&mut self) -> Result<&'a str, Problem> {
-        let value = self.value()?;
-        match value.as_bytes() {
-            [b'{', ..] => Ok(value),
-            b"null" => Ok("{}"),
-            _ => Err(Problem::Structure),
-        }
+    fn payload(&self) -> Payload<'a> {
+        Payload::before_end(after_space(self.rest))
     }
 
     fn string(&mut self) -> Result<JsonStr<'a>, Problem> {
         match after_space(self.rest) {
             quoted @ [b'"', inside @ ..] => {
                 self.rest = after_string(inside).ok_or(Problem::Syntax)?;
-                between(self.text, quoted, self.rest).and_then(JsonStr::from_quoted).ok_or(Problem::Syntax)
+                JsonStr::from_quoted(between(quoted, self.rest)).ok_or(Problem::Syntax)
             }
             [] => Err(Problem::Syntax),
             _ => Err(Problem::Structure),
@@ -170,10 +153,10 @@ impl<'a> Scanner<'a> {
     }
 
     /// Any value, proven to be JSON.
-    fn value(&mut self) -> Result<&'a str, Problem> {
+    fn value(&mut self) -> Result<&'a [u8], Problem> {
         let value = after_space(self.rest);
         self.rest = after_value(value)?;
-        between(self.text, value, self.rest).ok_or(Problem::Syntax)
+        Ok(between(value, self.rest))
     }
 
     fn token(&mut self, token: u8) -> Result<(), Problem> {
@@ -186,11 +169,6 @@ impl<'a> Scanner<'a> {
             _ => Err(Problem::Syntax),
         }
     }
-
-    /// The next byte that is not white space.
-    fn peek(&self) -> Option<u8> {
-        after_space(self.rest).first().copied()
-    }
 }
 
 #[cfg(test)]
@@ -202,20 +180,24 @@ mod tests {
         JsonStr::from_escaped(text)
     }
 
+    /// Takes a message apart and proves its payload.
+    fn proven(message: &[u8]) -> Result<(), Malformed<'_>> {
+        let (kind, id, payload) = match scan(message)? {
+            Frame::Call { id, payload, .. } => (MessageKind::Call, id, payload),
+            Frame::CallResult { id, payload } => (MessageKind::CallResult, id, payload),
+            _ => return Ok(()),
+        };
+        payload.text().map_or_else(|problem| Err(Malformed { head: Some((kind, id)), problem }), |_| Ok(()))
+    }
+
     #[test]
     fn rpc_04_the_three_kinds() {
-        assert_eq!(
-            scan(br#"[2,"19223201","BootNotification",{"chargePointVendor":"V","x":[1,{"y":null}]}]"#),
-            Ok(Frame::Call {
-                id: raw(r#"19223201"#),
-                action: raw(r#"BootNotification"#),
-                payload: r#"{"chargePointVendor":"V","x":[1,{"y":null}]}"#,
-            })
-        );
-        assert_eq!(
-            scan(br#"[3,"19223201",{"status":"Accepted"}]"#),
-            Ok(Frame::CallResult { id: raw(r#"19223201"#), payload: r#"{"status":"Accepted"}"# })
-        );
+        let boot = br#"[2,"19223201","BootNotification",{"chargePointVendor":"V","x":[1,{"y":null}]}]"#;
+        let Ok(Frame::Call { id, action, payload }) = scan(boot) else { panic!() };
+        assert_eq!((id, action), (raw("19223201"), raw("BootNotification")));
+        assert_eq!(payload.text(), Ok(r#"{"chargePointVendor":"V","x":[1,{"y":null}]}"#));
+        let Ok(Frame::CallResult { id, payload }) = scan(br#"[3,"19223201",{"status":"Accepted"}]"#) else { panic!() };
+        assert_eq!((id, payload.text()), (raw("19223201"), Ok(r#"{"status":"Accepted"}"#)));
         assert_eq!(
             scan(br#"[4,"1","InternalError","no \"luck\"",{}]"#),
             Ok(Frame::CallError { id: raw(r#"1"#), code: raw(r#"InternalError"#), description: raw(r#"no \"luck\""#) })
@@ -224,8 +206,8 @@ mod tests {
 
     #[test]
     fn rpc_06_white_space_and_null_payload() {
-        let frame = scan(b" [ 3 ,\t\"a\" ,\r\n null ] ");
-        assert_eq!(frame, Ok(Frame::CallResult { id: raw(r#"a"#), payload: "{}" }));
+        let Ok(Frame::CallResult { id, payload }) = scan(b" [ 3 ,\t\"a\" ,\r\n null ] ") else { panic!() };
+        assert_eq!((id, payload.text()), (raw("a"), Ok("{}")));
     }
 
     #[test]
@@ -266,11 +248,10 @@ mod tests {
             (br#"[2,"1","A",[]]"#, Problem::Structure),
             (br#"[2,"1","A"]"#, Problem::Structure),
             (br#"[2,"1",7,{}]"#, Problem::Structure),
-            (b"[2,\"1\",\"A\",{\"a\":\"\xff\"}]", Problem::Encoding),
+            (b"[2,\"1\",\"A\",{\"a\":\"\xff\"}]", Problem::Syntax),
         ] {
-            let malformed = scan(text).unwrap_err();
-            assert_eq!(malformed.problem, problem, "{}", String::from_utf8_lossy(text));
-            assert_eq!(malformed.head, Some((MessageKind::Call, raw(r#"1"#))), "{}", String::from_utf8_lossy(text));
+            let expected = Malformed { head: Some((MessageKind::Call, raw("1"))), problem };
+            assert_eq!(proven(text), Err(expected), "{}", String::from_utf8_lossy(text));
         }
         for text in
             [&b"hello"[..], b"", b"[", b"{}", b"[2]", b"[2,", b"[2,3,\"A\",{}]", b"[\"2\",\"1\",\"A\",{}]", b"\xff"]
@@ -282,10 +263,10 @@ mod tests {
     #[test]
     fn rpc_15_depth_is_bounded() {
         let nested = |depth: usize| format!(r#"[2,"1","A",{{"a":{}{}}}]"#, "[".repeat(depth), "]".repeat(depth));
-        assert!(scan(nested(31).as_bytes()).is_ok());
+        assert!(proven(nested(31).as_bytes()).is_ok());
         let deep = nested(32);
-        assert_eq!(scan(deep.as_bytes()).unwrap_err().problem, Problem::TooDeep);
+        assert_eq!(proven(deep.as_bytes()).unwrap_err().problem, Problem::TooDeep);
         let abyss = format!(r#"[2,"1","A",{{"a":{}"#, "[{\"a\":".repeat(100_000));
-        assert_eq!(scan(abyss.as_bytes()).unwrap_err().problem, Problem::TooDeep);
+        assert_eq!(proven(abyss.as_bytes()).unwrap_err().problem, Problem::TooDeep);
     }
 }

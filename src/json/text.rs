@@ -2,44 +2,62 @@ use core::fmt;
 use heapless::String;
 
 /// A JSON string in the buffer that it arrived in, without its quotes but still with its escapes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct JsonStr<'a> {
-    escaped: &'a str,
+    /// UTF-8, as all that is proven to be JSON.
+    escaped: &'a [u8],
 }
 
 impl<'a> JsonStr<'a> {
-    pub(crate) const EMPTY: JsonStr<'static> = JsonStr { escaped: "" };
+    pub(crate) const EMPTY: JsonStr<'static> = JsonStr { escaped: b"" };
 
     /// `escaped` is the inside of a JSON string that the scanner has accepted.
     pub(crate) const fn from_escaped(escaped: &'a str) -> Self {
+        Self { escaped: escaped.as_bytes() }
+    }
+
+    /// The same as bytes.
+    pub(crate) const fn from_bytes(escaped: &'a [u8]) -> Self {
         Self { escaped }
     }
 
-    /// `quoted` is a JSON string that the scanner has accepted; `None` when it is another value.
-    pub(crate) fn from_quoted(quoted: &'a str) -> Option<Self> {
-        Some(Self { escaped: quoted.strip_prefix('"')?.strip_suffix('"')? })
+    /// `quoted` is a JSON value that has been proven; `None` when it is no string.
+    pub(crate) fn from_quoted(quoted: &'a [u8]) -> Option<Self> {
+        match quoted {
+            [b'"', escaped @ .., b'"'] => Some(Self { escaped }),
+            _ => None,
+        }
     }
 
     /// The string as it stands between its quotes in the message.
-    pub const fn escaped(self) -> &'a str {
+    pub fn escaped(self) -> &'a str {
+        core::str::from_utf8(self.escaped).unwrap_or_default()
+    }
+
+    /// The same as bytes.
+    pub(crate) const fn as_bytes(self) -> &'a [u8] {
         self.escaped
+    }
+
+    /// Whether it has more than `max` characters.
+    pub(crate) fn is_longer_than(self, max: usize) -> bool {
+        self.escaped.len() > max && self.chars().nth(max).is_some()
     }
 
     /// The characters that the string stands for. Half a surrogate pair becomes U+FFFD.
     pub fn chars(self) -> impl Iterator<Item = char> + 'a {
-        Unescape { rest: self.escaped }
+        Unescape { rest: self.escaped() }
     }
 
     /// Whether the string is exactly `text`.
     pub fn is(self, text: &str) -> bool {
-        if self.escaped.len() <= text.len() { self.escaped == text } else { self.chars().eq(text.chars()) }
+        if self.escaped.len() <= text.len() { self.escaped == text.as_bytes() } else { self.chars().eq(text.chars()) }
     }
 
     /// Whether the string is `text` when case is ignored, as identifiers of OCPP are compared.
     pub fn is_ignoring_case(self, text: &str) -> bool {
         if self.escaped.len() <= text.len() {
-            return self.escaped.eq_ignore_ascii_case(text);
+            return self.escaped.eq_ignore_ascii_case(text.as_bytes());
         }
         self.chars().map(|c| c.to_ascii_lowercase()).eq(text.chars().map(|c| c.to_ascii_lowercase()))
     }
@@ -53,8 +71,8 @@ impl<'a> JsonStr<'a> {
         u8: heapless::LenType,
     {
         let mut text = String::new();
-        if !self.escaped.bytes().any(|byte| byte == b'\\') {
-            return text.push_str(self.escaped).map(|()| text).map_err(|_| TextTooLong);
+        if self.escaped.iter().position(|byte| *byte == b'\\').is_none() {
+            return text.push_str(self.escaped()).map(|()| text).map_err(|_| TextTooLong);
         }
         for c in self.chars() {
             text.push(c).map_err(|_| TextTooLong)?;
@@ -74,6 +92,19 @@ impl<'a> JsonStr<'a> {
             len += c.len_utf8();
         }
         core::str::from_utf8(buffer.get(..len).unwrap_or_default()).map_err(|_| TextTooLong)
+    }
+}
+
+impl fmt::Debug for JsonStr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("JsonStr").field(&self.escaped()).finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for JsonStr<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.escaped());
     }
 }
 

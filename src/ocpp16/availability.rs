@@ -5,7 +5,7 @@ use super::dispatch::StatusAnswer;
 use super::session::Phase;
 use super::types::Symbol;
 use super::{Availability, ChargePointStatus, Connector, ConnectorId, Operations};
-use crate::json::{Field, Kind, Strictness, read};
+use crate::json::{Field, Kind, Payload};
 use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
@@ -79,10 +79,14 @@ impl Service {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn change_availability(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn change_availability(
+        &mut self,
+        now: Instant,
+        payload: Payload<'_>,
+    ) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 2] =
             [Field::required("connectorId", Kind::Integer), Field::required("type", Kind::Text(20))];
-        let [connector, wanted] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [connector, wanted] = payload.read(&FIELDS)?;
         let wanted = wanted.text().and_then(Availability::from_json).ok_or(CallError::property("type"))?;
         let all = 0..self.connector_ids().end;
         let id = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| all.contains(id));

@@ -3,7 +3,7 @@
 use super::heartbeat::HEARTBEAT_INTERVAL;
 use super::types::Symbol;
 use super::{Operations, RegistrationStatus};
-use crate::json::{Field, Json, Kind, Name, TextTooLong, Writer, name, offset_of_char, read_answer};
+use crate::json::{Field, Json, Kind, Name, Payload, TextTooLong, Writer, name, offset_of_char, read_answer};
 use crate::log::info;
 use crate::rpc::Outcome;
 use crate::time::{Duration, Instant};
@@ -201,7 +201,7 @@ impl Operations<'_> {
 
     /// The status of a BootNotification.conf, which alone decides, and its interval: 0 when there is none that makes sense, the
     /// greatest that is held when it is longer. The clock learns the time.
-    fn registration_answer(&mut self, now: Instant, payload: &str) -> Option<(RegistrationStatus, i32)> {
+    fn registration_answer(&mut self, now: Instant, payload: Payload<'_>) -> Option<(RegistrationStatus, i32)> {
         const FIELDS: [Field; 3] = [
             Field::optional("status", Kind::Text(20)),
             Field::optional("currentTime", Kind::DATE),

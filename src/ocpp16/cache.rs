@@ -7,7 +7,7 @@ use super::dispatch::{StatusAnswer, accepted_if};
 use super::tag_record::{FNV_OFFSET, expires, fnv, has_passed, known, read_tag, tag_hash, write_tag};
 use super::types::Symbol;
 use super::{AuthorizationStatus, IdTagInfo, IdToken, Operations};
-use crate::json::{Field, Strictness, read};
+use crate::json::{Field, Payload};
 use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, SwitchKey, registry};
@@ -206,9 +206,9 @@ impl<'a> Cache<'a> {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn clear_cache(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn clear_cache(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
         const NONE: [Field; 0] = [];
-        read(payload, &NONE, Strictness::NoOthers)?;
+        payload.read(&NONE)?;
         let enabled = self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED);
         if enabled {
             self.cache.clear();

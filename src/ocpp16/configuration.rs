@@ -4,7 +4,7 @@ use super::dispatch::StatusAnswer;
 use super::keys::announced;
 use super::metering::Meters;
 use super::{Operations, free_vend, phase_rotation};
-use crate::json::{BufferFull, Field, Json, JsonStr, Kind, ReadError, Strictness, Writer, elements, name, read};
+use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
 use crate::rpc::{CallError, Composer};
 use crate::store::{Access, IntegerKey, Key, KeyId, Keys, Refusal, Value};
 
@@ -26,10 +26,10 @@ const VALUE_LEN_MAX: u16 = 500;
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn change_configuration(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn change_configuration(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 2] =
             [Field::required("key", Kind::Text(KEY_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
-        let [key, value] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [key, value] = payload.read(&FIELDS)?;
         let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::new("Rejected")) };
         Ok(StatusAnswer::new(match self.change_key(key, value) {
             Ok(true) => "RebootRequired",
@@ -68,10 +68,10 @@ impl Operations<'_> {
 
     /// Answers in pages, so that no number of keys is too many for the send buffer.
     #[inline(never)]
-    pub(super) fn get_configuration(&self, payload: &str, answer: &mut Composer<'_>) -> Result<(), CallError> {
+    pub(super) fn get_configuration(&self, payload: Payload<'_>, answer: &mut Composer<'_>) -> Result<(), CallError> {
         const FIELDS: [Field; 1] = [Field::optional("key", Kind::Array)];
-        let [names] = read(payload, &FIELDS, Strictness::NoOthers)?;
-        let names = names.nested().unwrap_or("[]");
+        let [names] = payload.read(&FIELDS)?;
+        let names = names.nested().unwrap_or(b"[]");
         let count = count_names(names)?;
         if answer.page() == 0 {
             if count > NAMES_MAX as u32 {
@@ -106,12 +106,13 @@ impl Operations<'_> {
 }
 
 /// How many keys are named.
-fn count_names(names: &str) -> Result<u32, CallError> {
+fn count_names(names: &[u8]) -> Result<u32, CallError> {
     elements(names).try_fold(0u32, |count, element| {
         let name = JsonStr::from_quoted(element).ok_or(ReadError::WrongType)?;
-        match name.chars().nth(usize::from(KEY_LEN_MAX)) {
-            None => Ok(count.saturating_add(1)),
-            Some(_) => Err(ReadError::TooLong.into()),
+        if name.is_longer_than(KEY_LEN_MAX.into()) {
+            Err(ReadError::TooLong.into())
+        } else {
+            Ok(count.saturating_add(1))
         }
     })
 }
@@ -160,7 +161,7 @@ impl List<'_, '_, '_> {
             Item::UnknownKeys => self.answer.raw(b"],\"unknownKey\":["),
             Item::Unknown(name) => {
                 self.answer.raw(b"\"")?;
-                self.answer.raw(name.escaped().as_bytes())?;
+                self.answer.raw(name.as_bytes())?;
                 self.answer.raw(b"\"")
             }
             Item::End => self.answer.raw(b"]}"),

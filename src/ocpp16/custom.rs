@@ -1,7 +1,7 @@
 //! What the firmware adds: calls of its own, handlers in place of ours, and observers of what is asked and answered.
 
 use super::{IdTagInfo, IdToken, InputError, Operations};
-use crate::json::{BufferFull, Field, Json, Kind, append, read_answer};
+use crate::json::{BufferFull, Field, Json, Kind, Payload, append, read_answer};
 use crate::rpc::{Call, CallComposer, CallError, Composer, Outcome, Reply};
 use crate::time::Instant;
 
@@ -88,8 +88,7 @@ impl<'a> CustomCall<'a> {
         if self.action != "Authorize" {
             return None;
         }
-        let payload = core::str::from_utf8(self.payload.get(..self.len)?).ok()?;
-        let [id_tag] = read_answer(payload, &FIELDS, &mut 0);
+        let [id_tag] = read_answer(Payload::at(self.payload.get(..self.len)?, 0), &FIELDS, &mut 0);
         IdToken::try_from(id_tag.text()?).ok()
     }
 }
@@ -125,12 +124,12 @@ impl<'a> Operations<'a> {
     }
 
     /// Shows the observers of an action what was asked and what was answered, each when it is known.
-    pub(super) fn show(&self, action: &str, request: Option<&str>, answer: Option<&[u8]>) {
+    pub(super) fn show(&self, action: &str, request: Option<Payload<'_>>, answer: Option<&[u8]>) {
         let answer = answer.and_then(|answer| core::str::from_utf8(answer).ok());
         for hook in self.hooks.iter().filter(|hook| hook.action == action) {
             let (observe, text) = match hook.role {
                 Role::Handler(_) => continue,
-                Role::RequestObserver(observe) => (observe, request),
+                Role::RequestObserver(observe) => (observe, request.and_then(|request| request.text().ok())),
                 Role::AnswerObserver(observe) => (observe, answer),
             };
             if let Some(text) = text {

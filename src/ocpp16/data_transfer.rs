@@ -2,7 +2,7 @@
 
 use super::Operations;
 use super::types::Symbol;
-use crate::json::{Field, Json, JsonStr, Kind, Strictness, Writer, name, read};
+use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
 use crate::rpc::{CallError, Composer};
 
 /// Handles the DataTransfer requests of one vendor, or one message of it.
@@ -61,13 +61,17 @@ impl Json for DataTransferReply<'_> {
 
 impl<'a> Operations<'a> {
     #[inline(never)]
-    pub(super) fn data_transfer_request(&mut self, payload: &str, answer: &mut Composer<'_>) -> Result<(), CallError> {
+    pub(super) fn data_transfer_request(
+        &mut self,
+        payload: Payload<'_>,
+        answer: &mut Composer<'_>,
+    ) -> Result<(), CallError> {
         const FIELDS: [Field; 3] = [
             Field::required("vendorId", Kind::Text(255)),
             Field::optional("messageId", Kind::Text(50)),
             Field::optional("data", Kind::Text(u16::MAX)),
         ];
-        let [vendor, message_id, data] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [vendor, message_id, data] = payload.read(&FIELDS)?;
         let vendor = vendor.text().ok_or(CallError::property("vendorId"))?;
         let request = DataTransfer { message_id: message_id.text(), data: data.text() };
         let of_vendor = || self.data_transfer.iter().filter(|handler| vendor.is_ignoring_case(handler.vendor_id));

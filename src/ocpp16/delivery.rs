@@ -8,7 +8,7 @@ use super::metering::{self, MeterValue};
 use super::session::Session;
 use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, Reason};
-use crate::json::{BufferFull, Field, Kind, read_answer};
+use crate::json::{BufferFull, Field, Kind, Payload, read_answer};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
@@ -449,7 +449,7 @@ impl Operations<'_> {
     }
 
     /// MSG-10: any CALLRESULT takes the message from the journal, whatever it says.
-    fn delivered(&mut self, now: Instant, payload: &str) {
+    fn delivered(&mut self, now: Instant, payload: Payload<'_>) {
         self.delivery.release = true;
         if let Some(Head::MeterValues { .. }) = self.delivery.head {
             return;

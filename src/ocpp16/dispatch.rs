@@ -80,10 +80,13 @@ impl Handler for Exchange<'_, '_> {
         let action = call.action.escaped();
         let reply = match operations.request_handler(action) {
             // Only the crate's own answers can be put off.
-            Some(handle) => handle(call, answer).and_then(|reply| match reply {
-                Reply::Later | Reply::Held => Err(CallErrorCode::InternalError.into()),
-                reply => Ok(reply),
-            }),
+            Some(handle) => match call.payload.prove() {
+                Ok(_) => handle(call, answer).and_then(|reply| match reply {
+                    Reply::Later | Reply::Held => Err(CallErrorCode::InternalError.into()),
+                    reply => Ok(reply),
+                }),
+                Err(problem) => Err(problem.into()),
+            },
             None => operations.answer(now, call, answer, self.record),
         };
         if is_first && !matches!(reply, Ok(Reply::Held)) {

@@ -11,7 +11,7 @@ use super::held_call::frame_record;
 use super::keys::announced;
 use super::tag_record::{known, read_tag, tag_hash, write_tag};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
-use crate::json::{Field, Json, JsonStr, Kind, Seen, Strictness, Walk, Writer, name, read};
+use crate::json::{Field, Json, JsonStr, Kind, Payload, Seen, Walk, Writer, name};
 use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{IntegerKey, RecordKey, StorageOp, StorageResult, SwitchKey, registry};
@@ -65,10 +65,10 @@ pub(super) struct LocalList<'a> {
 struct Update {
     version: i32,
     is_full: bool,
-    /// Where in the payload the list begins.
+    /// How much of the message stands behind where the list begins.
     begin: usize,
-    /// Where the last element has ended.
-    position: usize,
+    /// How much of it stands behind the last element.
+    left: usize,
     elements: usize,
     /// No place below is free.
     free: usize,
@@ -178,16 +178,17 @@ impl<'a> LocalList<'a> {
     fn go_on(
         &mut self,
         update: &mut Update,
-        payload: &str,
+        payload: Payload<'_>,
         mut loaded: Option<Option<usize>>,
         record: &mut [u8],
     ) -> Result<Option<Wish>, CallError> {
         let mut filled = 0;
-        let mut walk = walk_from(payload, update.position);
+        let mut walk = payload.walk_from(update.left, update.elements == 0);
         loop {
             let Some((id_tag, info)) = next_element(&mut walk)? else {
                 if let Some(mut seen) = update.before {
                     walk.member(&mut seen, &REQUEST)?;
+                    walk.end()?;
                 }
                 return Ok(self.store_places(update, filled, record));
             };
@@ -230,7 +231,7 @@ impl<'a> LocalList<'a> {
                 None => hash,
             };
             self.mark(place, bits);
-            update.position = payload.len().saturating_sub(walk.left());
+            update.left = walk.left();
             update.compared = 0;
         }
     }
@@ -254,14 +255,15 @@ impl<'a> LocalList<'a> {
     }
 
     /// Whether an element before has the same tag. If one has the same hash the request is read again to be sure.
-    fn is_named_before(&self, update: &Update, payload: &str, id_tag: &IdToken, hash: u32) -> bool {
+    fn is_named_before(&self, update: &Update, payload: Payload<'_>, id_tag: &IdToken, hash: u32) -> bool {
         let taken = self.slots.get(..update.free).unwrap_or_default();
         if !taken.iter().any(|slot| slot.0 & !NEXT == hash) {
             return false;
         }
-        let gone_through = payload.get(..update.position).unwrap_or_default();
-        let mut walk = walk_from(gone_through, update.begin);
-        while let Ok(Some((named, _))) = next_element(&mut walk) {
+        let mut walk = payload.walk_from(update.begin, true);
+        while walk.left() > update.left
+            && let Ok(Some((named, _))) = next_element(&mut walk)
+        {
             if named == *id_tag {
                 return true;
             }
@@ -289,11 +291,6 @@ impl<'a> LocalList<'a> {
         update.is_last = true;
         Some(Wish::Stores(filled.saturating_add(len)))
     }
-}
-
-/// Stands before the elements of a list in a request, from `position` on: where it begins, or where one of them has ended.
-fn walk_from(payload: &str, position: usize) -> Walk<'_> {
-    Walk::of(payload.get(position..).unwrap_or_default(), Strictness::NoOthers)
 }
 
 /// The next element of the list, with what there is to say about its tag.
@@ -326,9 +323,9 @@ enum Wish {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn get_local_list_version(&mut self, payload: &str) -> Result<ListVersion, CallError> {
+    pub(super) fn get_local_list_version(&mut self, payload: Payload<'_>) -> Result<ListVersion, CallError> {
         const NONE: [Field; 0] = [];
-        read(payload, &NONE, Strictness::NoOthers)?;
+        payload.read(&NONE)?;
         Ok(ListVersion(if self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) { self.local_list.version() } else { -1 }))
     }
 
@@ -336,17 +333,20 @@ impl Operations<'_> {
     #[inline(never)]
     pub(super) fn send_local_list(
         &mut self,
-        payload: &str,
+        payload: Payload<'_>,
         record: &mut [u8],
     ) -> Result<Option<StatusAnswer>, CallError> {
         let status = self.update_list(payload, record);
         if !matches!(status, Ok(None)) {
             self.local_list.abandon();
         }
+        if let Ok(Some(_)) = status {
+            payload.prove()?; // it may have come before the end of the list
+        }
         Ok(status?.map(StatusAnswer::new))
     }
 
-    fn update_list(&mut self, payload: &str, record: &mut [u8]) -> Result<Option<&'static str>, CallError> {
+    fn update_list(&mut self, payload: Payload<'_>, record: &mut [u8]) -> Result<Option<&'static str>, CallError> {
         let mut loaded = None;
         let mut update = match self.local_list.update {
             None => {
@@ -477,39 +477,42 @@ impl Operations<'_> {
 }
 
 impl Update {
-    fn read(payload: &str) -> Result<Self, CallError> {
+    fn read(payload: Payload<'_>) -> Result<Self, CallError> {
         let mut update = Self {
             version: 0,
             is_full: false,
-            begin: payload.len(),
-            position: 0,
+            begin: 0,
+            left: 0,
             elements: 0,
             free: 0,
             compared: 0,
             before: None,
             is_last: false,
         };
-        let mut walk = walk_from(payload, 0);
+        let mut walk = payload.walk();
         let mut seen = Seen::default();
         while let Some((place, value)) = walk.member(&mut seen, &REQUEST)? {
             match (place, value) {
                 (0, version) => update.version = version.integer().unwrap_or(0),
-                (1, update_type) => match update_type.text().map(JsonStr::escaped) {
-                    Some("Full") => update.is_full = true,
-                    Some("Differential") => {}
+                (1, update_type) => match update_type.text().map(JsonStr::as_bytes) {
+                    Some(b"Full") => update.is_full = true,
+                    Some(b"Differential") => {}
                     _ => return Err(CallError::property("updateType")),
                 },
                 _ => {
-                    update.begin = payload.len().saturating_sub(walk.left());
+                    update.begin = walk.left();
                     if seen.has_all(&REQUEST) {
                         update.before = Some(seen);
                         break;
                     }
-                    walk.raw();
+                    walk.raw()?;
                 }
             }
         }
-        update.position = update.begin;
+        if update.before.is_none() {
+            walk.end()?;
+        }
+        update.left = update.begin;
         Ok(update)
     }
 }

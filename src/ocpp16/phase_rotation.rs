@@ -61,7 +61,7 @@ fn encode(list: &str, buffer: &mut [u8]) -> Option<usize> {
     for item in list.as_bytes().split(|byte| *byte == b',') {
         let item = core::str::from_utf8(item.trim_ascii()).ok()?;
         let point = item.bytes().position(|byte| byte == b'.')?;
-        let connector = usize::try_from(crate::json::integer(item.get(..point)?)?).ok()?;
+        let connector = usize::try_from(crate::json::integer(item.get(..point)?.as_bytes())?).ok()?;
         let rotation = PhaseRotation::from_text(item.get(point + 1..)?)?;
         if get(rotations, connector).is_some() {
             return None; // two orders for one connector

@@ -7,7 +7,7 @@ use super::dispatch::{StatusAnswer, accepted_if};
 use super::reservation::Claim;
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations, Reason, TxNotification};
-use crate::json::{Field, Kind, Strictness, read};
+use crate::json::{Field, Kind, Payload};
 use crate::rpc::CallError;
 use crate::store::SwitchKey;
 use crate::time::Instant;
@@ -20,7 +20,7 @@ impl Operations<'_> {
     pub(super) fn remote_start_transaction(
         &mut self,
         now: Instant,
-        payload: &str,
+        payload: Payload<'_>,
         scratch: &mut [u8],
     ) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 3] = [
@@ -29,7 +29,7 @@ impl Operations<'_> {
             // RC-10: without smart charging the profile is ignored.
             Field::optional("chargingProfile", Kind::Object),
         ];
-        let [connector, id_tag, profile] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [connector, id_tag, profile] = payload.read(&FIELDS)?;
         let id_tag =
             id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok()).ok_or(CallError::property("idTag"))?;
         #[cfg(feature = "smart-charging")]
@@ -71,9 +71,13 @@ impl Operations<'_> {
     }
 
     #[inline(never)]
-    pub(super) fn remote_stop_transaction(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn remote_stop_transaction(
+        &mut self,
+        now: Instant,
+        payload: Payload<'_>,
+    ) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Number)];
-        let [transaction] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [transaction] = payload.read(&FIELDS)?;
         // TX-04: several transactions may have the id of those that the central system does not know.
         let is_known = |id: &i64| *id != UNDELIVERABLE && self.registration.is_accepted();
         let wanted = transaction.long()?.filter(is_known);

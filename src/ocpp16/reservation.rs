@@ -4,7 +4,7 @@ use super::connector::Finishing;
 use super::dispatch::{StatusAnswer, accepted_if};
 use super::session::Phase;
 use super::{Connector, ConnectorId, IdToken, Operations};
-use crate::json::{Field, Kind, Strictness, read};
+use crate::json::{Field, Kind, Payload};
 use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, SwitchKey, registry};
@@ -143,7 +143,7 @@ fn read_reservation(key: RecordKey, record: &[u8]) -> Option<Reservation> {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn reserve_now(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn reserve_now(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 5] = [
             Field::required("connectorId", Kind::Integer),
             Field::required("expiryDate", Kind::DATE),
@@ -151,7 +151,7 @@ impl Operations<'_> {
             Field::optional("parentIdTag", Kind::Text(20)),
             Field::required("reservationId", Kind::Integer),
         ];
-        let [connector, expires, id_tag, parent, id] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [connector, expires, id_tag, parent, id] = payload.read(&FIELDS)?;
         let expires = expires.text().and_then(|date| DateTime::parse_nearest(date.escaped()).ok());
         let expires = expires.ok_or(CallError::property("expiryDate"))?;
         let id_tag =
@@ -182,9 +182,9 @@ impl Operations<'_> {
     }
 
     #[inline(never)]
-    pub(super) fn cancel_reservation(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn cancel_reservation(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 1] = [Field::required("reservationId", Kind::Integer)];
-        let [id] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [id] = payload.read(&FIELDS)?;
         let found = self.reservations.end(&mut |reservation| id.integer() == Some(reservation.id));
         self.reservations_changed();
         Ok(accepted_if(found))

@@ -3,7 +3,7 @@
 use super::dispatch::{StatusAnswer, accepted_if};
 use super::types::Symbol;
 use super::{ChargePointErrorCode, Operations, Reason, ResetKind};
-use crate::json::{Field, Kind, Strictness, read};
+use crate::json::{Field, Kind, Payload};
 use crate::rpc::CallError;
 use crate::store::IntegerKey;
 use crate::time::{Duration, Instant};
@@ -41,9 +41,9 @@ impl Reset {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn reset(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn reset(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 1] = [Field::required("type", Kind::Text(20))];
-        let [kind] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [kind] = payload.read(&FIELDS)?;
         let kind = kind.text().and_then(ResetKind::from_json).ok_or(CallError::property("type"))?;
         let possible = self.outputs.reset_execute.is_some();
         #[cfg(feature = "firmware-management")]

@@ -8,7 +8,7 @@ use super::diagnostics::FileName;
 use super::transfer_reports::Reports;
 use super::types::Symbol;
 use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
-use crate::json::{Field, JsonStr, Strictness, Value, Walk, read_into};
+use crate::json::{Field, JsonStr, Payload, Value};
 use crate::rpc::{CallError, CallErrorCode, Composer, Reply};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
@@ -223,7 +223,7 @@ impl<'a> Operations<'a> {
     pub(super) fn transfer_request(
         &mut self,
         direction: Direction,
-        payload: &str,
+        payload: Payload<'_>,
         answer: &mut Composer<'_>,
         record: &mut [u8],
     ) -> Result<Reply, CallError> {
@@ -245,7 +245,7 @@ impl<'a> Operations<'a> {
                 Direction::Upload if self.manages_firmware() => &diagnostics::REQUEST_FIELDS,
                 Direction::Upload => return Err(CallErrorCode::NotSupported.into()),
             };
-            read_into(&mut Walk::of(payload, Strictness::NoOthers), fields, &mut values)?;
+            payload.read_into(fields, &mut values)?;
             self.delivery.loaded = None;
             let len = Request::write(record, direction.key(), &values)?;
             if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {

@@ -5,17 +5,17 @@ use super::metering::Meters;
 #[cfg(feature = "firmware-management")]
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
-use crate::json::{Field, Kind, Strictness, read};
+use crate::json::{Field, Kind, Payload};
 use crate::rpc::CallError;
 use crate::time::Instant;
 
 impl Operations<'_> {
     /// Only marks what is to be sent: the answer goes out first (TRG-01).
     #[inline(never)]
-    pub(super) fn trigger_message(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn trigger_message(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 2] =
             [Field::required("requestedMessage", Kind::Text(u16::MAX)), Field::optional("connectorId", Kind::Integer)];
-        let [message, connector] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [message, connector] = payload.read(&FIELDS)?;
         let connectors = match connector.integer() {
             None => 0..self.connector_ids().end,
             Some(id) => ConnectorId::try_from(id).map_or(0..0, |id| id..id.saturating_add(1)),

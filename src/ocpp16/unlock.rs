@@ -3,7 +3,7 @@
 use super::dispatch::StatusAnswer;
 use super::session::Phase;
 use super::{ChargePointErrorCode, ConnectorId, Operations, Reason};
-use crate::json::{Field, Kind, Strictness, read};
+use crate::json::{Field, Kind, Payload};
 use crate::rpc::{CallError, Composer};
 use crate::store::SwitchKey;
 use crate::time::{Duration, Instant};
@@ -45,9 +45,13 @@ const INTERVAL: Duration = Duration::from_millis(50);
 impl Operations<'_> {
     /// Begins to unlock, and answers when the lock has; or says at once why not.
     #[inline(never)]
-    pub(super) fn unlock_connector(&mut self, now: Instant, payload: &str) -> Result<Option<StatusAnswer>, CallError> {
+    pub(super) fn unlock_connector(
+        &mut self,
+        now: Instant,
+        payload: Payload<'_>,
+    ) -> Result<Option<StatusAnswer>, CallError> {
         const FIELDS: [Field; 1] = [Field::required("connectorId", Kind::Integer)];
-        let [connector] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [connector] = payload.read(&FIELDS)?;
         let id = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| self.has_lock(*id));
         let Some(connector) = id else { return Ok(Some(StatusAnswer::new("NotSupported"))) }; // errata 3.87
         if let Unlock::UnderWay { .. } = self.unlock {

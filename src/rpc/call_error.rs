@@ -85,6 +85,7 @@ impl From<ReadError> for CallError {
             ReadError::Unknown => Self::new(CallErrorCode::FormationViolation, "unknown field"),
             ReadError::WrongType => Self::new(CallErrorCode::TypeConstraintViolation, "wrong type"),
             ReadError::TooLong => Self::property("value too long"),
+            ReadError::Malformed => Problem::Syntax.into(),
         }
     }
 }
@@ -95,7 +96,6 @@ impl From<Problem> for CallError {
             Problem::Syntax => "not JSON",
             Problem::TooDeep => "too deep",
             Problem::Structure => "not OCPP-J",
-            Problem::Encoding => "not UTF-8",
         };
         Self::new(CallErrorCode::FormationViolation, description)
     }

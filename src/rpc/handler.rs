@@ -1,5 +1,5 @@
 use super::{CallComposer, CallError, Composer};
-use crate::json::JsonStr;
+use crate::json::{JsonStr, Payload};
 use crate::time::Instant;
 
 /// What an application offers to an RPC layer: answers, and calls of its own.
@@ -10,6 +10,9 @@ pub trait Handler {
     type Call: Copy;
 
     /// Answers a call of the other side by writing the payload of the result.
+    ///
+    /// The payload has been looked at by nobody before: whoever reads it to its end proves it. A call that is refused is
+    /// looked at again, and if it is no JSON nothing is answered (OCPP-J 1.6 §4.2.3).
     ///
     /// An answer that was [suspended](Composer::suspend) is asked for again with the same call and the next
     /// page; an error is possible on page 0 only. What the call asks for and what would show on the wire, such
@@ -51,8 +54,8 @@ pub trait Handler {
 pub struct Call<'a> {
     /// What is asked for; compare with [`JsonStr::is`].
     pub action: JsonStr<'a>,
-    /// A well-formed JSON object of bounded depth.
-    pub payload: &'a str,
+    /// What it is asked with; [read it](Payload) to its end before anything is done.
+    pub payload: Payload<'a>,
 }
 
 /// What becomes of a call of the other side that was no error.
@@ -75,8 +78,8 @@ pub enum Reply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome<'a> {
-    /// CALLRESULT with this payload, a JSON object of bounded depth.
-    Result(&'a str),
+    /// CALLRESULT with this payload, which has been proven.
+    Result(Payload<'a>),
     /// CALLERROR, or an answer that is no OCPP-J message.
     Error {
         /// The error code as the other side spelled it.

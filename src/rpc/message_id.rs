@@ -17,8 +17,8 @@ impl MessageId {
     pub const TEXT_LEN_MAX: usize = 17;
 
     /// Whether `text` is the written form.
-    pub fn is_written(self, text: &str) -> bool {
-        let mut bytes = text.bytes().rev();
+    pub fn is_written(self, text: &[u8]) -> bool {
+        let mut bytes = text.iter().copied().rev();
         ends_in_hex(self.number, &mut bytes)
             && bytes.next() == Some(b'-')
             && ends_in_hex(self.epoch, &mut bytes)
@@ -85,12 +85,12 @@ mod tests {
         for foreign in
             ["", "-", "12a", "deadbeef-", "-12a", "0deadbeef-12a", "deadbeef-012a", "DEADBEEF-12a", "deadbeef-12a "]
         {
-            assert!(!id.is_written(foreign), "{foreign}");
+            assert!(!id.is_written(foreign.as_bytes()), "{foreign}");
         }
         let longest = MessageId { epoch: u32::MAX, number: u32::MAX };
         assert_eq!(longest.to_string(), "ffffffff-ffffffff");
         for id in [id, longest, MessageId { epoch: 0, number: 0 }] {
-            assert!(id.is_written(&id.to_string()));
+            assert!(id.is_written(id.to_string().as_bytes()));
         }
     }
 }

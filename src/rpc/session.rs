@@ -1,5 +1,5 @@
 use super::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, MessageId, Outcome, Reply};
-use crate::json::{BufferFull, Frame, JsonStr, Malformed, MessageKind, Problem, scan};
+use crate::json::{BufferFull, Frame, JsonStr, Malformed, MessageKind, Payload, Problem, scan};
 use crate::time::{Duration, Instant};
 use crate::transport::Received;
 
@@ -72,7 +72,8 @@ struct HeldCall {
     received: usize,
     id: Span,
     action: Span,
-    payload: Span,
+    /// Where it begins.
+    payload: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -206,7 +207,10 @@ impl<C: Copy> Rpc<C> {
             Ok(Frame::Call { id, action, payload }) if whole => {
                 self.answer(now, handler, id, &Call { action, payload }, message, None, send_buffer);
             }
-            Ok(Frame::CallResult { id, payload }) if whole => self.conclude(now, handler, id, Outcome::Result(payload)),
+            Ok(Frame::CallResult { id, payload }) if whole => {
+                let outcome = payload.prove().map_or(UNREADABLE, |_| Outcome::Result(payload));
+                self.conclude(now, handler, id, outcome);
+            }
             Ok(Frame::CallError { id, code, description }) if whole => {
                 self.conclude(now, handler, id, Outcome::Error { code, description });
             }
@@ -215,15 +219,11 @@ impl<C: Copy> Rpc<C> {
             Ok(Frame::CallResult { id, .. } | Frame::CallError { id, .. }) => {
                 self.conclude(now, handler, id, UNREADABLE)
             }
-            // RPC-17: what is no JSON text names nobody who waits for an answer, whatever it begins like.
-            Err(Malformed { head: Some((MessageKind::Call, _)), problem: Problem::Syntax | Problem::Encoding })
-                if whole =>
-            {
-                self.statistics.dropped = self.statistics.dropped.saturating_add(1);
+            Err(Malformed { head: Some((MessageKind::Call, id)), problem }) if whole => {
+                self.outbox = self.refuse_malformed(id, problem, send_buffer);
             }
-            Err(Malformed { head: Some((MessageKind::Call, id)), problem }) => {
-                let error = if whole { CallError::from(problem) } else { TOO_LONG };
-                self.outbox = refusal(id, error, send_buffer);
+            Err(Malformed { head: Some((MessageKind::Call, id)), .. }) => {
+                self.outbox = refusal(id, TOO_LONG, send_buffer);
             }
             Err(Malformed { head: Some((_, id)), .. }) => self.conclude(now, handler, id, UNREADABLE),
             Err(Malformed { head: None, .. }) => self.statistics.dropped = self.statistics.dropped.saturating_add(1),
@@ -245,9 +245,8 @@ impl<C: Copy> Rpc<C> {
         if let Outbox::Held(held) = self.outbox {
             self.outbox = Outbox::Empty;
             let message = receive_buffer.get(..held.received).unwrap_or_default();
-            if let Some((id, call)) = held.call(message) {
-                self.answer(now, handler, id, &call, message, Some(held), send_buffer);
-            }
+            let (id, call) = held.call(message);
+            self.answer(now, handler, id, &call, message, Some(held), send_buffer);
             return self.part();
         }
         if let (Outbox::Empty, Some(id)) = (&self.outbox, &self.late) {
@@ -310,17 +309,27 @@ impl<C: Copy> Rpc<C> {
         self.outbox = match answer(now, handler, id, call, send_buffer) {
             Ok(Answer::Written(len, next_page)) => Outbox::Answer { len, received: message.len(), next_page },
             Ok(Answer::Later) => self.put_off(id, send_buffer),
-            Ok(Answer::Held) => match held.or_else(|| HeldCall::of(message, id, call)) {
-                Some(held) => Outbox::Held(held),
-                None => refusal(id, CallErrorCode::InternalError.into(), send_buffer),
-            },
+            Ok(Answer::Held) => Outbox::Held(held.unwrap_or_else(|| HeldCall::of(message, id, call))),
             Ok(Answer::Never) => Outbox::Empty,
-            Err(error) => refusal(id, error, send_buffer),
+            // What the handler takes offence at may be what is no JSON.
+            Err(error) => match call.payload.prove() {
+                Ok(_) => refusal(id, error, send_buffer),
+                Err(problem) => self.refuse_malformed(id, problem, send_buffer),
+            },
         };
     }
 
+    fn refuse_malformed(&mut self, id: JsonStr<'_>, problem: Problem, send_buffer: &mut [u8]) -> Outbox<C> {
+        if problem == Problem::Syntax {
+            // RPC-17: what is no JSON text names nobody who waits for an answer, whatever it begins like.
+            self.statistics.dropped = self.statistics.dropped.saturating_add(1);
+            return Outbox::Empty;
+        }
+        refusal(id, problem.into(), send_buffer)
+    }
+
     fn put_off(&mut self, id: JsonStr<'_>, send_buffer: &mut [u8]) -> Outbox<C> {
-        match LateId::try_from(id.escaped()) {
+        match LateId::try_from(id.as_bytes()) {
             Ok(late) if self.late.is_none() => self.late = Some(late),
             _ => return refusal(id, BUSY, send_buffer),
         }
@@ -348,7 +357,7 @@ impl<C: Copy> Rpc<C> {
     }
 
     fn conclude<H: Handler<Call = C>>(&mut self, now: Instant, handler: &mut H, id: JsonStr<'_>, outcome: Outcome<'_>) {
-        match self.in_flight.take_if(|call| call.id.is_written(id.escaped())) {
+        match self.in_flight.take_if(|call| call.id.is_written(id.as_bytes())) {
             Some(call) => handler.conclude(now, call.name, outcome),
             None => self.statistics.stray = self.statistics.stray.saturating_add(1),
         }
@@ -364,7 +373,7 @@ const UNREADABLE: Outcome<'static> =
 const BUSY: CallError = CallError::new(CallErrorCode::GenericError, "the last one is not answered yet");
 
 /// Room for the 36 characters of an id (OCPP-J 1.6 §4.1.4), and some escapes.
-type LateId = heapless::String<48, u8>;
+type LateId = heapless::Vec<u8, 48, u8>;
 
 enum Answer {
     /// The length of the first page, and the page that follows.
@@ -375,36 +384,36 @@ enum Answer {
 }
 
 impl HeldCall {
-    /// `None` for a payload that was left out: it is not in the message.
-    fn of(message: &[u8], id: JsonStr<'_>, call: &Call<'_>) -> Option<Self> {
-        let held = Self {
+    fn of(message: &[u8], id: JsonStr<'_>, call: &Call<'_>) -> Self {
+        Self {
             received: message.len(),
-            id: Span::of(message, id.escaped()),
-            action: Span::of(message, call.action.escaped()),
-            payload: Span::of(message, call.payload),
-        };
-        held.call(message).is_some().then_some(held)
+            id: Span::of(message, id),
+            action: Span::of(message, call.action),
+            payload: call.payload.place_in(message),
+        }
     }
 
-    fn call(self, message: &[u8]) -> Option<(JsonStr<'_>, Call<'_>)> {
-        let action = JsonStr::from_escaped(self.action.text(message)?);
-        Some((JsonStr::from_escaped(self.id.text(message)?), Call { action, payload: self.payload.text(message)? }))
+    fn call(self, message: &[u8]) -> (JsonStr<'_>, Call<'_>) {
+        let call = Call { action: self.action.text(message), payload: Payload::at(message, self.payload) };
+        (self.id.text(message), call)
     }
 }
 
 impl Span {
-    /// Where `part` lies in `message`; nowhere when it does not.
-    fn of(message: &[u8], part: &str) -> Self {
+    /// Where `part` lies in `message`.
+    fn of(message: &[u8], part: JsonStr<'_>) -> Self {
+        let part = part.as_bytes();
         Self { begin: part.as_ptr().addr().wrapping_sub(message.as_ptr().addr()), len: part.len() }
     }
 
-    fn text(self, message: &[u8]) -> Option<&str> {
-        core::str::from_utf8(message.get(self.begin..)?.get(..self.len)?).ok()
+    fn text(self, message: &[u8]) -> JsonStr<'_> {
+        let part = message.get(self.begin..).and_then(|rest| rest.get(..self.len));
+        JsonStr::from_bytes(part.unwrap_or_default())
     }
 }
 
-fn begin_answer(composer: &mut Composer<'_>, id: &str) -> Result<(), BufferFull> {
-    composer.head(&[b"[3,\"", id.as_bytes(), b"\","])
+fn begin_answer(composer: &mut Composer<'_>, id: &[u8]) -> Result<(), BufferFull> {
+    composer.head(&[b"[3,\"", id, b"\","])
 }
 
 fn answer<H: Handler>(
@@ -415,7 +424,7 @@ fn answer<H: Handler>(
     send_buffer: &mut [u8],
 ) -> Result<Answer, CallError> {
     let mut composer = Composer::new(send_buffer, 0);
-    begin_answer(&mut composer, id.escaped())?;
+    begin_answer(&mut composer, id.as_bytes())?;
     Ok(match handler.handle_call(now, call, &mut composer)? {
         Reply::Now => {
             let (len, next_page) = composer.finish();
@@ -430,15 +439,7 @@ fn answer<H: Handler>(
 fn refusal<C>(id: JsonStr<'_>, error: CallError, send_buffer: &mut [u8]) -> Outbox<C> {
     let mut composer = Composer::new(send_buffer, 0);
     let code = error.code.as_str().as_bytes();
-    match composer.head(&[
-        b"[4,\"",
-        id.escaped().as_bytes(),
-        b"\",\"",
-        code,
-        b"\",\"",
-        error.description.as_bytes(),
-        b"\",{}",
-    ]) {
+    match composer.head(&[b"[4,\"", id.as_bytes(), b"\",\"", code, b"\",\"", error.description.as_bytes(), b"\",{}"]) {
         Ok(()) => Outbox::Answer { len: composer.finish().0, received: 0, next_page: None },
         Err(BufferFull) => Outbox::Empty, // an id as long as the send buffer
     }

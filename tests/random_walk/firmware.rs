@@ -50,7 +50,7 @@ impl Firmware {
 }
 
 fn sing(call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
-    if call.payload.len() > 2 {
+    if call.payload.text().unwrap().len() > 2 {
         return Err(CallErrorCode::SecurityError.into());
     }
     answer.raw(b"{\"song\":\"la\"}")?;

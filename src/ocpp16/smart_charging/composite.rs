@@ -3,7 +3,7 @@
 use super::limit::{Rate, Until};
 use super::profile::symbol;
 use super::schedule::Moment;
-use crate::json::{BufferFull, Field, Json, Kind, Strictness, Value, Writer, name, read};
+use crate::json::{BufferFull, Field, Json, Kind, Payload, Value, Writer, name};
 use crate::ocpp16::dispatch::accepted_if;
 use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, Operations};
@@ -26,7 +26,7 @@ impl Operations<'_> {
     pub(in crate::ocpp16) fn get_composite_schedule(
         &mut self,
         now: Instant,
-        payload: &str,
+        payload: Payload<'_>,
         answer: &mut Composer<'_>,
     ) -> Result<(), CallError> {
         const FIELDS: [Field; 3] = [
@@ -35,7 +35,7 @@ impl Operations<'_> {
             Field::optional("chargingRateUnit", Kind::Text(30)),
         ];
         self.can_limit()?;
-        let [id, duration, unit] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [id, duration, unit] = payload.read(&FIELDS)?;
         let unit = match unit {
             Value::Absent if self.takes(Unit::A) => Unit::A,
             Value::Absent => Unit::W,

@@ -15,7 +15,7 @@ use super::dispatch::{StatusAnswer, accepted_if};
 use super::keys::announced;
 use super::session::Phase;
 use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, InputError, Operations, keys};
-use crate::json::{Field, Kind, Seen, Strictness, Value, Walk, read};
+use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
 use crate::rpc::{CallError, CallErrorCode};
 use crate::store::{IntegerKey, RecordKey, SetKey, StorageOp, SwitchKey};
 use crate::time::{DateTime, Instant};
@@ -221,14 +221,14 @@ impl Operations<'_> {
     pub(super) fn set_charging_profile(
         &mut self,
         now: Instant,
-        payload: &str,
+        payload: Payload<'_>,
         scratch: &mut [u8],
     ) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 2] =
             [Field::required("connectorId", Kind::Integer), Field::required("csChargingProfiles", Kind::Object)];
         self.can_limit()?;
         let (mut id, mut draft) = (None, None);
-        let mut walk = Walk::of(payload, Strictness::NoOthers);
+        let mut walk = payload.walk();
         let mut seen = Seen::default();
         while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
             match place {
@@ -236,6 +236,7 @@ impl Operations<'_> {
                 _ => draft = Some(self.read_draft(&mut walk, scratch)?),
             }
         }
+        walk.end()?;
         let id = id.and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= self.connector_count());
         let (Some(id), Some(mut draft)) = (id, draft) else { return Err(CallError::property("connectorId")) };
         let date = self.clock.date(now).map_or(0, DateTime::as_unix);
@@ -282,7 +283,7 @@ impl Operations<'_> {
     }
 
     /// The profile of a RemoteStartTransaction. `None` when it cannot be taken (RC-08).
-    pub(super) fn profile_of_start(&mut self, profile: &str, scratch: &mut [u8]) -> Result<Option<Draft>, CallError> {
+    pub(super) fn profile_of_start(&mut self, profile: &[u8], scratch: &mut [u8]) -> Result<Option<Draft>, CallError> {
         let mut draft = self.read_draft(&mut Walk::of(profile, Strictness::NoOthers), scratch)?;
         draft.profile.bound = Bound::Coming;
         let is_fit = draft.profile.purpose == Purpose::TxProfile && draft.transaction.is_none() && draft.is_sound;
@@ -298,7 +299,7 @@ impl Operations<'_> {
     }
 
     #[inline(never)]
-    pub(super) fn clear_charging_profile(&mut self, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn clear_charging_profile(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
         const FIELDS: [Field; 4] = [
             Field::optional("id", Kind::Integer),
             Field::optional("connectorId", Kind::Integer),
@@ -306,7 +307,7 @@ impl Operations<'_> {
             Field::optional("stackLevel", Kind::Integer),
         ];
         self.can_limit()?;
-        let [id, connector, purpose, level] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [id, connector, purpose, level] = payload.read(&FIELDS)?;
         let purpose: Option<Purpose> = match purpose {
             Value::Absent => None,
             purpose => Some(symbol(purpose, "chargingProfilePurpose")?),

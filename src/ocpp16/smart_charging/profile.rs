@@ -344,11 +344,11 @@ fn date(value: Value<'_>, name: &'static str) -> Result<u32, CallError> {
 }
 
 /// The tenths in a JSON number, rounded down; `None` when it is negative. What is too high counts as the highest.
-fn tenths(number: &str) -> Option<u32> {
+fn tenths(number: &[u8]) -> Option<u32> {
     // So many digits still count; behind the point only one does.
     let mut places = u32::MAX;
     let mut tenths = 0u32;
-    for byte in number.bytes() {
+    for byte in number.iter().copied() {
         match byte {
             b'0'..=b'9' if places > 0 => {
                 tenths = tenths.saturating_mul(10).saturating_add((byte - b'0').into());
@@ -357,7 +357,7 @@ fn tenths(number: &str) -> Option<u32> {
             b'0'..=b'9' => {}
             b'.' => places = 1,
             b'-' => return None,
-            _ => return scaled(number.as_bytes()),
+            _ => return scaled(number),
         }
     }
     if places > 1 {
@@ -427,7 +427,7 @@ mod tests {
             ("-1", None),
             ("-0.0", None),
         ] {
-            assert_eq!(tenths(number), expected, "{number}");
+            assert_eq!(tenths(number.as_bytes()), expected, "{number}");
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::IdToken;
 use super::symbols::{Symbol, symbols};
-use crate::json::{Field, Kind, Strictness, Value, Walk, read_answer, read_leniently};
+use crate::json::{Field, Kind, Payload, Strictness, Value, Walk, read_answer};
 use crate::rpc::CallError;
 use crate::time::DateTime;
 
@@ -47,19 +47,19 @@ pub struct IdTagInfo {
 impl IdTagInfo {
     /// The idTagInfo of an answer that carries one: that to Authorize, StartTransaction or StopTransaction. `None` when it
     /// has no sound status; the tag is then not authorised. Of the rest, which is optional, what cannot be read is left out.
-    pub fn of_answer(payload: &str) -> Option<Self> {
+    pub fn of_answer(payload: Payload<'_>) -> Option<Self> {
         Self::in_answer(payload, &mut 0)
     }
 
     /// The same, and what is left out is added to `left_out`.
-    pub(crate) fn in_answer(payload: &str, left_out: &mut u32) -> Option<Self> {
+    pub(crate) fn in_answer(payload: Payload<'_>, left_out: &mut u32) -> Option<Self> {
         const FIELDS: [Field; 1] = [Field::optional("idTagInfo", Kind::Object)];
         let [info] = read_answer(payload, &FIELDS, left_out);
         Self::read_answer(info.nested()?, left_out)
     }
 
     /// Reads the object itself, in an answer.
-    pub(crate) fn read_answer(object: &str, left_out: &mut u32) -> Option<Self> {
+    pub(crate) fn read_answer(object: &[u8], left_out: &mut u32) -> Option<Self> {
         Self::read_at(&mut Walk::of(object, Strictness::IgnoreOthers), left_out).ok()
     }
 
@@ -73,7 +73,7 @@ impl IdTagInfo {
             Field::optional("expiryDate", Kind::DATE),
         ];
         let mut values = [Value::Absent; 3];
-        read_leniently(walk, &FIELDS, &mut values, left_out)?;
+        walk.read_leniently(&FIELDS, &mut values, left_out)?;
         let [status, parent, expiry] = values;
         let status = status.text().and_then(AuthorizationStatus::from_json).ok_or(CallError::property("status"))?;
         let mut odd = 0;

@@ -440,7 +440,7 @@ impl<'a> Keys<'a> {
             }
             Kind::Set(_) | Kind::Constant(_) => return Err(Refusal::Invalid),
             Kind::Integer { min, max, .. } => {
-                let number = integer(value).filter(|number| (min..=max).contains(number));
+                let number = integer(value.as_bytes()).filter(|number| (min..=max).contains(number));
                 self.set_number(key.number, number.ok_or(Refusal::Invalid)?);
             }
             Kind::List { slot, codec, .. } => {

@@ -162,7 +162,7 @@ impl<'a> VendorKey<'a> {
                 *switch = wanted.ok_or(Refusal::Invalid)? != 0;
             }
             Content::Integer { value: number, min, max } => {
-                let wanted = integer(value.escaped()).filter(|wanted| (*min..=*max).contains(wanted));
+                let wanted = integer(value.as_bytes()).filter(|wanted| (*min..=*max).contains(wanted));
                 *number = wanted.filter(is_allowed).ok_or(Refusal::Invalid)?;
             }
             Content::Text { buffer, len } => {

@@ -48,7 +48,7 @@ impl CentralSystem {
                         frame::Frame::read(&text);
                     }
                     let [id, action] = [id, action].map(|text| text.escaped().to_owned());
-                    let call = Call { id, action, payload: payload.to_owned() };
+                    let call = Call { id, action, payload: payload.text().expect("an object").to_owned() };
                     self.heard.push(call.clone());
                     self.unanswered = Some(call);
                 }
@@ -110,16 +110,11 @@ impl CentralSystem {
 /// The id of a frame that wants an answer, be it that it is refused.
 fn id_to_answer(frame: &[u8]) -> Option<String> {
     let (is_whole, frame) = (frame.len() <= RECEIVE, &frame[..frame.len().min(RECEIVE)]);
-    let id = match scan(frame) {
-        Ok(Frame::Call { id, .. }) => id,
-        // RPC-17: what is no JSON text names nobody who waits for an answer.
-        Err(Malformed { head: Some((MessageKind::Call, _)), problem: Problem::Syntax | Problem::Encoding })
-            if is_whole =>
-        {
-            return None;
-        }
-        Err(Malformed { head: Some((MessageKind::Call, id)), .. }) => id,
+    let (id, problem) = match scan(frame) {
+        Ok(Frame::Call { id, payload, .. }) => (id, payload.text().err()),
+        Err(Malformed { head: Some((MessageKind::Call, id)), problem }) => (id, Some(problem)),
         _ => return None,
     };
-    Some(id.escaped().to_owned())
+    // RPC-17: what is no JSON text names nobody who waits for an answer.
+    (!is_whole || problem != Some(Problem::Syntax)).then(|| id.escaped().to_owned())
 }

@@ -220,7 +220,7 @@ impl Handler for Application {
             return Ok(Reply::Now);
         }
         let reply = if call.action.is("Now") {
-            answer.payload(&Raw(call.payload.as_bytes()))?;
+            answer.payload(&Raw(call.payload.text()?.as_bytes()))?;
             Ok(Reply::Now)
         } else if call.action.is("Pages") {
             write_page(answer, 3);
@@ -258,7 +258,7 @@ impl Handler for Application {
     fn conclude(&mut self, _: Instant, name: u32, outcome: Outcome<'_>) {
         assert_eq!(self.open.take(), Some(name), "concluded once: {outcome:?}");
         if let Outcome::Result(payload) = outcome {
-            serde_json::from_str::<IgnoredAny>(payload).expect("an object");
+            serde_json::from_str::<IgnoredAny>(payload.text().unwrap()).expect("an object");
         }
     }
 }
