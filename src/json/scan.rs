@@ -1,4 +1,4 @@
-use super::grammar::{after_space, after_string, after_value, between};
+use super::grammar::{after_space, after_string, after_value, after_word, between};
 use super::{JsonStr, Payload};
 
 /// The deepest nesting of a payload that is accepted. OCPP 1.6 needs six levels.
@@ -94,15 +94,16 @@ struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     fn head(&mut self) -> Result<Option<(MessageKind, JsonStr<'a>)>, Problem> {
         self.token(b'[')?;
-        let number = self.value()?;
-        self.token(b',')?;
-        let kind = match number {
+        let number = after_space(self.rest);
+        self.rest = after_word(number).ok_or(Problem::Syntax)?;
+        let kind = match between(number, self.rest) {
             b"2" => MessageKind::Call,
             b"3" => MessageKind::CallResult,
             b"4" => MessageKind::CallError,
             [b'0'..=b'9', ..] => return Ok(None),
             _ => return Err(Problem::Structure),
         };
+        self.token(b',')?;
         let id = self.string()?;
         Ok(Some((kind, id)))
     }
@@ -126,7 +127,7 @@ impl<'a> Scanner<'a> {
                 }
                 if let [b',', ..] = after_space(self.rest) {
                     self.token(b',')?;
-                    self.value()?;
+                    self.rest = after_value(self.rest)?;
                 }
                 self.token(b']')?;
                 match after_space(self.rest) {
@@ -150,13 +151,6 @@ impl<'a> Scanner<'a> {
             [] => Err(Problem::Syntax),
             _ => Err(Problem::Structure),
         }
-    }
-
-    /// Any value, proven to be JSON.
-    fn value(&mut self) -> Result<&'a [u8], Problem> {
-        let value = after_space(self.rest);
-        self.rest = after_value(value)?;
-        Ok(between(value, self.rest))
     }
 
     fn token(&mut self, token: u8) -> Result<(), Problem> {

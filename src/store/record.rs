@@ -63,18 +63,21 @@ impl<'b> RecordWriter<'b> {
     }
 
     /// Appends an unsigned integer.
-    pub fn unsigned(&mut self, mut value: u64) {
-        while value > u32::MAX.into() {
-            self.byte(value as u8 | 0x80);
-            value >>= 7;
+    #[inline(never)]
+    pub fn unsigned(&mut self, value: u64) {
+        // In halves: a shift of 64 bits is a long way on a chip of 32.
+        let (mut low, mut high) = (value as u32, (value >> u32::BITS) as u32);
+        for place in self.buffer.get_mut(self.len..).unwrap_or_default() {
+            let is_last = high == 0 && low < 0x80;
+            *place = if is_last { low as u8 } else { low as u8 | 0x80 };
+            self.len += 1;
+            if is_last {
+                return;
+            }
+            low = low >> 7 | high << 25;
+            high >>= 7;
         }
-        // A shift of 64 bits is a long way on a chip of 32.
-        let mut value = value as u32;
-        while value >= 0x80 {
-            self.byte(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.byte(value as u8);
+        self.overflow = true;
     }
 
     /// Appends a signed integer.
