@@ -171,6 +171,22 @@ fn auth_05_the_time_for_the_answer_begins_when_the_question_is_sent() {
 }
 
 #[test]
+fn auth_05_what_a_busy_connection_takes_late_has_its_whole_time() {
+    for (answered, told) in [(64_999, &[Authorized, StartTx][..]), (65_000, &[AuthorizationTimeout])] {
+        let mut t = plugged();
+        t.wire.busy = u32::MAX;
+        t.at(10).card(1, "TAG");
+        t.at_ms(34_999).wire.busy = 0;
+        t.at(35);
+        let authorize = t.expect_call("Authorize", json!({"idTag": "TAG"})).ignore();
+        t.at_ms(64_999).at_ms(answered);
+        answer_late(&mut t, &authorize, accepted());
+        assert_eq!(t.evse(1).take_notifications(), told);
+        while t.next_frame().is_some() {}
+    }
+}
+
+#[test]
 fn auth_05_a_question_that_cannot_be_sent_ends_with_the_offline_rules() {
     // A connection that takes nothing for 30 s is given up (RPC-31).
     for (connectors, decided) in [(1, 40), (2, 40)] {

@@ -188,6 +188,8 @@ impl<'a> Engine<'a> {
         self.settled = false;
         self.wake = Instant::ZERO;
         self.send_deadline = Instant::NEVER;
-        self.rpc.transmitted(self.now);
+        if let Some(CallName::Authorize(id)) = self.rpc.transmitted(self.now) {
+            self.operations.authorize_sent(self.now, id);
+        }
     }
 }

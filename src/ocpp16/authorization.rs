@@ -35,7 +35,7 @@ pub(super) enum Presented {
     },
     /// Authorize.req must be sent.
     Waiting { since: Instant },
-    /// Authorize.req is under way; its answer counts until `until`.
+    /// Authorize.req is under way; its answer counts until `until`, which is not known before the connection has taken it.
     Asked { until: Instant },
 }
 
@@ -117,18 +117,26 @@ impl Operations<'_> {
     }
 
     /// The next tag to ask the central system about.
-    pub(super) fn authorize_request(&mut self, now: Instant) -> Option<(ConnectorId, Authorize<'_>)> {
+    pub(super) fn authorize_request(&mut self) -> Option<(ConnectorId, Authorize<'_>)> {
         for (connector, id) in self.connectors.iter_mut().zip(1..) {
             if let Presented::Waiting { .. } = connector.session.presented {
-                let time_out = Duration::from_secs(self.keys.unsigned(&AUTHORIZATION_TIMEOUT));
-                let until = deadline(now, time_out);
-                connector.session.presented = Presented::Asked { until };
-                self.deadline = self.deadline.min(until);
+                connector.session.presented = Presented::Asked { until: Instant::NEVER };
                 self.asked_tag = connector.session.shown_tag().clone();
                 return Some((id, Authorize { id_tag: self.asked_tag.as_str() }));
             }
         }
         None
+    }
+
+    /// The connection has taken the question for a connector: the time for its answer begins.
+    pub(crate) fn authorize_sent(&mut self, now: Instant, id: ConnectorId) {
+        let end = deadline(now, Duration::from_secs(self.keys.unsigned(&AUTHORIZATION_TIMEOUT)));
+        if let Some(connector) = self.connector_mut(id)
+            && let Presented::Asked { until } = &mut connector.session.presented
+        {
+            *until = end;
+            self.wake_at(end);
+        }
     }
 
     pub(super) fn conclude_authorize(&mut self, now: Instant, id: ConnectorId, outcome: Outcome<'_>) {

@@ -120,7 +120,7 @@ impl Handler for Exchange<'_, '_> {
             return None;
         }
         let accepted = operations.registration.is_accepted();
-        if accepted && let Some((id, request)) = operations.authorize_request(now) {
+        if accepted && let Some((id, request)) = operations.authorize_request() {
             call.call("Authorize", &request).ok()?;
             return Some(CallName::Authorize(id));
         }

@@ -281,17 +281,21 @@ impl<C: Copy> Rpc<C> {
         self.part()
     }
 
-    /// The transport has taken the piece that [`transmit`](Self::transmit) returned.
-    pub fn transmitted(&mut self, now: Instant) {
+    /// The transport has taken the piece that [`transmit`](Self::transmit) returned. Returns the call of our own that has left
+    /// whole with it: the time for its answer begins.
+    pub fn transmitted(&mut self, now: Instant) -> Option<C> {
         match &mut self.outbox {
             Outbox::Empty | Outbox::Held(_) => {}
             Outbox::Answer { len, next_page: Some(_), .. } | Outbox::Call { len, next_page: Some(_), .. } => *len = 0,
             Outbox::Answer { .. } => self.outbox = Outbox::Empty,
             Outbox::Call { id, name, .. } => {
-                self.in_flight = Some(InFlight { id: *id, name: *name, sent: now, deadline: now + self.timeout });
+                let name = *name;
+                self.in_flight = Some(InFlight { id: *id, name, sent: now, deadline: now + self.timeout });
                 self.outbox = Outbox::Empty;
+                return Some(name);
             }
         }
+        None
     }
 
     /// Hands a call, which lies in `message`, to the handler, for the first time or because it was `held`.

@@ -169,7 +169,7 @@ impl CentralSystem {
                 json!([3, id, result]).to_string().into_bytes()
             }
         };
-        let message = Message { text, answer: Some(answer) };
+        let message = Message { text, answer: Some(answer), forces: None };
         let lateness =
             if now < self.late.until { self.chance.clone().between(self.lateness_least, self.late.of) } else { 0 };
         network.deliver(message.clone(), lateness);
@@ -259,7 +259,7 @@ impl CentralSystem {
             }
             3 => {
                 let text = json!([3, format!("unknown-{}", self.chance.next()), {}]).to_string().into_bytes();
-                network.deliver(Message { text, answer: None }, 0);
+                network.deliver(Message { text, answer: None, forces: None }, 0);
             }
             _ => {}
         }
@@ -277,7 +277,12 @@ impl CentralSystem {
         self.calls += 1;
         let id = format!("ask-{}", self.calls);
         let text = json!([2, id, action, payload]).to_string().into_bytes();
-        network.deliver(Message { text, answer: None }, 0);
+        let forces = match action {
+            "Reset" => Some(0),
+            "UnlockConnector" => payload["connectorId"].as_u64(),
+            _ => None,
+        };
+        network.deliver(Message { text, answer: None, forces }, 0);
         self.asked.insert(id, Asked { action, payload, since: now, connection: network.connection });
         true
     }
@@ -299,7 +304,7 @@ impl CentralSystem {
             6 => text = format!("[4,\"{id}\",7]").into_bytes(),
             _ => self.chance.damage(&mut text),
         }
-        network.deliver(Message { text, answer: None }, 0);
+        network.deliver(Message { text, answer: None, forces: None }, 0);
     }
 
     /// An answer of the charge point; none when it is an error.

@@ -48,6 +48,8 @@ pub(crate) enum Wait {
     InVain,
     /// The register cannot be read yet, and there was time.
     TooShort,
+    /// The same, but a reset or UnlockConnector has put an end to a wait that had begun, so the end keeps its own reason.
+    CutShort,
 }
 
 impl Hardware {
@@ -121,14 +123,21 @@ impl Socket {
     }
 
     /// How what is recorded now has waited for the register, if it has ended since then. `ended`: when it did, if it was seen
-    /// to wait.
-    pub(crate) fn wait_for_register(&self, since: Moment, ended: Option<Moment>) -> Wait {
+    /// to wait. `forced`: when nothing was to be waited for any more.
+    pub(crate) fn wait_for_register(&self, since: Moment, ended: Option<Moment>, forced: Option<Moment>) -> Wait {
         let (now, (from, to)) = (self.now.get(), self.dark.get());
+        let is_forced = forced >= Some(since);
         let lasted = |ended: Moment| ended + REGISTER_WAIT - SECOND;
         match ended {
             _ if from >= to || from > now || since > to + REGISTER_WAIT + SECOND => Wait::No,
             None if to > now => Wait::TooShort,
-            Some(ended) if to > now && from <= ended && now < lasted(ended) => Wait::TooShort,
+            Some(ended) if to > now && from <= ended && now < lasted(ended) => {
+                if is_forced {
+                    Wait::CutShort
+                } else {
+                    Wait::TooShort
+                }
+            }
             Some(ended) if to >= lasted(ended) => Wait::InVain,
             _ => Wait::UntilRead,
         }

@@ -298,7 +298,7 @@ impl Ledger {
         let is_interrupted = kind == Kind::Stop && transaction.boot != at.boot;
         let books = &self.sockets[usize::from(transaction.connector) - 1];
         let wait = if kind == Kind::Stop { books.wait } else { Wait::No };
-        let is_unknown = matches!(wait, Wait::InVain | Wait::TooShort);
+        let is_unknown = matches!(wait, Wait::InVain | Wait::TooShort | Wait::CutShort);
         let waits_since =
             at.since.saturating_sub(REGISTER_WAIT + SECOND).max(self.boots.last().map_or(0, |boot| boot.began));
         let fell_from = transaction.fell_from.filter(|_| is_interrupted);

@@ -78,9 +78,13 @@ impl Loader {
         if self.installation.runs.take() {
             self.end_installation();
         }
+        let was_announced = self.firmware.last() == Some("Installing");
+        if was_announced {
+            // It did not begin. That may be told, or the update begins anew with its download (FW-01).
+            self.firmware.add("InstallationFailed");
+        }
         self.firmware.stop();
-        if self.firmware.last() == Some("Installing") {
-            self.firmware.add("InstallationFailed"); // it was announced, and did not begin: that may be told
+        if was_announced {
             self.firmware.owes.set(false);
         }
         self.diagnostics.stop();

@@ -3,6 +3,7 @@
 use crate::calls::{Answer, Calls};
 use crate::chance::Chance;
 use crate::frame::Frame;
+use crate::hardware::SOCKETS;
 use crate::story::Story;
 use crate::time::{HOUR, MINUTE, Moment, NEVER, SECOND};
 use embedded_ocpp::transport::{Received, WebSocketTransport};
@@ -28,6 +29,8 @@ pub(crate) struct Network<'h> {
     /// Since when the pages of a message lie in the record buffer of the charge point, because the transport does not take
     /// them: nothing is stored then.
     pub(crate) pages_wait: Option<Moment>,
+    /// When the charge point has taken in last what ends a transaction at once, for each socket.
+    pub(crate) forced: [Option<Moment>; SOCKETS],
     to_server: VecDeque<(Moment, Frame)>,
     to_charger: VecDeque<(Moment, Message)>,
     /// An attempt to connect: when it ends, and how.
@@ -54,6 +57,8 @@ enum State {
 pub(crate) struct Message {
     pub(crate) text: Vec<u8>,
     pub(crate) answer: Option<Answer>,
+    /// The connector whose transaction is to end at once, 0 for all.
+    pub(crate) forces: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +78,7 @@ impl<'h> Network<'h> {
             connection: 0,
             unfinished: Vec::new(),
             pages_wait: None,
+            forced: [None; SOCKETS],
             to_server: VecDeque::new(),
             to_charger: VecDeque::new(),
             attempt: None,
@@ -252,6 +258,11 @@ impl WebSocketTransport for Network<'_> {
         buffer[..len].copy_from_slice(&message.text[..len]);
         self.story.tell(self.now, || format!("  < {}", String::from_utf8_lossy(&message.text[..len.min(300)])));
         self.calls.heard(self.now, message.answer.as_ref());
+        for (connector, forced) in (1..).zip(&mut self.forced) {
+            if message.forces.is_some_and(|forces| forces == 0 || forces == connector) {
+                *forced = Some(self.now);
+            }
+        }
         Ok(Some(if len < message.text.len() { Received::TooLong(len) } else { Received::Message(len) }))
     }
 

@@ -314,8 +314,9 @@ impl Simulation<'_> {
 
     fn tell_of_meters(&mut self) {
         let since = self.moment().since;
-        for ((connector, socket), ended) in (1..).zip(&self.hardware.sockets).zip(self.ended) {
-            self.ledger.meter_waited_for(connector, socket.wait_for_register(since, ended));
+        for (index, socket) in self.hardware.sockets.iter().enumerate() {
+            let wait = socket.wait_for_register(since, self.ended[index], self.network.forced[index]);
+            self.ledger.meter_waited_for(index as u8 + 1, wait);
         }
     }
 
