@@ -5,14 +5,13 @@
 //! whole or not at all. In RAM there is only what finds an entry; an update goes through the request element by element, as
 //! it lies in the receive buffer.
 
+use super::answer::{Cause, StatusAnswer};
 use super::authorization::Known;
-use super::dispatch::StatusAnswer;
 use super::held_call::frame_record;
 use super::keys::announced;
 use super::tag_record::{known, read_tag, tag_hash, write_tag};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Json, JsonStr, Kind, Seen, Strictness, Walk, Writer, name, read};
-use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{IntegerKey, RecordKey, StorageOp, StorageResult, SwitchKey, registry};
 use crate::time::Instant;
@@ -181,7 +180,7 @@ impl<'a> LocalList<'a> {
         payload: &str,
         mut loaded: Option<Option<usize>>,
         record: &mut [u8],
-    ) -> Result<Option<Wish>, CallError> {
+    ) -> Result<Option<Wish>, Cause> {
         let mut filled = 0;
         let mut walk = walk_from(payload, update.position);
         loop {
@@ -298,7 +297,7 @@ fn walk_from(payload: &str, position: usize) -> Walk<'_> {
 
 /// The next element of the list, with what there is to say about its tag.
 #[inline(never)]
-fn next_element(walk: &mut Walk<'_>) -> Result<Option<(IdToken, Option<IdTagInfo>)>, CallError> {
+fn next_element(walk: &mut Walk<'_>) -> Result<Option<(IdToken, Option<IdTagInfo>)>, Cause> {
     const FIELDS: [Field; 2] = [Field::required("idTag", Kind::Text(20)), Field::optional("idTagInfo", Kind::Object)];
     if !walk.object()? {
         return Ok(None);
@@ -307,12 +306,12 @@ fn next_element(walk: &mut Walk<'_>) -> Result<Option<(IdToken, Option<IdTagInfo
     let mut seen = Seen::default();
     while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
         match (place, value.text()) {
-            (0, Some(text)) => id_tag = IdToken::try_from(text).map_err(|_| CallError::property("idTag"))?,
+            (0, Some(text)) => id_tag = IdToken::try_from(text).map_err(|_| Cause::IdTag)?,
             _ => info = Some(IdTagInfo::read_at(walk, &mut odd)?),
         }
     }
     if odd > 0 {
-        return Err(CallError::property("idTagInfo"));
+        return Err(Cause::IdTagInfo);
     }
     Ok(Some((id_tag, info)))
 }
@@ -326,7 +325,7 @@ enum Wish {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn get_local_list_version(&mut self, payload: &str) -> Result<ListVersion, CallError> {
+    pub(super) fn get_local_list_version(&mut self, payload: &str) -> Result<ListVersion, Cause> {
         const NONE: [Field; 0] = [];
         read(payload, &NONE, Strictness::NoOthers)?;
         Ok(ListVersion(if self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) { self.local_list.version() } else { -1 }))
@@ -334,28 +333,24 @@ impl Operations<'_> {
 
     /// `None` while the device is busy with it.
     #[inline(never)]
-    pub(super) fn send_local_list(
-        &mut self,
-        payload: &str,
-        record: &mut [u8],
-    ) -> Result<Option<StatusAnswer>, CallError> {
+    pub(super) fn send_local_list(&mut self, payload: &str, record: &mut [u8]) -> Result<Option<StatusAnswer>, Cause> {
         let status = self.update_list(payload, record);
         if !matches!(status, Ok(None)) {
             self.local_list.abandon();
         }
-        Ok(status?.map(StatusAnswer::new))
+        status
     }
 
-    fn update_list(&mut self, payload: &str, record: &mut [u8]) -> Result<Option<&'static str>, CallError> {
+    fn update_list(&mut self, payload: &str, record: &mut [u8]) -> Result<Option<StatusAnswer>, Cause> {
         let mut loaded = None;
         let mut update = match self.local_list.update {
             None => {
                 let update = Update::read(payload)?;
                 if !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
-                    return Ok(Some("NotSupported")); // LST-11
+                    return Ok(Some(StatusAnswer::NotSupported)); // LST-11
                 }
                 if !update.is_full && update.version <= self.local_list.version() {
-                    return Ok(Some("VersionMismatch")); // LST-04
+                    return Ok(Some(StatusAnswer::VersionMismatch)); // LST-04
                 }
                 self.local_list.begin(&update);
                 update
@@ -363,11 +358,11 @@ impl Operations<'_> {
             Some(update) => {
                 match self.device_result() {
                     None => return Ok(None),
-                    Some(Err(_)) => return Ok(Some("Failed")),
+                    Some(Err(_)) => return Ok(Some(StatusAnswer::Failed)),
                     Some(Ok(StorageResult::Loaded(len))) => loaded = Some(len),
                     Some(Ok(_)) if update.is_last => {
                         self.replace_list(&update);
-                        return Ok(Some("Accepted"));
+                        return Ok(Some(StatusAnswer::Accepted));
                     }
                     Some(Ok(_)) => {}
                 }
@@ -379,7 +374,7 @@ impl Operations<'_> {
         match wish? {
             Some(Wish::Op(op)) => self.ask_device(op),
             Some(Wish::Stores(end)) => self.ask_device_to_store(end),
-            None => return Ok(Some("Failed")),
+            None => return Ok(Some(StatusAnswer::Failed)),
         }
         Ok(None)
     }
@@ -477,7 +472,7 @@ impl Operations<'_> {
 }
 
 impl Update {
-    fn read(payload: &str) -> Result<Self, CallError> {
+    fn read(payload: &str) -> Result<Self, Cause> {
         let mut update = Self {
             version: 0,
             is_full: false,
@@ -497,7 +492,7 @@ impl Update {
                 (1, update_type) => match update_type.text().map(JsonStr::escaped) {
                     Some("Full") => update.is_full = true,
                     Some("Differential") => {}
-                    _ => return Err(CallError::property("updateType")),
+                    _ => return Err(Cause::UpdateType),
                 },
                 _ => {
                     update.begin = payload.len().saturating_sub(walk.left());

@@ -1,14 +1,13 @@
 //! RemoteStartTransaction and RemoteStopTransaction (OCPP 1.6 §5.11, §5.12).
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::connector::Finishing::{CardTooLate, No};
 use super::delivery::UNDELIVERABLE;
-use super::dispatch::{StatusAnswer, accepted_if};
 #[cfg(feature = "reservation")]
 use super::reservation::Claim;
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations, Reason, TxNotification};
 use crate::json::{Field, Kind, Strictness, read};
-use crate::rpc::CallError;
 use crate::store::SwitchKey;
 use crate::time::Instant;
 
@@ -22,7 +21,7 @@ impl Operations<'_> {
         now: Instant,
         payload: &str,
         scratch: &mut [u8],
-    ) -> Result<StatusAnswer, CallError> {
+    ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 3] = [
             Field::optional("connectorId", Kind::Integer),
             Field::required("idTag", Kind::Text(20)),
@@ -30,8 +29,7 @@ impl Operations<'_> {
             Field::optional("chargingProfile", Kind::Object),
         ];
         let [connector, id_tag, profile] = read(payload, &FIELDS, Strictness::NoOthers)?;
-        let id_tag =
-            id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok()).ok_or(CallError::property("idTag"))?;
+        let id_tag = id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok()).ok_or(Cause::IdTag)?;
         #[cfg(feature = "smart-charging")]
         let draft = match profile.nested().filter(|_| self.can_limit().is_ok()) {
             Some(profile) => match self.profile_of_start(profile, scratch)? {
@@ -71,7 +69,7 @@ impl Operations<'_> {
     }
 
     #[inline(never)]
-    pub(super) fn remote_stop_transaction(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, CallError> {
+    pub(super) fn remote_stop_transaction(&mut self, now: Instant, payload: &str) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Number)];
         let [transaction] = read(payload, &FIELDS, Strictness::NoOthers)?;
         // TX-04: several transactions may have the id of those that the central system does not know.

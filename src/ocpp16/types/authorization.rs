@@ -1,7 +1,7 @@
 use super::IdToken;
 use super::symbols::{Symbol, symbols};
 use crate::json::{Field, Kind, Strictness, Value, Walk, read_answer, read_leniently};
-use crate::rpc::CallError;
+use crate::ocpp16::answer::Cause;
 use crate::time::DateTime;
 
 symbols! {
@@ -66,7 +66,7 @@ impl IdTagInfo {
     /// Reads the object that the walk stands before, and adds to `left_out` how many of its optional members are not sound: a
     /// request must have none.
     #[inline(never)]
-    pub(crate) fn read_at(walk: &mut Walk<'_>, left_out: &mut u32) -> Result<Self, CallError> {
+    pub(in crate::ocpp16) fn read_at(walk: &mut Walk<'_>, left_out: &mut u32) -> Result<Self, Cause> {
         const FIELDS: [Field; 3] = [
             Field::required("status", Kind::Text(20)),
             Field::optional("parentIdTag", Kind::Text(20)),
@@ -75,7 +75,7 @@ impl IdTagInfo {
         let mut values = [Value::Absent; 3];
         read_leniently(walk, &FIELDS, &mut values, left_out)?;
         let [status, parent, expiry] = values;
-        let status = status.text().and_then(AuthorizationStatus::from_json).ok_or(CallError::property("status"))?;
+        let status = status.text().and_then(AuthorizationStatus::from_json).ok_or(Cause::Status)?;
         let mut odd = 0;
         let parent = match parent.text() {
             Some(parent) => IdToken::try_from(parent).unwrap_or_else(|_| {
