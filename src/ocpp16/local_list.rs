@@ -183,22 +183,24 @@ impl<'a> LocalList<'a> {
     ) -> Result<Option<Wish>, Cause> {
         let mut filled = 0;
         let mut walk = walk_from(payload, update.position);
+        let mut element = Element::BLANK;
         loop {
-            let Some((id_tag, info)) = next_element(&mut walk)? else {
+            if !element.read(&mut walk)? {
                 if let Some(mut seen) = update.before {
                     walk.member(&mut seen, &REQUEST)?;
                 }
                 return Ok(self.store_places(update, filled, record));
-            };
-            let hash = tag_hash(&id_tag) & HASH;
+            }
+            let Element { id_tag, info, has_info } = &element;
+            let hash = tag_hash(id_tag) & HASH;
             if let Some(len) = loaded.take() {
                 let entry = len.and_then(|len| read_entry(update.compared, record.get(..len)?));
-                let is_other = entry.is_some_and(|(listed, _)| listed != id_tag);
+                let is_other = entry.is_some_and(|(listed, _)| listed != *id_tag);
                 if let Some(slot) = self.slots.get_mut(update.compared).filter(|_| !is_other) {
                     slot.0 &= !NEXT; // it is replaced, or removed
                 }
                 update.compared = update.compared.saturating_add(1);
-            } else if self.is_named_before(update, payload, &id_tag, hash) {
+            } else if self.is_named_before(update, payload, id_tag, hash) {
                 return Ok(None); // LST-05
             }
             if !update.is_full
@@ -212,12 +214,12 @@ impl<'a> LocalList<'a> {
             }
             let free = update.free;
             let Some(place) = self.take_place(update) else { return Ok(None) };
-            let bits = match info {
-                Some(info) => {
+            let bits = match has_info {
+                true => {
                     let (Some(key), Some(room)) = (place_record(place), record.get_mut(filled..)) else {
                         return Ok(None);
                     };
-                    let Some(len) = frame_record(key, room, &|writer| write_tag(writer, &id_tag, &info)) else {
+                    let Some(len) = frame_record(key, room, &|writer| write_tag(writer, id_tag, info)) else {
                         update.free = free;
                         update.elements = update.elements.saturating_sub(1);
                         return Ok((filled > 0).then_some(Wish::Stores(filled)));
@@ -225,8 +227,8 @@ impl<'a> LocalList<'a> {
                     filled = filled.saturating_add(len);
                     hash | NEXT
                 }
-                None if update.is_full => return Ok(None), // LST-06
-                None => hash,
+                false if update.is_full => return Ok(None), // LST-06
+                false => hash,
             };
             self.mark(place, bits);
             update.position = payload.len().saturating_sub(walk.left());
@@ -260,8 +262,9 @@ impl<'a> LocalList<'a> {
         }
         let gone_through = payload.get(..update.position).unwrap_or_default();
         let mut walk = walk_from(gone_through, update.begin);
-        while let Ok(Some((named, _))) = next_element(&mut walk) {
-            if named == *id_tag {
+        let mut named = Element::BLANK;
+        while let Ok(true) = named.read(&mut walk) {
+            if named.id_tag == *id_tag {
                 return true;
             }
         }
@@ -295,25 +298,39 @@ fn walk_from(payload: &str, position: usize) -> Walk<'_> {
     Walk::of(payload.get(position..).unwrap_or_default(), Strictness::NoOthers)
 }
 
-/// The next element of the list, with what there is to say about its tag.
-#[inline(never)]
-fn next_element(walk: &mut Walk<'_>) -> Result<Option<(IdToken, Option<IdTagInfo>)>, Cause> {
-    const FIELDS: [Field; 2] = [Field::required("idTag", Kind::Text(20)), Field::optional("idTagInfo", Kind::Object)];
-    if !walk.object()? {
-        return Ok(None);
-    }
-    let (mut id_tag, mut info, mut odd) = (IdToken::new(), None, 0);
-    let mut seen = Seen::default();
-    while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
-        match (place, value.text()) {
-            (0, Some(text)) => id_tag = IdToken::try_from(text).map_err(|_| Cause::IdTag)?,
-            _ => info = Some(IdTagInfo::read_at(walk, &mut odd)?),
+/// An element of the list, in one place for all of them.
+struct Element {
+    id_tag: IdToken,
+    has_info: bool,
+    info: IdTagInfo,
+}
+
+impl Element {
+    const BLANK: Self = Self { id_tag: IdToken::new(), has_info: false, info: IdTagInfo::BLANK };
+
+    /// Reads the next one; `false` behind the last.
+    #[inline(never)]
+    fn read(&mut self, walk: &mut Walk<'_>) -> Result<bool, Cause> {
+        const FIELDS: [Field; 2] =
+            [Field::required("idTag", Kind::Text(20)), Field::optional("idTagInfo", Kind::Object)];
+        if !walk.object()? {
+            return Ok(false);
         }
+        self.has_info = false;
+        let mut odd = 0;
+        let mut seen = Seen::default();
+        while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
+            match place {
+                0 if self.id_tag.set(value.text()) => {}
+                0 => return Err(Cause::IdTag),
+                _ => {
+                    self.info.read_at(walk, &mut odd)?;
+                    self.has_info = true;
+                }
+            }
+        }
+        if odd > 0 { Err(Cause::IdTagInfo) } else { Ok(true) }
     }
-    if odd > 0 {
-        return Err(Cause::IdTagInfo);
-    }
-    Ok(Some((id_tag, info)))
 }
 
 /// What an update wants from the device.

@@ -28,8 +28,11 @@ impl Operations<'_> {
             // RC-10: without smart charging the profile is ignored.
             Field::optional("chargingProfile", Kind::Object),
         ];
-        let [connector, id_tag, profile] = read(payload, &FIELDS, Strictness::NoOthers)?;
-        let id_tag = id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok()).ok_or(Cause::IdTag)?;
+        let [connector, shown, profile] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let mut id_tag = IdToken::new();
+        if !id_tag.set(shown.text()) {
+            return Err(Cause::IdTag);
+        }
         #[cfg(feature = "smart-charging")]
         let draft = match profile.nested().filter(|_| self.can_limit().is_ok()) {
             Some(profile) => match self.profile_of_start(profile, scratch)? {

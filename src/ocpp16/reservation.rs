@@ -150,10 +150,13 @@ impl Operations<'_> {
             Field::optional("parentIdTag", Kind::Text(20)),
             Field::required("reservationId", Kind::Integer),
         ];
-        let [connector, expires, id_tag, parent, id] = read(payload, &FIELDS, Strictness::NoOthers)?;
+        let [connector, expires, owner, parent, id] = read(payload, &FIELDS, Strictness::NoOthers)?;
         let expires = expires.text().and_then(|date| DateTime::parse_nearest(date.escaped()).ok());
         let expires = expires.ok_or(Cause::ExpiryDate)?;
-        let id_tag = id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok()).ok_or(Cause::IdTag)?;
+        let mut id_tag = IdToken::new();
+        if !id_tag.set(owner.text()) {
+            return Err(Cause::IdTag);
+        }
         let parent =
             parent.text().and_then(|parent| IdToken::try_from(parent).ok()).filter(|parent| !parent.is_empty());
         let id = id.integer().unwrap_or(0);
