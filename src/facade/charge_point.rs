@@ -12,8 +12,8 @@ use crate::time::Instant;
 use crate::transport::WebSocketTransport;
 use core::convert::Infallible;
 use core::ops::{Deref, DerefMut};
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::task::Poll;
+use embassy_futures::{block_on, poll_once};
 
 /// An OCPP 1.6 charge point.
 ///
@@ -227,10 +227,6 @@ fn exchange<T: WebSocketTransport, E>(
     }
 }
 
-fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
-}
-
 /// One by one: the future of [`StorageOp::run`] would hold those of all, on the stack at that.
 #[inline(never)] // so that a future lies there only while the device is at work
 fn perform<S: Storage>(op: StorageOp, storage: &mut S, record: &mut [u8]) -> Result<StorageResult, S::Error> {
@@ -251,15 +247,6 @@ fn perform<S: Storage>(op: StorageOp, storage: &mut S, record: &mut [u8]) -> Res
             block_on(storage.release_entry(number)).map(done)
         }
         StorageOp::Thin(first, next) => block_on(storage.thin(first..next, role, record)).map(StorageResult::Thinned),
-    }
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return output;
-        }
     }
 }
 
