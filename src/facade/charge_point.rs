@@ -77,8 +77,7 @@ impl<'a> ChargePoint<'a> {
             custom_call: resources.request.write([0; _]),
         };
         // In the resources, so that it is never moved: it is larger than any stack frame should be.
-        let _ = resources.engine.push(Engine::new(Operations::new(boot, memory)));
-        let engine = resources.engine.first_mut().ok_or(ConfigError::ResourcesInUse)?;
+        let engine = resources.engine.write(Engine::new(Operations::new(boot, memory)));
         engine.operations.set_up(RECEIVE);
         Ok(Self {
             controls: Controls { engine },

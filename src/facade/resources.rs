@@ -41,7 +41,7 @@ pub struct Resources<
     const RESERVATIONS: usize = 4,
 > {
     /// Written when a charge point is made.
-    pub(super) engine: Table<Engine<'a>, 1>,
+    pub(super) engine: MaybeUninit<Engine<'a>>,
     pub(super) connectors: Table<Connector<'a>, CONNECTORS>,
     pub(super) meter_inputs: Table<MeterInput<'a>, METER_INPUTS>,
     pub(super) data_transfer: Table<DataTransferHandler<'a>, DATA_TRANSFER_HANDLERS>,
@@ -100,7 +100,7 @@ impl<
             assert!(PROFILES <= 192 && PERIODS <= 40, "no record for more of them");
         }
         Self {
-            engine: Table::new(Vec::new()),
+            engine: MaybeUninit::uninit(),
             connectors: Table::new(Vec::new()),
             meter_inputs: Table::new(Vec::new()),
             data_transfer: Table::new(Vec::new()),
