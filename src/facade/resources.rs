@@ -30,6 +30,7 @@ use heapless::Vec;
 /// // On a 32-bit chip these are 12 KiB.
 /// assert!(Resources::<2>::RAM_BYTES <= 16 * 1024);
 /// ```
+#[repr(C)] // the engine first: a store reaches all of it from where the resources begin
 pub struct Resources<
     'a,
     const CONNECTORS: usize = 2,
