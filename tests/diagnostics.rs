@@ -191,9 +191,8 @@ fn dg_01_the_device_is_waited_for_and_one_that_goes_on_failing_refuses() {
     t.flash.failing_stores = 3;
     let id = t.at(20).call("GetDiagnostics", json!({ "location": LOCATION })).later();
     t.wait(5);
-    assert!(
-        matches!(t.next_frame(), Some(Frame::Error { id: found, code, .. }) if found == id && code == "InternalError")
-    );
+    assert!(matches!(t.next_frame(), Some(Frame::Error { id: found, code, description })
+        if found == id && code == "InternalError" && description == "device failed"));
     t.at(1000).expect_nothing();
     assert_eq!(uploader().uploads.borrow().len(), 1);
     t.take_errors();

@@ -742,7 +742,7 @@ fn fw_08_and_one_that_is_loading_or_waits_for_a_session() {
 fn fw_08_but_not_one_that_is_being_installed() {
     let mut t = installing(updatable());
     let other = json!({"location": "ftp://other", "retrieveDate": date(0)});
-    t.at(20).call("UpdateFirmware", other).expect_error("InternalError");
+    t.at(20).call("UpdateFirmware", other).expect_refusal("InternalError", "installing");
     installation_is(&mut t, InstallationStatus::Installed);
     t.expect_status(1, "Available");
     expect(&mut t, "Installed");

@@ -3,6 +3,7 @@
 #[path = "support/nor_flash.rs"]
 mod nor_flash;
 
+use embassy_futures::poll_once;
 use embedded_ocpp::store::record::RecordWriter;
 use embedded_ocpp::store::thinning::Role;
 use embedded_ocpp::store::{FlashError, FlashLayoutError, FlashStorage, RECORD_LEN_MAX, RecordKey, Storage};
@@ -12,12 +13,11 @@ use nor_flash::{
 };
 use std::cell::RefCell;
 use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 /// A driver is ready at the first poll.
 fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+    match poll_once(future) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("not ready"),
     }

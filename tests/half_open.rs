@@ -1,6 +1,7 @@
 //! A peer that keeps the connection and takes nothing any more: both drivers give it up (OCPP-J errata 3.11), over the
 //! WebSocket of this crate and over one that waits for ever.
 
+use embassy_futures::poll_once;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use embedded_ocpp::facade::{Connect, Error, Shared, Timer};
@@ -264,7 +265,7 @@ impl Write for Stream {
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+    match poll_once(future) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("not ready at once"),
     }

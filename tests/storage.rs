@@ -2,20 +2,20 @@
 
 mod support;
 
+use embassy_futures::poll_once;
 use embedded_ocpp::ocpp16::BeginError;
 use embedded_ocpp::store::record::seal;
 use embedded_ocpp::store::{DirectoryStorage, RECORD_LEN_MAX, RamStorage, RecordKey, Storage, registry};
 use serde_json::{Value, json};
 use std::future::Future;
 use std::path::PathBuf;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use support::meters::{ENERGY, energy, in_transaction, sampling};
 use support::{Event, bench, booted, charging, date, plugged};
 
 /// A blocking device is ready at the first poll.
 fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+    match poll_once(future) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("not ready"),
     }

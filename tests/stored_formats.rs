@@ -9,12 +9,12 @@
 mod nor_flash;
 mod support;
 
+use embassy_futures::poll_once;
 use embedded_ocpp::store::{FlashStorage, RECORD_LEN_MAX, RecordKey, Storage, registry};
 use nor_flash::{NorFlash, Nrf51};
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use support::meters::ENERGY;
 use support::{Bench, Timeline, bench, date};
 
@@ -131,7 +131,7 @@ fn is_on_the_chip(image: &Records, records: &Records) {
 
 /// A driver is ready at the first poll.
 fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+    match poll_once(future) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("not ready"),
     }

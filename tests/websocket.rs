@@ -9,8 +9,9 @@ use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
+use embassy_futures::poll_once;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use embedded_ocpp::time::Instant;
 use embedded_ocpp::transport::websocket::{
@@ -1210,14 +1211,10 @@ fn message(text: &str) -> Outcome {
     Outcome::Message(text.into())
 }
 
-fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
-}
-
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     for _ in 0..MAX_POLLS {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        if let Poll::Ready(output) = poll_once(future.as_mut()) {
             return output;
         }
     }

@@ -12,8 +12,8 @@ use crate::time::Instant;
 use crate::transport::WebSocketTransport;
 use core::convert::Infallible;
 use core::ops::{Deref, DerefMut};
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::task::Poll;
+use embassy_futures::{block_on, poll_once};
 
 /// An OCPP 1.6 charge point.
 ///
@@ -77,8 +77,7 @@ impl<'a> ChargePoint<'a> {
             custom_call: resources.request.write([0; _]),
         };
         // In the resources, so that it is never moved: it is larger than any stack frame should be.
-        let _ = resources.engine.push(Engine::new(Operations::new(boot, memory)));
-        let engine = resources.engine.first_mut().ok_or(ConfigError::ResourcesInUse)?;
+        let engine = resources.engine.write(Engine::new(Operations::new(boot, memory)));
         engine.operations.set_up(RECEIVE);
         Ok(Self {
             controls: Controls { engine },
@@ -227,10 +226,6 @@ fn exchange<T: WebSocketTransport, E>(
     }
 }
 
-fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
-}
-
 /// One by one: the future of [`StorageOp::run`] would hold those of all, on the stack at that.
 #[inline(never)] // so that a future lies there only while the device is at work
 fn perform<S: Storage>(op: StorageOp, storage: &mut S, record: &mut [u8]) -> Result<StorageResult, S::Error> {
@@ -251,15 +246,6 @@ fn perform<S: Storage>(op: StorageOp, storage: &mut S, record: &mut [u8]) -> Res
             block_on(storage.release_entry(number)).map(done)
         }
         StorageOp::Thin(first, next) => block_on(storage.thin(first..next, role, record)).map(StorageResult::Thinned),
-    }
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return output;
-        }
     }
 }
 

@@ -60,15 +60,12 @@ impl<T: fmt::Debug, S: fmt::Debug> core::error::Error for Error<T, S> {}
 pub enum ConfigError {
     /// A text of [`Boot`](crate::ocpp16::Boot) is longer than OCPP allows.
     BootTextTooLong,
-    /// The resources were lent to a charge point before.
-    ResourcesInUse,
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BootTextTooLong => "a text of BootNotification is longer than OCPP allows",
-            Self::ResourcesInUse => "the resources were lent to a charge point before",
         })
     }
 }

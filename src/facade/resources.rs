@@ -30,6 +30,7 @@ use heapless::Vec;
 /// // On a 32-bit chip these are 12 KiB.
 /// assert!(Resources::<2>::RAM_BYTES <= 16 * 1024);
 /// ```
+#[repr(C)] // the engine first: a store reaches all of it from where the resources begin
 pub struct Resources<
     'a,
     const CONNECTORS: usize = 2,
@@ -41,7 +42,7 @@ pub struct Resources<
     const RESERVATIONS: usize = 4,
 > {
     /// Written when a charge point is made.
-    pub(super) engine: Table<Engine<'a>, 1>,
+    pub(super) engine: MaybeUninit<Engine<'a>>,
     pub(super) connectors: Table<Connector<'a>, CONNECTORS>,
     pub(super) meter_inputs: Table<MeterInput<'a>, METER_INPUTS>,
     pub(super) data_transfer: Table<DataTransferHandler<'a>, DATA_TRANSFER_HANDLERS>,
@@ -100,7 +101,7 @@ impl<
             assert!(PROFILES <= 192 && PERIODS <= 40, "no record for more of them");
         }
         Self {
-            engine: Table::new(Vec::new()),
+            engine: MaybeUninit::uninit(),
             connectors: Table::new(Vec::new()),
             meter_inputs: Table::new(Vec::new()),
             data_transfer: Table::new(Vec::new()),

@@ -1,5 +1,6 @@
 use core::fmt;
 use heapless::String;
+use heapless::string::StringView;
 
 /// A JSON string in the buffer that it arrived in, without its quotes but still with its escapes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,13 +72,17 @@ impl<'a> JsonStr<'a> {
         u8: heapless::LenType,
     {
         let mut text = String::new();
+        self.append_to(&mut text).map(|()| text)
+    }
+
+    fn append_to(self, text: &mut StringView<u8>) -> Result<(), TextTooLong> {
         if self.escaped.iter().position(|byte| *byte == b'\\').is_none() {
-            return text.push_str(self.escaped()).map(|()| text).map_err(|_| TextTooLong);
+            return text.push_str(self.escaped()).map_err(|_| TextTooLong);
         }
         for c in self.chars() {
             text.push(c).map_err(|_| TextTooLong)?;
         }
-        Ok(text)
+        Ok(())
     }
 
     /// The string without escapes, written into `buffer`.
@@ -227,6 +232,13 @@ impl<const N: usize> CiString<N> {
         let mut copy = String::new();
         copy.push_str(text).map_err(|_| TextTooLong)?;
         Ok(Self(copy))
+    }
+
+    /// Copies a string of a message to where the text lies already. `false` when there is none, or it does not fit.
+    #[inline(never)]
+    pub(crate) fn set(&mut self, text: Option<JsonStr<'_>>) -> bool {
+        self.0.clear();
+        text.is_some_and(|text| text.append_to(&mut self.0).is_ok())
     }
 
     /// The text as it was given.

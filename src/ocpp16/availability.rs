@@ -1,12 +1,11 @@
 //! ChangeAvailability: in and out of service, kept over every boot (OCPP 1.6 §5.2).
 
+use super::answer::{Cause, StatusAnswer};
 use super::connector::Finishing;
-use super::dispatch::StatusAnswer;
 use super::session::Phase;
 use super::types::Symbol;
 use super::{Availability, ChargePointStatus, Connector, ConnectorId, Operations};
 use crate::json::{Field, Kind, Payload};
-use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
 use crate::time::Instant;
@@ -79,19 +78,15 @@ impl Service {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn change_availability(
-        &mut self,
-        now: Instant,
-        payload: Payload<'_>,
-    ) -> Result<StatusAnswer, CallError> {
+    pub(super) fn change_availability(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 2] =
             [Field::required("connectorId", Kind::Integer), Field::required("type", Kind::Text(20))];
         let [connector, wanted] = payload.read(&FIELDS)?;
-        let wanted = wanted.text().and_then(Availability::from_json).ok_or(CallError::property("type"))?;
+        let wanted = wanted.text().and_then(Availability::from_json).ok_or(Cause::Type)?;
         let all = 0..self.connector_ids().end;
         let id = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| all.contains(id));
         let connectors = match id {
-            None => return Ok(StatusAnswer::new("Rejected")), // AV-05
+            None => return Ok(StatusAnswer::Rejected), // AV-05
             Some(0) => all,
             Some(id) => id..id.saturating_add(1),
         };
@@ -100,7 +95,7 @@ impl Operations<'_> {
             self.set_availability(now, id, wanted);
         }
         let scheduled = connectors.into_iter().any(|id| self.service(id).is_some_and(|service| service.is_closing()));
-        Ok(StatusAnswer::new(if scheduled { "Scheduled" } else { "Accepted" }))
+        Ok(if scheduled { StatusAnswer::Scheduled } else { StatusAnswer::Accepted })
     }
 
     fn set_availability(&mut self, now: Instant, id: ConnectorId, wanted: Availability) {

@@ -2,13 +2,12 @@
 //!
 //! The entries are records on the device. In RAM there is only what finds one and what decides which goes first.
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::authorization::Known;
-use super::dispatch::{StatusAnswer, accepted_if};
 use super::tag_record::{FNV_OFFSET, expires, fnv, has_passed, known, read_tag, tag_hash, write_tag};
 use super::types::Symbol;
 use super::{AuthorizationStatus, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Payload};
-use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, SwitchKey, registry};
 use crate::time::{DateTime, Instant};
@@ -206,7 +205,7 @@ impl<'a> Cache<'a> {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn clear_cache(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
+    pub(super) fn clear_cache(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const NONE: [Field; 0] = [];
         payload.read(&NONE)?;
         let enabled = self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED);

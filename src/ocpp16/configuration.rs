@@ -1,11 +1,11 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
-use super::dispatch::StatusAnswer;
+use super::answer::{Cause, StatusAnswer};
 use super::keys::announced;
 use super::metering::Meters;
 use super::{Operations, free_vend, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
-use crate::rpc::{CallError, Composer};
+use crate::rpc::Composer;
 use crate::store::{Access, IntegerKey, Key, KeyId, Keys, Refusal, Value};
 
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
@@ -26,17 +26,17 @@ const VALUE_LEN_MAX: u16 = 500;
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn change_configuration(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
+    pub(super) fn change_configuration(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 2] =
             [Field::required("key", Kind::Text(KEY_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
         let [key, value] = payload.read(&FIELDS)?;
-        let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::new("Rejected")) };
-        Ok(StatusAnswer::new(match self.change_key(key, value) {
-            Ok(true) => "RebootRequired",
-            Ok(false) => "Accepted",
-            Err(Refusal::UnknownKey) => "NotSupported",
-            Err(_) => "Rejected",
-        }))
+        let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::Rejected) };
+        Ok(match self.change_key(key, value) {
+            Ok(true) => StatusAnswer::RebootRequired,
+            Ok(false) => StatusAnswer::Accepted,
+            Err(Refusal::UnknownKey) => StatusAnswer::NotSupported,
+            Err(_) => StatusAnswer::Rejected,
+        })
     }
 
     /// Whether the new value waits for the next boot.
@@ -68,15 +68,14 @@ impl Operations<'_> {
 
     /// Answers in pages, so that no number of keys is too many for the send buffer.
     #[inline(never)]
-    pub(super) fn get_configuration(&self, payload: Payload<'_>, answer: &mut Composer<'_>) -> Result<(), CallError> {
+    pub(super) fn get_configuration(&self, payload: Payload<'_>, answer: &mut Composer<'_>) -> Result<(), Cause> {
         const FIELDS: [Field; 1] = [Field::optional("key", Kind::Array)];
         let [names] = payload.read(&FIELDS)?;
         let names = names.nested().unwrap_or(b"[]");
         let count = count_names(names)?;
         if answer.page() == 0 {
             if count > NAMES_MAX as u32 {
-                let code = crate::rpc::CallErrorCode::OccurenceConstraintViolation;
-                return Err(CallError::new(code, "more keys than GetConfigurationMaxKeys"));
+                return Err(Cause::TooManyKeys);
             }
             answer.raw(b"{\"configurationKey\":[")?;
         }
@@ -106,7 +105,7 @@ impl Operations<'_> {
 }
 
 /// How many keys are named.
-fn count_names(names: &[u8]) -> Result<u32, CallError> {
+fn count_names(names: &[u8]) -> Result<u32, Cause> {
     elements(names).try_fold(0u32, |count, element| {
         let name = JsonStr::from_quoted(element).ok_or(ReadError::WrongType)?;
         if name.is_longer_than(KEY_LEN_MAX.into()) {

@@ -1,9 +1,10 @@
 //! DataTransfer of the central system (OCPP 1.6 §5.6). Those of the firmware go out as [custom](super::custom) calls.
 
 use super::Operations;
+use super::answer::Cause;
 use super::types::Symbol;
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
-use crate::rpc::{CallError, Composer};
+use crate::rpc::Composer;
 
 /// Handles the DataTransfer requests of one vendor, or one message of it.
 #[derive(Clone, Copy)]
@@ -65,14 +66,14 @@ impl<'a> Operations<'a> {
         &mut self,
         payload: Payload<'_>,
         answer: &mut Composer<'_>,
-    ) -> Result<(), CallError> {
+    ) -> Result<(), Cause> {
         const FIELDS: [Field; 3] = [
             Field::required("vendorId", Kind::Text(255)),
             Field::optional("messageId", Kind::Text(50)),
             Field::optional("data", Kind::Text(u16::MAX)),
         ];
         let [vendor, message_id, data] = payload.read(&FIELDS)?;
-        let vendor = vendor.text().ok_or(CallError::property("vendorId"))?;
+        let vendor = vendor.text().ok_or(Cause::VendorId)?;
         let request = DataTransfer { message_id: message_id.text(), data: data.text() };
         let of_vendor = || self.data_transfer.iter().filter(|handler| vendor.is_ignoring_case(handler.vendor_id));
         let named = of_vendor().find(|handler| match (handler.message_id, request.message_id) {

@@ -1,5 +1,6 @@
 //! Which block handles which message, and whose turn it is to send.
 
+use super::answer::Cause;
 use super::journal_entry::{Content, Entry, begin_meter_values};
 use super::metering::{self, MeterValue};
 use super::transaction_messages::MeterValues;
@@ -7,7 +8,7 @@ use super::transaction_messages::MeterValues;
 use super::transfer::Direction;
 use super::types::Symbol;
 use super::{Action, ConnectorId, Operations};
-use crate::json::{Json, Raw, Writer, name};
+use crate::json::Raw;
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::time::Instant;
 
@@ -45,29 +46,6 @@ pub struct Exchange<'x, 'a> {
     pub(crate) record: &'x mut [u8],
 }
 
-/// An answer that is nothing but a status.
-pub(super) struct StatusAnswer {
-    status: &'static str,
-}
-
-impl Json for StatusAnswer {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("status")).plain(self.status);
-        members.close();
-    }
-}
-
-impl StatusAnswer {
-    pub(super) const fn new(status: &'static str) -> Self {
-        Self { status }
-    }
-}
-
-pub(super) const fn accepted_if(accepted: bool) -> StatusAnswer {
-    StatusAnswer::new(if accepted { "Accepted" } else { "Rejected" })
-}
-
 const NOTHING: Raw<'static> = Raw(b"{}");
 
 impl Handler for Exchange<'_, '_> {
@@ -87,7 +65,7 @@ impl Handler for Exchange<'_, '_> {
                 }),
                 Err(problem) => Err(problem.into()),
             },
-            None => operations.answer(now, call, answer, self.record),
+            None => operations.answer(now, call, answer, self.record).map_err(CallError::from),
         };
         if is_first && !matches!(reply, Ok(Reply::Held)) {
             let answered = matches!(reply, Ok(Reply::Now)).then(|| answer.written(position));
@@ -239,8 +217,8 @@ impl Operations<'_> {
         call: &Call<'_>,
         answer: &mut Composer<'_>,
         record: &mut [u8],
-    ) -> Result<Reply, CallError> {
-        let action = Action::from_json(call.action).ok_or(CallErrorCode::NotImplemented)?;
+    ) -> Result<Reply, Cause> {
+        let action = Action::from_json(call.action).ok_or(Cause::NotImplemented)?;
         if !self.is_recovered() {
             return Ok(Reply::Held); // what is stored would take the place of what is asked for
         }
@@ -294,13 +272,13 @@ impl Operations<'_> {
                 return Ok(answer.payload(&Raw(b"{\"listVersion\":-1}")).map(|()| Reply::Now)?);
             }
             #[cfg(not(feature = "local-auth-list"))]
-            Action::SendLocalList => StatusAnswer::new("NotSupported"),
+            Action::SendLocalList => super::answer::StatusAnswer::NotSupported,
             #[cfg(not(feature = "reservation"))]
-            Action::ReserveNow | Action::CancelReservation => accepted_if(false),
+            Action::ReserveNow | Action::CancelReservation => super::answer::accepted_if(false),
             #[cfg(not(feature = "remote-trigger"))]
-            Action::TriggerMessage => StatusAnswer::new("NotImplemented"),
+            Action::TriggerMessage => super::answer::StatusAnswer::NotImplemented,
             #[allow(unreachable_patterns)]
-            _ => return Err(CallErrorCode::NotSupported.into()),
+            _ => return Err(Cause::NotSupported),
         };
         answer.payload(&status)?;
         Ok(Reply::Now)

@@ -3,12 +3,12 @@
 //! Until the installation begins the record is the request: whatever a reboot interrupts begins anew. Then it is what must
 //! be known after the reboot: the version that was replaced, and what the central system has not been told.
 
+use super::answer::Cause;
 use super::session::Phase;
 use super::transfer::{Direction, POLL_INTERVAL, Request, Stage, Transfer, seconds_after};
 use super::types::Symbol;
 use super::{FirmwareStatus, Operations};
 use crate::json::{Field, Kind};
-use crate::rpc::{CallError, CallErrorCode};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{SetKey, StorageOp, registry};
 use crate::time::Instant;
@@ -112,11 +112,11 @@ impl<'a> Operations<'a> {
     }
 
     /// Whether another update may take the place of the one that there is (FW-08).
-    pub(super) fn may_update(&self) -> Result<(), CallError> {
+    pub(super) fn may_update(&self) -> Result<(), Cause> {
         if !self.can_update() {
-            Err(CallErrorCode::NotSupported.into())
+            Err(Cause::NotSupported)
         } else if self.firmware.transfer.stage >= Stage::Announced {
-            Err(CallError::new(CallErrorCode::InternalError, "installing"))
+            Err(Cause::Installing)
         } else {
             Ok(())
         }

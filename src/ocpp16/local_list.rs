@@ -5,14 +5,13 @@
 //! whole or not at all. In RAM there is only what finds an entry; an update goes through the request element by element, as
 //! it lies in the receive buffer.
 
+use super::answer::{Cause, StatusAnswer};
 use super::authorization::Known;
-use super::dispatch::StatusAnswer;
 use super::held_call::frame_record;
 use super::keys::announced;
 use super::tag_record::{known, read_tag, tag_hash, write_tag};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Seen, Walk, Writer, name};
-use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{IntegerKey, RecordKey, StorageOp, StorageResult, SwitchKey, registry};
 use crate::time::Instant;
@@ -181,26 +180,28 @@ impl<'a> LocalList<'a> {
         payload: Payload<'_>,
         mut loaded: Option<Option<usize>>,
         record: &mut [u8],
-    ) -> Result<Option<Wish>, CallError> {
+    ) -> Result<Option<Wish>, Cause> {
         let mut filled = 0;
         let mut walk = payload.walk_from(update.left, update.elements == 0);
+        let mut element = Element::BLANK;
         loop {
-            let Some((id_tag, info)) = next_element(&mut walk)? else {
+            if !element.read(&mut walk)? {
                 if let Some(mut seen) = update.before {
                     walk.member(&mut seen, &REQUEST)?;
                     walk.end()?;
                 }
                 return Ok(self.store_places(update, filled, record));
-            };
-            let hash = tag_hash(&id_tag) & HASH;
+            }
+            let Element { id_tag, info, has_info } = &element;
+            let hash = tag_hash(id_tag) & HASH;
             if let Some(len) = loaded.take() {
                 let entry = len.and_then(|len| read_entry(update.compared, record.get(..len)?));
-                let is_other = entry.is_some_and(|(listed, _)| listed != id_tag);
+                let is_other = entry.is_some_and(|(listed, _)| listed != *id_tag);
                 if let Some(slot) = self.slots.get_mut(update.compared).filter(|_| !is_other) {
                     slot.0 &= !NEXT; // it is replaced, or removed
                 }
                 update.compared = update.compared.saturating_add(1);
-            } else if self.is_named_before(update, payload, &id_tag, hash) {
+            } else if self.is_named_before(update, payload, id_tag, hash) {
                 return Ok(None); // LST-05
             }
             if !update.is_full
@@ -214,12 +215,12 @@ impl<'a> LocalList<'a> {
             }
             let free = update.free;
             let Some(place) = self.take_place(update) else { return Ok(None) };
-            let bits = match info {
-                Some(info) => {
+            let bits = match has_info {
+                true => {
                     let (Some(key), Some(room)) = (place_record(place), record.get_mut(filled..)) else {
                         return Ok(None);
                     };
-                    let Some(len) = frame_record(key, room, &|writer| write_tag(writer, &id_tag, &info)) else {
+                    let Some(len) = frame_record(key, room, &|writer| write_tag(writer, id_tag, info)) else {
                         update.free = free;
                         update.elements = update.elements.saturating_sub(1);
                         return Ok((filled > 0).then_some(Wish::Stores(filled)));
@@ -227,8 +228,8 @@ impl<'a> LocalList<'a> {
                     filled = filled.saturating_add(len);
                     hash | NEXT
                 }
-                None if update.is_full => return Ok(None), // LST-06
-                None => hash,
+                false if update.is_full => return Ok(None), // LST-06
+                false => hash,
             };
             self.mark(place, bits);
             update.left = walk.left();
@@ -261,10 +262,9 @@ impl<'a> LocalList<'a> {
             return false;
         }
         let mut walk = payload.walk_from(update.begin, true);
-        while walk.left() > update.left
-            && let Ok(Some((named, _))) = next_element(&mut walk)
-        {
-            if named == *id_tag {
+        let mut named = Element::BLANK;
+        while walk.left() > update.left && named.read(&mut walk) == Ok(true) {
+            if named.id_tag == *id_tag {
                 return true;
             }
         }
@@ -293,25 +293,39 @@ impl<'a> LocalList<'a> {
     }
 }
 
-/// The next element of the list, with what there is to say about its tag.
-#[inline(never)]
-fn next_element(walk: &mut Walk<'_>) -> Result<Option<(IdToken, Option<IdTagInfo>)>, CallError> {
-    const FIELDS: [Field; 2] = [Field::required("idTag", Kind::Text(20)), Field::optional("idTagInfo", Kind::Object)];
-    if !walk.object()? {
-        return Ok(None);
-    }
-    let (mut id_tag, mut info, mut odd) = (IdToken::new(), None, 0);
-    let mut seen = Seen::default();
-    while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
-        match (place, value.text()) {
-            (0, Some(text)) => id_tag = IdToken::try_from(text).map_err(|_| CallError::property("idTag"))?,
-            _ => info = Some(IdTagInfo::read_at(walk, &mut odd)?),
+/// An element of the list, in one place for all of them.
+struct Element {
+    id_tag: IdToken,
+    has_info: bool,
+    info: IdTagInfo,
+}
+
+impl Element {
+    const BLANK: Self = Self { id_tag: IdToken::new(), has_info: false, info: IdTagInfo::BLANK };
+
+    /// Reads the next one; `false` behind the last.
+    #[inline(never)]
+    fn read(&mut self, walk: &mut Walk<'_>) -> Result<bool, Cause> {
+        const FIELDS: [Field; 2] =
+            [Field::required("idTag", Kind::Text(20)), Field::optional("idTagInfo", Kind::Object)];
+        if !walk.object()? {
+            return Ok(false);
         }
+        self.has_info = false;
+        let mut odd = 0;
+        let mut seen = Seen::default();
+        while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
+            match place {
+                0 if self.id_tag.set(value.text()) => {}
+                0 => return Err(Cause::IdTag),
+                _ => {
+                    self.info.read_at(walk, &mut odd)?;
+                    self.has_info = true;
+                }
+            }
+        }
+        if odd > 0 { Err(Cause::IdTagInfo) } else { Ok(true) }
     }
-    if odd > 0 {
-        return Err(CallError::property("idTagInfo"));
-    }
-    Ok(Some((id_tag, info)))
 }
 
 /// What an update wants from the device.
@@ -323,7 +337,7 @@ enum Wish {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn get_local_list_version(&mut self, payload: Payload<'_>) -> Result<ListVersion, CallError> {
+    pub(super) fn get_local_list_version(&mut self, payload: Payload<'_>) -> Result<ListVersion, Cause> {
         const NONE: [Field; 0] = [];
         payload.read(&NONE)?;
         Ok(ListVersion(if self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) { self.local_list.version() } else { -1 }))
@@ -335,27 +349,28 @@ impl Operations<'_> {
         &mut self,
         payload: Payload<'_>,
         record: &mut [u8],
-    ) -> Result<Option<StatusAnswer>, CallError> {
+    ) -> Result<Option<StatusAnswer>, Cause> {
+        let was_read = self.local_list.update.is_some_and(|update| update.is_last);
         let status = self.update_list(payload, record);
         if !matches!(status, Ok(None)) {
             self.local_list.abandon();
         }
-        if let Ok(Some(_)) = status {
-            payload.prove()?; // it may have come before the end of the list
+        if matches!(status, Ok(Some(_))) && !was_read {
+            payload.prove()?; // the list was not read to its end
         }
-        Ok(status?.map(StatusAnswer::new))
+        status
     }
 
-    fn update_list(&mut self, payload: Payload<'_>, record: &mut [u8]) -> Result<Option<&'static str>, CallError> {
+    fn update_list(&mut self, payload: Payload<'_>, record: &mut [u8]) -> Result<Option<StatusAnswer>, Cause> {
         let mut loaded = None;
         let mut update = match self.local_list.update {
             None => {
                 let update = Update::read(payload)?;
                 if !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
-                    return Ok(Some("NotSupported")); // LST-11
+                    return Ok(Some(StatusAnswer::NotSupported)); // LST-11
                 }
                 if !update.is_full && update.version <= self.local_list.version() {
-                    return Ok(Some("VersionMismatch")); // LST-04
+                    return Ok(Some(StatusAnswer::VersionMismatch)); // LST-04
                 }
                 self.local_list.begin(&update);
                 update
@@ -363,11 +378,11 @@ impl Operations<'_> {
             Some(update) => {
                 match self.device_result() {
                     None => return Ok(None),
-                    Some(Err(_)) => return Ok(Some("Failed")),
+                    Some(Err(_)) => return Ok(Some(StatusAnswer::Failed)),
                     Some(Ok(StorageResult::Loaded(len))) => loaded = Some(len),
                     Some(Ok(_)) if update.is_last => {
                         self.replace_list(&update);
-                        return Ok(Some("Accepted"));
+                        return Ok(Some(StatusAnswer::Accepted));
                     }
                     Some(Ok(_)) => {}
                 }
@@ -379,7 +394,7 @@ impl Operations<'_> {
         match wish? {
             Some(Wish::Op(op)) => self.ask_device(op),
             Some(Wish::Stores(end)) => self.ask_device_to_store(end),
-            None => return Ok(Some("Failed")),
+            None => return Ok(Some(StatusAnswer::Failed)),
         }
         Ok(None)
     }
@@ -477,7 +492,7 @@ impl Operations<'_> {
 }
 
 impl Update {
-    fn read(payload: Payload<'_>) -> Result<Self, CallError> {
+    fn read(payload: Payload<'_>) -> Result<Self, Cause> {
         let mut update = Self {
             version: 0,
             is_full: false,
@@ -497,7 +512,7 @@ impl Update {
                 (1, update_type) => match update_type.text().map(JsonStr::as_bytes) {
                     Some(b"Full") => update.is_full = true,
                     Some(b"Differential") => {}
-                    _ => return Err(CallError::property("updateType")),
+                    _ => return Err(Cause::UpdateType),
                 },
                 _ => {
                     update.begin = walk.left();

@@ -6,6 +6,7 @@
 //! [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer. State changes when an action has
 //! succeeded, not when it was asked for: a transaction runs when its start is durable, and is sent after.
 
+mod answer;
 mod authorization;
 mod availability;
 mod boot;

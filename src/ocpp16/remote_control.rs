@@ -1,14 +1,13 @@
 //! RemoteStartTransaction and RemoteStopTransaction (OCPP 1.6 §5.11, §5.12).
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::connector::Finishing::{CardTooLate, No};
 use super::delivery::UNDELIVERABLE;
-use super::dispatch::{StatusAnswer, accepted_if};
 #[cfg(feature = "reservation")]
 use super::reservation::Claim;
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations, Reason, TxNotification};
 use crate::json::{Field, Kind, Payload};
-use crate::rpc::CallError;
 use crate::store::SwitchKey;
 use crate::time::Instant;
 
@@ -22,16 +21,18 @@ impl Operations<'_> {
         now: Instant,
         payload: Payload<'_>,
         scratch: &mut [u8],
-    ) -> Result<StatusAnswer, CallError> {
+    ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 3] = [
             Field::optional("connectorId", Kind::Integer),
             Field::required("idTag", Kind::Text(20)),
             // RC-10: without smart charging the profile is ignored.
             Field::optional("chargingProfile", Kind::Object),
         ];
-        let [connector, id_tag, profile] = payload.read(&FIELDS)?;
-        let id_tag =
-            id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok()).ok_or(CallError::property("idTag"))?;
+        let [connector, shown, profile] = payload.read(&FIELDS)?;
+        let mut id_tag = IdToken::new();
+        if !id_tag.set(shown.text()) {
+            return Err(Cause::IdTag);
+        }
         #[cfg(feature = "smart-charging")]
         let draft = match profile.nested().filter(|_| self.can_limit().is_ok()) {
             Some(profile) => match self.profile_of_start(profile, scratch)? {
@@ -75,7 +76,7 @@ impl Operations<'_> {
         &mut self,
         now: Instant,
         payload: Payload<'_>,
-    ) -> Result<StatusAnswer, CallError> {
+    ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Number)];
         let [transaction] = payload.read(&FIELDS)?;
         // TX-04: several transactions may have the id of those that the central system does not know.

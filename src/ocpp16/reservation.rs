@@ -1,11 +1,10 @@
 //! ReserveNow and CancelReservation: a connector that waits for one tag, or any connector that does (OCPP 1.6 §5.1, §5.13).
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::connector::Finishing;
-use super::dispatch::{StatusAnswer, accepted_if};
 use super::session::Phase;
 use super::{Connector, ConnectorId, IdToken, Operations};
 use crate::json::{Field, Kind, Payload};
-use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, SwitchKey, registry};
 use crate::time::{DateTime, Duration, Instant};
@@ -143,7 +142,7 @@ fn read_reservation(key: RecordKey, record: &[u8]) -> Option<Reservation> {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn reserve_now(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
+    pub(super) fn reserve_now(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 5] = [
             Field::required("connectorId", Kind::Integer),
             Field::required("expiryDate", Kind::DATE),
@@ -151,11 +150,13 @@ impl Operations<'_> {
             Field::optional("parentIdTag", Kind::Text(20)),
             Field::required("reservationId", Kind::Integer),
         ];
-        let [connector, expires, id_tag, parent, id] = payload.read(&FIELDS)?;
+        let [connector, expires, owner, parent, id] = payload.read(&FIELDS)?;
         let expires = expires.text().and_then(|date| DateTime::parse_nearest(date.escaped()).ok());
-        let expires = expires.ok_or(CallError::property("expiryDate"))?;
-        let id_tag =
-            id_tag.text().and_then(|id_tag| IdToken::try_from(id_tag).ok()).ok_or(CallError::property("idTag"))?;
+        let expires = expires.ok_or(Cause::ExpiryDate)?;
+        let mut id_tag = IdToken::new();
+        if !id_tag.set(owner.text()) {
+            return Err(Cause::IdTag);
+        }
         let parent =
             parent.text().and_then(|parent| IdToken::try_from(parent).ok()).filter(|parent| !parent.is_empty());
         let id = id.integer().unwrap_or(0);
@@ -171,7 +172,7 @@ impl Operations<'_> {
         let obstacle = connector.and_then(|connector| self.why_not_reserved(connector, id));
         let (None, Some(connector), Some(place), false) = (obstacle, connector, place, is_past || id_tag.is_empty())
         else {
-            return Ok(StatusAnswer::new(obstacle.unwrap_or("Rejected"))); // RSV-11, RSV-13
+            return Ok(obstacle.unwrap_or(StatusAnswer::Rejected)); // RSV-11, RSV-13
         };
         if let Some(slot) = self.reservations.slots.get_mut(place) {
             let reservation = Reservation { id, connector, expires, id_tag, parent, since: self.journal.next() };
@@ -182,7 +183,7 @@ impl Operations<'_> {
     }
 
     #[inline(never)]
-    pub(super) fn cancel_reservation(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
+    pub(super) fn cancel_reservation(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 1] = [Field::required("reservationId", Kind::Integer)];
         let [id] = payload.read(&FIELDS)?;
         let found = self.reservations.end(&mut |reservation| id.integer() == Some(reservation.id));
@@ -191,7 +192,7 @@ impl Operations<'_> {
     }
 
     /// RSV-03: the status of the refusal, if reservation `id` cannot be had on this connector.
-    fn why_not_reserved(&self, connector: ConnectorId, id: i32) -> Option<&'static str> {
+    fn why_not_reserved(&self, connector: ConnectorId, id: i32) -> Option<StatusAnswer> {
         let others = || self.reservations.all().filter(move |other| other.id != id);
         // Those that wait for any connector need as many that are free (RSV-04).
         let waiting = others().filter(|other| other.connector == 0).count();
@@ -199,8 +200,8 @@ impl Operations<'_> {
             self.obstacle(*candidate).is_none() && others().all(|other| other.connector != *candidate)
         };
         let obstacle = match connector {
-            0 if self.main_error.is_some_and(|error| error.is_faulted) => Some("Faulted"),
-            0 if !self.main_service.is_open() => Some("Unavailable"),
+            0 if self.main_error.is_some_and(|error| error.is_faulted) => Some(StatusAnswer::Faulted),
+            0 if !self.main_service.is_open() => Some(StatusAnswer::Unavailable),
             0 => None,
             _ => self.obstacle(connector),
         };
@@ -209,20 +210,21 @@ impl Operations<'_> {
             return obstacle;
         }
         // What keeps all of them from being reserved is told of connector 0.
-        let mut obstacles = self.connector_ids().map(|candidate| self.obstacle(candidate).unwrap_or("Occupied"));
-        let first = obstacles.next().filter(|_| connector == 0).unwrap_or("Occupied");
-        Some(if obstacles.all(|other| other == first) { first } else { "Occupied" })
+        let mut obstacles =
+            self.connector_ids().map(|candidate| self.obstacle(candidate).unwrap_or(StatusAnswer::Occupied));
+        let first = obstacles.next().filter(|_| connector == 0).unwrap_or(StatusAnswer::Occupied);
+        Some(if obstacles.all(|other| other == first) { first } else { StatusAnswer::Occupied })
     }
 
     /// Why a connector could not be used now by anybody.
-    fn obstacle(&self, id: ConnectorId) -> Option<&'static str> {
+    fn obstacle(&self, id: ConnectorId) -> Option<StatusAnswer> {
         let connector = self.connector(id)?;
         if connector.is_faulted() {
-            Some("Faulted")
+            Some(StatusAnswer::Faulted)
         } else if !connector.service.is_open() {
-            Some("Unavailable")
+            Some(StatusAnswer::Unavailable)
         } else if is_in_use(connector) || connector.is_present() {
-            Some("Occupied") // RSV-14
+            Some(StatusAnswer::Occupied) // RSV-14
         } else {
             None
         }

@@ -1,10 +1,9 @@
 //! Reset: end what runs, then restart (OCPP 1.6 §5.14).
 
-use super::dispatch::{StatusAnswer, accepted_if};
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::types::Symbol;
 use super::{ChargePointErrorCode, Operations, Reason, ResetKind};
 use crate::json::{Field, Kind, Payload};
-use crate::rpc::CallError;
 use crate::store::IntegerKey;
 use crate::time::{Duration, Instant};
 
@@ -41,10 +40,10 @@ impl Reset {
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn reset(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
+    pub(super) fn reset(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 1] = [Field::required("type", Kind::Text(20))];
         let [kind] = payload.read(&FIELDS)?;
-        let kind = kind.text().and_then(ResetKind::from_json).ok_or(CallError::property("type"))?;
+        let kind = kind.text().and_then(ResetKind::from_json).ok_or(Cause::Type)?;
         let possible = self.outputs.reset_execute.is_some();
         #[cfg(feature = "firmware-management")]
         let possible = possible && !self.is_writing_firmware(); // RST-07

@@ -4,12 +4,13 @@
 //! The request lies in a record, not in RAM, for a location may be long: it is written before the request is answered, and
 //! read again for each try.
 
+use super::answer::Cause;
 use super::diagnostics::FileName;
 use super::transfer_reports::Reports;
 use super::types::Symbol;
 use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
 use crate::json::{Field, JsonStr, Payload, Value};
-use crate::rpc::{CallError, CallErrorCode, Composer, Reply};
+use crate::rpc::{Composer, Reply};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
 use crate::time::{DateTime, Duration, Instant};
@@ -135,9 +136,8 @@ impl<'r> Request<'r> {
     /// Writes it into the record buffer, and returns its length: location, first date, retries, interval, and what there is
     /// of a second date.
     #[inline(never)]
-    pub(super) fn write(record: &mut [u8], key: RecordKey, values: &[Value<'_>]) -> Result<usize, CallError> {
-        const TOO_LONG: CallError = CallError::property("location too long");
-        let [location, from, retries, interval, to @ ..] = values else { return Err(TOO_LONG) };
+    pub(super) fn write(record: &mut [u8], key: RecordKey, values: &[Value<'_>]) -> Result<usize, Cause> {
+        let [location, from, retries, interval, to @ ..] = values else { return Err(Cause::LocationTooLong) };
         let mut writer = RecordWriter::new(record);
         writer.byte(REQUEST);
         writer.unsigned(date(Some(from))?.into());
@@ -150,12 +150,12 @@ impl<'r> Request<'r> {
         let begin = writer.position();
         let location = location.text().unwrap_or(JsonStr::EMPTY);
         let room = record.get_mut(begin..).unwrap_or_default();
-        let location = location.copy_to(room).map_err(|_| TOO_LONG)?;
+        let location = location.copy_to(room).map_err(|_| Cause::LocationTooLong)?;
         if location.is_empty() || location.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-            return Err(CallError::property("location"));
+            return Err(Cause::Location);
         }
         let end = begin.saturating_add(location.len());
-        RecordWriter::resume(record, end).finish(key).ok_or(TOO_LONG)
+        RecordWriter::resume(record, end).finish(key).ok_or(Cause::LocationTooLong)
     }
 
     pub(super) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
@@ -174,9 +174,9 @@ impl<'r> Request<'r> {
 }
 
 /// Seconds since 1970, 0 when there is none.
-fn date(value: Option<&Value<'_>>) -> Result<u32, CallError> {
+fn date(value: Option<&Value<'_>>) -> Result<u32, Cause> {
     let Some(text) = value.and_then(|value| value.text()) else { return Ok(0) };
-    let date = DateTime::parse_nearest(text.escaped()).map_err(|_| CallError::property("date"))?;
+    let date = DateTime::parse_nearest(text.escaped()).map_err(|_| Cause::Date)?;
     Ok(date.as_unix().max(1))
 }
 
@@ -226,12 +226,12 @@ impl<'a> Operations<'a> {
         payload: Payload<'_>,
         answer: &mut Composer<'_>,
         record: &mut [u8],
-    ) -> Result<Reply, CallError> {
+    ) -> Result<Reply, Cause> {
         let mut file_name = None;
         if self.transfer(direction).stage == Stage::Asked {
             let Some(result) = self.device_result() else { return Ok(Reply::Held) };
             self.settle_request(direction, result.is_ok());
-            result.map_err(|_| CallError::new(CallErrorCode::InternalError, "device failed"))?;
+            result.map_err(|_| Cause::DeviceFailed)?;
             if direction == Direction::Upload {
                 file_name = Some(self.diagnostics.file_name);
             }
@@ -243,7 +243,7 @@ impl<'a> Operations<'a> {
                     &firmware::REQUEST_FIELDS
                 }
                 Direction::Upload if self.manages_firmware() => &diagnostics::REQUEST_FIELDS,
-                Direction::Upload => return Err(CallErrorCode::NotSupported.into()),
+                Direction::Upload => return Err(Cause::NotSupported),
             };
             payload.read_into(fields, &mut values)?;
             self.delivery.loaded = None;

@@ -1,18 +1,17 @@
 //! TriggerMessage: the central system asks for a message at once (OCPP 1.6 §5.17).
 
-use super::dispatch::{StatusAnswer, accepted_if};
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::metering::Meters;
 #[cfg(feature = "firmware-management")]
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::json::{Field, Kind, Payload};
-use crate::rpc::CallError;
 use crate::time::Instant;
 
 impl Operations<'_> {
     /// Only marks what is to be sent: the answer goes out first (TRG-01).
     #[inline(never)]
-    pub(super) fn trigger_message(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
+    pub(super) fn trigger_message(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 2] =
             [Field::required("requestedMessage", Kind::Text(u16::MAX)), Field::optional("connectorId", Kind::Integer)];
         let [message, connector] = payload.read(&FIELDS)?;
@@ -67,7 +66,7 @@ impl Operations<'_> {
                 true
             }
             // TRG-02: whatever else it is, or a profile that is not there.
-            _ => return Ok(StatusAnswer::new("NotImplemented")),
+            _ => return Ok(StatusAnswer::NotImplemented),
         };
         if triggered {
             self.dirty = true;

@@ -1,10 +1,10 @@
 //! UnlockConnector, and when the cable is to be locked (OCPP 1.6 §4.10, §5.18).
 
-use super::dispatch::StatusAnswer;
+use super::answer::{Cause, StatusAnswer};
 use super::session::Phase;
 use super::{ChargePointErrorCode, ConnectorId, Operations, Reason};
 use crate::json::{Field, Kind, Payload};
-use crate::rpc::{CallError, Composer};
+use crate::rpc::Composer;
 use crate::store::SwitchKey;
 use crate::time::{Duration, Instant};
 
@@ -49,13 +49,13 @@ impl Operations<'_> {
         &mut self,
         now: Instant,
         payload: Payload<'_>,
-    ) -> Result<Option<StatusAnswer>, CallError> {
+    ) -> Result<Option<StatusAnswer>, Cause> {
         const FIELDS: [Field; 1] = [Field::required("connectorId", Kind::Integer)];
         let [connector] = payload.read(&FIELDS)?;
         let id = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| self.has_lock(*id));
-        let Some(connector) = id else { return Ok(Some(StatusAnswer::new("NotSupported"))) }; // errata 3.87
+        let Some(connector) = id else { return Ok(Some(StatusAnswer::NotSupported)) }; // errata 3.87
         if let Unlock::UnderWay { .. } = self.unlock {
-            return Ok(Some(StatusAnswer::new("UnlockFailed")));
+            return Ok(Some(StatusAnswer::UnlockFailed));
         }
         self.unlock = Unlock::UnderWay { connector, until: now + TIME_LIMIT };
         if self.connector(connector).is_some_and(|connector| connector.session.is_in_transaction()) {
@@ -94,10 +94,10 @@ impl Operations<'_> {
         self.unlock = Unlock::None;
         let position = answer.position();
         let status = match result {
-            UnlockResult::Unlocked => "Unlocked",
-            _ => "UnlockFailed",
+            UnlockResult::Unlocked => StatusAnswer::Unlocked,
+            _ => StatusAnswer::UnlockFailed,
         };
-        let written = answer.payload(&StatusAnswer::new(status)).is_ok();
+        let written = answer.payload(&status).is_ok();
         self.show("UnlockConnector", None, Some(answer.written(position)));
         written
     }

@@ -1,4 +1,4 @@
-use crate::json::{BufferFull, Problem, ReadError};
+use crate::json::{BufferFull, Problem};
 use core::fmt;
 
 /// Why a call of the other side is refused: the CALLERROR that it gets (OCPP-J 1.6 §4.2.3).
@@ -73,20 +73,6 @@ impl CallError {
 impl From<CallErrorCode> for CallError {
     fn from(code: CallErrorCode) -> Self {
         Self::new(code, "")
-    }
-}
-
-impl From<ReadError> for CallError {
-    #[inline(never)]
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Missing => Self::new(CallErrorCode::OccurenceConstraintViolation, "field missing"),
-            ReadError::Twice => Self::new(CallErrorCode::OccurenceConstraintViolation, "field twice"),
-            ReadError::Unknown => Self::new(CallErrorCode::FormationViolation, "unknown field"),
-            ReadError::WrongType => Self::new(CallErrorCode::TypeConstraintViolation, "wrong type"),
-            ReadError::TooLong => Self::property("value too long"),
-            ReadError::Malformed => Problem::Syntax.into(),
-        }
     }
 }
 

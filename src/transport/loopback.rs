@@ -177,11 +177,11 @@ impl core::error::Error for LoopbackClosed {}
 mod tests {
     use super::*;
     use core::future::Future;
-    use core::pin::pin;
-    use core::task::{Context, Poll, Waker};
+    use core::task::Poll;
+    use embassy_futures::poll_once;
 
     fn now<F: Future>(future: F) -> F::Output {
-        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        match poll_once(future) {
             Poll::Ready(output) => output,
             Poll::Pending => panic!("not ready at once"),
         }

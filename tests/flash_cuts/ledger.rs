@@ -1,13 +1,13 @@
 //! What was promised, and what may have become of what the power has interrupted.
 
 use crate::nor_flash::Chance;
+use embassy_futures::poll_once;
 use embedded_ocpp::store::record::RecordWriter;
 use embedded_ocpp::store::thinning::Role;
 use embedded_ocpp::store::{RECORD_LEN_MAX, RecordKey, Storage};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 pub(crate) const KEYS: RecordKey = 7;
 /// The number of the last key, of which records change all the time.
@@ -82,7 +82,7 @@ fn role(record: &[u8]) -> Role {
 
 /// A driver that blocks is ready at the first poll.
 pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+    match poll_once(future) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("not ready"),
     }

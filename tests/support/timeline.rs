@@ -637,6 +637,16 @@ impl ServerCall<'_> {
         }
     }
 
+    /// The same with this description.
+    pub fn expect_refusal(self, wanted: &str, because: &str) {
+        match self.timeline.next_frame() {
+            Some(Frame::Error { id, code, description }) if id == self.id => {
+                assert_eq!((&*code, &*description), (wanted, because));
+            }
+            other => panic!("{} s: expected {wanted}: {because}, found {other:?}", self.timeline.seconds()),
+        }
+    }
+
     /// The answer may come later. Returns its id.
     pub fn later(self) -> String {
         self.id

@@ -4,10 +4,10 @@ use super::limit::{Rate, Until};
 use super::profile::symbol;
 use super::schedule::Moment;
 use crate::json::{BufferFull, Field, Json, Kind, Payload, Value, Writer, name};
-use crate::ocpp16::dispatch::accepted_if;
+use crate::ocpp16::answer::{Cause, accepted_if};
 use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, Operations};
-use crate::rpc::{CallError, Composer};
+use crate::rpc::Composer;
 use crate::time::{DateTime, Instant};
 
 /// The most seconds that a schedule is told for: each recurrence is in it once.
@@ -28,7 +28,7 @@ impl Operations<'_> {
         now: Instant,
         payload: Payload<'_>,
         answer: &mut Composer<'_>,
-    ) -> Result<(), CallError> {
+    ) -> Result<(), Cause> {
         const FIELDS: [Field; 3] = [
             Field::required("connectorId", Kind::Integer),
             Field::required("duration", Kind::Integer),
@@ -39,7 +39,7 @@ impl Operations<'_> {
         let unit = match unit {
             Value::Absent if self.takes(Unit::A) => Unit::A,
             Value::Absent => Unit::W,
-            unit => symbol(unit, "chargingRateUnit")?,
+            unit => symbol(unit, Cause::ChargingRateUnit)?,
         };
         let id = id.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= self.connector_count());
         let duration = duration.integer().and_then(|duration| u32::try_from(duration).ok());

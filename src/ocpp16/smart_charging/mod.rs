@@ -11,12 +11,11 @@ pub use limit::{ChargingLimit, LimitOutput, Supply};
 pub(super) use profile::Draft;
 pub use profile::{ChargingPeriod, ProfileSlot};
 
-use super::dispatch::{StatusAnswer, accepted_if};
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::keys::announced;
 use super::session::Phase;
 use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, InputError, Operations, keys};
 use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
-use crate::rpc::{CallError, CallErrorCode};
 use crate::store::{IntegerKey, RecordKey, SetKey, StorageOp, SwitchKey};
 use crate::time::{DateTime, Instant};
 use composite::Composite;
@@ -210,10 +209,10 @@ impl Operations<'_> {
     }
 
     /// SC-26: whether there is anybody to tell a limit to.
-    pub(super) fn can_limit(&self) -> Result<(), CallError> {
+    pub(super) fn can_limit(&self) -> Result<(), Cause> {
         match self.takes(Unit::A) || self.takes(Unit::W) {
             true => Ok(()),
-            false => Err(CallErrorCode::NotSupported.into()),
+            false => Err(Cause::NotSupported),
         }
     }
 
@@ -223,7 +222,7 @@ impl Operations<'_> {
         now: Instant,
         payload: Payload<'_>,
         scratch: &mut [u8],
-    ) -> Result<StatusAnswer, CallError> {
+    ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 2] =
             [Field::required("connectorId", Kind::Integer), Field::required("csChargingProfiles", Kind::Object)];
         self.can_limit()?;
@@ -238,7 +237,7 @@ impl Operations<'_> {
         }
         walk.end()?;
         let id = id.and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= self.connector_count());
-        let (Some(id), Some(mut draft)) = (id, draft) else { return Err(CallError::property("connectorId")) };
+        let (Some(id), Some(mut draft)) = (id, draft) else { return Err(Cause::ConnectorId) };
         let date = self.clock.date(now).map_or(0, DateTime::as_unix);
         if draft.profile.is_relative_maximum() {
             draft.profile.start = date;
@@ -248,7 +247,7 @@ impl Operations<'_> {
         Ok(accepted_if(is_installed))
     }
 
-    fn read_draft(&mut self, walk: &mut Walk<'_>, scratch: &mut [u8]) -> Result<Draft, CallError> {
+    fn read_draft(&mut self, walk: &mut Walk<'_>, scratch: &mut [u8]) -> Result<Draft, Cause> {
         self.delivery.loaded = None; // the record buffer is where the periods go first
         Draft::read(walk, scratch, self.profiles.periods_max())
     }
@@ -283,7 +282,7 @@ impl Operations<'_> {
     }
 
     /// The profile of a RemoteStartTransaction. `None` when it cannot be taken (RC-08).
-    pub(super) fn profile_of_start(&mut self, profile: &[u8], scratch: &mut [u8]) -> Result<Option<Draft>, CallError> {
+    pub(super) fn profile_of_start(&mut self, profile: &[u8], scratch: &mut [u8]) -> Result<Option<Draft>, Cause> {
         let mut draft = self.read_draft(&mut Walk::of(profile, Strictness::NoOthers), scratch)?;
         draft.profile.bound = Bound::Coming;
         let is_fit = draft.profile.purpose == Purpose::TxProfile && draft.transaction.is_none() && draft.is_sound;
@@ -299,7 +298,7 @@ impl Operations<'_> {
     }
 
     #[inline(never)]
-    pub(super) fn clear_charging_profile(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, CallError> {
+    pub(super) fn clear_charging_profile(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 4] = [
             Field::optional("id", Kind::Integer),
             Field::optional("connectorId", Kind::Integer),
@@ -310,7 +309,7 @@ impl Operations<'_> {
         let [id, connector, purpose, level] = payload.read(&FIELDS)?;
         let purpose: Option<Purpose> = match purpose {
             Value::Absent => None,
-            purpose => Some(symbol(purpose, "chargingProfilePurpose")?),
+            purpose => Some(symbol(purpose, Cause::ChargingProfilePurpose)?),
         };
         let is_it = |wanted: Value<'_>, found: i32| wanted.integer().is_none_or(|wanted| wanted == found);
         let mut found = false;
@@ -331,6 +330,6 @@ impl Operations<'_> {
         }
         self.profiles.changed();
         self.profiles_changed();
-        Ok(StatusAnswer::new(if found { "Accepted" } else { "Unknown" })) // SC-34
+        Ok(if found { StatusAnswer::Accepted } else { StatusAnswer::Unknown }) // SC-34
     }
 }

@@ -3,8 +3,8 @@
 use super::schedule::{Kind, NEVER};
 use crate::json::{Field, Kind as Json, Seen, Value, Walk};
 use crate::ocpp16::ConnectorId;
+use crate::ocpp16::answer::Cause;
 use crate::ocpp16::types::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind, Symbol};
-use crate::rpc::CallError;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
 use crate::time::DateTime;
@@ -208,7 +208,7 @@ pub(in crate::ocpp16) struct Draft {
 
 impl Draft {
     /// Reads the ChargingProfile that the walk stands before. `scratch` takes at most `periods_max` periods.
-    pub(super) fn read(walk: &mut Walk<'_>, scratch: &mut [u8], periods_max: usize) -> Result<Self, CallError> {
+    pub(super) fn read(walk: &mut Walk<'_>, scratch: &mut [u8], periods_max: usize) -> Result<Self, Cause> {
         const FIELDS: [Field; 9] = [
             Field::required("chargingProfileId", Json::Integer),
             Field::required("stackLevel", Json::Integer),
@@ -233,13 +233,13 @@ impl Draft {
                     Some(Ok(level)) => profile.stack_level = level,
                     _ => draft.is_sound = false,
                 },
-                2 => profile.purpose = symbol(value, "chargingProfilePurpose")?,
-                3 => kind = symbol(value, "chargingProfileKind")?,
+                2 => profile.purpose = symbol(value, Cause::ChargingProfilePurpose)?,
+                3 => kind = symbol(value, Cause::ChargingProfileKind)?,
                 4 => has_start = draft.read_schedule(walk, scratch, periods_max)?,
                 5 => draft.transaction = value.long()?,
-                6 => recurrency = Some(symbol(value, "recurrencyKind")?),
-                7 => profile.valid_from = date(value, "validFrom")?,
-                _ => profile.valid_to = date(value, "validTo")?,
+                6 => recurrency = Some(symbol(value, Cause::RecurrencyKind)?),
+                7 => profile.valid_from = date(value, Cause::ValidFrom)?,
+                _ => profile.valid_to = date(value, Cause::ValidTo)?,
             }
         }
         draft.profile.kind = match (kind, recurrency) {
@@ -259,12 +259,7 @@ impl Draft {
     }
 
     /// Reads the ChargingSchedule; `true` when it has a start.
-    fn read_schedule(
-        &mut self,
-        walk: &mut Walk<'_>,
-        scratch: &mut [u8],
-        periods_max: usize,
-    ) -> Result<bool, CallError> {
+    fn read_schedule(&mut self, walk: &mut Walk<'_>, scratch: &mut [u8], periods_max: usize) -> Result<bool, Cause> {
         const FIELDS: [Field; 5] = [
             Field::required("chargingRateUnit", Json::Text(30)),
             Field::required("chargingSchedulePeriod", Json::Array),
@@ -276,14 +271,14 @@ impl Draft {
         let mut seen = Seen::default();
         while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
             match place {
-                0 => self.profile.unit = symbol(value, "chargingRateUnit")?,
+                0 => self.profile.unit = symbol(value, Cause::ChargingRateUnit)?,
                 1 => self.read_periods(walk, scratch, periods_max)?,
                 2 => match value.integer().map(u32::try_from) {
                     Some(Ok(duration)) => self.profile.duration = duration,
                     _ => self.is_sound = false,
                 },
                 3 => {
-                    self.profile.start = date(value, "startSchedule")?;
+                    self.profile.start = date(value, Cause::StartSchedule)?;
                     has_start = true;
                 }
                 _ => {}
@@ -292,7 +287,7 @@ impl Draft {
         Ok(has_start)
     }
 
-    fn read_periods(&mut self, walk: &mut Walk<'_>, scratch: &mut [u8], periods_max: usize) -> Result<(), CallError> {
+    fn read_periods(&mut self, walk: &mut Walk<'_>, scratch: &mut [u8], periods_max: usize) -> Result<(), Cause> {
         const FIELDS: [Field; 3] = [
             Field::required("startPeriod", Json::Integer),
             Field::required("limit", Json::Number),
@@ -333,14 +328,14 @@ impl Draft {
 }
 
 /// A value of an enumeration (SC-24).
-pub(super) fn symbol<T: Symbol>(value: Value<'_>, name: &'static str) -> Result<T, CallError> {
-    value.text().and_then(T::from_json).ok_or(CallError::property(name))
+pub(super) fn symbol<T: Symbol>(value: Value<'_>, otherwise: Cause) -> Result<T, Cause> {
+    value.text().and_then(T::from_json).ok_or(otherwise)
 }
 
 /// Seconds since 1970; what lies outside of them counts as their first or last.
-fn date(value: Value<'_>, name: &'static str) -> Result<u32, CallError> {
+fn date(value: Value<'_>, otherwise: Cause) -> Result<u32, Cause> {
     let date = value.text().and_then(|text| DateTime::parse_nearest(text.escaped()).ok());
-    date.map(DateTime::as_unix).ok_or(CallError::property(name))
+    date.map(DateTime::as_unix).ok_or(otherwise)
 }
 
 /// The tenths in a JSON number, rounded down; `None` when it is negative. What is too high counts as the highest.

@@ -1,7 +1,7 @@
 use super::IdToken;
 use super::symbols::{Symbol, symbols};
 use crate::json::{Field, Kind, Payload, Strictness, Value, Walk, read_answer};
-use crate::rpc::CallError;
+use crate::ocpp16::answer::Cause;
 use crate::time::DateTime;
 
 symbols! {
@@ -45,6 +45,9 @@ pub struct IdTagInfo {
 }
 
 impl IdTagInfo {
+    /// Before anything was said.
+    pub(in crate::ocpp16) const BLANK: Self = Self { status: AuthorizationStatus::Invalid, parent: None, expiry: None };
+
     /// The idTagInfo of an answer that carries one: that to Authorize, StartTransaction or StopTransaction. `None` when it
     /// has no sound status; the tag is then not authorised. Of the rest, which is optional, what cannot be read is left out.
     pub fn of_answer(payload: Payload<'_>) -> Option<Self> {
@@ -60,13 +63,14 @@ impl IdTagInfo {
 
     /// Reads the object itself, in an answer.
     pub(crate) fn read_answer(object: &[u8], left_out: &mut u32) -> Option<Self> {
-        Self::read_at(&mut Walk::of(object, Strictness::IgnoreOthers), left_out).ok()
+        let mut info = Self::BLANK;
+        info.read_at(&mut Walk::of(object, Strictness::IgnoreOthers), left_out).ok().map(|()| info)
     }
 
     /// Reads the object that the walk stands before, and adds to `left_out` how many of its optional members are not sound: a
     /// request must have none.
     #[inline(never)]
-    pub(crate) fn read_at(walk: &mut Walk<'_>, left_out: &mut u32) -> Result<Self, CallError> {
+    pub(in crate::ocpp16) fn read_at(&mut self, walk: &mut Walk<'_>, left_out: &mut u32) -> Result<(), Cause> {
         const FIELDS: [Field; 3] = [
             Field::required("status", Kind::Text(20)),
             Field::optional("parentIdTag", Kind::Text(20)),
@@ -75,21 +79,20 @@ impl IdTagInfo {
         let mut values = [Value::Absent; 3];
         walk.read_leniently(&FIELDS, &mut values, left_out)?;
         let [status, parent, expiry] = values;
-        let status = status.text().and_then(AuthorizationStatus::from_json).ok_or(CallError::property("status"))?;
+        self.status = status.text().and_then(AuthorizationStatus::from_json).ok_or(Cause::Status)?;
         let mut odd = 0;
-        let parent = match parent.text() {
-            Some(parent) => IdToken::try_from(parent).unwrap_or_else(|_| {
-                odd += 1;
-                IdToken::new()
-            }),
-            None => IdToken::new(),
-        };
-        let expiry = expiry.text().and_then(|expiry| {
+        self.parent = None;
+        let parent = parent.text().filter(|parent| !parent.escaped().is_empty());
+        if parent.is_some() && !self.parent.insert(IdToken::new()).set(parent) {
+            self.parent = None;
+            odd += 1;
+        }
+        self.expiry = expiry.text().and_then(|expiry| {
             let date = DateTime::parse_nearest(expiry.escaped());
             odd += u32::from(date.is_err());
             date.ok()
         });
         *left_out = left_out.saturating_add(odd);
-        Ok(Self { status, parent: Some(parent).filter(|parent| !parent.is_empty()), expiry })
+        Ok(())
     }
 }

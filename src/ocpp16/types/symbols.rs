@@ -1,20 +1,35 @@
 use crate::bytes::same;
 use crate::json::JsonStr;
 
-/// An enumeration of OCPP with its spelling on the wire, as one table instead of a visitor for each.
-macro_rules! symbols {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
+/// An enumeration with a text for each value, as one table.
+macro_rules! spelled {
+    ($(#[$meta:meta])* $vis:vis $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[repr(u8)]
-        pub enum $name { $($(#[$variant_meta])* $variant,)+ }
+        $vis enum $name { $($(#[$variant_meta])* $variant,)+ }
+
+        impl $name {
+            const SPELLINGS: &'static $crate::ocpp16::types::Spellings = &$crate::ocpp16::types::Spellings {
+                text: concat!($("\"", $text, "\""),+).as_bytes(),
+                ends: &$crate::ocpp16::types::ends([$($text.len() + "\"\"".len()),+]),
+            };
+        }
+    };
+}
+
+/// An enumeration of OCPP with its spelling on the wire, as one table instead of a visitor for each.
+macro_rules! symbols {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
+        $crate::ocpp16::types::spelled! {
+            $(#[$meta])* pub $name { $($(#[$variant_meta])* $variant = $text,)+ }
+        }
 
         impl $name {
             /// The spelling on the wire.
             pub fn as_str(self) -> &'static str {
-                let quoted = $crate::ocpp16::types::Symbol::quoted(self);
-                core::str::from_utf8($crate::ocpp16::types::unquoted(quoted)).unwrap_or_default()
+                Self::SPELLINGS.spelling(self as u8)
             }
 
             /// The value with this spelling; case matters.
@@ -25,10 +40,7 @@ macro_rules! symbols {
 
         impl $crate::ocpp16::types::Symbol for $name {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
-            const SPELLINGS: &'static $crate::ocpp16::types::Spellings = &$crate::ocpp16::types::Spellings {
-                text: concat!($("\"", $text, "\""),+).as_bytes(),
-                ends: &$crate::ocpp16::types::ends([$($text.len() + "\"\"".len()),+]),
-            };
+            const SPELLINGS: &'static $crate::ocpp16::types::Spellings = Self::SPELLINGS;
 
             fn code(self) -> u8 {
                 self as u8
@@ -93,6 +105,11 @@ impl Spellings {
     }
 
     #[inline(never)]
+    pub(in crate::ocpp16) fn spelling(&self, code: u8) -> &'static str {
+        core::str::from_utf8(unquoted(self.quoted(code))).unwrap_or_default()
+    }
+
+    #[inline(never)]
     fn position(&self, text: &str) -> Option<u8> {
         let mut start = 0;
         for (code, end) in (0..).zip(self.ends) {
@@ -127,4 +144,4 @@ pub(in crate::ocpp16) fn unquoted(quoted: &[u8]) -> &[u8] {
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
 }
 
-pub(in crate::ocpp16) use symbols;
+pub(in crate::ocpp16) use {spelled, symbols};
