@@ -64,7 +64,7 @@ pub(super) struct LocalList<'a> {
 struct Update {
     version: i32,
     is_full: bool,
-    /// How much of the message stands behind where the list begins.
+    /// How much of the message stands behind where the list begins; 0 when there is none.
     begin: usize,
     /// How much of it stands behind the last element.
     left: usize,
@@ -185,7 +185,7 @@ impl<'a> LocalList<'a> {
         let mut walk = payload.walk_from(update.left, update.elements == 0);
         let mut element = Element::BLANK;
         loop {
-            if !element.read(&mut walk)? {
+            if update.begin == 0 || !element.read(&mut walk)? {
                 if let Some(mut seen) = update.before {
                     walk.member(&mut seen, &REQUEST)?;
                     walk.end()?;
