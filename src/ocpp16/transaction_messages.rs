@@ -28,7 +28,7 @@ impl Json for StartTransaction<'_> {
     }
 }
 
-/// MeterValues.req (OCPP 1.6 §6.31) up to its meter values.
+/// MeterValues.req (OCPP 1.6 §6.31) up to its meter values. The most frequent message: its constant pieces are joined.
 pub(super) struct MeterValues {
     pub(super) connector_id: ConnectorId,
     pub(super) transaction_id: Option<i64>,
@@ -36,12 +36,13 @@ pub(super) struct MeterValues {
 
 impl Json for MeterValues {
     fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("connectorId")).whole(self.connector_id.into());
+        writer.raw(b"{\"connectorId\":");
+        writer.whole(self.connector_id.into());
         if let Some(transaction_id) = self.transaction_id {
-            members.name(name!("transactionId")).whole(transaction_id);
+            writer.raw(b",\"transactionId\":");
+            writer.whole(transaction_id);
         }
-        members.name(name!("meterValue")).raw(b"[");
+        writer.raw(b",\"meterValue\":[");
     }
 }
 

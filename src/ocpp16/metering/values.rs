@@ -2,7 +2,7 @@
 
 use super::MeterReading;
 use super::sample::{ENERGY, POWER};
-use crate::json::{BufferFull, Decimal, Json, Writer, name};
+use crate::json::{BufferFull, Decimal, Json, Writer};
 use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
 use crate::rpc::Composer;
@@ -91,20 +91,25 @@ struct SampledValue<'v> {
 
 impl Json for SampledValue<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("value")).decimal(self.value);
-        members.name(name!("context")).raw(self.context.quoted());
-        members.name(name!("measurand")).raw(self.reading.measurand.quoted());
+        writer.raw(b"{\"value\":");
+        writer.decimal(self.value);
+        writer.raw(b",\"context\":");
+        writer.raw(self.context.quoted());
+        writer.raw(b",\"measurand\":");
+        writer.raw(self.reading.measurand.quoted());
         if let Some(phase) = self.reading.phase {
-            members.name(name!("phase")).raw(phase.quoted());
+            writer.raw(b",\"phase\":");
+            writer.raw(phase.quoted());
         }
         if let Some(location) = self.reading.location {
-            members.name(name!("location")).raw(location.quoted());
+            writer.raw(b",\"location\":");
+            writer.raw(location.quoted());
         }
         if let Some(unit) = self.reading.unit {
-            members.name(name!("unit")).raw(unit.quoted());
+            writer.raw(b",\"unit\":");
+            writer.raw(unit.quoted());
         }
-        members.close();
+        writer.close();
     }
 }
 
@@ -115,9 +120,9 @@ struct Opening {
 
 impl Json for Opening {
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.raw(b"{");
-        writer.name(name!("timestamp")).date(self.timestamp);
-        writer.name(name!("sampledValue")).raw(b"[");
+        writer.raw(b"{\"timestamp\":");
+        writer.date(self.timestamp);
+        writer.raw(b",\"sampledValue\":[");
     }
 }
 
