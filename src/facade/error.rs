@@ -1,73 +1,44 @@
-use core::fmt;
-
 /// What went wrong while the charge point was driven. Nothing is lost by any of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error<T, S> {
     /// An input or output is missing that OCPP cannot do without. Fix the code.
+    #[error(transparent)]
     Incomplete(Missing),
     /// The connection is over. Open another one when [`Controls::connect_at`](super::Controls::connect_at) says so;
     /// whatever was unanswered is sent again where the standard wants it.
+    #[error("connection over: {0:?}")]
     Transport(T),
     /// The connection has not taken a message in time: as long as a pong may take, 30 s at most. It was told to
     /// [`abort`](crate::WebSocketTransport::abort). Drop it, and go on as after `Transport`.
+    #[error("connection takes no message")]
     SendTimeout,
     /// The storage device failed. It is tried again by itself; until it works nothing goes on that depends on it, so no
     /// transaction starts.
+    #[error("storage failed: {0:?}")]
     Storage(S),
 }
 
 /// An input or output that OCPP cannot do without.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Missing {
     /// `set_energy_meter_input` of this connector: StartTransaction needs meterStart.
+    #[error("connector {0} has no energy meter input")]
     EnergyMeterInput(u8),
     /// `set_on_reset_execute`: Reset could only ever be refused.
+    #[error("set_on_reset_execute was not called")]
     ResetOutput,
 }
 
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::EnergyMeterInput(connector) => write!(f, "connector {connector} has no energy meter input"),
-            Self::ResetOutput => f.write_str("set_on_reset_execute was not called"),
-        }
-    }
-}
-
-impl core::error::Error for Missing {}
-
-impl<T: fmt::Debug, S: fmt::Debug> fmt::Display for Error<T, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Incomplete(missing) => missing.fmt(f),
-            Self::Transport(error) => write!(f, "connection over: {error:?}"),
-            Self::SendTimeout => f.write_str("connection takes no message"),
-            Self::Storage(error) => write!(f, "storage failed: {error:?}"),
-        }
-    }
-}
-
-impl<T: fmt::Debug, S: fmt::Debug> core::error::Error for Error<T, S> {}
-
 /// Why no charge point can be made. Fix the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ConfigError {
     /// A text of [`Boot`](crate::ocpp16::Boot) is longer than OCPP allows.
+    #[error("a text of BootNotification is longer than OCPP allows")]
     BootTextTooLong,
 }
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::BootTextTooLong => "a text of BootNotification is longer than OCPP allows",
-        })
-    }
-}
-
-impl core::error::Error for ConfigError {}

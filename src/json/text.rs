@@ -199,17 +199,10 @@ pub(crate) fn offset_of_char(text: &str, n: usize) -> Option<usize> {
 }
 
 /// The text is longer than the place for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("text too long")]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TextTooLong;
-
-impl fmt::Display for TextTooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text too long")
-    }
-}
-
-impl core::error::Error for TextTooLong {}
 
 /// Text of at most `N` bytes that compares without regard to case: OCPP's `CiStringN` (OCPP 1.6 §7).
 ///

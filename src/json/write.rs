@@ -1,21 +1,13 @@
 use super::Decimal;
 use super::decimal::div_rem_10;
 use crate::time::DateTime;
-use core::fmt;
 use serde::Serialize;
 
 /// The buffer is too small; what was written before stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("buffer full")]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BufferFull;
-
-impl fmt::Display for BufferFull {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("buffer full")
-    }
-}
-
-impl core::error::Error for BufferFull {}
 
 /// Anything that can be written as JSON.
 pub trait Json {

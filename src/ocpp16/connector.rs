@@ -9,7 +9,6 @@ use super::smart_charging::{LimitOutput, Limits};
 use super::status::{Reporting, tells_ev_errors};
 use super::{ChargePointErrorCode, ChargePointStatus, TxNotification, UnlockResult};
 use crate::time::Instant;
-use core::fmt;
 use heapless::Vec;
 
 /// What the firmware supplies for one connector. An input that is missing is taken as named at each.
@@ -111,27 +110,18 @@ pub(super) fn worst(inputs: &[ErrorInput<'_>], tells_ev_errors: bool) -> Option<
 }
 
 /// Why an input or output was not taken. Fix the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum InputError {
     /// There is no such connector.
+    #[error("no such connector")]
     UnknownConnector,
     /// The table for these is full: 12 meter inputs, 4 DataTransfer handlers, 8 request handlers and observers, 4 error
     /// inputs of a connector.
+    #[error("the table for these inputs is full")]
     TableFull,
 }
-
-impl fmt::Display for InputError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownConnector => "no such connector",
-            Self::TableFull => "the table for these inputs is full",
-        })
-    }
-}
-
-impl core::error::Error for InputError {}
 
 /// What the switches said last, in bits: an idle poll compares one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

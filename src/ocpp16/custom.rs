@@ -50,29 +50,20 @@ enum CustomState {
 }
 
 /// Why a call of the firmware was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum RequestError {
     /// The last one has not been answered yet; try later.
+    #[error("the last request has not been answered yet")]
     Busy,
     /// The payload is longer than 512 bytes, or the name of the action than 50.
+    #[error("payload longer than the buffer for it")]
     TooLong,
     /// The tag is empty or longer than 20 characters.
+    #[error("id tag empty or longer than 20 characters")]
     InvalidIdTag,
 }
-
-impl core::fmt::Display for RequestError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::Busy => "the last request has not been answered yet",
-            Self::TooLong => "payload longer than the buffer for it",
-            Self::InvalidIdTag => "id tag empty or longer than 20 characters",
-        })
-    }
-}
-
-impl core::error::Error for RequestError {}
 
 /// The longest name of an action.
 const ACTION_LEN_MAX: usize = 50;

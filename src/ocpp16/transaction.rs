@@ -3,7 +3,6 @@
 use super::session::Phase;
 use super::{ConnectorId, Operations, Reason};
 use crate::time::Instant;
-use core::fmt;
 
 /// What happens in a session, told to the firmware for its display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,66 +70,48 @@ pub struct StopView<'c> {
 }
 
 /// Why no transaction begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum BeginError {
     /// There is no such connector; fix the code.
+    #[error("no such connector")]
     UnknownConnector,
     /// The tag is empty or longer than 20 characters; refuse the card.
+    #[error("id tag empty or longer than 20 characters")]
     InvalidIdTag,
     /// A session is under way here, or the cable is locked for the card that began the last one; end it first.
+    #[error("a session is under way on this connector")]
     Busy,
     /// The connector is reserved for another tag; try another one.
+    #[error("connector reserved for another id tag")]
     Reserved,
     /// The connector is faulted or out of service, or a reset is about to happen; try another one, or later.
+    #[error("connector faulted or out of service")]
     Inoperative,
     /// The device holds as many unsent messages as it can; try when the central system has been reached.
+    #[error("no room for another unsent transaction")]
     JournalFull,
     /// What was stored before the boot has not been read yet; try again after the next polls.
+    #[error("still reading what was stored before the boot")]
     NotReady,
 }
 
-impl fmt::Display for BeginError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownConnector => "no such connector",
-            Self::InvalidIdTag => "id tag empty or longer than 20 characters",
-            Self::Busy => "a session is under way on this connector",
-            Self::Reserved => "connector reserved for another id tag",
-            Self::Inoperative => "connector faulted or out of service",
-            Self::JournalFull => "no room for another unsent transaction",
-            Self::NotReady => "still reading what was stored before the boot",
-        })
-    }
-}
-
-impl core::error::Error for BeginError {}
-
 /// Why no transaction ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum EndError {
     /// There is no such connector; fix the code.
+    #[error("no such connector")]
     UnknownConnector,
     /// Nothing is under way here.
+    #[error("no session on this connector")]
     NoSession,
     /// Another tag began the session, and no group is known that both could belong to; refuse the card.
+    #[error("another id tag began this session")]
     OtherIdTag,
 }
-
-impl fmt::Display for EndError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownConnector => "no such connector",
-            Self::NoSession => "no session on this connector",
-            Self::OtherIdTag => "another id tag began this session",
-        })
-    }
-}
-
-impl core::error::Error for EndError {}
 
 impl Operations<'_> {
     /// Whether a session is under way that is not over.

@@ -1,6 +1,5 @@
 use super::{RecordKey, Storage};
 use crate::bytes::remove_front;
-use core::fmt;
 
 /// Records in `BYTES` of RAM: for tests, and for chargers that may forget. Each record takes its length and 4 bytes.
 #[derive(Clone, Debug)]
@@ -10,17 +9,10 @@ pub struct RamStorage<const BYTES: usize> {
 }
 
 /// There is no room for the record; the one before stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no room for the record")]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RamStorageFull;
-
-impl fmt::Display for RamStorageFull {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no room for the record")
-    }
-}
-
-impl core::error::Error for RamStorageFull {}
 
 const HEAD_LEN: usize = 4;
 

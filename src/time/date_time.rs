@@ -81,17 +81,10 @@ impl fmt::Display for DateTime {
 }
 
 /// The text is no date and time that OCPP allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an ISO 8601 date and time between 1970 and 2106")]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct InvalidDateTime;
-
-impl fmt::Display for InvalidDateTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an ISO 8601 date and time between 1970 and 2106")
-    }
-}
-
-impl core::error::Error for InvalidDateTime {}
 
 /// No separator: a byte that is in no text.
 const NONE: u8 = 0xff;

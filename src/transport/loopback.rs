@@ -1,5 +1,3 @@
-use core::fmt;
-
 use heapless::Vec;
 
 use super::{Received, WebSocketTransport};
@@ -161,17 +159,10 @@ impl<const N: usize> WebSocketTransport for Loopback<N> {
 }
 
 /// The link of a [`Loopback`] is down. Bring it up again with [`Loopback::connect`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("loopback link is down")]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LoopbackClosed;
-
-impl fmt::Display for LoopbackClosed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("loopback link is down")
-    }
-}
-
-impl core::error::Error for LoopbackClosed {}
 
 #[cfg(test)]
 mod tests {

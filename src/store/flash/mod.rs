@@ -13,7 +13,6 @@ use super::record::CHECKSUM_LEN;
 use super::thinning::Role;
 use super::{RECORD_LEN_MAX, RecordKey, Storage};
 use chip::{Chip, Driver, Fault, Io};
-use core::fmt;
 use core::ops::Range;
 use embedded_storage::nor_flash::{ErrorType, NorFlash};
 use entries::Entries;
@@ -60,11 +59,12 @@ const ENTRY_LEN_MAX: usize = RECORD_LEN_MAX + size_of::<RecordKey>() + CHECKSUM_
 const SCRATCH_LEN: usize = (log::PREFIX_LEN + ENTRY_LEN_MAX).next_multiple_of(WORD_LEN_MAX);
 
 /// Why these ranges of flash cannot be used. Fix the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum FlashLayoutError {
     /// A range must begin and end at the borders of erase pages.
+    #[error("{address:#x} is no border between erase pages of {page} bytes")]
     NotWholePages {
         /// Where it begins or ends.
         address: u32,
@@ -72,6 +72,7 @@ pub enum FlashLayoutError {
         page: u32,
     },
     /// A range needs two pages.
+    #[error("{len} bytes are less than two erase pages of {page}")]
     TooFewPages {
         /// The bytes of the range.
         len: u32,
@@ -79,6 +80,7 @@ pub enum FlashLayoutError {
         page: u32,
     },
     /// The ranges have pages in common.
+    #[error("a range begins at {begin:#x}, before the other ends at {end:#x}")]
     Overlap {
         /// Where the later one begins.
         begin: u32,
@@ -86,6 +88,7 @@ pub enum FlashLayoutError {
         end: u32,
     },
     /// A range ends behind the end of the chip.
+    #[error("a range ends at {end:#x}, the chip at {capacity:#x}")]
     OutOfBounds {
         /// Where it ends.
         end: u32,
@@ -93,11 +96,13 @@ pub enum FlashLayoutError {
         capacity: usize,
     },
     /// Pages must be of 1 KiB or more.
+    #[error("erase pages of {page} bytes are less than 1024")]
     SmallPages {
         /// The bytes of an erase page.
         page: usize,
     },
     /// Words must be of 1, 2, 4, 8, 16 or 32 bytes, and be read in pieces that go into one word or into 4 bytes.
+    #[error("words of {write} bytes, read {read} at a time")]
     UnsuitableWords {
         /// The bytes that are written at once.
         write: usize,
@@ -106,55 +111,27 @@ pub enum FlashLayoutError {
     },
 }
 
-impl fmt::Display for FlashLayoutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotWholePages { address, page } => {
-                write!(f, "{address:#x} is no border between erase pages of {page} bytes")
-            }
-            Self::TooFewPages { len, page } => write!(f, "{len} bytes are less than two erase pages of {page}"),
-            Self::Overlap { begin, end } => {
-                write!(f, "a range begins at {begin:#x}, before the other ends at {end:#x}")
-            }
-            Self::OutOfBounds { end, capacity } => write!(f, "a range ends at {end:#x}, the chip at {capacity:#x}"),
-            Self::SmallPages { page } => write!(f, "erase pages of {page} bytes are less than 1024"),
-            Self::UnsuitableWords { write, read } => write!(f, "words of {write} bytes, read {read} at a time"),
-        }
-    }
-}
-
-impl core::error::Error for FlashLayoutError {}
-
 /// What could not be done on flash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum FlashError<S, J = S> {
     /// What the driver says.
+    #[error("the chip: {0:?}")]
     Chip(S),
     /// What that of the journal says, if it has one of its own.
+    #[error("the chip of the journal: {0:?}")]
     JournalChip(J),
     /// There is no room left.
+    #[error("no room left")]
     Full,
     /// The record is longer than [`RECORD_LEN_MAX`], or than the buffer.
+    #[error("a record is too long")]
     TooLong,
     /// What was there a moment ago cannot be read.
+    #[error("a record cannot be read")]
     Unreadable,
 }
-
-impl<S: fmt::Debug, J: fmt::Debug> fmt::Display for FlashError<S, J> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Chip(error) => write!(f, "the chip: {error:?}"),
-            Self::JournalChip(error) => write!(f, "the chip of the journal: {error:?}"),
-            Self::Full => f.write_str("no room left"),
-            Self::TooLong => f.write_str("a record is too long"),
-            Self::Unreadable => f.write_str("a record cannot be read"),
-        }
-    }
-}
-
-impl<S: fmt::Debug, J: fmt::Debug> core::error::Error for FlashError<S, J> {}
 
 type Error<S, J> = FlashError<<S as ErrorType>::Error, <J as ErrorType>::Error>;
 

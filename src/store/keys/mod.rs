@@ -7,32 +7,22 @@ pub use vendor::{KeyError, VendorKey};
 use super::record::{RecordReader, RecordWriter};
 use super::{RecordKey, StorageOp, registry};
 use crate::json::{JsonStr, Writer, integer};
-use core::fmt;
 
 /// Why a value was not taken over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refusal {
     /// There is no such key.
+    #[error("no such configuration key")]
     UnknownKey,
     /// The key can only be read.
+    #[error("configuration key can only be read")]
     ReadOnly,
     /// The value is not of the key's type or range.
+    #[error("value not of the type or range of the configuration key")]
     Invalid,
 }
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownKey => "no such configuration key",
-            Self::ReadOnly => "configuration key can only be read",
-            Self::Invalid => "value not of the type or range of the configuration key",
-        })
-    }
-}
-
-impl core::error::Error for Refusal {}
 
 /// The values of all declared keys: first those of OCPP, then those of the firmware.
 pub struct Keys<'a> {

@@ -3,7 +3,6 @@
 use super::{Access, Refusal, Value, switched};
 use crate::json::{JsonStr, integer};
 use crate::store::record::{RecordReader, RecordWriter};
-use core::fmt;
 
 /// A configuration key of the firmware: a vendor's own, or one of OCPP that only some hardware has, such as
 /// LightIntensity. It is reported, changed and stored like any other (OCPP 1.6 §9). It lies in the firmware's own memory,
@@ -44,29 +43,20 @@ const ESCAPED_LEN_MAX: usize = 800;
 const NUMBER_MAX: u8 = 127;
 
 /// Why a key was not declared. Fix the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum KeyError {
     /// The name is empty, longer than 50 bytes, or needs escapes in JSON.
+    #[error("no name for a configuration key")]
     Name,
     /// Another key has this name or number, or the number is above 127.
+    #[error("another configuration key has this name or number")]
     Taken,
     /// The factory value is not of the key's range, or longer than its buffer.
+    #[error("factory value out of range")]
     Factory,
 }
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Name => "no name for a configuration key",
-            Self::Taken => "another configuration key has this name or number",
-            Self::Factory => "factory value out of range",
-        })
-    }
-}
-
-impl core::error::Error for KeyError {}
 
 impl<'a> VendorKey<'a> {
     /// A key that is `true` or `false`. `number` is that of its record, below 128, and its own for ever.
