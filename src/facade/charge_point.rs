@@ -7,7 +7,7 @@ use crate::ocpp16::ReservationSlot;
 use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, Memory, Operations, role};
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::{ChargingPeriod, ProfileSlot};
-use crate::store::{Storage, StorageOp, StorageResult};
+use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::Instant;
 use crate::transport::WebSocketTransport;
 use core::convert::Infallible;
@@ -28,7 +28,7 @@ pub struct ChargePoint<'a> {
 pub(super) struct Buffers<'a> {
     pub(super) receive: &'a mut [u8],
     pub(super) send: &'a mut [u8],
-    pub(super) record: &'a mut [u8],
+    pub(super) record: Scratch<'a>,
 }
 
 impl<'a> ChargePoint<'a> {
@@ -84,7 +84,7 @@ impl<'a> ChargePoint<'a> {
             buffers: Buffers {
                 receive: resources.receive.write([0; _]),
                 send: resources.send.write([0; _]),
-                record: resources.record.write([0; _]),
+                record: Scratch::new(resources.record.write([0; _])),
             },
         })
     }
@@ -145,7 +145,7 @@ impl<'a> ChargePoint<'a> {
         online: bool,
         storage: &mut S,
     ) -> Result<Exchange<'_, 'a>, Error<Infallible, S::Error>> {
-        let record = &mut *self.buffers.record;
+        let record = &mut self.buffers.record;
         let engine = &mut self.controls.engine;
         engine.complete().map_err(Error::Incomplete)?;
         engine.tick(now, record);
@@ -157,14 +157,14 @@ impl<'a> ChargePoint<'a> {
 }
 
 /// Does what the storage device is wanted for, until there is nothing more or it fails.
-fn store<S: Storage>(engine: &mut Engine<'_>, storage: &mut S, record: &mut [u8]) -> Result<(), S::Error> {
+fn store<'a, S: Storage>(engine: &mut Engine<'a>, storage: &mut S, record: &mut Scratch<'a>) -> Result<(), S::Error> {
     if engine.operations.is_changed() {
         engine.advance();
     }
     while !engine.settled {
         let mut done = false;
         while let Some(op) = engine.storage_op(record) {
-            match perform(op, storage, record) {
+            match perform(op, storage, record.device()) {
                 Ok(result) => engine.storage_done(Some(result), storage, record),
                 Err(error) => {
                     engine.storage_done(None, storage, record);
@@ -182,11 +182,11 @@ fn store<S: Storage>(engine: &mut Engine<'_>, storage: &mut S, record: &mut [u8]
 }
 
 /// Sends or receives one message; `false` when there is none, or the transport is busy.
-fn exchange<T: WebSocketTransport, E>(
-    engine: &mut Engine<'_>,
+fn exchange<'a, T: WebSocketTransport, E>(
+    engine: &mut Engine<'a>,
     receive: &mut [u8],
     send: &mut [u8],
-    record: &mut [u8],
+    record: &mut Scratch<'a>,
     transport: &mut T,
 ) -> Result<bool, Error<T::Error, E>> {
     let part = if engine.settled { None } else { engine.transmit(receive, send, record) };

@@ -2,7 +2,7 @@ use super::Missing;
 use crate::log::info;
 use crate::ocpp16::{CallName, Exchange, Operations, PLAIN_LEN_MAX};
 use crate::rpc::{Backoff, Part, Rpc};
-use crate::store::{Storage, StorageOp, StorageResult};
+use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 use crate::transport::{Received, send_timeout};
 
@@ -62,7 +62,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Reads the inputs, and runs what is due.
-    pub(super) fn tick(&mut self, now: Instant, record: &mut [u8]) {
+    pub(super) fn tick(&mut self, now: Instant, record: &mut Scratch<'a>) {
         self.now = now;
         self.operations.read_inputs(now);
         if now < self.wake && !self.operations.is_changed() {
@@ -110,7 +110,7 @@ impl<'a> Engine<'a> {
     }
 
     /// The next operation on the storage device. None while the pages of a message lie in the record buffer.
-    pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn storage_op(&mut self, record: &mut Scratch<'a>) -> Option<StorageOp> {
         if self.rpc.is_composing() || !self.asks_device {
             return None;
         }
@@ -120,7 +120,12 @@ impl<'a> Engine<'a> {
     }
 
     /// The operation is done, or has failed.
-    pub(super) fn storage_done<S: Storage>(&mut self, result: Option<StorageResult>, storage: &S, record: &[u8]) {
+    pub(super) fn storage_done<S: Storage>(
+        &mut self,
+        result: Option<StorageResult>,
+        storage: &S,
+        record: &mut Scratch<'a>,
+    ) {
         self.unsettle();
         if self.bytes_written != storage.bytes_written() {
             self.bytes_written = storage.bytes_written();
@@ -137,7 +142,7 @@ impl<'a> Engine<'a> {
         false
     }
 
-    pub(super) fn set_connected(&mut self, connected: bool, record: &mut [u8]) {
+    pub(super) fn set_connected(&mut self, connected: bool, record: &mut Scratch<'a>) {
         if connected == self.rpc.is_connected() {
             return;
         }
@@ -161,18 +166,14 @@ impl<'a> Engine<'a> {
         self.backoff.failed(self.now, random);
     }
 
-    pub(super) fn receive(&mut self, received: Received, receive: &[u8], send: &mut [u8], record: &mut [u8]) {
+    pub(super) fn receive(&mut self, received: Received, receive: &[u8], send: &mut [u8], record: &mut Scratch<'a>) {
         self.unsettle();
         self.backoff.succeeded();
         let mut exchange = Exchange { operations: &mut self.operations, record };
         self.rpc.receive(self.now, &mut exchange, received, receive, send);
     }
 
-    pub(super) fn transmit(&mut self, receive: &[u8], send: &mut [u8], record: &mut [u8]) -> Option<Part> {
-        // What an answer promises is durable first, unless the device goes on failing.
-        if self.operations.is_storing() {
-            return None;
-        }
+    pub(super) fn transmit(&mut self, receive: &[u8], send: &mut [u8], record: &mut Scratch<'a>) -> Option<Part> {
         self.asks_device |= self.rpc.is_holding();
         self.rpc.set_timeout(Duration::from_secs(self.operations.message_timeout_s()));
         let mut exchange = Exchange { operations: &mut self.operations, record };

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::{ChargePoint, Controls, Missing};
 use crate::log::warning;
 use crate::ocpp16::role;
-use crate::store::Storage;
+use crate::store::{Scratch, Storage};
 use crate::time::{Duration, Instant};
 use crate::transport::WebSocketTransport;
 use core::cell::RefCell;
@@ -160,7 +160,7 @@ impl<M: RawMutex> Runner<'_, '_, M> {
 /// What must go on while something else is waited for: inputs, timers and records.
 struct Keeper<'k, 's, 'a, M: RawMutex, S, T> {
     core: &'s Core<'a, M>,
-    record: &'k mut [u8],
+    record: &'k mut Scratch<'a>,
     storage: &'k mut S,
     timer: &'k T,
 }
@@ -186,7 +186,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
                 engine.storage_op(self.record)
             });
             let Some(op) = op else { return };
-            let result = op.run(self.storage, role, self.record).await.ok();
+            let result = op.run(self.storage, role, self.record.device()).await.ok();
             self.core.with(|engine| engine.storage_done(result, self.storage, self.record));
         }
     }

@@ -7,7 +7,7 @@ use super::types::Symbol;
 use super::{Availability, ChargePointStatus, Connector, ConnectorId, Operations};
 use crate::json::{Field, Kind, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{RecordKey, StorageOp, registry};
+use crate::store::{RecordKey, Scratch, StorageOp, registry};
 use crate::time::Instant;
 
 /// Whether a connector is in service, and whether it is to be.
@@ -154,10 +154,10 @@ impl Operations<'_> {
     }
 
     /// The next record of an availability to be stored.
-    pub(super) fn store_availability(&mut self, record: &mut [u8]) -> Option<(ConnectorId, StorageOp)> {
+    pub(super) fn store_availability(&mut self, scratch: &mut Scratch<'_>) -> Option<(ConnectorId, StorageOp)> {
         let id = (0..self.connector_ids().end).find(|id| self.service(*id).is_some_and(|service| service.unsaved))?;
         let key = availability_record(id)?;
-        let mut writer = RecordWriter::new(record);
+        let mut writer = RecordWriter::new(scratch.blank());
         writer.byte(self.service(id)?.wanted.code());
         Some((id, StorageOp::Store(key, writer.finish(key)?)))
     }

@@ -9,7 +9,7 @@ use super::types::Symbol;
 use super::{AuthorizationStatus, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{RecordKey, StorageOp, SwitchKey, registry};
+use crate::store::{RecordKey, Scratch, StorageOp, SwitchKey, registry};
 use crate::time::{DateTime, Instant};
 
 /// Whether the cache is used at all.
@@ -161,8 +161,13 @@ impl<'a> Cache<'a> {
         }
     }
 
+    /// Whether entries that are gone are still on the device.
+    pub(super) fn is_clearing(&self) -> bool {
+        self.is_clearing
+    }
+
     /// What is to be done on the device.
-    pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn storage_op(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         if self.is_clearing {
             if let Some(dropped) = self.slots.iter().position(|slot| slot.state == SlotState::Dropped) {
                 return Some(StorageOp::Remove(record_key(dropped)?));
@@ -172,7 +177,7 @@ impl<'a> Cache<'a> {
         let entry = self.unsaved.as_ref()?;
         let slot = self.slots.get(usize::from(entry.slot))?;
         let key = record_key(entry.slot.into())?;
-        let mut writer = RecordWriter::new(record);
+        let mut writer = RecordWriter::new(scratch.blank());
         writer.unsigned(slot.age.into());
         write_tag(&mut writer, &entry.id_tag, &entry.info);
         Some(StorageOp::Store(key, writer.finish(key)?))

@@ -7,7 +7,7 @@
 
 use super::Operations;
 use super::journal_entry::{self, Content, Entry, Stamp};
-use crate::store::StorageOp;
+use crate::store::{Scratch, StorageOp};
 use crate::time::{Clock, DateTime, Instant};
 
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Operations<'_> {
     }
 
     /// The entry that dates those that wait for a date, once the clock is set.
-    pub(super) fn append_clock(&mut self, record: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn append_clock(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         if !self.dating.is_open {
             return None;
         }
@@ -127,6 +127,6 @@ impl Operations<'_> {
         let number = self.journal.next();
         let at = Stamp::Undated { boot: self.dating.boot, uptime_s };
         self.persistence.storing_at = at;
-        Some(StorageOp::AppendEntry(number, journal_entry::write_clock(record, number, at, began)?))
+        Some(StorageOp::AppendEntry(number, journal_entry::write_clock(scratch.blank(), number, at, began)?))
     }
 }

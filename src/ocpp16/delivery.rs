@@ -12,7 +12,7 @@ use crate::json::{BufferFull, Field, Kind, Payload, read_answer};
 use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{IntegerKey, Journal, RecordKey, registry};
+use crate::store::{IntegerKey, Journal, RecordKey, Scratch, registry};
 use crate::time::{DateTime, Instant};
 
 /// How often a message that the central system fails to process is sent in all.
@@ -29,7 +29,6 @@ pub(super) const UNDELIVERABLE: i64 = -1;
 pub(super) struct Delivery {
     retry: Retry,
     /// The record buffer holds the first entry; its length.
-    pub(super) loaded: Option<usize>,
     in_flight: bool,
     /// What the first entry is, and when it happened, once it was read.
     pub(super) head: Option<Head>,
@@ -111,7 +110,6 @@ impl Delivery {
     pub(super) const fn new() -> Self {
         Self {
             retry: Retry::new(),
-            loaded: None,
             in_flight: false,
             head: None,
             head_at: None,
@@ -148,7 +146,6 @@ impl Delivery {
         self.release = false;
         self.give_up = false;
         self.suspect = false;
-        self.loaded = None;
         self.head = None;
         self.head_at = None;
     }
@@ -299,14 +296,18 @@ impl ConfirmedTransaction {
 }
 
 impl Operations<'_> {
-    /// Writes the message of the first entry, which lies in `record`. `false` when it is not its turn.
-    pub(super) fn transaction_message(&mut self, now: Instant, record: &[u8], call: &mut CallComposer<'_>) -> bool {
-        let (true, Some(len), Some(number)) =
-            (self.delivery.is_due(now, &self.journal), self.delivery.loaded, self.journal.first())
-        else {
+    /// Writes the message of the first entry, if it lies in `scratch`. `false` when it is not its turn.
+    pub(super) fn transaction_message(
+        &mut self,
+        now: Instant,
+        scratch: &Scratch<'_>,
+        call: &mut CallComposer<'_>,
+    ) -> bool {
+        let (true, Some(number)) = (self.delivery.is_due(now, &self.journal), self.journal.first()) else {
             return false;
         };
-        let entry = Entry::reread(number, record.get(..len).unwrap_or_default());
+        let Some(record) = scratch.entry(number) else { return false };
+        let entry = Entry::reread(number, record);
         let Some(entry) = &entry else {
             // What cannot be read can never be sent: go on, and tell.
             self.discard(None);
@@ -334,11 +335,9 @@ impl Operations<'_> {
         self.waiting_messages() <= u32::from(self.connector_count()) + 1
     }
 
-    /// The record buffer holds the first entry, or what should be it; `false` when it cannot be read.
-    pub(super) fn first_entry_loaded(&mut self, record: &[u8]) -> bool {
-        let entry = self.journal.first().and_then(|number| Entry::reread(number, record));
-        let Some(entry) = entry else { return false };
-        self.delivery.loaded = Some(record.len());
+    /// The first entry has been loaded, or what should be it; `false` when it cannot be read.
+    pub(super) fn first_entry_loaded(&mut self, number: u32, record: &[u8]) -> bool {
+        let Some(entry) = Entry::reread(number, record) else { return false };
         self.delivery.head_at = Some(entry.at);
         self.delivery.head = Some(Head::of(&entry));
         match entry.content {
@@ -353,9 +352,9 @@ impl Operations<'_> {
     }
 
     /// Writes the next page of the message of the first entry.
-    pub(super) fn continue_transaction_message(&self, record: &[u8], composer: &mut Composer<'_>) {
+    pub(super) fn continue_transaction_message(&self, scratch: &Scratch<'_>, composer: &mut Composer<'_>) {
         let Some(number) = self.journal.first() else { return };
-        if let Some(entry) = self.delivery.loaded.and_then(|len| Entry::reread(number, record.get(..len)?)) {
+        if let Some(entry) = scratch.entry(number).and_then(|record| Entry::reread(number, record)) {
             let _ = self.compose_entry(&entry, composer);
         }
     }

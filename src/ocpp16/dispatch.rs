@@ -1,6 +1,6 @@
 //! Which block handles which message, and whose turn it is to send.
 
-use super::answer::Cause;
+use super::answer::{Cause, StatusAnswer};
 use super::journal_entry::{Content, Entry, begin_meter_values};
 use super::metering::{self, MeterValue};
 use super::transaction_messages::MeterValues;
@@ -8,8 +8,9 @@ use super::transaction_messages::MeterValues;
 use super::transfer::Direction;
 use super::types::Symbol;
 use super::{Action, ConnectorId, Operations};
-use crate::json::Raw;
+use crate::json::{Payload, Raw};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
+use crate::store::Scratch;
 use crate::time::Instant;
 
 /// A call of ours that waits for its answer.
@@ -43,7 +44,7 @@ pub enum CallName {
 /// that goes out next may lie.
 pub struct Exchange<'x, 'a> {
     pub(crate) operations: &'x mut Operations<'a>,
-    pub(crate) record: &'x mut [u8],
+    pub(crate) record: &'x mut Scratch<'a>,
 }
 
 const NOTHING: Raw<'static> = Raw(b"{}");
@@ -185,28 +186,35 @@ impl Exchange<'_, '_> {
     /// Samples a connector without a transaction into the record buffer, and writes the message of it.
     fn untransacted_sample(&mut self, now: Instant, id: ConnectorId, call: &mut CallComposer<'_>) -> Option<()> {
         let operations = &mut *self.operations;
-        // The transaction message that may lie in the buffer is loaded again later.
-        operations.delivery.loaded = None;
         let sampling = operations.sampling(id)?;
         let (context, moment) = sampling.next()?;
         sampling.taken(context);
         let at = operations.date_of_sample(now, moment);
-        let mut writer = begin_meter_values(self.record, 0, id, at, 0, context);
+        let mut writer = begin_meter_values(self.record.blank(), 0, id, at, 0, context);
         if !operations.sample(id, operations.list_of(context), &mut writer) {
             return None;
         }
-        operations.sample_len = writer.finish_entry(0)?;
+        let len = writer.finish_entry(0)?;
+        self.record.hold_sample(len);
         self.compose_written_sample(call.begin("MeterValues").ok()?)
     }
 
     /// Writes the sample that [`untransacted_sample`](Self::untransacted_sample) has left in the record buffer.
     fn compose_written_sample(&self, composer: &mut Composer<'_>) -> Option<()> {
-        let entry = Entry::read(0, self.record.get(..self.operations.sample_len)?)?;
+        let entry = Entry::read(0, self.record.sample()?)?;
         let Content::MeterValues { context, values, .. } = entry.content else { return None };
         let head = MeterValues { connector_id: entry.connector, transaction_id: None };
         let value = MeterValue { timestamp: entry.at.dated(), context, values };
         metering::compose(composer, &head, &mut [value].into_iter()).ok()
     }
+}
+
+/// What a block has made of a call.
+enum Acted {
+    /// The whole answer, which leaves when nothing is unsaved any more.
+    Status(StatusAnswer),
+    /// It has written its answer, which promises nothing, or says when it will.
+    Answered(Reply),
 }
 
 impl Operations<'_> {
@@ -216,71 +224,103 @@ impl Operations<'_> {
         now: Instant,
         call: &Call<'_>,
         answer: &mut Composer<'_>,
-        record: &mut [u8],
+        record: &mut Scratch<'_>,
     ) -> Result<Reply, Cause> {
         let action = Action::from_json(call.action).ok_or(Cause::NotImplemented)?;
         if !self.is_recovered() {
             return Ok(Reply::Held); // what is stored would take the place of what is asked for
         }
-        let status = match action {
-            Action::ChangeAvailability => self.change_availability(now, call.payload)?,
-            Action::ChangeConfiguration => self.change_configuration(call.payload)?,
-            Action::ClearCache => self.clear_cache(call.payload)?,
-            Action::GetConfiguration => return self.get_configuration(call.payload, answer).map(|()| Reply::Now),
-            Action::DataTransfer => return self.data_transfer_request(call.payload, answer).map(|()| Reply::Now),
-            Action::RemoteStartTransaction => self.remote_start_transaction(now, call.payload, record)?,
-            Action::RemoteStopTransaction => self.remote_stop_transaction(now, call.payload)?,
-            Action::Reset => self.reset(now, call.payload)?,
+        let status = match self.promised.take() {
+            Some((promised, status)) if promised == action => status,
+            _ => match self.act(now, action, call.payload, answer, record)? {
+                Acted::Status(status) => status,
+                Acted::Answered(reply) => return Ok(reply),
+            },
+        };
+        // Whatever it promises is durable first, on any driver and any RPC layer.
+        if self.is_storing() {
+            self.promised = Some((action, status));
+            return Ok(Reply::Held);
+        }
+        answer.payload(&status)?;
+        Ok(Reply::Now)
+    }
+
+    /// Does what a call asks for.
+    fn act(
+        &mut self,
+        now: Instant,
+        action: Action,
+        payload: Payload<'_>,
+        answer: &mut Composer<'_>,
+        record: &mut Scratch<'_>,
+    ) -> Result<Acted, Cause> {
+        Ok(Acted::Status(match action {
+            Action::ChangeAvailability => self.change_availability(now, payload)?,
+            Action::ChangeConfiguration => self.change_configuration(payload)?,
+            Action::ClearCache => self.clear_cache(payload)?,
+            Action::GetConfiguration => {
+                self.get_configuration(payload, answer)?;
+                return Ok(Acted::Answered(Reply::Now));
+            }
+            Action::DataTransfer => {
+                self.data_transfer_request(payload, answer)?;
+                return Ok(Acted::Answered(Reply::Now));
+            }
+            Action::RemoteStartTransaction => self.remote_start_transaction(now, payload, record)?,
+            Action::RemoteStopTransaction => self.remote_stop_transaction(now, payload)?,
+            Action::Reset => self.reset(now, payload)?,
             #[cfg(feature = "remote-trigger")]
-            Action::TriggerMessage => self.trigger_message(now, call.payload)?,
-            Action::UnlockConnector => match self.unlock_connector(now, call.payload)? {
+            Action::TriggerMessage => self.trigger_message(now, payload)?,
+            Action::UnlockConnector => match self.unlock_connector(now, payload)? {
                 Some(status) => status,
-                None => return Ok(Reply::Later),
+                None => return Ok(Acted::Answered(Reply::Later)),
             },
             #[cfg(feature = "local-auth-list")]
             Action::GetLocalListVersion => {
-                return Ok(answer.payload(&self.get_local_list_version(call.payload)?).map(|()| Reply::Now)?);
+                answer.payload(&self.get_local_list_version(payload)?)?;
+                return Ok(Acted::Answered(Reply::Now));
             }
             #[cfg(feature = "local-auth-list")]
-            Action::SendLocalList => match self.send_local_list(call.payload, record)? {
+            Action::SendLocalList => match self.send_local_list(payload, record)? {
                 Some(status) => status,
-                None => return Ok(Reply::Held),
+                None => return Ok(Acted::Answered(Reply::Held)),
             },
             #[cfg(feature = "reservation")]
-            Action::ReserveNow => self.reserve_now(now, call.payload)?,
+            Action::ReserveNow => self.reserve_now(now, payload)?,
             #[cfg(feature = "reservation")]
-            Action::CancelReservation => self.cancel_reservation(call.payload)?,
+            Action::CancelReservation => self.cancel_reservation(payload)?,
             #[cfg(feature = "smart-charging")]
-            Action::SetChargingProfile => self.set_charging_profile(now, call.payload, record)?,
+            Action::SetChargingProfile => self.set_charging_profile(now, payload, record)?,
             #[cfg(feature = "smart-charging")]
-            Action::ClearChargingProfile => self.clear_charging_profile(call.payload)?,
+            Action::ClearChargingProfile => self.clear_charging_profile(payload)?,
             #[cfg(feature = "smart-charging")]
             Action::GetCompositeSchedule => {
-                return self.get_composite_schedule(now, call.payload, answer).map(|()| Reply::Now);
+                self.get_composite_schedule(now, payload, answer)?;
+                return Ok(Acted::Answered(Reply::Now));
             }
             #[cfg(feature = "firmware-management")]
             Action::UpdateFirmware => {
-                return self.transfer_request(Direction::Download, call.payload, answer, record);
+                return self.transfer_request(Direction::Download, payload, answer, record).map(Acted::Answered);
             }
             #[cfg(feature = "firmware-management")]
             Action::GetDiagnostics => {
-                return self.transfer_request(Direction::Upload, call.payload, answer, record);
+                return self.transfer_request(Direction::Upload, payload, answer, record).map(Acted::Answered);
             }
             // RPC-14: a profile of which this build has nothing says so by a status, where there is one.
             #[cfg(not(feature = "local-auth-list"))]
             Action::GetLocalListVersion => {
-                return Ok(answer.payload(&Raw(b"{\"listVersion\":-1}")).map(|()| Reply::Now)?);
+                answer.payload(&Raw(b"{\"listVersion\":-1}"))?;
+                return Ok(Acted::Answered(Reply::Now));
             }
             #[cfg(not(feature = "local-auth-list"))]
-            Action::SendLocalList => super::answer::StatusAnswer::NotSupported,
+            Action::SendLocalList => StatusAnswer::NotSupported,
             #[cfg(not(feature = "reservation"))]
             Action::ReserveNow | Action::CancelReservation => super::answer::accepted_if(false),
             #[cfg(not(feature = "remote-trigger"))]
-            Action::TriggerMessage => super::answer::StatusAnswer::NotImplemented,
+            Action::TriggerMessage => StatusAnswer::NotImplemented,
             #[allow(unreachable_patterns)]
             _ => return Err(Cause::NotSupported),
-        };
-        answer.payload(&status)?;
-        Ok(Reply::Now)
+        }))
     }
 }

@@ -10,7 +10,7 @@ use super::types::Symbol;
 use super::{FirmwareStatus, Operations};
 use crate::json::{Field, Kind};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{SetKey, StorageOp, registry};
+use crate::store::{Scratch, SetKey, StorageOp, registry};
 use crate::time::Instant;
 
 /// What the firmware can load from and to.
@@ -193,14 +193,14 @@ impl<'a> Operations<'a> {
         }
     }
 
-    pub(super) fn firmware_op(&self, record: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn firmware_op(&self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         let transfer = &self.firmware.transfer;
         let untold = transfer.reports.untold();
         let is_over = transfer.stage == Stage::Idle;
         if is_over && untold == 0 {
             return Some(StorageOp::Remove(registry::FIRMWARE_UPDATE));
         }
-        let mut writer = RecordWriter::new(record);
+        let mut writer = RecordWriter::new(scratch.blank());
         writer.byte(if is_over { OVER } else { INSTALLING });
         writer.unsigned(untold.into());
         writer.text(self.boot.version().unwrap_or_default());

@@ -111,7 +111,6 @@ impl Operations<'_> {
     }
 
     fn want(&mut self, wanted: Wanted) {
-        self.delivery.loaded = None;
         self.persistence.held_call.wanted = wanted;
         self.dirty = true;
     }

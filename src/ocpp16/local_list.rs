@@ -13,7 +13,7 @@ use super::tag_record::{known, read_tag, tag_hash, write_tag};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Seen, Walk, Writer, name};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{IntegerKey, RecordKey, StorageOp, StorageResult, SwitchKey, registry};
+use crate::store::{IntegerKey, RecordKey, Scratch, StorageOp, StorageResult, SwitchKey, registry};
 use crate::time::Instant;
 
 /// Whether the list is used at all.
@@ -348,10 +348,10 @@ impl Operations<'_> {
     pub(super) fn send_local_list(
         &mut self,
         payload: Payload<'_>,
-        record: &mut [u8],
+        scratch: &mut Scratch<'_>,
     ) -> Result<Option<StatusAnswer>, Cause> {
         let was_read = self.local_list.update.is_some_and(|update| update.is_last);
-        let status = self.update_list(payload, record);
+        let status = self.update_list(payload, scratch);
         if !matches!(status, Ok(None)) {
             self.local_list.abandon();
         }
@@ -361,7 +361,7 @@ impl Operations<'_> {
         status
     }
 
-    fn update_list(&mut self, payload: Payload<'_>, record: &mut [u8]) -> Result<Option<StatusAnswer>, Cause> {
+    fn update_list(&mut self, payload: Payload<'_>, scratch: &mut Scratch<'_>) -> Result<Option<StatusAnswer>, Cause> {
         let mut loaded = None;
         let mut update = match self.local_list.update {
             None => {
@@ -389,7 +389,7 @@ impl Operations<'_> {
                 update
             }
         };
-        let wish = self.local_list.go_on(&mut update, payload, loaded, record);
+        let wish = self.local_list.go_on(&mut update, payload, loaded, scratch.take_loaded().0);
         self.local_list.update = Some(update);
         match wish? {
             Some(Wish::Op(op)) => self.ask_device(op),

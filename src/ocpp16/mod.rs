@@ -88,6 +88,7 @@ pub use unlock::UnlockResult;
 use crate::json::Value;
 use crate::store::{Journal, Keys};
 use crate::time::{Clock, DateTime, Instant};
+use answer::StatusAnswer;
 use availability::Service;
 use boot::Registration;
 use cache::Cache;
@@ -169,9 +170,9 @@ pub struct Operations<'a> {
     heartbeat_triggered: bool,
     reset: Reset,
     custom: CustomCall<'a>,
+    /// What a call that is held will be answered with as soon as nothing is unsaved.
+    promised: Option<(Action, StatusAnswer)>,
     online: bool,
-    /// The length of a sample in the record buffer that is going out without a journal entry.
-    sample_len: usize,
     /// Something happened that a pass over all blocks must look at.
     dirty: bool,
     deadline: Instant,
@@ -255,8 +256,8 @@ impl<'a> Operations<'a> {
             heartbeat_triggered: false,
             reset: Reset::None,
             custom: CustomCall::new(memory.custom_call),
+            promised: None,
             online: false,
-            sample_len: 0,
             dirty: true,
             deadline: Instant::ZERO,
         }
@@ -384,6 +385,7 @@ impl<'a> Operations<'a> {
             #[cfg(feature = "local-auth-list")]
             self.local_list.abandon();
             self.unlock = Unlock::None; // nobody waits for its answer any more
+            self.promised = None;
         }
     }
 

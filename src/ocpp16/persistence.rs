@@ -22,7 +22,7 @@ use super::session::Phase;
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::log::warning;
-use crate::store::{KeyId, RecordKey, StorageOp, StorageResult};
+use crate::store::{KeyId, RecordKey, Scratch, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 
 #[derive(Debug)]
@@ -52,14 +52,12 @@ pub(super) struct Persistence {
     pub(super) seed: u32,
 }
 
-/// The series of a connector, in the record buffer.
+/// The series of a connector was loaded, if there is one.
 #[derive(Clone, Copy, Debug)]
 struct LoadedSeries {
     connector: ConnectorId,
     /// What it is to be extended by.
     context: ReadingContext,
-    /// The length of the record, 0 when there is none.
-    len: usize,
 }
 
 /// What the device is busy with.
@@ -130,11 +128,6 @@ impl Persistence {
         }
     }
 
-    /// An operation has failed, and there is hope that it will not again.
-    fn is_hopeful(&self) -> bool {
-        (1..TRIES).contains(&self.failures)
-    }
-
     /// The last operation has failed.
     #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
     pub(super) fn is_failing(&self) -> bool {
@@ -163,9 +156,9 @@ impl Persistence {
 }
 
 impl Operations<'_> {
-    /// Whether an answer waits because it promises what the device has failed to store so far.
-    pub(crate) fn is_storing(&mut self) -> bool {
-        self.persistence.is_hopeful() && self.has_unsaved()
+    /// Whether something that a call has changed is not durable yet, on a device that does not go on failing.
+    pub(super) fn is_storing(&mut self) -> bool {
+        self.persistence.failures < TRIES && self.has_unsaved()
     }
 
     fn has_unsaved(&mut self) -> bool {
@@ -177,29 +170,29 @@ impl Operations<'_> {
         if self.profiles.is_unsaved() {
             return true;
         }
-        self.keys.next_unsaved().is_some() || self.is_availability_unsaved()
+        self.keys.next_unsaved().is_some() || self.is_availability_unsaved() || self.cache.is_clearing()
     }
 
-    /// The next operation on the storage device; its bytes lie in `record`. It must be done and its result handed to
-    /// [`storage_done`](Self::storage_done), with `record` untouched in between, before anything else is asked for.
+    /// The next operation on the storage device; its bytes lie in `scratch`. It must be done and its result handed to
+    /// [`storage_done`](Self::storage_done), with `scratch` untouched in between, before anything else is asked for.
     ///
-    /// `record` is scratch memory that must stay the same from call to call.
-    pub(crate) fn storage_op(&mut self, now: Instant, record: &mut [u8]) -> Option<StorageOp> {
+    /// `scratch` must stay the same from call to call.
+    pub(crate) fn storage_op(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         if self.persistence.failures > 0 && now < self.persistence.not_before {
             return None;
         }
         if self.delivery.give_up
-            && let Some(len) = self.delivery.loaded
+            && let Some(record) = self.journal.first().and_then(|number| scratch.entry(number))
         {
-            self.discard(record.get(..len));
+            self.discard(Some(record));
         }
         let next = match self.persistence.recovery {
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             Recovery::Done if self.persistence.held_call.is_busy() => {
-                Some((Task::HeldCall, self.persistence.held_call.storage_op(record)?))
+                Some((Task::HeldCall, self.persistence.held_call.storage_op(scratch.device())?))
             }
-            Recovery::Done => self.next_task(now, record),
-            step => self.recovery_op(step, record).map(|op| (Task::Recover, op)),
+            Recovery::Done => self.next_task(now, scratch),
+            step => self.recovery_op(step, scratch).map(|op| (Task::Recover, op)),
         };
         let Some((task, op)) = next else {
             // What has failed is not wanted any more.
@@ -210,11 +203,10 @@ impl Operations<'_> {
             return None;
         };
         self.persistence.in_flight = Some(task);
-        if let StorageOp::AppendEntry(_, len) = op {
-            self.persistence.storing_len = len;
-        }
-        if !matches!(task, Task::LoadFirst) {
-            self.delivery.loaded = None;
+        match op {
+            StorageOp::AppendEntry(_, len) => self.persistence.storing_len = len,
+            StorageOp::Load(_) | StorageOp::LoadEntry(_) | StorageOp::Thin(..) => _ = scratch.blank(),
+            _ => {}
         }
         Some(op)
     }
@@ -222,13 +214,19 @@ impl Operations<'_> {
     /// The result of the last [`storage_op`](Self::storage_op), or `Err` when the device failed. A failed operation is tried
     /// again, for ever; nothing that depends on it goes on before. What cannot be read at boot is not taken for missing: it
     /// would be overwritten. `room` is that of the device, for entries of [`PLAIN_LEN_MAX`] bytes.
-    pub(crate) fn storage_done(&mut self, now: Instant, result: Result<StorageResult, ()>, room: u32, record: &[u8]) {
-        self.task_done(now, result, record);
+    pub(crate) fn storage_done(
+        &mut self,
+        now: Instant,
+        result: Result<StorageResult, ()>,
+        room: u32,
+        scratch: &mut Scratch<'_>,
+    ) {
+        self.task_done(now, result, scratch);
         self.journal.set_room(room);
         self.journal_full = self.journal.room() < self.entries_of_a_new_transaction();
     }
 
-    fn task_done(&mut self, now: Instant, result: Result<StorageResult, ()>, record: &[u8]) {
+    fn task_done(&mut self, now: Instant, result: Result<StorageResult, ()>, scratch: &mut Scratch<'_>) {
         let Some(task) = self.persistence.in_flight.take() else { return };
         let Ok(result) = result else {
             self.dirty = true;
@@ -241,26 +239,29 @@ impl Operations<'_> {
         if !matches!(task, Task::LookForEntry) {
             self.persistence.failures = 0;
         }
-        let len = if let StorageResult::Loaded(len) = result { len } else { None };
+        if let StorageResult::Loaded(Some(len)) = result {
+            scratch.load(len);
+        }
+        let loaded = scratch.loaded();
         match task {
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             Task::HeldCall => self.persistence.held_call.done(result),
             Task::Recover => {
                 self.dirty = true;
-                self.recovered(now, &result, len.and_then(|len| record.get(..len)));
+                self.recovered(now, &result, loaded);
             }
             Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) | Task::AppendClock => {
-                self.entry_appended(now, task);
+                self.entry_appended(now, task, scratch);
             }
             Task::LookForEntry => {
                 let doubtful = self.persistence.doubtful.take();
-                if let Some(len) = len
+                if let Some(record) = loaded
                     && let Some(task) = doubtful
-                    && record.get(..len).is_some_and(|record| Entry::is_sound(self.journal.next(), record))
+                    && Entry::is_sound(self.journal.next(), record)
                 {
                     self.persistence.failures = 0;
-                    self.persistence.storing_len = len;
-                    self.entry_appended(now, task);
+                    self.persistence.storing_len = record.len();
+                    self.entry_appended(now, task, scratch);
                 }
             }
             Task::StoreTransaction(id) => self.transaction_stored(id),
@@ -269,7 +270,7 @@ impl Operations<'_> {
                 self.released();
             }
             Task::LoadSeries(connector, context) => {
-                self.persistence.series = Some(LoadedSeries { connector, context, len: len.unwrap_or(0) });
+                self.persistence.series = Some(LoadedSeries { connector, context });
             }
             Task::BeginSeries(id) => {
                 if let Some(connector) = self.connector_mut(id) {
@@ -277,7 +278,7 @@ impl Operations<'_> {
                 }
             }
             Task::StoreSeries => {}
-            Task::LookUp(id, key) => self.looked_up(now, id, key, len.and_then(|len| record.get(..len))),
+            Task::LookUp(id, key) => self.looked_up(now, id, key, loaded),
             Task::StoreAvailability(id) => self.availability_stored(id),
             Task::ChangeCache => self.cache.stored(),
             #[cfg(feature = "reservation")]
@@ -286,7 +287,7 @@ impl Operations<'_> {
             Task::ChangeProfile => self.profiles.stored(),
             #[cfg(feature = "firmware-management")]
             Task::LoadTransfer(direction) => {
-                self.transfer_loaded(now, direction, len.and_then(|len| record.get(..len)));
+                self.transfer_loaded(now, direction, loaded);
             }
             #[cfg(feature = "firmware-management")]
             Task::StoreTransfer(direction) => self.transfer_stored(direction),
@@ -299,16 +300,17 @@ impl Operations<'_> {
                 }
             }
             Task::SeekDate(number) => {
-                let entry = len.and_then(|len| Entry::read(number, record.get(..len)?));
+                let entry = loaded.and_then(|record| Entry::read(number, record));
                 if let Some(at) = self.delivery.head_at {
                     self.dating.look_at(number, entry, at);
                 }
             }
-            Task::LoadFirst => match len {
-                Some(len) if self.is_sound_first(record.get(..len)) => {}
-                None if self.journal.pass_gap() => {}
-                _ => self.discard(None),
-            },
+            Task::LoadFirst if loaded.is_none() && self.journal.pass_gap() => {}
+            Task::LoadFirst => {
+                if !self.is_sound_first(scratch) {
+                    self.discard(None);
+                }
+            }
         }
     }
 
@@ -342,7 +344,7 @@ impl Operations<'_> {
             Task::HeldCall => self.persistence.held_call.failed(),
             Task::LookUp(id, key) => self.looked_up(now, id, key, None),
             Task::LoadSeries(connector, context) => {
-                self.persistence.series = Some(LoadedSeries { connector, context, len: 0 });
+                self.persistence.series = Some(LoadedSeries { connector, context });
             }
             #[cfg(feature = "firmware-management")]
             Task::LoadTransfer(direction) => self.transfer_unreadable(now, direction),
@@ -350,23 +352,23 @@ impl Operations<'_> {
         }
     }
 
-    fn entry_appended(&mut self, now: Instant, task: Task) {
+    fn entry_appended(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
         let _ = now; // only limits have a time
         match task {
             Task::AppendStart(id) => {
                 let number = self.journal.next();
-                self.appended(id, Phase::Starting);
+                self.appended(id, Phase::Starting, scratch);
                 self.start_recorded(id, number);
                 #[cfg(feature = "smart-charging")]
                 self.advance_limits(now); // before there is energy
             }
             Task::AppendStop(id) => {
-                self.appended(id, Phase::Stopping);
+                self.appended(id, Phase::Stopping, scratch);
                 self.stop_recorded(id);
             }
             Task::AppendMeterValues(id, context) => {
                 let number = self.journal.next();
-                self.appended(id, Phase::Running);
+                self.appended(id, Phase::Running, scratch);
                 self.persistence.samples = self.persistence.samples.saturating_add(1);
                 if let Some(connector) = self.connector_mut(id) {
                     connector.sampling.taken(context);
@@ -382,15 +384,16 @@ impl Operations<'_> {
     }
 
     /// An entry is durable. The record buffer still holds it, which spares the first one the way back from the device.
-    fn appended(&mut self, id: ConnectorId, phase: Phase) {
+    fn appended(&mut self, id: ConnectorId, phase: Phase, scratch: &mut Scratch<'_>) {
         self.persistence.append_failures = 0;
         let at = self.persistence.storing_at;
         self.dating.followed_by(at, true);
         let is_first = self.journal.is_empty();
+        let number = self.journal.next();
         self.journal.appended();
         let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
         let session = &connector.session;
-        self.delivery.loaded = Some(self.persistence.storing_len);
+        scratch.hold_entry(number, self.persistence.storing_len);
         self.delivery.head_at = Some(at);
         match phase {
             Phase::Starting => {
@@ -405,40 +408,46 @@ impl Operations<'_> {
         }
     }
 
-    fn is_sound_first(&mut self, record: Option<&[u8]>) -> bool {
-        let (Some(number), Some(record)) = (self.journal.first(), record) else { return false };
-        Entry::is_sound(number, record) && self.first_entry_loaded(record)
+    /// Whether what was loaded is the first entry. The record buffer holds it then.
+    fn is_sound_first(&mut self, scratch: &mut Scratch<'_>) -> bool {
+        let (Some(number), Some(record)) = (self.journal.first(), scratch.loaded()) else { return false };
+        let len = record.len();
+        let is_sound = Entry::is_sound(number, record) && self.first_entry_loaded(number, record);
+        if is_sound {
+            scratch.hold_entry(number, len);
+        }
+        is_sound
     }
 
     #[inline(never)]
-    fn next_task(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+    fn next_task(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         if let Some(series) = self.persistence.series.take()
-            && let Some(task) = self.extend_loaded_series(now, series, record)
+            && let Some(task) = self.extend_loaded_series(now, series, scratch)
         {
             return Some(task);
         }
         if self.journal_full
-            && let Some(task) = self.make_room(record)
+            && let Some(task) = self.make_room(scratch)
         {
             return Some(task);
         }
         // Not for ever, so that what waits can be delivered, which may be what makes room.
         if (self.persistence.append_failures < TRIES || now >= self.persistence.append_after)
-            && let Some(task) = self.next_append(now, record)
+            && let Some(task) = self.next_append(now, scratch)
         {
             return Some(task);
         }
         if self.delivery.confirmed_unsaved {
             for (connector, id) in self.connectors.iter().zip(1..) {
                 if connector.confirmed.unsaved {
-                    let (key, len) = self.store_transaction(id, record)?;
+                    let (key, len) = self.store_transaction(id, scratch)?;
                     return Some((Task::StoreTransaction(id), StorageOp::Store(key, len)));
                 }
             }
             self.delivery.confirmed_unsaved = false;
         }
         if self.delivery.release {
-            return self.release(record);
+            return self.release(scratch);
         }
         let is_due = self.is_reachable() && self.delivery.is_due(now, &self.journal);
         if let (true, Some(at), Some(first)) = (is_due, self.delivery.head_at, self.journal.first())
@@ -446,56 +455,59 @@ impl Operations<'_> {
         {
             return Some((Task::SeekDate(number), StorageOp::LoadEntry(number)));
         }
-        if (is_due || self.delivery.give_up) && self.delivery.loaded.is_none() {
-            return Some((Task::LoadFirst, StorageOp::LoadEntry(self.journal.first()?)));
+        if (is_due || self.delivery.give_up)
+            && let first = self.journal.first()?
+            && scratch.entry(first).is_none()
+        {
+            return Some((Task::LoadFirst, StorageOp::LoadEntry(first)));
         }
         // Last, so that what cannot be stored holds up no transaction.
         if self.persistence.has_chores {
-            let chore = self.next_chore(record);
+            let chore = self.next_chore(scratch);
             self.persistence.has_chores = chore.is_some();
             if chore.is_some() {
                 return chore;
             }
         }
         let key = self.keys.next_unsaved()?;
-        Some((Task::SaveKey(key), self.keys.store(key, record)?))
+        Some((Task::SaveKey(key), self.keys.store(key, scratch.blank())?))
     }
 
     /// What is to be done on the device beside the journal.
-    fn next_chore(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+    fn next_chore(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         if let Some((id, key)) = self.record_to_look_up() {
             return Some((Task::LookUp(id, key), StorageOp::Load(key)));
         }
         if let Some(task) = self.next_series() {
             return Some(task);
         }
-        if let Some((id, op)) = self.store_availability(record) {
+        if let Some((id, op)) = self.store_availability(scratch) {
             return Some((Task::StoreAvailability(id), op));
         }
         #[cfg(feature = "reservation")]
-        if let Some(op) = self.reservations.storage_op(record) {
+        if let Some(op) = self.reservations.storage_op(scratch) {
             return Some((Task::ChangeReservation, op));
         }
         #[cfg(feature = "smart-charging")]
-        if let Some(op) = self.profiles.storage_op(record) {
+        if let Some(op) = self.profiles.storage_op(scratch) {
             return Some((Task::ChangeProfile, op));
         }
         #[cfg(feature = "firmware-management")]
         for direction in [Direction::Download, Direction::Upload] {
-            match self.transfer_op(direction, record) {
+            match self.transfer_op(direction, scratch) {
                 Some(op @ StorageOp::Load(_)) => return Some((Task::LoadTransfer(direction), op)),
                 Some(op) => return Some((Task::StoreTransfer(direction), op)),
                 None => {}
             }
         }
-        if let Some(op) = self.cache.storage_op(record) {
+        if let Some(op) = self.cache.storage_op(scratch) {
             return Some((Task::ChangeCache, op));
         }
         None
     }
 
     /// The next entry of the journal.
-    fn next_append(&mut self, now: Instant, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+    fn next_append(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         if self.persistence.doubtful.is_some() {
             return Some((Task::LookForEntry, StorageOp::LoadEntry(self.journal.next())));
         }
@@ -503,12 +515,12 @@ impl Operations<'_> {
         for _ in 0..self.connectors.len() {
             let id = self.next_to_append();
             if (id.is_some() || self.dating.is_due(&self.clock)) && self.journal.mark_due() {
-                return Some((Task::StoreMark, self.journal.store_mark(record)?));
+                return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
             }
-            if let Some(op) = self.append_clock(record) {
+            if let Some(op) = self.append_clock(scratch) {
                 return Some((Task::AppendClock, op));
             }
-            if let Some(task) = self.append(now, id?, record) {
+            if let Some(task) = self.append(now, id?, scratch) {
                 return Some(task);
             }
         }
@@ -534,9 +546,7 @@ impl Operations<'_> {
         oldest
     }
 
-    fn append(&mut self, now: Instant, id: ConnectorId, record: &mut [u8]) -> Option<(Task, StorageOp)> {
-        // Whatever comes of it, the buffer does not hold the first entry any more.
-        self.delivery.loaded = None;
+    fn append(&mut self, now: Instant, id: ConnectorId, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         self.read_register(id);
         let number = self.journal.next();
         let wants_series = self.wants_transaction_data();
@@ -546,7 +556,7 @@ impl Operations<'_> {
             Phase::Starting if wants_series && !connector.series.is_begun => {
                 // Before the start, so that no power cut loses where the transaction began.
                 self.connector_mut(id)?.session.entry = number;
-                let len = self.extend_series(now, id, ReadingContext::TransactionBegin, 0, record)?;
+                let len = self.extend_series(now, id, ReadingContext::TransactionBegin, 0, scratch.blank())?;
                 return Some((Task::BeginSeries(id), StorageOp::Store(series_record(id)?, len)));
             }
             Phase::Starting => {
@@ -556,17 +566,18 @@ impl Operations<'_> {
                     meter_start: session.meter_start,
                     reservation: session.reservation,
                 };
-                (Task::AppendStart(id), at, journal_entry::write_start(record, number, id, at, &start))
+                (Task::AppendStart(id), at, journal_entry::write_start(scratch.blank(), number, id, at, &start))
             }
             Phase::Stopping if wants_series => {
                 let load = Task::LoadSeries(id, ReadingContext::TransactionEnd);
                 return Some((load, StorageOp::Load(series_record(id)?)));
             }
-            Phase::Stopping => return self.append_stop(id, None, record),
+            Phase::Stopping => return self.append_stop(id, false, scratch),
             _ => {
                 let (context, moment) = connector.sampling.next()?;
                 let at = self.date_of_sample(now, moment);
-                let mut writer = journal_entry::begin_meter_values(record, number, id, at, session.entry, context);
+                let mut writer =
+                    journal_entry::begin_meter_values(scratch.blank(), number, id, at, session.entry, context);
                 // The last room is kept for transactions (MSG-15).
                 let measured = !self.journal_full && self.sample(id, self.list_of(context), &mut writer);
                 let len = writer.finish_entry(number);
@@ -581,12 +592,12 @@ impl Operations<'_> {
         Some((task, StorageOp::AppendEntry(number, len?)))
     }
 
-    /// Writes the end of a transaction, with the series of `series_len` bytes that lies in `record`.
+    /// Writes the end of a transaction, with the series that was loaded, if it has one.
     fn append_stop(
         &mut self,
         id: ConnectorId,
-        series_len: Option<usize>,
-        record: &mut [u8],
+        has_series: bool,
+        scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
         let number = self.journal.next();
         let connector = self.connector(id)?;
@@ -600,7 +611,11 @@ impl Operations<'_> {
             id_tag: id_tag.as_ref(),
         };
         let at = self.stamp(session.stop.at).not_before(session.began);
-        let with_series = series_len.and_then(|len| self.write_stop_with_series(id, number, at, &stop, len, record));
+        let (record, len) = scratch.take_loaded();
+        let with_series = match has_series {
+            true => self.write_stop_with_series(id, number, at, &stop, len, record),
+            false => None,
+        };
         let len = match with_series.filter(|len| self.has_room_for(*len)) {
             Some(len) => len,
             None => journal_entry::begin_stop(record, number, id, at, &stop).finish_entry(number)?,
@@ -616,13 +631,13 @@ impl Operations<'_> {
     }
 
     /// Thins the samples when there is no room for another transaction, unless that has brought little lately.
-    fn make_room(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+    fn make_room(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         let worthwhile = (self.journal.len() / 4).clamp(1, SAMPLES_BETWEEN_THINNINGS);
         if self.persistence.samples < worthwhile {
             return None;
         }
         if !self.journal.begin_thinning() {
-            return Some((Task::StoreMark, self.journal.store_mark(record)?));
+            return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
         }
         Some((Task::Thin, StorageOp::Thin(self.journal.first()?, self.journal.next())))
     }
@@ -654,25 +669,25 @@ impl Operations<'_> {
         &mut self,
         now: Instant,
         series: LoadedSeries,
-        record: &mut [u8],
+        scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
-        let LoadedSeries { connector: id, context, len } = series;
-        self.delivery.loaded = None;
+        let LoadedSeries { connector: id, context } = series;
         if context == ReadingContext::TransactionEnd {
-            self.read_series(id, record.get(..len).unwrap_or_default());
-            return self.append_stop(id, Some(len), record);
+            self.read_series(id, scratch.loaded().unwrap_or_default());
+            return self.append_stop(id, true, scratch);
         }
+        let (record, len) = scratch.take_loaded();
         let len = self.extend_series(now, id, context, len, record)?;
         Some((Task::StoreSeries, StorageOp::Store(series_record(id)?, len)))
     }
 
-    fn store_transaction(&self, id: ConnectorId, record: &mut [u8]) -> Option<(RecordKey, usize)> {
+    fn store_transaction(&self, id: ConnectorId, scratch: &mut Scratch<'_>) -> Option<(RecordKey, usize)> {
         let connector = self.connector(id)?;
         let id_tag = Some(&connector.session.id_tag).filter(|_| self.resumes);
-        connector.confirmed.store(id, id_tag, record)
+        connector.confirmed.store(id, id_tag, scratch.blank())
     }
 
-    fn release(&mut self, record: &mut [u8]) -> Option<(Task, StorageOp)> {
+    fn release(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         let first = self.journal.first()?;
         if let Some(Head::Stop { connector: id, start }) = self.delivery.head
             && let Some(connector) = self.connector_mut(id)
@@ -680,11 +695,11 @@ impl Operations<'_> {
             && connector.confirmed.entry() == start
         {
             connector.confirmed.ended(start);
-            let (key, len) = connector.confirmed.store(id, None, record)?;
+            let (key, len) = connector.confirmed.store(id, None, scratch.blank())?;
             return Some((Task::StoreTransaction(id), StorageOp::Store(key, len)));
         }
         if self.journal.mark_due() {
-            return Some((Task::StoreMark, self.journal.store_mark(record)?));
+            return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
         }
         // TX-28: what the last sample of a transaction told of the register must not go with it.
         if let Some(Head::MeterValues { connector: id }) = self.delivery.head
@@ -692,7 +707,7 @@ impl Operations<'_> {
                 .connector_mut(id)
                 .is_some_and(|connector| connector.confirmed.outlives_sample(first, &connector.session))
         {
-            let (key, len) = self.store_transaction(id, record)?;
+            let (key, len) = self.store_transaction(id, scratch)?;
             return Some((Task::ReleaseSample(id), StorageOp::StoreAndRelease(key, len, first)));
         }
         Some((Task::Release, StorageOp::ReleaseEntry(first)))

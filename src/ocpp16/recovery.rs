@@ -6,7 +6,7 @@ use super::persistence::JOURNAL_EPOCH;
 use super::session::Phase;
 use super::{ConnectorId, Operations, Reason, availability, metering};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{JournalStep, KeyId, StorageOp, StorageResult, registry};
+use crate::store::{JournalStep, KeyId, Scratch, StorageOp, StorageResult, registry};
 use crate::time::Instant;
 
 /// Where the reading at boot stands.
@@ -34,10 +34,10 @@ pub(super) enum Recovery {
 
 impl Operations<'_> {
     /// What a step of the reading at boot wants from the device.
-    pub(super) fn recovery_op(&self, step: Recovery, record: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn recovery_op(&self, step: Recovery, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         Some(match step {
             Recovery::LoadSystem => StorageOp::Load(registry::SYSTEM),
-            Recovery::StoreSystem => self.store_system(record)?,
+            Recovery::StoreSystem => self.store_system(scratch)?,
             Recovery::LoadKey(key) => StorageOp::Load(self.keys.record(key)?),
             Recovery::LoadAvailability(id) => StorageOp::Load(availability::availability_record(id)?),
             Recovery::LoadCache(index) => StorageOp::Load(self.cache.record(index)?),
@@ -58,8 +58,8 @@ impl Operations<'_> {
     }
 
     /// The record of the boot count and of what is drawn once.
-    pub(super) fn store_system(&self, record: &mut [u8]) -> Option<StorageOp> {
-        let mut writer = RecordWriter::new(record);
+    pub(super) fn store_system(&self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+        let mut writer = RecordWriter::new(scratch.blank());
         writer.unsigned(u64::from(self.dating.boot));
         writer.unsigned(u64::from(self.persistence.seed));
         Some(StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?))

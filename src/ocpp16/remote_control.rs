@@ -8,7 +8,7 @@ use super::reservation::Claim;
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations, Reason, TxNotification};
 use crate::json::{Field, Kind, Payload};
-use crate::store::SwitchKey;
+use crate::store::{Scratch, SwitchKey};
 use crate::time::Instant;
 
 /// A remote start asks for the tag's authorisation like a local one.
@@ -20,7 +20,7 @@ impl Operations<'_> {
         &mut self,
         now: Instant,
         payload: Payload<'_>,
-        scratch: &mut [u8],
+        scratch: &mut Scratch<'_>,
     ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 3] = [
             Field::optional("connectorId", Kind::Integer),
@@ -34,8 +34,10 @@ impl Operations<'_> {
             return Err(Cause::IdTag);
         }
         #[cfg(feature = "smart-charging")]
+        let periods = scratch.blank();
+        #[cfg(feature = "smart-charging")]
         let draft = match profile.nested().filter(|_| self.can_limit().is_ok()) {
-            Some(profile) => match self.profile_of_start(profile, scratch)? {
+            Some(profile) => match self.profile_of_start(profile, periods)? {
                 Some(draft) => Some(draft),
                 None => return Ok(accepted_if(false)), // RC-08
             },
@@ -63,7 +65,7 @@ impl Operations<'_> {
         let begun = self.begin_session(now, id_tag, connector, authorized).is_ok();
         #[cfg(feature = "smart-charging")]
         if let (true, Some(draft)) = (begun, draft) {
-            self.session_limited(connector, draft, scratch);
+            self.session_limited(connector, draft, periods);
         }
         if let (true, Some(connector)) = (begun, self.connector(connector)) {
             connector.notify(TxNotification::RemoteStart);

@@ -6,7 +6,7 @@ use super::session::Phase;
 use super::{Connector, ConnectorId, IdToken, Operations};
 use crate::json::{Field, Kind, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{RecordKey, StorageOp, SwitchKey, registry};
+use crate::store::{RecordKey, Scratch, StorageOp, SwitchKey, registry};
 use crate::time::{DateTime, Duration, Instant};
 
 pub(super) const RESERVE_CONNECTOR_ZERO_NAME: &str = "ReserveConnectorZeroSupported";
@@ -106,11 +106,11 @@ impl<'a> Reservations<'a> {
     }
 
     /// What is to be done on the device.
-    pub(super) fn storage_op(&self, record: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn storage_op(&self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         let index = self.slots.iter().position(|slot| slot.unsaved)?;
         let key = self.record(index)?;
         let Some(reservation) = &self.slots.get(index)?.reservation else { return Some(StorageOp::Remove(key)) };
-        let mut writer = RecordWriter::new(record);
+        let mut writer = RecordWriter::new(scratch.blank());
         writer.signed(reservation.id.into());
         writer.byte(reservation.connector);
         writer.unsigned(reservation.expires.as_unix().into());

@@ -12,7 +12,7 @@ use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware
 use crate::json::{Field, JsonStr, Payload, Value};
 use crate::rpc::{Composer, Reply};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{RecordKey, StorageOp, registry};
+use crate::store::{RecordKey, Scratch, StorageOp, registry};
 use crate::time::{DateTime, Duration, Instant};
 
 /// What the firmware says of a download or an upload.
@@ -225,7 +225,7 @@ impl<'a> Operations<'a> {
         direction: Direction,
         payload: Payload<'_>,
         answer: &mut Composer<'_>,
-        record: &mut [u8],
+        scratch: &mut Scratch<'_>,
     ) -> Result<Reply, Cause> {
         let mut file_name = None;
         if self.transfer(direction).stage == Stage::Asked {
@@ -246,7 +246,7 @@ impl<'a> Operations<'a> {
                 Direction::Upload => return Err(Cause::NotSupported),
             };
             payload.read_into(fields, &mut values)?;
-            self.delivery.loaded = None;
+            let record = scratch.blank();
             let len = Request::write(record, direction.key(), &values)?;
             if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {
                 let transfer = self.transfer(direction);
@@ -354,13 +354,13 @@ impl<'a> Operations<'a> {
     }
 
     /// What is to be done on the device.
-    pub(super) fn transfer_op(&mut self, direction: Direction, record: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn transfer_op(&mut self, direction: Direction, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         let transfer = self.transfer(direction);
         match transfer.stage {
             Stage::Reading | Stage::Loading => Some(StorageOp::Load(direction.key())),
             _ if !transfer.unsaved => None,
             _ => match direction {
-                Direction::Download => self.firmware_op(record),
+                Direction::Download => self.firmware_op(scratch),
                 Direction::Upload => Some(StorageOp::Remove(direction.key())),
             },
         }

@@ -13,6 +13,7 @@ mod keys;
 mod ram;
 pub mod record;
 pub mod registry;
+mod scratch;
 mod storage;
 pub mod thinning;
 
@@ -26,4 +27,5 @@ pub use keys::{
     TextSink, Value, VendorKey,
 };
 pub use ram::{RamStorage, RamStorageFull};
+pub use scratch::Scratch;
 pub use storage::{RECORD_LEN_MAX, RecordKey, Storage, StorageOp, StorageResult};

@@ -16,7 +16,7 @@ use super::keys::announced;
 use super::session::Phase;
 use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, InputError, Operations, keys};
 use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
-use crate::store::{IntegerKey, RecordKey, SetKey, StorageOp, SwitchKey};
+use crate::store::{IntegerKey, RecordKey, Scratch, SetKey, StorageOp, SwitchKey};
 use crate::time::{DateTime, Instant};
 use composite::Composite;
 use profile::{Bound, record_key, symbol};
@@ -111,13 +111,13 @@ impl<'a> Profiles<'a> {
     }
 
     /// What is to be done on the device. Removals first: no power cut leaves two profiles that exclude each other.
-    pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn storage_op(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         let unsaved = |is_free: bool| self.slots.iter().position(|slot| slot.is_unsaved && slot.is_free() == is_free);
         let index = unsaved(true).or_else(|| unsaved(false))?;
         let (slot, key) = (self.slots.get(index)?, record_key(index)?);
         let op = match slot.is_free() {
             true => StorageOp::Remove(key),
-            false => slot.store(key, self.periods_of(index), record)?,
+            false => slot.store(key, self.periods_of(index), scratch.blank())?,
         };
         self.storing = Some(index as u8);
         Some(op)
@@ -221,11 +221,12 @@ impl Operations<'_> {
         &mut self,
         now: Instant,
         payload: Payload<'_>,
-        scratch: &mut [u8],
+        scratch: &mut Scratch<'_>,
     ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 2] =
             [Field::required("connectorId", Kind::Integer), Field::required("csChargingProfiles", Kind::Object)];
         self.can_limit()?;
+        let scratch = scratch.blank(); // the periods go there first
         let (mut id, mut draft) = (None, None);
         let mut walk = payload.walk();
         let mut seen = Seen::default();
@@ -248,7 +249,6 @@ impl Operations<'_> {
     }
 
     fn read_draft(&mut self, walk: &mut Walk<'_>, scratch: &mut [u8]) -> Result<Draft, Cause> {
-        self.delivery.loaded = None; // the record buffer is where the periods go first
         Draft::read(walk, scratch, self.profiles.periods_max())
     }
 
