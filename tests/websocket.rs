@@ -11,10 +11,10 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
+use embedded_io_async::ErrorKind;
 use embedded_ocpp::time::Instant;
 use embedded_ocpp::transport::websocket::{
-    ConnectError, Error, MIN_READ_BUFFER, MIN_WRITE_BUFFER, Options, Violation, WebSocket,
+    self, ConnectError, Error, MIN_READ_BUFFER, MIN_WRITE_BUFFER, Options, Violation, WebSocket,
 };
 use embedded_ocpp::transport::{Received, WebSocketTransport};
 
@@ -146,7 +146,7 @@ fn fault_8_request_of_any_length_is_sent_or_refused() {
         let wire = Wire::new(RESPONSE);
         let (mut read, mut write) = ([0; MIN_READ_BUFFER], [0; 4096]);
         let options = Options::new("csms", &path, "CP1").with_password(b"0001020304050607");
-        match block_on(WebSocket::connect(Stream(wire.clone()), &options, &mut read, &mut write, random)) {
+        match open(&wire, &options, &mut read, &mut write) {
             Ok(_) => assert!(wire.borrow().outgoing.ends_with(b"\r\n\r\n")),
             Err(error) => {
                 assert_eq!(error, ConnectError::RequestTooLong);
@@ -280,7 +280,7 @@ fn rpc_01_options_that_would_break_the_request() {
     ] {
         let wire = Wire::new(RESPONSE);
         let (mut read, mut write) = ([0; 2000], [0; 2000]);
-        let link = block_on(WebSocket::connect(Stream(wire.clone()), &options, &mut read, &mut write, random));
+        let link = open(&wire, &options, &mut read, &mut write);
         assert_eq!(link.err(), Some(ConnectError::InvalidOptions));
         assert!(wire.borrow().outgoing.is_empty());
     }
@@ -456,19 +456,21 @@ fn message_too_long_for_the_buffer_of_the_caller() {
 
 #[test]
 fn message_too_long_for_the_read_buffer() {
+    // up to the end where that is in sight, with some room for other frames where it is not
     let whole = MIN_READ_BUFFER - 64;
-    for (length, fits) in [(whole, true), (whole + 1, false), (2 * whole, false), (100_000, false)] {
+    for length in [whole, whole + 1, MIN_READ_BUFFER, MIN_READ_BUFFER + 1, 2 * whole, 100_000] {
         let payload: String = ('a'..='z').cycle().take(length).collect();
         let (begin, end) = payload.split_at(length / 3);
         let fragments = [frame(0x01, begin), b"\x89\x01p".to_vec(), frame(0x80, end)].concat();
-        for frames in [fragments, text(&payload)] {
+        let open_end = [frame(0x01, &payload), b"\x89\x01p".to_vec(), frame(0x80, "")].concat();
+        for (frames, most) in [(fragments, MIN_READ_BUFFER), (text(&payload), MIN_READ_BUFFER), (open_end, whole)] {
             for chunk in [1, 63, 100_000_000] {
                 let dialogue = [RESPONSE.as_bytes(), &frames, &text("after")].concat();
                 let wire = Wire::chunked(&dialogue, chunk);
                 let mut buffers = Buffers { read: vec![0; MIN_READ_BUFFER], ..Buffers::default() };
                 let mut link = connect(&wire, &mut buffers).unwrap();
                 let outcomes = run_with(&mut link, &wire, &mut [0; 4096]);
-                let first = match fits {
+                let first = match length <= most {
                     true => message(&payload),
                     false => Outcome::TooLong(payload[..whole].into()),
                 };
@@ -930,13 +932,13 @@ fn polite_close() {
     for answer in [b"\x88\x02\x03\xE8".as_slice(), b"\x81\x01x\x89\x00\x88\x00"] {
         let wire = Wire::new(RESPONSE);
         let mut buffers = Buffers::default();
-        let link = connect(&wire, &mut buffers).unwrap();
+        let mut link = connect(&wire, &mut buffers).unwrap();
         wire.borrow_mut().outgoing.clear();
         wire.borrow_mut().write_limit = 1;
         wire.borrow_mut().hesitates = true;
         wire.borrow_mut().push(answer, 1);
         wire.borrow_mut().incoming.push_back(Step::End);
-        assert_eq!(block_on(link.close()), Ok(()));
+        assert_eq!(block_on(poll_fn(|_| link.poll_close())), Ok(()));
         assert_eq!(wire.frames(), [(0x88, b"\x03\xE8".to_vec())]);
     }
     // a server that just hangs up or breaks the rules, or a stream that breaks
@@ -947,9 +949,9 @@ fn polite_close() {
     ] {
         let wire = Wire::new(RESPONSE);
         let mut buffers = Buffers::default();
-        let link = connect(&wire, &mut buffers).unwrap();
+        let mut link = connect(&wire, &mut buffers).unwrap();
         wire.borrow_mut().incoming.push_back(answer);
-        assert_eq!(block_on(link.close()), result);
+        assert_eq!(block_on(poll_fn(|_| link.poll_close())), result);
     }
 }
 
@@ -1161,23 +1163,19 @@ impl std::fmt::Debug for Wire {
     }
 }
 
-impl ErrorType for Stream {
+impl websocket::Stream for Stream {
     type Error = ErrorKind;
-}
 
-impl Read for Stream {
-    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
-        poll_fn(|_| self.0.borrow_mut().poll_read(buffer)).await
-    }
-}
-
-impl Write for Stream {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
-        poll_fn(|_| self.0.borrow_mut().poll_write(bytes)).await
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<Result<usize, ErrorKind>> {
+        self.0.borrow_mut().poll_read(buffer)
     }
 
-    async fn flush(&mut self) -> Result<(), ErrorKind> {
-        poll_fn(|_| self.0.borrow_mut().poll_flush()).await
+    fn write(&mut self, bytes: &[u8]) -> Poll<Result<usize, ErrorKind>> {
+        self.0.borrow_mut().poll_write(bytes)
+    }
+
+    fn flush(&mut self) -> Poll<Result<(), ErrorKind>> {
+        self.0.borrow_mut().poll_flush()
     }
 }
 
@@ -1227,7 +1225,24 @@ fn block_on<F: Future>(future: F) -> F::Output {
 fn connect<'a>(wire: &SharedWire, buffers: &'a mut Buffers) -> Result<Link<'a>, ConnectError<ErrorKind>> {
     let options = Options::new("csms.example.com", "/ocpp", "RDAM 123");
     let Buffers { read, write } = buffers;
-    block_on(WebSocket::connect(Stream(wire.clone()), &options, read, write, random as fn(&mut [u8])))
+    open(wire, &options, read, write)
+}
+
+fn open<'a>(
+    wire: &SharedWire,
+    options: &Options<'_>,
+    read: &'a mut [u8],
+    write: &'a mut [u8],
+) -> Result<Link<'a>, ConnectError<ErrorKind>> {
+    let mut link = WebSocket::new(read, write, random as fn(&mut [u8]));
+    link.open(Stream(wire.clone()), options);
+    for _ in 0..MAX_POLLS {
+        if let Poll::Ready(result) = link.poll_handshake() {
+            assert_eq!(link.is_connected(), result.is_ok());
+            return result.map(|()| link);
+        }
+    }
+    panic!("hangs");
 }
 
 /// Why `response`, arriving in chunks, is not accepted.
@@ -1240,7 +1255,7 @@ fn refusal(response: &str, chunk: usize) -> ConnectError<ErrorKind> {
 fn request(options: Options<'_>) -> String {
     let wire = Wire::new(RESPONSE);
     let Buffers { mut read, mut write } = Buffers::default();
-    let link = block_on(WebSocket::connect(Stream(wire.clone()), &options, &mut read, &mut write, random));
+    let link = open(&wire, &options, &mut read, &mut write);
     assert!(link.is_ok());
     String::from_utf8(wire.borrow().outgoing.clone()).unwrap()
 }

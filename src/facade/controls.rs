@@ -9,6 +9,7 @@ use crate::ocpp16::{
 use crate::rpc::{Outcome, Statistics};
 use crate::store::{KeyError, Keys, Refusal, VendorKey};
 use crate::time::{Clock, DateTime, Instant};
+use crate::transport::ConnectFailure;
 
 /// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names.
 ///
@@ -223,8 +224,8 @@ impl<'a> Controls<'a> {
         self.engine.operations.add_data_transfer_handler(handler)
     }
 
-    /// Draws random numbers: for message ids that no other life of this charge point has used, and to spread the
-    /// reconnections of many. Without it both are predictable.
+    /// Draws random numbers: for message ids that no other life of this charge point has used, to spread the
+    /// reconnections of many, and for the masks of the runner's WebSocket. Without it all are predictable.
     pub fn set_rng(&mut self, random: &'a dyn Fn() -> u32) {
         self.engine.operations.outputs_mut().random = Some(random);
     }
@@ -339,9 +340,14 @@ impl<'a> Controls<'a> {
         self.engine.backoff.due()
     }
 
-    /// A connection could not be opened: the next one waits longer.
-    pub fn connect_failed(&mut self) {
-        self.engine.connect_failed();
+    /// A connection that the firmware opens by itself could not be opened: the next one waits longer.
+    pub fn connect_failed(&mut self, why: ConnectFailure) {
+        self.engine.connect_failed(why);
+    }
+
+    /// Is told each time why no connection could be opened: for a lamp, or a log.
+    pub fn set_on_connect_failed(&mut self, output: &'a dyn Fn(ConnectFailure)) {
+        self.engine.on_connect_failed = Some(output);
     }
 
     /// How many transaction messages wait for delivery.

@@ -1,3 +1,4 @@
+use crate::transport::ConnectFailure;
 use core::fmt;
 
 /// What went wrong while the charge point was driven. Nothing is lost by any of these.
@@ -7,6 +8,9 @@ use core::fmt;
 pub enum Error<T, S> {
     /// An input or output is missing that OCPP cannot do without. Fix the code.
     Incomplete(Missing),
+    /// No connection could be opened, which `on_connect_failed` is told as well. Open another one when
+    /// [`Controls::connect_at`](super::Controls::connect_at) says so.
+    Connect(ConnectFailure),
     /// The connection is over. Open another one when [`Controls::connect_at`](super::Controls::connect_at) says so;
     /// whatever was unanswered is sent again where the standard wants it.
     Transport(T),
@@ -44,6 +48,7 @@ impl<T: fmt::Debug, S: fmt::Debug> fmt::Display for Error<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Incomplete(missing) => missing.fmt(f),
+            Self::Connect(why) => why.fmt(f),
             Self::Transport(error) => write!(f, "connection over: {error:?}"),
             Self::SendTimeout => f.write_str("connection takes no message"),
             Self::Storage(error) => write!(f, "storage failed: {error:?}"),

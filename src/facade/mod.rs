@@ -6,6 +6,8 @@ mod engine;
 mod error;
 #[cfg(feature = "firmware-management")]
 mod firmware_management;
+#[cfg(feature = "async")]
+mod link;
 mod resources;
 #[cfg(feature = "async")]
 mod runner;
@@ -16,8 +18,10 @@ pub use crate::ocpp16::InputError;
 pub use charge_point::ChargePoint;
 pub use controls::Controls;
 pub use error::{ConfigError, Error, Missing};
+#[cfg(feature = "async")]
+pub use link::{Closed, Link};
 pub use resources::Resources;
 #[cfg(feature = "embassy-time")]
 pub use runner::EmbassyTimer;
 #[cfg(feature = "async")]
-pub use runner::{Connect, Handle, Runner, Shared, Timer};
+pub use runner::{Handle, Runner, Shared, Timer};

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use crate::transport::ConnectFailure;
+
 /// Why a WebSocket could not be opened.
 ///
 /// Nothing of the handshake is left behind: each try needs a new stream.
@@ -57,6 +59,21 @@ impl<E: core::error::Error + 'static> core::error::Error for ConnectError<E> {
         match self {
             Self::Stream(error) => Some(error),
             _ => None,
+        }
+    }
+}
+
+impl<E> From<ConnectError<E>> for ConnectFailure {
+    fn from(error: ConnectError<E>) -> Self {
+        match error {
+            ConnectError::InvalidOptions
+            | ConnectError::BufferTooSmall
+            | ConnectError::RequestTooLong
+            | ConnectError::ResponseTooLong => Self::Setup,
+            ConnectError::Status(status) => Self::Status(status),
+            ConnectError::Subprotocol => Self::Subprotocol,
+            ConnectError::Accept | ConnectError::Response => Self::NotWebSocket,
+            ConnectError::Disconnected | ConnectError::Stream(_) => Self::Disconnected,
         }
     }
 }

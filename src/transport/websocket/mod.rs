@@ -1,14 +1,28 @@
-//! The WebSocket adapter: [`embedded_websocket`] over any byte stream of [`embedded_io_async`].
+//! The WebSocket of this crate, over a byte stream of yours.
+//!
+//! With an executor a connection is a scope of the runner, which wants the two halves of an [`embedded_io_async`] stream,
+//! plain or with TLS: see [`Link::websocket`](crate::facade::Link::websocket) (feature `async`). Its buffers are those of
+//! the [`Resources`](crate::Resources).
+//!
+//! In a superloop it is a [`WebSocket`] over a [`Stream`] that never blocks, and [`ChargePoint::poll`](crate::ChargePoint::poll)
+//! opens it:
 //!
 //! ```no_run
-//! # use embedded_ocpp::transport::websocket::{Options, WebSocket};
-//! # async fn firmware<S: embedded_io_async::Read + embedded_io_async::Write>(
-//! #     socket: S, mut random: impl FnMut(&mut [u8]),
-//! # ) {
+//! # use embedded_ocpp::transport::websocket::{Options, Stream, WebSocket};
+//! # use embedded_ocpp::{ChargePoint, Instant, store::Storage};
+//! # fn firmware<S: Stream, F: Storage>(mut ocpp: ChargePoint<'_>, mut flash: F, random: impl FnMut(&mut [u8]),
+//! #     now: fn() -> Instant, open_socket: fn() -> S, turn: fn(bool)) {
 //! let mut read_buffer = [0; 2048 + 64];
 //! let mut write_buffer = [0; 1024 + 8];
 //! let options = Options::new("csms.example.com", "/ocpp", "RDAM 123").with_password(b"0001020304050607");
-//! let link = WebSocket::connect(socket, &options, &mut read_buffer, &mut write_buffer, &mut random).await;
+//! let mut link = WebSocket::new(&mut read_buffer, &mut write_buffer, random);
+//! loop {
+//!     let _ = ocpp.poll(now(), &mut link, &mut flash); // what failed is told by `on_connect_failed`, too
+//!     if link.is_over() && now() >= ocpp.connect_at() {
+//!         link.open(open_socket(), &options); // returns at once
+//!     }
+//!     turn(ocpp.permits_charge(1)); // the relay never waits
+//! }
 //! # }
 //! ```
 //!
@@ -21,14 +35,9 @@
 //! | read | the request and the response head of the handshake, then one incoming message | longest message + 64, at least [`MIN_READ_BUFFER`] |
 //! | write | one outgoing frame | longest frame + 8, at least [`MIN_WRITE_BUFFER`] |
 //!
-//! A longer incoming message is reported as [`Received::TooLong`]. A longer outgoing one goes out in
-//! several fragments, which every server must understand and which costs nothing but their headers.
-//!
-//! # The stream
-//!
-//! Its `read` and `write` must not lose or repeat bytes when their future is dropped before it is ready
-//! (a plain TCP socket does not), and they must keep the wakers of both directions at a time. A stream
-//! without this property, as some TLS sessions are, belongs into a task of its own behind a pair of pipes.
+//! A longer incoming message is reported as [`Received::TooLong`]; one that comes in a single frame may be 64 longer. A
+//! longer outgoing one goes out in several fragments, which every server must understand and which costs nothing but their
+//! headers.
 //!
 //! # Messages
 //!
@@ -38,97 +47,171 @@
 mod encoding;
 mod error;
 mod frame;
-mod handshake;
+pub(crate) mod handshake;
 mod inbound;
 mod keep_alive;
 mod options;
 mod outbound;
+#[cfg(feature = "async")]
+pub(crate) mod pump;
 mod response;
+#[cfg(feature = "async")]
+pub(crate) mod session;
+mod stream;
 
-use core::future::{Future, poll_fn};
-use core::pin::pin;
+use core::future::poll_fn;
+use core::ops::Range;
 use core::task::{Context, Poll, ready};
 
-use embedded_io_async::{Read, Write};
-
 pub use self::error::{ConnectError, Error, Violation};
+use self::handshake::Handshake;
 use self::inbound::{Event, Inbound};
 use self::keep_alive::KeepAlive;
 pub use self::options::Options;
 use self::outbound::{Control, Outbound};
-use super::{Received, WebSocketTransport};
+pub use self::stream::Stream;
+use super::{CONNECT_TIMEOUT, ConnectFailure, Received, WebSocketTransport};
 use crate::time::Instant;
 
-/// The smallest read buffer that [`WebSocket::connect`] takes: most requests and response heads fit.
+/// The smallest read buffer that [`WebSocket::open`] takes: most requests and response heads fit.
 pub const MIN_READ_BUFFER: usize = 1024;
-/// The smallest write buffer that [`WebSocket::connect`] takes: the longest pong.
+/// The smallest write buffer that [`WebSocket::open`] takes: the longest pong.
 pub const MIN_WRITE_BUFFER: usize = 131;
 
 /// Steps of one poll, each one read or one frame. A server that never stops talking cannot keep the
 /// firmware from its other duties.
 const STEPS_PER_POLL: usize = 64;
 
-/// An open WebSocket over the stream `S`, its masks drawn from `R`.
+/// A WebSocket for a superloop, over one stream `S` after the other, its masks drawn from `R`.
 ///
 /// No future of this type holds any progress: all of it is kept here, and each poll asks the stream anew.
 /// So every future may be dropped at any time, and the next call goes on where the last one stopped.
 ///
 /// Dropping the value ends the connection without the closing handshake, which is impolite but safe.
-pub struct WebSocket<'a, S, R> {
-    stream: S,
+pub struct WebSocket<'a, S: Stream, R> {
+    stream: Option<S>,
     inbound: Inbound<'a>,
     outbound: Outbound<'a, R>,
     keep_alive: KeepAlive,
-    state: State,
+    state: State<S::Error>,
 }
 
 impl<'a, S, R> WebSocket<'a, S, R>
 where
-    S: Read + Write,
+    S: Stream,
     R: FnMut(&mut [u8]),
 {
-    /// Opens a WebSocket with the subprotocol `ocpp1.6` over `stream`, which is connected to the server.
+    /// No connection yet: [`open`](Self::open) one when [`connect_at`](crate::Controls::connect_at) says so.
     ///
-    /// `random` fills a slice with unpredictable bytes: 16 for the handshake, then 4 for each frame. For
+    /// `random` fills a slice with unpredictable bytes: 16 for each handshake, then 4 for each frame. For
     /// a generator of the `rand_core` traits, of whatever version, it is `|bytes| rng.fill_bytes(bytes)`.
-    ///
-    /// There is no time limit: whoever wants one drops the future. A caller that needs the stream after a
-    /// failure lends it as `&mut`.
-    pub async fn connect(
-        mut stream: S,
-        options: &Options<'_>,
-        read_buffer: &'a mut [u8],
-        write_buffer: &'a mut [u8],
-        mut random: R,
-    ) -> Result<Self, ConnectError<S::Error>> {
-        let received = handshake::perform(&mut stream, options, read_buffer, write_buffer, &mut random).await?;
-        Ok(Self {
-            stream,
-            inbound: Inbound::new(read_buffer, received),
+    pub fn new(read_buffer: &'a mut [u8], write_buffer: &'a mut [u8], random: R) -> Self {
+        Self {
+            stream: None,
+            inbound: Inbound::new(read_buffer),
             outbound: Outbound::new(write_buffer, random),
             keep_alive: KeepAlive::default(),
-            state: State::Open,
-        })
+            state: State::Closed,
+        }
     }
 
-    /// Ends the connection with the closing handshake; messages that still arrive are dropped.
+    /// Begins to open a WebSocket with the subprotocol `ocpp1.6` over `stream`, which is connected to the server or is
+    /// being connected. Returns at once; what was open is dropped.
     ///
-    /// `Ok` means the server agreed or hung up; after `Err` the connection is over as well. There is no
-    /// time limit: whoever wants one drops the future.
-    pub async fn close(mut self) -> Result<(), Error<S::Error>> {
-        match self.state {
+    /// [`ChargePoint::poll`](crate::ChargePoint::poll) does the rest, and tells why it has failed. After two minutes it has
+    /// in any case; whoever wants that sooner calls [`abandon`](Self::abandon).
+    pub fn open(&mut self, stream: S, options: &Options<'_>) {
+        self.stream = Some(stream);
+        self.keep_alive = KeepAlive::default();
+        let nonce = self.outbound.restart();
+        self.state = match Handshake::begin(options, nonce, self.inbound.buffer(), self.outbound.buffer()) {
+            Ok((handshake, length)) => State::Opening { handshake, unsent: 0..length, since: None },
+            Err(error) => State::Failed(error),
+        };
+    }
+
+    /// The socket cannot be opened, or has not been in the time that the firmware gives it: `why` is told to the charge
+    /// point with the next poll.
+    pub fn abandon(&mut self, why: ConnectFailure) {
+        self.state = State::Abandoned(why);
+    }
+
+    /// Whether there is no connection and none is being opened.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// Goes on opening the connection, for who drives it without a charge point. `Pending` also when none is being opened.
+    ///
+    /// # Errors
+    /// [`ConnectError`], once; the stream is dropped.
+    pub fn poll_handshake(&mut self) -> Poll<Result<(), ConnectError<S::Error>>> {
+        let result = match core::mem::replace(&mut self.state, State::Closed) {
+            State::Failed(error) => Poll::Ready(Err(error)),
+            State::Opening { mut handshake, mut unsent, since } => {
+                let result = self.shake_hands(&mut handshake, &mut unsent);
+                self.state =
+                    if result.is_pending() { State::Opening { handshake, unsent, since } } else { State::Open };
+                result
+            }
+            other => {
+                self.state = other;
+                return Poll::Pending;
+            }
+        };
+        if let Poll::Ready(Err(_)) = result {
+            self.hang_up();
+        }
+        result
+    }
+
+    fn shake_hands(
+        &mut self,
+        handshake: &mut Handshake,
+        unsent: &mut Range<usize>,
+    ) -> Poll<Result<(), ConnectError<S::Error>>> {
+        let Some(stream) = &mut self.stream else { return Poll::Pending };
+        while let Some(bytes @ [_, ..]) = self.inbound.buffer().get(unsent.clone()) {
+            match ready!(stream.write(bytes)).map_err(ConnectError::Stream)? {
+                0 => return Poll::Ready(Err(ConnectError::Disconnected)),
+                count => unsent.start = unsent.start.saturating_add(count).min(unsent.end),
+            }
+        }
+        ready!(stream.flush()).map_err(ConnectError::Stream)?;
+        loop {
+            let buffer = self.inbound.buffer();
+            let space = buffer.get_mut(handshake.filled()..).unwrap_or_default();
+            let count = ready!(stream.read(space)).map_err(ConnectError::Stream)?;
+            if let Some(unread) = handshake.received(count, buffer)? {
+                self.inbound.begin(unread);
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// Ends the connection with the closing handshake; messages that still arrive are dropped. Under a charge point one
+    /// call does: [`ChargePoint::poll`](crate::ChargePoint::poll) goes on with it, for five seconds at most.
+    ///
+    /// `Ok` means the server agreed or hung up; after `Err` the connection is over as well.
+    pub fn poll_close(&mut self) -> Poll<Result<(), Error<S::Error>>> {
+        match &self.state {
             State::Open => self.end(End::ByUs),
             State::Closing { .. } => {}
-            State::Closed => return Ok(()),
+            _ => {
+                self.hang_up();
+                return Poll::Ready(Ok(()));
+            }
         }
-        poll_fn(|cx| self.poll_close(cx)).await
+        let result = ready!(self.poll_farewell_of_both());
+        self.hang_up();
+        Poll::Ready(result)
     }
 
     fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<Result<Received, Error<S::Error>>> {
         for _ in 0..STEPS_PER_POLL {
-            ready!(self.poll_open(cx))?;
+            ready!(self.poll_alive())?;
             // What the stream does not take now waits; a server that is stuck in a write needs us to read.
-            if let Poll::Ready(Err(error)) = self.poll_write(cx) {
+            if let Poll::Ready(Err(error)) = self.poll_write() {
                 return Poll::Ready(Err(error));
             }
             match self.inbound.next_event() {
@@ -142,7 +225,7 @@ where
                 }
                 Ok(Some(Event::Ping)) => {} // the next step answers it
                 Ok(Some(Event::Close(code))) => self.end(End::ByPeer(code)),
-                Ok(None) => ready!(self.poll_read(cx))?,
+                Ok(None) => ready!(self.poll_read())?,
                 Err(violation) => self.end(End::Violation(violation)),
             }
         }
@@ -150,13 +233,13 @@ where
         Poll::Pending
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>, part: &[u8], last: bool) -> Poll<Result<(), Error<S::Error>>> {
+    fn poll_send(&mut self, part: &[u8], last: bool) -> Poll<Result<(), Error<S::Error>>> {
         loop {
-            ready!(self.poll_open(cx))?;
-            ready!(self.poll_write(cx))?;
+            ready!(self.poll_alive())?;
+            ready!(self.poll_write())?;
             if self.outbound.text(part, last) {
                 // Taken over whole: what the stream does not take at once goes out with the next calls.
-                return match self.poll_write(cx) {
+                return match self.poll_write() {
                     Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
                     _ => Poll::Ready(Ok(())),
                 };
@@ -164,9 +247,9 @@ where
         }
     }
 
-    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S::Error>>> {
+    fn poll_farewell_of_both(&mut self) -> Poll<Result<(), Error<S::Error>>> {
         for _ in 0..STEPS_PER_POLL {
-            let farewell = self.poll_farewell(cx)?;
+            let farewell = self.poll_farewell()?;
             let State::Closing { end: End::ByUs, said } = self.state else {
                 return farewell.map(Ok);
             };
@@ -175,36 +258,35 @@ where
                     self.state = State::Closing { end: End::ByPeer(code), said };
                 }
                 Ok(Some(_)) => {}
-                Ok(None) => match ready!(self.poll_read(cx)) {
+                Ok(None) => match ready!(self.poll_read()) {
                     Err(Error::Disconnected) => return Poll::Ready(Ok(())),
                     result => result?,
                 },
                 Err(violation) => return Poll::Ready(Err(Error::Violation(violation))),
             }
         }
-        cx.waker().wake_by_ref();
         Poll::Pending
     }
 
     /// Passes while the connection is open; otherwise says farewell and then why it is over.
-    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S::Error>>> {
+    fn poll_alive(&mut self) -> Poll<Result<(), Error<S::Error>>> {
         match self.state {
             State::Open => Poll::Ready(Ok(())),
-            State::Closed => Poll::Ready(Err(Error::NotConnected)),
             State::Closing { end, .. } => {
                 // A farewell that the stream refuses changes nothing.
-                if self.poll_farewell(cx).is_pending() && !self.keep_alive.is_farewell_over() {
+                if self.poll_farewell().is_pending() && !self.keep_alive.is_farewell_over() {
                     return Poll::Pending;
                 }
                 Poll::Ready(Err(end.into_error()))
             }
+            _ => Poll::Ready(Err(Error::NotConnected)),
         }
     }
 
     /// Reads once into the space of `inbound`, which has no byte left to look at.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S::Error>>> {
-        let read = pin!(self.stream.read(self.inbound.space())).poll(cx);
-        match read {
+    fn poll_read(&mut self) -> Poll<Result<(), Error<S::Error>>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Err(Error::NotConnected)) };
+        match stream.read(self.inbound.space()) {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(Error::Disconnected)),
             Poll::Ready(Ok(count)) => {
                 self.inbound.filled(count);
@@ -218,11 +300,11 @@ where
     }
 
     /// Writes the frame in work and the control frames that wait for its end. Ready when none is left.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S::Error>>> {
+    fn poll_write(&mut self) -> Poll<Result<(), Error<S::Error>>> {
         loop {
             while let Some(bytes) = self.outbound.unsent() {
-                let written = pin!(self.stream.write(bytes)).poll(cx);
-                match written {
+                let Some(stream) = &mut self.stream else { return Poll::Ready(Err(Error::NotConnected)) };
+                match stream.write(bytes) {
                     Poll::Ready(Ok(0)) => return Poll::Ready(Err(Error::Disconnected)),
                     Poll::Ready(Ok(count)) => {
                         self.outbound.sent(count);
@@ -237,9 +319,8 @@ where
             }
         }
         // On a socket this may wait for the acknowledgement of the peer, which nothing here waits for.
-        if self.outbound.needs_flush() {
-            let flushed = pin!(self.stream.flush()).poll(cx);
-            match flushed.map_err(Error::Stream)? {
+        if let (true, Some(stream)) = (self.outbound.needs_flush(), &mut self.stream) {
+            match stream.flush().map_err(Error::Stream)? {
                 Poll::Ready(()) => {
                     self.outbound.flushed();
                     self.keep_alive.moved();
@@ -261,8 +342,8 @@ where
 
     /// Like [`Self::poll_write`], but waits until the stream has passed everything on: whoever hears of the
     /// end of the connection drops the stream.
-    fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S::Error>>> {
-        ready!(self.poll_write(cx))?;
+    fn poll_farewell(&mut self) -> Poll<Result<(), Error<S::Error>>> {
+        ready!(self.poll_write())?;
         if self.outbound.needs_flush() { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 
@@ -271,7 +352,7 @@ where
         if let State::Closing { end, said: said @ false } = &mut self.state {
             *said = true;
             self.outbound.control(Control::Close(end.code()));
-        } else if self.state != State::Open {
+        } else if !matches!(self.state, State::Open) {
             return false; // nothing follows a close frame
         } else if let Some(payload) = self.inbound.take_ping() {
             self.outbound.control(Control::Pong(payload));
@@ -290,21 +371,43 @@ where
     /// Lets go of a connection that has failed.
     fn settle<T>(&mut self, result: Result<T, Error<S::Error>>) -> Result<T, Error<S::Error>> {
         if result.is_err() {
-            self.state = State::Closed;
+            self.hang_up();
         }
         result
+    }
+
+    fn hang_up(&mut self) {
+        (self.state, self.stream) = (State::Closed, None);
     }
 }
 
 impl<S, R> WebSocketTransport for WebSocket<'_, S, R>
 where
-    S: Read + Write,
+    S: Stream,
     R: FnMut(&mut [u8]),
 {
     type Error = Error<S::Error>;
 
     fn is_connected(&self) -> bool {
-        self.state != State::Closed
+        match self.state {
+            State::Open => true,
+            State::Closing { end, .. } => end != End::ByUs,
+            _ => false,
+        }
+    }
+
+    fn poll_open(&mut self) -> Poll<Result<(), ConnectFailure>> {
+        if let State::Abandoned(why) = self.state {
+            self.hang_up();
+            return Poll::Ready(Err(why));
+        }
+        if matches!(self.state, State::Closing { .. }) {
+            if self.poll_close().is_pending() && self.keep_alive.is_farewell_over() {
+                self.hang_up();
+            }
+            return Poll::Pending;
+        }
+        self.poll_handshake().map_err(ConnectFailure::from)
     }
 
     async fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Self::Error> {
@@ -313,12 +416,12 @@ where
     }
 
     async fn send(&mut self, part: &[u8], last: bool) -> Result<(), Self::Error> {
-        let result = poll_fn(|cx| self.poll_send(cx, part, last)).await;
+        let result = poll_fn(|_| self.poll_send(part, last)).await;
         self.settle(result)
     }
 
     fn abort(&mut self) {
-        self.state = State::Closed;
+        self.hang_up();
     }
 
     /// A ping goes out each `ping_interval_s` seconds. When then nothing at all arrives for one further
@@ -329,17 +432,36 @@ where
     /// Frames leave with the next `receive` or `send`. A close frame that the stream does not take within
     /// five seconds is given up.
     fn keep_alive(&mut self, now: Instant, ping_interval_s: u32) {
+        if let State::Opening { since, .. } = &mut self.state {
+            if now.since(*since.get_or_insert(now)) >= CONNECT_TIMEOUT {
+                self.abandon(ConnectFailure::NoAnswer);
+            }
+            self.keep_alive = KeepAlive::starting(now, ping_interval_s);
+            return;
+        }
         let closing = matches!(self.state, State::Closing { .. });
         self.keep_alive.tick(now, ping_interval_s, closing);
     }
 
     fn next_deadline(&self) -> Instant {
-        if self.state == State::Closed { Instant::NEVER } else { self.keep_alive.next_deadline() }
+        match self.state {
+            State::Open | State::Closing { .. } => self.keep_alive.next_deadline(),
+            State::Opening { since: Some(since), .. } => since + CONNECT_TIMEOUT,
+            _ => Instant::NEVER,
+        }
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum State<E> {
+    Opening {
+        handshake: Handshake,
+        /// What the stream has not taken of the request, which is in the read buffer.
+        unsent: Range<usize>,
+        since: Option<Instant>,
+    },
+    /// To be told with the next poll.
+    Failed(ConnectError<E>),
+    Abandoned(ConnectFailure),
     Open,
     /// The end is decided, and known to the caller once the close frame is out.
     Closing {
@@ -351,7 +473,7 @@ enum State {
 
 /// Why a connection ends with a close frame of ours.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     ByUs,
     ByPeer(Option<u16>),
     Violation(Violation),
@@ -359,7 +481,7 @@ enum End {
 
 impl End {
     /// The status code of the close frame: RFC 6455 §5.5.1 echoes that of the peer.
-    fn code(self) -> Option<u16> {
+    pub(crate) fn code(self) -> Option<u16> {
         match self {
             Self::ByUs => Some(1000),
             Self::ByPeer(code) => code,
@@ -367,7 +489,7 @@ impl End {
         }
     }
 
-    fn into_error<E>(self) -> Error<E> {
+    pub(crate) fn into_error<E>(self) -> Error<E> {
         match self {
             Self::ByUs => Error::NotConnected,
             Self::ByPeer(code) => Error::Closed(code),
