@@ -3,7 +3,7 @@
 //!
 //! The faults are those of `embedded-websocket` 0.9.5, which the adapter must not pass on.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -12,11 +12,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use embedded_io_async::ErrorKind;
+use embedded_ocpp::store::{RamStorage, RamStorageFull};
 use embedded_ocpp::time::Instant;
 use embedded_ocpp::transport::websocket::{
     self, ConnectError, Error, MIN_READ_BUFFER, MIN_WRITE_BUFFER, Options, Violation, WebSocket,
 };
-use embedded_ocpp::transport::{Received, WebSocketTransport};
+use embedded_ocpp::transport::{ConnectFailure, Received, WebSocketTransport};
+use embedded_ocpp::{Boot, ChargePoint, Resources, facade as charge_point};
 
 // ---- The nine faults of the codec ----
 
@@ -955,6 +957,122 @@ fn polite_close() {
     }
 }
 
+// ---- Under a charge point, in a superloop ----
+
+#[test]
+fn a_socket_that_is_slow_to_connect_keeps_nobody_waiting() {
+    let wire = Wire::new(RESPONSE);
+    wire.borrow_mut().write_limit = 0; // it takes nothing before it is connected
+    let mut buffers = Buffers::default();
+    superloop(&mut buffers, |charger, link, told| {
+        link.open(Stream(wire.clone()), &OPTIONS);
+        for second in 0..60 {
+            assert!(poll(charger, link, second).is_ok());
+            assert!(!charger.is_connected() && !link.is_over());
+        }
+        wire.borrow_mut().write_limit = usize::MAX;
+        assert!(poll(charger, link, 60).is_ok());
+        assert!(charger.is_connected());
+        assert!(wire.frames()[0].1.starts_with(b"[2,"), "BootNotification");
+        assert_eq!(told.get(), None);
+    });
+}
+
+#[test]
+fn rpc_03_poll_tells_once_why_there_is_no_connection() {
+    let mut buffers = Buffers::default();
+    superloop(&mut buffers, |charger, link, told| {
+        for (second, why) in [(1, ConnectFailure::Status(401)), (100, ConnectFailure::UnknownHost)] {
+            match why {
+                ConnectFailure::Status(_) => link.open(Stream(Wire::new("HTTP/1.1 401 No\r\n\r\n")), &OPTIONS),
+                _ => link.abandon(why), // what the firmware knows
+            }
+            assert_eq!(poll(charger, link, second), Err(charge_point::Error::Connect(why)));
+            assert_eq!(told.take(), Some(why));
+            assert!(link.is_over() && !charger.is_connected());
+            assert!(charger.connect_at() > Instant::from_secs(second));
+            assert!(poll(charger, link, second + 1).is_ok());
+            assert_eq!(told.take(), None);
+        }
+        link.open(Stream(Wire::new("")), &Options::new("", "/", "CP1"));
+        assert_eq!(poll(charger, link, 200), Err(charge_point::Error::Connect(ConnectFailure::Setup)));
+    });
+}
+
+#[test]
+fn what_a_connection_left_unfinished_does_not_come_into_the_next() {
+    let mut buffers = Buffers::default();
+    superloop(&mut buffers, |charger, link, _| {
+        let first = Wire::new([RESPONSE.as_bytes(), b"\x01\x03[2,", b"\x89\x05Hel"].concat());
+        link.open(Stream(first.clone()), &OPTIONS);
+        assert_eq!(link.poll_handshake(), Poll::Ready(Ok(())));
+        first.borrow_mut().fail_write_after = Some(20); // in the middle of BootNotification
+        assert!(matches!(poll(charger, link, 1), Err(charge_point::Error::Transport(_))));
+        assert!(link.is_over());
+
+        let second = Wire::new([RESPONSE.as_bytes(), b"\x81\x02{}\x89\x00"].concat());
+        link.open(Stream(second.clone()), &OPTIONS);
+        for at in 10..12 {
+            assert!(poll(charger, link, at).is_ok());
+        }
+        assert!(charger.is_connected());
+        let frames = second.frames();
+        assert!(frames[0].1.starts_with(b"[2,") && frames[0].1.ends_with(b"]"), "whole, and from its beginning");
+        assert_eq!(frames[1], (0x8A, vec![]));
+    });
+}
+
+#[test]
+fn the_charge_point_goes_on_with_a_close_that_has_begun() {
+    for answers in [true, false] {
+        let mut buffers = Buffers::default();
+        superloop(&mut buffers, |charger, link, told| {
+            let wire = Wire::new(RESPONSE);
+            link.open(Stream(wire.clone()), &OPTIONS);
+            assert!(poll(charger, link, 1).is_ok());
+            assert!(link.poll_close().is_pending());
+            for second in 2..6 {
+                assert!(poll(charger, link, second).is_ok());
+                assert!(!charger.is_connected() && !link.is_over());
+            }
+            assert_eq!(wire.frames().last(), Some(&(0x88, b"\x03\xE8".to_vec())));
+            if answers {
+                wire.borrow_mut().push(b"\x88\x02\x03\xE8", 1);
+            }
+            for second in 6..=7 {
+                assert!(poll(charger, link, second).is_ok());
+                assert_eq!(link.is_over(), answers || second == 7, "five seconds after it was told");
+            }
+            assert_eq!(told.get(), None);
+        });
+    }
+}
+
+type Told<'t> = &'t Cell<Option<ConnectFailure>>;
+
+/// Has a charge point and a link that is not open yet.
+fn superloop(buffers: &mut Buffers, act: impl FnOnce(&mut ChargePoint<'_>, &mut Link<'_>, Told<'_>)) {
+    let told = Cell::new(None);
+    let tell = |why| told.set(Some(why));
+    let mut resources = Resources::<1>::new();
+    let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
+    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_on_reset_execute(&|_| ());
+    charger.set_on_connect_failed(&tell);
+    let Buffers { read, write } = buffers;
+    let mut link = WebSocket::new(read, write, random as fn(&mut [u8]));
+    assert!(poll(&mut charger, &mut link, 0).is_ok());
+    act(&mut charger, &mut link, &told);
+}
+
+fn poll(
+    charger: &mut ChargePoint<'_>,
+    link: &mut Link<'_>,
+    second: u64,
+) -> Result<Instant, charge_point::Error<Error<ErrorKind>, RamStorageFull>> {
+    charger.poll(Instant::from_secs(second), link, &mut RamStorage::<1024>::new())
+}
+
 #[test]
 fn errors_are_told_in_words() {
     use std::error::Error as _;
@@ -1195,6 +1313,8 @@ impl Default for Buffers {
     }
 }
 
+const OPTIONS: Options<'static> = Options::new("csms.example.com", "/ocpp", "RDAM 123");
+
 type Link<'a> = WebSocket<'a, Stream, fn(&mut [u8])>;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -1223,9 +1343,8 @@ fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 fn connect<'a>(wire: &SharedWire, buffers: &'a mut Buffers) -> Result<Link<'a>, ConnectError<ErrorKind>> {
-    let options = Options::new("csms.example.com", "/ocpp", "RDAM 123");
     let Buffers { read, write } = buffers;
-    open(wire, &options, read, write)
+    open(wire, &OPTIONS, read, write)
 }
 
 fn open<'a>(
