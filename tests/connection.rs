@@ -57,7 +57,14 @@ macro_rules! run {
 
 #[test]
 fn no_future_of_the_stream_is_dropped_while_the_connection_lives() {
+    for (chunk, seed) in [(1, 1), (1, 2), (7, 3), (64, 4), (5_000, 5)] {
+        converse(chunk, seed);
+    }
+}
+
+fn converse(chunk: usize, seed: u32) {
     let world = World::default();
+    (world.wire.borrow_mut().chunk, world.wire.borrow_mut().dice) = (chunk, seed);
     let plugged = Cell::new(false);
     let input = || plugged.get();
     run!(world, |charger| charger.set_connector_plugged_input(&input, 1).unwrap(), |run, handle| {
@@ -209,6 +216,35 @@ fn rpc_03_the_reason_of_a_failure_is_told_and_the_next_try_comes() {
     });
 }
 
+#[test]
+fn random_bytes_of_the_server_neither_panic_nor_hang() {
+    let mut seed = 1_u32;
+    let mut random_byte = move || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 24) as u8
+    };
+    for round in 0..300 {
+        // valid op codes and small lengths now and then, so that it gets beyond the first frame
+        let frames: Vec<u8> = (0..round)
+            .map(|_| match random_byte() {
+                byte @ 0..64 => [0x81, 0x01, 0x80, 0x89, 0x8A, 0x82, 0x00, 0x02][usize::from(byte % 8)],
+                byte @ 64..160 => byte % 4,
+                byte => byte,
+            })
+            .collect();
+        let world = World::default();
+        (world.wire.borrow_mut().chunk, world.wire.borrow_mut().may_be_dropped) = (1 + round % 9, true);
+        run!(world, |_| (), |run, handle| {
+            world.next(run.as_mut());
+            world.wire.borrow_mut().send(&[frames]);
+            world.wire.borrow_mut().end = Some(None);
+            world.pass(run.as_mut(), 8_000);
+            assert!(world.ended.get() > 0);
+            assert!(handle.with(|charger| charger.is_connected()), "with the next one");
+        });
+    }
+}
+
 /// A firmware that never lets go of a connection which is over loses it.
 #[test]
 fn what_comes_after_a_connection_has_a_time_limit() {
@@ -332,6 +368,8 @@ struct Wire {
     frames: Vec<(u8, Vec<u8>)>,
     fragments: u32,
     dice: u32,
+    /// The most bytes that are moved at a time.
+    chunk: usize,
     may_be_dropped: bool,
     /// How it ends, if it does.
     end: Option<Option<ErrorKind>>,
@@ -348,6 +386,7 @@ impl Default for Wire {
             frames: vec![],
             fragments: 0,
             dice: 1,
+            chunk: 1,
             may_be_dropped: false,
             end: None,
         }
@@ -487,23 +526,26 @@ impl ErrorType for Half<'_> {
 impl Read for Half<'_> {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
         assert!(!buffer.is_empty(), "an empty read looks like the end of the stream");
-        let byte = self.hold(|wire| match (wire.incoming.pop_front(), wire.end) {
-            (Some(byte), _) => Some(Ok(Some(byte))),
-            (None, Some(None)) => Some(Ok(None)),
-            (None, Some(Some(error))) => Some(Err(error)),
-            (None, None) => None,
+        let most = buffer.len();
+        let bytes = self.hold(|wire| match wire.end {
+            _ if !wire.incoming.is_empty() => {
+                let count = most.min(wire.chunk).min(wire.incoming.len());
+                Some(Ok(wire.incoming.drain(..count).collect::<Vec<u8>>()))
+            }
+            Some(end) => Some(end.map_or(Ok(vec![]), Err)),
+            None => None,
         });
-        let Some(byte) = byte.await? else { return Ok(0) };
-        buffer[0] = byte;
-        Ok(1)
+        let bytes = bytes.await?;
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        Ok(bytes.len())
     }
 }
 
 impl Write for Half<'_> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
-        self.hold(|_| Some(())).await;
-        self.0.borrow_mut().heard(bytes[0]);
-        Ok(1)
+        let count = self.hold(|wire| Some(bytes.len().min(wire.chunk))).await;
+        bytes[..count].iter().for_each(|byte| self.0.borrow_mut().heard(*byte));
+        Ok(count)
     }
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {

@@ -982,10 +982,16 @@ fn a_socket_that_is_slow_to_connect_keeps_nobody_waiting() {
 fn rpc_03_poll_tells_once_why_there_is_no_connection() {
     let mut buffers = Buffers::default();
     superloop(&mut buffers, |charger, link, told| {
-        for (second, why) in [(1, ConnectFailure::Status(401)), (100, ConnectFailure::UnknownHost)] {
+        for (second, why) in
+            [ConnectFailure::Status(401), ConnectFailure::ServerCertificate, ConnectFailure::UnknownHost]
+                .into_iter()
+                .enumerate()
+                .map(|(number, why)| (1 + 100 * number as u64, why))
+        {
             match why {
                 ConnectFailure::Status(_) => link.open(Stream(Wire::new("HTTP/1.1 401 No\r\n\r\n")), &OPTIONS),
-                _ => link.abandon(why), // what the firmware knows
+                ConnectFailure::UnknownHost => link.abandon(why), // what the firmware knows
+                _ => link.open(Stream(Wire::steps(vec![Step::Fail])), &OPTIONS),
             }
             assert_eq!(poll(charger, link, second), Err(charge_point::Error::Connect(why)));
             assert_eq!(told.take(), Some(why));
@@ -995,7 +1001,7 @@ fn rpc_03_poll_tells_once_why_there_is_no_connection() {
             assert_eq!(told.take(), None);
         }
         link.open(Stream(Wire::new("")), &Options::new("", "/", "CP1"));
-        assert_eq!(poll(charger, link, 200), Err(charge_point::Error::Connect(ConnectFailure::Setup)));
+        assert_eq!(poll(charger, link, 300), Err(charge_point::Error::Connect(ConnectFailure::Setup)));
     });
 }
 
@@ -1294,6 +1300,11 @@ impl websocket::Stream for Stream {
 
     fn flush(&mut self) -> Poll<Result<(), ErrorKind>> {
         self.0.borrow_mut().poll_flush()
+    }
+
+    fn connect_failure(error: &ErrorKind) -> ConnectFailure {
+        assert_eq!(*error, ErrorKind::BrokenPipe);
+        ConnectFailure::ServerCertificate // there may be TLS in the stream
     }
 }
 

@@ -1,7 +1,7 @@
 //! A TCP socket of std, with or without TLS, as the stream that the WebSocket of a superloop wants.
 
 use crate::tls;
-use embedded_ocpp::transport::websocket;
+use embedded_ocpp::transport::{ConnectFailure, websocket};
 use rustls::ClientConfig;
 use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -84,6 +84,16 @@ impl websocket::Stream for Socket {
     fn flush(&mut self) -> Poll<io::Result<()>> {
         let stream = ready!(self.stream())?;
         without_blocking(|| stream.flush())
+    }
+
+    fn connect_failure(error: &io::Error) -> ConnectFailure {
+        match error.kind() {
+            ErrorKind::ConnectionRefused => ConnectFailure::Refused,
+            ErrorKind::TimedOut => ConnectFailure::NoAnswer,
+            ErrorKind::NotFound => ConnectFailure::UnknownHost,
+            ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => ConnectFailure::NoNetwork,
+            _ => tls::failure(error).unwrap_or(ConnectFailure::Disconnected),
+        }
     }
 }
 

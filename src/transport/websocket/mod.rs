@@ -407,7 +407,10 @@ where
             }
             return Poll::Pending;
         }
-        self.poll_handshake().map_err(ConnectFailure::from)
+        self.poll_handshake().map_err(|error| match error {
+            ConnectError::Stream(error) => S::connect_failure(&error),
+            error => error.into(),
+        })
     }
 
     async fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Self::Error> {

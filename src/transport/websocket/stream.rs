@@ -1,6 +1,8 @@
 use core::fmt::Debug;
 use core::task::Poll;
 
+use crate::transport::ConnectFailure;
+
 /// A byte stream that never blocks, for a superloop: a socket of smoltcp, of lwIP, of a modem.
 ///
 /// `Pending` means not now: nobody is woken, the next turn of the loop asks again. Nothing is taken or lost by a call that
@@ -20,6 +22,13 @@ pub trait Stream {
     fn flush(&mut self) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
     }
+
+    /// What a failure means that comes before the connection is open: refused, a certificate that is not to be trusted, a
+    /// version of TLS. By default that it broke.
+    fn connect_failure(error: &Self::Error) -> ConnectFailure {
+        let _ = error;
+        ConnectFailure::Disconnected
+    }
 }
 
 impl<S: Stream> Stream for &mut S {
@@ -35,5 +44,9 @@ impl<S: Stream> Stream for &mut S {
 
     fn flush(&mut self) -> Poll<Result<(), S::Error>> {
         (**self).flush()
+    }
+
+    fn connect_failure(error: &S::Error) -> ConnectFailure {
+        S::connect_failure(error)
     }
 }
