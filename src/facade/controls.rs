@@ -8,8 +8,7 @@ use crate::ocpp16::{
 };
 use crate::rpc::{Outcome, Statistics};
 use crate::store::{KeyError, Keys, Refusal, VendorKey};
-use crate::time::{Clock, DateTime, Instant};
-use crate::transport::ConnectFailure;
+use crate::time::{Clock, DateTime};
 
 /// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names.
 ///
@@ -328,26 +327,6 @@ impl<'a> Controls<'a> {
     /// Whether the central system has accepted this charge point since the boot.
     pub fn is_accepted(&self) -> bool {
         self.engine.operations.is_accepted()
-    }
-
-    /// Whether the link to the central system is up.
-    pub fn is_connected(&self) -> bool {
-        self.engine.rpc.is_connected()
-    }
-
-    /// When the next connection should be opened, while there is none: at once after a loss, then ever later.
-    pub fn connect_at(&self) -> Instant {
-        self.engine.backoff.due()
-    }
-
-    /// A connection that the firmware opens by itself could not be opened: the next one waits longer.
-    pub fn connect_failed(&mut self, why: ConnectFailure) {
-        self.engine.connect_failed(why);
-    }
-
-    /// Is told each time why no connection could be opened: for a lamp, or a log.
-    pub fn set_on_connect_failed(&mut self, output: &'a dyn Fn(ConnectFailure)) {
-        self.engine.on_connect_failed = Some(output);
     }
 
     /// How many transaction messages wait for delivery.

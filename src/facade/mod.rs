@@ -1,6 +1,7 @@
 //! What the firmware talks to: ArduinoOcpp's functions as methods of a [`ChargePoint`], and two thin drivers.
 
 mod charge_point;
+mod connection;
 mod controls;
 mod engine;
 mod error;

@@ -5,13 +5,14 @@ use core::task::Poll;
 
 use embedded_io_async::ErrorKind;
 
-use super::End;
+use super::end::End;
 use super::error::{ConnectError, Error};
 use super::handshake::{Handshake, NONCE_LEN};
 use super::inbound::{Event, Inbound};
 use super::keep_alive::KeepAlive;
 use super::options::Options;
 use super::pump::{Pumps, Returned, StreamError};
+use crate::bytes::copy_fitting;
 use crate::time::Instant;
 use crate::transport::Received;
 
@@ -208,9 +209,9 @@ impl<'p, 'b> Session<'p, 'b> {
         let place = self.control.get_mut(HEAD..).unwrap_or_default();
         let (op_code, length) = if let Some(end) = self.end {
             self.said = true;
-            (CLOSE, end.code().map_or(0, |code| copy(&code.to_be_bytes(), place)))
+            (CLOSE, end.code().map_or(0, |code| copy_fitting(&code.to_be_bytes(), place)))
         } else if let Some(payload) = self.inbound.take_ping() {
-            (PONG, copy(payload, place))
+            (PONG, copy_fitting(payload, place))
         } else if self.keep_alive.take_ping() {
             (PING, 0)
         } else {
@@ -243,10 +244,6 @@ fn encode(buffer: &mut [u8], length: usize, first: u8, mask: u32) -> Range<usize
         0
     };
     start..HEAD.saturating_add(length)
-}
-
-fn copy(from: &[u8], to: &mut [u8]) -> usize {
-    to.iter_mut().zip(from).map(|(to, from)| *to = *from).count()
 }
 
 fn connect_error(error: StreamError) -> ConnectError<ErrorKind> {
