@@ -1,12 +1,13 @@
 //! A charge point on the executor of embassy: one task runs it, others use a copyable handle.
 //!
 //! `cargo run --example embassy` runs one charging session on the host, against a central system of a few lines in
-//! place of a network. On a microcontroller nothing changes but the executor, the inputs and `Network`.
+//! place of a network. On a microcontroller nothing changes but the executor, the inputs and what `run` connects with:
+//! `examples/cortex-m4` opens a WebSocket there.
 
 use embassy_executor::{Executor, Spawner};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_time::Timer;
-use embedded_ocpp::facade::{Connect, EmbassyTimer, Handle, Runner, Shared};
+use embedded_ocpp::facade::{EmbassyTimer, Handle, Link, Runner, Shared};
 use embedded_ocpp::json::{Frame, scan};
 use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
 use embedded_ocpp::store::RamStorage;
@@ -53,7 +54,9 @@ fn start(spawner: Spawner) -> Result<(), Box<dyn std::error::Error>> {
 #[embassy_executor::task]
 async fn run(mut runner: OcppRunner) {
     let mut flash = RamStorage::<4096>::new();
-    let Err(error) = runner.run(&mut Network, &mut flash, &EmbassyTimer).await;
+    // A network would have a socket here, and `link.websocket(&options, reader, writer)`.
+    let connect = async |link: Link<'_, _>| link.transport(&mut CentralSystem::connected()).await;
+    let Err(error) = runner.run(connect, &mut flash, &EmbassyTimer).await;
     panic!("{error}");
 }
 
@@ -98,24 +101,16 @@ async fn until(ocpp: Ocpp, wanted: ChargePointStatus) {
     println!("connector 1: {wanted}, {} Wh", METER_WH.load(Relaxed));
 }
 
-/// Opens connections. Here: to a central system in the same place.
-struct Network;
-
-impl Connect for Network {
-    type Transport<'t> = CentralSystem;
-    type Error = LoopbackClosed;
-
-    async fn connect(&mut self) -> Result<CentralSystem, LoopbackClosed> {
-        let mut link = Loopback::new();
-        link.connect();
-        Ok(CentralSystem(link))
-    }
-}
-
 /// A connection that answers by itself.
 struct CentralSystem(Loopback<4096>);
 
 impl CentralSystem {
+    fn connected() -> Self {
+        let mut link = Loopback::new();
+        link.connect();
+        Self(link)
+    }
+
     fn answer(&mut self) -> Result<(), LoopbackClosed> {
         while let Some(message) = self.0.sent() {
             println!("CP -> {}", String::from_utf8_lossy(message));

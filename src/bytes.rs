@@ -14,6 +14,12 @@ pub(crate) fn copy<'t>(to: &'t mut [u8], from: &[u8]) -> Option<&'t mut [u8]> {
     Some(place)
 }
 
+/// Copies as many bytes as both have, and returns how many that is.
+#[cfg(feature = "websocket")]
+pub(crate) fn copy_fitting(from: &[u8], to: &mut [u8]) -> usize {
+    to.iter_mut().zip(from).map(|(to, from)| *to = *from).count()
+}
+
 /// Removes the first `count` bytes: the others move to the front, and the last `count` places keep what they held.
 ///
 /// Cell by cell: `copy_within` would bring a general memmove into every firmware.

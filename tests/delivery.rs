@@ -4,6 +4,7 @@ mod support;
 
 use embedded_ocpp::ocpp16::BeginError;
 use embedded_ocpp::store::{Journal, RecordKey, registry};
+use embedded_ocpp::transport::ConnectFailure;
 use serde_json::{Value, json};
 use support::{Event, Frame, Timeline, bench, charging, date, plugged};
 
@@ -449,7 +450,7 @@ fn rpc_03_connections_are_tried_for_ever_with_growing_waits() {
     let mut t = bench().start_offline();
     let mut waits = Vec::new();
     for _ in 0..20 {
-        t.charger().connect_failed();
+        t.charger().connect_failed(ConnectFailure::NoAnswer);
         let due = t.charger().connect_at().as_millis();
         let now = t.seconds() * 1000;
         waits.push(due - now);

@@ -1,10 +1,10 @@
 //! The async driver under a clock and an executor of the test's own: one poll of the runner is one step.
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
-use embedded_ocpp::facade::{Connect, Shared, Timer};
+use embedded_ocpp::facade::{Shared, Timer};
 use embedded_ocpp::ocpp16::{Reason, TxNotification};
 use embedded_ocpp::store::{RamStorage, RamStorageFull, RecordKey, Storage};
-use embedded_ocpp::transport::{Received, WebSocketTransport};
+use embedded_ocpp::transport::{ConnectFailure, Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -45,24 +45,6 @@ impl Timer for &World {
             Poll::Pending
         })
         .await;
-    }
-}
-
-impl Connect for &World {
-    type Transport<'t>
-        = Link<'t>
-    where
-        Self: 't;
-    type Error = ();
-
-    async fn connect(&mut self) -> Result<Link<'_>, ()> {
-        self.attempts.borrow_mut().push(self.now.get());
-        if !self.reachable.get() {
-            return Err(());
-        }
-        self.connections.set(self.connections.get() + 1);
-        self.alive.set(true);
-        Ok(Link(self))
     }
 }
 
@@ -111,6 +93,17 @@ impl World {
         }
     }
 
+    /// Opens a connection.
+    fn connect(&self) -> Result<Link<'_>, ConnectFailure> {
+        self.attempts.borrow_mut().push(self.now.get());
+        if !self.reachable.get() {
+            return Err(ConnectFailure::Refused);
+        }
+        self.connections.set(self.connections.get() + 1);
+        self.alive.set(true);
+        Ok(Link(self))
+    }
+
     /// Runs `future` until it sends something, and returns that.
     fn next<F: Future>(&self, mut future: std::pin::Pin<&mut F>) -> serde_json::Value {
         for _ in 0..10_000 {
@@ -145,8 +138,8 @@ fn rpc_03_rpc_23_the_runner_connects_boots_and_comes_back() {
     charger.set_on_reset_execute(&|_| ());
     let mut shared = Shared::<NoopRawMutex>::new(charger);
     let (handle, mut runner) = shared.split();
-    let (mut connect, timer, mut storage) = (&world, &world, RamStorage::<4096>::new());
-    let mut run = pin!(runner.run(&mut connect, &mut storage, &timer));
+    let (timer, mut storage) = (&world, RamStorage::<4096>::new());
+    let mut run = pin!(runner.run(async |link| link.transport(&mut world.connect()?).await, &mut storage, &timer));
 
     // Nobody there: tried again and again, ever later, while the inputs are read.
     world.run_until(run.as_mut(), 60_000);
@@ -195,8 +188,8 @@ fn rpc_09_a_silent_server_costs_no_processor_time() {
     charger.set_factory_configuration("HeartbeatInterval", "10").unwrap();
     let mut shared = Shared::<NoopRawMutex>::new(charger);
     let (_, mut runner) = shared.split();
-    let (mut connect, timer, mut storage) = (&world, &world, RamStorage::<4096>::new());
-    let mut run = pin!(runner.run(&mut connect, &mut storage, &timer));
+    let (timer, mut storage) = (&world, RamStorage::<4096>::new());
+    let mut run = pin!(runner.run(async |link| link.transport(&mut world.connect()?).await, &mut storage, &timer));
     let boot = world.next(run.as_mut());
     world.answer(&boot, &ACCEPTED.replace("300", "0"));
     world.run_until(run.as_mut(), 100_000);
@@ -244,8 +237,8 @@ fn loc_04_a_record_that_comes_late_is_not_that_of_the_next_card() {
     let mut shared = Shared::<NoopRawMutex>::new(charger);
     let (handle, mut runner) = shared.split();
     let mut storage = Slow { records: RamStorage::new(), is_busy: &is_busy };
-    let (mut connect, timer) = (&world, &world);
-    let mut run = pin!(runner.run(&mut connect, &mut storage, &timer));
+    let timer = &world;
+    let mut run = pin!(runner.run(async |link| link.transport(&mut world.connect()?).await, &mut storage, &timer));
     let boot = world.next(run.as_mut());
     world.answer(&boot, ACCEPTED);
     for _ in 0..=1 {

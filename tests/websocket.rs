@@ -3,7 +3,7 @@
 //!
 //! The faults are those of `embedded-websocket` 0.9.5, which the adapter must not pass on.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -12,12 +12,14 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use embassy_futures::poll_once;
-use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
+use embedded_io_async::ErrorKind;
+use embedded_ocpp::store::{RamStorage, RamStorageFull};
 use embedded_ocpp::time::Instant;
 use embedded_ocpp::transport::websocket::{
-    ConnectError, Error, MIN_READ_BUFFER, MIN_WRITE_BUFFER, Options, Violation, WebSocket,
+    self, ConnectError, Error, MIN_READ_BUFFER, MIN_WRITE_BUFFER, Options, Violation, WebSocket,
 };
-use embedded_ocpp::transport::{Received, WebSocketTransport};
+use embedded_ocpp::transport::{ConnectFailure, Received, WebSocketTransport};
+use embedded_ocpp::{Boot, ChargePoint, Resources, facade as charge_point};
 
 // ---- The nine faults of the codec ----
 
@@ -147,7 +149,7 @@ fn fault_8_request_of_any_length_is_sent_or_refused() {
         let wire = Wire::new(RESPONSE);
         let (mut read, mut write) = ([0; MIN_READ_BUFFER], [0; 4096]);
         let options = Options::new("csms", &path, "CP1").with_password(b"0001020304050607");
-        match block_on(WebSocket::connect(Stream(wire.clone()), &options, &mut read, &mut write, random)) {
+        match open(&wire, &options, &mut read, &mut write) {
             Ok(_) => assert!(wire.borrow().outgoing.ends_with(b"\r\n\r\n")),
             Err(error) => {
                 assert_eq!(error, ConnectError::RequestTooLong);
@@ -281,7 +283,7 @@ fn rpc_01_options_that_would_break_the_request() {
     ] {
         let wire = Wire::new(RESPONSE);
         let (mut read, mut write) = ([0; 2000], [0; 2000]);
-        let link = block_on(WebSocket::connect(Stream(wire.clone()), &options, &mut read, &mut write, random));
+        let link = open(&wire, &options, &mut read, &mut write);
         assert_eq!(link.err(), Some(ConnectError::InvalidOptions));
         assert!(wire.borrow().outgoing.is_empty());
     }
@@ -457,19 +459,21 @@ fn message_too_long_for_the_buffer_of_the_caller() {
 
 #[test]
 fn message_too_long_for_the_read_buffer() {
+    // up to the end where that is in sight, with some room for other frames where it is not
     let whole = MIN_READ_BUFFER - 64;
-    for (length, fits) in [(whole, true), (whole + 1, false), (2 * whole, false), (100_000, false)] {
+    for length in [whole, whole + 1, MIN_READ_BUFFER, MIN_READ_BUFFER + 1, 2 * whole, 100_000] {
         let payload: String = ('a'..='z').cycle().take(length).collect();
         let (begin, end) = payload.split_at(length / 3);
         let fragments = [frame(0x01, begin), b"\x89\x01p".to_vec(), frame(0x80, end)].concat();
-        for frames in [fragments, text(&payload)] {
+        let open_end = [frame(0x01, &payload), b"\x89\x01p".to_vec(), frame(0x80, "")].concat();
+        for (frames, most) in [(fragments, MIN_READ_BUFFER), (text(&payload), MIN_READ_BUFFER), (open_end, whole)] {
             for chunk in [1, 63, 100_000_000] {
                 let dialogue = [RESPONSE.as_bytes(), &frames, &text("after")].concat();
                 let wire = Wire::chunked(&dialogue, chunk);
                 let mut buffers = Buffers { read: vec![0; MIN_READ_BUFFER], ..Buffers::default() };
                 let mut link = connect(&wire, &mut buffers).unwrap();
                 let outcomes = run_with(&mut link, &wire, &mut [0; 4096]);
-                let first = match fits {
+                let first = match length <= most {
                     true => message(&payload),
                     false => Outcome::TooLong(payload[..whole].into()),
                 };
@@ -931,13 +935,13 @@ fn polite_close() {
     for answer in [b"\x88\x02\x03\xE8".as_slice(), b"\x81\x01x\x89\x00\x88\x00"] {
         let wire = Wire::new(RESPONSE);
         let mut buffers = Buffers::default();
-        let link = connect(&wire, &mut buffers).unwrap();
+        let mut link = connect(&wire, &mut buffers).unwrap();
         wire.borrow_mut().outgoing.clear();
         wire.borrow_mut().write_limit = 1;
         wire.borrow_mut().hesitates = true;
         wire.borrow_mut().push(answer, 1);
         wire.borrow_mut().incoming.push_back(Step::End);
-        assert_eq!(block_on(link.close()), Ok(()));
+        assert_eq!(block_on(poll_fn(|_| link.poll_close())), Ok(()));
         assert_eq!(wire.frames(), [(0x88, b"\x03\xE8".to_vec())]);
     }
     // a server that just hangs up or breaks the rules, or a stream that breaks
@@ -948,10 +952,132 @@ fn polite_close() {
     ] {
         let wire = Wire::new(RESPONSE);
         let mut buffers = Buffers::default();
-        let link = connect(&wire, &mut buffers).unwrap();
+        let mut link = connect(&wire, &mut buffers).unwrap();
         wire.borrow_mut().incoming.push_back(answer);
-        assert_eq!(block_on(link.close()), result);
+        assert_eq!(block_on(poll_fn(|_| link.poll_close())), result);
     }
+}
+
+// ---- Under a charge point, in a superloop ----
+
+#[test]
+fn a_socket_that_is_slow_to_connect_keeps_nobody_waiting() {
+    let wire = Wire::new(RESPONSE);
+    wire.borrow_mut().write_limit = 0; // it takes nothing before it is connected
+    let mut buffers = Buffers::default();
+    superloop(&mut buffers, |charger, link, told| {
+        link.open(Stream(wire.clone()), &OPTIONS);
+        for second in 0..60 {
+            assert!(poll(charger, link, second).is_ok());
+            assert!(!charger.is_connected() && !link.is_over());
+        }
+        wire.borrow_mut().write_limit = usize::MAX;
+        assert!(poll(charger, link, 60).is_ok());
+        assert!(charger.is_connected());
+        assert!(wire.frames()[0].1.starts_with(b"[2,"), "BootNotification");
+        assert_eq!(told.get(), None);
+    });
+}
+
+#[test]
+fn rpc_03_poll_tells_once_why_there_is_no_connection() {
+    let mut buffers = Buffers::default();
+    superloop(&mut buffers, |charger, link, told| {
+        for (second, why) in
+            [ConnectFailure::Status(401), ConnectFailure::ServerCertificate, ConnectFailure::UnknownHost]
+                .into_iter()
+                .enumerate()
+                .map(|(number, why)| (1 + 100 * number as u64, why))
+        {
+            match why {
+                ConnectFailure::Status(_) => link.open(Stream(Wire::new("HTTP/1.1 401 No\r\n\r\n")), &OPTIONS),
+                ConnectFailure::UnknownHost => link.abandon(why), // what the firmware knows
+                _ => link.open(Stream(Wire::steps(vec![Step::Fail])), &OPTIONS),
+            }
+            assert_eq!(poll(charger, link, second), Err(charge_point::Error::Connect(why)));
+            assert_eq!(told.take(), Some(why));
+            assert!(link.is_over() && !charger.is_connected());
+            assert!(charger.connect_at() > Instant::from_secs(second));
+            assert!(poll(charger, link, second + 1).is_ok());
+            assert_eq!(told.take(), None);
+        }
+        link.open(Stream(Wire::new("")), &Options::new("", "/", "CP1"));
+        assert_eq!(poll(charger, link, 300), Err(charge_point::Error::Connect(ConnectFailure::Setup)));
+    });
+}
+
+#[test]
+fn what_a_connection_left_unfinished_does_not_come_into_the_next() {
+    let mut buffers = Buffers::default();
+    superloop(&mut buffers, |charger, link, _| {
+        let first = Wire::new([RESPONSE.as_bytes(), b"\x01\x03[2,", b"\x89\x05Hel"].concat());
+        link.open(Stream(first.clone()), &OPTIONS);
+        assert_eq!(link.poll_handshake(), Poll::Ready(Ok(())));
+        first.borrow_mut().fail_write_after = Some(20); // in the middle of BootNotification
+        assert!(matches!(poll(charger, link, 1), Err(charge_point::Error::Transport(_))));
+        assert!(link.is_over());
+
+        let second = Wire::new([RESPONSE.as_bytes(), b"\x81\x02{}\x89\x00"].concat());
+        link.open(Stream(second.clone()), &OPTIONS);
+        for at in 10..12 {
+            assert!(poll(charger, link, at).is_ok());
+        }
+        assert!(charger.is_connected());
+        let frames = second.frames();
+        assert!(frames[0].1.starts_with(b"[2,") && frames[0].1.ends_with(b"]"), "whole, and from its beginning");
+        assert_eq!(frames[1], (0x8A, vec![]));
+    });
+}
+
+#[test]
+fn the_charge_point_goes_on_with_a_close_that_has_begun() {
+    for answers in [true, false] {
+        let mut buffers = Buffers::default();
+        superloop(&mut buffers, |charger, link, told| {
+            let wire = Wire::new(RESPONSE);
+            link.open(Stream(wire.clone()), &OPTIONS);
+            assert!(poll(charger, link, 1).is_ok());
+            assert!(link.poll_close().is_pending());
+            for second in 2..6 {
+                assert!(poll(charger, link, second).is_ok());
+                assert!(!charger.is_connected() && !link.is_over());
+            }
+            assert_eq!(wire.frames().last(), Some(&(0x88, b"\x03\xE8".to_vec())));
+            if answers {
+                wire.borrow_mut().push(b"\x88\x02\x03\xE8", 1);
+            }
+            for second in 6..=7 {
+                assert!(poll(charger, link, second).is_ok());
+                assert_eq!(link.is_over(), answers || second == 7, "five seconds after it was told");
+            }
+            assert_eq!(told.get(), None);
+        });
+    }
+}
+
+type Told<'t> = &'t Cell<Option<ConnectFailure>>;
+
+/// Has a charge point and a link that is not open yet.
+fn superloop(buffers: &mut Buffers, act: impl FnOnce(&mut ChargePoint<'_>, &mut Link<'_>, Told<'_>)) {
+    let told = Cell::new(None);
+    let tell = |why| told.set(Some(why));
+    let mut resources = Resources::<1>::new();
+    let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
+    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_on_reset_execute(&|_| ());
+    charger.set_on_connect_failed(&tell);
+    let Buffers { read, write } = buffers;
+    let mut link = WebSocket::new(read, write, random as fn(&mut [u8]));
+    assert!(poll(&mut charger, &mut link, 0).is_ok());
+    act(&mut charger, &mut link, &told);
+}
+
+fn poll(
+    charger: &mut ChargePoint<'_>,
+    link: &mut Link<'_>,
+    second: u64,
+) -> Result<Instant, charge_point::Error<Error<ErrorKind>, RamStorageFull>> {
+    charger.poll(Instant::from_secs(second), link, &mut RamStorage::<1024>::new())
 }
 
 #[test]
@@ -1162,23 +1288,24 @@ impl std::fmt::Debug for Wire {
     }
 }
 
-impl ErrorType for Stream {
+impl websocket::Stream for Stream {
     type Error = ErrorKind;
-}
 
-impl Read for Stream {
-    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
-        poll_fn(|_| self.0.borrow_mut().poll_read(buffer)).await
-    }
-}
-
-impl Write for Stream {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
-        poll_fn(|_| self.0.borrow_mut().poll_write(bytes)).await
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<Result<usize, ErrorKind>> {
+        self.0.borrow_mut().poll_read(buffer)
     }
 
-    async fn flush(&mut self) -> Result<(), ErrorKind> {
-        poll_fn(|_| self.0.borrow_mut().poll_flush()).await
+    fn write(&mut self, bytes: &[u8]) -> Poll<Result<usize, ErrorKind>> {
+        self.0.borrow_mut().poll_write(bytes)
+    }
+
+    fn flush(&mut self) -> Poll<Result<(), ErrorKind>> {
+        self.0.borrow_mut().poll_flush()
+    }
+
+    fn connect_failure(error: &ErrorKind) -> ConnectFailure {
+        assert_eq!(*error, ErrorKind::BrokenPipe);
+        ConnectFailure::ServerCertificate // there may be TLS in the stream
     }
 }
 
@@ -1197,6 +1324,8 @@ impl Default for Buffers {
         Self { read: vec![0; 2048], write: vec![0; 1024] }
     }
 }
+
+const OPTIONS: Options<'static> = Options::new("csms.example.com", "/ocpp", "RDAM 123");
 
 type Link<'a> = WebSocket<'a, Stream, fn(&mut [u8])>;
 
@@ -1222,9 +1351,25 @@ fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 fn connect<'a>(wire: &SharedWire, buffers: &'a mut Buffers) -> Result<Link<'a>, ConnectError<ErrorKind>> {
-    let options = Options::new("csms.example.com", "/ocpp", "RDAM 123");
     let Buffers { read, write } = buffers;
-    block_on(WebSocket::connect(Stream(wire.clone()), &options, read, write, random as fn(&mut [u8])))
+    open(wire, &OPTIONS, read, write)
+}
+
+fn open<'a>(
+    wire: &SharedWire,
+    options: &Options<'_>,
+    read: &'a mut [u8],
+    write: &'a mut [u8],
+) -> Result<Link<'a>, ConnectError<ErrorKind>> {
+    let mut link = WebSocket::new(read, write, random as fn(&mut [u8]));
+    link.open(Stream(wire.clone()), options);
+    for _ in 0..MAX_POLLS {
+        if let Poll::Ready(result) = link.poll_handshake() {
+            assert_eq!(link.is_connected(), result.is_ok());
+            return result.map(|()| link);
+        }
+    }
+    panic!("hangs");
 }
 
 /// Why `response`, arriving in chunks, is not accepted.
@@ -1237,7 +1382,7 @@ fn refusal(response: &str, chunk: usize) -> ConnectError<ErrorKind> {
 fn request(options: Options<'_>) -> String {
     let wire = Wire::new(RESPONSE);
     let Buffers { mut read, mut write } = Buffers::default();
-    let link = block_on(WebSocket::connect(Stream(wire.clone()), &options, &mut read, &mut write, random));
+    let link = open(&wire, &options, &mut read, &mut write);
     assert!(link.is_ok());
     String::from_utf8(wire.borrow().outgoing.clone()).unwrap()
 }

@@ -1,21 +1,23 @@
-//! A TCP socket of std, with or without TLS, as the stream that the WebSocket adapter wants.
+//! A TCP socket of std, with or without TLS, as the stream that the WebSocket of a superloop wants.
 
 use crate::tls;
-use embedded_io_async::{ErrorType, Read, Write};
+use embedded_ocpp::transport::{ConnectFailure, websocket};
 use rustls::ClientConfig;
-use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::sync::mpsc::{self, TryRecvError};
-use std::task::Poll;
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::task::{Poll, ready};
 use std::thread;
 use std::time::Duration;
 
 /// A socket that never blocks. It wakes nobody: it is for a loop that comes back by itself.
-pub(crate) struct Socket(Box<dyn Stream>);
+pub(crate) enum Socket {
+    Connecting { outcome: Receiver<io::Result<TcpStream>>, host: String, tls: Option<Arc<ClientConfig>> },
+    Connected(Box<dyn Stream>),
+}
 
-trait Stream: io::Read + io::Write {}
+pub(crate) trait Stream: io::Read + io::Write {}
 
 impl<S: io::Read + io::Write> Stream for S {}
 
@@ -23,21 +25,31 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Socket {
     /// Connects to a host and port, in a thread, for std can neither resolve nor connect without blocking.
-    pub(crate) async fn connect(address: (String, u16), tls: Option<Arc<ClientConfig>>) -> io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
+    pub(crate) fn connect(address: (String, u16), tls: Option<Arc<ClientConfig>>) -> Self {
+        let (sender, outcome) = mpsc::channel();
         let host = address.0.clone();
         thread::spawn(move || sender.send(connect(&address)));
-        let result = poll_fn(|_| match receiver.try_recv() {
-            Ok(result) => Poll::Ready(result),
-            Err(TryRecvError::Empty) => Poll::Pending,
-            Err(TryRecvError::Disconnected) => Poll::Ready(Err(io::Error::other("the connecting thread died"))),
-        });
-        let stream = result.await?;
-        stream.set_nonblocking(true)?;
-        Ok(Self(match tls {
-            Some(config) => Box::new(tls::wrap(stream, config, host)?),
-            None => Box::new(stream),
-        }))
+        Self::Connecting { outcome, host, tls }
+    }
+
+    /// The stream, once there is one.
+    fn stream(&mut self) -> Poll<io::Result<&mut dyn Stream>> {
+        if let Self::Connecting { outcome, host, tls } = self {
+            let stream = match outcome.try_recv() {
+                Ok(result) => result?,
+                Err(TryRecvError::Empty) => return Poll::Pending,
+                Err(TryRecvError::Disconnected) => return Poll::Ready(Err(io::Error::other("it has failed before"))),
+            };
+            stream.set_nonblocking(true)?;
+            *self = Self::Connected(match tls.take() {
+                Some(config) => Box::new(tls::wrap(stream, config, std::mem::take(host))?),
+                None => Box::new(stream),
+            });
+        }
+        match self {
+            Self::Connected(stream) => Poll::Ready(Ok(&mut **stream)),
+            Self::Connecting { .. } => Poll::Pending,
+        }
     }
 }
 
@@ -56,23 +68,32 @@ pub(crate) fn connect((host, port): &(String, u16)) -> io::Result<TcpStream> {
     Err(failure)
 }
 
-impl ErrorType for Socket {
+impl websocket::Stream for Socket {
     type Error = io::Error;
-}
 
-impl Read for Socket {
-    async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        poll_fn(|_| without_blocking(|| self.0.read(buffer))).await
-    }
-}
-
-impl Write for Socket {
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        poll_fn(|_| without_blocking(|| self.0.write(bytes))).await
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let stream = ready!(self.stream())?;
+        without_blocking(|| stream.read(buffer))
     }
 
-    async fn flush(&mut self) -> io::Result<()> {
-        poll_fn(|_| without_blocking(|| self.0.flush())).await
+    fn write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let stream = ready!(self.stream())?;
+        without_blocking(|| stream.write(bytes))
+    }
+
+    fn flush(&mut self) -> Poll<io::Result<()>> {
+        let stream = ready!(self.stream())?;
+        without_blocking(|| stream.flush())
+    }
+
+    fn connect_failure(error: &io::Error) -> ConnectFailure {
+        match error.kind() {
+            ErrorKind::ConnectionRefused => ConnectFailure::Refused,
+            ErrorKind::TimedOut => ConnectFailure::NoAnswer,
+            ErrorKind::NotFound => ConnectFailure::UnknownHost,
+            ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => ConnectFailure::NoNetwork,
+            _ => tls::failure(error).unwrap_or(ConnectFailure::Disconnected),
+        }
     }
 }
 

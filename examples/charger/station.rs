@@ -2,7 +2,7 @@
 
 use crate::command::{Command, CommandId, Operator, Order, State};
 use crate::config::Config;
-use crate::connection::{CONNECT_TIMEOUT, close, nowhere, open, poll_once};
+use crate::connection::{CONNECT_TIMEOUT, Link, close, open};
 use crate::data_transfers::{self, DataTransfers, reply_of};
 use crate::diagnostics::Diagnostics;
 use crate::evse::{Evse, Outlet, Wires};
@@ -19,11 +19,10 @@ use embedded_ocpp::ocpp16::{TxNotification, UnlockResult};
 use embedded_ocpp::rpc::Outcome;
 use embedded_ocpp::store::DirectoryStorage;
 use embedded_ocpp::time::{Duration, Instant};
-use embedded_ocpp::transport::WebSocketTransport;
+use embedded_ocpp::transport::websocket::WebSocket;
+use embedded_ocpp::transport::{ConnectFailure, WebSocketTransport};
 use serde_json::json;
 use std::cell::Cell;
-use std::pin::pin;
-use std::task::Poll;
 use std::thread::sleep;
 
 /// Why the charge point stopped.
@@ -190,47 +189,40 @@ impl Station<'_, '_> {
     fn stay_connected(&mut self, traffic: &Traffic) -> Result<End, Failure> {
         let mut read_buffer = [0; 2 * RECEIVE];
         let mut write_buffer = [0; SEND + 64];
-        let (config, log) = (self.config, self.log);
-        loop {
-            while !self.is_connection_due() {
-                if let Some(end) = self.turn(&mut nowhere())? {
-                    return Ok(end);
-                }
+        let random = random::fill as fn(&mut [u8]);
+        let link = WebSocket::new(&mut read_buffer, &mut write_buffer, random);
+        let mut link = Traced::new(link, self.log, traffic);
+        let mut give_up_at = Instant::NEVER;
+        let mut was_connected = false;
+        let end = loop {
+            if let Some(end) = self.turn(&mut link)? {
+                break end;
             }
-            self.connect_now = false;
-            let deadline = log.now() + CONNECT_TIMEOUT;
-            let mut opening = pin!(open(config, &mut read_buffer, &mut write_buffer));
-            let opened = loop {
-                if let Poll::Ready(opened) = poll_once(&mut opening) {
-                    break opened;
-                }
-                if self.is_held_offline || log.now() >= deadline {
-                    break Err("no connection in time".into());
-                }
-                if let Some(end) = self.turn(&mut nowhere())? {
-                    return Ok(end);
-                }
-            };
-            let mut link = match opened {
-                Ok(link) => Traced::new(link, log, traffic),
-                Err(error) => {
-                    log.note(&format!("not connected: {error}"));
-                    self.ocpp.connect_failed();
-                    continue;
-                }
-            };
-            log.note("connected");
-            let end = loop {
-                let end = self.turn(&mut link)?;
-                if end.is_some() || self.is_held_offline || !link.is_connected() {
-                    break end;
-                }
-            };
-            close(link.into_inner(), log);
-            log.note("disconnected");
-            if let Some(end) = end {
-                return Ok(end);
+            if was_connected != link.is_connected() {
+                was_connected = link.is_connected();
+                self.log.note(if was_connected { "connected" } else { "disconnected" });
             }
+            if link.inner.is_over() {
+                if self.is_connection_due() {
+                    self.connect_now = false;
+                    give_up_at = self.log.now() + CONNECT_TIMEOUT;
+                    self.open(&mut link);
+                }
+            } else if self.is_held_offline {
+                close(&mut link.inner, self.log);
+            } else if !was_connected && self.log.now() >= give_up_at {
+                link.inner.abandon(ConnectFailure::NoAnswer);
+            }
+        };
+        close(&mut link.inner, self.log);
+        Ok(end)
+    }
+
+    fn open(&mut self, link: &mut Traced<'_, Link<'_>>) {
+        link.begin();
+        if let Err(error) = open(&mut link.inner, self.config) {
+            self.log.note(&format!("not connected: {error}"));
+            self.ocpp.connect_failed(ConnectFailure::Other);
         }
     }
 
@@ -246,6 +238,7 @@ impl Station<'_, '_> {
         }
         match self.ocpp.poll(now, transport, &mut self.storage) {
             Ok(_) => {}
+            Err(Error::Connect(why)) => self.log.note(&format!("not connected: {why}")),
             Err(Error::Transport(error)) => self.log.note(&format!("connection over: {error:?}")),
             Err(error @ Error::SendTimeout) => self.log.note(&format!("connection over: {error}")),
             Err(Error::Storage(error)) => self.log.note(&format!("flash failed: {error}")),

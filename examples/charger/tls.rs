@@ -1,5 +1,6 @@
 //! TLS as a client: who is trusted.
 
+use embedded_ocpp::transport::ConnectFailure;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -37,4 +38,20 @@ pub(crate) fn wrap(
     let name = ServerName::try_from(host).map_err(io::Error::other)?;
     let connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
     Ok(StreamOwned::new(connection, stream))
+}
+
+/// What the failure of a handshake means; `None` when it was no failure of TLS.
+pub(crate) fn failure(error: &io::Error) -> Option<ConnectFailure> {
+    use rustls::AlertDescription as Alert;
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(match error {
+        rustls::Error::InvalidCertificate(_) => ConnectFailure::ServerCertificate,
+        rustls::Error::PeerIncompatible(_) => ConnectFailure::TlsVersion,
+        rustls::Error::AlertReceived(Alert::ProtocolVersion) => ConnectFailure::TlsVersion,
+        rustls::Error::AlertReceived(Alert::HandshakeFailure) => ConnectFailure::TlsCipherSuite,
+        rustls::Error::AlertReceived(Alert::BadCertificate | Alert::CertificateRequired | Alert::UnknownCA) => {
+            ConnectFailure::ClientCertificate
+        }
+        _ => ConnectFailure::Tls,
+    })
 }

@@ -2,11 +2,12 @@
 
 use embedded_ocpp::json::{Frame, scan};
 use embedded_ocpp::time::DateTime;
-use embedded_ocpp::transport::Received;
+use embedded_ocpp::transport::{ConnectFailure, Received};
 use embedded_ocpp::{Instant, WebSocketTransport};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IsTerminal, Write};
+use std::task::Poll;
 use std::time::{self, SystemTime, UNIX_EPOCH};
 
 /// A log with the time since the start before each line.
@@ -109,7 +110,7 @@ impl Traffic {
 
 /// A transport that shows each message which passes through it.
 pub(crate) struct Traced<'l, T> {
-    inner: T,
+    pub(crate) inner: T,
     log: &'l Log,
     traffic: &'l Traffic,
     /// The parts of the message that goes out.
@@ -123,8 +124,10 @@ impl<'l, T> Traced<'l, T> {
         Self { inner, log, traffic, outgoing: Vec::new(), actions: RefCell::default() }
     }
 
-    pub(crate) fn into_inner(self) -> T {
-        self.inner
+    /// Another connection begins.
+    pub(crate) fn begin(&mut self) {
+        self.outgoing.clear();
+        self.actions.borrow_mut().clear();
     }
 
     /// `CP -> Authorize {"idTag":"DEADBEEF"}`: the direction, what it is about, and the payload.
@@ -155,6 +158,10 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
         self.inner.is_connected()
     }
 
+    fn poll_open(&mut self) -> Poll<Result<(), ConnectFailure>> {
+        self.inner.poll_open()
+    }
+
     async fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, T::Error> {
         let received = self.inner.receive(buffer).await?;
         if let Some(Received::Message(len) | Received::TooLong(len)) = received {
@@ -177,5 +184,13 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
 
     fn keep_alive(&mut self, now: Instant, ping_interval_s: u32) {
         self.inner.keep_alive(now, ping_interval_s);
+    }
+
+    fn abort(&mut self) {
+        self.inner.abort();
+    }
+
+    fn next_deadline(&self) -> Instant {
+        self.inner.next_deadline()
     }
 }

@@ -109,6 +109,13 @@ impl<'a> ChargePoint<'a> {
         engine.tick(now, record);
         transport.keep_alive(now, engine.operations.ping_interval_s());
         let mut failure = None;
+        if !transport.is_connected()
+            && let Poll::Ready(Err(why)) = transport.poll_open()
+        {
+            engine.set_connected(false, record);
+            engine.connect_failed(why);
+            failure = Some(Error::Connect(why));
+        }
         loop {
             engine.set_connected(transport.is_connected(), record);
             // Durable first, then sent.

@@ -8,7 +8,7 @@ use crate::ocpp16::{
 };
 use crate::rpc::{Outcome, Statistics};
 use crate::store::{KeyError, Keys, Refusal, VendorKey};
-use crate::time::{Clock, DateTime, Instant};
+use crate::time::{Clock, DateTime};
 
 /// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names.
 ///
@@ -223,8 +223,8 @@ impl<'a> Controls<'a> {
         self.engine.operations.add_data_transfer_handler(handler)
     }
 
-    /// Draws random numbers: for message ids that no other life of this charge point has used, and to spread the
-    /// reconnections of many. Without it both are predictable.
+    /// Draws random numbers: for message ids that no other life of this charge point has used, to spread the
+    /// reconnections of many, and for the masks of the runner's WebSocket. Without it all are predictable.
     pub fn set_rng(&mut self, random: &'a dyn Fn() -> u32) {
         self.engine.operations.outputs_mut().random = Some(random);
     }
@@ -327,21 +327,6 @@ impl<'a> Controls<'a> {
     /// Whether the central system has accepted this charge point since the boot.
     pub fn is_accepted(&self) -> bool {
         self.engine.operations.is_accepted()
-    }
-
-    /// Whether the link to the central system is up.
-    pub fn is_connected(&self) -> bool {
-        self.engine.rpc.is_connected()
-    }
-
-    /// When the next connection should be opened, while there is none: at once after a loss, then ever later.
-    pub fn connect_at(&self) -> Instant {
-        self.engine.backoff.due()
-    }
-
-    /// A connection could not be opened: the next one waits longer.
-    pub fn connect_failed(&mut self) {
-        self.engine.connect_failed();
     }
 
     /// How many transaction messages wait for delivery.

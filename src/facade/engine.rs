@@ -4,7 +4,7 @@ use crate::ocpp16::{CallName, Exchange, Operations, PLAIN_LEN_MAX};
 use crate::rpc::{Backoff, Part, Rpc};
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
-use crate::transport::{Received, send_timeout};
+use crate::transport::{ConnectFailure, Received, send_timeout};
 
 /// RPC and operations side by side, without their buffers: what both drivers drive.
 pub(super) struct Engine<'a> {
@@ -22,6 +22,7 @@ pub(super) struct Engine<'a> {
     /// When the transport must have taken the part that it is offered. [`Instant::NEVER`] while it is offered none.
     pub(super) send_deadline: Instant,
     pub(super) bytes_written: u64,
+    pub(super) on_connect_failed: Option<&'a dyn Fn(ConnectFailure)>,
     complete: bool,
     epoch_known: bool,
 }
@@ -38,6 +39,7 @@ impl<'a> Engine<'a> {
             wake: Instant::ZERO,
             send_deadline: Instant::NEVER,
             bytes_written: 0,
+            on_connect_failed: None,
             complete: false,
             epoch_known: false,
         }
@@ -157,11 +159,18 @@ impl<'a> Engine<'a> {
             let mut exchange = Exchange { operations: &mut self.operations, record };
             self.rpc.disconnected(self.now, &mut exchange);
             self.operations.set_online(self.now, false);
-            self.connect_failed();
+            self.back_off();
         }
     }
 
-    pub(super) fn connect_failed(&mut self) {
+    pub(super) fn connect_failed(&mut self, why: ConnectFailure) {
+        self.back_off();
+        if let Some(tell) = self.on_connect_failed {
+            tell(why);
+        }
+    }
+
+    fn back_off(&mut self) {
         let random = self.operations.random();
         self.backoff.failed(self.now, random);
     }

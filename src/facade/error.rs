@@ -1,3 +1,5 @@
+use crate::transport::ConnectFailure;
+
 /// What went wrong while the charge point was driven. Nothing is lost by any of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -6,6 +8,10 @@ pub enum Error<T, S> {
     /// An input or output is missing that OCPP cannot do without. Fix the code.
     #[error(transparent)]
     Incomplete(Missing),
+    /// No connection could be opened, which `on_connect_failed` is told as well. Open another one when
+    /// [`Controls::connect_at`](super::Controls::connect_at) says so.
+    #[error(transparent)]
+    Connect(ConnectFailure),
     /// The connection is over. Open another one when [`Controls::connect_at`](super::Controls::connect_at) says so;
     /// whatever was unanswered is sent again where the standard wants it.
     #[error("connection over: {0:?}")]

@@ -1,11 +1,14 @@
 //! What the firmware talks to: ArduinoOcpp's functions as methods of a [`ChargePoint`], and two thin drivers.
 
 mod charge_point;
+mod connection;
 mod controls;
 mod engine;
 mod error;
 #[cfg(feature = "firmware-management")]
 mod firmware_management;
+#[cfg(feature = "async")]
+mod link;
 mod resources;
 #[cfg(feature = "async")]
 mod runner;
@@ -16,8 +19,10 @@ pub use crate::ocpp16::InputError;
 pub use charge_point::ChargePoint;
 pub use controls::Controls;
 pub use error::{ConfigError, Error, Missing};
+#[cfg(feature = "async")]
+pub use link::{Closed, Link};
 pub use resources::Resources;
 #[cfg(feature = "embassy-time")]
 pub use runner::EmbassyTimer;
 #[cfg(feature = "async")]
-pub use runner::{Connect, Handle, Runner, Shared, Timer};
+pub use runner::{Handle, Runner, Shared, Timer};

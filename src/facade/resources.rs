@@ -25,6 +25,10 @@ use heapless::Vec;
 /// A longer incoming message is answered with a CALLERROR; a longer outgoing one goes out in pieces. Nothing here
 /// grows with the number of messages that wait for delivery.
 ///
+/// The WebSocket of the runner (`Link::websocket`) has no other buffers: it needs a `RECEIVE` of 1024 for the handshake,
+/// takes 8 bytes of `SEND` for the header of a frame, and understands a message in several frames for certain when that is
+/// 64 bytes shorter than `RECEIVE`.
+///
 /// ```
 /// use embedded_ocpp::Resources;
 /// // On a 32-bit chip these are 12 KiB.

@@ -2,18 +2,20 @@
 
 use super::charge_point::Buffers;
 use super::engine::Engine;
-use super::{ChargePoint, Controls, Missing};
+use super::link::Life;
+use super::{ChargePoint, Closed, Controls, Link, Missing};
 use crate::log::warning;
 use crate::ocpp16::role;
 use crate::store::{Scratch, Storage};
 use crate::time::{Duration, Instant};
-use crate::transport::WebSocketTransport;
+use crate::transport::{ConnectFailure, WebSocketTransport};
 use core::cell::RefCell;
 use core::convert::Infallible;
 use core::pin::pin;
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::Mutex;
-use embassy_sync::blocking_mutex::raw::RawMutex;
+use embassy_sync::blocking_mutex::raw::{NoopRawMutex, RawMutex};
+use embassy_sync::mutex;
 use embassy_sync::signal::Signal;
 
 /// The clock of the platform.
@@ -26,23 +28,6 @@ pub trait Timer {
     async fn sleep_until(&self, at: Instant);
 }
 
-/// Opens connections to the central system.
-#[allow(async_fn_in_trait)] // the futures need not be `Send`: the core runs on one executor
-pub trait Connect {
-    /// What a connection is.
-    type Transport<'t>: WebSocketTransport
-    where
-        Self: 't;
-    /// Why there is none.
-    type Error: core::fmt::Debug;
-
-    /// Opens a connection: name resolution, TCP, TLS, WebSocket with subprotocol `ocpp1.6`.
-    ///
-    /// The runner asks again with growing waits after every failure. It drops the future when there is no connection
-    /// after two minutes; a shorter limit is the firmware's.
-    async fn connect(&mut self) -> Result<Self::Transport<'_>, Self::Error>;
-}
-
 /// A charge point that a [`Handle`] and a [`Runner`] share. `M` is the mutex kind of the platform.
 ///
 /// The inputs of a charge point need not be `Sync`, so all tasks that use it run on one executor; `NoopRawMutex` does
@@ -52,7 +37,7 @@ pub struct Shared<'a, M: RawMutex> {
     buffers: Buffers<'a>,
 }
 
-struct Core<'a, M: RawMutex> {
+pub(super) struct Core<'a, M: RawMutex> {
     controls: Mutex<M, RefCell<Controls<'a>>>,
     changed: Signal<M, ()>,
 }
@@ -71,7 +56,7 @@ impl<'a, M: RawMutex> Shared<'a, M> {
 }
 
 impl<'a, M: RawMutex> Core<'a, M> {
-    fn with<R>(&self, action: impl FnOnce(&mut Engine<'a>) -> R) -> R {
+    pub(super) fn with<R>(&self, action: impl FnOnce(&mut Engine<'a>) -> R) -> R {
         self.controls.lock(|controls| action(controls.borrow_mut().engine))
     }
 }
@@ -114,12 +99,16 @@ pub struct Runner<'s, 'a, M: RawMutex> {
 
 /// How often the inputs are read when nobody [notifies](Handle::notify).
 const INPUT_INTERVAL: Duration = Duration::from_millis(100);
-/// A connection that takes longer to open hangs.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 
-impl<M: RawMutex> Runner<'_, '_, M> {
+impl<'s, 'a, M: RawMutex> Runner<'s, 'a, M> {
     /// Runs the charge point for ever: connects, reconnects, stores, sends and receives. Failures of connections and of
     /// the storage device are dealt with here.
+    ///
+    /// A connection is a scope: `connect` opens the socket, and TLS where it is wanted, hands the stream to
+    /// [`Link::websocket`], or a WebSocket library of its own to [`Link::transport`], and returns when that does. What it
+    /// borrows it may lend to each connection anew. It says why there is no connection, as far as it knows, and is called
+    /// again with growing waits. When there is no connection after two minutes it is dropped, and so it is ten seconds after
+    /// the end of one.
     ///
     /// # Errors
     /// [`Missing`] at once when an input or output is missing.
@@ -127,42 +116,74 @@ impl<M: RawMutex> Runner<'_, '_, M> {
     /// # Cancellation
     /// Dropping the future is a lost link: nothing durable is lost, and it may be run again. An operation of the storage
     /// device, and a connection that is being opened, may be cut half way.
-    pub async fn run<C: Connect, S: Storage, T: Timer>(
-        &mut self,
-        connect: &mut C,
-        storage: &mut S,
-        timer: &T,
-    ) -> Result<Infallible, Missing> {
+    pub async fn run<'k, C, S, T>(
+        &'k mut self,
+        mut connect: C,
+        storage: &'k mut S,
+        timer: &'k T,
+    ) -> Result<Infallible, Missing>
+    where
+        C: AsyncFnMut(Link<'_, Keeper<'k, 's, 'a, M, S, T>>) -> Result<Closed, ConnectFailure>,
+        S: Storage,
+        T: Timer,
+    {
+        let core = self.core;
         let Buffers { receive, send, record } = &mut *self.buffers;
-        self.core.with(|engine| {
+        core.with(|engine| {
             engine.set_connected(false, record);
             engine.complete()
         })?;
-        let mut keeper = Keeper { core: self.core, record, storage, timer };
+        let keeper = mutex::Mutex::new(Keeper { core, record, storage, timer });
         loop {
-            let due = self.core.with(|engine| engine.backoff.due());
-            keeper.during(timer.sleep_until(due)).await;
-            let too_late = timer.sleep_until(timer.now() + CONNECT_TIMEOUT);
-            match keeper.during(select(connect.connect(), too_late)).await {
-                Either::First(Ok(mut transport)) => keeper.converse(&mut transport, receive, send).await,
-                failed => {
-                    if let Either::First(Err(error)) = &failed {
-                        let _ = error;
-                        warning!("no connection: {}", defmt::Debug2Format(error));
-                    }
-                    self.core.with(Engine::connect_failed);
+            let due = core.with(|engine| engine.backoff.due());
+            keeper.lock().await.during(timer.sleep_until(due)).await;
+            let life = Life::new(timer.now());
+            let link = Link { keeper: &keeper, receive, send, life: &life };
+            let result = match select(connect(link), keep_house(&keeper, core, timer, &life)).await {
+                Either::First(result) => result.map(|_| ()),
+                Either::Second(()) => Err(ConnectFailure::NoAnswer),
+            };
+            let keeper = &mut *keeper.lock().await;
+            core.with(|engine| match result {
+                Err(why) if !life.was_open.get() => {
+                    warning!("no connection: {}", why);
+                    engine.connect_failed(why);
                 }
-            }
+                _ => engine.set_connected(false, keeper.record),
+            });
         }
     }
 }
 
+/// Keeps house while no connection does, until the deadline of this one.
+async fn keep_house<M: RawMutex, S: Storage, T: Timer>(
+    keeper: &mutex::Mutex<NoopRawMutex, Keeper<'_, '_, '_, M, S, T>>,
+    core: &Core<'_, M>,
+    timer: &T,
+    life: &Life,
+) {
+    loop {
+        keeper.lock().await.keep().await;
+        if timer.now() >= life.deadline.get() {
+            return;
+        }
+        wake(core, timer).await;
+    }
+}
+
+/// Waits until something must be looked at. May be dropped at any time.
+async fn wake<M: RawMutex, T: Timer>(core: &Core<'_, M>, timer: &T) {
+    let deadline = core.with(|engine| engine.next_deadline());
+    let at = deadline.min(timer.now() + INPUT_INTERVAL);
+    select(timer.sleep_until(at), core.changed.wait()).await;
+}
+
 /// What must go on while something else is waited for: inputs, timers and records.
-struct Keeper<'k, 's, 'a, M: RawMutex, S, T> {
-    core: &'s Core<'a, M>,
-    record: &'k mut Scratch<'a>,
+pub struct Keeper<'k, 's, 'a, M: RawMutex, S, T> {
+    pub(super) core: &'s Core<'a, M>,
+    pub(super) record: &'k mut Scratch<'a>,
     storage: &'k mut S,
-    timer: &'k T,
+    pub(super) timer: &'k T,
 }
 
 impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
@@ -178,7 +199,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
     }
 
     /// Reads the inputs, runs the timers, and stores all that is to be stored.
-    async fn keep(&mut self) {
+    pub(super) async fn keep(&mut self) {
         loop {
             let now = self.timer.now();
             let op = self.core.with(|engine| {
@@ -192,14 +213,17 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
     }
 
     /// Waits until something must be looked at. May be dropped at any time.
-    async fn wake(&self) {
-        let deadline = self.core.with(|engine| engine.next_deadline());
-        let at = deadline.min(self.timer.now() + INPUT_INTERVAL);
-        select(self.timer.sleep_until(at), self.core.changed.wait()).await;
+    pub(super) async fn wake(&self) {
+        wake(self.core, self.timer).await;
     }
 
     /// Talks over one connection until it is over.
-    async fn converse<W: WebSocketTransport>(&mut self, transport: &mut W, receive: &mut [u8], send: &mut [u8]) {
+    pub(super) async fn converse<W: WebSocketTransport>(
+        &mut self,
+        transport: &mut W,
+        receive: &mut [u8],
+        send: &mut [u8],
+    ) {
         while transport.is_connected() {
             self.keep().await;
             let now = self.timer.now();

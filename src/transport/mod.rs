@@ -1,21 +1,26 @@
 //! The edge to the network: whole text messages over any WebSocket library.
 
+mod connect_failure;
 mod loopback;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
+pub use connect_failure::ConnectFailure;
 pub use loopback::{Loopback, LoopbackClosed};
 
 use crate::time::{Duration, Instant};
+use core::task::Poll;
 
 /// One WebSocket connection to a central system, with the subprotocol `ocpp1.6` already agreed.
 ///
-/// How a connection is opened differs on every platform and stays with the firmware; so do TLS, masking,
-/// pings and the close handshake, which all live below this trait.
+/// For the WebSocket library of the platform (ESP-IDF's, Mongoose, that of a browser): masking, pings and the close
+/// handshake live below this trait. Over a bare stream the WebSocket is of this crate, in
+/// `transport::websocket`.
 ///
 /// Both transfer functions are `async` so that one trait serves a superloop and an executor:
 /// [`ChargePoint::poll`](crate::ChargePoint::poll) polls each future once and drops it, the async runner
-/// awaits it. An implementation over a non-blocking library simply returns at once.
+/// awaits it, and drops it when something else is to be done. An implementation over a non-blocking library simply
+/// returns at once.
 #[allow(async_fn_in_trait)] // the futures need not be `Send`: the core runs on one executor
 pub trait WebSocketTransport {
     /// Why the connection is over.
@@ -27,6 +32,15 @@ pub trait WebSocketTransport {
     /// `Err` of [`receive`](Self::receive) or [`send`](Self::send) this must be `false` until a new
     /// connection stands.
     fn is_connected(&self) -> bool;
+
+    /// Goes on with opening a connection, in a superloop: asked at each poll while there is none. Never blocks.
+    ///
+    /// `Ready(Ok(()))` says that [`is_connected`](Self::is_connected) is `true` from now on; `Err` that it has failed,
+    /// once. By default nothing is being opened: the firmware opens its connections elsewhere, and tells
+    /// [`connect_failed`](crate::Controls::connect_failed).
+    fn poll_open(&mut self) -> Poll<Result<(), ConnectFailure>> {
+        Poll::Pending
+    }
 
     /// Writes the next text message into `buffer`.
     ///
@@ -67,6 +81,9 @@ pub trait WebSocketTransport {
     }
 }
 
+/// A connection that takes longer to open hangs.
+#[cfg(any(feature = "async", feature = "websocket"))]
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 /// A slow mobile network may take this long to answer, however short the ping interval is.
 pub(crate) const MIN_PONG_TIMEOUT: Duration = Duration::from_secs(10);
 /// A message that is not taken within this time will hardly be taken at all.

@@ -266,7 +266,7 @@ impl Simulation<'_> {
         let is_due =
             !embedded_ocpp::WebSocketTransport::is_connected(&self.network) && connect_at >= charger.connect_at();
         if self.network.connect(is_due) {
-            charger.connect_failed();
+            charger.connect_failed(embedded_ocpp::transport::ConnectFailure::NoAnswer);
         }
         let mut polls = 0;
         loop {

@@ -2,6 +2,7 @@
 
 use core::convert::Infallible;
 use core::future::poll_fn;
+use core::marker::PhantomData;
 use core::ops::RangeInclusive;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Poll;
@@ -33,13 +34,28 @@ impl Uart {
         INTERRUPT_ENABLE.write(INTERRUPTS.fold(0, |bits, interrupt| bits | 1 << interrupt));
         Some(Self(()))
     }
+
+    /// Both directions, for whoever uses them at a time.
+    pub fn split(&mut self) -> (Receiver<'_>, Transmitter<'_>) {
+        (Receiver(PhantomData), Transmitter(PhantomData))
+    }
 }
 
-impl ErrorType for Uart {
+/// What comes in.
+pub struct Receiver<'u>(PhantomData<&'u mut Uart>);
+
+/// What goes out.
+pub struct Transmitter<'u>(PhantomData<&'u mut Uart>);
+
+impl ErrorType for Receiver<'_> {
     type Error = Infallible;
 }
 
-impl Read for Uart {
+impl ErrorType for Transmitter<'_> {
+    type Error = Infallible;
+}
+
+impl Read for Receiver<'_> {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
         if buffer.is_empty() {
             return Ok(0);
@@ -55,7 +71,7 @@ impl Read for Uart {
     }
 }
 
-impl Write for Uart {
+impl Write for Transmitter<'_> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
         if bytes.is_empty() {
             return Ok(0);

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use crate::transport::ConnectFailure;
+
 /// Why a WebSocket could not be opened.
 ///
 /// Nothing of the handshake is left behind: each try needs a new stream.
@@ -43,6 +45,21 @@ pub enum ConnectError<E> {
     /// The stream failed. Retry with a growing pause.
     #[error("stream failed: {0}")]
     Stream(#[source] E),
+}
+
+impl<E> From<ConnectError<E>> for ConnectFailure {
+    fn from(error: ConnectError<E>) -> Self {
+        match error {
+            ConnectError::InvalidOptions
+            | ConnectError::BufferTooSmall
+            | ConnectError::RequestTooLong
+            | ConnectError::ResponseTooLong => Self::Setup,
+            ConnectError::Status(status) => Self::Status(status),
+            ConnectError::Subprotocol => Self::Subprotocol,
+            ConnectError::Accept | ConnectError::Response => Self::NotWebSocket,
+            ConnectError::Disconnected | ConnectError::Stream(_) => Self::Disconnected,
+        }
+    }
 }
 
 /// Why a WebSocket is over.

@@ -2,7 +2,6 @@
 
 use core::ops::Range;
 
-use embedded_io_async::{Read, Write};
 use embedded_websocket::{WebSocketKey, WebSocketServer};
 
 use super::encoding::{Text, TextFull};
@@ -16,59 +15,98 @@ const SUBPROTOCOL: &str = "ocpp1.6";
 const ACCEPT: &str = "Sec-WebSocket-Accept";
 /// More answers that announce another one (RFC 9110 §15.2) no server has to send.
 const MAX_INTERIM_RESPONSES: u8 = 8;
+pub(crate) const NONCE_LEN: usize = 16;
 
-/// Performs the handshake and returns which bytes of the read buffer belong to the first frames.
-pub(super) async fn perform<S: Read + Write>(
-    stream: &mut S,
-    options: &Options<'_>,
-    read_buffer: &mut [u8],
-    write_buffer: &mut [u8],
-    random: &mut impl FnMut(&mut [u8]),
-) -> Result<Range<usize>, ConnectError<S::Error>> {
-    if read_buffer.len() < MIN_READ_BUFFER || write_buffer.len() < MIN_WRITE_BUFFER {
-        return Err(ConnectError::BufferTooSmall);
-    }
-    if !options.is_valid() {
-        return Err(ConnectError::InvalidOptions);
-    }
-    let mut nonce = [0; 16];
-    random(&mut nonce);
-    let (request, accept) =
-        prepare(options, nonce, read_buffer, write_buffer).map_err(|TextFull| ConnectError::RequestTooLong)?;
-    send(stream, request).await?;
-
-    let mut filled = 0;
-    for _ in 0..=MAX_INTERIM_RESPONSES {
-        let length = read_head(stream, read_buffer, &mut filled).await?;
-        let head = Head(read_buffer.get(..length).unwrap_or_default());
-        match head.status() {
-            Some(101) => return check(&head, accept).map(|()| length..filled),
-            Some(100..=199) => remove_front(read_buffer.get_mut(..filled).unwrap_or_default(), length),
-            _ => break,
-        }
-        filled = filled.saturating_sub(length);
-    }
-    Err(ConnectError::Response)
+/// What is expected of the server, and what has come of its answer. Whoever has the stream moves the bytes.
+pub(crate) struct Handshake {
+    /// Base64 of a SHA-1.
+    accept: [u8; 28],
+    /// Bytes of the answer in the buffer.
+    filled: usize,
+    /// Bytes in which no head ends.
+    searched: usize,
+    interim_responses: u8,
 }
 
-/// The request, in the read buffer that nothing else needs yet, and the accept key that answers it, in the write
-/// buffer: the codec writes there what a server would answer, which is never longer than a pong.
-fn prepare<'r, 'w>(
+impl Handshake {
+    /// Writes the request to the beginning of `buffer`, which afterwards is for the answer, and returns its length.
+    pub(crate) fn begin<E>(
+        options: &Options<'_>,
+        nonce: [u8; NONCE_LEN],
+        buffer: &mut [u8],
+        scratch: &mut [u8],
+    ) -> Result<(Self, usize), ConnectError<E>> {
+        if buffer.len() < MIN_READ_BUFFER || scratch.len() < MIN_WRITE_BUFFER {
+            return Err(ConnectError::BufferTooSmall);
+        }
+        if !options.is_valid() {
+            return Err(ConnectError::InvalidOptions);
+        }
+        let (length, accept) =
+            prepare(options, nonce, buffer, scratch).map_err(|TextFull| ConnectError::RequestTooLong)?;
+        Ok((Self { accept, filled: 0, searched: 0, interim_responses: 0 }, length))
+    }
+
+    /// Where in the buffer the next bytes of the answer belong. It is not the end of the buffer.
+    pub(crate) fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// So many bytes have come. Once the server agrees: which bytes of the buffer belong to the first frames.
+    ///
+    /// A refusal is known by its first bytes, however long it is.
+    pub(crate) fn received<E>(
+        &mut self,
+        count: usize,
+        buffer: &mut [u8],
+    ) -> Result<Option<Range<usize>>, ConnectError<E>> {
+        if count == 0 {
+            return Err(ConnectError::Disconnected);
+        }
+        self.filled = self.filled.saturating_add(count).min(buffer.len());
+        loop {
+            let received = buffer.get_mut(..self.filled).unwrap_or_default();
+            let status = Head(received).status();
+            match status {
+                Some(refusal @ 200..) => return Err(ConnectError::Status(refusal)),
+                None if received.len() >= response::STATUS_LEN => return Err(ConnectError::Response),
+                _ => {}
+            }
+            let Some(length) = response::end_of_head(received, self.searched) else {
+                self.searched = self.filled;
+                return if self.filled == buffer.len() { Err(ConnectError::ResponseTooLong) } else { Ok(None) };
+            };
+            let head = Head(received.get(..length).unwrap_or_default());
+            match status {
+                Some(101) => return check(&head, &self.accept).map(|()| Some(length..self.filled)),
+                Some(100..=199) if self.interim_responses < MAX_INTERIM_RESPONSES => self.interim_responses += 1,
+                _ => return Err(ConnectError::Response),
+            }
+            remove_front(received, length);
+            (self.filled, self.searched) = (self.filled.saturating_sub(length), 0);
+        }
+    }
+}
+
+/// The length of the request, and the accept key that answers it: the codec writes to `scratch` what a server would
+/// answer, which is never longer than a pong.
+fn prepare(
     options: &Options<'_>,
-    nonce: [u8; 16],
-    read_buffer: &'r mut [u8],
-    write_buffer: &'w mut [u8],
-) -> Result<(&'r [u8], &'w [u8]), TextFull> {
+    nonce: [u8; NONCE_LEN],
+    buffer: &mut [u8],
+    scratch: &mut [u8],
+) -> Result<(usize, [u8; 28]), TextFull> {
     let mut key = WebSocketKey::new();
     let mut base64 = [0; 24];
     let mut text = Text::new(&mut base64);
     text.push_base64(nonce.into_iter())?;
     key.push_str(text.into_str()).map_err(|()| TextFull)?;
-    let length = WebSocketServer::new_server().server_accept(&key, None, write_buffer).map_err(|_| TextFull)?;
-    let accept = Head(write_buffer.get(..length).unwrap_or_default()).values(ACCEPT).next().ok_or(TextFull)?;
+    let length = WebSocketServer::new_server().server_accept(&key, None, scratch).map_err(|_| TextFull)?;
+    let accept = Head(scratch.get(..length).unwrap_or_default()).values(ACCEPT).next().ok_or(TextFull)?;
+    let accept = accept.try_into().map_err(|_| TextFull)?;
 
     // As in the example of OCPP-J §3.1.3: no Origin, which is for browsers (RFC 6455 §4.1) and which servers refuse.
-    let mut text = Text::new(read_buffer);
+    let mut text = Text::new(buffer);
     text.push_str("GET ")?;
     options.write_path(&mut text)?;
     text.push_str(" HTTP/1.1\r\nHost: ")?;
@@ -80,48 +118,7 @@ fn prepare<'r, 'w>(
     text.push_str("\r\nSec-WebSocket-Version: 13\r\n")?;
     options.write_authorization(&mut text)?;
     text.push_str("\r\n")?;
-    Ok((text.into_str().as_bytes(), accept))
-}
-
-/// Like `write_all`, which panics when the stream takes nothing.
-async fn send<S: Write>(stream: &mut S, mut bytes: &[u8]) -> Result<(), ConnectError<S::Error>> {
-    while !bytes.is_empty() {
-        match stream.write(bytes).await.map_err(ConnectError::Stream)? {
-            0 => return Err(ConnectError::Disconnected),
-            count => bytes = bytes.get(count..).unwrap_or_default(),
-        }
-    }
-    stream.flush().await.map_err(ConnectError::Stream)
-}
-
-/// Reads until `filled` bytes of the buffer begin with a whole head, and returns its length. A refusal is known by its
-/// first bytes, however long it is.
-async fn read_head<S: Read>(
-    stream: &mut S,
-    buffer: &mut [u8],
-    filled: &mut usize,
-) -> Result<usize, ConnectError<S::Error>> {
-    let mut searched = 0;
-    loop {
-        let received = buffer.get(..*filled).unwrap_or_default();
-        match Head(received).status() {
-            Some(status @ 200..) => return Err(ConnectError::Status(status)),
-            None if received.len() >= response::STATUS_LEN => return Err(ConnectError::Response),
-            _ => {}
-        }
-        if let Some(end) = response::end_of_head(received, searched) {
-            return Ok(end);
-        }
-        searched = *filled;
-        let space = buffer.get_mut(searched..).unwrap_or_default();
-        if space.is_empty() {
-            return Err(ConnectError::ResponseTooLong);
-        }
-        match stream.read(space).await.map_err(ConnectError::Stream)? {
-            0 => return Err(ConnectError::Disconnected),
-            count => *filled += count.min(space.len()),
-        }
-    }
+    Ok((text.into_str().len(), accept))
 }
 
 fn check<E>(head: &Head<'_>, accept: &[u8]) -> Result<(), ConnectError<E>> {

@@ -8,10 +8,10 @@ use super::error::Violation;
 use super::frame::{Header, HeaderReader, MAX_CONTROL_PAYLOAD, OpCode};
 use crate::bytes::remove_front;
 
-/// Room behind a message, so that reading the rest of an overlong one makes some progress.
+/// Room behind a message whose end is not in sight, for the frames in between and the rest of one that is too long.
 const SPARE: usize = 64;
 
-pub(super) enum Event<'b> {
+pub(crate) enum Event<'b> {
     /// A text message has ended. `whole` is false when only its beginning was kept.
     Message { bytes: &'b [u8], whole: bool },
     /// A ping has arrived, see [`Inbound::take_ping`].
@@ -21,7 +21,7 @@ pub(super) enum Event<'b> {
 }
 
 /// The read buffer: the message in work, then the bytes of the stream that nobody has looked at.
-pub(super) struct Inbound<'a> {
+pub(crate) struct Inbound<'a> {
     buffer: &'a mut [u8],
     /// Bytes of the message at the start of the buffer.
     gathered: usize,
@@ -46,12 +46,12 @@ enum Kind {
 }
 
 impl<'a> Inbound<'a> {
-    /// Starts with the bytes that came along with the end of the handshake.
-    pub(super) fn new(buffer: &'a mut [u8], unread: Range<usize>) -> Self {
+    /// Nothing has come yet.
+    pub(crate) fn new(buffer: &'a mut [u8]) -> Self {
         Self {
             buffer,
             gathered: 0,
-            unread,
+            unread: 0..0,
             header: HeaderReader::default(),
             frame: None,
             message: None,
@@ -61,15 +61,39 @@ impl<'a> Inbound<'a> {
         }
     }
 
+    /// Starts with the bytes that came along with the end of the handshake.
+    pub(crate) fn begin(&mut self, unread: Range<usize>) {
+        *self = Self { unread, ..Self::new(core::mem::take(&mut self.buffer)) };
+    }
+
+    /// The whole buffer, which belongs to the handshake first. Empty while it is lent.
+    pub(crate) fn buffer(&mut self) -> &mut [u8] {
+        self.buffer
+    }
+
+    /// Hands the buffer out, to be filled from this place on, when all bytes have been looked at.
+    #[cfg(feature = "async")]
+    pub(crate) fn lend(&mut self) -> (&'a mut [u8], usize) {
+        let start = self.start_of_space();
+        (core::mem::take(&mut self.buffer), start)
+    }
+
+    /// Takes the buffer back with so many bytes more.
+    #[cfg(feature = "async")]
+    pub(crate) fn give_back(&mut self, buffer: &'a mut [u8], count: usize) {
+        self.buffer = buffer;
+        self.filled(count);
+    }
+
     /// What the received bytes hold next; `None` when all have been looked at.
-    pub(super) fn next_event(&mut self) -> Result<Option<Event<'_>>, Violation> {
+    pub(crate) fn next_event(&mut self) -> Result<Option<Event<'_>>, Violation> {
         loop {
             let frame = match self.frame {
                 Some(frame) => frame,
                 None => {
                     let Some(byte) = self.take_byte() else { return Ok(None) };
                     let Some(header) = self.header.push(byte)? else { continue };
-                    self.begin(header)?;
+                    self.begin_frame(header)?;
                     header
                 }
             };
@@ -86,24 +110,29 @@ impl<'a> Inbound<'a> {
     }
 
     /// Where the stream puts what comes next, to be called when all bytes have been looked at. Not empty.
-    pub(super) fn space(&mut self) -> &mut [u8] {
-        let start = if self.message.is_some() { self.gathered } else { 0 };
-        self.unread = start..start;
+    pub(crate) fn space(&mut self) -> &mut [u8] {
+        let start = self.start_of_space();
         self.buffer.get_mut(start..).unwrap_or_default()
     }
 
+    fn start_of_space(&mut self) -> usize {
+        let start = if self.message.is_some() { self.gathered } else { 0 };
+        self.unread = start..start;
+        start
+    }
+
     /// Notes that the stream has put `count` bytes into the space.
-    pub(super) fn filled(&mut self, count: usize) {
+    pub(crate) fn filled(&mut self, count: usize) {
         self.unread.end = self.unread.end.saturating_add(count).min(self.buffer.len());
     }
 
     /// The payload of the last ping, once. Only the most recent one is answered, as RFC 6455 §5.5.3 allows.
-    pub(super) fn take_ping(&mut self) -> Option<&[u8]> {
+    pub(crate) fn take_ping(&mut self) -> Option<&[u8]> {
         core::mem::take(&mut self.pinged).then_some(self.control.as_slice())
     }
 
     /// Whether a frame may come now, and what it means for the message.
-    fn begin(&mut self, header: Header) -> Result<(), Violation> {
+    fn begin_frame(&mut self, header: Header) -> Result<(), Violation> {
         let kind = match (header.op_code, self.message) {
             (OpCode::Text, None) => Kind::Text,
             (OpCode::Binary, None) => Kind::Binary,
@@ -139,15 +168,20 @@ impl<'a> Inbound<'a> {
                 // cannot overflow: the header reader lets no longer control frame through
                 let _ = self.control.extend_from_slice(bytes);
             }
-            OpCode::Text | OpCode::Continuation if self.message == Some(Kind::Text) => self.gather(payload),
+            OpCode::Text | OpCode::Continuation if self.message == Some(Kind::Text) => {
+                // With its last frame in sight a message may fill the buffer.
+                let rest = usize::try_from(frame.length).unwrap_or(usize::MAX);
+                let fits = frame.last && self.gathered.saturating_add(rest) <= self.buffer.len();
+                self.gather(payload, if fits && !self.overlong { 0 } else { SPARE });
+            }
             _ => {}
         }
         frame.length.saturating_sub(available as u64)
     }
 
     /// Appends bytes of the buffer to the message, as many as there is room for.
-    fn gather(&mut self, payload: Range<usize>) {
-        let room = self.buffer.len().saturating_sub(SPARE).saturating_sub(self.gathered);
+    fn gather(&mut self, payload: Range<usize>, spare: usize) {
+        let room = self.buffer.len().saturating_sub(spare).saturating_sub(self.gathered);
         let kept = payload.len().min(room);
         self.overlong |= kept < payload.len();
         if let Some(gap @ 1..) = payload.start.checked_sub(self.gathered) {

@@ -22,6 +22,11 @@ pub(super) struct KeepAlive {
 }
 
 impl KeepAlive {
+    /// That of a connection that begins now.
+    pub(super) fn starting(now: Instant, ping_interval_s: u32) -> Self {
+        Self { now, ping_interval_s, ..Self::default() }
+    }
+
     pub(super) fn tick(&mut self, now: Instant, ping_interval_s: u32, closing: bool) {
         self.now = now;
         self.ping_interval_s = ping_interval_s;

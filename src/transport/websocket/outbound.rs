@@ -5,6 +5,8 @@ use core::ops::Range;
 use embedded_websocket::{Client, WebSocket as Codec, WebSocketSendMessageType as Type, WebSocketState};
 use rand_core::RngCore;
 
+use super::handshake::NONCE_LEN;
+
 /// What header and mask key add to a payload of at most [`MAX_PIECE`] bytes.
 const OVERHEAD: usize = 8;
 /// The longest payload of one frame. The codec encodes 65 535 bytes with more length bytes than is allowed.
@@ -32,6 +34,19 @@ pub(super) struct Outbound<'a, R> {
 impl<'a, R: FnMut(&mut [u8])> Outbound<'a, R> {
     pub(super) fn new(buffer: &'a mut [u8], random: R) -> Self {
         Self { buffer, random, unsent: 0..0, taken: 0, continues: false, needs_flush: false }
+    }
+
+    /// Forgets the connection before, and draws the nonce of the next handshake.
+    pub(super) fn restart(&mut self) -> [u8; NONCE_LEN] {
+        (self.unsent, self.taken, self.continues, self.needs_flush) = (0..0, 0, false, false);
+        let mut nonce = [0; NONCE_LEN];
+        (self.random)(&mut nonce);
+        nonce
+    }
+
+    /// The whole buffer, while no frame is in work.
+    pub(super) fn buffer(&mut self) -> &mut [u8] {
+        self.buffer
     }
 
     /// Encodes the next piece of a part of a text message; whether it is the last piece of this part.

@@ -4,13 +4,11 @@
 //! handshake. Without it the rest are frames behind a good one.
 #![no_main]
 
-use embedded_io_async::{ErrorType, Read, Write};
 use embedded_ocpp::Instant;
-use embedded_ocpp::transport::websocket::{ConnectError, Error, Options, WebSocket};
+use embedded_ocpp::transport::websocket::{self, ConnectError, Error, Options, WebSocket};
 use embedded_ocpp::transport::{Received, WebSocketTransport};
 use libfuzzer_sys::fuzz_target;
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -38,11 +36,15 @@ fn converse(stream: Stream<'_>) -> (Vec<(Received, Vec<u8>)>, End) {
     // Every mistake shows as soon as there is no room to spare.
     let (mut read, mut write, mut buffer) = ([0; 1024], [0; 131], [0; 300]);
     let options = Options::new("csms", "/ocpp", "CP1");
-    let opened = block_on(WebSocket::connect(stream, &options, &mut read, &mut write, |random| random.fill(0)));
-    let mut link = match opened {
-        Ok(link) => link,
-        Err(error) => return (messages, End::NotOpened(error)),
-    };
+    let mut link = WebSocket::new(&mut read, &mut write, |random: &mut [u8]| random.fill(0));
+    link.open(stream, &options);
+    loop {
+        match link.poll_handshake() {
+            Poll::Pending => {}
+            Poll::Ready(Ok(())) => break,
+            Poll::Ready(Err(error)) => return (messages, End::NotOpened(error)),
+        }
+    }
     loop {
         link.keep_alive(Instant::ZERO, 0);
         match poll_once(link.receive(&mut buffer)) {
@@ -82,41 +84,24 @@ impl Stream<'_> {
     }
 }
 
-impl ErrorType for Stream<'_> {
+impl websocket::Stream for Stream<'_> {
     type Error = Infallible;
-}
 
-impl Read for Stream<'_> {
-    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<Result<usize, Infallible>> {
         assert!(!buffer.is_empty());
         let most = self.bytes.len().min(buffer.len());
-        let (now, later) = self.bytes.split_at(poll_fn(|_| self.some_of(most)).await);
-        let len = now.len();
-        buffer[..len].copy_from_slice(now);
+        let Poll::Ready(some) = self.some_of(most) else { return Poll::Pending };
+        let (now, later) = self.bytes.split_at(some);
+        buffer[..now.len()].copy_from_slice(now);
         self.bytes = later;
-        Ok(len)
-    }
-}
-
-impl Write for Stream<'_> {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-        Ok(poll_fn(|_| self.some_of(bytes.len())).await)
+        Poll::Ready(Ok(now.len()))
     }
 
-    async fn flush(&mut self) -> Result<(), Infallible> {
-        Ok(())
+    fn write(&mut self, bytes: &[u8]) -> Poll<Result<usize, Infallible>> {
+        self.some_of(bytes.len()).map(Ok)
     }
 }
 
 fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return output;
-        }
-    }
 }

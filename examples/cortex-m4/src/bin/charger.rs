@@ -8,20 +8,19 @@
 #[path = "../../../parts/nor_flash.rs"]
 mod nor_flash;
 
-use core::convert::Infallible;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
 
 use board::uart::Uart;
 use cortex_m::Peripherals;
 use embassy_executor::Spawner;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
-use embassy_time::{Duration, Instant, Timer, with_timeout};
-use embedded_ocpp::facade::{Connect, EmbassyTimer, Handle, Runner, Shared};
+use embassy_time::{Duration, Instant, Timer};
+use embedded_ocpp::facade::{EmbassyTimer, Handle, Runner, Shared};
 use embedded_ocpp::json::Raw;
 use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
 use embedded_ocpp::rpc::Outcome;
 use embedded_ocpp::store::FlashStorage;
-use embedded_ocpp::transport::websocket::{ConnectError, Options, WebSocket};
+use embedded_ocpp::transport::websocket::Options;
 use embedded_ocpp::{Boot, ChargePoint, Controls, Resources};
 use nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
 use static_cell::{ConstStaticCell, StaticCell};
@@ -67,49 +66,30 @@ fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
     ocpp.set_tx_notification_output(&|notification| log(format_args!("{notification:?}")), CONNECTOR)
         .map_err(unknown)?;
     ocpp.set_on_reset_execute(&|_| board::exit(Ok(())));
+    ocpp.set_on_connect_failed(&|why| log(format_args!("not connected: {why}")));
     ocpp.set_rng(&random);
     ocpp.set_factory_configuration("MeterValueSampleInterval", "1").map_err(|_| "unknown key")
 }
 
 /// Moves everything between the charge point, its flash and the central system.
 #[embassy_executor::task]
-async fn network(mut runner: Runner<'static, 'static, NoopRawMutex>, uart: Uart) {
-    let mut line = Line { uart, read: [0; 2048 + 64], write: [0; 1024 + 8] };
+async fn network(mut runner: Runner<'static, 'static, NoopRawMutex>, mut uart: Uart) {
+    let options = Options::new("127.0.0.1", "/ocpp", "CORTEX-M4");
     let mut storage = FlashStorage::new(Chip::erased(FLASH.take()), SETTINGS, JOURNAL).expect("whole pages");
-    let Err(error) = runner.run(&mut line, &mut storage, &EmbassyTimer).await;
+    // The other end of the UART is a TCP connection. A socket would be opened here, and TLS.
+    let ended = runner
+        .run(
+            async |link| {
+                let (reader, writer) = uart.split();
+                link.websocket(&options, reader, writer).await
+            },
+            &mut storage,
+            &EmbassyTimer,
+        )
+        .await;
+    let Err(error) = ended;
     log(format_args!("{error}"));
     board::exit(Err(()))
-}
-
-/// The way to the central system: the UART, whose other end is a TCP connection to it.
-struct Line {
-    uart: Uart,
-    read: [u8; 2048 + 64],
-    write: [u8; 1024 + 8],
-}
-
-#[derive(Debug)]
-enum NoConnection {
-    TimedOut,
-    Refused,
-}
-
-impl Connect for Line {
-    type Transport<'t> = WebSocket<'t, &'t mut Uart, fn(&mut [u8])>;
-    type Error = NoConnection;
-
-    async fn connect(&mut self) -> Result<Self::Transport<'_>, NoConnection> {
-        let options = Options::new("127.0.0.1", "/ocpp", "CORTEX-M4");
-        let random: fn(&mut [u8]) = |bytes| bytes.fill_with(|| random() as u8);
-        let (read, write) = (&mut self.read, &mut self.write);
-        let connection = WebSocket::connect(&mut self.uart, &options, read, write, random);
-        with_timeout(Duration::from_secs(10), connection).await.map_err(|_| NoConnection::TimedOut)?.map_err(
-            |error: ConnectError<Infallible>| {
-                log(format_args!("{error:?}"));
-                NoConnection::Refused
-            },
-        )
-    }
 }
 
 /// The power electronics: energy flows while OCPP permits it and an EV is there.
