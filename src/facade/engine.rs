@@ -144,10 +144,15 @@ impl<'a> Engine<'a> {
         false
     }
 
+    #[inline(always)] // asked at each turn, and nearly always told nothing new
     pub(super) fn set_connected(&mut self, connected: bool, record: &mut Scratch<'a>) {
-        if connected == self.rpc.is_connected() {
-            return;
+        if connected != self.rpc.is_connected() {
+            self.link_changed(connected, record);
         }
+    }
+
+    #[inline(never)]
+    fn link_changed(&mut self, connected: bool, record: &mut Scratch<'a>) {
         self.unsettle();
         self.send_deadline = Instant::NEVER;
         if connected {
