@@ -2,6 +2,7 @@
 
 use super::answer::{Cause, StatusAnswer};
 use super::connector::Finishing;
+use super::place::Place;
 use super::session::Phase;
 use super::types::Symbol;
 use super::{Availability, ChargePointStatus, Connector, ConnectorId, Operations};
@@ -94,7 +95,7 @@ impl Operations<'_> {
         for id in connectors.clone().rev() {
             self.set_availability(now, id, wanted);
         }
-        let scheduled = connectors.into_iter().any(|id| self.service(id).is_some_and(|service| service.is_closing()));
+        let scheduled = connectors.into_iter().any(|id| self.place(id).is_some_and(|place| place.service.is_closing()));
         Ok(if scheduled { StatusAnswer::Scheduled } else { StatusAnswer::Accepted })
     }
 
@@ -104,7 +105,7 @@ impl Operations<'_> {
         if let Some(connector) = self.connector_mut(id) {
             connector.greet(now);
         }
-        let Some(service) = self.service(id) else { return };
+        let Some(Place { service, .. }) = self.place_mut(id) else { return };
         service.unsaved |= service.wanted != wanted;
         service.wanted = wanted;
         match self.connector_mut(id) {
@@ -115,19 +116,18 @@ impl Operations<'_> {
 
     /// Lets a scheduled change of the charge point itself come into force when all connectors are free.
     pub(super) fn settle_main_service(&mut self) {
-        if self.main_service.is_closing() {
+        if self.charge_point.service.is_closing() {
             let is_busy = self.connectors.iter().any(Connector::is_busy);
-            self.main_service.settle(is_busy);
-            self.main_changed = true;
-            self.dirty |= !self.main_service.is_on(); // which ends its reservations
+            self.charge_point.service.settle(is_busy);
+            self.dirty |= !self.charge_point.service.is_on(); // which ends its reservations
         }
     }
 
     /// Whether a connector, or the charge point itself, is neither faulted nor out of service, nor about to be.
     pub fn is_operative(&self, id: ConnectorId) -> bool {
         match self.connector(id) {
-            Some(connector) => connector.is_operative() && connector.service.is_open(),
-            None => id == 0 && self.main_service.is_open() && !self.main_error.is_some_and(|error| error.is_faulted),
+            Some(connector) => connector.is_operative() && connector.place.service.is_open(),
+            None => id == 0 && self.charge_point.service.is_open() && !self.charge_point.is_faulted(),
         }
     }
 
@@ -136,35 +136,30 @@ impl Operations<'_> {
     pub(super) fn close_connectors(&mut self, now: Instant, is_closed: bool) {
         for connector in self.connectors.iter_mut() {
             connector.greet(now);
-            connector.service.is_closed = is_closed;
+            connector.place.service.is_closed = is_closed;
             connector.settle_service();
         }
         self.dirty = true;
     }
 
-    pub(super) fn service(&mut self, id: ConnectorId) -> Option<&mut Service> {
-        match id {
-            0 => Some(&mut self.main_service),
-            _ => Some(&mut self.connector_mut(id)?.service),
-        }
-    }
-
     pub(super) fn is_availability_unsaved(&self) -> bool {
-        self.main_service.unsaved || self.connectors.iter().any(|connector| connector.service.unsaved)
+        self.charge_point.service.unsaved || self.connectors.iter().any(|connector| connector.place.service.unsaved)
     }
 
     /// The next record of an availability to be stored.
     pub(super) fn store_availability(&mut self, scratch: &mut Scratch<'_>) -> Option<(ConnectorId, StorageOp)> {
-        let id = (0..self.connector_ids().end).find(|id| self.service(*id).is_some_and(|service| service.unsaved))?;
+        let ids = 0..self.connector_ids().end;
+        let (id, service) =
+            ids.filter_map(|id| Some((id, self.place(id)?.service))).find(|(_, service)| service.unsaved)?;
         let key = availability_record(id)?;
         let mut writer = RecordWriter::new(scratch.blank());
-        writer.byte(self.service(id)?.wanted.code());
+        writer.byte(service.wanted.code());
         Some((id, StorageOp::Store(key, writer.finish(key)?)))
     }
 
     pub(super) fn availability_stored(&mut self, id: ConnectorId) {
-        if let Some(service) = self.service(id) {
-            service.unsaved = false;
+        if let Some(place) = self.place_mut(id) {
+            place.service.unsaved = false;
         }
     }
 
@@ -172,9 +167,8 @@ impl Operations<'_> {
         let stored = availability_record(id)
             .and_then(|key| RecordReader::open(key, record))
             .and_then(|mut reader| Availability::from_code(reader.byte()?));
-        if let (Some(stored), Some(service)) = (stored, self.service(id)) {
-            *service = Service::of(stored);
-            self.main_changed = true;
+        if let (Some(stored), Some(place)) = (stored, self.place_mut(id)) {
+            place.service = Service::of(stored);
         }
     }
 }
@@ -182,10 +176,10 @@ impl Operations<'_> {
 impl Connector<'_> {
     /// Lets a scheduled change come into force when the connector is free (OCPP 1.6 §4.9, C8, D8, E8, F8).
     pub(super) fn settle_service(&mut self) {
-        if self.service.is_closing() {
+        if self.place.service.is_closing() {
             let is_busy = self.is_busy();
-            self.service.settle(is_busy);
-            if !self.service.is_on() {
+            self.place.service.settle(is_busy);
+            if !self.place.service.is_on() {
                 self.finishing = Finishing::No;
                 self.release_cable(); // no card is taken here any more
             }
@@ -194,7 +188,7 @@ impl Connector<'_> {
 
     /// H2: whoever is there while it is out of service is treated as if just come when it returns.
     fn greet(&mut self, now: Instant) {
-        if !self.service.is_on() {
+        if !self.place.service.is_on() {
             self.present_since = now;
             self.finishing = Finishing::No;
         }
@@ -203,7 +197,7 @@ impl Connector<'_> {
     /// Whether somebody uses the connector, or is about to (AV-04). Preparing is left before it goes out of service, for
     /// there is no transition from one to the other.
     fn is_busy(&self) -> bool {
-        self.session.phase != Phase::Idle || self.status.current() == ChargePointStatus::Preparing
+        self.session.phase != Phase::Idle || self.status() == ChargePointStatus::Preparing
     }
 }
 

@@ -1,15 +1,14 @@
 //! One connector: what the firmware sees of it, and what the blocks keep about it.
 
-use super::availability::Service;
 use super::delivery::ConfirmedTransaction;
-use super::metering::{Sampling, Series};
+use super::metering::Series;
+use super::place::Place;
 use super::session::Session;
 #[cfg(feature = "smart-charging")]
 use super::smart_charging::{LimitOutput, Limits};
-use super::status::{Reporting, tells_ev_errors};
-use super::{ChargePointErrorCode, ChargePointStatus, TxNotification, UnlockResult};
+use super::status::tells_ev_errors;
+use super::{ChargePointStatus, TxNotification, UnlockResult};
 use crate::time::Instant;
-use heapless::Vec;
 
 /// What the firmware supplies for one connector. An input that is missing is taken as named at each.
 #[derive(Default)]
@@ -30,8 +29,6 @@ pub struct Inputs<'a> {
     pub start_ready: Option<&'a dyn Fn() -> bool>,
     /// A transaction may end. Missing: always.
     pub stop_ready: Option<&'a dyn Fn() -> bool>,
-    /// What is wrong, if anything. None: nothing ever.
-    pub errors: ErrorInputs<'a>,
     /// Unlocks the cable. Missing: there is no lock.
     pub unlock: Option<&'a dyn Fn() -> UnlockResult>,
     /// Told what happens in a session, for the display.
@@ -39,74 +36,6 @@ pub struct Inputs<'a> {
     /// Told what the connector may take. Missing: nobody can limit it.
     #[cfg(feature = "smart-charging")]
     pub limit: Option<LimitOutput<'a>>,
-}
-
-/// An error of a connector (OCPP 1.6 §6.47).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct ErrorData {
-    /// The error code.
-    pub code: ChargePointErrorCode,
-    /// The connector cannot charge; without it the error is a warning.
-    pub is_faulted: bool,
-    /// Of several errors the one of the highest severity is told; among equals the one whose input was set first.
-    pub severity: u8,
-    /// Free text, at most 50 characters.
-    pub info: Option<&'static str>,
-    /// The vendor whose error code follows, at most 255 characters.
-    pub vendor_id: Option<&'static str>,
-    /// The vendor's own error code, at most 50 characters.
-    pub vendor_error_code: Option<&'static str>,
-}
-
-impl ErrorData {
-    /// An error that stops the connector from charging.
-    pub const fn fault(code: ChargePointErrorCode) -> Self {
-        Self { code, is_faulted: true, severity: 0, info: None, vendor_id: None, vendor_error_code: None }
-    }
-
-    /// An error that the connector can charge with.
-    pub const fn warning(code: ChargePointErrorCode) -> Self {
-        Self { code, is_faulted: false, severity: 0, info: None, vendor_id: None, vendor_error_code: None }
-    }
-}
-
-/// Tells what is wrong, in detail or with the code alone.
-#[derive(Clone, Copy)]
-pub enum ErrorInput<'a> {
-    /// All that is to be told.
-    Data(&'a dyn Fn() -> Option<ErrorData>),
-    /// An error code, which means a fault; EVCommunicationError is a warning all the same (OCPP 1.6 §4.9).
-    Code(&'a dyn Fn() -> Option<ChargePointErrorCode>),
-}
-
-/// The sources of errors of one connector.
-pub type ErrorInputs<'a> = Vec<ErrorInput<'a>, 4, u8>;
-
-/// The worst of all that is wrong now and may be told. It is a fault when any of them is, but for EVCommunicationError,
-/// which is a warning, and only in some states (OCPP 1.6 §4.9).
-pub(super) fn worst(inputs: &[ErrorInput<'_>], tells_ev_errors: bool) -> Option<ErrorData> {
-    let mut worst: Option<ErrorData> = None;
-    let mut is_faulted = false;
-    for input in inputs {
-        let error = match input {
-            ErrorInput::Data(error) => error(),
-            ErrorInput::Code(code) => code().map(ErrorData::fault),
-        };
-        let Some(error) = error else { continue };
-        if error.code != ChargePointErrorCode::EVCommunicationError {
-            is_faulted |= error.is_faulted;
-        } else if !tells_ev_errors {
-            continue;
-        }
-        if worst.as_ref().is_none_or(|worst| error.severity > worst.severity) {
-            worst = Some(error);
-        }
-    }
-    if let Some(worst) = &mut worst {
-        worst.is_faulted = is_faulted;
-    }
-    worst
 }
 
 /// Why an input or output was not taken. Fix the code.
@@ -195,11 +124,8 @@ pub(super) enum Finishing {
 /// One connector of the charge point.
 pub struct Connector<'a> {
     pub(crate) inputs: Inputs<'a>,
+    pub(super) place: Place<'a>,
     pub(super) readings: Readings,
-    /// The worst of what is wrong.
-    pub(super) error: Option<ErrorData>,
-    /// Changes with the error: two of the same code are not the same.
-    pub(super) error_number: u8,
     /// Since when somebody has been there.
     pub(super) present_since: Instant,
     pub(super) session: Session,
@@ -209,10 +135,7 @@ pub struct Connector<'a> {
     pub(super) is_held: bool,
     /// It waits for one tag.
     pub(super) is_reserved: bool,
-    pub(super) service: Service,
-    pub(super) sampling: Sampling,
     pub(super) series: Series,
-    pub(super) status: Reporting,
     pub(super) confirmed: ConfirmedTransaction,
     #[cfg(feature = "smart-charging")]
     pub(super) limits: Limits,
@@ -230,24 +153,19 @@ impl<'a> Connector<'a> {
                 occupied: None,
                 start_ready: None,
                 stop_ready: None,
-                errors: Vec::new(),
                 unlock: None,
                 notification: None,
                 #[cfg(feature = "smart-charging")]
                 limit: None,
             },
             readings: Readings(0),
-            error: None,
-            error_number: 0,
+            place: Place::new(),
             present_since: Instant::ZERO,
             session: Session::new(),
             finishing: Finishing::No,
             is_held: false,
             is_reserved: false,
-            service: Service::new(),
-            sampling: Sampling::new(),
             series: Series::new(),
-            status: Reporting::new(),
             confirmed: ConfirmedTransaction::new(),
             #[cfg(feature = "smart-charging")]
             limits: Limits::new(),
@@ -257,7 +175,12 @@ impl<'a> Connector<'a> {
     /// Neither faulted nor out of service. One that goes out of service when it is free still is in service, though it takes
     /// no new card.
     pub fn is_operative(&self) -> bool {
-        self.service.is_on() && !self.is_faulted()
+        self.place.is_operative()
+    }
+
+    /// The state that was last computed.
+    pub(super) fn status(&self) -> ChargePointStatus {
+        self.place.status.current()
     }
 
     /// Nobody has to show a card any more to take the cable.
@@ -275,15 +198,10 @@ impl<'a> Connector<'a> {
     /// Nobody is there any more. An end by unplugging is told before the connector is free again (TX-19).
     pub(super) fn forget_finishing(&mut self) {
         use ChargePointStatus::{Available, Faulted, Finishing as Told};
-        let is_told = matches!(self.status.current(), Told | Faulted | Available);
+        let is_told = matches!(self.status(), Told | Faulted | Available);
         if self.finishing != Finishing::EvSideDisconnected || is_told {
             self.finishing = Finishing::No;
         }
-    }
-
-    /// Something is wrong, and it cannot charge.
-    pub(super) fn is_faulted(&self) -> bool {
-        self.error.as_ref().is_some_and(|error| error.is_faulted)
     }
 
     /// Reads all inputs; `true` when one has changed.
@@ -294,7 +212,7 @@ impl<'a> Connector<'a> {
         if has_changed {
             self.switched(now, readings);
         }
-        !self.inputs.errors.is_empty() && self.read_errors(self.status.current()) || has_changed
+        !self.place.error_inputs.is_empty() && self.place.read_errors(tells_ev_errors(self.status())) || has_changed
     }
 
     fn switched(&mut self, now: Instant, readings: Readings) {
@@ -308,17 +226,6 @@ impl<'a> Connector<'a> {
         if self.is_present() && !was_present {
             self.present_since = now;
         }
-    }
-
-    /// `true` when something else is wrong than before.
-    pub(super) fn read_errors(&mut self, status: ChargePointStatus) -> bool {
-        let error = worst(&self.inputs.errors, tells_ev_errors(status));
-        let has_changed = error != self.error;
-        if has_changed {
-            self.error = error;
-            self.error_number = self.error_number.wrapping_add(1);
-        }
-        has_changed
     }
 
     /// A charging profile allows nothing at all.

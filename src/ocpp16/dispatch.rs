@@ -186,7 +186,7 @@ impl Exchange<'_, '_> {
     /// Samples a connector without a transaction into the record buffer, and writes the message of it.
     fn untransacted_sample(&mut self, now: Instant, id: ConnectorId, call: &mut CallComposer<'_>) -> Option<()> {
         let operations = &mut *self.operations;
-        let sampling = operations.sampling(id)?;
+        let sampling = &mut operations.place_mut(id)?.sampling;
         let (context, moment) = sampling.next()?;
         sampling.taken(context);
         let at = operations.date_of_sample(now, moment);

@@ -476,7 +476,11 @@ impl Operations<'_> {
         match self.known_by_list(now, &answer.id_tag, key, record) {
             Some(known) if known.is_valid == is_valid(answer.info.status) => {}
             Some(_) => {
-                self.main_status.report_error(now, self.journal.next(), ChargePointErrorCode::LocalListConflict); // LOC-07
+                self.charge_point.status.report_error(
+                    now,
+                    self.journal.next(),
+                    ChargePointErrorCode::LocalListConflict,
+                ); // LOC-07
                 self.dirty = true;
             }
             None => {

@@ -20,6 +20,7 @@ mod delivery;
 #[cfg(feature = "firmware-management")]
 mod diagnostics;
 mod dispatch;
+mod faults;
 #[cfg(feature = "firmware-management")]
 mod firmware;
 mod free_vend;
@@ -33,6 +34,7 @@ mod local_list;
 mod metering;
 mod persistence;
 mod phase_rotation;
+mod place;
 mod recovery;
 mod remote_control;
 #[cfg(feature = "reservation")]
@@ -60,7 +62,7 @@ pub mod decisions {}
 pub(crate) use authorization::Authorize;
 pub use boot::Boot;
 pub use cache::CacheSlot;
-pub use connector::{Connector, ErrorData, ErrorInput, ErrorInputs, InputError, Inputs};
+pub use connector::{Connector, InputError, Inputs};
 pub use custom::{Handle, Hook, RequestError, RequestHandler};
 pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
 pub use delivery::{Discarded, DiscardedMessage};
@@ -69,6 +71,7 @@ pub use diagnostics::DiagnosticsRequest;
 #[cfg(feature = "firmware-management")]
 pub(crate) use diagnostics::FileNameInput;
 pub use dispatch::{CallName, Exchange};
+pub use faults::{ErrorData, ErrorInput, ErrorInputs};
 #[cfg(feature = "firmware-management")]
 pub use firmware::InstallationStatus;
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
@@ -89,7 +92,6 @@ use crate::json::Value;
 use crate::store::{Journal, Keys};
 use crate::time::{Clock, DateTime, Instant};
 use answer::StatusAnswer;
-use availability::Service;
 use boot::Registration;
 use cache::Cache;
 use core::ops::Range;
@@ -103,15 +105,15 @@ use firmware::Firmware;
 use heapless::VecView;
 #[cfg(feature = "local-auth-list")]
 use local_list::LocalList;
-use metering::{Alignment, Sampling};
+use metering::Alignment;
 use persistence::Persistence;
+use place::Place;
 #[cfg(feature = "reservation")]
 use reservation::Reservations;
 use reset::Reset;
 use session::ENTRIES_OF_A_TRANSACTION;
 #[cfg(feature = "smart-charging")]
 use smart_charging::Profiles;
-use status::Reporting;
 use unlock::Unlock;
 
 /// The number of a connector: 0 for the charge point as a whole, then from 1 (OCPP 1.6 §3.8).
@@ -145,14 +147,8 @@ pub struct Operations<'a> {
     persistence: Persistence,
     registration: Registration,
     delivery: Delivery,
-    /// What connector 0 is, the charge point itself.
-    main_status: Reporting,
-    main_service: Service,
-    main_sampling: Sampling,
-    main_errors: ErrorInputs<'a>,
-    main_error: Option<ErrorData>,
-    main_error_number: u8,
-    main_changed: bool,
+    /// Connector 0, the charge point itself.
+    charge_point: Place<'a>,
     /// There may be a state to be told.
     has_reports: bool,
     /// All states are to be told once they have been looked at.
@@ -237,13 +233,7 @@ impl<'a> Operations<'a> {
             persistence: Persistence::new(),
             registration: Registration::new(),
             delivery: Delivery::new(),
-            main_status: Reporting::new(),
-            main_service: Service::new(),
-            main_sampling: Sampling::new(),
-            main_errors: ErrorInputs::new(),
-            main_error: None,
-            main_error_number: 0,
-            main_changed: false,
+            charge_point: Place::new(),
             has_reports: true,
             reports_all: false,
             resumes: false,
@@ -299,18 +289,8 @@ impl<'a> Operations<'a> {
         for connector in self.connectors.iter_mut() {
             self.dirty |= connector.read_inputs(now);
         }
-        if !self.main_errors.is_empty() {
-            self.read_main_errors();
-        }
-    }
-
-    fn read_main_errors(&mut self) {
-        let error = connector::worst(&self.main_errors, false);
-        if error != self.main_error {
-            self.main_error = error;
-            self.main_error_number = self.main_error_number.wrapping_add(1);
-            self.main_changed = true;
-            self.dirty = true;
+        if !self.charge_point.error_inputs.is_empty() {
+            self.dirty |= self.charge_point.read_errors(false);
         }
     }
 
@@ -372,13 +352,13 @@ impl<'a> Operations<'a> {
         if online {
             self.delivery.link_up();
             let next_entry = self.journal.next();
-            self.main_status.forget_history(next_entry);
-            self.connectors.iter_mut().for_each(|connector| connector.status.forget_history(next_entry));
+            self.charge_point.status.forget_history(next_entry);
+            self.connectors.iter_mut().for_each(|connector| connector.place.status.forget_history(next_entry));
         } else {
             self.offline_authorization(now);
-            self.main_sampling.miss_moment();
+            self.charge_point.sampling.miss_moment();
             for connector in self.connectors.iter_mut().filter(|connector| !connector.session.is_reported()) {
-                connector.sampling.miss_moment();
+                connector.place.sampling.miss_moment();
             }
             #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             self.forget_device();
@@ -496,10 +476,7 @@ impl<'a> Operations<'a> {
 
     /// The state that was last computed for a connector, 0 being the charge point.
     pub fn status(&self, id: ConnectorId) -> Option<ChargePointStatus> {
-        match id {
-            0 => Some(self.main_status.current()),
-            _ => Some(self.connector(id)?.status.current()),
-        }
+        Some(self.place(id)?.status.current())
     }
 
     /// The base of message ids that are not kept over a boot; known after recovery.
@@ -531,11 +508,8 @@ impl<'a> Operations<'a> {
 
     pub(crate) fn add_error_input(&mut self, input: ErrorInput<'a>, id: ConnectorId) -> Result<(), InputError> {
         self.dirty = true;
-        let errors = match id {
-            0 => &mut self.main_errors,
-            _ => &mut self.connector_mut(id).ok_or(InputError::UnknownConnector)?.inputs.errors,
-        };
-        errors.push(input).map_err(|_| InputError::TableFull)
+        let place = self.place_mut(id).ok_or(InputError::UnknownConnector)?;
+        place.error_inputs.push(input).map_err(|_| InputError::TableFull)
     }
 
     pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {

@@ -371,7 +371,7 @@ impl Operations<'_> {
                 self.appended(id, Phase::Running, scratch);
                 self.persistence.samples = self.persistence.samples.saturating_add(1);
                 if let Some(connector) = self.connector_mut(id) {
-                    connector.sampling.taken(context);
+                    connector.place.sampling.taken(context);
                     connector.session.sample = number;
                 }
             }
@@ -536,7 +536,7 @@ impl Operations<'_> {
             let at = match session.phase {
                 Phase::Starting => session.started,
                 Phase::Stopping if session.stop.released => session.stop.at,
-                Phase::Running if connector.sampling.is_due() => Instant::NEVER,
+                Phase::Running if connector.place.sampling.is_due() => Instant::NEVER,
                 _ => continue,
             };
             if !session.is_silent && (oldest.is_none() || at < oldest_at) {
@@ -574,15 +574,15 @@ impl Operations<'_> {
             }
             Phase::Stopping => return self.append_stop(id, false, scratch),
             _ => {
-                let (context, moment) = connector.sampling.next()?;
+                let (context, moment) = connector.place.sampling.next()?;
                 let at = self.date_of_sample(now, moment);
                 let mut writer =
                     journal_entry::begin_meter_values(scratch.blank(), number, id, at, session.entry, context);
                 // The last room is kept for transactions (MSG-15).
                 let measured = !self.journal_full && self.sample(id, self.list_of(context), &mut writer);
                 let len = writer.finish_entry(number);
-                if !measured || self.connector_mut(id)?.sampling.is_thinned_out(context) {
-                    self.connector_mut(id)?.sampling.taken(context);
+                if !measured || self.connector_mut(id)?.place.sampling.is_thinned_out(context) {
+                    self.connector_mut(id)?.place.sampling.taken(context);
                     return None;
                 }
                 (Task::AppendMeterValues(id, context), at, len)
@@ -647,7 +647,7 @@ impl Operations<'_> {
         self.journal.thinned(gone);
         self.persistence.samples = 0;
         for connector in self.connectors.iter_mut().filter(|connector| connector.session.is_running()) {
-            connector.sampling.thin_out();
+            connector.place.sampling.thin_out();
         }
     }
 

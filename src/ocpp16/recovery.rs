@@ -241,11 +241,11 @@ impl Operations<'_> {
             if connector.session.phase == Phase::Idle {
                 continue;
             }
-            connector.service.reopen();
+            connector.place.service.reopen();
             let entry = connector.session.entry;
             let is_denied = connector.confirmed.is_denied(entry);
             connector.session.started = now;
-            connector.sampling.begin(now);
+            connector.place.sampling.begin(now);
             if !resumes {
                 self.stop_session(now, id, Reason::PowerLoss, None);
             } else if is_denied {

@@ -200,8 +200,8 @@ impl Operations<'_> {
             self.obstacle(*candidate).is_none() && others().all(|other| other.connector != *candidate)
         };
         let obstacle = match connector {
-            0 if self.main_error.is_some_and(|error| error.is_faulted) => Some(StatusAnswer::Faulted),
-            0 if !self.main_service.is_open() => Some(StatusAnswer::Unavailable),
+            0 if self.charge_point.is_faulted() => Some(StatusAnswer::Faulted),
+            0 if !self.charge_point.service.is_open() => Some(StatusAnswer::Unavailable),
             0 => None,
             _ => self.obstacle(connector),
         };
@@ -219,9 +219,9 @@ impl Operations<'_> {
     /// Why a connector could not be used now by anybody.
     fn obstacle(&self, id: ConnectorId) -> Option<StatusAnswer> {
         let connector = self.connector(id)?;
-        if connector.is_faulted() {
+        if connector.place.is_faulted() {
             Some(StatusAnswer::Faulted)
-        } else if !connector.service.is_open() {
+        } else if !connector.place.service.is_open() {
             Some(StatusAnswer::Unavailable)
         } else if is_in_use(connector) || connector.is_present() {
             Some(StatusAnswer::Occupied) // RSV-14
@@ -301,7 +301,7 @@ impl Operations<'_> {
         let is_active = self.reservations.all().next().is_some();
         self.reservations.is_active = is_active;
         let date = self.clock.date(now);
-        let is_main_unusable = !self.main_service.is_on() || self.main_error.is_some_and(|error| error.is_faulted);
+        let is_main_unusable = !self.charge_point.service.is_on() || self.charge_point.is_faulted();
         let connectors = &self.connectors;
         let mut next = u32::MAX;
         let has_ended = self.reservations.end(&mut |reservation| {

@@ -99,7 +99,7 @@ impl Operations<'_> {
                     self.wake_at(next);
                 } else if tries > self.keys.unsigned(&RESET_RETRIES) {
                     self.reset = Reset::None;
-                    self.main_status.report_error(now, self.journal.next(), ChargePointErrorCode::ResetFailure); // RST-06
+                    self.charge_point.status.report_error(now, self.journal.next(), ChargePointErrorCode::ResetFailure); // RST-06
                     self.dirty = true;
                 } else {
                     self.execute_reset(now, kind, tries);

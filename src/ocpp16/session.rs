@@ -263,7 +263,7 @@ impl Operations<'_> {
             Err(BeginError::NotReady)
         } else if connector.session.phase != Phase::Idle || connector.is_held {
             Err(BeginError::Busy)
-        } else if !connector.is_operative() || !connector.service.is_open() || self.reset.is_pending() {
+        } else if !connector.is_operative() || !connector.place.service.is_open() || self.reset.is_pending() {
             Err(BeginError::Inoperative)
         } else if self.journal_full && !self.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS) {
             Err(BeginError::JournalFull)
@@ -410,7 +410,9 @@ impl Operations<'_> {
                     wake = wake.min(deadline);
                 }
             }
-            (Phase::Idle, _) if is_present && connector.finishing == Finishing::No && connector.service.is_on() => {
+            (Phase::Idle, _)
+                if is_present && connector.finishing == Finishing::No && connector.place.service.is_on() =>
+            {
                 if has_plug && readings.plugged() && self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
                     return self.begin_free_vend(now, id);
                 }
@@ -479,7 +481,7 @@ impl Operations<'_> {
         connector.session.entry = number;
         connector.session.began = clock.date(connector.session.started);
         connector.session.phase = if connector.session.stop.caught { Phase::Stopping } else { Phase::Running };
-        connector.sampling.begin(connector.session.started);
+        connector.place.sampling.begin(connector.session.started);
         info!("connector {}: transaction runs", id);
         connector.notify(TxNotification::StartTx);
         #[cfg(feature = "reservation")]
@@ -494,7 +496,7 @@ impl Operations<'_> {
         let Some(connector) = self.change_connector(id) else { return };
         let reason = connector.session.stop.reason;
         connector.session.clear();
-        connector.sampling.miss_moment();
+        connector.place.sampling.miss_moment();
         connector.confirmed.ended(connector.session.entry);
         connector.is_held = connector.inputs.unlock.is_some()
             && !connector.session.is_free // nobody has such a card

@@ -1,6 +1,7 @@
 //! StatusNotification: the state of each connector, and the report of every change (OCPP 1.6 §4.9).
 
 use super::connector::{self, Connector, Finishing::EvSideDisconnected};
+use super::place::Place;
 use super::session::Phase;
 use super::types::Symbol;
 use super::{ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
@@ -242,7 +243,7 @@ impl Operations<'_> {
         // ST-09: in the order in which it happened, over all connectors.
         let mut first = None;
         for id in 0..self.connector_ids().end {
-            if let Some(at) = self.reporting(id)?.next_at(now, accepted, minimum)
+            if let Some(at) = self.place_mut(id)?.status.next_at(now, accepted, minimum)
                 && first.is_none_or(|(_, earliest)| at < earliest)
             {
                 first = Some((id, at));
@@ -250,17 +251,14 @@ impl Operations<'_> {
         }
         let (id, _) = first?;
         let (next_entry, waiting) = (self.journal.next(), self.journal.numbers());
-        Some((id, self.reporting(id)?.precedes(next_entry, waiting)))
+        Some((id, self.place_mut(id)?.status.precedes(next_entry, waiting)))
     }
 
     /// What is to be reported of a connector next.
     pub(super) fn status_notification(&mut self, id: ConnectorId) -> Option<StatusNotification> {
         let accepted = self.registration.is_accepted();
-        let change = self.reporting(id)?.next_to_tell(accepted)?;
-        let error = match id {
-            0 => self.main_error,
-            _ => self.connector(id)?.error,
-        };
+        let change = self.place_mut(id)?.status.next_to_tell(accepted)?;
+        let error = self.place(id)?.error;
         Some(StatusNotification {
             connector_id: id,
             error_code: change.state.error,
@@ -276,7 +274,8 @@ impl Operations<'_> {
     /// it would come back for ever.
     pub(super) fn conclude_status_notification(&mut self, id: ConnectorId, outcome: Outcome<'_>) {
         let next_entry = self.journal.next();
-        let Some(reporting) = self.reporting(id) else { return };
+        let Some(place) = self.place_mut(id) else { return };
+        let reporting = &mut place.status;
         match outcome {
             Outcome::LinkLost => reporting.report_again(next_entry),
             Outcome::TimedOut { peer_alive: false } => reporting.reported = None,
@@ -284,13 +283,6 @@ impl Operations<'_> {
         }
         let more = !reporting.waiting.is_empty();
         self.dirty |= more; // with a deadline of its own
-    }
-
-    pub(super) fn reporting(&mut self, id: ConnectorId) -> Option<&mut Reporting> {
-        match id {
-            0 => Some(&mut self.main_status),
-            _ => Some(&mut self.connector_mut(id)?.status),
-        }
     }
 
     pub(super) fn update_statuses(&mut self, now: Instant) {
@@ -301,44 +293,31 @@ impl Operations<'_> {
         for connector in self.connectors.iter_mut() {
             connector.settle_service();
             let status = status_of(connector);
-            if tells_ev_errors(status) != tells_ev_errors(connector.status.current()) {
-                connector.read_errors(status);
+            if tells_ev_errors(status) != tells_ev_errors(connector.status()) {
+                connector.place.read_errors(tells_ev_errors(status));
             }
-            let changed = connector.status.update(now, next_entry, state_of(connector, status), minimum);
+            let changed = connector.place.status.update(now, next_entry, state_of(connector, status), minimum);
             // What is left only once it was told wants another look; so does a reservation, which ends out of service.
-            let service = connector.service;
+            let service = connector.place.service;
             if changed && (service.is_closing() || !service.is_on() || connector.finishing != connector::Finishing::No)
             {
                 self.dirty = true;
             }
             if reports_all {
-                connector.status.report_again(next_entry);
+                connector.place.status.report_again(next_entry);
             }
-            deadline = deadline.min(connector.status.deadline(minimum));
+            deadline = deadline.min(connector.place.status.deadline(minimum));
         }
         self.settle_main_service();
-        if core::mem::take(&mut self.main_changed) {
-            self.main_status.update(now, next_entry, self.main_state(), minimum);
-        }
+        self.charge_point.status.update(now, next_entry, state_of_charge_point(&self.charge_point), minimum);
         if reports_all {
-            self.main_status.report_again(next_entry);
+            self.charge_point.status.report_again(next_entry);
         }
-        deadline = deadline.min(self.main_status.deadline(minimum));
+        deadline = deadline.min(self.charge_point.status.deadline(minimum));
         self.has_reports = deadline != Instant::NEVER;
         if deadline > now {
             self.wake_at(deadline);
         }
-    }
-
-    /// ST-02: the charge point itself, whatever its connectors do.
-    fn main_state(&self) -> State {
-        let status = match &self.main_error {
-            Some(error) if error.is_faulted => ChargePointStatus::Faulted,
-            _ if !self.main_service.is_on() => ChargePointStatus::Unavailable,
-            _ => ChargePointStatus::Available,
-        };
-        let error = self.main_error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code);
-        State { status, error, error_number: self.main_error_number, ev_side_disconnected: false }
     }
 }
 
@@ -353,19 +332,30 @@ pub(super) fn tells_ev_errors(status: ChargePointStatus) -> bool {
     matches!(status, Preparing | SuspendedEV | SuspendedEVSE | Finishing)
 }
 
+/// ST-02: the charge point itself, whatever its connectors do.
+fn state_of_charge_point(place: &Place<'_>) -> State {
+    let status = match () {
+        () if place.is_faulted() => ChargePointStatus::Faulted,
+        () if !place.service.is_on() => ChargePointStatus::Unavailable,
+        () => ChargePointStatus::Available,
+    };
+    let error = place.error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code);
+    State { status, error, error_number: place.error_number, ev_side_disconnected: false }
+}
+
 /// What is to be told of a connector in this state.
 fn state_of(connector: &Connector<'_>, status: ChargePointStatus) -> State {
     use ChargePointStatus::{Finishing, SuspendedEV};
-    let error = connector.error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code);
+    let error = connector.place.error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code);
     let is_told = error != ChargePointErrorCode::NoError;
     State {
         status,
         error,
-        error_number: if is_told { connector.error_number } else { 0 },
+        error_number: if is_told { connector.place.error_number } else { 0 },
         ev_side_disconnected: !is_told
             && match status {
                 SuspendedEV if connector.session.is_running() => !connector.readings.plugged(),
-                SuspendedEV => connector.status.current.state.ev_side_disconnected,
+                SuspendedEV => connector.place.status.current.state.ev_side_disconnected,
                 Finishing => connector.finishing == EvSideDisconnected,
                 _ => false,
             },
@@ -378,12 +368,12 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         Available, Charging, Faulted, Finishing, Preparing, Reserved, SuspendedEV, SuspendedEVSE, Unavailable,
     };
     let readings = &connector.readings;
-    if connector.is_faulted() {
+    if connector.place.is_faulted() {
         return Faulted;
     }
     match connector.session.phase {
         // Its end is caught: what was told stands until that is durable.
-        Phase::Stopping => match connector.status.current() {
+        Phase::Stopping => match connector.status() {
             told @ (Preparing | Charging | SuspendedEV | SuspendedEVSE) => told,
             _ if connector.is_present() => Preparing,
             _ => Available,
@@ -399,7 +389,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         }
         // ST-A3 to A5, H3 to H5: nobody is asked for anything, so nothing is prepared
         Phase::Authorized | Phase::Starting if connector.session.is_free && readings.start_ready() => {
-            match connector.status.current() {
+            match connector.status() {
                 Faulted => Available,
                 Finishing => Preparing, // ST-F2: a new transaction has no other way
                 before => before,
@@ -408,8 +398,8 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         // ST-G2: it is being found out whether the tag is of the group that this is reserved for.
         Phase::Authorizing if connector.is_reserved && connector.session.reservation.is_none() => Reserved,
         Phase::Authorizing | Phase::Authorized | Phase::Starting => Preparing,
-        Phase::Idle if !connector.service.is_on() => Unavailable,
-        Phase::Idle if connector.finishing != connector::Finishing::No => match connector.status.current() {
+        Phase::Idle if !connector.place.service.is_on() => Unavailable,
+        Phase::Idle if connector.finishing != connector::Finishing::No => match connector.status() {
             // A transaction so short that nothing of it was told: there is no way from Available to Finishing.
             Available if connector.is_present() || connector.is_held => Preparing,
             Available => Available,

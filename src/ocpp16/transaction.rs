@@ -128,7 +128,7 @@ impl Operations<'_> {
             session.phase == Phase::Running
                 && !session.energy_denied
                 && readings.plugged()
-                && !connector.is_faulted()
+                && !connector.place.is_faulted()
                 && !connector.is_limited_to_zero()
         })
     }

@@ -2,6 +2,7 @@
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::metering::Meters;
+use super::place::Place;
 #[cfg(feature = "firmware-management")]
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
@@ -35,7 +36,7 @@ impl Operations<'_> {
             "StatusNotification" => {
                 let mut found = false;
                 for id in connectors {
-                    if let Some(reporting) = self.reporting(id) {
+                    if let Some(Place { status: reporting, .. }) = self.place_mut(id) {
                         reporting.trigger();
                         found = true;
                     }
@@ -48,7 +49,7 @@ impl Operations<'_> {
                 for id in connectors {
                     let meters = Meters { connectors: self.connectors, inputs: self.meter_inputs };
                     let measured = dated && meters.measures_any(id, self.list_of(ReadingContext::Trigger));
-                    if let (true, Some(sampling)) = (measured, self.sampling(id)) {
+                    if let (true, Some(Place { sampling, .. })) = (measured, self.place_mut(id)) {
                         sampling.trigger();
                         found = true;
                     }

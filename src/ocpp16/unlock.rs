@@ -82,7 +82,7 @@ impl Operations<'_> {
         if result == UnlockResult::Unlocked {
             connector.release_cable();
         } else {
-            connector.status.report_error(now, next_entry, ChargePointErrorCode::ConnectorLockFailure); // UNL-05
+            connector.place.status.report_error(now, next_entry, ChargePointErrorCode::ConnectorLockFailure); // UNL-05
         }
         self.unlock = Unlock::Done(result);
         self.dirty = true;

@@ -99,12 +99,12 @@ impl Operations<'_> {
         for connector in self.connectors.iter_mut() {
             if !connector.session.is_reported() {
                 if wanted && reachable && is_told_idle {
-                    connector.sampling.align(moment);
+                    connector.place.sampling.align(moment);
                 }
             } else if connector.session.is_running() {
                 is_told = true;
                 if wanted {
-                    connector.sampling.align(moment);
+                    connector.place.sampling.align(moment);
                 }
                 if wanted_at_stop {
                     connector.series.ask_for(ReadingContext::SampleClock);
@@ -113,7 +113,7 @@ impl Operations<'_> {
         }
         self.persistence.has_chores |= wanted_at_stop;
         if wanted && reachable && is_told && self.has_main_meter() {
-            self.main_sampling.align(moment);
+            self.charge_point.sampling.align(moment);
         }
     }
 }

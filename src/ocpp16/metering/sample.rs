@@ -111,25 +111,25 @@ impl Operations<'_> {
         if !connector.session.is_running() || connector.session.is_silent || interval == Duration::default() {
             return;
         }
-        let mut next = connector.sampling.last + interval;
+        let mut next = connector.place.sampling.last + interval;
         if now >= next {
             let wanted = !self.keys.list(&METER_VALUES_SAMPLED_DATA).is_empty();
             let wanted_at_stop = !self.keys.list(&STOP_TXN_SAMPLED_DATA).is_empty();
             if wanted {
-                connector.sampling.asked |= PERIODIC;
+                connector.place.sampling.asked |= PERIODIC;
             }
             if wanted_at_stop {
                 connector.series.ask_for(ReadingContext::SamplePeriodic);
             }
             // Samples keep their rhythm; those that were missed are not made up.
-            connector.sampling.last = if now < next + interval { next } else { now };
-            next = connector.sampling.last + interval;
+            connector.place.sampling.last = if now < next + interval { next } else { now };
+            next = connector.place.sampling.last + interval;
             self.persistence.has_chores |= wanted_at_stop;
             // OCPP 1.6 errata 3.14: the grid connection is read along with the first connector that charges.
             let is_first = self.connectors.iter().zip(1..).find(|(connector, _)| connector.session.is_running());
             let is_first = is_first.is_some_and(|(_, first)| first == id);
             if wanted && is_first && self.is_reachable() && self.has_main_meter() {
-                self.main_sampling.asked |= PERIODIC;
+                self.charge_point.sampling.asked |= PERIODIC;
             }
         }
         self.wake_at(next);
@@ -142,18 +142,11 @@ impl Operations<'_> {
 
     /// The next connector without a transaction, or the charge point itself, whose values are to be told.
     pub(in crate::ocpp16) fn next_untransacted_sample(&self) -> Option<ConnectorId> {
-        if self.main_sampling.is_due() {
+        if self.charge_point.sampling.is_due() {
             return Some(0);
         }
-        let wanted = |connector: &Connector<'_>| connector.sampling.is_due() && !connector.session.is_reported();
+        let wanted = |connector: &Connector<'_>| connector.place.sampling.is_due() && !connector.session.is_reported();
         self.connectors.iter().zip(1..).find(|(connector, _)| wanted(connector)).map(|(_, id)| id)
-    }
-
-    pub(in crate::ocpp16) fn sampling(&mut self, id: ConnectorId) -> Option<&mut Sampling> {
-        match id {
-            0 => Some(&mut self.main_sampling),
-            _ => Some(&mut self.connector_mut(id)?.sampling),
-        }
     }
 
     /// The values that belong to a context of MeterValues.
