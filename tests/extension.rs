@@ -5,10 +5,10 @@ mod support;
 use embedded_ocpp::ChargePoint;
 use embedded_ocpp::json::JsonStr;
 use embedded_ocpp::ocpp16::{
-    DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, Reason, RequestHandler, TxNotification,
-    UnlockResult,
+    AuthorizeError, DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, IdTagInfo, Reason,
+    RequestHandler, TxNotification, UnlockResult,
 };
-use embedded_ocpp::rpc::{Call, CallError, CallErrorCode, Composer, Outcome, Reply};
+use embedded_ocpp::rpc::{Call, CallError, CallErrorCode, Composer, Reply};
 use embedded_ocpp::store::{KeyError, Refusal, Value as KeyValue, VendorKey};
 use embedded_ocpp::time::{DateTime, Instant};
 use serde_json::{Value, json};
@@ -777,7 +777,14 @@ fn dt_02_the_handler_sees_the_message_and_its_data() {
 
 /// Asks about a tag; the outcome is written down.
 fn ask(t: &mut Timeline, id_tag: &str, told: Told) {
-    let tell = leak(move |outcome: Outcome<'_>| told.borrow_mut().push(format!("{outcome:?}")));
+    let tell = leak(move |outcome: Result<&IdTagInfo, AuthorizeError>| {
+        told.borrow_mut().push(match outcome {
+            Ok(IdTagInfo { status, parent, .. }) => {
+                format!("{status} {:?}", parent.as_ref().map(|parent| parent.as_str()))
+            }
+            Err(error) => format!("{error:?}"),
+        });
+    });
     t.charger().authorize(id_tag, tell).unwrap();
     t.settle();
 }
@@ -789,8 +796,8 @@ fn a_manual_authorize_asks_and_begins_nothing() {
     ask(&mut t, "TAG", told);
     let request = t.expect_call("Authorize", json!({}));
     assert_eq!(request.payload, json!({"idTag": "TAG"}));
-    request.accept_tag();
-    assert_eq!(*told.borrow(), [r#"Result("{\"idTagInfo\":{\"status\":\"Accepted\"}}")"#]);
+    request.answer(json!({"idTagInfo": {"status": "Blocked", "parentIdTag": "GROUP"}}));
+    assert_eq!(*told.borrow(), [r#"Blocked Some("GROUP")"#]);
     assert!(!t.charger().is_transaction_active(1));
     assert_eq!(t.evse(1).take_notifications(), Vec::<TxNotification>::new());
 }
@@ -807,11 +814,10 @@ fn a_manual_authorize_is_told_how_it_ended() {
     ask(&mut t, "TAG", told);
     t.expect_call("Authorize", json!({})).ignore();
     t.link_down();
-    let told = told.borrow();
-    assert_eq!(told.len(), 3, "{told:?}");
-    assert!(told[0].starts_with("Error") && told[0].contains("InternalError"), "{told:?}");
-    assert!(told[1].starts_with("TimedOut"), "{told:?}");
-    assert_eq!(told[2], "LinkLost");
+    t.link_up();
+    ask(&mut t, "TAG", told);
+    t.expect_call("Authorize", json!({})).answer(json!({"idTagInfo": {"status": "Perhaps"}}));
+    assert_eq!(*told.borrow(), ["Refused", "Unanswered", "Unanswered", "Refused"]);
 }
 
 #[test]

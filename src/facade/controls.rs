@@ -2,8 +2,8 @@ use super::InputError;
 use super::engine::Engine;
 use crate::json::Json;
 use crate::ocpp16::{
-    Authorize, BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler,
-    Discarded, EndError, ErrorData, ErrorInput, IdToken, MeterInput, Operations, Reason, RequestError, RequestHandler,
+    BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler, Discarded,
+    EndError, ErrorData, ErrorInput, MeterInput, OnAuthorize, Operations, Reason, RequestError, RequestHandler,
     ResetKind, TransactionView, TxNotification, UnlockResult,
 };
 use crate::rpc::{Outcome, Statistics};
@@ -457,16 +457,13 @@ impl<'a> Controls<'a> {
         self.engine.operations.observe_answer(action, observer)
     }
 
-    /// Asks the central system about a tag, without a session; [`IdTagInfo::of_answer`](crate::ocpp16::IdTagInfo::of_answer)
-    /// reads the result. Goes out like any other call of the firmware.
+    /// Asks the central system about a tag, without a session, and tells what it thinks of it. Goes out like any other call of
+    /// the firmware.
     ///
     /// # Errors
     /// [`RequestError`]; nothing is sent then.
-    pub fn authorize(&mut self, id_tag: &str, on_outcome: &'a dyn Fn(Outcome<'_>)) -> Result<(), RequestError> {
-        if id_tag.is_empty() || IdToken::from_text(id_tag).is_err() {
-            return Err(RequestError::InvalidIdTag);
-        }
-        self.send_request("Authorize", &Authorize { id_tag }, Some(on_outcome))
+    pub fn authorize(&mut self, id_tag: &str, on_outcome: &'a OnAuthorize<'a>) -> Result<(), RequestError> {
+        self.engine.operations.ask_about(id_tag, on_outcome)
     }
 
     /// Sends a call of the firmware's own when its turn comes, one at a time; `on_outcome` is told once how it ended. It waits

@@ -17,7 +17,7 @@ pub(super) const AUTHORIZATION_CACHE_ENABLED: SwitchKey = SwitchKey::new(2, "Aut
 
 /// What is kept in RAM of one entry.
 #[derive(Clone, Copy, Debug)]
-pub struct CacheSlot {
+pub(crate) struct CacheSlot {
     /// Finds the tag; the record has the last word.
     tag_hash: u32,
     /// Tells an answer that says nothing new.

@@ -12,7 +12,7 @@ use crate::time::Instant;
 
 /// What the firmware supplies for one connector. An input that is missing is taken as named at each.
 #[derive(Default)]
-pub struct Inputs<'a> {
+pub(crate) struct Inputs<'a> {
     /// An EV is plugged in. Missing: always.
     pub plugged: Option<&'a dyn Fn() -> bool>,
     /// The energy register in Wh, which never falls; `None` while it cannot be read.
@@ -122,7 +122,7 @@ pub(super) enum Finishing {
 }
 
 /// One connector of the charge point.
-pub struct Connector<'a> {
+pub(crate) struct Connector<'a> {
     pub(crate) inputs: Inputs<'a>,
     pub(super) place: Place<'a>,
     pub(super) readings: Readings,
@@ -174,7 +174,7 @@ impl<'a> Connector<'a> {
 
     /// Neither faulted nor out of service. One that goes out of service when it is free still is in service, though it takes
     /// no new card.
-    pub fn is_operative(&self) -> bool {
+    pub(crate) fn is_operative(&self) -> bool {
         self.place.is_operative()
     }
 

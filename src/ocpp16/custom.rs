@@ -1,7 +1,7 @@
 //! What the firmware adds: calls of its own, handlers in place of ours, and observers of what is asked and answered.
 
-use super::{IdTagInfo, IdToken, InputError, Operations};
-use crate::json::{BufferFull, Field, Json, Kind, Payload, append, read_answer};
+use super::{Authorize, IdTagInfo, IdToken, InputError, Operations};
+use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, append, read_answer};
 use crate::rpc::{Call, CallComposer, CallError, Composer, Outcome, Reply};
 use crate::time::Instant;
 
@@ -21,7 +21,7 @@ pub struct RequestHandler<'a> {
 pub type Handle<'a> = dyn Fn(&Call<'_>, &mut Composer<'_>) -> Result<Reply, CallError> + 'a;
 
 /// Something of the firmware that belongs to an action.
-pub struct Hook<'a> {
+pub(crate) struct Hook<'a> {
     action: &'a str,
     role: Role<'a>,
 }
@@ -38,8 +38,32 @@ pub(super) struct CustomCall<'a> {
     payload: &'a mut [u8],
     len: usize,
     action: &'static str,
-    on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
+    on_outcome: OnOutcome<'a>,
     state: CustomState,
+}
+
+/// Who is told how it ended.
+#[derive(Clone, Copy)]
+enum OnOutcome<'a> {
+    Nobody,
+    Asked(&'a dyn Fn(Outcome<'_>)),
+    Authorize(&'a OnAuthorize<'a>),
+}
+
+/// Told what the central system thinks of a tag, or why that is not known.
+pub type OnAuthorize<'a> = dyn Fn(Result<&IdTagInfo, AuthorizeError>) + 'a;
+
+/// Why nothing is known about a tag that was asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum AuthorizeError {
+    /// The central system refused the call, or its answer has no status. Asking again brings the same.
+    #[error("refused by the central system")]
+    Refused,
+    /// No answer in time, or the link was lost. Ask again when it is up.
+    #[error("not answered")]
+    Unanswered,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +94,20 @@ const ACTION_LEN_MAX: usize = 50;
 
 impl<'a> CustomCall<'a> {
     pub(super) fn new(payload: &'a mut [u8]) -> Self {
-        Self { payload, len: 0, action: "", on_outcome: None, state: CustomState::Free }
+        Self { payload, len: 0, action: "", on_outcome: OnOutcome::Nobody, state: CustomState::Free }
+    }
+
+    /// The call is over. `info` is what the answer says about a tag.
+    fn end(&mut self, outcome: Outcome<'_>, info: Option<&IdTagInfo>) {
+        self.state = CustomState::Free;
+        match (core::mem::replace(&mut self.on_outcome, OnOutcome::Nobody), outcome) {
+            (OnOutcome::Nobody, _) => {}
+            (OnOutcome::Asked(tell), _) => tell(outcome),
+            (OnOutcome::Authorize(tell), Outcome::Result(_) | Outcome::Error { .. }) => {
+                tell(info.ok_or(AuthorizeError::Refused));
+            }
+            (OnOutcome::Authorize(tell), _) => tell(Err(AuthorizeError::Unanswered)),
+        }
     }
 
     /// The tag that the call asks about, if it is an Authorize.
@@ -150,9 +187,19 @@ impl<'a> Operations<'a> {
         }
         self.custom.len = append(self.custom.payload, 0, payload).map_err(|BufferFull| RequestError::TooLong)?;
         self.custom.action = action;
-        self.custom.on_outcome = on_outcome;
+        self.custom.on_outcome = on_outcome.map_or(OnOutcome::Nobody, OnOutcome::Asked);
         self.custom.state = CustomState::Waiting;
         self.dirty = true;
+        Ok(())
+    }
+
+    /// Asks about a tag in the same way, which begins nothing.
+    pub(crate) fn ask_about(&mut self, id_tag: &str, on_outcome: &'a OnAuthorize<'a>) -> Result<(), RequestError> {
+        if id_tag.is_empty() || IdToken::from_text(id_tag).is_err() {
+            return Err(RequestError::InvalidIdTag);
+        }
+        self.send_request("Authorize", &Authorize { id_tag }, None)?;
+        self.custom.on_outcome = OnOutcome::Authorize(on_outcome);
         Ok(())
     }
 
@@ -161,20 +208,30 @@ impl<'a> Operations<'a> {
             return false;
         }
         let payload = self.custom.payload.get(..self.custom.len).unwrap_or_default();
-        let written = call.begin(self.custom.action).and_then(|composer| composer.raw(payload));
-        self.custom.state = if written.is_ok() { CustomState::InFlight } else { CustomState::Free };
-        written.is_ok()
+        let is_written = call.begin(self.custom.action).and_then(|composer| composer.raw(payload)).is_ok();
+        if is_written {
+            self.custom.state = CustomState::InFlight;
+        } else {
+            self.custom.end(TOO_LONG, None);
+        }
+        is_written
     }
 
     pub(super) fn conclude_custom_call(&mut self, now: Instant, outcome: Outcome<'_>) {
-        self.custom.state = CustomState::Free;
-        if let (Some(id_tag), Outcome::Result(payload)) = (self.custom.authorized_tag(), outcome)
-            && let Some(info) = IdTagInfo::in_answer(payload, &mut self.left_out)
-        {
+        let id_tag = self.custom.authorized_tag();
+        let info = match (&id_tag, outcome) {
+            (Some(_), Outcome::Result(payload)) => IdTagInfo::in_answer(payload, &mut self.left_out),
+            _ => None,
+        };
+        self.custom.end(outcome, info.as_ref());
+        if let (Some(id_tag), Some(info)) = (id_tag, info) {
             self.learn(now, &id_tag, info);
-        }
-        if let Some(on_outcome) = self.custom.on_outcome.take() {
-            on_outcome(outcome);
         }
     }
 }
+
+/// A send buffer that is too small for the call will be too small for ever.
+const TOO_LONG: Outcome<'static> = Outcome::Error {
+    code: JsonStr::from_escaped("InternalError"),
+    description: JsonStr::from_escaped("longer than the send buffer"),
+};

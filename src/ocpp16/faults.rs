@@ -43,7 +43,7 @@ pub enum ErrorInput<'a> {
 }
 
 /// The sources of errors of one connector.
-pub type ErrorInputs<'a> = Vec<ErrorInput<'a>, 4, u8>;
+pub(super) type ErrorInputs<'a> = Vec<ErrorInput<'a>, 4, u8>;
 
 /// The worst of all that is wrong now and may be told. It is a fault when any of them is, but for EVCommunicationError,
 /// which is a warning, and only in some states (OCPP 1.6 §4.9).

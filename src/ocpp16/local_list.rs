@@ -41,7 +41,7 @@ pub(super) fn sent_max(receive: usize, most: usize) -> i32 {
 /// What is kept in RAM of one place for an entry: a hash that finds its tag, and whether it counts. The record has the last
 /// word.
 #[derive(Clone, Copy, Debug)]
-pub struct ListSlot(u32);
+pub(crate) struct ListSlot(u32);
 
 /// The place counts in the list as it stands.
 const LIVE: u32 = 1 << 30;

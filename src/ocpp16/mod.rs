@@ -59,11 +59,13 @@ mod unlock;
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}
 
-pub(crate) use authorization::Authorize;
+use authorization::Authorize;
 pub use boot::Boot;
-pub use cache::CacheSlot;
-pub use connector::{Connector, InputError, Inputs};
-pub use custom::{Handle, Hook, RequestError, RequestHandler};
+pub(crate) use cache::CacheSlot;
+pub(crate) use connector::Connector;
+pub use connector::InputError;
+pub(crate) use custom::Hook;
+pub use custom::{AuthorizeError, Handle, OnAuthorize, RequestError, RequestHandler};
 pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
 pub use delivery::{Discarded, DiscardedMessage};
 #[cfg(feature = "firmware-management")]
@@ -71,17 +73,19 @@ pub use diagnostics::DiagnosticsRequest;
 #[cfg(feature = "firmware-management")]
 pub(crate) use diagnostics::FileNameInput;
 pub use dispatch::{CallName, Exchange};
-pub use faults::{ErrorData, ErrorInput, ErrorInputs};
+pub use faults::{ErrorData, ErrorInput};
 #[cfg(feature = "firmware-management")]
 pub use firmware::InstallationStatus;
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
 #[cfg(feature = "local-auth-list")]
-pub use local_list::ListSlot;
+pub(crate) use local_list::ListSlot;
 pub use metering::{MeterInput, MeterReading};
 #[cfg(feature = "reservation")]
-pub use reservation::ReservationSlot;
+pub(crate) use reservation::ReservationSlot;
 #[cfg(feature = "smart-charging")]
-pub use smart_charging::{ChargingLimit, ChargingPeriod, LimitOutput, ProfileSlot, Supply};
+pub use smart_charging::{ChargingLimit, Supply};
+#[cfg(feature = "smart-charging")]
+pub(crate) use smart_charging::{ChargingPeriod, LimitOutput, ProfileSlot};
 pub use transaction::{BeginError, EndError, StopView, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{FileTransferProtocol, TransferStatus};
@@ -444,7 +448,7 @@ impl<'a> Operations<'a> {
 
     /// The connector with this number, from 1.
     #[inline(never)]
-    pub fn connector(&self, id: ConnectorId) -> Option<&Connector<'a>> {
+    pub(crate) fn connector(&self, id: ConnectorId) -> Option<&Connector<'a>> {
         self.connectors.get(usize::from(id).checked_sub(1)?)
     }
 

@@ -15,7 +15,7 @@ pub(super) const RESERVE_CONNECTOR_ZERO_SUPPORTED: SwitchKey = SwitchKey::new(40
 
 /// A place for one reservation.
 #[derive(Debug)]
-pub struct ReservationSlot {
+pub(crate) struct ReservationSlot {
     reservation: Option<Reservation>,
     /// Its record does not tell what holds.
     unsaved: bool,

@@ -27,5 +27,5 @@ pub use keys::{
     TextSink, Value, VendorKey,
 };
 pub use ram::{RamStorage, RamStorageFull};
-pub use scratch::Scratch;
+pub(crate) use scratch::Scratch;
 pub use storage::{RECORD_LEN_MAX, RecordKey, Storage, StorageOp, StorageResult};

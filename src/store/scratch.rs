@@ -3,7 +3,7 @@
 /// The record buffer. Who wants to write takes it [`blank`](Self::blank), and by that from whoever had it: nobody has to
 /// remember to say so.
 #[derive(Debug)]
-pub struct Scratch<'b> {
+pub(crate) struct Scratch<'b> {
     bytes: &'b mut [u8],
     holds: Holds,
     len: usize,
@@ -23,7 +23,7 @@ enum Holds {
 
 impl<'b> Scratch<'b> {
     /// Has nothing in it.
-    pub fn new(bytes: &'b mut [u8]) -> Self {
+    pub(crate) fn new(bytes: &'b mut [u8]) -> Self {
         Self { bytes, holds: Holds::Nothing, len: 0 }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::support::leak;
 use embedded_ocpp::ChargePoint;
-use embedded_ocpp::ocpp16::RequestHandler;
+use embedded_ocpp::ocpp16::{AuthorizeError, IdTagInfo, RequestHandler};
 use embedded_ocpp::rpc::{Call, CallError, CallErrorCode, Composer, Reply};
 use embedded_ocpp::store::{Value, VendorKey};
 use std::cell::Cell;
@@ -42,7 +42,7 @@ impl Firmware {
 
     /// Asks the central system about a tag.
     pub(crate) fn ask(&'static self, charger: &mut ChargePoint<'static>, id_tag: &str) -> bool {
-        let outcome = leak(|_: embedded_ocpp::rpc::Outcome<'_>| self.outcomes.set(self.outcomes.get() + 1));
+        let outcome = leak(|_: Result<&IdTagInfo, AuthorizeError>| self.outcomes.set(self.outcomes.get() + 1));
         let is_asked = charger.authorize(id_tag, outcome).is_ok();
         self.questions.set(self.questions.get() + u32::from(is_asked));
         is_asked

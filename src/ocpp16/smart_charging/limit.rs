@@ -84,7 +84,7 @@ impl Default for Supply {
 
 /// The output that is told the limit of a connector.
 #[derive(Clone, Copy)]
-pub enum LimitOutput<'a> {
+pub(crate) enum LimitOutput<'a> {
     /// Ampere per phase.
     Current(&'a dyn Fn(Option<Decimal>)),
     /// Watt over all phases.

@@ -6,10 +6,11 @@ mod limit;
 mod profile;
 mod schedule;
 
+pub(crate) use limit::LimitOutput;
 pub(super) use limit::Limits;
-pub use limit::{ChargingLimit, LimitOutput, Supply};
+pub use limit::{ChargingLimit, Supply};
 pub(super) use profile::Draft;
-pub use profile::{ChargingPeriod, ProfileSlot};
+pub(crate) use profile::{ChargingPeriod, ProfileSlot};
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::keys::announced;

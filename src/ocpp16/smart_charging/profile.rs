@@ -11,7 +11,7 @@ use crate::time::DateTime;
 
 /// A place for one charging profile.
 #[derive(Clone, Copy, Debug)]
-pub struct ProfileSlot {
+pub(crate) struct ProfileSlot {
     pub(super) id: i32,
     pub(super) purpose: ChargingProfilePurpose,
     pub(super) kind: Kind,
@@ -46,7 +46,7 @@ pub(super) enum Bound {
 
 /// One period of a charging schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChargingPeriod {
+pub(crate) struct ChargingPeriod {
     /// Seconds after the begin of the schedule.
     pub(super) start: u32,
     /// Tenths of the unit in the upper bits, the number of phases in the lowest two: 0 when it was left out.

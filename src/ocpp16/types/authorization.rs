@@ -49,12 +49,8 @@ impl IdTagInfo {
     pub(in crate::ocpp16) const BLANK: Self = Self { status: AuthorizationStatus::Invalid, parent: None, expiry: None };
 
     /// The idTagInfo of an answer that carries one: that to Authorize, StartTransaction or StopTransaction. `None` when it
-    /// has no sound status; the tag is then not authorised. Of the rest, which is optional, what cannot be read is left out.
-    pub fn of_answer(payload: Payload<'_>) -> Option<Self> {
-        Self::in_answer(payload, &mut 0)
-    }
-
-    /// The same, and what is left out is added to `left_out`.
+    /// has no sound status; the tag is then not authorised. What cannot be read of the rest, which is optional, is left out
+    /// and added to `left_out`.
     pub(crate) fn in_answer(payload: Payload<'_>, left_out: &mut u32) -> Option<Self> {
         const FIELDS: [Field; 1] = [Field::optional("idTagInfo", Kind::Object)];
         let [info] = read_answer(payload, &FIELDS, left_out);

@@ -14,8 +14,7 @@ mod wallbox;
 
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use embedded_ocpp::json::Raw;
-use embedded_ocpp::ocpp16::{ChargePointStatus, IdTagInfo, Reason};
-use embedded_ocpp::rpc::Outcome;
+use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
 use embedded_ocpp::store::Value;
 use embedded_ocpp::transport::{Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
@@ -60,10 +59,7 @@ fn charge(mut charge_point: ChargePoint<'static>) -> Option<()> {
         }
         if BUTTON.load(Relaxed) {
             let _ = charge_point.set_configuration("LightIntensity", "50");
-            let _ = charge_point.authorize(wallbox::CARD, &|outcome| {
-                let accepted = matches!(outcome, Outcome::Result(payload) if IdTagInfo::of_answer(payload).is_some());
-                CARD_SHOWN.store(accepted, Relaxed);
-            });
+            let _ = charge_point.authorize(wallbox::CARD, &|info| CARD_SHOWN.store(info.is_ok(), Relaxed));
         }
         LOCK.store(charge_point.locks_cable(1), Relaxed);
         if let Some(Value::Integer(percent)) = charge_point.configuration().value("LightIntensity") {
