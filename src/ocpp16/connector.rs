@@ -1,6 +1,6 @@
 //! One connector: what the firmware sees of it, and what the blocks keep about it.
 
-use super::delivery::ConfirmedTransaction;
+use super::confirmed_transaction::ConfirmedTransaction;
 use super::metering::Series;
 use super::place::Place;
 use super::session::Session;

@@ -3,16 +3,14 @@
 //! The first entry of the journal is the only one that is ever sent. It keeps its message id over resends and
 //! reboots, and leaves the journal only after it was concluded.
 
+use super::confirmed_transaction::ConfirmedTransaction;
 use super::journal_entry::{Content, Entry, Stamp};
 use super::metering::{self, MeterValue};
-use super::session::Session;
 use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
-use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, Reason};
+use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations};
 use crate::json::{BufferFull, Field, Kind, Payload, read_answer};
-use crate::log::warning;
 use crate::rpc::{CallComposer, Composer, MessageId, Outcome, Retry};
-use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{IntegerKey, Journal, RecordKey, Scratch, registry};
+use crate::store::{IntegerKey, Journal, Scratch};
 use crate::time::{DateTime, Instant};
 
 /// How often a message that the central system fails to process is sent in all.
@@ -28,7 +26,6 @@ pub(super) const UNDELIVERABLE: i64 = -1;
 #[derive(Debug)]
 pub(super) struct Delivery {
     retry: Retry,
-    /// The record buffer holds the first entry; its length.
     in_flight: bool,
     /// What the first entry is, and when it happened, once it was read.
     pub(super) head: Option<Head>,
@@ -43,67 +40,7 @@ pub(super) struct Delivery {
     pub(super) confirmed_unsaved: bool,
     /// The first entry was not answered; if another call is, the central system does not get along with this one.
     suspect: bool,
-    discarded: u32,
-}
-
-/// The transaction whose start was concluded last on a connector.
-#[derive(Debug)]
-pub(super) struct ConfirmedTransaction {
-    /// The entry of the start.
-    entry: u32,
-    id: Option<i64>,
-    /// Its end is in the journal.
-    ended: bool,
-    /// What the device does not know yet.
-    pub(super) unsaved: bool,
-    /// The record of a running transaction is on the device.
-    pub(super) stored_as_running: bool,
-    pub(super) meter_start: i64,
-    /// The highest register that was told of it, as far as no entry of the journal tells.
-    register: i64,
-    /// The date of its start as it was told.
-    began: Option<DateTime>,
-    /// Its tag was not accepted.
-    denied: bool,
-}
-
-/// A transaction message that the central system failed to process as often as TransactionMessageAttempts allows.
-#[derive(Clone, Copy, Debug)]
-pub struct Discarded<'m> {
-    /// The connector of the transaction, 0 when the record could not be read.
-    pub connector: ConnectorId,
-    /// When it happened, if the clock was known.
-    pub timestamp: Option<DateTime>,
-    /// What is lost for the central system.
-    pub message: DiscardedMessage<'m>,
-    /// How many messages were discarded since the boot, this one included.
-    pub count: u32,
-}
-
-/// The content of a discarded message.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum DiscardedMessage<'m> {
-    /// A StartTransaction; the rest of the transaction goes out with transactionId -1.
-    Start {
-        /// The tag that began it.
-        id_tag: &'m str,
-        /// The energy register in Wh.
-        meter_start: i64,
-    },
-    /// Meter values of a transaction.
-    MeterValues,
-    /// A StopTransaction.
-    Stop {
-        /// The transaction.
-        transaction_id: i64,
-        /// The energy register in Wh.
-        meter_stop: i64,
-        /// Why it ended.
-        reason: Reason,
-    },
-    /// A record that could not be read.
-    Unreadable,
+    pub(super) discarded: u32,
 }
 
 impl Delivery {
@@ -181,120 +118,6 @@ impl Head {
     }
 }
 
-impl ConfirmedTransaction {
-    pub(super) const fn new() -> Self {
-        Self {
-            entry: 0,
-            id: None,
-            ended: true,
-            unsaved: false,
-            stored_as_running: false,
-            meter_start: 0,
-            register: 0,
-            began: None,
-            denied: false,
-        }
-    }
-
-    /// The transaction id of the start in entry `number`, once it is known.
-    pub(super) fn id_of(&self, number: u32) -> Option<i64> {
-        if self.entry == number { self.id } else { None }
-    }
-
-    /// The end of the transaction that started in entry `number` is in the journal.
-    pub(super) fn ended(&mut self, number: u32) {
-        if self.entry == number {
-            self.ended = true;
-        }
-    }
-
-    pub(super) fn is_running(&self) -> bool {
-        self.id.is_some() && !self.ended
-    }
-
-    /// Whether the tag of the start in entry `number` was not accepted.
-    pub(super) fn is_denied(&self, number: u32) -> bool {
-        self.entry == number && self.denied
-    }
-
-    pub(super) fn entry(&self) -> u32 {
-        self.entry
-    }
-
-    pub(super) fn register(&self) -> i64 {
-        self.register
-    }
-
-    /// Takes over the register of the session whose sample in entry `number` is about to go; `false` when nothing would be
-    /// lost with it.
-    pub(super) fn outlives_sample(&mut self, number: u32, session: &Session) -> bool {
-        if !session.is_in_transaction() || session.sample != number || session.entry != self.entry {
-            return false;
-        }
-        self.unsaved |= self.register < session.register;
-        self.register = self.register.max(session.register);
-        self.unsaved
-    }
-
-    pub(super) fn began(&self) -> Option<DateTime> {
-        self.began
-    }
-
-    pub(super) fn record_key(id: ConnectorId) -> Option<RecordKey> {
-        registry::nth(registry::TRANSACTION, usize::from(id))
-    }
-
-    /// `id_tag` is only wanted by a charge point that goes on with the transaction after a power cut.
-    pub(super) fn store(
-        &self,
-        id: ConnectorId,
-        id_tag: Option<&IdToken>,
-        buffer: &mut [u8],
-    ) -> Option<(RecordKey, usize)> {
-        let key = Self::record_key(id)?;
-        let mut record = RecordWriter::new(buffer);
-        record.unsigned(u64::from(self.entry));
-        record.signed(self.id?);
-        record.byte(u8::from(self.ended) | u8::from(self.denied) << 1);
-        record.signed(self.meter_start);
-        record.unsigned(self.register.saturating_sub(self.meter_start).max(0).unsigned_abs());
-        record.unsigned(self.began.map_or(0, DateTime::as_unix).into());
-        if let Some(id_tag) = id_tag {
-            record.text(id_tag.as_str());
-        }
-        Some((key, record.finish(key)?))
-    }
-
-    pub(super) fn stored(&mut self) {
-        self.unsaved = false;
-        self.stored_as_running = !self.ended;
-    }
-
-    pub(super) fn load(id: ConnectorId, record: &[u8]) -> Option<(Self, IdToken)> {
-        let mut reader = RecordReader::open(Self::record_key(id)?, record)?;
-        let entry = reader.u32()?;
-        let transaction = reader.signed()?;
-        let flags = reader.byte()?;
-        let (ended, denied) = (flags & 1 != 0, flags & 2 != 0);
-        let meter_start = reader.signed()?;
-        let register = meter_start.saturating_add_unsigned(reader.unsigned()?);
-        let began = Some(reader.u32()?).filter(|began| *began != 0).map(DateTime::from_unix);
-        let id_tag = reader.text().and_then(|id_tag| IdToken::from_text(id_tag).ok()).unwrap_or_default();
-        let confirmed = Self {
-            entry,
-            id: Some(transaction),
-            ended,
-            unsaved: false,
-            stored_as_running: !ended,
-            meter_start,
-            register,
-            began,
-            denied,
-        };
-        Some((confirmed, id_tag))
-    }
-}
-
 impl Operations<'_> {
     /// Writes the message of the first entry, if it lies in `scratch`. `false` when it is not its turn.
     pub(super) fn transaction_message(
@@ -360,7 +183,7 @@ impl Operations<'_> {
     }
 
     /// The transaction id that a message of a running or ended transaction carries.
-    fn transaction_id_of(&self, entry: &Entry<'_>) -> i64 {
+    pub(super) fn transaction_id_of(&self, entry: &Entry<'_>) -> i64 {
         let (start, known) = match entry.content {
             Content::Start { .. } | Content::Clock { .. } => return UNDELIVERABLE,
             Content::MeterValues { start, .. } => (start, None),
@@ -370,11 +193,11 @@ impl Operations<'_> {
         known.or(confirmed).unwrap_or(UNDELIVERABLE)
     }
 
-    fn date_of(&self, entry: &Entry<'_>) -> Option<DateTime> {
+    pub(super) fn date_of(&self, entry: &Entry<'_>) -> Option<DateTime> {
         let date = self.dating.date(entry.at)?;
         let Content::Stop { start, .. } = entry.content else { return Some(date) };
         let confirmed = self.connector(entry.connector).map(|connector| &connector.confirmed);
-        let began = confirmed.filter(|confirmed| confirmed.entry == start).and_then(|confirmed| confirmed.began);
+        let began = confirmed.filter(|confirmed| confirmed.entry() == start).and_then(ConfirmedTransaction::began);
         Some(began.map_or(date, |began| date.max(began))) // TX-14: the clock of this boot may be behind that of the start
     }
 
@@ -473,75 +296,6 @@ impl Operations<'_> {
             let id_tag = self.delivery.head_tag.clone();
             self.learn(now, &id_tag, info); // AC-02
         }
-    }
-
-    /// AUTH-09: the parent may become known only now. It also tells who may take a cable that stays locked (TX-10).
-    fn learn_parent(&mut self, connector: ConnectorId, number: u32, parent: Option<IdToken>) {
-        if let (Some(parent), Some(connector)) = (parent, self.connector_mut(connector)) {
-            let is_held = connector.is_held;
-            let session = &mut connector.session;
-            if (session.is_in_transaction() || is_held) && session.entry == number {
-                session.parent = Some(parent);
-            }
-        }
-    }
-
-    fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i64, meter_start: i64, denied: bool) {
-        self.delivery.confirmed_unsaved = true;
-        let began = self.delivery.head_at.and_then(|at| self.dating.date(at));
-        let Some(connector) = self.connector_mut(id) else { return };
-        let running = connector.session.is_in_transaction() && connector.session.entry == number;
-        connector.confirmed = ConfirmedTransaction {
-            entry: number,
-            id: Some(transaction),
-            ended: !running,
-            unsaved: true,
-            stored_as_running: connector.confirmed.stored_as_running,
-            meter_start,
-            register: meter_start,
-            began,
-            denied,
-        };
-        if running {
-            connector.session.began = began;
-        }
-    }
-
-    /// Gives up the first entry, and tells the firmware what is lost. `None` is a record that cannot be read.
-    pub(super) fn discard(&mut self, record: Option<&[u8]>) {
-        let Some(number) = self.journal.first() else { return };
-        self.delivery.discarded = self.delivery.discarded.saturating_add(1);
-        self.delivery.give_up = false;
-        warning!("transaction message {} discarded", number);
-        self.delivery.release = true;
-        self.dirty = true;
-        let entry = record.and_then(|record| Entry::read(number, record));
-        self.delivery.head = entry.as_ref().map(Head::of);
-        if let Some(Head::Start { connector, meter_start }) = self.delivery.head {
-            self.confirm(connector, number, UNDELIVERABLE, meter_start, false);
-        }
-        let Some(output) = self.outputs.discarded else { return };
-        let start_tag = match entry.as_ref().map(|entry| entry.content) {
-            Some(Content::Start { id_tag, .. }) => id_tag.to_token(),
-            _ => IdToken::new(),
-        };
-        let message = match entry.as_ref().map(|entry| entry.content) {
-            Some(Content::Start { meter_start, .. }) => {
-                DiscardedMessage::Start { id_tag: start_tag.as_str(), meter_start }
-            }
-            Some(Content::MeterValues { .. }) => DiscardedMessage::MeterValues,
-            Some(Content::Stop { meter_stop, reason, .. }) => {
-                let transaction_id = entry.as_ref().map_or(UNDELIVERABLE, |entry| self.transaction_id_of(entry));
-                DiscardedMessage::Stop { transaction_id, meter_stop, reason }
-            }
-            Some(Content::Clock { .. }) | None => DiscardedMessage::Unreadable,
-        };
-        output(&Discarded {
-            connector: entry.as_ref().map_or(0, |entry| entry.connector),
-            timestamp: entry.and_then(|entry| self.date_of(&entry)),
-            message,
-            count: self.delivery.discarded,
-        });
     }
 }
 

@@ -7,11 +7,13 @@
 //! succeeded, not when it was asked for: a transaction runs when its start is durable, and is sent after.
 
 mod answer;
+mod appending;
 mod authorization;
 mod availability;
 mod boot;
 mod cache;
 mod configuration;
+mod confirmed_transaction;
 mod connector;
 mod custom;
 mod data_transfer;
@@ -19,6 +21,7 @@ mod dating;
 mod delivery;
 #[cfg(feature = "firmware-management")]
 mod diagnostics;
+mod discarded;
 mod dispatch;
 mod faults;
 #[cfg(feature = "firmware-management")]
@@ -44,6 +47,7 @@ mod session;
 #[cfg(feature = "smart-charging")]
 mod smart_charging;
 mod status;
+mod storing;
 mod tag_record;
 mod transaction;
 mod transaction_messages;
@@ -67,11 +71,11 @@ pub use connector::InputError;
 pub(crate) use custom::Hook;
 pub use custom::{AuthorizeError, Handle, OnAuthorize, RequestError, RequestHandler};
 pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
-pub use delivery::{Discarded, DiscardedMessage};
 #[cfg(feature = "firmware-management")]
 pub use diagnostics::DiagnosticsRequest;
 #[cfg(feature = "firmware-management")]
 pub(crate) use diagnostics::FileNameInput;
+pub use discarded::{Discarded, DiscardedMessage};
 pub use dispatch::{CallName, Exchange};
 pub use faults::{ErrorData, ErrorInput};
 #[cfg(feature = "firmware-management")]

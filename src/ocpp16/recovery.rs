@@ -1,6 +1,6 @@
 //! What is read at boot, record by record, before anything else happens.
 
-use super::delivery::ConfirmedTransaction;
+use super::confirmed_transaction::ConfirmedTransaction;
 use super::journal_entry::{Content, Entry};
 use super::persistence::JOURNAL_EPOCH;
 use super::session::Phase;

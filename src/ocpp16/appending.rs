@@ -1,0 +1,260 @@
+//! The entries of the journal: which is written next, and what follows from one that is durable.
+
+use super::delivery::Head;
+use super::journal_entry::{self, Entry, PLAIN_LEN_MAX};
+use super::metering::series_record;
+use super::persistence::{LoadedSeries, SAMPLES_BETWEEN_THINNINGS, Task};
+use super::session::Phase;
+use super::{ConnectorId, Operations, ReadingContext};
+use crate::log::warning;
+use crate::store::{Scratch, StorageOp};
+use crate::time::Instant;
+
+impl Operations<'_> {
+    /// The next entry of the journal.
+    pub(super) fn next_append(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
+        if self.persistence.doubtful.is_some() {
+            return Some((Task::LookForEntry, StorageOp::LoadEntry(self.journal.next())));
+        }
+        // A connector without a value to record must not keep the others waiting.
+        for _ in 0..self.connectors.len() {
+            let id = self.next_to_append();
+            if (id.is_some() || self.dating.is_due(&self.clock)) && self.journal.mark_due() {
+                return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
+            }
+            if let Some(op) = self.append_clock(scratch) {
+                return Some((Task::AppendClock, op));
+            }
+            if let Some(task) = self.append(now, id?, scratch) {
+                return Some(task);
+            }
+        }
+        None
+    }
+
+    /// The connector whose oldest event waits for its record.
+    pub(super) fn next_to_append(&self) -> Option<ConnectorId> {
+        let mut oldest = None;
+        let mut oldest_at = Instant::NEVER;
+        for (connector, id) in self.connectors.iter().zip(1..) {
+            let session = &connector.session;
+            let at = match session.phase {
+                Phase::Starting => session.started,
+                Phase::Stopping if session.stop.released => session.stop.at,
+                Phase::Running if connector.place.sampling.is_due() => Instant::NEVER,
+                _ => continue,
+            };
+            if !session.is_silent && (oldest.is_none() || at < oldest_at) {
+                (oldest, oldest_at) = (Some(id), at);
+            }
+        }
+        oldest
+    }
+
+    pub(super) fn append(
+        &mut self,
+        now: Instant,
+        id: ConnectorId,
+        scratch: &mut Scratch<'_>,
+    ) -> Option<(Task, StorageOp)> {
+        self.read_register(id);
+        let number = self.journal.next();
+        let wants_series = self.wants_transaction_data();
+        let connector = self.connector(id)?;
+        let session = &connector.session;
+        let (task, at, len) = match session.phase {
+            Phase::Starting if wants_series && !connector.series.is_begun => {
+                // Before the start, so that no power cut loses where the transaction began.
+                self.connector_mut(id)?.session.entry = number;
+                let len = self.extend_series(now, id, ReadingContext::TransactionBegin, 0, scratch.blank())?;
+                return Some((Task::BeginSeries(id), StorageOp::Store(series_record(id)?, len)));
+            }
+            Phase::Starting => {
+                let at = self.stamp(session.started);
+                let start = journal_entry::Start {
+                    id_tag: &session.id_tag,
+                    meter_start: session.meter_start,
+                    reservation: session.reservation,
+                };
+                (Task::AppendStart(id), at, journal_entry::write_start(scratch.blank(), number, id, at, &start))
+            }
+            Phase::Stopping if wants_series => {
+                let load = Task::LoadSeries(id, ReadingContext::TransactionEnd);
+                return Some((load, StorageOp::Load(series_record(id)?)));
+            }
+            Phase::Stopping => return self.append_stop(id, false, scratch),
+            _ => {
+                let (context, moment) = connector.place.sampling.next()?;
+                let at = self.date_of_sample(now, moment);
+                let mut writer =
+                    journal_entry::begin_meter_values(scratch.blank(), number, id, at, session.entry, context);
+                // The last room is kept for transactions (MSG-15).
+                let measured = !self.journal_full && self.sample(id, self.list_of(context), &mut writer);
+                let len = writer.finish_entry(number);
+                if !measured || self.connector_mut(id)?.place.sampling.is_thinned_out(context) {
+                    self.connector_mut(id)?.place.sampling.taken(context);
+                    return None;
+                }
+                (Task::AppendMeterValues(id, context), at, len)
+            }
+        };
+        self.persistence.storing_at = at;
+        Some((task, StorageOp::AppendEntry(number, len?)))
+    }
+
+    /// Writes the end of a transaction, with the series that was loaded, if it has one.
+    pub(super) fn append_stop(
+        &mut self,
+        id: ConnectorId,
+        has_series: bool,
+        scratch: &mut Scratch<'_>,
+    ) -> Option<(Task, StorageOp)> {
+        let number = self.journal.next();
+        let connector = self.connector(id)?;
+        let session = &connector.session;
+        let id_tag = session.stop.id_tag.clone();
+        let stop = journal_entry::Stop {
+            start: session.entry,
+            transaction: connector.confirmed.id_of(session.entry),
+            meter_stop: session.register,
+            reason: session.stop.reason,
+            id_tag: id_tag.as_ref(),
+        };
+        let at = self.stamp(session.stop.at).not_before(session.began);
+        let (record, len) = scratch.take_loaded();
+        let with_series = match has_series {
+            true => self.write_stop_with_series(id, number, at, &stop, len, record),
+            false => None,
+        };
+        let len = match with_series.filter(|len| self.has_room_for(*len)) {
+            Some(len) => len,
+            None => journal_entry::begin_stop(record, number, id, at, &stop).finish_entry(number)?,
+        };
+        self.persistence.storing_at = at;
+        Some((Task::AppendStop(id), StorageOp::AppendEntry(number, len)))
+    }
+
+    /// Whether the journal takes a long entry and the ends of all other transactions.
+    pub(super) fn has_room_for(&self, len: usize) -> bool {
+        let entries = (len / PLAIN_LEN_MAX) as u32 + 1 + u32::from(self.connector_count());
+        self.journal.room() > entries
+    }
+
+    /// Thins the samples when there is no room for another transaction, unless that has brought little lately.
+    pub(super) fn make_room(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
+        let worthwhile = (self.journal.len() / 4).clamp(1, SAMPLES_BETWEEN_THINNINGS);
+        if self.persistence.samples < worthwhile {
+            return None;
+        }
+        if !self.journal.begin_thinning() {
+            return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
+        }
+        Some((Task::Thin, StorageOp::Thin(self.journal.first()?, self.journal.next())))
+    }
+
+    pub(super) fn thinned(&mut self, gone: u32) {
+        warning!("journal full: {} samples dropped", gone);
+        self.journal.thinned(gone);
+        self.persistence.samples = 0;
+        for connector in self.connectors.iter_mut().filter(|connector| connector.session.is_running()) {
+            connector.place.sampling.thin_out();
+        }
+    }
+
+    /// The next series that a meter value is to be added to.
+    pub(super) fn next_series(&mut self) -> Option<(Task, StorageOp)> {
+        for id in self.connector_ids() {
+            let connector = self.connector_mut(id)?;
+            if !connector.session.is_running() {
+                continue;
+            }
+            if let Some(context) = connector.series.take() {
+                return Some((Task::LoadSeries(id, context), StorageOp::Load(series_record(id)?)));
+            }
+        }
+        None
+    }
+
+    pub(super) fn extend_loaded_series(
+        &mut self,
+        now: Instant,
+        series: LoadedSeries,
+        scratch: &mut Scratch<'_>,
+    ) -> Option<(Task, StorageOp)> {
+        let LoadedSeries { connector: id, context } = series;
+        if context == ReadingContext::TransactionEnd {
+            self.read_series(id, scratch.loaded().unwrap_or_default());
+            return self.append_stop(id, true, scratch);
+        }
+        let (record, len) = scratch.take_loaded();
+        let len = self.extend_series(now, id, context, len, record)?;
+        Some((Task::StoreSeries, StorageOp::Store(series_record(id)?, len)))
+    }
+
+    pub(super) fn entry_appended(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
+        let _ = now; // only limits have a time
+        match task {
+            Task::AppendStart(id) => {
+                let number = self.journal.next();
+                self.appended(id, Phase::Starting, scratch);
+                self.start_recorded(id, number);
+                #[cfg(feature = "smart-charging")]
+                self.advance_limits(now); // before there is energy
+            }
+            Task::AppendStop(id) => {
+                self.appended(id, Phase::Stopping, scratch);
+                self.stop_recorded(id);
+            }
+            Task::AppendMeterValues(id, context) => {
+                let number = self.journal.next();
+                self.appended(id, Phase::Running, scratch);
+                self.persistence.samples = self.persistence.samples.saturating_add(1);
+                if let Some(connector) = self.connector_mut(id) {
+                    connector.place.sampling.taken(context);
+                    connector.session.sample = number;
+                }
+            }
+            _ => {
+                self.persistence.append_failures = 0;
+                self.journal.appended();
+                self.dating.followed_by(self.persistence.storing_at, false);
+            }
+        }
+    }
+
+    /// An entry is durable. The record buffer still holds it, which spares the first one the way back from the device.
+    pub(super) fn appended(&mut self, id: ConnectorId, phase: Phase, scratch: &mut Scratch<'_>) {
+        self.persistence.append_failures = 0;
+        let at = self.persistence.storing_at;
+        self.dating.followed_by(at, true);
+        let is_first = self.journal.is_empty();
+        let number = self.journal.next();
+        self.journal.appended();
+        let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
+        let session = &connector.session;
+        scratch.hold_entry(number, self.persistence.storing_len);
+        self.delivery.head_at = Some(at);
+        match phase {
+            Phase::Starting => {
+                self.delivery.head = Some(Head::Start { connector: id, meter_start: session.meter_start });
+                self.delivery.head_tag = session.id_tag.clone();
+            }
+            Phase::Stopping => {
+                self.delivery.head = Some(Head::Stop { connector: id, start: session.entry });
+                self.delivery.head_tag = session.stop.id_tag.clone().unwrap_or_default();
+            }
+            _ => self.delivery.head = Some(Head::MeterValues { connector: id }),
+        }
+    }
+
+    /// Whether what was loaded is the first entry. The record buffer holds it then.
+    pub(super) fn is_sound_first(&mut self, scratch: &mut Scratch<'_>) -> bool {
+        let (Some(number), Some(record)) = (self.journal.first(), scratch.loaded()) else { return false };
+        let len = record.len();
+        let is_sound = Entry::is_sound(number, record) && self.first_entry_loaded(number, record);
+        if is_sound {
+            scratch.hold_entry(number, len);
+        }
+        is_sound
+    }
+}

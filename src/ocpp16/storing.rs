@@ -1,0 +1,156 @@
+//! What is written when.
+//!
+//! | after | comes | so that |
+//! |---|---|---|
+//! | the boot count is durable | the first call | no message id is used in two boots |
+//! | a start is durable | energy, then its message | no transaction is lost |
+//! | the transaction id is durable | the release of the start | the end goes out with it, also after a power cut |
+//! | the record of the running transaction tells its end | the release of the end | it is not ended twice |
+//! | the first values for transactionData are durable | the start | no power cut loses where the transaction began |
+//! | an entry that dates it is durable | an entry that was made without a clock goes out | it tells the same time whenever it is sent |
+//! | an entry whose writing has failed is looked for | the next entry | none is recorded twice, nor as something else |
+//! | a changed key or availability is durable | the answer, which is held until then | an accepted value survives |
+
+use super::delivery::Head;
+use super::persistence::{TRIES, Task};
+#[cfg(feature = "firmware-management")]
+use super::transfer::Direction;
+use super::{ConnectorId, Operations};
+use crate::store::{RecordKey, Scratch, StorageOp};
+use crate::time::Instant;
+
+impl Operations<'_> {
+    #[inline(never)]
+    pub(super) fn next_task(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
+        if let Some(series) = self.persistence.series.take()
+            && let Some(task) = self.extend_loaded_series(now, series, scratch)
+        {
+            return Some(task);
+        }
+        if self.journal_full
+            && let Some(task) = self.make_room(scratch)
+        {
+            return Some(task);
+        }
+        // Not for ever, so that what waits can be delivered, which may be what makes room.
+        if (self.persistence.append_failures < TRIES || now >= self.persistence.append_after)
+            && let Some(task) = self.next_append(now, scratch)
+        {
+            return Some(task);
+        }
+        if self.delivery.confirmed_unsaved {
+            for (connector, id) in self.connectors.iter().zip(1..) {
+                if connector.confirmed.unsaved {
+                    let (key, len) = self.store_transaction(id, scratch)?;
+                    return Some((Task::StoreTransaction(id), StorageOp::Store(key, len)));
+                }
+            }
+            self.delivery.confirmed_unsaved = false;
+        }
+        if self.delivery.release {
+            return self.release(scratch);
+        }
+        let is_due = self.is_reachable() && self.delivery.is_due(now, &self.journal);
+        if let (true, Some(at), Some(first)) = (is_due, self.delivery.head_at, self.journal.first())
+            && let Some(number) = self.dating.next_to_look_at(at, first, self.journal.next())
+        {
+            return Some((Task::SeekDate(number), StorageOp::LoadEntry(number)));
+        }
+        if (is_due || self.delivery.give_up)
+            && let first = self.journal.first()?
+            && scratch.entry(first).is_none()
+        {
+            return Some((Task::LoadFirst, StorageOp::LoadEntry(first)));
+        }
+        // Last, so that what cannot be stored holds up no transaction.
+        if self.persistence.has_chores {
+            let chore = self.next_chore(scratch);
+            self.persistence.has_chores = chore.is_some();
+            if chore.is_some() {
+                return chore;
+            }
+        }
+        let key = self.keys.next_unsaved()?;
+        Some((Task::SaveKey(key), self.keys.store(key, scratch.blank())?))
+    }
+
+    /// What is to be done on the device beside the journal.
+    pub(super) fn next_chore(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
+        if let Some((id, key)) = self.record_to_look_up() {
+            return Some((Task::LookUp(id, key), StorageOp::Load(key)));
+        }
+        if let Some(task) = self.next_series() {
+            return Some(task);
+        }
+        if let Some((id, op)) = self.store_availability(scratch) {
+            return Some((Task::StoreAvailability(id), op));
+        }
+        #[cfg(feature = "reservation")]
+        if let Some(op) = self.reservations.storage_op(scratch) {
+            return Some((Task::ChangeReservation, op));
+        }
+        #[cfg(feature = "smart-charging")]
+        if let Some(op) = self.profiles.storage_op(scratch) {
+            return Some((Task::ChangeProfile, op));
+        }
+        #[cfg(feature = "firmware-management")]
+        for direction in [Direction::Download, Direction::Upload] {
+            match self.transfer_op(direction, scratch) {
+                Some(op @ StorageOp::Load(_)) => return Some((Task::LoadTransfer(direction), op)),
+                Some(op) => return Some((Task::StoreTransfer(direction), op)),
+                None => {}
+            }
+        }
+        if let Some(op) = self.cache.storage_op(scratch) {
+            return Some((Task::ChangeCache, op));
+        }
+        None
+    }
+
+    pub(super) fn store_transaction(&self, id: ConnectorId, scratch: &mut Scratch<'_>) -> Option<(RecordKey, usize)> {
+        let connector = self.connector(id)?;
+        let id_tag = Some(&connector.session.id_tag).filter(|_| self.resumes);
+        connector.confirmed.store(id, id_tag, scratch.blank())
+    }
+
+    pub(super) fn transaction_stored(&mut self, id: ConnectorId) {
+        if let Some(connector) = self.connector_mut(id) {
+            connector.confirmed.stored();
+        }
+    }
+
+    pub(super) fn release(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
+        let first = self.journal.first()?;
+        if let Some(Head::Stop { connector: id, start }) = self.delivery.head
+            && let Some(connector) = self.connector_mut(id)
+            && connector.confirmed.stored_as_running
+            && connector.confirmed.entry() == start
+        {
+            connector.confirmed.ended(start);
+            let (key, len) = connector.confirmed.store(id, None, scratch.blank())?;
+            return Some((Task::StoreTransaction(id), StorageOp::Store(key, len)));
+        }
+        if self.journal.mark_due() {
+            return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
+        }
+        // TX-28: what the last sample of a transaction told of the register must not go with it.
+        if let Some(Head::MeterValues { connector: id }) = self.delivery.head
+            && self
+                .connector_mut(id)
+                .is_some_and(|connector| connector.confirmed.outlives_sample(first, &connector.session))
+        {
+            let (key, len) = self.store_transaction(id, scratch)?;
+            return Some((Task::ReleaseSample(id), StorageOp::StoreAndRelease(key, len, first)));
+        }
+        Some((Task::Release, StorageOp::ReleaseEntry(first)))
+    }
+
+    /// The first entry is gone from the device.
+    pub(super) fn released(&mut self) {
+        self.journal.released();
+        let was_message = !matches!(self.delivery.head, Some(Head::Clock));
+        self.dating.released(was_message, self.journal.is_empty());
+        self.delivery.released();
+        self.dirty |= self.reset.is_pending(); // it waits for an empty journal
+    }
+}
