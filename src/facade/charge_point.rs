@@ -133,7 +133,7 @@ impl<'a> ChargePoint<'a> {
             }
         }
         match failure {
-            None => Ok(engine.settle().min(transport.next_deadline())),
+            None => Ok(engine.next_wake().min(transport.next_deadline())),
             Some(failure) => Err(failure),
         }
     }

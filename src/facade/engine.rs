@@ -58,7 +58,7 @@ impl<'a> Engine<'a> {
         if operations.cannot_reset() {
             return Err(Missing::ResetOutput);
         }
-        self.operations.settle_hardware();
+        self.operations.announce_hardware();
         self.complete = true;
         Ok(())
     }
@@ -97,7 +97,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Until an input changes or the time comes that this returns, there is nothing to do but to wait for the transport.
-    pub(super) fn settle(&mut self) -> Instant {
+    pub(super) fn next_wake(&mut self) -> Instant {
         if !self.settled {
             return self.next_deadline();
         }

@@ -80,11 +80,11 @@ impl Operations<'_> {
             #[cfg(feature = "local-auth-list")]
             place: 0,
         };
-        self.look_on(now, id);
+        self.look_up_tag(now, id);
     }
 
     /// The same for what was not looked at yet.
-    fn look_on(&mut self, now: Instant, id: ConnectorId) {
+    fn look_up_tag(&mut self, now: Instant, id: ConnectorId) {
         self.persistence.has_chores = true;
         let record = self.record_about_tag(id);
         if record.is_some_and(|key| registry::LOCAL_LIST.contains(&key)) {
@@ -156,7 +156,7 @@ impl Operations<'_> {
             self.learn(now, &id_tag, info); // even if it comes too late for the session
         }
         if is_asked {
-            self.judge(now, id, known);
+            self.give_verdict(now, id, known);
         }
     }
 
@@ -177,7 +177,7 @@ impl Operations<'_> {
             Presented::Settled => return Instant::NEVER,
             Presented::LookUp { .. } => {
                 if self.record_about_tag(id).is_none() {
-                    self.look_on(now, id); // the cache was cleared, or the list changed meanwhile
+                    self.look_up_tag(now, id); // the cache was cleared, or the list changed meanwhile
                 }
                 return Instant::NEVER;
             }
@@ -237,7 +237,7 @@ impl Operations<'_> {
         {
             *place = place_behind(key);
         }
-        self.look_on(now, id);
+        self.look_up_tag(now, id);
     }
 
     /// Decides by what is known here, or leaves it to the central system.
@@ -255,18 +255,18 @@ impl Operations<'_> {
         let is_visitor = session.visitor.is_some();
         let is_good = |known: &Known| known.is_valid && if is_visitor { session.is_of_group(known) } else { trusted };
         match known {
-            Some(known) if is_good(&known) => self.judge(now, id, known),
+            Some(known) if is_good(&known) => self.give_verdict(now, id, known),
             _ if !must_decide => session.presented = Presented::Waiting { since: now },
             // LOC-06: known not to be good is not unknown.
             Some(Known { is_valid: false, .. }) => self.refuse_tag(id, TxNotification::AuthorizationRejected),
             _ if is_visitor => self.refuse_tag(id, TxNotification::AuthorizationRejected),
-            _ if unknown_allowed => self.judge(now, id, Known { is_valid: true, parent: None }),
+            _ if unknown_allowed => self.give_verdict(now, id, Known { is_valid: true, parent: None }),
             _ => self.refuse_tag(id, TxNotification::AuthorizationTimeout),
         }
     }
 
     /// It is clear now what the tag is worth.
-    fn judge(&mut self, now: Instant, id: ConnectorId, known: Known) {
+    fn give_verdict(&mut self, now: Instant, id: ConnectorId, known: Known) {
         #[cfg(feature = "reservation")]
         if known.is_valid && self.is_reserved_for_others(id, known.parent.as_ref()) {
             return self.refuse_tag(id, TxNotification::ReservationConflict);

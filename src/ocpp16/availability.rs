@@ -69,7 +69,7 @@ impl Service {
     }
 
     /// Lets the change come into force, if nobody is in the way.
-    fn settle(&mut self, is_busy: bool) {
+    fn apply(&mut self, is_busy: bool) {
         let target = self.target();
         if !is_busy || target == Availability::Operative {
             self.in_force = target;
@@ -103,22 +103,22 @@ impl Operations<'_> {
         self.dirty = true;
         self.persistence.has_chores = true;
         if let Some(connector) = self.connector_mut(id) {
-            connector.greet(now);
+            connector.forget_who_is_there(now);
         }
         let Some(Place { service, .. }) = self.place_mut(id) else { return };
         service.unsaved |= service.wanted != wanted;
         service.wanted = wanted;
         match self.connector_mut(id) {
-            Some(connector) => connector.settle_service(),
-            None => self.settle_main_service(),
+            Some(connector) => connector.apply_availability(),
+            None => self.apply_availability_of_all(),
         }
     }
 
     /// Lets a scheduled change of the charge point itself come into force when all connectors are free.
-    pub(super) fn settle_main_service(&mut self) {
+    pub(super) fn apply_availability_of_all(&mut self) {
         if self.charge_point.service.is_closing() {
             let is_busy = self.connectors.iter().any(Connector::is_busy);
-            self.charge_point.service.settle(is_busy);
+            self.charge_point.service.apply(is_busy);
             self.dirty |= !self.charge_point.service.is_on(); // which ends its reservations
         }
     }
@@ -135,9 +135,9 @@ impl Operations<'_> {
     #[cfg(feature = "firmware-management")]
     pub(super) fn close_connectors(&mut self, now: Instant, is_closed: bool) {
         for connector in self.connectors.iter_mut() {
-            connector.greet(now);
+            connector.forget_who_is_there(now);
             connector.place.service.is_closed = is_closed;
-            connector.settle_service();
+            connector.apply_availability();
         }
         self.dirty = true;
     }
@@ -175,10 +175,10 @@ impl Operations<'_> {
 
 impl Connector<'_> {
     /// Lets a scheduled change come into force when the connector is free (OCPP 1.6 §4.9, C8, D8, E8, F8).
-    pub(super) fn settle_service(&mut self) {
+    pub(super) fn apply_availability(&mut self) {
         if self.place.service.is_closing() {
             let is_busy = self.is_busy();
-            self.place.service.settle(is_busy);
+            self.place.service.apply(is_busy);
             if !self.place.service.is_on() {
                 self.finishing = Finishing::No;
                 self.release_cable(); // no card is taken here any more
@@ -187,7 +187,7 @@ impl Connector<'_> {
     }
 
     /// H2: whoever is there while it is out of service is treated as if just come when it returns.
-    fn greet(&mut self, now: Instant) {
+    fn forget_who_is_there(&mut self, now: Instant) {
         if !self.place.service.is_on() {
             self.present_since = now;
             self.finishing = Finishing::No;

@@ -96,7 +96,7 @@ impl Dating {
     }
 
     /// Looks at an entry behind the first one, which was made at `at`. It may be damaged, or thinned out.
-    pub(super) fn look_at(&mut self, number: u32, entry: Option<Entry<'_>>, at: Stamp) {
+    pub(super) fn read_date(&mut self, number: u32, entry: Option<Entry<'_>>, at: Stamp) {
         let Stamp::Undated { boot, .. } = at else { return };
         self.search = Search::At(number.wrapping_add(1));
         let (began_s, date) = match entry.map(|entry| (entry.at, entry.content)) {

@@ -289,7 +289,7 @@ impl Operations<'_> {
             Task::SeekDate(number) => {
                 let entry = loaded.and_then(|record| Entry::read(number, record));
                 if let Some(at) = self.delivery.head_at {
-                    self.dating.look_at(number, entry, at);
+                    self.dating.read_date(number, entry, at);
                 }
             }
             Task::LoadFirst if loaded.is_none() && self.journal.pass_gap() => {}

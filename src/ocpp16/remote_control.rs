@@ -53,7 +53,7 @@ impl Operations<'_> {
         // RC-04: the first of those that suit best.
         let (mut best, mut connector) = (0, 0);
         for id in wanted {
-            let fit = self.fit(id, &id_tag);
+            let fit = self.suitability(id, &id_tag);
             if fit > best {
                 (best, connector) = (fit, id);
             }
@@ -95,7 +95,7 @@ impl Operations<'_> {
     }
 
     /// How well a connector suits a tag; 0 when no session may begin there with it (RC-05).
-    fn fit(&self, id: ConnectorId, id_tag: &IdToken) -> u8 {
+    fn suitability(&self, id: ConnectorId, id_tag: &IdToken) -> u8 {
         let (Ok(()), Some(connector)) = (self.may_begin(id), self.connector(id)) else { return 0 };
         #[cfg(feature = "reservation")]
         match self.claim(id, id_tag, None) {

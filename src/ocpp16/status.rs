@@ -291,7 +291,7 @@ impl Operations<'_> {
         let reports_all = core::mem::take(&mut self.reports_all);
         let mut deadline = Instant::NEVER;
         for connector in self.connectors.iter_mut() {
-            connector.settle_service();
+            connector.apply_availability();
             let status = status_of(connector);
             if tells_ev_errors(status) != tells_ev_errors(connector.status()) {
                 connector.place.read_errors(tells_ev_errors(status));
@@ -308,7 +308,7 @@ impl Operations<'_> {
             }
             deadline = deadline.min(connector.place.status.deadline(minimum));
         }
-        self.settle_main_service();
+        self.apply_availability_of_all();
         self.charge_point.status.update(now, next_entry, state_of_charge_point(&self.charge_point), minimum);
         if reports_all {
             self.charge_point.status.report_again(next_entry);

@@ -206,7 +206,7 @@ impl<'a> Operations<'a> {
     }
 
     /// The profile is there when the firmware does some of it.
-    pub(super) fn settle_transfers(&mut self) {
+    pub(super) fn announce_firmware_management(&mut self) {
         let is_there = self.manages_firmware();
         self.keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, is_there);
     }
@@ -230,7 +230,7 @@ impl<'a> Operations<'a> {
         let mut file_name = None;
         if self.transfer(direction).stage == Stage::Asked {
             let Some(result) = self.device_result() else { return Ok(Reply::Held) };
-            self.settle_request(direction, result.is_ok());
+            self.request_stored(direction, result.is_ok());
             result.map_err(|_| Cause::DeviceFailed)?;
             if direction == Direction::Upload {
                 file_name = Some(self.diagnostics.file_name);
@@ -262,7 +262,7 @@ impl<'a> Operations<'a> {
 
     /// The record of a request is written, or may be. An update is what the record says; diagnostics that nobody knows of any
     /// more are not uploaded.
-    fn settle_request(&mut self, direction: Direction, is_stored: bool) {
+    fn request_stored(&mut self, direction: Direction, is_stored: bool) {
         if is_stored || direction == Direction::Download {
             self.transfer(direction).stage = Stage::Reading;
             self.persistence.has_chores = true;
@@ -277,7 +277,7 @@ impl<'a> Operations<'a> {
             let transfer = self.transfer(direction);
             transfer.reports.link(online);
             if transfer.stage == Stage::Asked {
-                self.settle_request(direction, false);
+                self.request_stored(direction, false);
             }
         }
     }

@@ -104,7 +104,7 @@ impl Operations<'_> {
 
     /// All inputs and outputs are set: without a lock there is nothing to unlock (errata 3.84), and what nobody does is no
     /// profile of this charge point.
-    pub(crate) fn settle_hardware(&mut self) {
+    pub(crate) fn announce_hardware(&mut self) {
         if !self.connector_ids().any(|id| self.has_lock(id)) {
             let _ = self.keys.fix(UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME);
             self.keys.set_switch(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT, false);
@@ -112,9 +112,9 @@ impl Operations<'_> {
         #[cfg(feature = "reservation")]
         let _ = self.keys.fix(super::reservation::RESERVE_CONNECTOR_ZERO_NAME); // KEY-40
         #[cfg(feature = "firmware-management")]
-        self.settle_transfers();
+        self.announce_firmware_management();
         #[cfg(feature = "smart-charging")]
-        self.settle_smart_charging();
+        self.announce_smart_charging();
     }
 
     pub(super) fn has_lock(&self, id: ConnectorId) -> bool {

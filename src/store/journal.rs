@@ -128,11 +128,11 @@ impl Journal {
     /// The first entry is gone from the device.
     pub fn released(&mut self) {
         self.head = self.head.wrapping_add(1);
-        self.settle();
+        self.close_if_all_gone();
     }
 
     /// Where nothing but gaps is left, nothing waits.
-    fn settle(&mut self) {
+    fn close_if_all_gone(&mut self) {
         if self.numbers() <= self.missing {
             self.head = self.tail;
             self.missing = 0;
@@ -193,7 +193,7 @@ impl Journal {
         if may_follow {
             return JournalStep::Probe(next);
         }
-        self.settle();
+        self.close_if_all_gone();
         JournalStep::Done
     }
 }

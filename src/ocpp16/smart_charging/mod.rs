@@ -193,7 +193,7 @@ impl<'a> Operations<'a> {
 
 impl Operations<'_> {
     /// What the outputs say about the hardware, once all are set.
-    pub(super) fn settle_smart_charging(&mut self) {
+    pub(super) fn announce_smart_charging(&mut self) {
         let outputs = || self.connectors.iter().filter_map(|connector| connector.inputs.limit);
         let has_current = outputs().any(|output| !matches!(output, LimitOutput::Power(_)));
         let has_power = outputs().any(|output| !matches!(output, LimitOutput::Current(_)));

@@ -307,7 +307,7 @@ where
     }
 
     /// Lets go of a connection that has failed.
-    fn settle<T>(&mut self, result: Result<T, Error<S::Error>>) -> Result<T, Error<S::Error>> {
+    fn hang_up_on_error<T>(&mut self, result: Result<T, Error<S::Error>>) -> Result<T, Error<S::Error>> {
         if result.is_err() {
             self.hang_up();
         }
@@ -353,12 +353,12 @@ where
 
     async fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Self::Error> {
         let result = poll_fn(|cx| self.poll_receive(cx, buffer)).await;
-        self.settle(result).map(Some)
+        self.hang_up_on_error(result).map(Some)
     }
 
     async fn send(&mut self, part: &[u8], last: bool) -> Result<(), Self::Error> {
         let result = poll_fn(|_| self.poll_send(part, last)).await;
-        self.settle(result)
+        self.hang_up_on_error(result)
     }
 
     fn abort(&mut self) {
