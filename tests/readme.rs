@@ -51,8 +51,7 @@ fn the_readme_is_short() {
     assert!(lines <= 220, "{lines} lines: what is not for the first visit belongs to the guide");
     let (_, charger) = README.split_once("## A charger\n\n```rust\n").expect("the charger");
     let (charger, _) = charger.split_once("\n```").expect("the end of the code");
-    let (board, charger) = charger.split_once("\n\nfn charger").expect("the loop behind the board");
-    assert!(charger.lines().count() <= 40 && board.lines().count() <= 20);
+    assert!(charger.lines().count() <= 40, "a charger takes 40 lines");
 }
 
 /// Files in the README, pages in the documentation.
