@@ -1,4 +1,8 @@
+// The links of the README lead to files; in the documentation the first definition of a link counts, and leads to its page.
+#![doc = concat!("[floors]: ", include_str!("guide/floors.uri"))]
+#![doc = include_str!("guide/links.md")]
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![deny(missing_docs)]
 
@@ -7,6 +11,7 @@ extern crate std;
 
 mod bytes;
 pub mod facade;
+pub mod guide;
 pub mod json;
 mod log;
 pub mod ocpp16;

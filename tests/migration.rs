@@ -1,10 +1,10 @@
-//! The table of the README for those who come from ArduinoOcpp or MicroOcpp: each name that was public there has a row,
+//! The page of the guide for those who come from ArduinoOcpp or MicroOcpp: each name that was public there has a row,
 //! and what the row names exists here.
 
 use std::fs;
 use std::path::Path;
 
-const README: &str = include_str!("../README.md");
+const PAGE: &str = include_str!("../src/guide/migration.md");
 
 /// All names of `MicroOcpp.h` 1.2, `MicroOcpp_c.h` and `ArduinoOcpp.h` 0.3.0 and before.
 const NAMES: &str = "
@@ -47,9 +47,7 @@ existsUnboundIdTag isAvailable isBlockedByReservation
 
 /// Both columns of each row of the migration tables.
 fn rows() -> Vec<(&'static str, &'static str)> {
-    let (_, chapter) = README.split_once("## Moving over from ArduinoOcpp").expect("the chapter");
-    let (chapter, _) = chapter.split_once("\n## ").expect("another chapter behind it");
-    let rows = chapter.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
     rows.filter(|row| *row != ("there", "here")).collect()
 }
 

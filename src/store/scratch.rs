@@ -1,6 +1,6 @@
 //! The one buffer that records pass through, and whose bytes lie in it.
 
-/// The record buffer. Who wants to write takes it [`blank`](Self::blank), and by that from whoever had it: nobody has to
+/// The record buffer. Who wants to write takes it `blank`, and by that from whoever had it: nobody has to
 /// remember to say so.
 #[derive(Debug)]
 pub(crate) struct Scratch<'b> {
