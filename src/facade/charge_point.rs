@@ -2,9 +2,7 @@ use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
 #[cfg(feature = "local-auth-list")]
 use crate::ocpp16::ListSlot;
-#[cfg(feature = "reservation")]
-use crate::ocpp16::ReservationSlot;
-use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, Memory, Operations, role};
+use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, Memory, Operations, ReservationSlot, role};
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::{ChargingPeriod, ProfileSlot};
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
@@ -52,7 +50,6 @@ impl<'a> ChargePoint<'a> {
         boot.check().map_err(|_| ConfigError::BootTextTooLong)?;
         while resources.connectors.push(Connector::new()).is_ok() {}
         while resources.cache.push(CacheSlot::FREE).is_ok() {}
-        #[cfg(feature = "reservation")]
         while resources.reservations.push(ReservationSlot::FREE).is_ok() {}
         #[cfg(feature = "smart-charging")]
         while resources.profiles.push(ProfileSlot::FREE).is_ok() {}
@@ -68,7 +65,6 @@ impl<'a> ChargePoint<'a> {
             cache: resources.cache.as_mut_slice(),
             #[cfg(feature = "local-auth-list")]
             local_list: resources.local_list.as_flattened_mut(),
-            #[cfg(feature = "reservation")]
             reservations: resources.reservations.as_mut_slice(),
             #[cfg(feature = "smart-charging")]
             profiles: resources.profiles.as_mut_slice(),

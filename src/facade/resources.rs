@@ -1,9 +1,7 @@
 use super::engine::Engine;
 #[cfg(feature = "local-auth-list")]
 use crate::ocpp16::ListSlot;
-#[cfg(feature = "reservation")]
-use crate::ocpp16::ReservationSlot;
-use crate::ocpp16::{CacheSlot, Connector, DataTransferHandler, Hook, MeterInput};
+use crate::ocpp16::{CacheSlot, Connector, DataTransferHandler, Hook, MeterInput, ReservationSlot};
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::{ChargingPeriod, ProfileSlot};
 use crate::store::RECORD_LEN_MAX;
@@ -55,7 +53,6 @@ pub struct Resources<
     /// Twice the entries, so that a new list fits beside the old one.
     #[cfg(feature = "local-auth-list")]
     pub(super) local_list: Table<[ListSlot; 2], LIST>,
-    #[cfg(feature = "reservation")]
     pub(super) reservations: Table<ReservationSlot, RESERVATIONS>,
     #[cfg(feature = "smart-charging")]
     pub(super) profiles: Table<ProfileSlot, PROFILES>,
@@ -113,7 +110,6 @@ impl<
             cache: Table::new(Vec::new()),
             #[cfg(feature = "local-auth-list")]
             local_list: Table::new(Vec::new()),
-            #[cfg(feature = "reservation")]
             reservations: Table::new(Vec::new()),
             #[cfg(feature = "smart-charging")]
             profiles: Table::new(Vec::new()),

@@ -267,7 +267,6 @@ impl Operations<'_> {
 
     /// It is clear now what the tag is worth.
     fn give_verdict(&mut self, now: Instant, id: ConnectorId, known: Known) {
-        #[cfg(feature = "reservation")]
         if known.is_valid && self.is_reserved_for_others(id, known.parent.as_ref()) {
             return self.refuse_tag(id, TxNotification::ReservationConflict);
         }

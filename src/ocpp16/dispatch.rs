@@ -286,9 +286,7 @@ impl Operations<'_> {
                 Some(status) => status,
                 None => return Ok(Acted::Answered(Reply::Held)),
             },
-            #[cfg(feature = "reservation")]
             Action::ReserveNow => self.reserve_now(now, payload)?,
-            #[cfg(feature = "reservation")]
             Action::CancelReservation => self.cancel_reservation(payload)?,
             #[cfg(feature = "smart-charging")]
             Action::SetChargingProfile => self.set_charging_profile(now, payload, record)?,
@@ -315,8 +313,6 @@ impl Operations<'_> {
             }
             #[cfg(not(feature = "local-auth-list"))]
             Action::SendLocalList => StatusAnswer::NotSupported,
-            #[cfg(not(feature = "reservation"))]
-            Action::ReserveNow | Action::CancelReservation => super::answer::accepted_if(false),
             #[cfg(not(feature = "remote-trigger"))]
             Action::TriggerMessage => StatusAnswer::NotImplemented,
             #[allow(unreachable_patterns)]

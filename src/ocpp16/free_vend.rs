@@ -1,7 +1,6 @@
 //! Free vend: whoever plugs in is given energy, and no card is asked for. A key of ArduinoOcpp's, not of OCPP.
 
 use super::connector::Finishing;
-#[cfg(feature = "reservation")]
 use super::reservation::Claim;
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations};
@@ -47,7 +46,6 @@ impl Operations<'_> {
         }
         let named = core::str::from_utf8(self.keys.list(&FREE_VEND_ID_TAG)).unwrap_or_default();
         let id_tag = IdToken::from_text(if named.is_empty() { NOBODY } else { named }).unwrap_or_default();
-        #[cfg(feature = "reservation")]
         if !matches!(self.claim(id, &id_tag, None), Claim::Free | Claim::Ours(_)) {
             return;
         }

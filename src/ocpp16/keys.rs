@@ -5,8 +5,6 @@
 use super::firmware;
 #[cfg(feature = "local-auth-list")]
 use super::local_list;
-#[cfg(feature = "reservation")]
-use super::reservation;
 #[cfg(feature = "smart-charging")]
 use super::smart_charging;
 use super::{
@@ -100,7 +98,7 @@ pub(super) static TABLE: &[Declaration] = &[
     #[cfg(feature = "local-auth-list")]
     local_list::SEND_LOCAL_LIST_MAX_LENGTH.declaration(),
     #[cfg(feature = "reservation")]
-    reservation::RESERVE_CONNECTOR_ZERO_SUPPORTED.declaration(),
+    super::reservation::RESERVE_CONNECTOR_ZERO_SUPPORTED.declaration(),
     #[cfg(feature = "smart-charging")]
     smart_charging::CHARGE_PROFILE_MAX_STACK_LEVEL.declaration(),
     #[cfg(feature = "smart-charging")]

@@ -40,7 +40,7 @@ mod phase_rotation;
 mod place;
 mod recovery;
 mod remote_control;
-#[cfg(feature = "reservation")]
+#[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
 mod reset;
 mod session;
@@ -84,7 +84,6 @@ pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
 #[cfg(feature = "local-auth-list")]
 pub(crate) use local_list::ListSlot;
 pub use metering::{MeterInput, MeterReading};
-#[cfg(feature = "reservation")]
 pub(crate) use reservation::ReservationSlot;
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, Supply};
@@ -116,7 +115,6 @@ use local_list::LocalList;
 use metering::Alignment;
 use persistence::Persistence;
 use place::Place;
-#[cfg(feature = "reservation")]
 use reservation::Reservations;
 use reset::Reset;
 use session::ENTRIES_OF_A_TRANSACTION;
@@ -139,7 +137,6 @@ pub struct Operations<'a> {
     cache: Cache<'a>,
     #[cfg(feature = "local-auth-list")]
     local_list: LocalList<'a>,
-    #[cfg(feature = "reservation")]
     reservations: Reservations<'a>,
     #[cfg(feature = "smart-charging")]
     profiles: Profiles<'a>,
@@ -204,7 +201,6 @@ pub(crate) struct Memory<'a> {
     pub(crate) cache: &'a mut [CacheSlot],
     #[cfg(feature = "local-auth-list")]
     pub(crate) local_list: &'a mut [ListSlot],
-    #[cfg(feature = "reservation")]
     pub(crate) reservations: &'a mut [ReservationSlot],
     #[cfg(feature = "smart-charging")]
     pub(crate) profiles: &'a mut [ProfileSlot],
@@ -226,7 +222,6 @@ impl<'a> Operations<'a> {
             cache: Cache::new(memory.cache),
             #[cfg(feature = "local-auth-list")]
             local_list: LocalList::new(memory.local_list),
-            #[cfg(feature = "reservation")]
             reservations: Reservations::new(memory.reservations),
             #[cfg(feature = "smart-charging")]
             profiles: Profiles::new(memory.profiles, memory.periods),
@@ -280,8 +275,7 @@ impl<'a> Operations<'a> {
             keys.set_integer(&local_list::LOCAL_AUTH_LIST_MAX_LENGTH, entries as i32);
             keys.set_integer(&local_list::SEND_LOCAL_LIST_MAX_LENGTH, local_list::sent_max(receive, entries));
         }
-        #[cfg(feature = "reservation")]
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
+        Reservations::announce(keys);
         #[cfg(feature = "smart-charging")]
         {
             let periods = smart_charging::periods_max(receive, self.profiles.periods_max());
@@ -324,7 +318,6 @@ impl<'a> Operations<'a> {
             self.advance_metering(now, id);
         }
         self.advance_alignment(now);
-        #[cfg(feature = "reservation")]
         self.advance_reservations(now);
         #[cfg(feature = "smart-charging")]
         self.advance_limits(now);

@@ -66,7 +66,6 @@ pub(super) enum Task {
     LookUp(ConnectorId, RecordKey),
     StoreAvailability(ConnectorId),
     ChangeCache,
-    #[cfg(feature = "reservation")]
     ChangeReservation,
     #[cfg(feature = "smart-charging")]
     ChangeProfile,
@@ -149,7 +148,6 @@ impl Operations<'_> {
     }
 
     fn has_unsaved(&mut self) -> bool {
-        #[cfg(feature = "reservation")]
         if self.reservations.is_unsaved() {
             return true;
         }
@@ -268,7 +266,6 @@ impl Operations<'_> {
             Task::LookUp(id, key) => self.looked_up(now, id, key, loaded),
             Task::StoreAvailability(id) => self.availability_stored(id),
             Task::ChangeCache => self.cache.stored(),
-            #[cfg(feature = "reservation")]
             Task::ChangeReservation => self.reservations.stored(),
             #[cfg(feature = "smart-charging")]
             Task::ChangeProfile => self.profiles.stored(),

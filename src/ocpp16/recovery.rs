@@ -19,7 +19,6 @@ pub(super) enum Recovery {
     LoadCache(usize),
     #[cfg(feature = "local-auth-list")]
     LoadList(usize),
-    #[cfg(feature = "reservation")]
     LoadReservation(usize),
     #[cfg(feature = "smart-charging")]
     LoadProfile(usize),
@@ -43,7 +42,6 @@ impl Operations<'_> {
             Recovery::LoadCache(index) => StorageOp::Load(self.cache.record(index)?),
             #[cfg(feature = "local-auth-list")]
             Recovery::LoadList(index) => StorageOp::Load(self.local_list.record(index)?),
-            #[cfg(feature = "reservation")]
             Recovery::LoadReservation(index) => StorageOp::Load(self.reservations.record(index)?),
             #[cfg(feature = "smart-charging")]
             Recovery::LoadProfile(index) => StorageOp::Load(self.profiles.record(index)?),
@@ -101,7 +99,6 @@ impl Operations<'_> {
                 self.load_list(index, record.unwrap_or_default());
                 self.list_or_next(index + 1)
             }
-            #[cfg(feature = "reservation")]
             Recovery::LoadReservation(index) => {
                 if let Some(record) = record {
                     self.reservations.load(index, record);
@@ -172,7 +169,6 @@ impl Operations<'_> {
     }
 
     fn reservation_or_next(&self, index: usize) -> Recovery {
-        #[cfg(feature = "reservation")]
         if self.reservations.record(index).is_some() {
             return Recovery::LoadReservation(index);
         }
@@ -208,7 +204,6 @@ impl Operations<'_> {
                 session.began = entry.at.dated();
                 session.id_tag = id_tag.to_token();
                 session.reservation = reservation;
-                #[cfg(feature = "reservation")]
                 if let Some(reservation) = reservation {
                     self.reservation_used(reservation, number); // the power may have failed before its record was removed
                 }

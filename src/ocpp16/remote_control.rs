@@ -3,7 +3,6 @@
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::connector::Finishing::{CardTooLate, No};
 use super::delivery::UNDELIVERABLE;
-#[cfg(feature = "reservation")]
 use super::reservation::Claim;
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations, Reason, TxNotification};
@@ -97,7 +96,6 @@ impl Operations<'_> {
     /// How well a connector suits a tag; 0 when no session may begin there with it (RC-05).
     fn suitability(&self, id: ConnectorId, id_tag: &IdToken) -> u8 {
         let (Ok(()), Some(connector)) = (self.may_begin(id), self.connector(id)) else { return 0 };
-        #[cfg(feature = "reservation")]
         match self.claim(id, id_tag, None) {
             Claim::Ours(_) if self.is_reserved(id) => return 5,
             Claim::MaybeGroup => return 1,

@@ -3,13 +3,13 @@
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::connector::Finishing;
 use super::session::Phase;
-use super::{Connector, ConnectorId, IdToken, Operations};
+use super::{Connector, ConnectorId, IdToken, Operations, keys};
 use crate::json::{Field, Kind, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{RecordKey, Scratch, StorageOp, SwitchKey, registry};
+use crate::store::{Keys, RecordKey, Scratch, StorageOp, SwitchKey, registry};
 use crate::time::{DateTime, Duration, Instant};
 
-pub(super) const RESERVE_CONNECTOR_ZERO_NAME: &str = "ReserveConnectorZeroSupported";
+const RESERVE_CONNECTOR_ZERO_NAME: &str = "ReserveConnectorZeroSupported";
 /// Connector 0 can be reserved: any one connector stays free.
 pub(super) const RESERVE_CONNECTOR_ZERO_SUPPORTED: SwitchKey = SwitchKey::new(40, RESERVE_CONNECTOR_ZERO_NAME, true);
 
@@ -87,6 +87,11 @@ impl<'a> Reservations<'a> {
             }
         }
         found
+    }
+
+    /// The profile is there.
+    pub(super) fn announce(keys: &mut Keys<'_>) {
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
     }
 
     /// The record of the `index`th reservation, to be loaded at boot.
@@ -285,6 +290,11 @@ impl Operations<'_> {
         if self.reservations.end(&mut |reservation| reservation.id == id && entry >= reservation.since) {
             self.reservations_changed();
         }
+    }
+
+    /// KEY-40: the switch is the firmware's, until it has begun.
+    pub(super) fn announce_hardware_of_reservations(&mut self) {
+        let _ = self.keys.fix(RESERVE_CONNECTOR_ZERO_NAME);
     }
 
     fn reservations_changed(&mut self) {

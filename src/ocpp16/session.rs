@@ -3,7 +3,6 @@
 use super::authorization::{Known, Presented};
 use super::connector::Finishing;
 use super::metering::Series;
-#[cfg(feature = "reservation")]
 use super::reservation::Claim;
 use super::unlock::UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT;
 use super::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason, TxNotification, free_vend};
@@ -223,7 +222,6 @@ impl Operations<'_> {
             return self.owner_or_visitor(now, id, id_tag).map_err(|OtherIdTag| BeginError::Busy);
         }
         self.may_begin(id)?;
-        #[cfg(feature = "reservation")]
         let authorized = match self.claim(id, &id_tag, None) {
             Claim::Foreign => {
                 if let Some(connector) = self.connector(id) {
@@ -366,7 +364,6 @@ impl Operations<'_> {
     /// Moves the session on as far as its conditions allow.
     pub(super) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
         let is_full = self.journal_full;
-        #[cfg(feature = "reservation")]
         self.find_reservation(id);
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let readings = connector.readings;
@@ -484,7 +481,6 @@ impl Operations<'_> {
         connector.place.sampling.begin(connector.session.started);
         info!("connector {}: transaction runs", id);
         connector.notify(TxNotification::StartTx);
-        #[cfg(feature = "reservation")]
         if let Some(reservation) = connector.session.reservation {
             self.reservation_used(reservation, number);
         }

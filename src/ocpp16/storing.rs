@@ -85,7 +85,6 @@ impl Operations<'_> {
         if let Some((id, op)) = self.store_availability(scratch) {
             return Some((Task::StoreAvailability(id), op));
         }
-        #[cfg(feature = "reservation")]
         if let Some(op) = self.reservations.storage_op(scratch) {
             return Some((Task::ChangeReservation, op));
         }

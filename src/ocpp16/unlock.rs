@@ -109,8 +109,7 @@ impl Operations<'_> {
             let _ = self.keys.fix(UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME);
             self.keys.set_switch(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT, false);
         }
-        #[cfg(feature = "reservation")]
-        let _ = self.keys.fix(super::reservation::RESERVE_CONNECTOR_ZERO_NAME); // KEY-40
+        self.announce_hardware_of_reservations();
         #[cfg(feature = "firmware-management")]
         self.announce_firmware_management();
         #[cfg(feature = "smart-charging")]

@@ -1,0 +1,82 @@
+//! Stands in for reservations where that profile is left out: nothing is ever reserved, and the compiler removes the calls.
+
+use super::answer::{Cause, StatusAnswer};
+use super::{ConnectorId, IdToken, Operations};
+use crate::json::Payload;
+use crate::store::{Keys, RecordKey, Scratch, StorageOp};
+use crate::time::Instant;
+use core::marker::PhantomData;
+
+pub(crate) struct ReservationSlot;
+
+pub(super) struct Reservations<'a>(PhantomData<&'a ()>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code)] // nobody has one
+pub(super) enum Claim {
+    Free,
+    Ours(i32),
+    MaybeGroup,
+    Foreign,
+}
+
+impl ReservationSlot {
+    pub(crate) const FREE: Self = Self;
+}
+
+impl<'a> Reservations<'a> {
+    pub(super) fn new(_: &'a mut [ReservationSlot]) -> Self {
+        Self(PhantomData)
+    }
+
+    pub(super) fn announce(_: &mut Keys<'_>) {}
+
+    pub(super) fn record(&self, _: usize) -> Option<RecordKey> {
+        None
+    }
+
+    pub(super) fn load(&mut self, _: usize, _: &[u8]) {}
+
+    pub(super) fn is_unsaved(&self) -> bool {
+        false
+    }
+
+    pub(super) fn storage_op(&self, _: &mut Scratch<'_>) -> Option<StorageOp> {
+        None
+    }
+
+    pub(super) fn stored(&mut self) {}
+}
+
+impl Operations<'_> {
+    /// RPC-14: a profile of which this build has nothing says so by a status, where there is one.
+    pub(super) fn reserve_now(&mut self, _: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
+        payload.prove()?;
+        Ok(StatusAnswer::Rejected)
+    }
+
+    pub(super) fn cancel_reservation(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
+        payload.prove()?;
+        Ok(StatusAnswer::Rejected)
+    }
+
+    pub(super) fn claim(&self, _: ConnectorId, _: &IdToken, _: Option<&IdToken>) -> Claim {
+        Claim::Free
+    }
+
+    pub(super) fn is_reserved(&self, _: ConnectorId) -> bool {
+        false
+    }
+
+    pub(super) fn is_reserved_for_others(&self, _: ConnectorId, _: Option<&IdToken>) -> bool {
+        false
+    }
+
+    pub(super) fn find_reservation(&mut self, _: ConnectorId) {}
+
+    pub(super) fn reservation_used(&mut self, _: i32, _: u32) {}
+
+    pub(super) fn advance_reservations(&mut self, _: Instant) {}
+
+    pub(super) fn announce_hardware_of_reservations(&mut self) {}
+}
