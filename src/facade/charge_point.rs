@@ -1,8 +1,6 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
-#[cfg(feature = "local-auth-list")]
-use crate::ocpp16::ListSlot;
-use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, Memory, Operations, ReservationSlot, role};
+use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, ListSlot, Memory, Operations, ReservationSlot, role};
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::{ChargingPeriod, ProfileSlot};
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
@@ -55,7 +53,6 @@ impl<'a> ChargePoint<'a> {
         while resources.profiles.push(ProfileSlot::FREE).is_ok() {}
         #[cfg(feature = "smart-charging")]
         while resources.periods.push([ChargingPeriod::NONE; PERIODS]).is_ok() {}
-        #[cfg(feature = "local-auth-list")]
         while resources.local_list.push([ListSlot::FREE; 2]).is_ok() {}
         let memory = Memory {
             connectors: resources.connectors.as_mut_slice(),
@@ -63,7 +60,6 @@ impl<'a> ChargePoint<'a> {
             data_transfer: resources.data_transfer.as_mut_view(),
             hooks: resources.hooks.as_mut_view(),
             cache: resources.cache.as_mut_slice(),
-            #[cfg(feature = "local-auth-list")]
             local_list: resources.local_list.as_flattened_mut(),
             reservations: resources.reservations.as_mut_slice(),
             #[cfg(feature = "smart-charging")]

@@ -138,10 +138,7 @@ impl<'a> Engine<'a> {
 
     /// A call waits for the device only: it is looked at again before anything else.
     pub(super) fn is_holding(&self) -> bool {
-        #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
-        return self.rpc.is_holding() && self.operations.wants_device();
-        #[cfg(not(any(feature = "local-auth-list", feature = "firmware-management")))]
-        false
+        self.rpc.is_holding() && self.operations.wants_device()
     }
 
     #[inline(always)] // asked at each turn, and nearly always told nothing new

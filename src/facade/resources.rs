@@ -1,7 +1,5 @@
 use super::engine::Engine;
-#[cfg(feature = "local-auth-list")]
-use crate::ocpp16::ListSlot;
-use crate::ocpp16::{CacheSlot, Connector, DataTransferHandler, Hook, MeterInput, ReservationSlot};
+use crate::ocpp16::{CacheSlot, Connector, DataTransferHandler, Hook, ListSlot, MeterInput, ReservationSlot};
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::{ChargingPeriod, ProfileSlot};
 use crate::store::RECORD_LEN_MAX;
@@ -51,7 +49,6 @@ pub struct Resources<
     pub(super) hooks: Table<Hook<'a>, HOOKS>,
     pub(super) cache: Table<CacheSlot, CACHE_ENTRIES>,
     /// Twice the entries, so that a new list fits beside the old one.
-    #[cfg(feature = "local-auth-list")]
     pub(super) local_list: Table<[ListSlot; 2], LIST>,
     pub(super) reservations: Table<ReservationSlot, RESERVATIONS>,
     #[cfg(feature = "smart-charging")]
@@ -108,7 +105,6 @@ impl<
             data_transfer: Table::new(Vec::new()),
             hooks: Table::new(Vec::new()),
             cache: Table::new(Vec::new()),
-            #[cfg(feature = "local-auth-list")]
             local_list: Table::new(Vec::new()),
             reservations: Table::new(Vec::new()),
             #[cfg(feature = "smart-charging")]

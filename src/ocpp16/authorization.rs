@@ -1,13 +1,12 @@
 //! Authorize: may this tag charge? (OCPP 1.6 §3.5, §4.1)
 
 use super::cache::AUTHORIZATION_CACHE_ENABLED;
-#[cfg(feature = "local-auth-list")]
-use super::local_list::place_behind;
+use super::local_list::{is_of_list, place_behind};
 use super::session::deadline;
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations, TxNotification};
 use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
-use crate::store::{IntegerKey, RecordKey, SwitchKey, registry};
+use crate::store::{IntegerKey, RecordKey, SwitchKey};
 use crate::time::{Duration, Instant};
 
 /// Offline, a tag that nobody knows may charge.
@@ -30,7 +29,6 @@ pub(super) enum Presented {
     LookUp {
         had_its_say: bool,
         /// The places of the local list below hold other tags.
-        #[cfg(feature = "local-auth-list")]
         place: usize,
     },
     /// Authorize.req must be sent.
@@ -75,11 +73,7 @@ impl Operations<'_> {
     /// Looks for what is known here about the tag. A record of it must be read first.
     fn look_up(&mut self, now: Instant, id: ConnectorId, had_its_say: bool) {
         let Some(connector) = self.change_connector(id) else { return };
-        connector.session.presented = Presented::LookUp {
-            had_its_say,
-            #[cfg(feature = "local-auth-list")]
-            place: 0,
-        };
+        connector.session.presented = Presented::LookUp { had_its_say, place: 0 };
         self.look_up_tag(now, id);
     }
 
@@ -87,7 +81,7 @@ impl Operations<'_> {
     fn look_up_tag(&mut self, now: Instant, id: ConnectorId) {
         self.persistence.has_chores = true;
         let record = self.record_about_tag(id);
-        if record.is_some_and(|key| registry::LOCAL_LIST.contains(&key)) {
+        if record.is_some_and(is_of_list) {
             return;
         }
         let unsaved = self.unsaved_about_tag(now, id);
@@ -104,7 +98,6 @@ impl Operations<'_> {
     /// The record that may tell about the tag: that of the local list first, which outranks the cache (LOC-01).
     fn record_about_tag(&self, id: ConnectorId) -> Option<RecordKey> {
         let session = &self.connector(id)?.session;
-        #[cfg(feature = "local-auth-list")]
         if let Presented::LookUp { place, .. } = session.presented
             && let Some(listed) = self.listed(session.shown_tag(), place)
         {
@@ -201,22 +194,18 @@ impl Operations<'_> {
             Presented::LookUp { .. } => Some((id, self.record_about_tag(id)?)),
             _ => None,
         });
-        #[cfg(feature = "local-auth-list")]
-        let shown = shown.or_else(|| Some((0, self.record_to_compare()?)));
-        shown
+        shown.or_else(|| Some((0, self.record_to_compare()?)))
     }
 
     /// The record that may tell about the tag is loaded.
     pub(super) fn looked_up(&mut self, now: Instant, id: ConnectorId, key: RecordKey, record: Option<&[u8]>) {
-        #[cfg(feature = "local-auth-list")]
         if id == 0 {
             return self.compare_answer(now, key, record);
         }
         if self.record_about_tag(id) != Some(key) {
             return; // another card was shown meanwhile
         }
-        #[cfg(feature = "local-auth-list")]
-        if registry::LOCAL_LIST.contains(&key) {
+        if is_of_list(key) {
             return self.looked_up_in_list(now, id, key, record);
         }
         let Some(connector) = self.connector(id) else { return };
@@ -224,7 +213,6 @@ impl Operations<'_> {
         self.decide(now, id, known);
     }
 
-    #[cfg(feature = "local-auth-list")]
     fn looked_up_in_list(&mut self, now: Instant, id: ConnectorId, key: RecordKey, record: Option<&[u8]>) {
         let Some(connector) = self.connector(id) else { return };
         let known = self.known_by_list(now, connector.session.shown_tag(), key, record);

@@ -224,7 +224,6 @@ impl Operations<'_> {
 
     /// The central system has said something about a tag.
     pub(super) fn learn(&mut self, now: Instant, id_tag: &IdToken, info: IdTagInfo) {
-        #[cfg(feature = "local-auth-list")]
         let Some(info) = self.compare_with_list(id_tag, info) else { return };
         self.learn_in_cache(now, id_tag, info);
     }

@@ -270,18 +270,15 @@ impl Operations<'_> {
             Action::RemoteStartTransaction => self.remote_start_transaction(now, payload, record)?,
             Action::RemoteStopTransaction => self.remote_stop_transaction(now, payload)?,
             Action::Reset => self.reset(now, payload)?,
-            #[cfg(feature = "remote-trigger")]
             Action::TriggerMessage => self.trigger_message(now, payload)?,
             Action::UnlockConnector => match self.unlock_connector(now, payload)? {
                 Some(status) => status,
                 None => return Ok(Acted::Answered(Reply::Later)),
             },
-            #[cfg(feature = "local-auth-list")]
             Action::GetLocalListVersion => {
                 answer.payload(&self.get_local_list_version(payload)?)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
-            #[cfg(feature = "local-auth-list")]
             Action::SendLocalList => match self.send_local_list(payload, record)? {
                 Some(status) => status,
                 None => return Ok(Acted::Answered(Reply::Held)),
@@ -305,16 +302,6 @@ impl Operations<'_> {
             Action::GetDiagnostics => {
                 return self.transfer_request(Direction::Upload, payload, answer, record).map(Acted::Answered);
             }
-            // RPC-14: a profile of which this build has nothing says so by a status, where there is one.
-            #[cfg(not(feature = "local-auth-list"))]
-            Action::GetLocalListVersion => {
-                answer.payload(&Raw(b"{\"listVersion\":-1}"))?;
-                return Ok(Acted::Answered(Reply::Now));
-            }
-            #[cfg(not(feature = "local-auth-list"))]
-            Action::SendLocalList => StatusAnswer::NotSupported,
-            #[cfg(not(feature = "remote-trigger"))]
-            Action::TriggerMessage => StatusAnswer::NotImplemented,
             #[allow(unreachable_patterns)]
             _ => return Err(Cause::NotSupported),
         }))

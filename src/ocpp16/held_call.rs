@@ -2,11 +2,8 @@
 //! that there is to do there.
 
 use super::Operations;
-#[cfg(feature = "local-auth-list")]
 use crate::bytes::remove_front;
-#[cfg(feature = "local-auth-list")]
 use crate::store::RecordKey;
-#[cfg(feature = "local-auth-list")]
 use crate::store::record::RecordWriter;
 use crate::store::{StorageOp, StorageResult};
 
@@ -14,7 +11,6 @@ use crate::store::{StorageOp, StorageResult};
 pub(super) struct HeldCall {
     wanted: Wanted,
     /// The stores that are wanted after that, in the record buffer.
-    #[cfg(feature = "local-auth-list")]
     stores: core::ops::Range<usize>,
 }
 
@@ -25,7 +21,6 @@ enum Wanted {
     /// The bytes of a store lie in the record buffer.
     Op(StorageOp),
     /// The next of several stores.
-    #[cfg(feature = "local-auth-list")]
     Store,
     /// What was loaded lies in the record buffer.
     Done(StorageResult),
@@ -38,11 +33,7 @@ pub(super) struct DeviceFailed;
 
 impl HeldCall {
     pub(super) const fn new() -> Self {
-        Self {
-            wanted: Wanted::Nothing,
-            #[cfg(feature = "local-auth-list")]
-            stores: 0..0,
-        }
+        Self { wanted: Wanted::Nothing, stores: 0..0 }
     }
 
     /// Whether the record buffer is the call's.
@@ -52,11 +43,9 @@ impl HeldCall {
 
     /// What the device is to do next; `None` until the call has seen what came of the last.
     #[inline(never)]
-    #[cfg_attr(not(feature = "local-auth-list"), expect(unused_variables))]
     pub(super) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
         match self.wanted {
             Wanted::Op(op) => Some(op),
-            #[cfg(feature = "local-auth-list")]
             Wanted::Store => {
                 self.wanted = Wanted::Failed; // unless there is a sound one
                 let op = self.next_store(record)?;
@@ -68,7 +57,6 @@ impl HeldCall {
     }
 
     /// The next of several stores: its record is moved to the beginning of the buffer.
-    #[cfg(feature = "local-auth-list")]
     fn next_store(&mut self, record: &mut [u8]) -> Option<StorageOp> {
         let [k0, k1, l0, l1] = *record.get(self.stores.start..)?.first_chunk::<FRAME_LEN>()?;
         let len = usize::from(u16::from_le_bytes([l0, l1]));
@@ -81,7 +69,6 @@ impl HeldCall {
     pub(super) fn done(&mut self, result: StorageResult) {
         if let Wanted::Op(_) = self.wanted {
             self.wanted = Wanted::Done(result);
-            #[cfg(feature = "local-auth-list")]
             if !self.stores.is_empty() {
                 self.wanted = Wanted::Store;
             }
@@ -104,7 +91,6 @@ impl Operations<'_> {
 
     /// The same for several records, one store after the other. They lie in the record buffer up to `end`, each
     /// [behind its key](frame_record).
-    #[cfg(feature = "local-auth-list")]
     pub(super) fn ask_device_to_store(&mut self, end: usize) {
         self.persistence.held_call.stores = 0..end;
         self.want(Wanted::Store);
@@ -144,12 +130,10 @@ impl Operations<'_> {
 }
 
 /// The key and the length that stand before each of several records.
-#[cfg(feature = "local-auth-list")]
 const FRAME_LEN: usize = 4;
 
 /// Writes one of several records into `buffer`, and before it where it belongs. Returns the length of both, `None` when there
 /// is no room.
-#[cfg(feature = "local-auth-list")]
 pub(super) fn frame_record(
     key: RecordKey,
     buffer: &mut [u8],

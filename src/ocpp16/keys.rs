@@ -3,8 +3,6 @@
 
 #[cfg(feature = "firmware-management")]
 use super::firmware;
-#[cfg(feature = "local-auth-list")]
-use super::local_list;
 #[cfg(feature = "smart-charging")]
 use super::smart_charging;
 use super::{
@@ -92,11 +90,11 @@ pub(super) static TABLE: &[Declaration] = &[
     configuration::GET_CONFIGURATION_MAX_KEYS.declaration(),
     reset::RESET_RETRIES.declaration(),
     #[cfg(feature = "local-auth-list")]
-    local_list::LOCAL_AUTH_LIST_ENABLED.declaration(),
+    super::local_list::LOCAL_AUTH_LIST_ENABLED.declaration(),
     #[cfg(feature = "local-auth-list")]
-    local_list::LOCAL_AUTH_LIST_MAX_LENGTH.declaration(),
+    super::local_list::LOCAL_AUTH_LIST_MAX_LENGTH.declaration(),
     #[cfg(feature = "local-auth-list")]
-    local_list::SEND_LOCAL_LIST_MAX_LENGTH.declaration(),
+    super::local_list::SEND_LOCAL_LIST_MAX_LENGTH.declaration(),
     #[cfg(feature = "reservation")]
     super::reservation::RESERVE_CONNECTOR_ZERO_SUPPORTED.declaration(),
     #[cfg(feature = "smart-charging")]

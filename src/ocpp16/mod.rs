@@ -28,11 +28,12 @@ mod faults;
 mod firmware;
 mod free_vend;
 mod heartbeat;
-#[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
+#[cfg_attr(not(any(feature = "local-auth-list", feature = "firmware-management")), path = "absent/held_call.rs")]
+#[cfg_attr(not(feature = "local-auth-list"), allow(dead_code))] // several records for one call
 mod held_call;
 mod journal_entry;
 mod keys;
-#[cfg(feature = "local-auth-list")]
+#[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
 mod local_list;
 mod metering;
 mod persistence;
@@ -55,7 +56,7 @@ mod transaction_messages;
 mod transfer;
 #[cfg(feature = "firmware-management")]
 mod transfer_reports;
-#[cfg(feature = "remote-trigger")]
+#[cfg_attr(not(feature = "remote-trigger"), path = "absent/trigger.rs")]
 mod trigger;
 mod types;
 mod unlock;
@@ -81,7 +82,6 @@ pub use faults::{ErrorData, ErrorInput};
 #[cfg(feature = "firmware-management")]
 pub use firmware::InstallationStatus;
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
-#[cfg(feature = "local-auth-list")]
 pub(crate) use local_list::ListSlot;
 pub use metering::{MeterInput, MeterReading};
 pub(crate) use reservation::ReservationSlot;
@@ -110,7 +110,6 @@ use diagnostics::Diagnostics;
 #[cfg(feature = "firmware-management")]
 use firmware::Firmware;
 use heapless::VecView;
-#[cfg(feature = "local-auth-list")]
 use local_list::LocalList;
 use metering::Alignment;
 use persistence::Persistence;
@@ -135,7 +134,6 @@ pub struct Operations<'a> {
     outputs: Outputs<'a>,
     keys: Keys<'a>,
     cache: Cache<'a>,
-    #[cfg(feature = "local-auth-list")]
     local_list: LocalList<'a>,
     reservations: Reservations<'a>,
     #[cfg(feature = "smart-charging")]
@@ -199,7 +197,6 @@ pub(crate) struct Memory<'a> {
     pub(crate) data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
     pub(crate) hooks: &'a mut VecView<Hook<'a>>,
     pub(crate) cache: &'a mut [CacheSlot],
-    #[cfg(feature = "local-auth-list")]
     pub(crate) local_list: &'a mut [ListSlot],
     pub(crate) reservations: &'a mut [ReservationSlot],
     #[cfg(feature = "smart-charging")]
@@ -220,7 +217,6 @@ impl<'a> Operations<'a> {
             outputs: Outputs::default(),
             keys: Keys::blank(keys::TABLE),
             cache: Cache::new(memory.cache),
-            #[cfg(feature = "local-auth-list")]
             local_list: LocalList::new(memory.local_list),
             reservations: Reservations::new(memory.reservations),
             #[cfg(feature = "smart-charging")]
@@ -268,13 +264,7 @@ impl<'a> Operations<'a> {
         metering::announce(keys, receive);
         phase_rotation::set_unknown(keys, self.connectors.len());
         keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
-        #[cfg(feature = "local-auth-list")]
-        {
-            keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::LOCAL_AUTH_LIST_MANAGEMENT, true);
-            let entries = self.local_list.entries_max();
-            keys.set_integer(&local_list::LOCAL_AUTH_LIST_MAX_LENGTH, entries as i32);
-            keys.set_integer(&local_list::SEND_LOCAL_LIST_MAX_LENGTH, local_list::sent_max(receive, entries));
-        }
+        self.local_list.announce(keys, receive);
         Reservations::announce(keys);
         #[cfg(feature = "smart-charging")]
         {
@@ -282,8 +272,7 @@ impl<'a> Operations<'a> {
             keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, periods);
             keys.set_integer(&smart_charging::MAX_CHARGING_PROFILES_INSTALLED, self.profiles.profiles_max() as i32);
         }
-        #[cfg(feature = "remote-trigger")]
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::REMOTE_TRIGGER, true);
+        trigger::announce(keys);
     }
 
     /// Reads the inputs, as often as they are to be noticed.
@@ -361,9 +350,7 @@ impl<'a> Operations<'a> {
             for connector in self.connectors.iter_mut().filter(|connector| !connector.session.is_reported()) {
                 connector.place.sampling.miss_moment();
             }
-            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             self.forget_device();
-            #[cfg(feature = "local-auth-list")]
             self.local_list.abandon();
             self.unlock = Unlock::None; // nobody waits for its answer any more
             self.promised = None;

@@ -1,7 +1,6 @@
 //! What the device is busy with, one operation at a time, and what comes of it. What is written when stands in
 //! [`storing`](super::storing) and [`appending`](super::appending), what is read at boot in [`recovery`](super::recovery).
 
-#[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
 use super::held_call::HeldCall;
 use super::journal_entry::{Entry, Stamp};
 use super::recovery::Recovery;
@@ -33,7 +32,6 @@ pub(super) struct Persistence {
     pub(super) samples: u32,
     /// There may be something to do on the device that is neither about the journal nor about a key.
     pub(super) has_chores: bool,
-    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
     pub(super) held_call: HeldCall,
     /// Random, drawn once in the life of the device's content: the base of all message ids.
     pub(super) seed: u32,
@@ -50,7 +48,6 @@ pub(super) struct LoadedSeries {
 /// What the device is busy with.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Task {
-    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
     HeldCall,
     Recover,
     AppendStart(ConnectorId),
@@ -108,14 +105,12 @@ impl Persistence {
             doubtful: None,
             samples: 0,
             has_chores: true,
-            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             held_call: HeldCall::new(),
             seed: 0,
         }
     }
 
     /// The last operation has failed.
-    #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
     pub(super) fn is_failing(&self) -> bool {
         self.failures > 0
     }
@@ -134,7 +129,7 @@ impl Persistence {
 
     pub(super) fn deadline(&self) -> Instant {
         match () {
-            () if self.failures > 0 => self.not_before, // nothing is done before, no append either
+            () if self.is_failing() => self.not_before, // nothing is done before, no append either
             () if self.append_failures >= TRIES => self.append_after,
             () => Instant::NEVER,
         }
@@ -172,7 +167,6 @@ impl Operations<'_> {
             self.discard(Some(record));
         }
         let next = match self.persistence.recovery {
-            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             Recovery::Done if self.persistence.held_call.is_busy() => {
                 Some((Task::HeldCall, self.persistence.held_call.storage_op(scratch.device())?))
             }
@@ -229,7 +223,6 @@ impl Operations<'_> {
         }
         let loaded = scratch.loaded();
         match task {
-            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             Task::HeldCall => self.persistence.held_call.done(result),
             Task::Recover => {
                 self.dirty = true;
@@ -309,7 +302,6 @@ impl Operations<'_> {
         }
         match task {
             _ if self.persistence.failures < TRIES => {}
-            #[cfg(any(feature = "local-auth-list", feature = "firmware-management"))]
             Task::HeldCall => self.persistence.held_call.failed(),
             Task::LookUp(id, key) => self.looked_up(now, id, key, None),
             Task::LoadSeries(connector, context) => {

@@ -17,7 +17,6 @@ pub(super) enum Recovery {
     LoadKey(KeyId),
     LoadAvailability(ConnectorId),
     LoadCache(usize),
-    #[cfg(feature = "local-auth-list")]
     LoadList(usize),
     LoadReservation(usize),
     #[cfg(feature = "smart-charging")]
@@ -40,7 +39,6 @@ impl Operations<'_> {
             Recovery::LoadKey(key) => StorageOp::Load(self.keys.record(key)?),
             Recovery::LoadAvailability(id) => StorageOp::Load(availability::availability_record(id)?),
             Recovery::LoadCache(index) => StorageOp::Load(self.cache.record(index)?),
-            #[cfg(feature = "local-auth-list")]
             Recovery::LoadList(index) => StorageOp::Load(self.local_list.record(index)?),
             Recovery::LoadReservation(index) => StorageOp::Load(self.reservations.record(index)?),
             #[cfg(feature = "smart-charging")]
@@ -94,7 +92,6 @@ impl Operations<'_> {
                 }
                 self.cache_or_next(index + 1)
             }
-            #[cfg(feature = "local-auth-list")]
             Recovery::LoadList(index) => {
                 self.load_list(index, record.unwrap_or_default());
                 self.list_or_next(index + 1)
@@ -160,7 +157,6 @@ impl Operations<'_> {
     }
 
     fn list_or_next(&self, index: usize) -> Recovery {
-        #[cfg(feature = "local-auth-list")]
         if let Some(index) = self.local_list.stored_from(index) {
             return Recovery::LoadList(index);
         }

@@ -5,9 +5,15 @@ use super::metering::Meters;
 use super::place::Place;
 #[cfg(feature = "firmware-management")]
 use super::transfer::Direction;
-use super::{ConnectorId, Operations, ReadingContext};
+use super::{ConnectorId, Operations, ReadingContext, keys};
 use crate::json::{Field, Kind, Payload};
+use crate::store::Keys;
 use crate::time::Instant;
+
+/// The profile is there.
+pub(super) fn announce(keys: &mut Keys<'_>) {
+    keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::REMOTE_TRIGGER, true);
+}
 
 impl Operations<'_> {
     /// Only marks what is to be sent: the answer goes out first (TRG-01).

@@ -9,12 +9,12 @@ mod update;
 
 use super::answer::Cause;
 use super::authorization::Known;
-use super::keys::announced;
+use super::keys::{self, announced};
 use super::tag_record::{known, read_tag, tag_hash};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Json, Payload, Writer, name};
 use crate::store::record::RecordReader;
-use crate::store::{IntegerKey, RecordKey, SwitchKey, registry};
+use crate::store::{IntegerKey, Keys, RecordKey, SwitchKey, registry};
 use crate::time::Instant;
 use update::Update;
 
@@ -28,7 +28,7 @@ pub(in crate::ocpp16) const SEND_LOCAL_LIST_MAX_LENGTH: IntegerKey =
     IntegerKey::new(39, "SendLocalListMaxLength", 0, 0, i32::MAX).read_only();
 
 /// How many entries the receive buffer has room for in one request, of a list of `most`.
-pub(in crate::ocpp16) fn sent_max(receive: usize, most: usize) -> i32 {
+fn sent_max(receive: usize, most: usize) -> i32 {
     const REQUEST: &str = concat!(
         r#"[2,"00000000-0000-0000-0000-000000000000","SendLocalList","#,
         r#"{"listVersion":2147483647,"updateType":"Differential","localAuthorizationList":[]}]"#
@@ -81,8 +81,15 @@ impl<'a> LocalList<'a> {
         Self { slots, has_entries: false, version: 0, update: None, answer: None }
     }
 
+    /// The profile is there, and how long a list may be.
+    pub(in crate::ocpp16) fn announce(&self, keys: &mut Keys<'_>, receive: usize) {
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::LOCAL_AUTH_LIST_MANAGEMENT, true);
+        keys.set_integer(&LOCAL_AUTH_LIST_MAX_LENGTH, self.entries_max() as i32);
+        keys.set_integer(&SEND_LOCAL_LIST_MAX_LENGTH, sent_max(receive, self.entries_max()));
+    }
+
     /// The most entries.
-    pub(in crate::ocpp16) fn entries_max(&self) -> usize {
+    fn entries_max(&self) -> usize {
         self.slots.len() / 2
     }
 
@@ -230,6 +237,11 @@ fn is_valid(status: AuthorizationStatus) -> bool {
 
 fn place_record(place: usize) -> Option<RecordKey> {
     registry::nth(registry::LOCAL_LIST, place.checked_add(1)?)
+}
+
+/// Whether a record is one of the list.
+pub(in crate::ocpp16) fn is_of_list(key: RecordKey) -> bool {
+    registry::LOCAL_LIST.contains(&key)
 }
 
 /// The place behind that of a record.

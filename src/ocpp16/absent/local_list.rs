@@ -1,0 +1,88 @@
+//! Stands in for the local authorisation list where that profile is left out: nobody is listed.
+
+use super::answer::{Cause, StatusAnswer};
+use super::authorization::Known;
+use super::{IdTagInfo, IdToken, Operations};
+use crate::json::{Json, Payload, Raw, Writer};
+use crate::store::{Keys, RecordKey, Scratch};
+use crate::time::Instant;
+use core::marker::PhantomData;
+
+pub(crate) struct ListSlot;
+
+pub(super) struct LocalList<'a>(PhantomData<&'a ()>);
+
+/// RPC-14: a profile of which this build has nothing says so by a status, where there is one.
+pub(super) struct ListVersion;
+
+impl ListSlot {
+    pub(crate) const FREE: Self = Self;
+}
+
+impl<'a> LocalList<'a> {
+    pub(super) fn new(_: &'a mut [ListSlot]) -> Self {
+        Self(PhantomData)
+    }
+
+    pub(super) fn announce(&self, _: &mut Keys<'_>, _: usize) {}
+
+    pub(super) fn stored_from(&self, _: usize) -> Option<usize> {
+        None
+    }
+
+    pub(super) fn record(&self, _: usize) -> Option<RecordKey> {
+        None
+    }
+
+    pub(super) fn abandon(&mut self) {}
+}
+
+impl Json for ListVersion {
+    fn write(&self, writer: &mut Writer<'_>) {
+        Raw(b"{\"listVersion\":-1}").write(writer);
+    }
+}
+
+pub(super) fn is_of_list(_: RecordKey) -> bool {
+    false
+}
+
+pub(super) fn place_behind(_: RecordKey) -> usize {
+    0
+}
+
+impl Operations<'_> {
+    pub(super) fn get_local_list_version(&mut self, payload: Payload<'_>) -> Result<ListVersion, Cause> {
+        payload.prove()?;
+        Ok(ListVersion)
+    }
+
+    pub(super) fn send_local_list(
+        &mut self,
+        payload: Payload<'_>,
+        _: &mut Scratch<'_>,
+    ) -> Result<Option<StatusAnswer>, Cause> {
+        payload.prove()?;
+        Ok(Some(StatusAnswer::NotSupported))
+    }
+
+    pub(super) fn load_list(&mut self, _: usize, _: &[u8]) {}
+
+    pub(super) fn listed(&self, _: &IdToken, _: usize) -> Option<RecordKey> {
+        None
+    }
+
+    pub(super) fn known_by_list(&self, _: Instant, _: &IdToken, _: RecordKey, _: Option<&[u8]>) -> Option<Known> {
+        None
+    }
+
+    pub(super) fn compare_with_list(&mut self, _: &IdToken, info: IdTagInfo) -> Option<IdTagInfo> {
+        Some(info)
+    }
+
+    pub(super) fn record_to_compare(&self) -> Option<RecordKey> {
+        None
+    }
+
+    pub(super) fn compare_answer(&mut self, _: Instant, _: RecordKey, _: Option<&[u8]>) {}
+}
