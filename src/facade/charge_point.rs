@@ -1,8 +1,9 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
-use crate::ocpp16::{Boot, CacheSlot, Connector, Exchange, ListSlot, Memory, Operations, ReservationSlot, role};
-#[cfg(feature = "smart-charging")]
-use crate::ocpp16::{ChargingPeriod, ProfileSlot};
+use crate::ocpp16::{
+    Boot, CacheSlot, ChargingPeriod, Connector, Exchange, ListSlot, Memory, Operations, ProfileSlot, ReservationSlot,
+    role,
+};
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::Instant;
 use crate::transport::WebSocketTransport;
@@ -49,9 +50,7 @@ impl<'a> ChargePoint<'a> {
         while resources.connectors.push(Connector::new()).is_ok() {}
         while resources.cache.push(CacheSlot::FREE).is_ok() {}
         while resources.reservations.push(ReservationSlot::FREE).is_ok() {}
-        #[cfg(feature = "smart-charging")]
         while resources.profiles.push(ProfileSlot::FREE).is_ok() {}
-        #[cfg(feature = "smart-charging")]
         while resources.periods.push([ChargingPeriod::NONE; PERIODS]).is_ok() {}
         while resources.local_list.push([ListSlot::FREE; 2]).is_ok() {}
         let memory = Memory {
@@ -62,9 +61,7 @@ impl<'a> ChargePoint<'a> {
             cache: resources.cache.as_mut_slice(),
             local_list: resources.local_list.as_flattened_mut(),
             reservations: resources.reservations.as_mut_slice(),
-            #[cfg(feature = "smart-charging")]
             profiles: resources.profiles.as_mut_slice(),
-            #[cfg(feature = "smart-charging")]
             periods: resources.periods.as_flattened_mut(),
             custom_call: resources.request.write([0; _]),
         };

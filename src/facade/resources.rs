@@ -1,7 +1,7 @@
 use super::engine::Engine;
-use crate::ocpp16::{CacheSlot, Connector, DataTransferHandler, Hook, ListSlot, MeterInput, ReservationSlot};
-#[cfg(feature = "smart-charging")]
-use crate::ocpp16::{ChargingPeriod, ProfileSlot};
+use crate::ocpp16::{
+    CacheSlot, ChargingPeriod, Connector, DataTransferHandler, Hook, ListSlot, MeterInput, ProfileSlot, ReservationSlot,
+};
 use crate::store::RECORD_LEN_MAX;
 use core::mem::{ManuallyDrop, MaybeUninit};
 use heapless::Vec;
@@ -51,9 +51,7 @@ pub struct Resources<
     /// Twice the entries, so that a new list fits beside the old one.
     pub(super) local_list: Table<[ListSlot; 2], LIST>,
     pub(super) reservations: Table<ReservationSlot, RESERVATIONS>,
-    #[cfg(feature = "smart-charging")]
     pub(super) profiles: Table<ProfileSlot, PROFILES>,
-    #[cfg(feature = "smart-charging")]
     pub(super) periods: Table<[ChargingPeriod; PERIODS], PROFILES>,
     pub(super) receive: MaybeUninit<[u8; RECEIVE]>,
     pub(super) send: MaybeUninit<[u8; SEND]>,
@@ -107,9 +105,7 @@ impl<
             cache: Table::new(Vec::new()),
             local_list: Table::new(Vec::new()),
             reservations: Table::new(Vec::new()),
-            #[cfg(feature = "smart-charging")]
             profiles: Table::new(Vec::new()),
-            #[cfg(feature = "smart-charging")]
             periods: Table::new(Vec::new()),
             receive: MaybeUninit::uninit(),
             send: MaybeUninit::uninit(),

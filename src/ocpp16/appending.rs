@@ -192,13 +192,11 @@ impl Operations<'_> {
     }
 
     pub(super) fn entry_appended(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
-        let _ = now; // only limits have a time
         match task {
             Task::AppendStart(id) => {
                 let number = self.journal.next();
                 self.appended(id, Phase::Starting, scratch);
                 self.start_recorded(id, number);
-                #[cfg(feature = "smart-charging")]
                 self.advance_limits(now); // before there is energy
             }
             Task::AppendStop(id) => {

@@ -4,8 +4,7 @@ use super::confirmed_transaction::ConfirmedTransaction;
 use super::metering::Series;
 use super::place::Place;
 use super::session::Session;
-#[cfg(feature = "smart-charging")]
-use super::smart_charging::{LimitOutput, Limits};
+use super::smart_charging::Limits;
 use super::status::tells_ev_errors;
 use super::{ChargePointStatus, TxNotification, UnlockResult};
 use crate::time::Instant;
@@ -35,7 +34,7 @@ pub(crate) struct Inputs<'a> {
     pub notification: Option<&'a dyn Fn(TxNotification)>,
     /// Told what the connector may take. Missing: nobody can limit it.
     #[cfg(feature = "smart-charging")]
-    pub limit: Option<LimitOutput<'a>>,
+    pub limit: Option<super::smart_charging::LimitOutput<'a>>,
 }
 
 /// Why an input or output was not taken. Fix the code.
@@ -137,7 +136,6 @@ pub(crate) struct Connector<'a> {
     pub(super) is_reserved: bool,
     pub(super) series: Series,
     pub(super) confirmed: ConfirmedTransaction,
-    #[cfg(feature = "smart-charging")]
     pub(super) limits: Limits,
 }
 
@@ -167,7 +165,6 @@ impl<'a> Connector<'a> {
             is_reserved: false,
             series: Series::new(),
             confirmed: ConfirmedTransaction::new(),
-            #[cfg(feature = "smart-charging")]
             limits: Limits::new(),
         }
     }
@@ -230,10 +227,7 @@ impl<'a> Connector<'a> {
 
     /// A charging profile allows nothing at all.
     pub(super) fn is_limited_to_zero(&self) -> bool {
-        #[cfg(feature = "smart-charging")]
-        return self.limits.is_zero();
-        #[cfg(not(feature = "smart-charging"))]
-        false
+        self.limits.is_zero()
     }
 
     /// The energy register in Wh, if it can be read now.

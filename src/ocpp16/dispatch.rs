@@ -285,11 +285,8 @@ impl Operations<'_> {
             },
             Action::ReserveNow => self.reserve_now(now, payload)?,
             Action::CancelReservation => self.cancel_reservation(payload)?,
-            #[cfg(feature = "smart-charging")]
             Action::SetChargingProfile => self.set_charging_profile(now, payload, record)?,
-            #[cfg(feature = "smart-charging")]
             Action::ClearChargingProfile => self.clear_charging_profile(payload)?,
-            #[cfg(feature = "smart-charging")]
             Action::GetCompositeSchedule => {
                 self.get_composite_schedule(now, payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));

@@ -3,8 +3,6 @@
 
 #[cfg(feature = "firmware-management")]
 use super::firmware;
-#[cfg(feature = "smart-charging")]
-use super::smart_charging;
 use super::{
     authorization, cache, configuration, delivery, free_vend, heartbeat, metering, phase_rotation, remote_control,
     reset, session, status, unlock,
@@ -98,15 +96,15 @@ pub(super) static TABLE: &[Declaration] = &[
     #[cfg(feature = "reservation")]
     super::reservation::RESERVE_CONNECTOR_ZERO_SUPPORTED.declaration(),
     #[cfg(feature = "smart-charging")]
-    smart_charging::CHARGE_PROFILE_MAX_STACK_LEVEL.declaration(),
+    super::smart_charging::CHARGE_PROFILE_MAX_STACK_LEVEL.declaration(),
     #[cfg(feature = "smart-charging")]
-    smart_charging::CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT.declaration(),
+    super::smart_charging::CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT.declaration(),
     #[cfg(feature = "smart-charging")]
-    smart_charging::CHARGING_SCHEDULE_MAX_PERIODS.declaration(),
+    super::smart_charging::CHARGING_SCHEDULE_MAX_PERIODS.declaration(),
     #[cfg(feature = "smart-charging")]
-    smart_charging::CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED.declaration(),
+    super::smart_charging::CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED.declaration(),
     #[cfg(feature = "smart-charging")]
-    smart_charging::MAX_CHARGING_PROFILES_INSTALLED.declaration(),
+    super::smart_charging::MAX_CHARGING_PROFILES_INSTALLED.declaration(),
     #[cfg(feature = "firmware-management")]
     firmware::SUPPORTED_FILE_TRANSFER_PROTOCOLS.declaration(),
 ];

@@ -45,7 +45,7 @@ mod remote_control;
 mod reservation;
 mod reset;
 mod session;
-#[cfg(feature = "smart-charging")]
+#[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
 mod status;
 mod storing;
@@ -86,9 +86,10 @@ pub(crate) use local_list::ListSlot;
 pub use metering::{MeterInput, MeterReading};
 pub(crate) use reservation::ReservationSlot;
 #[cfg(feature = "smart-charging")]
-pub use smart_charging::{ChargingLimit, Supply};
+pub(crate) use smart_charging::LimitOutput;
 #[cfg(feature = "smart-charging")]
-pub(crate) use smart_charging::{ChargingPeriod, LimitOutput, ProfileSlot};
+pub use smart_charging::{ChargingLimit, Supply};
+pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
 pub use transaction::{BeginError, EndError, StopView, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{FileTransferProtocol, TransferStatus};
@@ -117,7 +118,6 @@ use place::Place;
 use reservation::Reservations;
 use reset::Reset;
 use session::ENTRIES_OF_A_TRANSACTION;
-#[cfg(feature = "smart-charging")]
 use smart_charging::Profiles;
 use unlock::Unlock;
 
@@ -136,7 +136,6 @@ pub struct Operations<'a> {
     cache: Cache<'a>,
     local_list: LocalList<'a>,
     reservations: Reservations<'a>,
-    #[cfg(feature = "smart-charging")]
     profiles: Profiles<'a>,
     #[cfg(feature = "firmware-management")]
     firmware: Firmware<'a>,
@@ -199,9 +198,7 @@ pub(crate) struct Memory<'a> {
     pub(crate) cache: &'a mut [CacheSlot],
     pub(crate) local_list: &'a mut [ListSlot],
     pub(crate) reservations: &'a mut [ReservationSlot],
-    #[cfg(feature = "smart-charging")]
     pub(crate) profiles: &'a mut [ProfileSlot],
-    #[cfg(feature = "smart-charging")]
     pub(crate) periods: &'a mut [ChargingPeriod],
     pub(crate) custom_call: &'a mut [u8],
 }
@@ -219,7 +216,6 @@ impl<'a> Operations<'a> {
             cache: Cache::new(memory.cache),
             local_list: LocalList::new(memory.local_list),
             reservations: Reservations::new(memory.reservations),
-            #[cfg(feature = "smart-charging")]
             profiles: Profiles::new(memory.profiles, memory.periods),
             #[cfg(feature = "firmware-management")]
             firmware: Firmware::new(),
@@ -266,12 +262,7 @@ impl<'a> Operations<'a> {
         keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
         self.local_list.announce(keys, receive);
         Reservations::announce(keys);
-        #[cfg(feature = "smart-charging")]
-        {
-            let periods = smart_charging::periods_max(receive, self.profiles.periods_max());
-            keys.set_integer(&smart_charging::CHARGING_SCHEDULE_MAX_PERIODS, periods);
-            keys.set_integer(&smart_charging::MAX_CHARGING_PROFILES_INSTALLED, self.profiles.profiles_max() as i32);
-        }
+        self.profiles.announce(keys, receive);
         trigger::announce(keys);
     }
 
@@ -308,7 +299,6 @@ impl<'a> Operations<'a> {
         }
         self.advance_alignment(now);
         self.advance_reservations(now);
-        #[cfg(feature = "smart-charging")]
         self.advance_limits(now);
         #[cfg(feature = "firmware-management")]
         if self.has_transfers() {
@@ -404,7 +394,6 @@ impl<'a> Operations<'a> {
     /// The central system has told the time, or the firmware knows it.
     pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime, millis: u16) {
         self.clock.set_with_millis(now, time, millis);
-        #[cfg(feature = "smart-charging")]
         self.profiles.changed(); // what schedules say now may be something else
         self.dirty = true; // for what waits for a moment of the clock
     }

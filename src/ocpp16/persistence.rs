@@ -64,7 +64,6 @@ pub(super) enum Task {
     StoreAvailability(ConnectorId),
     ChangeCache,
     ChangeReservation,
-    #[cfg(feature = "smart-charging")]
     ChangeProfile,
     #[cfg(feature = "firmware-management")]
     LoadTransfer(Direction),
@@ -146,7 +145,6 @@ impl Operations<'_> {
         if self.reservations.is_unsaved() {
             return true;
         }
-        #[cfg(feature = "smart-charging")]
         if self.profiles.is_unsaved() {
             return true;
         }
@@ -260,7 +258,6 @@ impl Operations<'_> {
             Task::StoreAvailability(id) => self.availability_stored(id),
             Task::ChangeCache => self.cache.stored(),
             Task::ChangeReservation => self.reservations.stored(),
-            #[cfg(feature = "smart-charging")]
             Task::ChangeProfile => self.profiles.stored(),
             #[cfg(feature = "firmware-management")]
             Task::LoadTransfer(direction) => {

@@ -19,7 +19,6 @@ pub(super) enum Recovery {
     LoadCache(usize),
     LoadList(usize),
     LoadReservation(usize),
-    #[cfg(feature = "smart-charging")]
     LoadProfile(usize),
     #[cfg(feature = "firmware-management")]
     LoadFirmware,
@@ -41,7 +40,6 @@ impl Operations<'_> {
             Recovery::LoadCache(index) => StorageOp::Load(self.cache.record(index)?),
             Recovery::LoadList(index) => StorageOp::Load(self.local_list.record(index)?),
             Recovery::LoadReservation(index) => StorageOp::Load(self.reservations.record(index)?),
-            #[cfg(feature = "smart-charging")]
             Recovery::LoadProfile(index) => StorageOp::Load(self.profiles.record(index)?),
             #[cfg(feature = "firmware-management")]
             Recovery::LoadFirmware => StorageOp::Load(registry::FIRMWARE_UPDATE),
@@ -102,7 +100,6 @@ impl Operations<'_> {
                 }
                 self.reservation_or_next(index + 1)
             }
-            #[cfg(feature = "smart-charging")]
             Recovery::LoadProfile(index) => {
                 if let Some(record) = record {
                     self.profiles.load(index, record);
@@ -173,7 +170,6 @@ impl Operations<'_> {
     }
 
     fn profile_or_next(&self, index: usize) -> Recovery {
-        #[cfg(feature = "smart-charging")]
         if self.profiles.record(index).is_some() {
             return Recovery::LoadProfile(index);
         }

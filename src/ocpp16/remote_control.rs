@@ -32,9 +32,7 @@ impl Operations<'_> {
         if !id_tag.set(shown.text()) {
             return Err(Cause::IdTag);
         }
-        #[cfg(feature = "smart-charging")]
         let periods = scratch.blank();
-        #[cfg(feature = "smart-charging")]
         let draft = match profile.nested().filter(|_| self.can_limit().is_ok()) {
             Some(profile) => match self.profile_of_start(profile, periods)? {
                 Some(draft) => Some(draft),
@@ -42,8 +40,6 @@ impl Operations<'_> {
             },
             None => None,
         };
-        #[cfg(not(feature = "smart-charging"))]
-        let _ = (profile, scratch);
         let wanted = match connector.integer() {
             _ if !self.registration.is_accepted() || id_tag.is_empty() => 0..0, // BOOT-09
             Some(id) => ConnectorId::try_from(id).map_or(0..0, |id| id..id.saturating_add(1)),
@@ -62,7 +58,6 @@ impl Operations<'_> {
         }
         let authorized = !self.keys.is_on(&AUTHORIZE_REMOTE_TX_REQUESTS);
         let begun = self.begin_session(now, id_tag, connector, authorized).is_ok();
-        #[cfg(feature = "smart-charging")]
         if let (true, Some(draft)) = (begun, draft) {
             self.session_limited(connector, draft, periods);
         }

@@ -232,7 +232,6 @@ impl Operations<'_> {
             Claim::MaybeGroup => false, // RSV-06
             Claim::Free | Claim::Ours(_) => authorized,
         };
-        #[cfg(feature = "smart-charging")]
         self.profiles.session_begins(id);
         let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
         connector.finishing = Finishing::No;

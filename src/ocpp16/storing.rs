@@ -88,7 +88,6 @@ impl Operations<'_> {
         if let Some(op) = self.reservations.storage_op(scratch) {
             return Some((Task::ChangeReservation, op));
         }
-        #[cfg(feature = "smart-charging")]
         if let Some(op) = self.profiles.storage_op(scratch) {
             return Some((Task::ChangeProfile, op));
         }

@@ -112,7 +112,6 @@ impl Operations<'_> {
         self.announce_hardware_of_reservations();
         #[cfg(feature = "firmware-management")]
         self.announce_firmware_management();
-        #[cfg(feature = "smart-charging")]
         self.announce_smart_charging();
     }
 

@@ -17,7 +17,7 @@ use super::keys::announced;
 use super::session::Phase;
 use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, InputError, Operations, keys};
 use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
-use crate::store::{IntegerKey, RecordKey, Scratch, SetKey, StorageOp, SwitchKey};
+use crate::store::{IntegerKey, Keys, RecordKey, Scratch, SetKey, StorageOp, SwitchKey};
 use crate::time::{DateTime, Instant};
 use composite::Composite;
 use profile::{Bound, record_key, symbol};
@@ -39,7 +39,7 @@ pub(super) const MAX_CHARGING_PROFILES_INSTALLED: IntegerKey =
     IntegerKey::new(45, "MaxChargingProfilesInstalled", 0, 0, i32::MAX).read_only();
 
 /// How many periods the receive buffer has room for, of a schedule of `most`.
-pub(super) fn periods_max(receive: usize, most: usize) -> i32 {
+fn periods_max(receive: usize, most: usize) -> i32 {
     const REQUEST: &str = concat!(
         r#"[2,"00000000-0000-0000-0000-000000000000","SetChargingProfile",{"connectorId":63,"csChargingProfiles":"#,
         r#"{"chargingProfileId":2147483647,"transactionId":2147483647,"stackLevel":8,"chargingProfilePurpose":"#,
@@ -72,13 +72,19 @@ impl<'a> Profiles<'a> {
     }
 
     /// The most profiles.
-    pub(super) fn profiles_max(&self) -> usize {
+    fn profiles_max(&self) -> usize {
         self.slots.len()
     }
 
     /// The most periods of a schedule.
-    pub(super) fn periods_max(&self) -> usize {
+    fn periods_max(&self) -> usize {
         self.periods.len().checked_div(self.slots.len()).unwrap_or(0)
+    }
+
+    /// How many profiles there may be, and how long their schedules.
+    pub(super) fn announce(&self, keys: &mut Keys<'_>, receive: usize) {
+        keys.set_integer(&CHARGING_SCHEDULE_MAX_PERIODS, periods_max(receive, self.periods_max()));
+        keys.set_integer(&MAX_CHARGING_PROFILES_INSTALLED, self.profiles_max() as i32);
     }
 
     /// The place for the periods of the `index`th profile.

@@ -1,0 +1,101 @@
+//! Stands in for smart charging where that profile is left out: nothing is limited.
+
+use super::answer::{Cause, StatusAnswer};
+use super::{ConnectorId, Operations};
+use crate::json::Payload;
+use crate::rpc::Composer;
+use crate::store::{Keys, RecordKey, Scratch, StorageOp};
+use crate::time::Instant;
+use core::marker::PhantomData;
+
+pub(crate) struct ProfileSlot;
+
+#[derive(Clone, Copy)]
+pub(crate) struct ChargingPeriod;
+
+pub(super) struct Limits;
+
+pub(super) struct Profiles<'a>(PhantomData<&'a ()>);
+
+pub(super) struct Draft;
+
+impl ProfileSlot {
+    pub(crate) const FREE: Self = Self;
+}
+
+impl ChargingPeriod {
+    pub(crate) const NONE: Self = Self;
+}
+
+impl Limits {
+    pub(super) const fn new() -> Self {
+        Self
+    }
+
+    pub(super) fn is_zero(&self) -> bool {
+        false
+    }
+}
+
+impl<'a> Profiles<'a> {
+    pub(super) fn new(_: &'a mut [ProfileSlot], _: &'a mut [ChargingPeriod]) -> Self {
+        Self(PhantomData)
+    }
+
+    pub(super) fn announce(&self, _: &mut Keys<'_>, _: usize) {}
+
+    pub(super) fn record(&self, _: usize) -> Option<RecordKey> {
+        None
+    }
+
+    pub(super) fn load(&mut self, _: usize, _: &[u8]) {}
+
+    pub(super) fn is_unsaved(&self) -> bool {
+        false
+    }
+
+    pub(super) fn storage_op(&mut self, _: &mut Scratch<'_>) -> Option<StorageOp> {
+        None
+    }
+
+    pub(super) fn stored(&mut self) {}
+
+    pub(super) fn changed(&mut self) {}
+
+    pub(super) fn session_begins(&mut self, _: ConnectorId) {}
+}
+
+impl Operations<'_> {
+    pub(super) fn announce_smart_charging(&mut self) {}
+
+    pub(super) fn can_limit(&self) -> Result<(), Cause> {
+        Err(Cause::NotSupported)
+    }
+
+    /// Errata 3.39: there is no status for a profile that is not supported.
+    pub(super) fn set_charging_profile(
+        &mut self,
+        _: Instant,
+        _: Payload<'_>,
+        _: &mut Scratch<'_>,
+    ) -> Result<StatusAnswer, Cause> {
+        Err(Cause::NotSupported)
+    }
+
+    pub(super) fn clear_charging_profile(&mut self, _: Payload<'_>) -> Result<StatusAnswer, Cause> {
+        Err(Cause::NotSupported)
+    }
+
+    pub(super) fn get_composite_schedule(&self, _: Instant, _: Payload<'_>, _: &mut Composer<'_>) -> Result<(), Cause> {
+        Err(Cause::NotSupported)
+    }
+
+    /// RC-10: the profile of a remote start is ignored.
+    pub(super) fn profile_of_start(&mut self, _: &[u8], _: &mut [u8]) -> Result<Option<Draft>, Cause> {
+        Ok(None)
+    }
+
+    pub(super) fn session_limited(&mut self, _: ConnectorId, _: Draft, _: &[u8]) {}
+
+    pub(super) fn advance_limits(&mut self, _: Instant) {}
+}
