@@ -20,7 +20,6 @@ pub(super) struct Service {
     in_force: Availability,
     unsaved: bool,
     /// An update of the firmware takes it out of service, whatever is wanted (FW-05).
-    #[cfg(feature = "firmware-management")]
     is_closed: bool,
 }
 
@@ -30,18 +29,11 @@ impl Service {
     }
 
     const fn of(wanted: Availability) -> Self {
-        Self {
-            wanted,
-            in_force: wanted,
-            unsaved: false,
-            #[cfg(feature = "firmware-management")]
-            is_closed: false,
-        }
+        Self { wanted, in_force: wanted, unsaved: false, is_closed: false }
     }
 
     /// What comes into force when nobody is in the way.
     fn target(self) -> Availability {
-        #[cfg(feature = "firmware-management")]
         if self.is_closed {
             return Availability::Inoperative;
         }

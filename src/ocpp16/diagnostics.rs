@@ -69,24 +69,24 @@ impl Json for FileName<'_> {
 
 impl<'a> Operations<'a> {
     pub(crate) fn set_diagnostics_file_name_input(&mut self, input: FileNameInput<'a>) {
-        self.diagnostics.file_name_input = Some(input);
+        self.transfers.diagnostics.file_name_input = Some(input);
     }
 
     pub(crate) fn set_on_upload(&mut self, output: UploadOutput<'a>) {
-        self.diagnostics.on_upload = Some(output);
+        self.transfers.diagnostics.on_upload = Some(output);
     }
 
     pub(crate) fn set_upload_status_input(&mut self, input: &'a dyn Fn() -> super::TransferStatus) {
-        self.diagnostics.transfer.status = Some(input);
+        self.transfers.diagnostics.transfer.status = Some(input);
     }
 
     pub(super) fn can_upload(&self) -> bool {
-        self.diagnostics.file_name_input.is_some() && self.diagnostics.on_upload.is_some()
+        self.transfers.diagnostics.file_name_input.is_some() && self.transfers.diagnostics.on_upload.is_some()
     }
 
     /// How far an upload of diagnostics is.
     pub fn diagnostics_status(&self) -> DiagnosticsStatus {
-        match self.diagnostics.transfer.stage {
+        match self.transfers.diagnostics.transfer.stage {
             Stage::Retrying => DiagnosticsStatus::UploadFailed,
             Stage::Loading | Stage::Running => DiagnosticsStatus::Uploading,
             _ => DiagnosticsStatus::Idle,
@@ -98,16 +98,16 @@ impl<'a> Operations<'a> {
         let Some(request) = Request::read(registry::DIAGNOSTICS, record).filter(|_| self.can_upload()) else {
             return false;
         };
-        let input = self.diagnostics.file_name_input;
+        let input = self.transfers.diagnostics.file_name_input;
         let Some(file_name) = input.and_then(|input| input(&DiagnosticsRequest::new(&request))) else { return false };
         let end = offset_of_char(file_name, 255).unwrap_or(file_name.len());
-        self.diagnostics.file_name = file_name.get(..end).unwrap_or_default();
+        self.transfers.diagnostics.file_name = file_name.get(..end).unwrap_or_default();
         true
     }
 
     pub(super) fn upload(&mut self, request: &Request<'_>) {
-        if let Some(upload) = self.diagnostics.on_upload {
-            upload(&DiagnosticsRequest::new(request), self.diagnostics.file_name);
+        if let Some(upload) = self.transfers.diagnostics.on_upload {
+            upload(&DiagnosticsRequest::new(request), self.transfers.diagnostics.file_name);
         }
     }
 }

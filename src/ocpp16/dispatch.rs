@@ -4,7 +4,6 @@ use super::answer::{Cause, StatusAnswer};
 use super::journal_entry::{Content, Entry, begin_meter_values};
 use super::metering::{self, MeterValue};
 use super::transaction_messages::MeterValues;
-#[cfg(feature = "firmware-management")]
 use super::transfer::Direction;
 use super::types::Symbol;
 use super::{Action, ConnectorId, Operations};
@@ -31,10 +30,8 @@ pub enum CallName {
     /// MeterValues.req outside of a transaction
     MeterValues(ConnectorId),
     /// FirmwareStatusNotification.req
-    #[cfg(feature = "firmware-management")]
     FirmwareStatusNotification,
     /// DiagnosticsStatusNotification.req
-    #[cfg(feature = "firmware-management")]
     DiagnosticsStatusNotification,
     /// What the firmware has sent by itself
     Custom,
@@ -114,7 +111,6 @@ impl Handler for Exchange<'_, '_> {
             call.call("StatusNotification", &notification).ok()?;
             return Some(CallName::StatusNotification(id));
         }
-        #[cfg(feature = "firmware-management")]
         if let Some((name, action, report)) = operations.status_report() {
             call.call(action, &report).ok()?;
             return Some(name);
@@ -151,7 +147,6 @@ impl Handler for Exchange<'_, '_> {
 
     fn conclude(&mut self, now: Instant, name: CallName, outcome: Outcome<'_>) {
         let operations = &mut *self.operations;
-        #[cfg(feature = "firmware-management")]
         if let Outcome::Result(_) | Outcome::Error { .. } = outcome {
             operations.reports_arrived();
         }
@@ -168,9 +163,7 @@ impl Handler for Exchange<'_, '_> {
             CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
             CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
             CallName::MeterValues(_) => {}
-            #[cfg(feature = "firmware-management")]
             CallName::FirmwareStatusNotification => operations.conclude_status_report(Direction::Download, outcome),
-            #[cfg(feature = "firmware-management")]
             CallName::DiagnosticsStatusNotification => operations.conclude_status_report(Direction::Upload, outcome),
             CallName::Custom => operations.conclude_custom_call(now, outcome),
         }
@@ -291,11 +284,9 @@ impl Operations<'_> {
                 self.get_composite_schedule(now, payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
-            #[cfg(feature = "firmware-management")]
             Action::UpdateFirmware => {
                 return self.transfer_request(Direction::Download, payload, answer, record).map(Acted::Answered);
             }
-            #[cfg(feature = "firmware-management")]
             Action::GetDiagnostics => {
                 return self.transfer_request(Direction::Upload, payload, answer, record).map(Acted::Answered);
             }

@@ -69,19 +69,19 @@ impl Firmware<'_> {
 
 impl<'a> Operations<'a> {
     pub(crate) fn set_on_download(&mut self, output: &'a dyn Fn(&str)) {
-        self.firmware.on_download = Some(output);
+        self.transfers.firmware.on_download = Some(output);
     }
 
     pub(crate) fn set_download_status_input(&mut self, input: &'a dyn Fn() -> super::TransferStatus) {
-        self.firmware.transfer.status = Some(input);
+        self.transfers.firmware.transfer.status = Some(input);
     }
 
     pub(crate) fn set_on_install(&mut self, output: &'a dyn Fn()) {
-        self.firmware.on_install = Some(output);
+        self.transfers.firmware.on_install = Some(output);
     }
 
     pub(crate) fn set_installation_status_input(&mut self, input: &'a dyn Fn() -> InstallationStatus) {
-        self.firmware.installation_status = Some(input);
+        self.transfers.firmware.installation_status = Some(input);
     }
 
     pub(crate) fn set_file_transfer_protocols(&mut self, protocols: &[super::FileTransferProtocol]) {
@@ -92,12 +92,12 @@ impl<'a> Operations<'a> {
     }
 
     pub(super) fn can_update(&self) -> bool {
-        self.firmware.on_download.is_some() && self.firmware.on_install.is_some()
+        self.transfers.firmware.on_download.is_some() && self.transfers.firmware.on_install.is_some()
     }
 
     /// How far an update is; `Idle` also while it waits for its date.
     pub fn firmware_status(&self) -> FirmwareStatus {
-        match self.firmware.transfer.stage {
+        match self.transfers.firmware.transfer.stage {
             Stage::Idle | Stage::Asked | Stage::Reading | Stage::Waiting => FirmwareStatus::Idle,
             Stage::Retrying => FirmwareStatus::DownloadFailed,
             Stage::Loading | Stage::Running => FirmwareStatus::Downloading,
@@ -108,14 +108,15 @@ impl<'a> Operations<'a> {
 
     /// RST-07: whether a reset would leave half a firmware. Of one that does not tell nobody knows.
     pub(super) fn is_writing_firmware(&self) -> bool {
-        self.firmware.transfer.stage == Stage::Installing && self.firmware.installation_status.is_some()
+        self.transfers.firmware.transfer.stage == Stage::Installing
+            && self.transfers.firmware.installation_status.is_some()
     }
 
     /// Whether another update may take the place of the one that there is (FW-08).
     pub(super) fn may_update(&self) -> Result<(), Cause> {
         if !self.can_update() {
             Err(Cause::NotSupported)
-        } else if self.firmware.transfer.stage >= Stage::Announced {
+        } else if self.transfers.firmware.transfer.stage >= Stage::Announced {
             Err(Cause::Installing)
         } else {
             Ok(())
@@ -126,7 +127,7 @@ impl<'a> Operations<'a> {
     pub(super) fn advance_firmware(&mut self, now: Instant) {
         self.advance_transfer(now, Direction::Download);
         let is_resetting = self.reset.is_pending();
-        let transfer = &mut self.firmware.transfer;
+        let transfer = &mut self.transfers.firmware.transfer;
         let until = Instant::from_secs(transfer.at.into());
         let is_told = transfer.reports.untold() == 0;
         let is_heard = is_told || now >= until || !self.online;
@@ -149,7 +150,7 @@ impl<'a> Operations<'a> {
                 self.persistence.has_chores = true;
             }
             Stage::Installing => {
-                let ended = match self.firmware.installation_status.map(|status| status()) {
+                let ended = match self.transfers.firmware.installation_status.map(|status| status()) {
                     None => None, // FW-06: with the reboot
                     Some(InstallationStatus::Running) => {
                         self.wake_at(now + POLL_INTERVAL);
@@ -159,23 +160,23 @@ impl<'a> Operations<'a> {
                     Some(InstallationStatus::Failed) => Some(FirmwareStatus::InstallationFailed),
                 };
                 if let Some(ended) = ended {
-                    self.firmware.transfer.reports.push(ended.code());
+                    self.transfers.firmware.transfer.reports.push(ended.code());
                     self.end_transfer(Direction::Download);
                 }
             }
             _ => {}
         }
         // The central system hears first why connectors go out of service.
-        let stage = self.firmware.transfer.stage;
+        let stage = self.transfers.firmware.transfer.stage;
         let closes = stage > Stage::Downloaded || stage == Stage::Downloaded && is_heard;
-        if closes != self.firmware.closes_connectors {
-            self.firmware.closes_connectors = closes;
+        if closes != self.transfers.firmware.closes_connectors {
+            self.transfers.firmware.closes_connectors = closes;
             self.close_connectors(now, closes);
         }
     }
 
     pub(super) fn download(&mut self, request: &Request<'_>) {
-        if let Some(download) = self.firmware.on_download {
+        if let Some(download) = self.transfers.firmware.on_download {
             download(request.location);
         }
     }
@@ -184,17 +185,17 @@ impl<'a> Operations<'a> {
     pub(super) fn install(&mut self) {
         self.dirty = true;
         if self.reset.is_pending() {
-            self.firmware.transfer.stage = Stage::Announced;
+            self.transfers.firmware.transfer.stage = Stage::Announced;
             return;
         }
-        self.firmware.transfer.stage = Stage::Installing;
-        if let Some(install) = self.firmware.on_install {
+        self.transfers.firmware.transfer.stage = Stage::Installing;
+        if let Some(install) = self.transfers.firmware.on_install {
             install();
         }
     }
 
     pub(super) fn firmware_op(&self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
-        let transfer = &self.firmware.transfer;
+        let transfer = &self.transfers.firmware.transfer;
         let untold = transfer.reports.untold();
         let is_over = transfer.stage == Stage::Idle;
         if is_over && untold == 0 {
@@ -211,14 +212,14 @@ impl<'a> Operations<'a> {
     pub(super) fn load_firmware(&mut self, record: &[u8]) -> Option<()> {
         if let Some(request) = Request::read(registry::FIRMWARE_UPDATE, record) {
             if self.can_update() {
-                self.firmware.transfer.adopt(&request, request.from);
+                self.transfers.firmware.transfer.adopt(&request, request.from);
             }
             return None;
         }
         let mut reader = RecordReader::open(registry::FIRMWARE_UPDATE, record)?;
         let kind = reader.byte()?;
         let untold = reader.u32()?;
-        let reports = &mut self.firmware.transfer.reports;
+        let reports = &mut self.transfers.firmware.transfer.reports;
         reports.restore(untold);
         if kind == INSTALLING {
             let is_replaced = self.boot.version() != Some(reader.text()?); // FW-06

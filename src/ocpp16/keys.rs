@@ -1,8 +1,6 @@
 //! All configuration keys, in the order in which GetConfiguration lists them. Each is declared in the block that it
 //! steers; here stand those of no block.
 
-#[cfg(feature = "firmware-management")]
-use super::firmware;
 use super::{
     authorization, cache, configuration, delivery, free_vend, heartbeat, metering, phase_rotation, remote_control,
     reset, session, status, unlock,
@@ -106,5 +104,5 @@ pub(super) static TABLE: &[Declaration] = &[
     #[cfg(feature = "smart-charging")]
     super::smart_charging::MAX_CHARGING_PROFILES_INSTALLED.declaration(),
     #[cfg(feature = "firmware-management")]
-    firmware::SUPPORTED_FILE_TRANSFER_PROTOCOLS.declaration(),
+    super::firmware::SUPPORTED_FILE_TRANSFER_PROTOCOLS.declaration(),
 ];

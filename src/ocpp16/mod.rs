@@ -52,7 +52,7 @@ mod storing;
 mod tag_record;
 mod transaction;
 mod transaction_messages;
-#[cfg(feature = "firmware-management")]
+#[cfg_attr(not(feature = "firmware-management"), path = "absent/transfer.rs")]
 mod transfer;
 #[cfg(feature = "firmware-management")]
 mod transfer_reports;
@@ -106,10 +106,6 @@ use core::ops::Range;
 use custom::CustomCall;
 use dating::Dating;
 use delivery::Delivery;
-#[cfg(feature = "firmware-management")]
-use diagnostics::Diagnostics;
-#[cfg(feature = "firmware-management")]
-use firmware::Firmware;
 use heapless::VecView;
 use local_list::LocalList;
 use metering::Alignment;
@@ -119,6 +115,7 @@ use reservation::Reservations;
 use reset::Reset;
 use session::ENTRIES_OF_A_TRANSACTION;
 use smart_charging::Profiles;
+use transfer::Transfers;
 use unlock::Unlock;
 
 /// The number of a connector: 0 for the charge point as a whole, then from 1 (OCPP 1.6 §3.8).
@@ -137,10 +134,8 @@ pub struct Operations<'a> {
     local_list: LocalList<'a>,
     reservations: Reservations<'a>,
     profiles: Profiles<'a>,
-    #[cfg(feature = "firmware-management")]
-    firmware: Firmware<'a>,
-    #[cfg(feature = "firmware-management")]
-    diagnostics: Diagnostics<'a>,
+    #[cfg_attr(not(feature = "firmware-management"), expect(dead_code))]
+    transfers: Transfers<'a>,
     clock: Clock,
     journal: Journal,
     dating: Dating,
@@ -217,10 +212,7 @@ impl<'a> Operations<'a> {
             local_list: LocalList::new(memory.local_list),
             reservations: Reservations::new(memory.reservations),
             profiles: Profiles::new(memory.profiles, memory.periods),
-            #[cfg(feature = "firmware-management")]
-            firmware: Firmware::new(),
-            #[cfg(feature = "firmware-management")]
-            diagnostics: Diagnostics::new(),
+            transfers: Transfers::new(),
             clock: Clock::new(),
             journal: Journal::new(),
             dating: Dating::new(),
@@ -300,11 +292,7 @@ impl<'a> Operations<'a> {
         self.advance_alignment(now);
         self.advance_reservations(now);
         self.advance_limits(now);
-        #[cfg(feature = "firmware-management")]
-        if self.has_transfers() {
-            self.advance_firmware(now);
-            self.advance_transfer(now, transfer::Direction::Upload);
-        }
+        self.advance_transfers(now);
         self.update_statuses(now);
         self.advance_unlock(now);
         self.advance_reset(now);
@@ -327,7 +315,6 @@ impl<'a> Operations<'a> {
         }
         self.online = online;
         self.dirty = true;
-        #[cfg(feature = "firmware-management")]
         self.transfers_link(online);
         if online {
             self.delivery.link_up();

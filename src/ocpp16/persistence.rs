@@ -4,7 +4,6 @@
 use super::held_call::HeldCall;
 use super::journal_entry::{Entry, Stamp};
 use super::recovery::Recovery;
-#[cfg(feature = "firmware-management")]
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::log::warning;
@@ -65,9 +64,7 @@ pub(super) enum Task {
     ChangeCache,
     ChangeReservation,
     ChangeProfile,
-    #[cfg(feature = "firmware-management")]
     LoadTransfer(Direction),
-    #[cfg(feature = "firmware-management")]
     StoreTransfer(Direction),
     SaveKey(KeyId),
     StoreMark,
@@ -259,11 +256,9 @@ impl Operations<'_> {
             Task::ChangeCache => self.cache.stored(),
             Task::ChangeReservation => self.reservations.stored(),
             Task::ChangeProfile => self.profiles.stored(),
-            #[cfg(feature = "firmware-management")]
             Task::LoadTransfer(direction) => {
                 self.transfer_loaded(now, direction, loaded);
             }
-            #[cfg(feature = "firmware-management")]
             Task::StoreTransfer(direction) => self.transfer_stored(direction),
             Task::SaveKey(key) => self.keys.saved(key),
             Task::StoreMark => self.journal.marked(),
@@ -304,7 +299,6 @@ impl Operations<'_> {
             Task::LoadSeries(connector, context) => {
                 self.persistence.series = Some(LoadedSeries { connector, context });
             }
-            #[cfg(feature = "firmware-management")]
             Task::LoadTransfer(direction) => self.transfer_unreadable(now, direction),
             _ => {}
         }

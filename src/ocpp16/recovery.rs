@@ -4,6 +4,7 @@ use super::confirmed_transaction::ConfirmedTransaction;
 use super::journal_entry::{Content, Entry};
 use super::persistence::JOURNAL_EPOCH;
 use super::session::Phase;
+use super::transfer::KEEPS_RECORD;
 use super::{ConnectorId, Operations, Reason, availability, metering};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{JournalStep, KeyId, Scratch, StorageOp, StorageResult, registry};
@@ -20,7 +21,6 @@ pub(super) enum Recovery {
     LoadList(usize),
     LoadReservation(usize),
     LoadProfile(usize),
-    #[cfg(feature = "firmware-management")]
     LoadFirmware,
     LoadTransaction(ConnectorId),
     AskJournal,
@@ -41,7 +41,6 @@ impl Operations<'_> {
             Recovery::LoadList(index) => StorageOp::Load(self.local_list.record(index)?),
             Recovery::LoadReservation(index) => StorageOp::Load(self.reservations.record(index)?),
             Recovery::LoadProfile(index) => StorageOp::Load(self.profiles.record(index)?),
-            #[cfg(feature = "firmware-management")]
             Recovery::LoadFirmware => StorageOp::Load(registry::FIRMWARE_UPDATE),
             Recovery::LoadTransaction(id) => StorageOp::Load(ConfirmedTransaction::record_key(id)?),
             Recovery::AskJournal => StorageOp::Journal,
@@ -106,7 +105,6 @@ impl Operations<'_> {
                 }
                 self.profile_or_next(index + 1)
             }
-            #[cfg(feature = "firmware-management")]
             Recovery::LoadFirmware => {
                 if let Some(record) = record {
                     self.load_firmware(record);
@@ -174,10 +172,7 @@ impl Operations<'_> {
             return Recovery::LoadProfile(index);
         }
         let _ = index;
-        #[cfg(feature = "firmware-management")]
-        return Recovery::LoadFirmware;
-        #[cfg(not(feature = "firmware-management"))]
-        Recovery::LoadTransaction(1)
+        if KEEPS_RECORD { Recovery::LoadFirmware } else { Recovery::LoadTransaction(1) }
     }
 
     /// Follows the transactions through the journal, to find those without an end.

@@ -45,7 +45,6 @@ impl Operations<'_> {
         let [kind] = payload.read(&FIELDS)?;
         let kind = kind.text().and_then(ResetKind::from_json).ok_or(Cause::Type)?;
         let possible = self.outputs.reset_execute.is_some();
-        #[cfg(feature = "firmware-management")]
         let possible = possible && !self.is_writing_firmware(); // RST-07
         // The firmware can refuse a soft reset, but not a hard one.
         let agreed = self.outputs.reset_notify.is_none_or(|notify| notify(kind)) || kind == ResetKind::Hard;

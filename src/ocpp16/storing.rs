@@ -13,7 +13,6 @@
 
 use super::delivery::Head;
 use super::persistence::{TRIES, Task};
-#[cfg(feature = "firmware-management")]
 use super::transfer::Direction;
 use super::{ConnectorId, Operations};
 use crate::store::{RecordKey, Scratch, StorageOp};
@@ -91,7 +90,6 @@ impl Operations<'_> {
         if let Some(op) = self.profiles.storage_op(scratch) {
             return Some((Task::ChangeProfile, op));
         }
-        #[cfg(feature = "firmware-management")]
         for direction in [Direction::Download, Direction::Upload] {
             match self.transfer_op(direction, scratch) {
                 Some(op @ StorageOp::Load(_)) => return Some((Task::LoadTransfer(direction), op)),

@@ -5,7 +5,8 @@
 //! read again for each try.
 
 use super::answer::Cause;
-use super::diagnostics::FileName;
+use super::diagnostics::{Diagnostics, FileName};
+use super::firmware::Firmware;
 use super::transfer_reports::Reports;
 use super::types::Symbol;
 use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
@@ -74,6 +75,15 @@ pub(super) enum Stage {
     Installing,
 }
 
+/// Both directions.
+pub(super) struct Transfers<'a> {
+    pub(super) firmware: Firmware<'a>,
+    pub(super) diagnostics: Diagnostics<'a>,
+}
+
+/// Whether there may be a record of an update.
+pub(super) const KEEPS_RECORD: bool = true;
+
 pub(super) struct Transfer<'a> {
     /// Without it a transfer is done when the output returns that begins it.
     pub(super) status: Option<&'a dyn Fn() -> TransferStatus>,
@@ -93,6 +103,12 @@ const RETRIES: u16 = 3;
 const RETRY_INTERVAL_S: u32 = 60;
 /// Between two questions to the firmware how far it is.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+impl Transfers<'_> {
+    pub(super) const fn new() -> Self {
+        Self { firmware: Firmware::new(), diagnostics: Diagnostics::new() }
+    }
+}
 
 impl Transfer<'_> {
     pub(super) const fn new() -> Self {
@@ -213,8 +229,8 @@ impl<'a> Operations<'a> {
 
     pub(super) fn transfer(&mut self, direction: Direction) -> &mut Transfer<'a> {
         match direction {
-            Direction::Download => &mut self.firmware.transfer,
-            Direction::Upload => &mut self.diagnostics.transfer,
+            Direction::Download => &mut self.transfers.firmware.transfer,
+            Direction::Upload => &mut self.transfers.diagnostics.transfer,
         }
     }
 
@@ -233,7 +249,7 @@ impl<'a> Operations<'a> {
             self.request_stored(direction, result.is_ok());
             result.map_err(|_| Cause::DeviceFailed)?;
             if direction == Direction::Upload {
-                file_name = Some(self.diagnostics.file_name);
+                file_name = Some(self.transfers.diagnostics.file_name);
             }
         } else {
             let mut values = [Value::Absent; 5];
@@ -282,10 +298,20 @@ impl<'a> Operations<'a> {
         }
     }
 
+    /// Moves on what is under way.
+    pub(super) fn advance_transfers(&mut self, now: Instant) {
+        if self.has_transfers() {
+            self.advance_firmware(now);
+            self.advance_transfer(now, Direction::Upload);
+        }
+    }
+
     /// Whether there is anything to move on.
-    pub(super) fn has_transfers(&self) -> bool {
+    fn has_transfers(&self) -> bool {
         let is_idle = |transfer: &Transfer<'_>| transfer.stage == Stage::Idle;
-        !is_idle(&self.firmware.transfer) || !is_idle(&self.diagnostics.transfer) || self.firmware.closes_connectors
+        !is_idle(&self.transfers.firmware.transfer)
+            || !is_idle(&self.transfers.diagnostics.transfer)
+            || self.transfers.firmware.closes_connectors
     }
 
     /// Moves a transfer on as far as its conditions allow.

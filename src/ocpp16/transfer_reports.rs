@@ -101,18 +101,19 @@ impl Operations<'_> {
 
     /// The next status to be told.
     pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, StatusReport)> {
-        if self.firmware.transfer.reports.is_empty() && self.diagnostics.transfer.reports.is_empty() {
+        if self.transfers.firmware.transfer.reports.is_empty() && self.transfers.diagnostics.transfer.reports.is_empty()
+        {
             return None;
         }
         let is_accepted = self.registration.is_accepted();
         let present = self.firmware_status().code();
-        if let Some(status) = self.firmware.transfer.reports.next(is_accepted, present) {
+        if let Some(status) = self.transfers.firmware.transfer.reports.next(is_accepted, present) {
             let quoted = FirmwareStatus::SPELLINGS.quoted(status);
             let name = CallName::FirmwareStatusNotification;
             return Some((name, "FirmwareStatusNotification", StatusReport { quoted }));
         }
         let present = self.diagnostics_status().code();
-        let status = self.diagnostics.transfer.reports.next(is_accepted, present)?;
+        let status = self.transfers.diagnostics.transfer.reports.next(is_accepted, present)?;
         let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
         let name = CallName::DiagnosticsStatusNotification;
         Some((name, "DiagnosticsStatusNotification", StatusReport { quoted }))
@@ -125,7 +126,9 @@ impl Operations<'_> {
 
     /// The central system has answered a call: what it left unanswered on this link before has arrived all the same.
     pub(super) fn reports_arrived(&mut self) {
-        if !self.firmware.transfer.reports.is_held_back && !self.diagnostics.transfer.reports.is_held_back {
+        if !self.transfers.firmware.transfer.reports.is_held_back
+            && !self.transfers.diagnostics.transfer.reports.is_held_back
+        {
             return;
         }
         for direction in [Direction::Download, Direction::Upload] {

@@ -3,7 +3,6 @@
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::metering::Meters;
 use super::place::Place;
-#[cfg(feature = "firmware-management")]
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext, keys};
 use crate::json::{Field, Kind, Payload};
@@ -62,12 +61,10 @@ impl Operations<'_> {
                 }
                 found
             }
-            #[cfg(feature = "firmware-management")]
             "DiagnosticsStatusNotification" if self.manages_firmware() => {
                 self.trigger_transfer(Direction::Upload);
                 true
             }
-            #[cfg(feature = "firmware-management")]
             "FirmwareStatusNotification" if self.manages_firmware() => {
                 self.trigger_transfer(Direction::Download);
                 true

@@ -110,7 +110,6 @@ impl Operations<'_> {
             self.keys.set_switch(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT, false);
         }
         self.announce_hardware_of_reservations();
-        #[cfg(feature = "firmware-management")]
         self.announce_firmware_management();
         self.announce_smart_charging();
     }

@@ -1,0 +1,79 @@
+//! Stands in for firmware management where that profile is left out: there is nothing to download or to upload.
+
+use super::answer::Cause;
+use super::{CallName, Operations};
+use crate::json::{Payload, Raw};
+use crate::rpc::{Composer, Outcome, Reply};
+use crate::store::{Scratch, StorageOp};
+use crate::time::Instant;
+use core::marker::PhantomData;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Download,
+    Upload,
+}
+
+pub(super) struct Transfers<'a>(PhantomData<&'a ()>);
+
+/// Whether there may be a record of an update.
+pub(super) const KEEPS_RECORD: bool = false;
+
+impl Transfers<'_> {
+    pub(super) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl Operations<'_> {
+    pub(super) fn announce_firmware_management(&mut self) {}
+
+    #[cfg(feature = "remote-trigger")]
+    pub(super) fn manages_firmware(&self) -> bool {
+        false
+    }
+
+    pub(super) fn is_writing_firmware(&self) -> bool {
+        false
+    }
+
+    /// RPC-14, errata 3.39: there is no status for a profile that is not supported.
+    pub(super) fn transfer_request(
+        &mut self,
+        _: Direction,
+        _: Payload<'_>,
+        _: &mut Composer<'_>,
+        _: &mut Scratch<'_>,
+    ) -> Result<Reply, Cause> {
+        Err(Cause::NotSupported)
+    }
+
+    pub(super) fn advance_transfers(&mut self, _: Instant) {}
+
+    pub(super) fn transfers_link(&mut self, _: bool) {}
+
+    pub(super) fn transfer_op(&mut self, _: Direction, _: &mut Scratch<'_>) -> Option<StorageOp> {
+        None
+    }
+
+    pub(super) fn transfer_stored(&mut self, _: Direction) {}
+
+    pub(super) fn transfer_loaded(&mut self, _: Instant, _: Direction, _: Option<&[u8]>) {}
+
+    pub(super) fn transfer_unreadable(&mut self, _: Instant, _: Direction) {}
+
+    pub(super) fn load_firmware(&mut self, _: &[u8]) -> Option<()> {
+        None
+    }
+
+    #[cfg(feature = "remote-trigger")]
+    pub(super) fn trigger_transfer(&mut self, _: Direction) {}
+
+    pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, Raw<'static>)> {
+        None
+    }
+
+    pub(super) fn conclude_status_report(&mut self, _: Direction, _: Outcome<'_>) {}
+
+    pub(super) fn reports_arrived(&mut self) {}
+}
