@@ -55,6 +55,7 @@ class Case:
     server: str = "server"  # whose certificate it shows
     demands_client: bool = False
     client: str | None = None  # whose certificate the charger has, if any
+    hangs_up: bool = False  # once, when a transaction runs
     made: datetime | None = LONG_AGO
     battery_clock: datetime | None = TODAY
 
@@ -71,6 +72,7 @@ CASES = [
     Case("AES-256", DELIVERED, TLS_1_2, suites=AES_256),
     Case("no client certificate", DELIVERED),
     *in_both_versions("client certificate", DELIVERED, demands_client=True, client="client"),
+    *in_both_versions("closed and opened again", DELIVERED, demands_client=True, client="client", hangs_up=True),
     Case("CA between root and server", DELIVERED, server="server_of_ca"),
     # The date comes from the central system: at its first connection a charger without a clock knows that it is not before
     # the day of its making. When it knows not even that, it trusts nobody.
@@ -197,11 +199,12 @@ class Line:
     async def _accept(self, reader, writer):
         self.reader, self.writer = reader, writer
         self.received, self.to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = self.context.wrap_bio(self.received, self.to_send, server_side=True)
         with contextlib.suppress(EOFError, ConnectionError):
             try:
-                await self._await(self.tls.do_handshake)
-                await self._pass_on(*await asyncio.open_connection("127.0.0.1", self.port))
+                while True:  # one session after the other: a serial line has no connections of its own
+                    self.tls = self.context.wrap_bio(self.received, self.to_send, server_side=True)
+                    await self._await(self.tls.do_handshake)
+                    await self._pass_on(*await asyncio.open_connection("127.0.0.1", self.port))
             except ssl.SSLError:
                 while await reader.read(4096):
                     pass
@@ -240,6 +243,21 @@ def port_of(listening):
     return listening.sockets[0].getsockname()[1]
 
 
+async def observe(central, case):
+    """True when a whole session came over as many connections as it should."""
+    hanging_up = asyncio.create_task(hang_up(central)) if case.hangs_up else None
+    passed = await central.run(SCENARIOS["observed_session"], None, TIMEOUT - 5)
+    if hanging_up:
+        hanging_up.cancel()
+    connections = sum("connected at" in line for line in central.transcript)
+    return passed and connections == (2 if case.hangs_up else 1)
+
+
+async def hang_up(central):
+    await central.until(lambda: central.seen["<-", "MeterValues"], "MeterValues", TIMEOUT)
+    await central.charge_point._connection.close()
+
+
 async def run(case, firmware, certificates):
     """What is wrong with how it ended, or None."""
     flash = certificates.folder / "factory.bin"
@@ -254,7 +272,7 @@ async def run(case, firmware, certificates):
         )  # fmt: skip
         try:
             async with asyncio.timeout(TIMEOUT):
-                if case.end == DELIVERED and not await central.run(SCENARIOS["observed_session"], None, TIMEOUT - 5):
+                if case.end == DELIVERED and not await observe(central, case):
                     return "no whole session"
                 printed = (await charger.communicate())[0].decode().splitlines()
         except TimeoutError:
