@@ -23,7 +23,9 @@ pub enum ConnectFailure {
     /// The certificate of the server is not to be trusted: its chain, its name, its dates
     /// (InvalidCentralSystemCertificate).
     ServerCertificate,
-    /// The server does not trust the certificate of this charge point (FailedToAuthenticateAtCentralSystem).
+    /// The server does not trust the certificate of this charge point (FailedToAuthenticateAtCentralSystem). A server of
+    /// TLS 1.3 says so when the handshake is over here: then it is the first read of the stream that fails, and the firmware
+    /// that does not look at its error tells [`Disconnected`](Self::Disconnected).
     ClientCertificate,
     /// The TLS handshake failed for another reason.
     Tls,

@@ -1,0 +1,307 @@
+"""tls.py FIRMWARE FOLDER [WORD...]: runs each case of the firmware of tests/tls, or those that have one of the words.
+
+FOLDER holds what is made for this run: certificates, and what the factory writes into the flash of each charger.
+"""
+
+import asyncio
+import contextlib
+import ssl
+import subprocess
+import sys
+import warnings
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from central_system import CentralSystem
+from scenarios import SCENARIOS
+
+HOST = "csms.example.com"
+FACTORY_ADDRESS = 0x0030_0000  # of tests/tls/src/factory.rs
+QEMU = [
+    "qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none",
+    "-semihosting-config", "enable=on,target=native", "-serial", "null",
+]  # fmt: skip
+TIMEOUT = 60
+
+TODAY = datetime.now(timezone.utc) + timedelta(hours=1)  # when the certificates are made already
+LONG_AGO, LATER = TODAY - timedelta(days=400), TODAY + timedelta(days=400)  # the certificates are good for 30 days
+
+TLS_1_1, TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+VERSIONS = {TLS_1_1: "TLS 1.1", TLS_1_2: "TLS 1.2", TLS_1_3: "TLS 1.3"}
+# Those of TLS 1.2 that OCPP demands of a charge point with an ECDSA key (security whitepaper, A00.FR.318)
+AES_128, AES_256 = "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"
+CHACHA = "ECDHE-ECDSA-CHACHA20-POLY1305"
+
+DELIVERED = ["all delivered"]
+
+
+def not_connected(why, *certificate):
+    return [*(f"certificate: {what}" for what in certificate), f"not connected: {why}"]
+
+
+def untrusted(*certificate):
+    return not_connected("ServerCertificate", *certificate)
+
+
+@dataclass
+class Case:
+    """What differs from the good case, and all that the firmware has to print."""
+
+    name: str
+    end: list
+    version: ssl.TLSVersion = TLS_1_3
+    suites: str | None = None
+    server: str = "server"  # whose certificate it shows
+    demands_client: bool = False
+    client: str | None = None  # whose certificate the charger has, if any
+    hangs_up: bool = False  # once, when a transaction runs
+    made: datetime | None = LONG_AGO
+    battery_clock: datetime | None = TODAY
+
+    def __str__(self):
+        return f"{VERSIONS[self.version]}, {self.name}"
+
+
+def in_both_versions(name, end, **fields):
+    return [Case(name, end, version, **fields) for version in (TLS_1_2, TLS_1_3)]
+
+
+CASES = [
+    Case("AES-128", DELIVERED, TLS_1_2, suites=AES_128),
+    Case("AES-256", DELIVERED, TLS_1_2, suites=AES_256),
+    Case("no client certificate", DELIVERED),
+    *in_both_versions("client certificate", DELIVERED, demands_client=True, client="client"),
+    *in_both_versions("closed and opened again", DELIVERED, demands_client=True, client="client", hangs_up=True),
+    Case("CA between root and server", DELIVERED, server="server_of_ca"),
+    # The date comes from the central system: at its first connection a charger without a clock knows that it is not before
+    # the day of its making. When it knows not even that, it trusts nobody.
+    Case("no date but that of its making", DELIVERED, made=TODAY, battery_clock=None),
+    Case("battery clock that begins anew", DELIVERED, made=TODAY, battery_clock=LONG_AGO),
+    *in_both_versions("no date, made when it was over", untrusted("expired"), made=LATER, battery_clock=None),
+    *in_both_versions("no date at all", untrusted(), made=None, battery_clock=None),
+    *in_both_versions("expired", untrusted("expired"), battery_clock=LATER),
+    *in_both_versions("not yet valid", untrusted("not yet valid"), battery_clock=LONG_AGO),
+    *in_both_versions("another host", untrusted("another name"), server="other_host"),
+    *in_both_versions("another root", untrusted("not signed by the root"), server="server_of_other_root"),
+    *in_both_versions("leaf as CA", untrusted("not signed by the root"), server="server_of_leaf"),
+    *in_both_versions("client certificate missing", not_connected("ClientCertificate"), demands_client=True),
+    *in_both_versions(
+        "client certificate of another root",
+        not_connected("ClientCertificate"),
+        demands_client=True,
+        client="client_of_other_root",
+    ),
+    Case("too old a version", not_connected("TlsVersion"), TLS_1_1, suites="ALL:@SECLEVEL=0"),
+    Case("no common suite", not_connected("TlsCipherSuite"), TLS_1_2, suites=CHACHA),
+]  # fmt: skip
+
+
+class Certificates:
+    """All that the cases need, made by OpenSSL; a certificate with its chain is NAME.pem, its key NAME.key."""
+
+    CA = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign")
+    LEAF = ("basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature")
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.make("root", "ACME Root", self.CA)
+        self.make("other_root", "ACME Root", self.CA)
+        self.make("ca", "ACME CA", self.CA, "root")
+        self.server("server", "root")
+        self.server("server_of_ca", "ca")
+        self.server("server_of_other_root", "other_root")
+        self.server("other_host", "root", host="csms.example.org")
+        self.client("client", "root")
+        self.client("client_of_other_root", "other_root")
+        self.server("server_of_leaf", "client")
+
+    def server(self, name, issuer, host=HOST):
+        self.make(name, host, (*self.LEAF, "extendedKeyUsage=serverAuth", f"subjectAltName=DNS:{host}"), issuer)
+
+    def client(self, name, issuer):
+        self.make(name, "CORTEX-M4", (*self.LEAF, "extendedKeyUsage=clientAuth"), issuer)
+
+    def make(self, name, common_name, extensions, issuer=None):
+        key, chain = self.path(name, "key"), self.path(name, "pem")
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
+        configuration = self.path(name, "cnf")
+        configuration.write_text("\n".join(["[req]", "distinguished_name=name", "[name]", "[extensions]", *extensions]))
+        request = ["req", "-new", "-config", configuration, "-key", key, "-subj", f"/O=ACME/CN={common_name}"]
+        if not issuer:
+            openssl(*request, "-x509", "-days", "30", "-extensions", "extensions", "-out", chain)
+            return
+        openssl(*request, "-out", self.path(name, "csr"))
+        openssl(
+            "x509", "-req", "-in", self.path(name, "csr"), "-days", "30", "-out", chain,
+            "-CA", self.path(issuer, "pem"), "-CAkey", self.path(issuer, "key"), "-CAcreateserial",
+            "-extfile", configuration, "-extensions", "extensions",
+        )  # fmt: skip
+        if issuer not in ("root", "other_root"):
+            chain.write_text(chain.read_text() + self.path(issuer, "pem").read_text())
+
+    def path(self, name, kind):
+        return self.folder / f"{name}.{kind}"
+
+    def der(self, name):
+        return ssl.PEM_cert_to_DER_cert(self.path(name, "pem").read_text())
+
+    def key_der(self, name):
+        return openssl("ec", "-in", self.path(name, "key"), "-outform", "DER")
+
+
+def openssl(*arguments):
+    done = subprocess.run(["openssl", *arguments], capture_output=True)
+    if done.returncode:
+        sys.exit(f"openssl {arguments[0]}: {done.stderr.decode()}")
+    return done.stdout
+
+
+def factory(case, certificates):
+    """What tests/tls/src/factory.rs reads."""
+    client = case.client
+    fields = [
+        HOST.encode() + b"\0",
+        certificates.der("root"),
+        certificates.der(client) if client else b"",
+        certificates.key_der(client) if client else b"",
+        *(f"{date:%Y-%m-%dT%H:%M:%SZ}".encode() if date else b"" for date in (case.made, case.battery_clock)),
+    ]
+    return b"".join(len(field).to_bytes(2, "little") + field for field in fields)
+
+
+def server(case, certificates):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with warnings.catch_warnings(action="ignore"):  # TLS 1.1 is not what it should be, which is the point
+        context.minimum_version = context.maximum_version = case.version
+    if case.suites:
+        context.set_ciphers(case.suites)
+    context.load_cert_chain(certificates.path(case.server, "pem"), certificates.path(case.server, "key"))
+    if case.demands_client:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(certificates.path("root", "pem"))
+    return context
+
+
+class Line:
+    """The end of the serial line: TLS as the case wants it, and what is in it is passed on to a port.
+
+    The TLS of asyncio would hang up without the alert that says why, and QEMU forgets what its UART has not read yet when
+    the other end hangs up. So this stays until the charger leaves.
+    """
+
+    def __init__(self, context, port):
+        self.context, self.port = context, port
+
+    def listen(self):
+        return asyncio.start_server(self._accept, "127.0.0.1", 0)
+
+    async def _accept(self, reader, writer):
+        self.reader, self.writer = reader, writer
+        self.received, self.to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+        with contextlib.suppress(EOFError, ConnectionError):
+            try:
+                while True:  # one session after the other: a serial line has no connections of its own
+                    self.tls = self.context.wrap_bio(self.received, self.to_send, server_side=True)
+                    await self._await(self.tls.do_handshake)
+                    await self._pass_on(*await asyncio.open_connection("127.0.0.1", self.port))
+            except ssl.SSLError:
+                while await reader.read(4096):
+                    pass
+        writer.close()
+
+    async def _pass_on(self, from_server, to_server):
+        async def down():
+            while some := await from_server.read(4096):
+                self.tls.write(some)
+                self.writer.write(self.to_send.read())
+
+        passing_down = asyncio.create_task(down())
+        try:
+            while some := await self._await(lambda: self.tls.read(4096)):
+                to_server.write(some)
+        finally:
+            passing_down.cancel()
+            to_server.close()
+
+    async def _await(self, step):
+        """What this step of TLS comes to, when all that it needs has come."""
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                self.writer.write(self.to_send.read())
+                some = await self.reader.read(4096)
+                if not some:
+                    raise EOFError from None
+                self.received.write(some)
+            finally:
+                self.writer.write(self.to_send.read())
+
+
+def port_of(listening):
+    return listening.sockets[0].getsockname()[1]
+
+
+async def observe(central, case):
+    """True when a whole session came over as many connections as it should."""
+    hanging_up = asyncio.create_task(hang_up(central)) if case.hangs_up else None
+    passed = await central.run(SCENARIOS["observed_session"], None, TIMEOUT - 5)
+    if hanging_up:
+        hanging_up.cancel()
+    connections = sum("connected at" in line for line in central.transcript)
+    return passed and connections == (2 if case.hangs_up else 1)
+
+
+async def hang_up(central):
+    await central.until(lambda: central.seen["<-", "MeterValues"], "MeterValues", TIMEOUT)
+    await central.charge_point._connection.close()
+
+
+async def run(case, firmware, certificates):
+    """What is wrong with how it ended, or None."""
+    flash = certificates.folder / "factory.bin"
+    flash.write_bytes(factory(case, certificates))
+    central = CentralSystem()
+    async with central.listen() as listening:
+        line = await Line(server(case, certificates), port_of(listening)).listen()
+        charger = await asyncio.create_subprocess_exec(
+            *QEMU, "-serial", f"tcp:127.0.0.1:{port_of(line)}", "-kernel", firmware,
+            "-device", f"loader,file={flash},addr={FACTORY_ADDRESS},force-raw=on",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                if case.end == DELIVERED and not await observe(central, case):
+                    return "no whole session"
+                printed = (await charger.communicate())[0].decode().splitlines()
+        except TimeoutError:
+            return f"has not ended after {TIMEOUT} s"
+        finally:
+            line.close()
+            if charger.returncode is None:
+                charger.kill()
+                await charger.communicate()
+    if central.complaints:
+        return f"the central system complains: {central.complaints}"
+    if case.end != DELIVERED and central.transcript:
+        return f"the charger came through: {central.transcript}"
+    return None if printed == case.end else f"the firmware printed {printed}, not {case.end}"
+
+
+async def main(firmware, folder, *words):
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    certificates = Certificates(folder)
+    cases = [case for case in CASES if not words or any(word in str(case) for word in words)]
+    passed = 0
+    for case in cases:
+        wrong = await run(case, firmware, certificates)
+        print(f"{case}: {f'FAILED: {wrong}' if wrong else case.end[-1]}", flush=True)
+        passed += not wrong
+    print(f"tls: {passed} of {len(cases)} cases passed, {len(CASES) - len(cases)} were not asked for")
+    return 0 if passed == len(cases) and cases else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(*sys.argv[1:])))

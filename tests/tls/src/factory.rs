@@ -1,0 +1,65 @@
+//! What each charger is told in the factory, in the last megabyte of its flash. `.ci/tls` writes it with QEMU's loader.
+
+use core::ffi::CStr;
+
+use embedded_ocpp::time::DateTime;
+
+const ADDRESS: usize = 0x0030_0000;
+const LEN: usize = 0x0010_0000;
+
+pub(crate) struct Factory {
+    /// The name that the certificate of the server must have.
+    pub(crate) host: &'static CStr,
+    /// The certificate of the one who signs those of servers, in DER, as all here.
+    pub(crate) root: &'static [u8],
+    pub(crate) identity: Option<Identity>,
+    /// The day of its making: it is later than this for certain.
+    pub(crate) made: Option<DateTime>,
+    /// What the clock with a battery says, if there is one.
+    pub(crate) battery_clock: Option<DateTime>,
+}
+
+/// What the charger proves with who it is.
+pub(crate) struct Identity {
+    pub(crate) certificate: &'static [u8],
+    pub(crate) key: &'static [u8],
+}
+
+impl Factory {
+    /// `None` where it has not been written.
+    pub(crate) fn read() -> Option<Self> {
+        // SAFETY: flash of the board that the linker has nothing in and nobody writes while it runs
+        let flash: &'static [u8] = unsafe { core::slice::from_raw_parts(ADDRESS as *const u8, LEN) };
+        let mut fields = Fields(flash);
+        Some(Self {
+            host: CStr::from_bytes_with_nul(fields.next()?).ok()?,
+            root: fields.next()?,
+            identity: match (fields.next()?, fields.next()?) {
+                ([], _) => None,
+                (certificate, key) => Some(Identity { certificate, key }),
+            },
+            made: fields.date()?,
+            battery_clock: fields.date()?,
+        })
+    }
+}
+
+/// One after the other, each with its length before it: 16 bits, the lower byte first.
+struct Fields(&'static [u8]);
+
+impl Fields {
+    fn next(&mut self) -> Option<&'static [u8]> {
+        let (len, rest) = self.0.split_first_chunk()?;
+        let (field, rest) = rest.split_at_checked(u16::from_le_bytes(*len).into())?;
+        self.0 = rest;
+        Some(field)
+    }
+
+    /// Some `None` where it is left empty.
+    fn date(&mut self) -> Option<Option<DateTime>> {
+        match self.next()? {
+            [] => Some(None),
+            text => DateTime::parse(core::str::from_utf8(text).ok()?).ok().map(Some),
+        }
+    }
+}
