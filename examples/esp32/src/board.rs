@@ -30,7 +30,7 @@ pub struct Board {
     pub watchdog: Rwdt,
 }
 
-/// Longer than any erase of flash, in which nothing else is done.
+/// Longer than several erases of flash, in which nothing else is done.
 const WATCHDOG_TIMEOUT: Duration = Duration::from_secs(4);
 
 impl Board {

@@ -38,8 +38,8 @@ pub struct Board {
     pub watchdog: IndependentWatchdog<'static, IWDG>,
 }
 
-/// Longer than any erase of flash, in which nothing else is done.
-const WATCHDOG_TIMEOUT_US: u32 = 4_000_000;
+/// Longer than several erases of flash, in which nothing else is done.
+const WATCHDOG_TIMEOUT_US: u32 = 8_000_000;
 
 impl Board {
     /// Starts the hardware. To be called once.

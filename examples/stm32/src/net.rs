@@ -5,12 +5,15 @@ use embassy_executor::Spawner;
 use embassy_net::dns::DnsQueryType;
 use embassy_net::tcp::{ConnectError, TcpSocket};
 use embassy_net::{Config, Runner, Stack, StackResources};
-use embassy_time::Duration;
+use embassy_time::{Duration, with_timeout};
 use embedded_ocpp::transport::ConnectFailure;
 use static_cell::StaticCell;
 
 /// A connection without a sign of life is over after this time.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What DHCP is given.
+const ADDRESS_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Starts the network; its address comes from DHCP.
 pub fn start(spawner: Spawner, network: Network, seed: u64) -> Stack<'static> {
@@ -33,9 +36,7 @@ pub async fn dial<'b>(
     receive: &'b mut [u8],
     send: &'b mut [u8],
 ) -> Result<TcpSocket<'b>, ConnectFailure> {
-    if !stack.is_config_up() {
-        return Err(ConnectFailure::NoNetwork);
-    }
+    with_timeout(ADDRESS_TIMEOUT, stack.wait_config_up()).await.map_err(|_| ConnectFailure::NoNetwork)?;
     let (host, port) = server.split_once(':').unwrap_or((server, "80"));
     let port: u16 = port.parse().map_err(|_| ConnectFailure::Setup)?;
     let addresses = stack.dns_query(host, DnsQueryType::A).await.map_err(|_| ConnectFailure::UnknownHost)?;
