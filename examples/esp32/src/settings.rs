@@ -1,0 +1,37 @@
+//! What differs from charger to charger, from the environment of the build: no credentials in the source.
+
+use embedded_ocpp::transport::websocket::Options;
+
+/// Host of the central system, with its port if that is not 80.
+pub const SERVER: &str = match option_env!("OCPP_SERVER") {
+    Some(server) => server,
+    None => "csms.example.com",
+};
+
+const PATH: &str = match option_env!("OCPP_PATH") {
+    Some(path) => path,
+    None => "/ocpp",
+};
+
+const IDENTITY: &str = match option_env!("OCPP_IDENTITY") {
+    Some(identity) => identity,
+    None => "ESP32",
+};
+
+/// The name of the access point.
+pub const SSID: &str = match option_env!("WIFI_SSID") {
+    Some(ssid) => ssid,
+    None => "garage",
+};
+
+/// Its password (WPA2), none for an open one.
+pub const PASSWORD: Option<&str> = option_env!("WIFI_PASSWORD");
+
+/// The central system, and who we are there.
+pub fn options() -> Options<'static> {
+    let options = Options::new(SERVER, PATH, IDENTITY);
+    match option_env!("OCPP_KEY") {
+        Some(key) => options.with_password(key.as_bytes()),
+        None => options,
+    }
+}
