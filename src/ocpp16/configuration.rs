@@ -59,7 +59,7 @@ impl Operations<'_> {
     /// Case is ignored (OCPP 1.6 §7.29).
     #[inline(never)]
     fn key_named(&self, name: JsonStr<'_>) -> Option<KeyId> {
-        self.keys.find(name.escaped()).or_else(|| {
+        self.keys.find_bytes(name.as_bytes()).or_else(|| {
             // No key needs an escape, but some server may write one.
             let mut text = [0; KEY_LEN_MAX as usize];
             self.keys.find(name.copy_to(&mut text).ok()?)

@@ -139,11 +139,11 @@ impl<'a> Operations<'a> {
     }
 
     /// The firmware's handler for an action; the one that was set last.
-    pub(super) fn request_handler(&self, action: &str) -> Option<&'a Handle<'a>> {
+    pub(super) fn request_handler(&self, action: &[u8]) -> Option<&'a Handle<'a>> {
         let mut handler = None;
         for hook in self.hooks.iter() {
             if let Role::Handler(handle) = hook.role
-                && hook.action == action
+                && hook.action.as_bytes() == action
             {
                 handler = Some(handle);
             }
@@ -152,9 +152,9 @@ impl<'a> Operations<'a> {
     }
 
     /// Shows the observers of an action what was asked and what was answered, each when it is known.
-    pub(super) fn show(&self, action: &str, request: Option<Payload<'_>>, answer: Option<&[u8]>) {
+    pub(super) fn show(&self, action: &[u8], request: Option<Payload<'_>>, answer: Option<&[u8]>) {
         let answer = answer.and_then(|answer| core::str::from_utf8(answer).ok());
-        for hook in self.hooks.iter().filter(|hook| hook.action == action) {
+        for hook in self.hooks.iter().filter(|hook| hook.action.as_bytes() == action) {
             let (observe, text) = match hook.role {
                 Role::Handler(_) => continue,
                 Role::RequestObserver(observe) => (observe, request.and_then(|request| request.text().ok())),

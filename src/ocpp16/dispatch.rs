@@ -53,7 +53,7 @@ impl Handler for Exchange<'_, '_> {
         let operations = &mut *self.operations;
         answer.has_milliseconds = operations.sends_milliseconds;
         let (position, is_first) = (answer.position(), answer.page() == 0);
-        let action = call.action.escaped();
+        let action = call.action.as_bytes();
         let reply = match operations.request_handler(action) {
             // Only the crate's own answers can be put off.
             Some(handle) => match call.payload.prove() {

@@ -46,7 +46,7 @@ impl Operations<'_> {
     #[inline(never)]
     pub(super) fn tell_time(&mut self, now: Instant, time: Value<'_>) {
         let Some(time) = time.text() else { return };
-        match DateTime::parse_with_millis(time.escaped()) {
+        match DateTime::with_millis(time.as_bytes()) {
             Ok((time, millis)) if time >= EARLIEST => self.set_clock(now, time, millis),
             _ => self.left_out = self.left_out.saturating_add(1),
         }

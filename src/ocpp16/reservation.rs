@@ -156,7 +156,7 @@ impl Operations<'_> {
             Field::required("reservationId", Kind::Integer),
         ];
         let [connector, expires, owner, parent, id] = payload.read(&FIELDS)?;
-        let expires = expires.text().and_then(|date| DateTime::parse_nearest(date.escaped()).ok());
+        let expires = expires.text().and_then(|date| DateTime::nearest(date.as_bytes()).ok());
         let expires = expires.ok_or(Cause::ExpiryDate)?;
         let mut id_tag = IdToken::new();
         if !id_tag.set(owner.text()) {

@@ -192,7 +192,7 @@ impl<'r> Request<'r> {
 /// Seconds since 1970, 0 when there is none.
 fn date(value: Option<&Value<'_>>) -> Result<u32, Cause> {
     let Some(text) = value.and_then(|value| value.text()) else { return Ok(0) };
-    let date = DateTime::parse_nearest(text.escaped()).map_err(|_| Cause::Date)?;
+    let date = DateTime::nearest(text.as_bytes()).map_err(|_| Cause::Date)?;
     Ok(date.as_unix().max(1))
 }
 

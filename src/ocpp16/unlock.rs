@@ -98,7 +98,7 @@ impl Operations<'_> {
             _ => StatusAnswer::UnlockFailed,
         };
         let written = answer.payload(&status).is_ok();
-        self.show("UnlockConnector", None, Some(answer.written(position)));
+        self.show(b"UnlockConnector", None, Some(answer.written(position)));
         written
     }
 

@@ -51,7 +51,11 @@ impl DateTime {
     /// # Errors
     /// [`InvalidDateTime`], as [`parse`](Self::parse).
     pub fn parse_with_millis(text: &str) -> Result<(Self, u16), InvalidDateTime> {
-        Reader(text.as_bytes()).date_time(false)
+        Self::with_millis(text.as_bytes())
+    }
+
+    pub(crate) fn with_millis(text: &[u8]) -> Result<(Self, u16), InvalidDateTime> {
+        Reader(text).date_time(false)
     }
 
     /// The same as [`parse`](Self::parse), but of a date outside the range it takes the nearest one inside: for a moment that
@@ -60,7 +64,11 @@ impl DateTime {
     /// # Errors
     /// [`InvalidDateTime`] when the text has another form, or no such date exists.
     pub fn parse_nearest(text: &str) -> Result<Self, InvalidDateTime> {
-        Ok(Reader(text.as_bytes()).date_time(true)?.0)
+        Self::nearest(text.as_bytes())
+    }
+
+    pub(crate) fn nearest(text: &[u8]) -> Result<Self, InvalidDateTime> {
+        Ok(Reader(text).date_time(true)?.0)
     }
 
     /// The written form, always [`TEXT_LEN`](Self::TEXT_LEN) ASCII characters.

@@ -334,7 +334,7 @@ pub(super) fn symbol<T: Symbol>(value: Value<'_>, otherwise: Cause) -> Result<T,
 
 /// Seconds since 1970; what lies outside of them counts as their first or last.
 fn date(value: Value<'_>, otherwise: Cause) -> Result<u32, Cause> {
-    let date = value.text().and_then(|text| DateTime::parse_nearest(text.escaped()).ok());
+    let date = value.text().and_then(|text| DateTime::nearest(text.as_bytes()).ok());
     date.map(DateTime::as_unix).ok_or(otherwise)
 }
 

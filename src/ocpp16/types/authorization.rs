@@ -78,13 +78,13 @@ impl IdTagInfo {
         self.status = status.text().and_then(AuthorizationStatus::from_json).ok_or(Cause::Status)?;
         let mut odd = 0;
         self.parent = None;
-        let parent = parent.text().filter(|parent| !parent.escaped().is_empty());
+        let parent = parent.text().filter(|parent| !parent.as_bytes().is_empty());
         if parent.is_some() && !self.parent.insert(IdToken::new()).set(parent) {
             self.parent = None;
             odd += 1;
         }
         self.expiry = expiry.text().and_then(|expiry| {
-            let date = DateTime::parse_nearest(expiry.escaped());
+            let date = DateTime::nearest(expiry.as_bytes());
             odd += u32::from(date.is_err());
             date.ok()
         });

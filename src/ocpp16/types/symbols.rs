@@ -34,7 +34,7 @@ macro_rules! symbols {
 
             /// The value with this spelling; case matters.
             pub fn from_text(text: &str) -> Option<Self> {
-                $crate::ocpp16::types::Symbol::spelled(text)
+                $crate::ocpp16::types::Symbol::spelled(text.as_bytes())
             }
         }
 
@@ -76,10 +76,10 @@ pub(in crate::ocpp16) trait Symbol: Copy + 'static {
 
     /// The value with this spelling; no spelling of OCPP needs an escape.
     fn from_json(text: JsonStr<'_>) -> Option<Self> {
-        Self::spelled(text.escaped())
+        Self::spelled(text.as_bytes())
     }
 
-    fn spelled(text: &str) -> Option<Self> {
+    fn spelled(text: &[u8]) -> Option<Self> {
         Self::SPELLINGS.position(text).and_then(Self::from_code)
     }
 
@@ -110,12 +110,12 @@ impl Spellings {
     }
 
     #[inline(never)]
-    fn position(&self, text: &str) -> Option<u8> {
+    fn position(&self, text: &[u8]) -> Option<u8> {
         let mut start = 0;
         for (code, end) in (0..).zip(self.ends) {
             let end = usize::from(*end);
             if end - start == text.len() + "\"\"".len()
-                && self.text.get(start + 1..end - 1).is_some_and(|spelling| same(spelling, text.as_bytes()))
+                && self.text.get(start + 1..end - 1).is_some_and(|spelling| same(spelling, text))
             {
                 return Some(code);
             }

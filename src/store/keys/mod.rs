@@ -140,7 +140,7 @@ impl<'a> Keys<'a> {
                 Kind::Switch { factory } => self.set_number(key.number, i32::from(factory)),
                 Kind::Integer { factory, .. } => self.set_number(key.number, factory),
                 Kind::List { factory, .. } => {
-                    let _ = self.set_text(key, factory, &|_| true);
+                    let _ = self.set_text(key, factory.as_bytes(), &|_| true);
                 }
                 Kind::Set(_) | Kind::Constant(_) => {}
             }
@@ -176,9 +176,13 @@ impl<'a> Keys<'a> {
     }
 
     /// The key with this name; case is ignored (OCPP 1.6 §7.29).
-    #[inline(never)]
     pub fn find(&self, name: &str) -> Option<KeyId> {
-        let is_it = |other: &str| other.len() == name.len() && other.eq_ignore_ascii_case(name);
+        self.find_bytes(name.as_bytes())
+    }
+
+    #[inline(never)]
+    pub(crate) fn find_bytes(&self, name: &[u8]) -> Option<KeyId> {
+        let is_it = |other: &str| other.len() == name.len() && other.as_bytes().eq_ignore_ascii_case(name);
         let place = match self.table.iter().position(|key| is_it(key.name)) {
             Some(place) => place,
             None => self.table.len() + self.vendor().position(|key| is_it(key.name))?,
@@ -287,7 +291,7 @@ impl<'a> Keys<'a> {
         if let Some(key) = self.table.get(usize::from(id.0)) {
             // No value of OCPP needs an escape, so one with escapes is none.
             let slot = if let Kind::List { slot, .. } = key.kind { slot } else { 0 };
-            self.set_text(key, value.escaped(), &|items| allows(slot, items))?;
+            self.set_text(key, value.as_bytes(), &|items| allows(slot, items))?;
             self.unsaved |= bit(id.0.into());
         } else if let Some(key) = self.vendor_key_mut(id) {
             key.change(value)?;
@@ -304,7 +308,7 @@ impl<'a> Keys<'a> {
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         let id = self.find(name).ok_or(Refusal::UnknownKey)?;
         if let Some(key) = self.table.get(usize::from(id.0)) {
-            self.set_text(key, value, &|_| true)?;
+            self.set_text(key, value.as_bytes(), &|_| true)?;
             self.unsaved |= bit(id.0.into());
         } else if let Some(key) = self.vendor_key_mut(id) {
             key.set(value)?;
@@ -323,7 +327,7 @@ impl<'a> Keys<'a> {
         if key.access == Access::ReadOnly {
             return Err(Refusal::ReadOnly);
         }
-        self.set_text(key, value, &|_| true)
+        self.set_text(key, value.as_bytes(), &|_| true)
     }
 
     /// Makes a key of OCPP read-only, with the value that it has: where the standard leaves it to the charge point whether a
@@ -423,19 +427,20 @@ impl<'a> Keys<'a> {
         self.find(name).and_then(|id| self.table.get(usize::from(id.0))).ok_or(Refusal::UnknownKey)
     }
 
-    fn set_text(&mut self, key: &Declaration, value: &str, allows: &dyn Fn(&[u8]) -> bool) -> Result<(), Refusal> {
+    fn set_text(&mut self, key: &Declaration, value: &[u8], allows: &dyn Fn(&[u8]) -> bool) -> Result<(), Refusal> {
         match key.kind {
             Kind::Switch { .. } => {
                 self.set_number(key.number, i32::from(switched(value).ok_or(Refusal::Invalid)?));
             }
             Kind::Set(_) | Kind::Constant(_) => return Err(Refusal::Invalid),
             Kind::Integer { min, max, .. } => {
-                let number = integer(value.as_bytes()).filter(|number| (min..=max).contains(number));
+                let number = integer(value).filter(|number| (min..=max).contains(number));
                 self.set_number(key.number, number.ok_or(Refusal::Invalid)?);
             }
             Kind::List { slot, codec, .. } => {
                 let mut bytes = [0; LIST_LEN];
-                let len = (codec.encode)(value, &mut bytes).ok_or(Refusal::Invalid)?;
+                let text = core::str::from_utf8(value).map_err(|_| Refusal::Invalid)?;
+                let len = (codec.encode)(text, &mut bytes).ok_or(Refusal::Invalid)?;
                 let items = bytes.get(..len).filter(|items| allows(items)).ok_or(Refusal::Invalid)?;
                 self.lists.get_mut(usize::from(slot)).ok_or(Refusal::Invalid)?.set(items);
             }
@@ -485,10 +490,10 @@ impl List {
 }
 
 /// `true` or `false`; case is ignored (CFG-07).
-fn switched(value: &str) -> Option<bool> {
-    if value.eq_ignore_ascii_case("true") {
+fn switched(value: &[u8]) -> Option<bool> {
+    if value.eq_ignore_ascii_case(b"true") {
         Some(true)
-    } else if value.eq_ignore_ascii_case("false") {
+    } else if value.eq_ignore_ascii_case(b"false") {
         Some(false)
     } else {
         None

@@ -148,7 +148,7 @@ impl<'a> VendorKey<'a> {
         let is_allowed = |_: &i32| self.allows.is_none_or(|allows| allows(value));
         match &mut self.content {
             Content::Switch(switch) => {
-                let wanted = switched(value.escaped()).map(i32::from).filter(is_allowed);
+                let wanted = switched(value.as_bytes()).map(i32::from).filter(is_allowed);
                 *switch = wanted.ok_or(Refusal::Invalid)? != 0;
             }
             Content::Integer { value: number, min, max } => {
