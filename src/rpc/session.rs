@@ -214,18 +214,15 @@ impl<C: Copy> Rpc<C> {
             Ok(Frame::CallError { id, code, description }) if whole => {
                 self.conclude(now, handler, id, Outcome::Error { code, description });
             }
-            Ok(Frame::Unknown) => {}
-            Ok(Frame::Call { id, .. }) => self.outbox = refusal(id, TOO_LONG, send_buffer),
-            Ok(Frame::CallResult { id, .. } | Frame::CallError { id, .. }) => {
-                self.conclude(now, handler, id, UNREADABLE)
-            }
             Err(Malformed { head: Some((MessageKind::Call, id)), problem }) if whole => {
                 self.outbox = self.refuse_malformed(id, problem, send_buffer);
             }
-            Err(Malformed { head: Some((MessageKind::Call, id)), .. }) => {
+            Ok(Frame::Unknown) => {}
+            Ok(Frame::Call { id, .. }) | Err(Malformed { head: Some((MessageKind::Call, id)), .. }) => {
                 self.outbox = refusal(id, TOO_LONG, send_buffer);
             }
-            Err(Malformed { head: Some((_, id)), .. }) => self.conclude(now, handler, id, UNREADABLE),
+            Ok(Frame::CallResult { id, .. } | Frame::CallError { id, .. })
+            | Err(Malformed { head: Some((_, id)), .. }) => self.conclude(now, handler, id, UNREADABLE),
             Err(Malformed { head: None, .. }) => self.statistics.dropped = self.statistics.dropped.saturating_add(1),
         }
     }
