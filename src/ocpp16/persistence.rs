@@ -84,7 +84,7 @@ pub(super) const SAMPLES_BETWEEN_THINNINGS: u32 = 32;
 /// So often the device is asked for what can be done without, and so many failures hold up an answer.
 pub(super) const TRIES: u8 = 3;
 /// The ids of the journal's messages have this bit set, those of all others have not.
-pub(super) const JOURNAL_EPOCH: u32 = 0x8000_0000;
+const JOURNAL_EPOCH: u32 = 0x8000_0000;
 
 impl Persistence {
     pub(super) const fn new() -> Self {

@@ -2,7 +2,6 @@
 
 use super::confirmed_transaction::ConfirmedTransaction;
 use super::journal_entry::{Content, Entry};
-use super::persistence::JOURNAL_EPOCH;
 use super::session::Phase;
 use super::transfer::KEEPS_RECORD;
 use super::{ConnectorId, Operations, Reason, availability, metering};
@@ -67,7 +66,7 @@ impl Operations<'_> {
                 let boot = reader.as_mut().and_then(RecordReader::u32);
                 let seed = reader.as_mut().and_then(RecordReader::u32);
                 self.dating.boot = boot.unwrap_or(0).wrapping_add(1);
-                self.persistence.seed = seed.unwrap_or_else(|| self.random()) & !JOURNAL_EPOCH;
+                self.persistence.seed = seed.unwrap_or_else(|| self.random());
                 Recovery::StoreSystem
             }
             Recovery::StoreSystem => self.key_or_next(0),
@@ -155,7 +154,6 @@ impl Operations<'_> {
         if let Some(index) = self.local_list.stored_from(index) {
             return Recovery::LoadList(index);
         }
-        let _ = index;
         self.reservation_or_next(0)
     }
 
@@ -163,7 +161,6 @@ impl Operations<'_> {
         if self.reservations.record(index).is_some() {
             return Recovery::LoadReservation(index);
         }
-        let _ = index;
         self.profile_or_next(0)
     }
 
@@ -171,7 +168,6 @@ impl Operations<'_> {
         if self.profiles.record(index).is_some() {
             return Recovery::LoadProfile(index);
         }
-        let _ = index;
         if KEEPS_RECORD { Recovery::LoadFirmware } else { Recovery::LoadTransaction(1) }
     }
 
