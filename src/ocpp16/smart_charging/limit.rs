@@ -2,8 +2,8 @@
 //! among its connectors, and who is told (OCPP 1.6 §3.13).
 
 use super::Profiles;
-use super::profile::{Bound, ChargingPeriod, ProfileSlot};
-use super::schedule::{Moment, NEVER, Setting};
+use super::profile::{Bound, ChargingPeriod, NEVER, ProfileSlot};
+use super::schedule::{Moment, Setting};
 use crate::json::Decimal;
 use crate::ocpp16::session::Phase;
 use crate::ocpp16::types::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit};

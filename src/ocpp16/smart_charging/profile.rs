@@ -1,6 +1,5 @@
 //! A charging profile: its place in RAM, how it is read from a message, and its record.
 
-use super::schedule::{Kind, NEVER};
 use crate::json::{Field, Kind as Json, Seen, Value, Walk};
 use crate::ocpp16::ConnectorId;
 use crate::ocpp16::answer::Cause;
@@ -8,6 +7,9 @@ use crate::ocpp16::types::{ChargingProfileKind, ChargingProfilePurpose, Charging
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, StorageOp, registry};
 use crate::time::DateTime;
+
+/// A moment that does not come: the end of what has none.
+pub(super) const NEVER: u32 = u32::MAX;
 
 /// A place for one charging profile.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,16 @@ pub(crate) struct ProfileSlot {
     pub(super) duration: u32,
 }
 
+/// What the periods of a schedule count from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Absolute,
+    Daily,
+    Weekly,
+    Relative,
+}
+
 /// Which transaction a TxProfile is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bound {
@@ -55,6 +67,25 @@ pub(crate) struct ChargingPeriod {
 
 /// The highest limit, in tenths: what is higher counts as this.
 const LIMIT_MAX: u32 = u32::MAX >> 2;
+
+impl Kind {
+    fn code(self) -> u8 {
+        self as u8
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        [Self::Absolute, Self::Daily, Self::Weekly, Self::Relative].get(usize::from(code)).copied()
+    }
+
+    /// Seconds after which the schedule begins again (errata 3.79).
+    pub(super) fn recurrence(self) -> u32 {
+        match self {
+            Self::Daily => 86_400,
+            Self::Weekly => 7 * 86_400,
+            Self::Absolute | Self::Relative => NEVER,
+        }
+    }
+}
 
 impl ChargingPeriod {
     pub(crate) const NONE: Self = Self { start: 0, limit_and_phases: 0 };

@@ -1,38 +1,6 @@
 //! What one profile sets at a moment, and until when that holds (OCPP 1.6 §3.13, §5.16.4, §7.13).
 
-use super::profile::{ChargingPeriod, ProfileSlot};
-
-/// A moment that does not come: the end of what has none.
-pub(super) const NEVER: u32 = u32::MAX;
-
-/// What the periods of a schedule count from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Kind {
-    Absolute,
-    Daily,
-    Weekly,
-    Relative,
-}
-
-impl Kind {
-    pub(super) fn code(self) -> u8 {
-        self as u8
-    }
-
-    pub(super) fn from_code(code: u8) -> Option<Self> {
-        [Self::Absolute, Self::Daily, Self::Weekly, Self::Relative].get(usize::from(code)).copied()
-    }
-
-    /// Seconds after which the schedule begins again (errata 3.79).
-    fn recurrence(self) -> u32 {
-        match self {
-            Self::Daily => 86_400,
-            Self::Weekly => 7 * 86_400,
-            Self::Absolute | Self::Relative => NEVER,
-        }
-    }
-}
+use super::profile::{ChargingPeriod, Kind, NEVER, ProfileSlot};
 
 /// A moment that limits are asked for.
 #[derive(Clone, Copy, Debug)]
