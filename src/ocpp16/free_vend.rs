@@ -1,7 +1,7 @@
 //! Free vend: whoever plugs in is given energy, and no card is asked for. A key of ArduinoOcpp's, not of OCPP.
 
+use super::claim::Claim;
 use super::connector::Finishing;
-use super::reservation::Claim;
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations};
 use crate::json::offset_of_char;

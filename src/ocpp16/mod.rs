@@ -12,6 +12,8 @@ mod authorization;
 mod availability;
 mod boot;
 mod cache;
+#[cfg_attr(not(feature = "reservation"), allow(dead_code))] // everything is free then
+mod claim;
 mod configuration;
 mod confirmed_transaction;
 mod connector;

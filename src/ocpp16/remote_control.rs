@@ -1,9 +1,9 @@
 //! RemoteStartTransaction and RemoteStopTransaction (OCPP 1.6 §5.11, §5.12).
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
+use super::claim::Claim;
 use super::connector::Finishing::{CardTooLate, No};
 use super::delivery::UNDELIVERABLE;
-use super::reservation::Claim;
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations, Reason, TxNotification};
 use crate::json::{Field, Kind, Payload};

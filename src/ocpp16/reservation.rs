@@ -1,6 +1,7 @@
 //! ReserveNow and CancelReservation: a connector that waits for one tag, or any connector that does (OCPP 1.6 §5.1, §5.13).
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
+use super::claim::Claim;
 use super::connector::Finishing;
 use super::session::Phase;
 use super::{Connector, ConnectorId, IdToken, Operations, keys};
@@ -37,19 +38,6 @@ pub(super) struct Reservations<'a> {
     slots: &'a mut [ReservationSlot],
     /// There may be one, or a connector that takes itself for reserved.
     is_active: bool,
-}
-
-/// What a reservation means to somebody who wants to charge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Claim {
-    /// Nothing is reserved that would be in the way.
-    Free,
-    /// It is reserved for this tag, or its group.
-    Ours(i32),
-    /// It is reserved for another tag, but maybe for a group that this one is of.
-    MaybeGroup,
-    /// It is reserved for somebody else.
-    Foreign,
 }
 
 impl ReservationSlot {

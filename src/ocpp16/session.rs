@@ -1,9 +1,9 @@
 //! A session on one connector: a card, an EV, and the transaction that comes of both (OCPP 1.6 §3.6, §4.8, §4.10).
 
 use super::authorization::{Known, Presented};
+use super::claim::Claim;
 use super::connector::Finishing;
 use super::metering::Series;
-use super::reservation::Claim;
 use super::unlock::UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT;
 use super::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason, TxNotification, free_vend};
 use crate::log::info;

@@ -1,6 +1,7 @@
 //! Stands in for reservations where that profile is left out: nothing is ever reserved, and the compiler removes the calls.
 
 use super::answer::{Cause, StatusAnswer};
+use super::claim::Claim;
 use super::{ConnectorId, IdToken, Operations};
 use crate::json::Payload;
 use crate::store::{Keys, RecordKey, Scratch, StorageOp};
@@ -10,15 +11,6 @@ use core::marker::PhantomData;
 pub(crate) struct ReservationSlot;
 
 pub(super) struct Reservations<'a>(PhantomData<&'a ()>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code)] // nobody has one
-pub(super) enum Claim {
-    Free,
-    Ours(i32),
-    MaybeGroup,
-    Foreign,
-}
 
 impl ReservationSlot {
     pub(crate) const FREE: Self = Self;
