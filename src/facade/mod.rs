@@ -8,12 +8,16 @@ mod error;
 #[cfg(feature = "firmware-management")]
 mod firmware_management;
 #[cfg(feature = "async")]
+mod keeper;
+#[cfg(feature = "async")]
 mod link;
 mod resources;
 #[cfg(feature = "async")]
 mod runner;
 #[cfg(feature = "smart-charging")]
 mod smart_charging;
+#[cfg(feature = "async")]
+mod timer;
 
 pub use crate::ocpp16::InputError;
 pub use charge_point::ChargePoint;
@@ -22,7 +26,9 @@ pub use error::{ConfigError, Error, Missing};
 #[cfg(feature = "async")]
 pub use link::{Closed, Link};
 pub use resources::Resources;
-#[cfg(feature = "embassy-time")]
-pub use runner::EmbassyTimer;
 #[cfg(feature = "async")]
-pub use runner::{Handle, Runner, Shared, Timer};
+pub use runner::{Handle, Runner, Shared};
+#[cfg(feature = "embassy-time")]
+pub use timer::EmbassyTimer;
+#[cfg(feature = "async")]
+pub use timer::Timer;

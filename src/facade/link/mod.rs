@@ -4,7 +4,7 @@
 mod websocket;
 
 use super::Timer;
-use super::runner::Keeper;
+use super::keeper::Keeper;
 use crate::store::Storage;
 use crate::time::{Duration, Instant};
 use crate::transport::{CONNECT_TIMEOUT, ConnectFailure, WebSocketTransport};
@@ -83,7 +83,6 @@ impl Life {
     }
 
     fn end(&self, now: Instant) {
-        self.was_open.set(true);
         self.deadline.set(now + FAREWELL_TIMEOUT);
     }
 }

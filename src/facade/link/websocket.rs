@@ -3,7 +3,7 @@
 use super::{Closed, Life, Link};
 use crate::facade::Timer;
 use crate::facade::engine::Engine;
-use crate::facade::runner::Keeper;
+use crate::facade::keeper::Keeper;
 use crate::log::warning;
 use crate::store::Storage;
 use crate::time::Instant;
