@@ -1,11 +1,10 @@
 //! What a connector and the charge point itself, which is connector 0, have alike (OCPP 1.6 §3.8).
 
-use super::ConnectorId;
-use super::Operations;
 use super::availability::Service;
 use super::faults::{ErrorData, ErrorInputs, worst};
 use super::metering::Sampling;
 use super::status::Reporting;
+use super::{ChargePointErrorCode, ConnectorId, Operations};
 
 pub(super) struct Place<'a> {
     /// What is wrong, if anything. None: nothing ever.
@@ -34,6 +33,11 @@ impl Place<'_> {
     /// Something is wrong, and it cannot charge.
     pub(super) fn is_faulted(&self) -> bool {
         self.error.as_ref().is_some_and(|error| error.is_faulted)
+    }
+
+    /// What is told of what is wrong.
+    pub(super) fn error_code(&self) -> ChargePointErrorCode {
+        self.error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code)
     }
 
     /// Neither faulted nor out of service.

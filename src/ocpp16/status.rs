@@ -339,14 +339,13 @@ fn state_of_charge_point(place: &Place<'_>) -> State {
         () if !place.service.is_on() => ChargePointStatus::Unavailable,
         () => ChargePointStatus::Available,
     };
-    let error = place.error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code);
-    State { status, error, error_number: place.error_number, ev_side_disconnected: false }
+    State { status, error: place.error_code(), error_number: place.error_number, ev_side_disconnected: false }
 }
 
 /// What is to be told of a connector in this state.
 fn state_of(connector: &Connector<'_>, status: ChargePointStatus) -> State {
     use ChargePointStatus::{Finishing, SuspendedEV};
-    let error = connector.place.error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code);
+    let error = connector.place.error_code();
     let is_told = error != ChargePointErrorCode::NoError;
     State {
         status,
