@@ -167,6 +167,7 @@ impl<'a> Engine<'a> {
 
     pub(super) fn connect_failed(&mut self, why: ConnectFailure) {
         self.back_off();
+        self.operations.connect_failed(self.now, why);
         if let Some(tell) = self.on_connect_failed {
             tell(why);
         }
@@ -180,8 +181,12 @@ impl<'a> Engine<'a> {
     pub(super) fn receive(&mut self, received: Received, receive: &[u8], send: &mut [u8], record: &mut Scratch<'a>) {
         self.unsettle();
         self.backoff.succeeded();
+        let dropped = self.rpc.statistics().dropped;
         let mut exchange = Exchange { operations: &mut self.operations, record };
         self.rpc.receive(self.now, &mut exchange, received, receive, send);
+        if self.rpc.statistics().dropped != dropped {
+            self.operations.message_dropped(self.now);
+        }
     }
 
     pub(super) fn transmit(&mut self, receive: &[u8], send: &mut [u8], record: &mut Scratch<'a>) -> Option<Part> {

@@ -77,11 +77,16 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
         while transport.is_connected() {
             self.keep().await;
             let now = self.timer.now();
-            let (ping_interval, part, send_deadline, can_receive) = self.core.with(|engine| {
+            let (ping_interval, part, send_deadline, can_receive, is_over) = self.core.with(|engine| {
                 engine.set_connected(true, self.record);
                 let part = engine.transmit(receive, send, self.record);
-                (engine.operations.ping_interval_s(), part, engine.send_deadline, engine.rpc.can_receive())
+                let is_over = engine.operations.wants_reconnect();
+                (engine.operations.ping_interval_s(), part, engine.send_deadline, engine.rpc.can_receive(), is_over)
             });
+            if is_over {
+                transport.leave();
+                break;
+            }
             transport.keep_alive(now, ping_interval);
             let alive = match part {
                 Some(part) => {

@@ -115,6 +115,9 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
                 engine.receive(received, receive, send, record);
                 return Ok(true);
             }
+            if engine.operations.wants_reconnect() {
+                session.leave();
+            }
             session.send_control(engine.operations.random());
             Ok(engine.is_holding())
         })
