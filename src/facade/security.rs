@@ -1,5 +1,5 @@
 use super::Controls;
-use crate::ocpp16::{Credentials, LogUpload, SecurityEvent, SecurityEventError};
+use crate::ocpp16::{Credentials, LogStatus, LogUpload, SecurityEvent, SecurityEventError};
 
 /// The security extension ("Improved security for OCPP 1.6-J", edition 3).
 ///
@@ -39,5 +39,10 @@ impl<'a> Controls<'a> {
     /// How logs are uploaded; without it GetLog is rejected. To be set before the first poll.
     pub fn set_log_upload(&mut self, upload: &'a dyn LogUpload) {
         self.engine.operations.set_log_upload(upload);
+    }
+
+    /// How far an upload of a log is: what a trigger tells.
+    pub fn log_status(&self) -> LogStatus {
+        self.engine.operations.log_status()
     }
 }

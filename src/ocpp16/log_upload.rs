@@ -85,8 +85,8 @@ pub(super) struct Log<'a> {
 enum Feeding {
     /// This entry is wanted from the device.
     Entry(u32),
-    /// The firmware has not taken it.
-    Again(u32),
+    /// The firmware has not taken it, and is asked again then.
+    Again(u32, Instant),
     Done,
 }
 
@@ -209,7 +209,7 @@ impl<'a> Operations<'a> {
     }
 
     /// An entry was loaded for the upload, if it is there.
-    pub(super) fn log_entry_loaded(&mut self, record: Option<&[u8]>) {
+    pub(super) fn log_entry_loaded(&mut self, now: Instant, record: Option<&[u8]>) {
         let (Feeding::Entry(number), Some(upload)) = (self.transfers.log.feeding, self.transfers.log.upload) else {
             return;
         };
@@ -222,7 +222,7 @@ impl<'a> Operations<'a> {
             None => true,
         };
         self.transfers.log.feeding = match is_taken {
-            false => Feeding::Again(number),
+            false => Feeding::Again(number, now + POLL_INTERVAL),
             true if is_over => Feeding::Done,
             true => Feeding::Entry(number.wrapping_add(1)),
         };
@@ -234,10 +234,11 @@ impl<'a> Operations<'a> {
         let log = &mut self.transfers.log;
         match log.feeding {
             Feeding::Entry(_) => return,
-            Feeding::Again(number) => {
+            Feeding::Again(_, at) if now < at => return self.wake_at(at),
+            Feeding::Again(number, _) => {
                 log.feeding = Feeding::Entry(number);
                 self.persistence.has_chores = true;
-                return self.wake_at(now + POLL_INTERVAL);
+                return;
             }
             Feeding::Done => {}
         }

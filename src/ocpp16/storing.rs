@@ -49,10 +49,11 @@ impl Operations<'_> {
         if self.delivery.release {
             return self.release(scratch);
         }
-        if let Some(op) = self.load_security_event(now, scratch) {
+        let is_turn_of_events = self.is_turn_of_events(now);
+        if is_turn_of_events && let Some(op) = self.load_security_event(scratch) {
             return Some((Task::LoadSecurityEvent, op));
         }
-        let is_due = self.is_reachable() && self.delivery.is_due(now, &self.journal);
+        let is_due = !is_turn_of_events && self.is_reachable() && self.delivery.is_due(now, &self.journal);
         if let (true, Some(at), Some(first)) = (is_due, self.delivery.head_at, self.journal.first())
             && let Some(number) = self.dating.next_to_look_at(at, first, self.journal.next())
         {

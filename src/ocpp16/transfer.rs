@@ -451,7 +451,7 @@ impl<'a> Operations<'a> {
         self.dirty = true;
         #[cfg(feature = "security")]
         if direction == Direction::Log && self.transfers.log.transfer.stage == Stage::Running {
-            return self.log_entry_loaded(record);
+            return self.log_entry_loaded(now, record);
         }
         let request = record.and_then(|record| Request::read(direction.key(), record));
         let transfer = self.transfer(direction);

@@ -61,7 +61,11 @@ impl Operations<'_> {
 
     pub(super) fn security_link(&mut self, _: bool) {}
 
-    pub(super) fn load_security_event(&self, _: Instant, _: &Scratch<'_>) -> Option<StorageOp> {
+    pub(super) fn is_turn_of_events(&self, _: Instant) -> bool {
+        false
+    }
+
+    pub(super) fn load_security_event(&self, _: &Scratch<'_>) -> Option<StorageOp> {
         None
     }
 

@@ -30,19 +30,20 @@ impl Json for SecurityEventNotification<'_> {
 }
 
 impl Operations<'_> {
-    /// Loads the next event that may have to be told, when it is its turn.
-    pub(in crate::ocpp16) fn load_security_event(&self, now: Instant, scratch: &Scratch<'_>) -> Option<StorageOp> {
+    /// Whether an event is to be told before the next transaction message is.
+    pub(in crate::ocpp16) fn is_turn_of_events(&self, now: Instant) -> bool {
         let events = &self.security.events;
-        let is_its_turn = events.is_next || !self.delivery.is_due(now, &self.journal);
-        if !self.online
-            || !self.registration.is_accepted()
-            || !events.is_due(now)
-            || !is_its_turn
-            || scratch.event(events.untold).is_some()
-        {
-            return None;
-        }
-        Some(StorageOp::Load(slot(events.untold)?))
+        self.online
+            && self.registration.is_accepted()
+            && self.clock.is_set()
+            && events.is_due(now)
+            && (events.is_next || !self.delivery.is_due(now, &self.journal))
+    }
+
+    /// Loads the event whose turn it is, unless it lies in `scratch`.
+    pub(in crate::ocpp16) fn load_security_event(&self, scratch: &Scratch<'_>) -> Option<StorageOp> {
+        let number = self.security.events.untold;
+        if scratch.event(number).is_some() { None } else { Some(StorageOp::Load(slot(number)?)) }
     }
 
     /// An entry was loaded to be told; what is damaged or not to be told is passed over.
@@ -67,7 +68,7 @@ impl Operations<'_> {
         scratch: &'s Scratch<'_>,
     ) -> Option<SecurityEventNotification<'s>> {
         let number = self.security.events.untold;
-        if !self.security.events.is_due(now) {
+        if !self.is_turn_of_events(now) {
             return None;
         }
         let entry = Entry::read(number, scratch.event(number)?)?;
