@@ -19,7 +19,7 @@ pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind};
-pub use status::{Availability, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
+pub use status::{Availability, BootReason, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
 
 #[cfg(feature = "firmware-management")]
 pub use transfer::{DiagnosticsStatus, FirmwareStatus};

@@ -109,3 +109,28 @@ symbols! {
         Inoperative = "Inoperative",
     }
 }
+
+symbols! {
+    /// Why a charge point has booted, in the words of OCPP 2.0.1 (BootReasonEnumType). OCPP 1.6 has no place for it on the wire.
+    #[non_exhaustive]
+    BootReason {
+        /// The application restarted itself, after an error say.
+        ApplicationReset = "ApplicationReset",
+        /// After an update of the firmware.
+        FirmwareUpdate = "FirmwareUpdate",
+        /// Somebody restarted it at the charge point.
+        LocalReset = "LocalReset",
+        /// The power came back.
+        PowerUp = "PowerUp",
+        /// The central system wanted a reset.
+        RemoteReset = "RemoteReset",
+        /// A reset that had been put off until the charge point was free.
+        ScheduledReset = "ScheduledReset",
+        /// The central system asked for the notification.
+        Triggered = "Triggered",
+        /// The hardware does not tell.
+        Unknown = "Unknown",
+        /// The watchdog restarted it.
+        Watchdog = "Watchdog",
+    }
+}
