@@ -1,5 +1,7 @@
 use super::InputError;
 use super::engine::Engine;
+#[cfg(feature = "async")]
+use super::panel::{self, Panel};
 use crate::json::Json;
 use crate::ocpp16::{
     BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler, Discarded,
@@ -9,6 +11,8 @@ use crate::ocpp16::{
 use crate::rpc::{Outcome, Statistics};
 use crate::store::{KeyError, Keys, Refusal, VendorKey};
 use crate::time::{Clock, DateTime};
+#[cfg(feature = "async")]
+use embassy_sync::blocking_mutex::raw::RawMutex;
 
 /// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names.
 ///
@@ -479,6 +483,14 @@ impl<'a> Controls<'a> {
         on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
     ) -> Result<(), RequestError> {
         self.engine.operations.send_request(action, payload, on_outcome)
+    }
+
+    /// Lends the panel on which interrupts, other cores and other threads leave what they want. Of several the last one
+    /// counts.
+    #[cfg(feature = "async")]
+    pub fn set_panel<M: RawMutex>(&mut self, panel: &'a Panel<M>) {
+        panel::light(panel, &self.engine.operations);
+        self.engine.panel = Some(panel);
     }
 
     /// All operations, for what the facade does not offer.
