@@ -1,5 +1,6 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
+use crate::log::warning;
 use crate::ocpp16::{
     Boot, CacheSlot, ChargingPeriod, Connector, Exchange, ListSlot, Memory, Operations, ProfileSlot, ReservationSlot,
     role,
@@ -94,7 +95,7 @@ impl<'a> ChargePoint<'a> {
     ) -> Result<Instant, Error<T::Error, S::Error>> {
         let Buffers { receive, send, record } = &mut self.buffers;
         let engine = &mut self.controls.engine;
-        engine.complete().map_err(Error::Incomplete)?;
+        complete(engine)?;
         engine.tick(now, record);
         transport.keep_alive(now, engine.operations.ping_interval_s());
         let mut failure = None;
@@ -143,13 +144,21 @@ impl<'a> ChargePoint<'a> {
     ) -> Result<Exchange<'_, 'a>, Error<Infallible, S::Error>> {
         let record = &mut self.buffers.record;
         let engine = &mut self.controls.engine;
-        engine.complete().map_err(Error::Incomplete)?;
+        complete(engine)?;
         engine.tick(now, record);
         engine.set_connected(online, record);
         engine.asks_device = true; // what was concluded since the last time is not known here
         store(engine, storage, record).map_err(Error::Storage)?;
         Ok(Exchange { operations: &mut engine.operations, record })
     }
+}
+
+/// Says aloud what is missing: the result of a poll is easily dropped, and nothing would work without a word.
+fn complete<T, S>(engine: &mut Engine<'_>) -> Result<(), Error<T, S>> {
+    engine.complete().map_err(|missing| {
+        warning!("nothing works: {}", missing);
+        Error::Incomplete(missing)
+    })
 }
 
 /// Does what the storage device is wanted for, until there is nothing more or it fails.

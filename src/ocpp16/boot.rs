@@ -10,6 +10,7 @@ use crate::time::{Duration, Instant};
 
 /// What a charge point tells about itself when it boots (OCPP 1.6 §6.3).
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Boot<'a> {
     charge_point_model: &'a str,
     charge_point_vendor: &'a str,

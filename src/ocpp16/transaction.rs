@@ -33,6 +33,7 @@ pub enum TxNotification {
 
 /// A transaction as the firmware sees it.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TransactionView<'c> {
     /// The tag that began it.
     pub id_tag: &'c str,
@@ -58,6 +59,7 @@ pub struct TransactionView<'c> {
 
 /// The end of a transaction as the firmware sees it.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StopView<'c> {
     /// The energy register at the end in Wh.
     pub meter_stop: i64,
