@@ -383,6 +383,7 @@ impl<'a> Operations<'a> {
     /// The central system has told the time, or the firmware knows it.
     pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime, millis: u16) {
         self.clock.set_with_millis(now, time, millis);
+        self.persistence.has_chores |= self.dating.clock_set(time);
         self.profiles.changed(); // what schedules say now may be something else
         self.dirty = true; // for what waits for a moment of the clock
     }

@@ -67,6 +67,7 @@ pub(super) enum Task {
     LoadTransfer(Direction),
     StoreTransfer(Direction),
     SaveKey(KeyId),
+    StoreDate,
     StoreMark,
     Release,
     ReleaseSample(ConnectorId),
@@ -261,6 +262,7 @@ impl Operations<'_> {
             }
             Task::StoreTransfer(direction) => self.transfer_stored(direction),
             Task::SaveKey(key) => self.keys.saved(key),
+            Task::StoreDate => self.dating.saved(),
             Task::StoreMark => self.journal.marked(),
             Task::Release => self.released(),
             Task::Thin => {
