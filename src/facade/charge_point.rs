@@ -7,7 +7,7 @@ use crate::ocpp16::{
 };
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::Instant;
-use crate::transport::WebSocketTransport;
+use crate::transport::{ConnectFailure, SUBPROTOCOL, WebSocketTransport};
 use core::convert::Infallible;
 use core::ops::{Deref, DerefMut};
 use core::task::Poll;
@@ -106,8 +106,16 @@ impl<'a> ChargePoint<'a> {
             engine.connect_failed(why);
             failure = Some(Error::Connect(why));
         }
+        let speaks = transport.subprotocol() == SUBPROTOCOL;
+        if transport.is_connected() && !speaks {
+            transport.abort();
+            if now >= engine.backoff.due() {
+                engine.connect_failed(ConnectFailure::Subprotocol); // not at each poll, for as long as it stays
+            }
+            failure = Some(Error::Connect(ConnectFailure::Subprotocol));
+        }
         loop {
-            engine.set_connected(transport.is_connected(), record);
+            engine.set_connected(speaks && transport.is_connected(), record);
             // Durable first, then sent.
             if let Err(error) = store(engine, storage, record) {
                 failure = Some(Error::Storage(error));

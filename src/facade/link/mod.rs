@@ -7,7 +7,7 @@ use super::Timer;
 use super::keeper::Keeper;
 use crate::store::Storage;
 use crate::time::{Duration, Instant};
-use crate::transport::{CONNECT_TIMEOUT, ConnectFailure, WebSocketTransport};
+use crate::transport::{CONNECT_TIMEOUT, ConnectFailure, SUBPROTOCOL, WebSocketTransport};
 use core::cell::Cell;
 use embassy_sync::blocking_mutex::raw::{NoopRawMutex, RawMutex};
 use embassy_sync::mutex::Mutex;
@@ -92,8 +92,12 @@ impl<M: RawMutex, S: Storage, T: Timer> Link<'_, Keeper<'_, '_, '_, M, S, T>> {
     /// Talks over a WebSocket library of the firmware's, which is connected, until that is over.
     ///
     /// # Errors
-    /// None by itself: it is what `connect` returns.
+    /// [`ConnectFailure::Subprotocol`] when another one than `ocpp1.6` was agreed, which `connect` passes on.
     pub async fn transport<W: WebSocketTransport>(self, transport: &mut W) -> Result<Closed, ConnectFailure> {
+        if transport.subprotocol() != SUBPROTOCOL {
+            transport.abort();
+            return Err(ConnectFailure::Subprotocol);
+        }
         let mut keeper = self.keeper.lock().await;
         self.life.was_open.set(true);
         keeper.converse(transport, self.receive, self.send).await;
