@@ -1,4 +1,6 @@
 use super::Missing;
+#[cfg(feature = "async")]
+use super::panel::{self, Back};
 use crate::log::info;
 use crate::ocpp16::{CallName, Exchange, Operations, PLAIN_LEN_MAX};
 use crate::rpc::{Backoff, Part, Rpc};
@@ -23,6 +25,9 @@ pub(super) struct Engine<'a> {
     pub(super) send_deadline: Instant,
     pub(super) bytes_written: u64,
     pub(super) on_connect_failed: Option<&'a dyn Fn(ConnectFailure)>,
+    /// Where other threads of execution leave what they want.
+    #[cfg(feature = "async")]
+    pub(super) panel: Option<&'a dyn Back>,
     complete: bool,
     epoch_known: bool,
 }
@@ -40,6 +45,8 @@ impl<'a> Engine<'a> {
             send_deadline: Instant::NEVER,
             bytes_written: 0,
             on_connect_failed: None,
+            #[cfg(feature = "async")]
+            panel: None,
             complete: false,
             epoch_known: false,
         }
@@ -67,6 +74,10 @@ impl<'a> Engine<'a> {
     pub(super) fn tick(&mut self, now: Instant, record: &mut Scratch<'a>) {
         self.now = now;
         self.operations.read_inputs(now);
+        #[cfg(feature = "async")]
+        if let Some(panel) = self.panel {
+            panel::look_at(panel, now, &mut self.operations);
+        }
         if now < self.wake && !self.operations.is_changed() {
             return;
         }
@@ -82,6 +93,10 @@ impl<'a> Engine<'a> {
     pub(super) fn advance(&mut self) {
         if self.operations.advance(self.now) {
             self.unsettle();
+            #[cfg(feature = "async")]
+            if let Some(panel) = self.panel {
+                panel::light(panel, &self.operations);
+            }
         }
         if !self.epoch_known && self.operations.is_recovered() {
             self.epoch_known = true;

@@ -1,6 +1,7 @@
 //! What goes on on one executor, whether there is a connection or not.
 
 use super::engine::Engine;
+use super::panel::touched;
 use super::{Controls, Timer};
 use crate::ocpp16::role;
 use crate::store::{Scratch, Storage};
@@ -8,7 +9,7 @@ use crate::time::Duration;
 use crate::transport::WebSocketTransport;
 use core::cell::RefCell;
 use core::pin::pin;
-use embassy_futures::select::{Either, select};
+use embassy_futures::select::{Either, select, select3};
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_sync::signal::Signal;
@@ -131,7 +132,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
 
 /// Waits until something must be looked at. May be dropped at any time.
 pub(super) async fn wake<M: RawMutex, T: Timer>(core: &Core<'_, M>, timer: &T) {
-    let deadline = core.with(|engine| engine.next_deadline());
+    let (deadline, panel) = core.with(|engine| (engine.next_deadline(), engine.panel));
     let at = deadline.min(timer.now() + INPUT_INTERVAL);
-    select(timer.sleep_until(at), core.changed.wait()).await;
+    select3(timer.sleep_until(at), core.changed.wait(), touched(panel)).await;
 }

@@ -11,6 +11,8 @@ mod firmware_management;
 mod keeper;
 #[cfg(feature = "async")]
 mod link;
+#[cfg(feature = "async")]
+mod panel;
 mod resources;
 #[cfg(feature = "async")]
 mod runner;
@@ -27,6 +29,8 @@ pub use controls::Controls;
 pub use error::{ConfigError, Error, Missing};
 #[cfg(feature = "async")]
 pub use link::{Closed, Link};
+#[cfg(feature = "async")]
+pub use panel::{Panel, PanelError};
 pub use resources::Resources;
 #[cfg(feature = "async")]
 pub use runner::{Handle, Runner, Shared};

@@ -100,7 +100,7 @@ pub(crate) use smart_charging::LimitOutput;
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
-pub use transaction::{BeginError, EndError, StopView, TransactionView, TxNotification};
+pub use transaction::{BeginError, EndError, StopView, TransactionId, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{FileTransferProtocol, TransferStatus};
 pub use types::*;
@@ -401,6 +401,7 @@ impl<'a> Operations<'a> {
     pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime, millis: u16) {
         self.time_set(now, time);
         self.clock.set_with_millis(now, time, millis);
+        self.persistence.has_chores |= self.dating.clock_set(time);
         self.profiles.changed(); // what schedules say now may be something else
         self.dirty = true; // for what waits for a moment of the clock
     }

@@ -69,6 +69,7 @@ pub(super) enum Task {
     LoadSecurityEvent,
     StoreSecurity,
     SaveKey(KeyId),
+    StoreDate,
     StoreMark,
     Release,
     ReleaseSample(ConnectorId),
@@ -265,6 +266,7 @@ impl Operations<'_> {
             Task::LoadSecurityEvent => self.security_event_loaded(scratch),
             Task::StoreSecurity => self.security.stored(),
             Task::SaveKey(key) => self.keys.saved(key),
+            Task::StoreDate => self.dating.saved(),
             Task::StoreMark => self.journal.marked(),
             Task::Release => self.released(),
             Task::Thin => {

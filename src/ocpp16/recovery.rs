@@ -7,7 +7,7 @@ use super::transfer::KEEPS_RECORD;
 use super::{ConnectorId, Operations, Reason, availability, metering, security};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{JournalStep, KeyId, Scratch, StorageOp, StorageResult, registry};
-use crate::time::Instant;
+use crate::time::{DateTime, Instant};
 
 /// Where the reading at boot stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +55,14 @@ impl Operations<'_> {
         })
     }
 
-    /// The record of the boot count and of what is drawn once.
+    /// The record of the boot count, of what is drawn once, and of the last known date.
     pub(super) fn store_system(&self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         let mut writer = RecordWriter::new(scratch.blank());
         writer.unsigned(u64::from(self.dating.boot));
         writer.unsigned(u64::from(self.persistence.seed));
+        if let Some(date) = self.dating.date_of_record() {
+            writer.unsigned(u64::from(date.as_unix()));
+        }
         Some(StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?))
     }
 
@@ -71,7 +74,9 @@ impl Operations<'_> {
                 let mut reader = record.and_then(|record| RecordReader::open(registry::SYSTEM, record));
                 let boot = reader.as_mut().and_then(RecordReader::u32);
                 let seed = reader.as_mut().and_then(RecordReader::u32);
+                let date = reader.as_mut().and_then(RecordReader::u32);
                 self.dating.boot = boot.unwrap_or(0).wrapping_add(1);
+                self.dating.remember(date.map(DateTime::from_unix));
                 self.persistence.seed = seed.unwrap_or_else(|| self.random());
                 Recovery::StoreSystem
             }

@@ -51,6 +51,7 @@ pub trait Handler {
 
 /// A call of the other side.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Call<'a> {
     /// What is asked for; compare with [`JsonStr::is`].
     pub action: JsonStr<'a>,
@@ -60,6 +61,7 @@ pub struct Call<'a> {
 
 /// What becomes of a call of the other side that was no error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Reply {
     /// The payload is written; send it.
@@ -76,6 +78,7 @@ pub enum Reply {
 
 /// How a call of our own ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Outcome<'a> {
     /// CALLRESULT with this payload, which has been proven.

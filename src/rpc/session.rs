@@ -12,6 +12,7 @@ use crate::transport::Received;
 ///   has taken it; state changes only then,
 /// - [`tick`](Self::tick) not later than [`next_deadline`](Self::next_deadline).
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rpc<C> {
     connected: bool,
     outbox: Outbox<C>,
@@ -26,6 +27,7 @@ pub struct Rpc<C> {
 
 /// A piece of a message at the beginning of the send buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Part {
     /// Its length in bytes.
     pub len: usize,

@@ -11,7 +11,7 @@ pub use loopback::{Loopback, LoopbackClosed};
 use crate::time::{Duration, Instant};
 use core::task::Poll;
 
-/// One WebSocket connection to a central system, with the subprotocol `ocpp1.6` already agreed.
+/// One WebSocket connection to a central system, with the [subprotocol](Self::subprotocol) already agreed.
 ///
 /// For the WebSocket library of the platform (ESP-IDF's, Mongoose, that of a browser): masking, pings and the close
 /// handshake live below this trait. Over a bare stream the WebSocket is of this crate, in
@@ -32,6 +32,15 @@ pub trait WebSocketTransport {
     /// `Err` of [`receive`](Self::receive) or [`send`](Self::send) this must be `false` until a new
     /// connection stands.
     fn is_connected(&self) -> bool;
+
+    /// The subprotocol that the server has agreed to, while there is a connection (OCPP-J §3.1.2). A library that offers
+    /// several must say which; by default it is `ocpp1.6`, the only one that this crate offers by itself.
+    ///
+    /// A connection with any other is not spoken over: it is told to [`abort`](Self::abort), and counts as one that could not
+    /// be opened, because of [`ConnectFailure::Subprotocol`].
+    fn subprotocol(&self) -> &str {
+        SUBPROTOCOL
+    }
 
     /// Goes on with opening a connection, in a superloop: asked at each poll while there is none. Never blocks.
     ///
@@ -87,6 +96,8 @@ pub trait WebSocketTransport {
     }
 }
 
+/// The one version that is spoken here.
+pub(crate) const SUBPROTOCOL: &str = "ocpp1.6";
 /// A connection that takes longer to open hangs.
 #[cfg(any(feature = "async", feature = "websocket"))]
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);

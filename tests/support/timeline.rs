@@ -2,7 +2,7 @@ use super::evse::{Evse, leak};
 use super::flash::Flash;
 use super::frame::{Frame, covers};
 use super::wire::{Event, Log, Power, Wire};
-use embedded_ocpp::ocpp16::{BeginError, EndError, ErrorData, Reason};
+use embedded_ocpp::ocpp16::{BeginError, BootReason, EndError, ErrorData, Reason};
 use embedded_ocpp::time::{DateTime, Instant};
 use embedded_ocpp::{Boot, ChargePoint, Error, Resources};
 use serde_json::{Value, json};
@@ -187,7 +187,7 @@ impl Bench {
         resets: &'static Shown,
         discarded: &'static Shown,
     ) -> ChargePoint<'static> {
-        let mut boot = Boot::new("Model", "Vendor");
+        let mut boot = Boot::new("Model", "Vendor").reason(BootReason::PowerUp);
         if let Some(version) = self.version {
             boot = boot.firmware_version(version());
         }

@@ -4,7 +4,7 @@ use super::{Closed, Life, Link};
 use crate::facade::Timer;
 use crate::facade::engine::Engine;
 use crate::facade::keeper::Keeper;
-use crate::log::warning;
+use crate::log::failed;
 use crate::store::Storage;
 use crate::time::Instant;
 use crate::transport::ConnectFailure;
@@ -49,8 +49,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Link<'_, Keeper<'_, '_, '_, M, S, T>> {
                 Either::Second((never, _)) => match never {},
             }
         };
-        warning!("connection over: {}", defmt::Debug2Format(&spoken));
-        let _ = spoken;
+        failed!("connection over: {}", spoken);
         life.end(keeper.timer.now());
         Ok(Closed(()))
     }

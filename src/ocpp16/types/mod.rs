@@ -14,7 +14,7 @@ mod symbols;
 #[cfg(feature = "firmware-management")]
 mod transfer;
 
-pub(super) use symbols::{Spellings, Symbol, ends, spelled, symbols};
+pub(super) use symbols::{Spellings, Symbol, ends, first, spelled, symbols};
 
 pub use action::Action;
 pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
@@ -23,7 +23,7 @@ pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, Un
 pub use security::{LogStatus, LogType, SecurityEvent};
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind};
-pub use status::{Availability, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
+pub use status::{Availability, BootReason, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
 
 #[cfg(feature = "firmware-management")]
 pub use transfer::{DiagnosticsStatus, FirmwareStatus};

@@ -1,6 +1,7 @@
 //! What is said once about a key of OCPP: its name, type, range and factory value.
 
 use super::NUMBERS;
+use crate::log::format_as_debug;
 
 /// One configuration key: everything about it, said once (OCPP 1.6 §9).
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +90,9 @@ pub struct ListKey(Declaration);
 /// A key whose value is a list of names, of which the charge point itself decides which are in it; read-only.
 #[derive(Clone, Copy, Debug)]
 pub struct SetKey(Declaration);
+
+// The codecs are functions, which cannot be derived for.
+format_as_debug!(Declaration, Kind, ListCodec, IntegerKey, SwitchKey, ListKey, SetKey);
 
 impl SetKey {
     /// A key whose value is made of `names`, at most 31; none of them is in it at first.

@@ -52,7 +52,8 @@ impl KeyId {
 }
 
 /// A key as the central system sees it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Key<'k> {
     /// Its name on the wire.
     pub name: &'k str,
@@ -65,7 +66,8 @@ pub struct Key<'k> {
 }
 
 /// The value of a key.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Value<'k> {
     /// `true` or `false`.
