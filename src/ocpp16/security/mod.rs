@@ -11,7 +11,7 @@ pub(super) use credentials::{AUTHORIZATION_KEY, SECURITY_PROFILE};
 pub(super) use event_log::slot;
 pub use event_log::{SecurityEventError, SecurityLogEntry};
 
-use super::{Operations, SecurityEvent};
+use super::{BootReason, Operations, SecurityEvent};
 use crate::store::{Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
 use crate::transport::ConnectFailure;
@@ -105,8 +105,16 @@ impl Operations<'_> {
 
     /// The device has been read: the boot is the first event of this life (SEC-53).
     pub(super) fn booted(&mut self, now: Instant) {
-        use SecurityEvent::{FirmwareUpdated, StartupOfTheDevice};
-        let event = if self.security.is_updated { FirmwareUpdated } else { StartupOfTheDevice };
+        let event = match self.boot_reason() {
+            _ if self.security.is_updated => SecurityEvent::FirmwareUpdated,
+            BootReason::FirmwareUpdate => SecurityEvent::FirmwareUpdated,
+            BootReason::ApplicationReset
+            | BootReason::LocalReset
+            | BootReason::RemoteReset
+            | BootReason::ScheduledReset
+            | BootReason::Watchdog => SecurityEvent::ResetOrReboot,
+            BootReason::PowerUp | BootReason::Triggered | BootReason::Unknown => SecurityEvent::StartupOfTheDevice,
+        };
         self.security_event(now, event, "");
     }
 
