@@ -122,6 +122,14 @@ impl<'a> ChargePoint<'a> {
                 }
             }
         }
+        if engine.operations.wants_reconnect() {
+            transport.leave();
+            engine.set_connected(false, record);
+            #[cfg(feature = "security")]
+            {
+                failure = Some(Error::Reconnect);
+            }
+        }
         match failure {
             None => Ok(engine.next_wake().min(transport.next_deadline())),
             Some(failure) => Err(failure),

@@ -398,7 +398,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_factory_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        self.engine.operations.keys_mut().set_factory(key, value)
+        self.engine.operations.set_factory_key(key, value)
     }
 
     /// Makes a key of OCPP read-only, before the first poll, where the standard leaves it to the charge point: such as
@@ -416,7 +416,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        self.engine.operations.keys_mut().set(key, value)
+        self.engine.operations.set_key(key, value)
     }
 
     /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. It lies in memory

@@ -171,6 +171,7 @@ impl<'a> Engine<'a> {
 
     pub(super) fn connect_failed(&mut self, why: ConnectFailure) {
         self.back_off();
+        self.operations.connect_failed(self.now, why);
         if let Some(tell) = self.on_connect_failed {
             tell(why);
         }
@@ -191,11 +192,15 @@ impl<'a> Engine<'a> {
     ) {
         self.unsettle();
         self.backoff.succeeded();
+        let dropped = self.rpc.statistics().dropped;
         let mut exchange = Exchange { operations: &mut self.operations, record };
         let Some(received) = self.inflow.take_in(&mut exchange, received, receive) else { return };
         self.rpc.receive(self.now, &mut exchange, received, receive, send);
         if !self.rpc.is_holding() {
             exchange.drop_long(); // unless it was taken over
+        }
+        if self.rpc.statistics().dropped != dropped {
+            self.operations.message_dropped(self.now);
         }
     }
 

@@ -14,6 +14,8 @@ mod link;
 mod resources;
 #[cfg(feature = "async")]
 mod runner;
+#[cfg(feature = "security")]
+mod security;
 #[cfg(feature = "smart-charging")]
 mod smart_charging;
 #[cfg(feature = "async")]

@@ -33,6 +33,10 @@ pub enum CallName {
     FirmwareStatusNotification,
     /// DiagnosticsStatusNotification.req
     DiagnosticsStatusNotification,
+    /// LogStatusNotification.req
+    LogStatusNotification,
+    /// SecurityEventNotification.req
+    SecurityEventNotification,
     /// What the firmware has sent by itself
     Custom,
 }
@@ -85,6 +89,7 @@ impl Handler for Exchange<'_, '_> {
         let operations = &mut *self.operations;
         call.composer.has_milliseconds = operations.sends_milliseconds;
         operations.reset_answered(now);
+        operations.access_answered();
         if !operations.is_recovered() {
             return None;
         }
@@ -100,10 +105,15 @@ impl Handler for Exchange<'_, '_> {
             call.call("Authorize", &request).ok()?;
             return Some(CallName::Authorize(id));
         }
+        if accepted && let Some(notification) = operations.security_event_notification(now, self.record) {
+            call.call("SecurityEventNotification", &notification).ok()?;
+            return Some(CallName::SecurityEventNotification);
+        }
         // What happens now is told in its order; what waits since an outage is overtaken (MSG-04).
         let status = operations.next_to_report(now);
         let precedes = status.is_some_and(|(_, precedes)| precedes);
         if accepted && !precedes && operations.is_live() && operations.transaction_message(now, self.record, call) {
+            operations.security.take_turn();
             return Some(CallName::TransactionMessage);
         }
         if let Some((id, _)) = status {
@@ -129,6 +139,7 @@ impl Handler for Exchange<'_, '_> {
         }
         let operations = &mut *self.operations;
         if accepted && operations.transaction_message(now, self.record, call) {
+            operations.security.take_turn();
             return Some(CallName::TransactionMessage);
         }
         (accepted && operations.custom_call(call)).then_some(CallName::Custom)
@@ -165,6 +176,11 @@ impl Handler for Exchange<'_, '_> {
             CallName::MeterValues(_) => {}
             CallName::FirmwareStatusNotification => operations.conclude_status_report(Direction::Download, outcome),
             CallName::DiagnosticsStatusNotification => operations.conclude_status_report(Direction::Upload, outcome),
+            #[cfg(feature = "security")]
+            CallName::LogStatusNotification => operations.conclude_status_report(Direction::Log, outcome),
+            #[cfg(not(feature = "security"))]
+            CallName::LogStatusNotification => {}
+            CallName::SecurityEventNotification => operations.conclude_security_event(now, outcome),
             CallName::Custom => operations.conclude_custom_call(now, outcome),
         }
     }
@@ -250,7 +266,7 @@ impl Operations<'_> {
     ) -> Result<Acted, Cause> {
         Ok(Acted::Status(match action {
             Action::ChangeAvailability => self.change_availability(now, payload)?,
-            Action::ChangeConfiguration => self.change_configuration(payload)?,
+            Action::ChangeConfiguration => self.change_configuration(now, payload)?,
             Action::ClearCache => self.clear_cache(payload)?,
             Action::GetConfiguration => {
                 self.get_configuration(payload, answer)?;
@@ -290,6 +306,10 @@ impl Operations<'_> {
             Action::GetDiagnostics => {
                 return self.transfer_request(Direction::Upload, payload, answer, record).map(Acted::Answered);
             }
+            #[cfg(feature = "security")]
+            Action::GetLog => return self.get_log(payload, answer, record).map(Acted::Answered),
+            #[cfg(feature = "security")]
+            Action::ExtendedTriggerMessage => self.extended_trigger_message(now, payload)?,
             #[allow(unreachable_patterns)]
             _ => return Err(Cause::NotSupported),
         }))

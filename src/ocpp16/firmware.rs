@@ -225,6 +225,9 @@ impl<'a> Operations<'a> {
             let is_replaced = self.boot.version() != Some(reader.text()?); // FW-06
             let status = if is_replaced { FirmwareStatus::Installed } else { FirmwareStatus::InstallationFailed };
             reports.push(status.code());
+            if is_replaced {
+                self.firmware_updated();
+            }
             self.end_transfer(Direction::Download);
         }
         Some(())

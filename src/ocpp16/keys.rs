@@ -105,4 +105,8 @@ pub(super) static TABLE: &[Declaration] = &[
     super::smart_charging::MAX_CHARGING_PROFILES_INSTALLED.declaration(),
     #[cfg(feature = "firmware-management")]
     super::firmware::SUPPORTED_FILE_TRANSFER_PROTOCOLS.declaration(),
+    #[cfg(feature = "security")]
+    super::security::AUTHORIZATION_KEY,
+    #[cfg(feature = "security")]
+    super::security::SECURITY_PROFILE.declaration(),
 ];

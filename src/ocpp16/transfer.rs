@@ -7,6 +7,8 @@
 use super::answer::Cause;
 use super::diagnostics::{Diagnostics, FileName};
 use super::firmware::Firmware;
+#[cfg(feature = "security")]
+use super::log_upload::Log;
 use super::transfer_reports::Reports;
 use super::types::Symbol;
 use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
@@ -49,6 +51,9 @@ pub(super) enum Direction {
     Download,
     /// Of diagnostics.
     Upload,
+    /// Of a log (security whitepaper).
+    #[cfg(feature = "security")]
+    Log,
 }
 
 /// Where it stands. A download goes further than an upload: the firmware is installed.
@@ -75,10 +80,12 @@ pub(super) enum Stage {
     Installing,
 }
 
-/// Both directions.
+/// All of them.
 pub(super) struct Transfers<'a> {
     pub(super) firmware: Firmware<'a>,
     pub(super) diagnostics: Diagnostics<'a>,
+    #[cfg(feature = "security")]
+    pub(super) log: Log<'a>,
 }
 
 /// Whether there may be a record of an update.
@@ -106,7 +113,12 @@ pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Transfers<'_> {
     pub(super) const fn new() -> Self {
-        Self { firmware: Firmware::new(), diagnostics: Diagnostics::new() }
+        Self {
+            firmware: Firmware::new(),
+            diagnostics: Diagnostics::new(),
+            #[cfg(feature = "security")]
+            log: Log::new(),
+        }
     }
 }
 
@@ -121,6 +133,12 @@ impl Transfer<'_> {
             stage: Stage::Idle,
             unsaved: false,
         }
+    }
+
+    /// The record of a request is about to be written.
+    pub(super) fn begin(&mut self) {
+        self.stage = Stage::Asked;
+        self.unsaved = false;
     }
 
     /// Takes over a request; nothing of an earlier one is left.
@@ -197,10 +215,19 @@ fn date(value: Option<&Value<'_>>) -> Result<u32, Cause> {
 }
 
 impl Direction {
+    pub(super) const ALL: &'static [Self] = &[
+        Self::Download,
+        Self::Upload,
+        #[cfg(feature = "security")]
+        Self::Log,
+    ];
+
     pub(super) fn key(self) -> RecordKey {
         match self {
             Self::Download => registry::FIRMWARE_UPDATE,
             Self::Upload => registry::DIAGNOSTICS,
+            #[cfg(feature = "security")]
+            Self::Log => registry::LOG_UPLOAD,
         }
     }
 
@@ -211,6 +238,11 @@ impl Direction {
         match self {
             Self::Download => [Downloading.code(), Downloaded.code(), DownloadFailed.code()],
             Self::Upload => [Uploading.code(), Uploaded.code(), UploadFailed.code()],
+            #[cfg(feature = "security")]
+            Self::Log => {
+                use super::LogStatus::{UploadFailure, Uploaded, Uploading};
+                [Uploading.code(), Uploaded.code(), UploadFailure.code()]
+            }
         }
     }
 }
@@ -231,6 +263,8 @@ impl<'a> Operations<'a> {
         match direction {
             Direction::Download => &mut self.transfers.firmware.transfer,
             Direction::Upload => &mut self.transfers.diagnostics.transfer,
+            #[cfg(feature = "security")]
+            Direction::Log => &mut self.transfers.log.transfer,
         }
     }
 
@@ -259,15 +293,13 @@ impl<'a> Operations<'a> {
                     &firmware::REQUEST_FIELDS
                 }
                 Direction::Upload if self.manages_firmware() => &diagnostics::REQUEST_FIELDS,
-                Direction::Upload => return Err(Cause::NotSupported),
+                _ => return Err(Cause::NotSupported),
             };
             payload.read_into(fields, &mut values)?;
             let record = scratch.blank();
             let len = Request::write(record, direction.key(), &values)?;
             if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {
-                let transfer = self.transfer(direction);
-                transfer.stage = Stage::Asked;
-                transfer.unsaved = false;
+                self.transfer(direction).begin();
                 self.ask_device(StorageOp::Store(direction.key(), len));
                 return Ok(Reply::Held);
             }
@@ -278,7 +310,7 @@ impl<'a> Operations<'a> {
 
     /// The record of a request is written, or may be. An update is what the record says; diagnostics that nobody knows of any
     /// more are not uploaded.
-    fn request_stored(&mut self, direction: Direction, is_stored: bool) {
+    pub(super) fn request_stored(&mut self, direction: Direction, is_stored: bool) {
         if is_stored || direction == Direction::Download {
             self.transfer(direction).stage = Stage::Reading;
             self.persistence.has_chores = true;
@@ -289,7 +321,8 @@ impl<'a> Operations<'a> {
 
     /// The link came up or went down.
     pub(super) fn transfers_link(&mut self, online: bool) {
-        for direction in [Direction::Download, Direction::Upload] {
+        for direction in Direction::ALL {
+            let direction = *direction;
             let transfer = self.transfer(direction);
             transfer.reports.link(online);
             if transfer.stage == Stage::Asked {
@@ -303,12 +336,18 @@ impl<'a> Operations<'a> {
         if self.has_transfers() {
             self.advance_firmware(now);
             self.advance_transfer(now, Direction::Upload);
+            #[cfg(feature = "security")]
+            self.advance_transfer(now, Direction::Log);
         }
     }
 
     /// Whether there is anything to move on.
     fn has_transfers(&self) -> bool {
         let is_idle = |transfer: &Transfer<'_>| transfer.stage == Stage::Idle;
+        #[cfg(feature = "security")]
+        if !is_idle(&self.transfers.log.transfer) {
+            return true;
+        }
         !is_idle(&self.transfers.firmware.transfer)
             || !is_idle(&self.transfers.diagnostics.transfer)
             || self.transfers.firmware.closes_connectors
@@ -339,6 +378,10 @@ impl<'a> Operations<'a> {
     }
 
     fn advance_running(&mut self, now: Instant, direction: Direction) {
+        #[cfg(feature = "security")]
+        if direction == Direction::Log {
+            return self.advance_log(now);
+        }
         let [_, done, _] = direction.statuses();
         let transfer = self.transfer(direction);
         match transfer.status.map_or(TransferStatus::Done, |status| status()) {
@@ -351,13 +394,13 @@ impl<'a> Operations<'a> {
                         transfer.stage = Stage::Downloaded;
                         transfer.at = seconds_after(now, firmware::ANNOUNCEMENT_S);
                     }
-                    Direction::Upload => self.end_transfer(direction),
+                    _ => self.end_transfer(direction),
                 }
             }
         }
     }
 
-    fn transfer_failed(&mut self, now: Instant, direction: Direction) {
+    pub(super) fn transfer_failed(&mut self, now: Instant, direction: Direction) {
         let [_, _, failed] = direction.statuses();
         let transfer = self.transfer(direction);
         transfer.reports.push(failed);
@@ -384,10 +427,12 @@ impl<'a> Operations<'a> {
         let transfer = self.transfer(direction);
         match transfer.stage {
             Stage::Reading | Stage::Loading => Some(StorageOp::Load(direction.key())),
+            #[cfg(feature = "security")]
+            Stage::Running if direction == Direction::Log => self.log_entry_op(),
             _ if !transfer.unsaved => None,
             _ => match direction {
                 Direction::Download => self.firmware_op(scratch),
-                Direction::Upload => Some(StorageOp::Remove(direction.key())),
+                _ => Some(StorageOp::Remove(direction.key())),
             },
         }
     }
@@ -404,6 +449,10 @@ impl<'a> Operations<'a> {
     /// The record is loaded, if there is one that can be.
     pub(super) fn transfer_loaded(&mut self, now: Instant, direction: Direction, record: Option<&[u8]>) {
         self.dirty = true;
+        #[cfg(feature = "security")]
+        if direction == Direction::Log && self.transfers.log.transfer.stage == Stage::Running {
+            return self.log_entry_loaded(record);
+        }
         let request = record.and_then(|record| Request::read(direction.key(), record));
         let transfer = self.transfer(direction);
         match (request, transfer.stage) {
@@ -419,6 +468,8 @@ impl<'a> Operations<'a> {
                 match direction {
                     Direction::Download => self.download(&request),
                     Direction::Upload => self.upload(&request),
+                    #[cfg(feature = "security")]
+                    Direction::Log => self.upload_log(&request),
                 }
             }
             (None, Stage::Loading) => self.transfer_failed(now, direction),

@@ -80,15 +80,32 @@ impl Reports {
     }
 }
 
-/// FirmwareStatusNotification.req and DiagnosticsStatusNotification.req (OCPP 1.6 §6.17, §6.19).
+/// FirmwareStatusNotification.req and DiagnosticsStatusNotification.req (OCPP 1.6 §6.17, §6.19), and with an id those of the
+/// security whitepaper.
 pub(super) struct StatusReport {
     quoted: &'static [u8],
+    #[cfg(feature = "security")]
+    request_id: Option<i32>,
+}
+
+impl StatusReport {
+    fn new(quoted: &'static [u8]) -> Self {
+        Self {
+            quoted,
+            #[cfg(feature = "security")]
+            request_id: None,
+        }
+    }
 }
 
 impl Json for StatusReport {
     fn write(&self, writer: &mut Writer<'_>) {
         let members = writer.open();
         members.name(name!("status")).raw(self.quoted);
+        #[cfg(feature = "security")]
+        if let Some(id) = self.request_id {
+            members.name(name!("requestId")).whole(id.into());
+        }
         members.close();
     }
 }
@@ -101,8 +118,7 @@ impl Operations<'_> {
 
     /// The next status to be told.
     pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, StatusReport)> {
-        if self.transfers.firmware.transfer.reports.is_empty() && self.transfers.diagnostics.transfer.reports.is_empty()
-        {
+        if Direction::ALL.iter().all(|direction| self.transfer(*direction).reports.is_empty()) {
             return None;
         }
         let is_accepted = self.registration.is_accepted();
@@ -110,13 +126,28 @@ impl Operations<'_> {
         if let Some(status) = self.transfers.firmware.transfer.reports.next(is_accepted, present) {
             let quoted = FirmwareStatus::SPELLINGS.quoted(status);
             let name = CallName::FirmwareStatusNotification;
-            return Some((name, "FirmwareStatusNotification", StatusReport { quoted }));
+            return Some((name, "FirmwareStatusNotification", StatusReport::new(quoted)));
+        }
+        #[cfg(feature = "security")]
+        if let Some(report) = self.log_status_report(is_accepted) {
+            return Some((CallName::LogStatusNotification, "LogStatusNotification", report));
         }
         let present = self.diagnostics_status().code();
         let status = self.transfers.diagnostics.transfer.reports.next(is_accepted, present)?;
         let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
         let name = CallName::DiagnosticsStatusNotification;
-        Some((name, "DiagnosticsStatusNotification", StatusReport { quoted }))
+        Some((name, "DiagnosticsStatusNotification", StatusReport::new(quoted)))
+    }
+
+    /// LogStatusNotification.req (security whitepaper §5.13): with the id of the request, but when there is nothing to do.
+    #[cfg(feature = "security")]
+    fn log_status_report(&mut self, is_accepted: bool) -> Option<StatusReport> {
+        let present = self.log_status().code();
+        let log = &mut self.transfers.log;
+        let status = log.transfer.reports.next(is_accepted, present)?;
+        let is_idle = status == super::LogStatus::Idle.code();
+        let request_id = Some(log.request_id).filter(|_| !is_idle);
+        Some(StatusReport { quoted: super::LogStatus::SPELLINGS.quoted(status), request_id })
     }
 
     pub(super) fn conclude_status_report(&mut self, direction: Direction, outcome: Outcome<'_>) {
@@ -126,12 +157,8 @@ impl Operations<'_> {
 
     /// The central system has answered a call: what it left unanswered on this link before has arrived all the same.
     pub(super) fn reports_arrived(&mut self) {
-        if !self.transfers.firmware.transfer.reports.is_held_back
-            && !self.transfers.diagnostics.transfer.reports.is_held_back
-        {
-            return;
-        }
-        for direction in [Direction::Download, Direction::Upload] {
+        for direction in Direction::ALL {
+            let direction = *direction;
             let reports = &mut self.transfer(direction).reports;
             if core::mem::take(&mut reports.is_held_back) {
                 reports.waiting >>= 4;

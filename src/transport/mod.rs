@@ -75,6 +75,12 @@ pub trait WebSocketTransport {
     /// from now on. By default nothing happens, which does where the driver drops the transport thereafter.
     fn abort(&mut self) {}
 
+    /// Ends the connection, for another one is to take its place: [`is_connected`](Self::is_connected) is `false` from now
+    /// on, and what was taken over goes out all the same. By default it is [given up](Self::abort).
+    fn leave(&mut self) {
+        self.abort();
+    }
+
     /// Tells the time and the wanted keep-alive, at least each time the charge point is polled.
     ///
     /// `ping_interval_s` is the configuration key `WebSocketPingInterval`: seconds between pings, `0` for

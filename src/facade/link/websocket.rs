@@ -117,6 +117,9 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
                 session.keep(engine.inflow.kept());
                 return Ok(true);
             }
+            if engine.operations.wants_reconnect() {
+                session.leave();
+            }
             session.send_control(engine.operations.random());
             Ok(engine.is_holding())
         })

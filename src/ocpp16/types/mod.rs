@@ -5,6 +5,8 @@
 mod action;
 mod authorization;
 mod metering;
+#[cfg(feature = "security")]
+mod security;
 #[cfg(feature = "smart-charging")]
 mod smart_charging;
 mod status;
@@ -17,6 +19,8 @@ pub(super) use symbols::{Spellings, Symbol, ends, spelled, symbols};
 pub use action::Action;
 pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
+#[cfg(feature = "security")]
+pub use security::{LogStatus, LogType, SecurityEvent};
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind};
 pub use status::{Availability, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};

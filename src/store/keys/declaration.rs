@@ -185,4 +185,10 @@ impl Declaration {
     pub const fn constant(number: u8, name: &'static str, text: &'static str) -> Self {
         Self { number, name, access: Access::ReadOnly, reboot_required: false, kind: Kind::Constant(text) }
     }
+
+    /// The same key, but the central system may only write it: it is kept elsewhere.
+    pub const fn write_only(mut self) -> Self {
+        self.access = Access::WriteOnly;
+        self
+    }
 }

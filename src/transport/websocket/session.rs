@@ -231,6 +231,11 @@ impl<'p, 'b> Session<'p, 'b> {
         self.put(Writing::Control, buffer, frame);
     }
 
+    /// Says farewell: the connection is over when that is out.
+    pub(crate) fn leave(&mut self) {
+        self.end.get_or_insert(End::ByUs);
+    }
+
     fn put(&mut self, what: Writing, buffer: &'b mut [u8], bytes: Range<usize>) {
         self.writing = Some(what);
         self.pumps.put(buffer, bytes);

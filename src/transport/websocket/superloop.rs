@@ -381,6 +381,12 @@ where
         self.hang_up();
     }
 
+    fn leave(&mut self) {
+        if matches!(self.state, State::Open) {
+            self.end(End::ByUs);
+        }
+    }
+
     /// A ping goes out each `ping_interval_s` seconds. When then nothing at all arrives for one further
     /// interval, but at least ten seconds, the next [`receive`](WebSocketTransport::receive) that finds
     /// nothing fails with [`Error::PongTimeout`]. Where the stream has taken nothing for that long, or for 30
