@@ -60,15 +60,18 @@ impl Inflow {
                 return Some(received);
             }
         };
+        let end = self.kept.saturating_add(count).min(buffer.len());
         if let (State::Idle, true) = (&self.state, goes_on) {
-            let Some(drain) = begin(handler, buffer.get(..count).unwrap_or_default()) else {
-                self.state = State::Skipping;
-                return Some(Received::TooLong(count));
-            };
-            self.state = State::Draining(drain);
+            match begin(handler, buffer.get(..end).unwrap_or_default()) {
+                Some(drain) => self.state = State::Draining(drain),
+                None => return self.keep(end, buffer.len()),
+            }
         }
         match &mut self.state {
-            State::Idle => Some(received),
+            State::Idle => {
+                self.kept = 0;
+                Some(Received::Message(end))
+            }
             State::Skipping => {
                 if !goes_on {
                     self.state = State::Idle;
@@ -76,21 +79,28 @@ impl Inflow {
                 None
             }
             State::Draining(drain) => {
-                let end = self.kept.saturating_add(count).min(buffer.len());
                 let left = drain.pass(buffer, end, &mut |piece| handler.take_long(piece));
                 if !goes_on {
                     *self = Self::new();
                     return Some(Received::Message(left));
                 }
-                self.kept = left;
-                if left.saturating_add(ROOM) > buffer.len() {
+                let kept = self.keep(left, buffer.len());
+                if kept.is_some() {
                     handler.drop_long();
-                    *self = Self { state: State::Skipping, kept: 0 };
-                    return Some(Received::TooLong(left));
                 }
-                None
+                kept
             }
         }
+    }
+
+    /// What there is of a message stays, if there is room for more of it.
+    fn keep(&mut self, count: usize, room: usize) -> Option<Received> {
+        if count.saturating_add(ROOM) <= room {
+            self.kept = count;
+            return None;
+        }
+        *self = Self { state: State::Skipping, kept: 0 };
+        Some(Received::TooLong(count))
     }
 
     /// The link is gone, and with it the rest.

@@ -106,3 +106,21 @@ impl Issued {
         }
     }
 }
+
+/// Whether the certificate in the first text is signed by the one in the second.
+pub fn is_signed_by(certificate: &str, issuer: &str) -> bool {
+    let (certificate_path, issuer_path) = (path("pem"), path("pem"));
+    std::fs::write(&certificate_path, certificate).unwrap();
+    std::fs::write(&issuer_path, issuer).unwrap();
+    // A root that has signed itself ends a chain by itself.
+    let partial: &[&str] = if certificate == issuer { &[] } else { &["-partial_chain"] };
+    Command::new("openssl")
+        .args(["verify", "-check_ss_sig"])
+        .args(partial)
+        .arg("-trusted")
+        .args([&issuer_path, &certificate_path])
+        .output()
+        .expect("the program openssl is needed")
+        .status
+        .success()
+}

@@ -21,7 +21,8 @@ impl Password {
         if text.len() < LEN_MIN || text.len() > LEN_MAX || !text.iter().all(|byte| (b' '..=b'~').contains(byte)) {
             return None;
         }
-        let is_hex = text.len() >= HEX_DIGITS_MIN && text.len().is_multiple_of(2) && text.iter().all(u8::is_ascii_hexdigit);
+        let is_hex =
+            text.len() >= HEX_DIGITS_MIN && text.len().is_multiple_of(2) && text.iter().all(u8::is_ascii_hexdigit);
         let mut bytes = [0; LEN_MAX];
         if !is_hex {
             bytes.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
