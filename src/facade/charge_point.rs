@@ -5,6 +5,7 @@ use crate::ocpp16::{
     Boot, CacheSlot, ChargingPeriod, Connector, Exchange, ListSlot, Memory, Operations, ProfileSlot, ReservationSlot,
     role,
 };
+use crate::rpc::Inflow;
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::Instant;
 use crate::transport::{ConnectFailure, SUBPROTOCOL, WebSocketTransport};
@@ -235,7 +236,8 @@ fn exchange<'a, T: WebSocketTransport, E>(
     if !engine.rpc.can_receive() {
         return Ok(false);
     }
-    match poll_once(transport.receive(receive)) {
+    let room = receive.get_mut(engine.inflow.kept()..).unwrap_or_default();
+    match poll_once(Inflow::receive_from(transport, room)) {
         Poll::Ready(received) => match received.map_err(Error::Transport)? {
             Some(received) => {
                 engine.receive(received, receive, send, record);

@@ -3,7 +3,7 @@ use super::Missing;
 use super::panel::{self, Back};
 use crate::log::info;
 use crate::ocpp16::{CallName, Exchange, Operations, PLAIN_LEN_MAX};
-use crate::rpc::{Backoff, Part, Rpc};
+use crate::rpc::{Backoff, Handler, Inflow, Part, Rpc};
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 use crate::transport::{ConnectFailure, Received, send_timeout};
@@ -12,6 +12,8 @@ use crate::transport::{ConnectFailure, Received, send_timeout};
 pub(super) struct Engine<'a> {
     pub(super) operations: Operations<'a>,
     pub(super) rpc: Rpc<CallName>,
+    /// A message that is longer than the receive buffer, while it comes in.
+    pub(super) inflow: Inflow,
     pub(super) backoff: Backoff,
     /// The time of the last tick, for what the firmware does between two.
     pub(super) now: Instant,
@@ -37,6 +39,7 @@ impl<'a> Engine<'a> {
         Self {
             operations,
             rpc: Rpc::new(0),
+            inflow: Inflow::new(),
             backoff: Backoff::new(),
             now: Instant::ZERO,
             settled: false,
@@ -174,6 +177,7 @@ impl<'a> Engine<'a> {
         } else {
             info!("connection lost");
             let mut exchange = Exchange { operations: &mut self.operations, record };
+            self.inflow.cut(&mut exchange);
             self.rpc.disconnected(self.now, &mut exchange);
             self.operations.set_online(self.now, false);
             self.back_off();
@@ -193,12 +197,23 @@ impl<'a> Engine<'a> {
         self.backoff.failed(self.now, random);
     }
 
-    pub(super) fn receive(&mut self, received: Received, receive: &[u8], send: &mut [u8], record: &mut Scratch<'a>) {
+    /// What the transport has put into the receive buffer, behind what was to be [kept](Inflow::kept) there.
+    pub(super) fn receive(
+        &mut self,
+        received: Received,
+        receive: &mut [u8],
+        send: &mut [u8],
+        record: &mut Scratch<'a>,
+    ) {
         self.unsettle();
         self.backoff.succeeded();
         let dropped = self.rpc.statistics().dropped;
         let mut exchange = Exchange { operations: &mut self.operations, record };
+        let Some(received) = self.inflow.take_in(&mut exchange, received, receive) else { return };
         self.rpc.receive(self.now, &mut exchange, received, receive, send);
+        if !self.rpc.is_holding() {
+            exchange.drop_long(); // unless it was taken over
+        }
         if self.rpc.statistics().dropped != dropped {
             self.operations.message_dropped(self.now);
         }

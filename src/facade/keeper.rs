@@ -4,6 +4,7 @@ use super::engine::Engine;
 use super::panel::touched;
 use super::{Controls, Timer};
 use crate::ocpp16::role;
+use crate::rpc::Inflow;
 use crate::store::{Scratch, Storage};
 use crate::time::Duration;
 use crate::transport::WebSocketTransport;
@@ -78,11 +79,13 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
         while transport.is_connected() {
             self.keep().await;
             let now = self.timer.now();
-            let (ping_interval, part, send_deadline, can_receive, is_over) = self.core.with(|engine| {
+            let (ping_interval, part, send_deadline, can_receive, kept, is_over) = self.core.with(|engine| {
                 engine.set_connected(true, self.record);
                 let part = engine.transmit(receive, send, self.record);
                 let is_over = engine.operations.wants_reconnect();
-                (engine.operations.ping_interval_s(), part, engine.send_deadline, engine.rpc.can_receive(), is_over)
+                let can_receive = engine.rpc.can_receive();
+                let ping_interval = engine.operations.ping_interval_s();
+                (ping_interval, part, engine.send_deadline, can_receive, engine.inflow.kept(), is_over)
             });
             if is_over {
                 transport.leave();
@@ -99,22 +102,25 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
                     }
                     taken
                 }
-                None if can_receive => match select(transport.receive(receive), self.wake()).await {
-                    Either::First(Ok(Some(received))) => {
-                        let now = self.timer.now();
-                        self.core.with(|engine| {
-                            engine.tick(now, self.record);
-                            engine.receive(received, receive, send, self.record);
-                        });
-                        true
+                None if can_receive => {
+                    let room = receive.get_mut(kept..).unwrap_or_default();
+                    match select(Inflow::receive_from(transport, room), self.wake()).await {
+                        Either::First(Ok(Some(received))) => {
+                            let now = self.timer.now();
+                            self.core.with(|engine| {
+                                engine.tick(now, self.record);
+                                engine.receive(received, receive, send, self.record);
+                            });
+                            true
+                        }
+                        Either::First(Ok(None)) => {
+                            self.wake().await;
+                            true
+                        }
+                        Either::First(Err(_)) => false,
+                        Either::Second(()) => true,
                     }
-                    Either::First(Ok(None)) => {
-                        self.wake().await;
-                        true
-                    }
-                    Either::First(Err(_)) => false,
-                    Either::Second(()) => true,
-                },
+                }
                 None => {
                     if !self.core.with(|engine| engine.is_holding()) {
                         self.wake().await;

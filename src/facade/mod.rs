@@ -1,5 +1,7 @@
 //! What the firmware talks to: ArduinoOcpp's functions as methods of a [`ChargePoint`], and two thin drivers.
 
+#[cfg(feature = "security")]
+mod certificates;
 mod charge_point;
 mod connection;
 mod controls;

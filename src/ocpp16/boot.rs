@@ -85,6 +85,12 @@ impl<'a> Boot<'a> {
         self
     }
 
+    /// What tells this charge point from all others.
+    #[cfg(feature = "security")]
+    pub(super) fn serial_number(&self) -> Option<&'a str> {
+        self.charge_point_serial_number.or(self.charge_box_serial_number)
+    }
+
     /// Visits every text with its name on the wire and the most characters that it may have.
     fn each_text(&self, visit: &mut dyn FnMut(Name, &str, usize)) {
         visit(name!("chargePointModel"), self.charge_point_model, 20);

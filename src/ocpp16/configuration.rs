@@ -1,6 +1,6 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
-use super::answer::{Cause, StatusAnswer};
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::keys::announced;
 use super::metering::Meters;
 use super::{Operations, free_vend, phase_rotation};
@@ -35,6 +35,9 @@ impl Operations<'_> {
         let Some(key) = self.key_named(key) else { return Ok(StatusAnswer::NotSupported) };
         if let Some(status) = self.change_access(now, key, value) {
             return Ok(status);
+        }
+        if let Some(is_changed) = self.change_cpo_name(key, value) {
+            return Ok(accepted_if(is_changed));
         }
         Ok(match self.change_key(key, value) {
             Ok(true) => StatusAnswer::RebootRequired,

@@ -7,7 +7,7 @@ use super::transaction_messages::MeterValues;
 use super::transfer::Direction;
 use super::types::Symbol;
 use super::{Action, ConnectorId, Operations};
-use crate::json::{Payload, Raw};
+use crate::json::{BufferFull, JsonStr, Payload, Raw};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::store::Scratch;
 use crate::time::Instant;
@@ -37,6 +37,8 @@ pub enum CallName {
     LogStatusNotification,
     /// SecurityEventNotification.req
     SecurityEventNotification,
+    /// SignCertificate.req
+    SignCertificate,
     /// What the firmware has sent by itself
     Custom,
 }
@@ -78,6 +80,26 @@ impl Handler for Exchange<'_, '_> {
 
     fn late_answer(&mut self, _now: Instant, answer: &mut Composer<'_>) -> bool {
         self.operations.unlock_answer(answer)
+    }
+
+    fn begin_long(&mut self, action: JsonStr<'_>) -> Option<&'static str> {
+        self.operations.begin_long(action)
+    }
+
+    fn take_long(&mut self, piece: &[u8]) {
+        self.operations.take_long(piece);
+    }
+
+    fn drop_long(&mut self) {
+        self.operations.drop_long();
+    }
+
+    fn too_long(&mut self, action: JsonStr<'_>, answer: &mut Composer<'_>) -> Result<bool, BufferFull> {
+        let is_rejected = self.operations.rejects_long(action);
+        if is_rejected {
+            answer.payload(&StatusAnswer::Rejected)?;
+        }
+        Ok(is_rejected)
     }
 
     fn is_silent(&self) -> bool {
@@ -125,6 +147,9 @@ impl Handler for Exchange<'_, '_> {
             call.call(action, &report).ok()?;
             return Some(name);
         }
+        if accepted && operations.sign_certificate(now, call) {
+            return Some(CallName::SignCertificate);
+        }
         if operations.heartbeat_due(now) {
             operations.heartbeat_sent(now);
             call.call("Heartbeat", &NOTHING).ok()?;
@@ -152,6 +177,7 @@ impl Handler for Exchange<'_, '_> {
             CallName::MeterValues(_) => {
                 let _ = self.compose_written_sample(composer);
             }
+            CallName::SignCertificate => self.operations.continue_sign_certificate(composer),
             _ => {}
         }
     }
@@ -181,6 +207,7 @@ impl Handler for Exchange<'_, '_> {
             #[cfg(not(feature = "security"))]
             CallName::LogStatusNotification => {}
             CallName::SecurityEventNotification => operations.conclude_security_event(now, outcome),
+            CallName::SignCertificate => operations.conclude_sign_certificate(outcome),
             CallName::Custom => operations.conclude_custom_call(now, outcome),
         }
     }
@@ -305,6 +332,26 @@ impl Operations<'_> {
             }
             Action::GetDiagnostics => {
                 return self.transfer_request(Direction::Upload, payload, answer, record).map(Acted::Answered);
+            }
+            #[cfg(feature = "security")]
+            Action::InstallCertificate => match self.install_certificate(now, payload)? {
+                Some(status) => status,
+                None => return Ok(Acted::Answered(Reply::Held)),
+            },
+            #[cfg(feature = "security")]
+            Action::CertificateSigned => match self.certificate_signed(now, payload)? {
+                Some(status) => status,
+                None => return Ok(Acted::Answered(Reply::Held)),
+            },
+            #[cfg(feature = "security")]
+            Action::DeleteCertificate => match self.delete_certificate(now, payload, answer)? {
+                Ok(status) => status,
+                Err(reply) => return Ok(Acted::Answered(reply)),
+            },
+            #[cfg(feature = "security")]
+            Action::GetInstalledCertificateIds => {
+                self.get_installed_certificate_ids(payload, answer)?;
+                return Ok(Acted::Answered(Reply::Now));
             }
             #[cfg(feature = "security")]
             Action::GetLog => return self.get_log(payload, answer, record).map(Acted::Answered),

@@ -12,6 +12,8 @@ mod authorization;
 mod availability;
 mod boot;
 mod cache;
+#[cfg_attr(not(feature = "security"), path = "absent/certificates.rs")]
+mod certificates;
 #[cfg_attr(not(feature = "reservation"), allow(dead_code))] // everything is free then
 mod claim;
 mod configuration;
@@ -73,6 +75,8 @@ pub mod decisions {}
 use authorization::Authorize;
 pub use boot::Boot;
 pub(crate) use cache::CacheSlot;
+#[cfg(feature = "security")]
+pub use certificates::{Certificates, ChainVerdict, Issuer};
 pub(crate) use connector::Connector;
 pub use connector::InputError;
 pub(crate) use custom::Hook;
@@ -112,6 +116,7 @@ use crate::time::{Clock, DateTime, Instant};
 use answer::StatusAnswer;
 use boot::Registration;
 use cache::Cache;
+use certificates::Trust;
 use core::ops::Range;
 use custom::CustomCall;
 use dating::Dating;
@@ -174,6 +179,8 @@ pub struct Operations<'a> {
     heartbeat_triggered: bool,
     reset: Reset,
     security: Security,
+    #[cfg_attr(not(feature = "security"), expect(dead_code))]
+    trust: Trust<'a>,
     custom: CustomCall<'a>,
     /// What a call that is held will be answered with as soon as nothing is unsaved.
     promised: Option<(Action, StatusAnswer)>,
@@ -245,6 +252,7 @@ impl<'a> Operations<'a> {
             heartbeat_triggered: false,
             reset: Reset::None,
             security: Security::new(),
+            trust: Trust::new(),
             custom: CustomCall::new(memory.custom_call),
             promised: None,
             online: false,
@@ -308,6 +316,7 @@ impl<'a> Operations<'a> {
         self.advance_transfers(now);
         self.update_statuses(now);
         self.advance_unlock(now);
+        self.advance_certificates(now);
         self.advance_reset(now);
         self.wake_at(self.persistence.deadline());
         // What is due to be sent already waits for the link or for an answer, not for the clock.
@@ -335,6 +344,7 @@ impl<'a> Operations<'a> {
         self.dirty = true;
         self.transfers_link(online);
         self.security_link(online);
+        self.certificates_link(online);
         if online {
             self.delivery.link_up();
             let next_entry = self.journal.next();

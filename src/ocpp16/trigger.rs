@@ -102,6 +102,10 @@ impl Operations<'_> {
                 self.trigger_transfer(Direction::Log);
                 true
             }
+            #[cfg(feature = "security")]
+            ("SignChargePointCertificate", Wire::Security) if self.has_certificates() => {
+                self.trigger_sign_certificate()
+            }
             // TRG-02: whatever else it is, or a profile that is not there.
             _ => return StatusAnswer::NotImplemented,
         };

@@ -61,6 +61,15 @@ pub trait WebSocketTransport {
     /// stopped. The content of `buffer` may change in between.
     async fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Self::Error>;
 
+    /// The same, but a message longer than `buffer` comes in parts: [`Received::Part`] for each that is followed by another,
+    /// which the next call gets, [`Received::Message`] for the last one.
+    ///
+    /// So a long certificate passes through a short buffer. By default there are no parts, and a long message is reported
+    /// as [`Received::TooLong`].
+    async fn receive_in_parts(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Self::Error> {
+        self.receive(buffer).await
+    }
+
     /// Sends `part` of a text message; `last` ends the message.
     ///
     /// A message is almost always one part. Only one that is longer than the send buffer comes in
@@ -123,4 +132,7 @@ pub enum Received {
     Message(usize),
     /// The first bytes, as many as stated here, of a message that does not fit the buffer.
     TooLong(usize),
+    /// The next bytes, as many as stated here, of a message that goes on; only where it was asked for
+    /// [in parts](WebSocketTransport::receive_in_parts).
+    Part(usize),
 }

@@ -5,6 +5,7 @@ use crate::facade::Timer;
 use crate::facade::engine::Engine;
 use crate::facade::keeper::Keeper;
 use crate::log::failed;
+use crate::rpc::Inflow;
 use crate::store::Storage;
 use crate::time::Instant;
 use crate::transport::ConnectFailure;
@@ -107,11 +108,12 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
             }
             if engine.rpc.can_receive()
                 && session.can_send()
-                && let Some(received) = session.receive()
+                && let Some(received) = session.receive(Inflow::TAKES_PARTS)
             {
                 engine.tick(now, record);
                 let (receive, send) = session.buffers();
                 engine.receive(received, receive, send, record);
+                session.keep(engine.inflow.kept());
                 return Ok(true);
             }
             if engine.operations.wants_reconnect() {

@@ -240,6 +240,14 @@ impl Operations<'_> {
         }
     }
 
+    /// There is another certificate of this charge point: it is used from the next connection on.
+    pub(in crate::ocpp16) fn certificate_changed(&mut self) {
+        let access = &mut self.security.access;
+        if access.profile == PROFILE_MAX as u8 {
+            access.reconnect = Reconnect::Asked;
+        }
+    }
+
     /// The answer to what has changed has left.
     pub(in crate::ocpp16) fn access_answered(&mut self) {
         let reconnect = &mut self.security.access.reconnect;

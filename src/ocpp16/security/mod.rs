@@ -154,16 +154,6 @@ impl Operations<'_> {
         }
     }
 
-    /// Whether a certificate of the central system could be verified.
-    pub(super) fn has_central_system_root(&self) -> bool {
-        false
-    }
-
-    /// Whether this charge point could prove who it is.
-    pub(super) fn has_charge_point_certificate(&self) -> bool {
-        false
-    }
-
     /// The link came up or went down.
     pub(super) fn security_link(&mut self, online: bool) {
         self.security.events.link(online);

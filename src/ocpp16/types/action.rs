@@ -54,8 +54,16 @@ actions! {}
 
 #[cfg(feature = "security")]
 actions! {
+    /// Hand over the certificate of the charge point, signed.
+    CertificateSigned = "CertificateSigned",
+    /// Forget a root certificate.
+    DeleteCertificate = "DeleteCertificate",
     /// Send a message now, of those of the security whitepaper too.
     ExtendedTriggerMessage = "ExtendedTriggerMessage",
+    /// Tell the root certificates that are installed.
+    GetInstalledCertificateIds = "GetInstalledCertificateIds",
     /// Upload a log.
     GetLog = "GetLog",
+    /// Install a root certificate.
+    InstallCertificate = "InstallCertificate",
 }

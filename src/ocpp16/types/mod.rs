@@ -4,6 +4,8 @@
 
 mod action;
 mod authorization;
+#[cfg(feature = "security")]
+mod certificate;
 mod metering;
 #[cfg(feature = "security")]
 mod security;
@@ -18,6 +20,8 @@ pub(super) use symbols::{Spellings, Symbol, ends, first, spelled, symbols};
 
 pub use action::Action;
 pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
+#[cfg(feature = "security")]
+pub use certificate::RootCertificate;
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
 #[cfg(feature = "security")]
 pub use security::{LogStatus, LogType, SecurityEvent};

@@ -139,6 +139,13 @@ impl IntegerKey {
 }
 
 impl SwitchKey {
+    /// The same key, but the central system may only read it.
+    #[cfg(feature = "security")]
+    pub const fn read_only(mut self) -> Self {
+        self.0.access = Access::ReadOnly;
+        self
+    }
+
     /// A key that the central system may switch.
     pub const fn new(number: u8, name: &'static str, factory: bool) -> Self {
         assert!((number as usize) < NUMBERS, "no place for the key");
