@@ -719,7 +719,7 @@ fn trigger(t: &mut Timeline, status: &str) {
 }
 
 #[test]
-fn sec_14_sec_49_a_certificate_is_asked_for_once_after_the_answer() {
+fn sec_14_sec_10_sec_49_a_certificate_is_asked_for_once_after_the_answer() {
     vault().request.replace(REQUEST.into());
     let mut t = booted(with_serial_number().key("CpoName", "Strom & Söhne"));
     for (delay, is_accepted) in [(0, true), (5, false)] {
