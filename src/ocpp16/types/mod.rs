@@ -24,7 +24,7 @@ pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
 pub use certificate::RootCertificate;
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
 #[cfg(feature = "security")]
-pub use security::{LogStatus, LogType, SecurityEvent};
+pub use security::{LogStatus, LogType, SecurityEvent, SignedFirmwareStatus};
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind};
 pub use status::{Availability, BootReason, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
