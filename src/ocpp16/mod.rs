@@ -92,7 +92,7 @@ pub(crate) use smart_charging::LimitOutput;
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
-pub use transaction::{BeginError, EndError, StopView, TransactionView, TxNotification};
+pub use transaction::{BeginError, EndError, StopView, TransactionId, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{FileTransferProtocol, TransferStatus};
 pub use types::*;
