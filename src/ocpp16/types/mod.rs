@@ -15,7 +15,7 @@ mod transfer;
 pub(super) use symbols::{Spellings, Symbol, ends, first, spelled, symbols};
 
 pub use action::Action;
-pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
+pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus, Token, TokenType};
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind};
