@@ -1,5 +1,5 @@
 use super::Controls;
-use crate::ocpp16::{Credentials, LogStatus, LogUpload, SecurityEvent, SecurityEventError};
+use crate::ocpp16::{Credentials, FirmwareVerifier, LogStatus, LogUpload, SecurityEvent, SecurityEventError};
 
 /// The security extension ("Improved security for OCPP 1.6-J", edition 3).
 ///
@@ -44,5 +44,17 @@ impl<'a> Controls<'a> {
     /// How far an upload of a log is: what a trigger tells.
     pub fn log_status(&self) -> LogStatus {
         self.engine.operations.log_status()
+    }
+
+    /// Who verifies updates of the firmware: SignedUpdateFirmware is supported then, and a plain UpdateFirmware is not any
+    /// more (whitepaper L01.FR.20). To be set before the first poll.
+    pub fn set_firmware_verifier(&mut self, verifier: &'a dyn FirmwareVerifier) {
+        self.engine.operations.set_firmware_verifier(verifier);
+    }
+
+    /// Whether an update that nobody has signed is taken although there is a [verifier](Self::set_firmware_verifier): a
+    /// deviation for central systems that have no signed updates. Off by default.
+    pub fn accept_unsigned_updates(&mut self, accepts: bool) {
+        self.engine.operations.accept_unsigned_updates(accepts);
     }
 }

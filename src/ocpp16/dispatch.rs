@@ -33,6 +33,8 @@ pub enum CallName {
     FirmwareStatusNotification,
     /// DiagnosticsStatusNotification.req
     DiagnosticsStatusNotification,
+    /// SignedFirmwareStatusNotification.req
+    SignedFirmwareStatusNotification,
     /// LogStatusNotification.req
     LogStatusNotification,
     /// SecurityEventNotification.req
@@ -200,7 +202,9 @@ impl Handler for Exchange<'_, '_> {
             CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
             CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
             CallName::MeterValues(_) => {}
-            CallName::FirmwareStatusNotification => operations.conclude_status_report(Direction::Download, outcome),
+            CallName::FirmwareStatusNotification | CallName::SignedFirmwareStatusNotification => {
+                operations.conclude_status_report(Direction::Download, outcome)
+            }
             CallName::DiagnosticsStatusNotification => operations.conclude_status_report(Direction::Upload, outcome),
             #[cfg(feature = "security")]
             CallName::LogStatusNotification => operations.conclude_status_report(Direction::Log, outcome),
@@ -335,6 +339,11 @@ impl Operations<'_> {
             }
             #[cfg(feature = "security")]
             Action::InstallCertificate => match self.install_certificate(now, payload)? {
+                Some(status) => status,
+                None => return Ok(Acted::Answered(Reply::Held)),
+            },
+            #[cfg(feature = "security")]
+            Action::SignedUpdateFirmware => match self.signed_update_firmware(now, payload, record)? {
                 Some(status) => status,
                 None => return Ok(Acted::Answered(Reply::Held)),
             },

@@ -147,7 +147,7 @@ impl<'a> Operations<'a> {
         }
         let (log_type, id, values) = read_request(payload)?;
         let record = scratch.blank();
-        let len = Request::write(record, registry::LOG_UPLOAD, &values)?;
+        let len = Request::write(record, registry::LOG_UPLOAD, &values, None)?;
         let Some(file_name) = self.log_file(log_type, record.get(..len).unwrap_or_default()) else {
             answer.payload(&LogAnswer { status: "Rejected", file_name: None })?;
             return Ok(Reply::Now);

@@ -53,6 +53,8 @@ mod reset;
 #[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
 mod session;
+#[cfg(feature = "security")]
+mod signed_update;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
 mod status;
@@ -99,6 +101,8 @@ pub use metering::{MeterInput, MeterReading};
 pub(crate) use reservation::ReservationSlot;
 #[cfg(feature = "security")]
 pub use security::{Credentials, SecurityEventError, SecurityLogEntry};
+#[cfg(feature = "security")]
+pub use signed_update::{FirmwareVerifier, SignerVerdict};
 #[cfg(feature = "smart-charging")]
 pub(crate) use smart_charging::LimitOutput;
 #[cfg(feature = "smart-charging")]

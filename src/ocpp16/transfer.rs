@@ -71,6 +71,12 @@ pub(super) enum Stage {
     /// The location is being read.
     Loading,
     Running,
+    /// The signature of what was loaded is being verified.
+    #[cfg(feature = "security")]
+    Verifying,
+    /// Waits for the date of its installation.
+    #[cfg(feature = "security")]
+    Scheduled,
     /// Waits for the end of all sessions.
     Downloaded,
     /// The central system is being told about the installation.
@@ -161,19 +167,34 @@ pub(super) struct Request<'r> {
     /// Seconds between two tries.
     pub(super) interval: u32,
     pub(super) location: &'r str,
+    /// The id of a signed update.
+    #[cfg_attr(not(feature = "security"), expect(dead_code))]
+    pub(super) id: Option<i32>,
 }
 
-/// The first byte of a record that holds a [`Request`].
-pub(super) const REQUEST: u8 = 0;
+/// The first byte of a record that holds a [`Request`], and of one with an id.
+const REQUEST: u8 = 0;
+const REQUEST_WITH_ID: u8 = 3;
 
 impl<'r> Request<'r> {
     /// Writes it into the record buffer, and returns its length: location, first date, retries, interval, and what there is
     /// of a second date.
     #[inline(never)]
-    pub(super) fn write(record: &mut [u8], key: RecordKey, values: &[Value<'_>]) -> Result<usize, Cause> {
+    pub(super) fn write(
+        record: &mut [u8],
+        key: RecordKey,
+        values: &[Value<'_>],
+        id: Option<i32>,
+    ) -> Result<usize, Cause> {
         let [location, from, retries, interval, to @ ..] = values else { return Err(Cause::LocationTooLong) };
         let mut writer = RecordWriter::new(record);
-        writer.byte(REQUEST);
+        match id {
+            None => writer.byte(REQUEST),
+            Some(id) => {
+                writer.byte(REQUEST_WITH_ID);
+                writer.signed(id.into());
+            }
+        }
         writer.unsigned(date(Some(from))?.into());
         writer.unsigned(date(to.first())?.into());
         // Less than none is none; one without a pause between its tries would keep everybody busy.
@@ -194,10 +215,13 @@ impl<'r> Request<'r> {
 
     pub(super) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
         let mut reader = RecordReader::open(key, record)?;
-        if reader.byte()? != REQUEST {
-            return None;
-        }
+        let id = match reader.byte()? {
+            REQUEST => None,
+            REQUEST_WITH_ID => Some(i32::try_from(reader.signed()?).ok()?),
+            _ => return None,
+        };
         Some(Self {
+            id,
             from: reader.u32()?,
             to: reader.u32()?,
             retries: reader.u32()? as u16,
@@ -290,6 +314,8 @@ impl<'a> Operations<'a> {
             let fields: &[Field] = match direction {
                 Direction::Download => {
                     self.may_update()?;
+                    #[cfg(feature = "security")]
+                    self.may_update_unsigned()?;
                     &firmware::REQUEST_FIELDS
                 }
                 Direction::Upload if self.manages_firmware() => &diagnostics::REQUEST_FIELDS,
@@ -297,7 +323,7 @@ impl<'a> Operations<'a> {
             };
             payload.read_into(fields, &mut values)?;
             let record = scratch.blank();
-            let len = Request::write(record, direction.key(), &values)?;
+            let len = Request::write(record, direction.key(), &values, None)?;
             if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {
                 self.transfer(direction).begin();
                 self.ask_device(StorageOp::Store(direction.key(), len));
@@ -391,8 +417,13 @@ impl<'a> Operations<'a> {
                 transfer.reports.push(done);
                 match direction {
                     Direction::Download => {
-                        transfer.stage = Stage::Downloaded;
                         transfer.at = seconds_after(now, firmware::ANNOUNCEMENT_S);
+                        transfer.stage = Stage::Downloaded;
+                        #[cfg(feature = "security")]
+                        {
+                            self.transfers.firmware.transfer.stage = self.stage_after_download();
+                            self.dirty = true;
+                        }
                     }
                     _ => self.end_transfer(direction),
                 }
@@ -459,6 +490,11 @@ impl<'a> Operations<'a> {
             (Some(request), Stage::Reading) => {
                 let is_download = direction == Direction::Download;
                 transfer.adopt(&request, if is_download { request.from } else { 0 });
+                #[cfg(feature = "security")]
+                if is_download {
+                    self.transfers.firmware.signed.adopt(request.id, request.to);
+                    self.signed_update_adopted(now, request.from);
+                }
             }
             (None, Stage::Reading) => self.end_transfer(direction),
             (Some(request), Stage::Loading) => {

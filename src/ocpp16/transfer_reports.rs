@@ -45,6 +45,9 @@ impl Reports {
     }
 
     pub(super) fn restore(&mut self, untold: u32) {
+        #[cfg(feature = "security")]
+        let statuses = super::SignedFirmwareStatus::ALL.len() as u32;
+        #[cfg(not(feature = "security"))]
         let statuses = FirmwareStatus::ALL.len() as u32;
         // Those of a later firmware may be more.
         if (0..8).all(|place| untold >> (4 * place) & 0xf <= statuses) {
@@ -55,6 +58,12 @@ impl Reports {
     /// Whether there is nothing to tell at all.
     fn is_empty(&self) -> bool {
         self.waiting == 0 && !self.triggered
+    }
+
+    /// Whether the next to be told is not what a trigger asks for.
+    #[cfg(feature = "security")]
+    fn waits(&self, is_accepted: bool) -> bool {
+        is_accepted && self.waiting != 0 && !self.is_held_back
     }
 
     /// The next to be told, as its number; `present` is what a trigger asks for.
@@ -122,6 +131,10 @@ impl Operations<'_> {
             return None;
         }
         let is_accepted = self.registration.is_accepted();
+        #[cfg(feature = "security")]
+        if let Some(report) = self.signed_status_report(is_accepted) {
+            return Some((CallName::SignedFirmwareStatusNotification, "SignedFirmwareStatusNotification", report));
+        }
         let present = self.firmware_status().code();
         if let Some(status) = self.transfers.firmware.transfer.reports.next(is_accepted, present) {
             let quoted = FirmwareStatus::SPELLINGS.quoted(status);
@@ -137,6 +150,27 @@ impl Operations<'_> {
         let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
         let name = CallName::DiagnosticsStatusNotification;
         Some((name, "DiagnosticsStatusNotification", StatusReport::new(quoted)))
+    }
+
+    /// SignedFirmwareStatusNotification.req (security whitepaper §5.19): what is told of a signed update, and what a trigger of
+    /// the security whitepaper asks for.
+    #[cfg(feature = "security")]
+    fn signed_status_report(&mut self, is_accepted: bool) -> Option<StatusReport> {
+        use super::SignedFirmwareStatus;
+        let firmware = &mut self.transfers.firmware;
+        let reports = &mut firmware.transfer.reports;
+        let is_signed = match reports.waits(is_accepted) {
+            true => firmware.signed.request_id.is_some(),
+            false => firmware.signed.is_triggered,
+        };
+        if !is_signed {
+            return None;
+        }
+        let status = reports.next(is_accepted, firmware.signed.present().code())?;
+        firmware.signed.told(status);
+        let is_idle = status == SignedFirmwareStatus::Idle.code();
+        let request_id = firmware.signed.request_id.filter(|_| !is_idle); // L01.FR.21
+        Some(StatusReport { quoted: SignedFirmwareStatus::SPELLINGS.quoted(status), request_id })
     }
 
     /// LogStatusNotification.req (security whitepaper §5.13): with the id of the request, but when there is nothing to do.

@@ -94,6 +94,10 @@ impl Operations<'_> {
                 true
             }
             ("FirmwareStatusNotification", _) if self.manages_firmware() => {
+                #[cfg(feature = "security")]
+                {
+                    self.transfers.firmware.signed.is_triggered = wire == Wire::Security;
+                }
                 self.trigger_transfer(Direction::Download);
                 true
             }

@@ -75,18 +75,24 @@ impl Intake {
 impl Operations<'_> {
     /// A call begins that is longer than the receive buffer; its member that can be taken in pieces.
     pub(in crate::ocpp16) fn begin_long(&mut self, action: JsonStr<'_>) -> Option<&'static str> {
-        let store = self.trust.store?;
         let name = Action::from_json(action)?;
-        let (_, member) = LONG_MEMBERS.iter().find(|(action, _)| *action == name)?;
         if self.registration.is_rejected() || self.request_handler(action.as_bytes()).is_some() {
             return None;
         }
+        if name == Action::SignedUpdateFirmware {
+            return self.begin_signing_certificate();
+        }
+        let store = self.trust.store?;
+        let (_, member) = LONG_MEMBERS.iter().find(|(action, _)| *action == name)?;
         self.trust.intake.begin(store);
         self.trust.intake.stage = Stage::Taking(name);
         Some(member)
     }
 
     pub(in crate::ocpp16) fn take_long(&mut self, piece: &[u8]) {
+        if self.take_signing_certificate(piece) {
+            return;
+        }
         if let Some(store) = self.trust.store {
             self.trust.intake.take(store, piece);
         }
@@ -94,6 +100,7 @@ impl Operations<'_> {
 
     /// What was taken in pieces is void, unless its message was there and looked at.
     pub(in crate::ocpp16) fn drop_long(&mut self) {
+        self.drop_signing_certificate();
         if let (Some(store), Stage::Taking(_)) = (self.trust.store, self.trust.intake.stage) {
             self.trust.intake.abort(store);
         }
@@ -101,7 +108,10 @@ impl Operations<'_> {
 
     /// Whether a call of this action that is too long is rejected by its status (SEC-60).
     pub(in crate::ocpp16) fn rejects_long(&self, action: JsonStr<'_>) -> bool {
-        let is_it = |name: Action| LONG_MEMBERS.iter().any(|(action, _)| *action == name);
-        self.trust.store.is_some() && Action::from_json(action).is_some_and(is_it)
+        match Action::from_json(action) {
+            Some(Action::SignedUpdateFirmware) => self.has_verifier(),
+            Some(name) => self.trust.store.is_some() && LONG_MEMBERS.iter().any(|(action, _)| *action == name),
+            None => false,
+        }
     }
 }

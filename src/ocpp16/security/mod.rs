@@ -159,6 +159,8 @@ impl Operations<'_> {
         self.security.events.link(online);
         if online {
             self.access_granted();
+        } else {
+            self.drop_signing_certificate();
         }
     }
 }

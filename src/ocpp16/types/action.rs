@@ -64,6 +64,8 @@ actions! {
     GetInstalledCertificateIds = "GetInstalledCertificateIds",
     /// Upload a log.
     GetLog = "GetLog",
+    /// Install a firmware that is signed.
+    SignedUpdateFirmware = "SignedUpdateFirmware",
     /// Install a root certificate.
     InstallCertificate = "InstallCertificate",
 }

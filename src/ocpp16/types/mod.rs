@@ -19,12 +19,12 @@ mod transfer;
 pub(super) use symbols::{Spellings, Symbol, ends, first, spelled, symbols};
 
 pub use action::Action;
-pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
+pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus, Token, TokenType};
 #[cfg(feature = "security")]
 pub use certificate::RootCertificate;
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
 #[cfg(feature = "security")]
-pub use security::{LogStatus, LogType, SecurityEvent};
+pub use security::{LogStatus, LogType, SecurityEvent, SignedFirmwareStatus};
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind};
 pub use status::{Availability, BootReason, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};

@@ -43,6 +43,40 @@ symbols! {
 }
 
 symbols! {
+    /// How far a signed update is (security whitepaper §6.7). The first ones are those of an update that is not signed.
+    SignedFirmwareStatus {
+        /// The new firmware is there.
+        Downloaded = "Downloaded",
+        /// The download has failed.
+        DownloadFailed = "DownloadFailed",
+        /// The new firmware is being downloaded.
+        Downloading = "Downloading",
+        /// There is nothing to do.
+        Idle = "Idle",
+        /// The installation has failed.
+        InstallationFailed = "InstallationFailed",
+        /// The new firmware is being installed.
+        Installing = "Installing",
+        /// The new firmware is installed.
+        Installed = "Installed",
+        /// The download waits for its date.
+        DownloadScheduled = "DownloadScheduled",
+        /// The download pauses.
+        DownloadPaused = "DownloadPaused",
+        /// The charge point reboots to install it.
+        InstallRebooting = "InstallRebooting",
+        /// The installation waits for its date.
+        InstallScheduled = "InstallScheduled",
+        /// What was installed does not work.
+        InstallVerificationFailed = "InstallVerificationFailed",
+        /// The signature is not right.
+        InvalidSignature = "InvalidSignature",
+        /// The signature is right.
+        SignatureVerified = "SignatureVerified",
+    }
+}
+
+symbols! {
     /// How far an upload of a log is (security whitepaper §6.19).
     LogStatus {
         /// The request cannot be followed, as its location cannot be.
