@@ -262,7 +262,7 @@ impl Operations<'_> {
             }
             Task::StoreTransfer(direction) => self.transfer_stored(direction),
             Task::SaveKey(key) => self.keys.saved(key),
-            Task::StoreDate => self.dating.saved(),
+            Task::StoreDate => self.dating.is_unsaved = false,
             Task::StoreMark => self.journal.marked(),
             Task::Release => self.released(),
             Task::Thin => {
