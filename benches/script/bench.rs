@@ -128,20 +128,26 @@ impl Storage for Nowhere {
 /// Memory as storage device.
 pub(crate) const RAM: RamStorage<1024> = RamStorage::new();
 
-/// Does something with a charge point on this storage device.
+/// Does something with a charge point on this storage device, which has booted and is at rest.
 pub(crate) fn with_bench<S: Storage>(storage: S, work: impl FnOnce(&mut Bench<'_, S>)) {
+    power_on(storage, |bench| {
+        bench.settle(&mut frames::BOOT.iter());
+        for frame in frames::PREPARE {
+            bench.push(frame);
+            bench.step();
+            bench.expect_answer(frame, RESULT);
+        }
+        work(bench);
+    });
+}
+
+/// The same from before its first poll on.
+pub(crate) fn power_on<S: Storage>(storage: S, work: impl FnOnce(&mut Bench<'_, S>)) {
     let mut resources = Resources::<1>::new();
     let boot = Boot::new("Demo Charger", "My Company Ltd.");
     let mut charge_point = ChargePoint::new(&mut resources, boot).expect("boot texts are short");
     wire(&mut charge_point).expect("there is one connector");
-    let mut bench = Bench { charge_point, link: Link::new(), storage, now: Instant::ZERO };
-    bench.settle(&mut frames::BOOT.iter());
-    for frame in frames::PREPARE {
-        bench.push(frame);
-        bench.step();
-        bench.expect_answer(frame, RESULT);
-    }
-    work(&mut bench);
+    work(&mut Bench { charge_point, link: Link::new(), storage, now: Instant::ZERO });
 }
 
 fn wire(charge_point: &mut ChargePoint<'_>) -> Result<(), embedded_ocpp::facade::InputError> {
@@ -213,6 +219,18 @@ impl<S: Storage> Bench<'_, S> {
         }
         self.link.incoming_len = len;
         self.link.take_sent();
+    }
+
+    /// Takes all that was sent, and answers none of it.
+    pub(crate) fn ignore(&mut self) {
+        while self.sent().is_some() {
+            self.link.take_sent();
+        }
+    }
+
+    /// How many messages wait for delivery.
+    pub(crate) fn waiting(&self) -> u32 {
+        self.charge_point.waiting_messages()
     }
 
     /// Polls and answers after the script until two polls in a row have sent nothing.

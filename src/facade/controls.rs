@@ -1,7 +1,7 @@
 use super::InputError;
 use super::engine::Engine;
 #[cfg(feature = "async")]
-use super::panel::{self, Panel};
+use super::panel::{Back, Panel};
 use crate::json::Json;
 use crate::ocpp16::{
     BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler, Discarded,
@@ -513,7 +513,7 @@ impl<'a> Controls<'a> {
     /// counts.
     #[cfg(feature = "async")]
     pub fn set_panel<M: RawMutex>(&mut self, panel: &'a Panel<M>) {
-        panel::light(panel, &self.engine.operations);
+        panel.light(&self.engine.operations);
         self.engine.panel = Some(panel);
     }
 
