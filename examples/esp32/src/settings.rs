@@ -1,8 +1,12 @@
 //! What differs from charger to charger, from the environment of the build: no credentials in the source.
 
+#[cfg(feature = "tls")]
+use charger_tls::Trust;
+#[cfg(feature = "tls")]
+use embedded_ocpp::time::DateTime;
 use embedded_ocpp::transport::websocket::Options;
 
-/// Host of the central system, with its port if that is not 80.
+/// Host of the central system, with its port if that is not 80, or 443 with TLS.
 pub const SERVER: &str = match option_env!("OCPP_SERVER") {
     Some(server) => server,
     None => "csms.example.com",
@@ -35,3 +39,18 @@ pub fn options() -> Options<'static> {
         None => options,
     }
 }
+
+/// Whom we trust: the one in `root.der`. A certificate of our own, if the server asks for one, is `identity`.
+#[cfg(feature = "tls")]
+pub const TRUST: Trust = Trust {
+    root: include_bytes!("../root.der"),
+    identity: None,
+    on_distrust: |why| defmt::warn!("certificate of the server: {}", why),
+};
+
+/// It is later than this for certain.
+#[cfg(feature = "tls")]
+pub const BUILT: DateTime = DateTime::from_unix(match u32::from_str_radix(env!("BUILT"), 10) {
+    Ok(seconds) => seconds,
+    Err(_) => panic!("SOURCE_DATE_EPOCH is in seconds since 1970"),
+});

@@ -44,7 +44,7 @@ async fn main(spawner: Spawner) {
     let (mut receive, mut send) = ([0; 2048], [0; SEND_LEN]);
     #[cfg(not(feature = "tls"))]
     let connect = async |link: Link<'_, _>| {
-        let mut socket = net::dial(stack, settings::SERVER, &mut receive, &mut send).await?;
+        let mut socket = net::dial(stack, net::address(settings::SERVER)?, &mut receive, &mut send).await?;
         let (reader, writer) = socket.split();
         link.websocket(&options, reader, writer).await
     };
@@ -52,7 +52,7 @@ async fn main(spawner: Spawner) {
     let security = Security::new(settings::TRUST, board::random);
     #[cfg(feature = "tls")]
     let connect = async |link: Link<'_, _>| {
-        let mut socket = net::dial(stack, settings::SERVER, &mut receive, &mut send).await?;
+        let mut socket = net::dial(stack, net::address(settings::SERVER)?, &mut receive, &mut send).await?;
         // The date of the central system comes over this connection: until it has come once, that of the build must do.
         let date = ocpp.with(|ocpp| ocpp.date_time()).max(Some(settings::BUILT));
         let mut session = security.open(settings::SERVER, socket.split(), date).await?;

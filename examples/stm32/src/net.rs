@@ -36,18 +36,22 @@ async fn run(mut runner: Runner<'static, Network>) -> ! {
 /// Where the server names none.
 const PORT: u16 = if cfg!(feature = "tls") { 443 } else { 80 };
 
-/// A connection to `server`, a host with or without a port.
+/// The host and the port of `server`, which may name no port.
+pub fn address(server: &str) -> Result<(&str, u16), ConnectFailure> {
+    match server.split_once(':') {
+        Some((host, port)) => Ok((host, port.parse().map_err(|_| ConnectFailure::Setup)?)),
+        None => Ok((server, PORT)),
+    }
+}
+
+/// A connection to this port of a host.
 pub async fn dial<'b>(
     stack: Stack<'static>,
-    server: &str,
+    (host, port): (&str, u16),
     receive: &'b mut [u8],
     send: &'b mut [u8],
 ) -> Result<TcpSocket<'b>, ConnectFailure> {
     with_timeout(ADDRESS_TIMEOUT, stack.wait_config_up()).await.map_err(|_| ConnectFailure::NoNetwork)?;
-    let (host, port) = match server.split_once(':') {
-        Some((host, port)) => (host, port.parse().map_err(|_| ConnectFailure::Setup)?),
-        None => (server, PORT),
-    };
     let addresses = stack.dns_query(host, DnsQueryType::A).await.map_err(|_| ConnectFailure::UnknownHost)?;
     let address = *addresses.first().ok_or(ConnectFailure::UnknownHost)?;
     let mut socket = TcpSocket::new(stack, receive, send);
