@@ -75,8 +75,11 @@ CASES = [
     *in_both_versions("closed and opened again", DELIVERED, demands_client=True, client="client", hangs_up=True),
     Case("CA between root and server", DELIVERED, server="server_of_ca"),
     # The date comes from the central system: at its first connection a charger without a clock knows that it is not before
-    # the day of its making. When it knows not even that, it trusts nobody.
+    # the day of its making, and a certificate that began later may have been renewed since. When it knows not even that, it
+    # trusts nobody.
     Case("no date but that of its making", DELIVERED, made=TODAY, battery_clock=None),
+    *in_both_versions("no date, renewed since its making", DELIVERED, made=LONG_AGO, battery_clock=None),
+    *in_both_versions("no date, renewed for another host", untrusted("another name"), battery_clock=None, server="other_host"),
     Case("battery clock that begins anew", DELIVERED, made=TODAY, battery_clock=LONG_AGO),
     *in_both_versions("no date, made when it was over", untrusted("expired"), made=LATER, battery_clock=None),
     *in_both_versions("no date at all", untrusted(), made=None, battery_clock=None),

@@ -68,8 +68,7 @@ async fn main(spawner: Spawner) {
     #[cfg(feature = "tls")]
     let connect = async |link: Link<'_, _>| {
         let mut socket = net::dial(stack, net::address(settings::SERVER)?, &mut receive, &mut send).await?;
-        // The date of the central system comes over this connection: until it has come once, that of the build must do.
-        let date = ocpp.with(|ocpp| ocpp.date_time()).max(Some(settings::BUILT));
+        let date = ocpp.with(|ocpp| ocpp.date_time()); // that of the central system, once there was a connection
         let mut session = security.open(settings::SERVER, socket.split(), date).await?;
         let (reader, writer) = session.split().await?;
         let closed = link.websocket(&options, reader, writer).await;

@@ -45,12 +45,12 @@ pub fn options() -> Options<'static> {
 pub const TRUST: Trust = Trust {
     root: include_bytes!("../root.der"),
     identity: None,
+    floor: Some(BUILT),
     on_distrust: |why| defmt::warn!("certificate of the server: {}", why),
 };
 
-/// It is later than this for certain.
 #[cfg(feature = "tls")]
-pub const BUILT: DateTime = DateTime::from_unix(match u32::from_str_radix(env!("BUILT"), 10) {
+const BUILT: DateTime = DateTime::from_unix(match u32::from_str_radix(env!("BUILT"), 10) {
     Ok(seconds) => seconds,
     Err(_) => panic!("SOURCE_DATE_EPOCH is in seconds since 1970"),
 });

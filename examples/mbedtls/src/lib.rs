@@ -17,7 +17,10 @@ use core::ffi::CStr;
 use embedded_io_async::{Read, Write};
 use embedded_ocpp::time::DateTime;
 use embedded_ocpp::transport::ConnectFailure;
-use mbedtls_rs::{Certificate, ClientSessionConfig, Credentials, PrivateKey, SessionConfig, SessionError, Tls, X509};
+use mbedtls_rs::sys::MBEDTLS_X509_BADCERT_FUTURE;
+use mbedtls_rs::{
+    AuthMode, Certificate, ClientSessionConfig, Credentials, PrivateKey, SessionConfig, SessionError, Tls, X509,
+};
 use tinyrlibc as _;
 
 use line::Line;
@@ -29,6 +32,8 @@ pub struct Trust {
     pub root: &'static [u8],
     /// For servers that ask the charger to prove who it is.
     pub identity: Option<Identity>,
+    /// A date that is past for certain: that of the build, of the factory, or the last one that was known.
+    pub floor: Option<DateTime>,
     /// Is told, in words for the log, why a certificate is not to be trusted.
     pub on_distrust: fn(&'static str),
 }
@@ -58,9 +63,9 @@ impl Security {
 
     /// Opens a session over a connection to `server`, a host with or without a port.
     ///
-    /// `date` is the best that the charger has to hold against the dates of certificates: that of the central system or of a
-    /// clock with a battery, and none before one that is past for certain, as that of the build. Without any no certificate
-    /// is valid.
+    /// `date` is what the central system has told, or a clock with a battery; one before the floor is not believed. While
+    /// there is none, a certificate that was over at the floor is refused, and one that begins after it is not: it may have
+    /// been renewed since. Without a floor either nobody is trusted.
     ///
     /// # Errors
     /// Why there is no session, as `connect` returns it.
@@ -70,15 +75,17 @@ impl Security {
         (reader, writer): (R, W),
         date: Option<DateTime>,
     ) -> Result<Session<'_, R, W>, ConnectFailure> {
-        clock::set(date);
-        let config = self.config().map_err(|_| ConnectFailure::Setup)?;
+        let date = date.filter(|date| Some(*date) >= self.trust.floor);
+        clock::set(date.or(self.trust.floor));
+        let tolerated = if date.is_none() { MBEDTLS_X509_BADCERT_FUTURE } else { 0 };
+        let config = self.config(tolerated).map_err(|_| ConnectFailure::Setup)?;
         let session = mbedtls_rs::Session::new(self.tls.reference(), Line::new(reader, writer), &config);
         let mut session = session.map_err(|_| ConnectFailure::Setup)?;
         name(server, |host| session.set_server_name(host)).ok_or(ConnectFailure::Setup)?;
-        Session::begin(session, self.trust.on_distrust).await
+        Session::begin(session, tolerated, self.trust.on_distrust).await
     }
 
-    fn config(&self) -> Result<SessionConfig<'static>, SessionError> {
+    fn config(&self, tolerated: u32) -> Result<SessionConfig<'static>, SessionError> {
         let credentials = |identity: &Identity| {
             let certificate = Certificate::new_no_copy(identity.certificate)?;
             let private_key = PrivateKey::new(X509::DER(identity.key), None)?;
@@ -86,6 +93,8 @@ impl Security {
         };
         Ok(SessionConfig::Client(ClientSessionConfig {
             ca_chain: Some(Certificate::new_no_copy(self.trust.root)?),
+            // Mbed TLS itself tolerates all or nothing.
+            auth_mode: if tolerated == 0 { AuthMode::Required } else { AuthMode::Optional },
             creds: self.trust.identity.as_ref().map(credentials).transpose()?,
             ..ClientSessionConfig::new()
         }))

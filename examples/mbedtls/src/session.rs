@@ -21,15 +21,29 @@ pub struct Session<'t, R: Read, W: Write<Error = R::Error>> {
 }
 
 impl<'t, R: Read, W: Write<Error = R::Error>> Session<'t, R, W> {
+    /// What is `tolerated` of a certificate are flags of Mbed TLS.
     pub(crate) async fn begin(
         mut inner: mbedtls_rs::Session<'t, Line<R, W>>,
+        tolerated: u32,
         on_distrust: fn(&'static str),
     ) -> Result<Self, ConnectFailure> {
-        let Err(error) = inner.connect().await else { return Ok(Self { inner, is_refused: Cell::new(false) }) };
-        if is(error, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
-            tell(inner.tls_verification_details(), on_distrust);
+        let result = inner.connect().await;
+        let distrust = inner.tls_verification_details() & !tolerated;
+        match result {
+            // Nothing was said yet that this server may not know.
+            Ok(()) if distrust != 0 => {
+                tell(distrust, on_distrust);
+                let _ = inner.close().await; // with the connection it ends anyway
+                Err(ConnectFailure::ServerCertificate)
+            }
+            Ok(()) => Ok(Self { inner, is_refused: Cell::new(false) }),
+            Err(error) => {
+                if is(error, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+                    tell(distrust, on_distrust);
+                }
+                Err(failure(error, inner.stream().beginning()))
+            }
         }
-        Err(failure(error, inner.stream().beginning()))
     }
 
     /// The halves that `Link::websocket` takes.

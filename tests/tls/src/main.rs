@@ -75,15 +75,13 @@ async fn network(ocpp: Ocpp, mut runner: Runner<'static, 'static, NoopRawMutex>,
     let factory = Factory::read().expect("the factory has written");
     let host = factory.host;
     let options = Options::new(host, "/ocpp", "CORTEX-M4");
-    let trust = Trust { root: factory.root, identity: factory.identity, on_distrust: distrusted };
+    let trust = Trust { root: factory.root, identity: factory.identity, floor: factory.made, on_distrust: distrusted };
     let security = Security::new(trust, random);
     let mut storage = FlashStorage::new(Chip::erased(FLASH.take()), SETTINGS, JOURNAL).expect("whole pages");
     let ended = runner
         .run(
             async |link| {
-                // The date of the central system where there is one, else that of the clock with a battery; and none before
-                // the day of its making.
-                let date = ocpp.with(|ocpp| ocpp.date_time()).or(factory.battery_clock).max(factory.made);
+                let date = ocpp.with(|ocpp| ocpp.date_time()).or(factory.battery_clock);
                 let mut session = security.open(host, uart.split(), date).await?;
                 let (reader, writer) = session.split().await?;
                 let closed = link.websocket(&options, reader, writer).await;
