@@ -5,6 +5,7 @@ FOLDER holds what is made for this run: certificates, and what the factory write
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import subprocess
 import sys
@@ -27,6 +28,7 @@ TIMEOUT = 60
 TODAY = datetime.now(timezone.utc) + timedelta(hours=1)  # when the certificates are made already
 LONG_AGO, LATER = TODAY - timedelta(days=400), TODAY + timedelta(days=400)  # the certificates are good for 30 days
 
+logging.getLogger("websockets").setLevel(logging.CRITICAL)  # a charger that distrusts the server hangs up
 TLS_1_1, TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 VERSIONS = {TLS_1_1: "TLS 1.1", TLS_1_2: "TLS 1.2", TLS_1_3: "TLS 1.3"}
 # Those of TLS 1.2 that OCPP demands of a charge point with an ECDSA key (security whitepaper, A00.FR.318)

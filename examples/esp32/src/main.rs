@@ -18,7 +18,6 @@ use embassy_executor::Spawner;
 use embassy_futures::join::join4;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_ocpp::facade::{EmbassyTimer, Link, Shared};
-use embedded_ocpp::ocpp16::FileTransferProtocol;
 use embedded_ocpp::{Boot, ChargePoint, Resources};
 use meter::Meter;
 use net::SEND_LEN;
@@ -32,7 +31,12 @@ async fn main(spawner: Spawner) {
     let stack = net::start(spawner, radio, board::seed());
     let meter = Meter::default();
     let mut storage = flash.storage();
+    #[cfg(not(feature = "tls"))]
     let update = Update::new(&flash);
+    #[cfg(feature = "tls")]
+    let security = Security::new(settings::TRUST, board::random);
+    #[cfg(feature = "tls")]
+    let update = Update::new(&flash, &security);
 
     // Inputs are borrowed closures. All of this is one task for ever, so what they borrow may be its locals.
     let is_plugged = || plug.is_low();
@@ -50,7 +54,7 @@ async fn main(spawner: Spawner) {
     ocpp.set_on_download(&download);
     ocpp.set_download_status_input(&download_status);
     ocpp.set_on_install(&install);
-    ocpp.set_file_transfer_protocols(&[FileTransferProtocol::Http]);
+    ocpp.set_file_transfer_protocols(update::PROTOCOLS);
     ocpp.set_rng(&board::random);
 
     let mut shared = Shared::<NoopRawMutex>::new(ocpp);
@@ -63,8 +67,6 @@ async fn main(spawner: Spawner) {
         let (reader, writer) = socket.split();
         link.websocket(&options, reader, writer).await
     };
-    #[cfg(feature = "tls")]
-    let security = Security::new(settings::TRUST, board::random);
     #[cfg(feature = "tls")]
     let connect = async |link: Link<'_, _>| {
         let mut socket = net::dial(stack, net::address(settings::SERVER)?, &mut receive, &mut send).await?;

@@ -3,17 +3,20 @@
 //! When something is done the charge point decides, and it tells the central system. The new firmware is on trial until the
 //! central system has accepted it.
 
+use crate::board;
 use crate::connector::Ocpp;
 use crate::flash::{Chip, Flash};
-use crate::{board, net};
+use crate::net::{self, SEND_LEN};
+#[cfg(feature = "tls")]
+use charger_tls::Security;
 use core::cell::Cell;
 use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::signal::Signal;
 use embassy_time::{Duration, Timer, with_timeout};
-use embedded_io_async::Read;
-use embedded_ocpp::ocpp16::TransferStatus;
+use embedded_io_async::{Read, Write};
+use embedded_ocpp::ocpp16::{FileTransferProtocol, TransferStatus};
 use embedded_ocpp::transport::ConnectFailure;
 use esp_bootloader_esp_idf::ota::{Ota, OtaImageState};
 use esp_bootloader_esp_idf::partitions::{
@@ -24,6 +27,13 @@ use heapless::String;
 use nourl::{Url, UrlScheme};
 use reqwless::request::{Method, Request, RequestBuilder};
 use reqwless::response::{Response, Status};
+
+/// What files come over.
+pub const PROTOCOLS: &[FileTransferProtocol] = if cfg!(feature = "tls") {
+    &[FileTransferProtocol::Http, FileTransferProtocol::Https]
+} else {
+    &[FileTransferProtocol::Http]
+};
 
 /// The longest that the charge point hands over.
 const LOCATION_LEN_MAX: usize = 512;
@@ -38,13 +48,22 @@ const SLOTS: [AppPartitionSubType; 2] = [AppPartitionSubType::Ota0, AppPartition
 
 pub struct Update<'f> {
     flash: &'f Flash,
+    /// For `https://`.
+    #[cfg(feature = "tls")]
+    security: &'f Security,
     wanted: Signal<NoopRawMutex, String<LOCATION_LEN_MAX>>,
     status: Cell<TransferStatus>,
 }
 
 impl<'f> Update<'f> {
-    pub fn new(flash: &'f Flash) -> Self {
-        Self { flash, wanted: Signal::new(), status: Cell::new(TransferStatus::Running) }
+    pub fn new(flash: &'f Flash, #[cfg(feature = "tls")] security: &'f Security) -> Self {
+        Self {
+            flash,
+            #[cfg(feature = "tls")]
+            security,
+            wanted: Signal::new(),
+            status: Cell::new(TransferStatus::Running),
+        }
     }
 
     /// Begins to download, in place of a download that still runs.
@@ -77,7 +96,7 @@ impl<'f> Update<'f> {
         self.pass_trial(ocpp).await;
         let mut location = self.wanted.wait().await;
         loop {
-            location = match select(self.wanted.wait(), self.download(stack, &location)).await {
+            location = match select(self.wanted.wait(), self.download(ocpp, stack, &location)).await {
                 Either::First(other) => other,
                 Either::Second(result) => {
                     if let Err(failure) = &result {
@@ -109,15 +128,30 @@ impl<'f> Update<'f> {
         }
     }
 
-    async fn download(&self, stack: Stack<'static>, location: &str) -> Result<(), Failure> {
+    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "TLS wants the date"))]
+    async fn download(&self, ocpp: Ocpp<'_, '_>, stack: Stack<'static>, location: &str) -> Result<(), Failure> {
         let url = Url::parse(location).map_err(|_| Failure::Location)?;
-        if url.scheme() != UrlScheme::HTTP {
-            return Err(Failure::Location);
+        let (mut receive, mut send) = ([0; 4096], [0; SEND_LEN]);
+        let socket = net::dial(stack, (url.host(), url.port_or_default()), &mut receive, &mut send);
+        match url.scheme() {
+            UrlScheme::HTTP => self.load(&url, &mut socket.await?).await,
+            #[cfg(feature = "tls")]
+            UrlScheme::HTTPS => {
+                let (mut socket, date) = (socket.await?, ocpp.with(|ocpp| ocpp.date_time()));
+                let mut session = self.security.open(url.host(), socket.split(), date).await?;
+                let loaded = self.load(&url, &mut session).await;
+                session.close(Ok(loaded)).await?
+            }
+            _ => Err(Failure::Location),
         }
-        let (mut receive, mut send, mut head, mut piece) = ([0; 4096], [0; 512], [0; 1024], [0; PIECE_LEN]);
-        let mut socket = net::dial(stack, (url.host(), url.port_or_default()), &mut receive, &mut send).await?;
-        Request::get(url.path()).host(url.host()).build().write_header(&mut socket).await?;
-        let response = Response::read(&mut socket, Method::GET, &mut head).await?;
+    }
+
+    /// Writes the file into the slot that does not run.
+    async fn load<S: Read + Write>(&self, url: &Url<'_>, stream: &mut S) -> Result<(), Failure> {
+        let (mut head, mut piece) = ([0; 1024], [0; PIECE_LEN]);
+        Request::get(url.path()).host(url.host()).build().write_header(stream).await?;
+        stream.flush().await.map_err(|_| ConnectFailure::Disconnected)?;
+        let response = Response::read(stream, Method::GET, &mut head).await?;
         if response.status != Status::Ok {
             return Err(Failure::Status(response.status.0));
         }
@@ -187,7 +221,7 @@ fn ota<R>(chip: &mut Chip, action: impl FnOnce(&mut Ota<'_, '_>) -> Result<R, Er
 /// Why nothing was downloaded.
 #[derive(defmt::Format)]
 enum Failure {
-    /// A location that is not understood: `http://` is.
+    /// A location that is not understood: `http://` is, and with TLS `https://`.
     Location,
     Connect(ConnectFailure),
     Http(#[defmt(Debug2Format)] reqwless::Error),
