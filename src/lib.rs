@@ -10,6 +10,8 @@
 extern crate std;
 
 mod bytes;
+#[cfg(feature = "security")]
+pub mod certificate;
 pub mod facade;
 pub mod guide;
 pub mod json;

@@ -69,6 +69,7 @@ fn auth_06_rpc_20_a_broken_answer_authorises_nobody() {
         json!({"idTagInfo": "Accepted"}),
         json!({"idTagInfo": {"status": "accepted"}}),
         json!({"idTagInfo": {"status": "Maybe"}}),
+        json!({"idTagInfo": {"status": "NoCredit"}}), // a word of OCPP 2.0.1
         json!({"idTagInfo": {"status": ["Accepted"]}}),
         json!({"idTagInfo": {"expiryDate": "2030-01-01T00:00:00Z"}}),
         json!({"status": "Accepted"}),

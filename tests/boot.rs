@@ -4,6 +4,7 @@ mod support;
 
 use embedded_ocpp::facade::{ConfigError, InputError, Missing};
 use embedded_ocpp::json::Raw;
+use embedded_ocpp::ocpp16::BootReason;
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::Loopback;
 use embedded_ocpp::{Boot, ChargePoint, Error, Instant, Resources};
@@ -34,6 +35,18 @@ fn boot_01_texts_beyond_the_limits_of_the_standard_are_refused() {
     let mut resources = Resources::<1>::new();
     let refused = ChargePoint::new(&mut resources, Boot::new("Model", &long[..21]));
     assert_eq!(refused.err(), Some(ConfigError::BootTextTooLong));
+}
+
+#[test]
+fn boot_01_the_reason_of_the_boot_is_kept_and_not_sent() {
+    let mut t = bench().start(); // after a power cut, as it tells the charge point
+    assert_eq!(t.charger().operations().boot_reason(), BootReason::PowerUp);
+    let call = t.expect_call("BootNotification", json!({}));
+    assert_eq!(call.payload, json!({"chargePointModel": "Model", "chargePointVendor": "Vendor"}));
+    call.ignore();
+    let mut resources = Resources::<1>::new();
+    let charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
+    assert_eq!(charger.operations().boot_reason(), BootReason::Unknown);
 }
 
 #[test]

@@ -158,6 +158,10 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
         self.inner.is_connected()
     }
 
+    fn subprotocol(&self) -> &str {
+        self.inner.subprotocol()
+    }
+
     fn poll_open(&mut self) -> Poll<Result<(), ConnectFailure>> {
         self.inner.poll_open()
     }

@@ -1,5 +1,7 @@
 use super::InputError;
 use super::engine::Engine;
+#[cfg(feature = "async")]
+use super::panel::{self, Panel};
 use crate::json::Json;
 use crate::ocpp16::{
     BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler, Discarded,
@@ -9,6 +11,8 @@ use crate::ocpp16::{
 use crate::rpc::{Outcome, Statistics};
 use crate::store::{KeyError, Keys, Refusal, VendorKey};
 use crate::time::{Clock, DateTime};
+#[cfg(feature = "async")]
+use embassy_sync::blocking_mutex::raw::RawMutex;
 
 /// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names.
 ///
@@ -356,6 +360,17 @@ impl<'a> Controls<'a> {
         self.clock().date(self.engine.now)
     }
 
+    /// The last date that the storage device knows of the time before the boot: a floor for what must be checked before the
+    /// central system has told the time, such as the dates of its certificate. `None` until what was stored before the boot
+    /// has been read, which the first polls do without a connection, and when no date was ever known.
+    ///
+    /// It is stored anew when the clock is set to a date that is a day or more away: so it is at most a day and a
+    /// HeartbeatInterval behind what the clock showed when the power went, at one small record a day. A wrong date is replaced
+    /// like any other when the clock is set right.
+    pub fn last_known_date(&self) -> Option<DateTime> {
+        self.engine.operations.last_known_date()
+    }
+
     /// Sets the clock from a source of the firmware's own, such as a battery-backed clock or NTP. The central system sets it
     /// again with each answer that tells the time (OCPP 1.6 §4.2, §4.6). `false`, and nothing is set, while what was stored
     /// before the boot has not been read: try again after the next poll.
@@ -398,7 +413,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_factory_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        self.engine.operations.keys_mut().set_factory(key, value)
+        self.engine.operations.set_factory_key(key, value)
     }
 
     /// Makes a key of OCPP read-only, before the first poll, where the standard leaves it to the charge point: such as
@@ -416,7 +431,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        self.engine.operations.keys_mut().set(key, value)
+        self.engine.operations.set_key(key, value)
     }
 
     /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. It lies in memory
@@ -479,6 +494,14 @@ impl<'a> Controls<'a> {
         on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
     ) -> Result<(), RequestError> {
         self.engine.operations.send_request(action, payload, on_outcome)
+    }
+
+    /// Lends the panel on which interrupts, other cores and other threads leave what they want. Of several the last one
+    /// counts.
+    #[cfg(feature = "async")]
+    pub fn set_panel<M: RawMutex>(&mut self, panel: &'a Panel<M>) {
+        panel::light(panel, &self.engine.operations);
+        self.engine.panel = Some(panel);
     }
 
     /// All operations, for what the facade does not offer.

@@ -20,6 +20,12 @@ pub enum Error<T, S> {
     /// [`abort`](crate::WebSocketTransport::abort). Drop it, and go on as after `Transport`.
     #[error("connection takes no message")]
     SendTimeout,
+    /// The connection was given up, for the next one is to be opened with other
+    /// [credentials](super::Controls::credentials): go on as after `Transport`. It was told to
+    /// [`abort`](crate::WebSocketTransport::abort).
+    #[cfg(feature = "security")]
+    #[error("connection given up for another with new credentials")]
+    Reconnect,
     /// The storage device failed. It is tried again by itself; until it works nothing goes on that depends on it, so no
     /// transaction starts.
     #[error("storage failed: {0:?}")]

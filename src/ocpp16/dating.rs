@@ -14,6 +14,9 @@ use crate::time::{Clock, DateTime, Instant};
 pub(super) struct Dating {
     /// The number of this boot.
     pub(super) boot: u32,
+    /// The date in the record of the boot, and the one that is to stand there.
+    known: Option<DateTime>,
+    unsaved: Option<DateTime>,
     /// The last entry was made without a clock, and nothing behind it dates it.
     is_open: bool,
     /// How many entries of the journal date others, and are no messages.
@@ -42,9 +45,41 @@ enum Search {
     InVain,
 }
 
+/// How far the clock may be from the date in the record of the boot: little wear, and a floor that is good enough for the
+/// dates of certificates.
+const COARSE_S: u32 = 86_400;
+
 impl Dating {
     pub(super) const fn new() -> Self {
-        Self { boot: 0, is_open: false, entries: 0, anchor: None, search: Search::NotBegun }
+        Self { boot: 0, known: None, unsaved: None, is_open: false, entries: 0, anchor: None, search: Search::NotBegun }
+    }
+
+    /// The record of the boot tells this date.
+    pub(super) fn remember(&mut self, known: Option<DateTime>) {
+        self.known = known;
+    }
+
+    /// What the record of the boot is to tell.
+    pub(super) fn date_of_record(&self) -> Option<DateTime> {
+        self.unsaved.or(self.known)
+    }
+
+    pub(super) fn is_unsaved(&self) -> bool {
+        self.unsaved.is_some()
+    }
+
+    /// The record of the boot tells what it is to tell.
+    pub(super) fn saved(&mut self) {
+        self.known = self.date_of_record();
+        self.unsaved = None;
+    }
+
+    /// The clock shows this date. Back as well as forth: a wrong date must not stay for ever. Returns whether the record of
+    /// the boot is to tell it.
+    pub(super) fn clock_set(&mut self, date: DateTime) -> bool {
+        let is_far = self.known.is_none_or(|known| known.as_unix().abs_diff(date.as_unix()) >= COARSE_S);
+        self.unsaved = is_far.then_some(date);
+        is_far
     }
 
     /// How many entries of the journal are no messages.
@@ -111,6 +146,11 @@ impl Dating {
 }
 
 impl Operations<'_> {
+    /// The last date that the device knows.
+    pub(crate) fn last_known_date(&self) -> Option<DateTime> {
+        self.dating.known
+    }
+
     /// The stamp of something that happens in this boot.
     pub(super) fn stamp(&self, at: Instant) -> Stamp {
         Stamp::new(&self.clock, self.dating.boot, at)

@@ -19,6 +19,7 @@ mod evse;
 mod flash;
 mod frame;
 pub mod meters;
+pub mod pki;
 #[cfg(feature = "smart-charging")]
 pub mod profiles;
 mod timeline;

@@ -2,7 +2,7 @@ use super::evse::{Evse, leak};
 use super::flash::Flash;
 use super::frame::{Frame, covers};
 use super::wire::{Event, Log, Power, Wire};
-use embedded_ocpp::ocpp16::{BeginError, EndError, ErrorData, Reason};
+use embedded_ocpp::ocpp16::{BeginError, BootReason, EndError, ErrorData, Reason};
 use embedded_ocpp::time::{DateTime, Instant};
 use embedded_ocpp::{Boot, ChargePoint, Error, Resources};
 use serde_json::{Value, json};
@@ -44,6 +44,7 @@ pub struct Bench {
     clock_start: u64,
     configure: Option<Configure>,
     version: Option<fn() -> &'static str>,
+    serial_number: Option<&'static str>,
 }
 
 /// A charge point with one connector, that takes no samples by itself.
@@ -57,6 +58,7 @@ pub fn bench() -> Bench {
         clock_start: 0,
         configure: None,
         version: None,
+        serial_number: None,
     }
 }
 
@@ -131,6 +133,12 @@ impl Bench {
         self
     }
 
+    /// The serial number of the charge point.
+    pub fn serial_number(mut self, number: &'static str) -> Self {
+        self.serial_number = Some(number);
+        self
+    }
+
     /// Switches it on at 0 s, with a connection.
     pub fn start(self) -> Timeline {
         let mut timeline = self.start_offline();
@@ -187,9 +195,12 @@ impl Bench {
         resets: &'static Shown,
         discarded: &'static Shown,
     ) -> ChargePoint<'static> {
-        let mut boot = Boot::new("Model", "Vendor");
+        let mut boot = Boot::new("Model", "Vendor").reason(BootReason::PowerUp);
         if let Some(version) = self.version {
             boot = boot.firmware_version(version());
+        }
+        if let Some(number) = self.serial_number {
+            boot = boot.charge_point_serial_number(number);
         }
         let charger = match (self.connectors, self.small_buffers) {
             (1, false) => ChargePoint::new(Box::leak(Box::new(Resources::<1>::new())), boot),

@@ -70,8 +70,7 @@ async fn main(spawner: Spawner) {
     #[cfg(feature = "tls")]
     let connect = async |link: Link<'_, _>| {
         let mut socket = net::dial(stack, net::address(settings::SERVER)?, &mut receive, &mut send).await?;
-        let date = ocpp.with(|ocpp| ocpp.date_time()); // that of the central system, once there was a connection
-        let mut session = security.open(settings::SERVER, socket.split(), date).await?;
+        let mut session = security.open(settings::SERVER, socket.split(), settings::today(ocpp)).await?;
         let (reader, writer) = session.split().await?;
         let closed = link.websocket(&options, reader, writer).await;
         session.close(closed).await

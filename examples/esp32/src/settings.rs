@@ -1,10 +1,12 @@
 //! What differs from charger to charger, from the environment of the build: no credentials in the source.
 
-#[cfg(feature = "tls")]
-use charger_tls::Trust;
-#[cfg(feature = "tls")]
-use embedded_ocpp::time::DateTime;
 use embedded_ocpp::transport::websocket::Options;
+#[cfg(feature = "tls")]
+use {
+    crate::connector::Ocpp,
+    charger_tls::{Today, Trust},
+    embedded_ocpp::time::DateTime,
+};
 
 /// Host of the central system, with its port if that is not 80, or 443 with TLS.
 pub const SERVER: &str = match option_env!("OCPP_SERVER") {
@@ -45,7 +47,6 @@ pub fn options() -> Options<'static> {
 pub const TRUST: Trust = Trust {
     root: include_bytes!("../root.der"),
     identity: None,
-    floor: Some(BUILT),
     on_distrust: |why| defmt::warn!("certificate of the server: {}", why),
 };
 
@@ -54,3 +55,9 @@ const BUILT: DateTime = DateTime::from_unix(match u32::from_str_radix(env!("BUIL
     Ok(seconds) => seconds,
     Err(_) => panic!("SOURCE_DATE_EPOCH is in seconds since 1970"),
 });
+
+/// What certificates are held against: the date of the central system, once there was a connection.
+#[cfg(feature = "tls")]
+pub fn today(ocpp: Ocpp<'_, '_>) -> Today {
+    ocpp.with(|ocpp| Today { date: ocpp.date_time(), floor: ocpp.last_known_date().max(Some(BUILT)) })
+}

@@ -8,6 +8,8 @@ use crate::connector::Ocpp;
 use crate::flash::{Chip, Flash};
 use crate::net::{self, SEND_LEN};
 #[cfg(feature = "tls")]
+use crate::settings;
+#[cfg(feature = "tls")]
 use charger_tls::Security;
 use core::cell::Cell;
 use embassy_futures::select::{Either, select};
@@ -137,8 +139,8 @@ impl<'f> Update<'f> {
             UrlScheme::HTTP => self.load(&url, &mut socket.await?).await,
             #[cfg(feature = "tls")]
             UrlScheme::HTTPS => {
-                let (mut socket, date) = (socket.await?, ocpp.with(|ocpp| ocpp.date_time()));
-                let mut session = self.security.open(url.host(), socket.split(), date).await?;
+                let mut socket = socket.await?;
+                let mut session = self.security.open(url.host(), socket.split(), settings::today(ocpp)).await?;
                 let loaded = self.load(&url, &mut session).await;
                 session.close(Ok(loaded)).await?
             }

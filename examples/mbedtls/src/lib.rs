@@ -32,8 +32,6 @@ pub struct Trust {
     pub root: &'static [u8],
     /// For servers that ask the charger to prove who it is.
     pub identity: Option<Identity>,
-    /// A date that is past for certain: that of the build, of the factory, or the last one that was known.
-    pub floor: Option<DateTime>,
     /// Is told, in words for the log, why a certificate is not to be trusted.
     pub on_distrust: fn(&'static str),
 }
@@ -43,6 +41,14 @@ pub struct Identity {
     pub certificate: &'static [u8],
     /// It goes with that certificate.
     pub key: &'static [u8],
+}
+
+/// What the dates of certificates are held against.
+pub struct Today {
+    /// What the central system has told, or a clock with a battery.
+    pub date: Option<DateTime>,
+    /// One that is past for certain: that of the build, or the last one that was known. A `date` before it is not believed.
+    pub floor: Option<DateTime>,
 }
 
 /// Opens TLS sessions. There is one for the whole program.
@@ -63,9 +69,8 @@ impl Security {
 
     /// Opens a session over a connection to `server`, a host with or without a port.
     ///
-    /// `date` is what the central system has told, or a clock with a battery; one before the floor is not believed. While
-    /// there is none, a certificate that was over at the floor is refused, and one that begins after it is not: it may have
-    /// been renewed since. Without a floor either nobody is trusted.
+    /// While there is no date, a certificate that was over at the floor is refused, and one that begins after it is not: it
+    /// may have been renewed since. Without a floor either nobody is trusted.
     ///
     /// # Errors
     /// Why there is no session, as `connect` returns it.
@@ -73,10 +78,10 @@ impl Security {
         &self,
         server: &str,
         (reader, writer): (R, W),
-        date: Option<DateTime>,
+        Today { date, floor }: Today,
     ) -> Result<Session<'_, R, W>, ConnectFailure> {
-        let date = date.filter(|date| Some(*date) >= self.trust.floor);
-        clock::set(date.or(self.trust.floor));
+        let date = date.filter(|date| Some(*date) >= floor);
+        clock::set(date.or(floor));
         let tolerated = if date.is_none() { MBEDTLS_X509_BADCERT_FUTURE } else { 0 };
         let config = self.config(tolerated).map_err(|_| ConnectFailure::Setup)?;
         let session = mbedtls_rs::Session::new(self.tls.reference(), Line::new(reader, writer), &config);

@@ -7,13 +7,17 @@ mod modem;
 mod settings;
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+use embedded_ocpp::facade::Panel;
 use rtic_monotonics::systick::prelude::*;
 systick_monotonic!(Mono, 1000);
 
 // What the interrupts have seen.
 static IS_PLUGGED: AtomicBool = AtomicBool::new(false);
 static ENERGY_WH: AtomicU32 = AtomicU32::new(0);
-static CARD_SHOWN: AtomicBool = AtomicBool::new(false);
+
+/// Where the interrupts reach the charge point.
+static PANEL: Panel<CriticalSectionRawMutex> = Panel::new();
 
 #[rtic::app(device = stm32f4xx_hal::pac, dispatchers = [SPI1])]
 mod app {
@@ -66,6 +70,7 @@ mod app {
             .expect("there is this connector");
         ocpp.set_on_reset_execute(&|_| board::restart());
         ocpp.set_rng(&random_number);
+        ocpp.set_panel(&PANEL);
 
         let mut storage = board::storage(flash);
         let options = settings::options();
@@ -82,13 +87,6 @@ mod app {
                 // TLS goes here: a `Stream` over the modem that never waits.
                 modem.clear();
                 link.open(&*modem, &options);
-            }
-            if CARD_SHOWN.swap(false, Relaxed) {
-                let taken = match ocpp.is_transaction_active(CONNECTOR) {
-                    true => ocpp.end_transaction(Some(CARD), Reason::Local, CONNECTOR).is_ok(),
-                    false => ocpp.begin_transaction(CARD, CONNECTOR).is_ok(),
-                };
-                defmt::info!("card taken: {}", taken);
             }
             relay.set_state(ocpp.permits_charge(CONNECTOR).into());
             Mono::delay(10.millis()).await;
@@ -115,6 +113,12 @@ mod app {
     #[task(binds = EXTI4, local = [button], priority = 2)]
     fn button(cx: button::Context) {
         cx.local.button.clear_interrupt_pending_bit();
-        CARD_SHOWN.store(true, Relaxed);
+        let taken = match PANEL.is_transaction_active(CONNECTOR) {
+            true => PANEL.end_transaction(Some(CARD), Reason::Local, CONNECTOR),
+            false => PANEL.begin_transaction(CARD, CONNECTOR),
+        };
+        if let Err(error) = taken {
+            defmt::warn!("card not taken: {}", error);
+        }
     }
 }

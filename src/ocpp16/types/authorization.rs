@@ -5,18 +5,30 @@ use crate::ocpp16::answer::Cause;
 use crate::time::DateTime;
 
 symbols! {
-    /// What the central system thinks of an id tag (OCPP 1.6 §7.2).
-    AuthorizationStatus {
+    /// What the central system thinks of an id tag: the words of OCPP 1.6 (§7.2), and after them those that OCPP 2.0.1 alone
+    /// has, which no central system of OCPP 1.6 says.
+    #[non_exhaustive]
+    AuthorizationStatus, 5 in 1.6, else Invalid {
         /// Charging is allowed.
         Accepted = "Accepted",
         /// The tag was blocked.
         Blocked = "Blocked",
         /// The tag has expired.
         Expired = "Expired",
-        /// The tag is unknown.
+        /// The tag is unknown, or of no use here.
         Invalid = "Invalid",
         /// The tag is used in another transaction already.
         ConcurrentTx = "ConcurrentTx",
+        /// There is no credit left.
+        NoCredit = "NoCredit",
+        /// Not at connectors of this type.
+        NotAllowedTypeEVSE = "NotAllowedTypeEVSE",
+        /// Not at this place.
+        NotAtThisLocation = "NotAtThisLocation",
+        /// Not at this time.
+        NotAtThisTime = "NotAtThisTime",
+        /// The tag is unknown.
+        Unknown = "Unknown",
     }
 }
 

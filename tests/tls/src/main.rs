@@ -14,7 +14,7 @@ mod nor_flash;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use board::uart::Uart;
-use charger_tls::{Security, Trust};
+use charger_tls::{Security, Today, Trust};
 use cortex_m::Peripherals;
 use embassy_executor::Spawner;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
@@ -75,14 +75,17 @@ async fn network(ocpp: Ocpp, mut runner: Runner<'static, 'static, NoopRawMutex>,
     let factory = Factory::read().expect("the factory has written");
     let host = factory.host;
     let options = Options::new(host, "/ocpp", "CORTEX-M4");
-    let trust = Trust { root: factory.root, identity: factory.identity, floor: factory.made, on_distrust: distrusted };
+    let trust = Trust { root: factory.root, identity: factory.identity, on_distrust: distrusted };
     let security = Security::new(trust, random);
     let mut storage = FlashStorage::new(Chip::erased(FLASH.take()), SETTINGS, JOURNAL).expect("whole pages");
     let ended = runner
         .run(
             async |link| {
-                let date = ocpp.with(|ocpp| ocpp.date_time()).or(factory.battery_clock);
-                let mut session = security.open(host, uart.split(), date).await?;
+                let today = ocpp.with(|ocpp| Today {
+                    date: ocpp.date_time().or(factory.battery_clock),
+                    floor: ocpp.last_known_date().max(factory.made),
+                });
+                let mut session = security.open(host, uart.split(), today).await?;
                 let (reader, writer) = session.split().await?;
                 let closed = link.websocket(&options, reader, writer).await;
                 session.close(closed).await

@@ -17,7 +17,7 @@ use embedded_ocpp::json::Raw;
 use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
 use embedded_ocpp::store::Value;
 use embedded_ocpp::transport::{Received, WebSocketTransport};
-use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
+use embedded_ocpp::{Boot, ChargePoint, Error, Instant, Resources};
 use static_cell::StaticCell;
 
 static RESOURCES: StaticCell<Resources<'static>> = StaticCell::new();
@@ -74,7 +74,9 @@ fn charge(mut charge_point: ChargePoint<'static>) -> Option<()> {
 #[inline(never)]
 fn poll(charge_point: &mut ChargePoint<'static>, storage: &mut Flash) {
     let now = Instant::from_millis(MILLISECONDS.load(Relaxed).into());
-    let _ = charge_point.poll(now, &mut Modem, storage);
+    if let Err(Error::Incomplete(_)) = charge_point.poll(now, &mut Modem, storage) {
+        LAMP.store(u8::MAX, Relaxed); // whatever else fails is tried again
+    }
 }
 
 #[cfg(feature = "flash")]
