@@ -1,5 +1,4 @@
 //! SEC: certificates come, go and are asked for (security whitepaper A02, A03, M03 to M05).
-#![cfg(feature = "security")]
 
 mod support;
 
@@ -719,7 +718,7 @@ fn trigger(t: &mut Timeline, status: &str) {
 }
 
 #[test]
-fn sec_14_sec_49_a_certificate_is_asked_for_once_after_the_answer() {
+fn sec_14_sec_10_sec_49_a_certificate_is_asked_for_once_after_the_answer() {
     vault().request.replace(REQUEST.into());
     let mut t = booted(with_serial_number().key("CpoName", "Strom & Söhne"));
     for (delay, is_accepted) in [(0, true), (5, false)] {

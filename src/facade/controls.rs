@@ -6,7 +6,7 @@ use crate::json::Json;
 use crate::ocpp16::{
     BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler, Discarded,
     EndError, ErrorData, ErrorInput, MeterInput, OnAuthorize, Operations, Reason, RequestError, RequestHandler,
-    ResetKind, TransactionView, TxNotification, UnlockResult,
+    ResetKind, Token, TransactionView, TxNotification, UnlockResult,
 };
 use crate::rpc::{Outcome, Statistics};
 use crate::store::{KeyError, Keys, Refusal, VendorKey};
@@ -235,7 +235,8 @@ impl<'a> Controls<'a> {
 
     // Transactions
 
-    /// A card was shown: it is authorised, and the transaction starts by itself when the EV is plugged in as well.
+    /// A card was shown: it is authorised, and the transaction starts by itself when the EV is plugged in as well. Its text
+    /// alone will do, a [`Token`] tells its type too.
     ///
     /// While the cable [is locked](Self::locks_cable) after a transaction, the card that began it, or one of its group, frees
     /// the cable and begins nothing. For another card of a known group that is found out first: `Ok` means that it may free
@@ -243,16 +244,24 @@ impl<'a> Controls<'a> {
     ///
     /// # Errors
     /// [`BeginError`]; nothing has changed then.
-    pub fn begin_transaction(&mut self, id_tag: &str, connector: ConnectorId) -> Result<(), BeginError> {
-        self.engine.operations.begin_transaction(self.engine.now, id_tag, connector, false)
+    pub fn begin_transaction<'t>(
+        &mut self,
+        id_tag: impl Into<Token<'t>>,
+        connector: ConnectorId,
+    ) -> Result<(), BeginError> {
+        self.engine.operations.begin_transaction(self.engine.now, id_tag.into().text, connector, false)
     }
 
     /// The same for a tag that the firmware vouches for: nobody is asked, but for the group of a card that may free a cable.
     ///
     /// # Errors
     /// [`BeginError`]; nothing has changed then.
-    pub fn begin_transaction_authorized(&mut self, id_tag: &str, connector: ConnectorId) -> Result<(), BeginError> {
-        self.engine.operations.begin_transaction(self.engine.now, id_tag, connector, true)
+    pub fn begin_transaction_authorized<'t>(
+        &mut self,
+        id_tag: impl Into<Token<'t>>,
+        connector: ConnectorId,
+    ) -> Result<(), BeginError> {
+        self.engine.operations.begin_transaction(self.engine.now, id_tag.into().text, connector, true)
     }
 
     /// Ends the session: a preparing one is dropped, a transaction is stopped. With a tag only if it began the session, or is
@@ -477,8 +486,12 @@ impl<'a> Controls<'a> {
     ///
     /// # Errors
     /// [`RequestError`]; nothing is sent then.
-    pub fn authorize(&mut self, id_tag: &str, on_outcome: &'a OnAuthorize<'a>) -> Result<(), RequestError> {
-        self.engine.operations.ask_about(id_tag, on_outcome)
+    pub fn authorize<'t>(
+        &mut self,
+        id_tag: impl Into<Token<'t>>,
+        on_outcome: &'a OnAuthorize<'a>,
+    ) -> Result<(), RequestError> {
+        self.engine.operations.ask_about(id_tag.into().text, on_outcome)
     }
 
     /// Sends a call of the firmware's own when its turn comes, one at a time; `on_outcome` is told once how it ended. It waits

@@ -1,6 +1,6 @@
 //! What is done and seen from where the charge point cannot be reached: an interrupt, a second core, another priority.
 
-use crate::ocpp16::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason};
+use crate::ocpp16::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason, Token};
 use crate::time::Instant;
 use core::future::poll_fn;
 use core::pin::pin;
@@ -67,8 +67,12 @@ impl<M: RawMutex> Panel<M> {
     ///
     /// # Errors
     /// [`PanelError`]
-    pub fn begin_transaction(&self, id_tag: &str, connector: ConnectorId) -> Result<(), PanelError> {
-        let id_tag = token(id_tag)?;
+    pub fn begin_transaction<'t>(
+        &self,
+        id_tag: impl Into<Token<'t>>,
+        connector: ConnectorId,
+    ) -> Result<(), PanelError> {
+        let id_tag = copy(id_tag.into().text)?;
         self.press(Press::Begin { id_tag, connector })
     }
 
@@ -83,7 +87,7 @@ impl<M: RawMutex> Panel<M> {
         reason: Reason,
         connector: ConnectorId,
     ) -> Result<(), PanelError> {
-        let id_tag = id_tag.map(token).transpose()?;
+        let id_tag = id_tag.map(copy).transpose()?;
         self.press(Press::End { id_tag, reason, connector })
     }
 
@@ -117,7 +121,7 @@ pub(super) enum Press {
     End { id_tag: Option<IdToken>, reason: Reason, connector: ConnectorId },
 }
 
-fn token(id_tag: &str) -> Result<IdToken, PanelError> {
+fn copy(id_tag: &str) -> Result<IdToken, PanelError> {
     IdToken::from_text(id_tag).ok().filter(|id_tag| !id_tag.is_empty()).ok_or(PanelError::InvalidIdTag)
 }
 

@@ -1,6 +1,9 @@
 //! A wallbox with all its inputs and outputs, shared by the firmwares that are measured, so that the linker leaves
 //! out nothing that a charger needs. The hardware is a few statics.
 
+#[cfg(feature = "security")]
+mod certificates;
+
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
 use embedded_ocpp::facade::Controls;
 use embedded_ocpp::json::{Decimal, Raw};
@@ -74,6 +77,8 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
     charge_point.set_rng(&|| 4);
     #[cfg(feature = "firmware-management")]
     wire_transfers(charge_point);
+    #[cfg(feature = "security")]
+    charge_point.set_certificates(&certificates::Chip);
     let keys = KEYS.init([
         VendorKey::integer(0, "LightIntensity", 80, 0, 100),
         VendorKey::switch(1, "Demo_Beep", true).validated_by(&|_| true),

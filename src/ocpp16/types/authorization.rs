@@ -44,6 +44,54 @@ symbols! {
     }
 }
 
+symbols! {
+    /// Where a token comes from, in the words of OCPP 2.0.1 (IdTokenEnumType).
+    #[non_exhaustive]
+    TokenType {
+        /// Given out by the central system, to an app say.
+        Central = "Central",
+        /// A contract of ISO 15118.
+        EMaid = "eMAID",
+        /// The UID of an ISO 14443 card, in hexadecimal: what most readers of cards see.
+        Iso14443 = "ISO14443",
+        /// The UID of an ISO 15693 card, in hexadecimal.
+        Iso15693 = "ISO15693",
+        /// A code that was keyed in.
+        KeyCode = "KeyCode",
+        /// Given out by the charge point.
+        Local = "Local",
+        /// The MAC address of the EV.
+        MacAddress = "MacAddress",
+        /// A start button: nobody is asked for anything.
+        NoAuthorization = "NoAuthorization",
+    }
+}
+
+/// A token as it is shown to the charge point. Plain text converts into one, of the type [`TokenType::Iso14443`].
+///
+/// OCPP 1.6 knows no types: it tells the text alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Token<'t> {
+    /// At most 20 characters; case does not matter.
+    pub text: &'t str,
+    /// Where it comes from.
+    pub kind: TokenType,
+}
+
+impl<'t> Token<'t> {
+    /// A token of this type.
+    pub const fn new(text: &'t str, kind: TokenType) -> Self {
+        Self { text, kind }
+    }
+}
+
+impl<'t> From<&'t str> for Token<'t> {
+    fn from(text: &'t str) -> Self {
+        Self::new(text, TokenType::Iso14443)
+    }
+}
+
 /// What the central system says about an id tag (OCPP 1.6 §7.27).
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -19,7 +19,7 @@ mod transfer;
 pub(super) use symbols::{Spellings, Symbol, ends, first, spelled, symbols};
 
 pub use action::Action;
-pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
+pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus, Token, TokenType};
 #[cfg(feature = "security")]
 pub use certificate::RootCertificate;
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};

@@ -110,6 +110,12 @@ impl WebSocketTransport for Modem {
         Ok(if len == 0 { None } else { Some(Received::Message(len)) })
     }
 
+    #[cfg(feature = "security")]
+    async fn receive_in_parts(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, ()> {
+        let received = self.receive(buffer).await?;
+        Ok(if BUTTON.load(Relaxed) { Some(Received::Part(buffer.len())) } else { received })
+    }
+
     async fn send(&mut self, part: &[u8], _last: bool) -> Result<(), ()> {
         part.iter().for_each(|byte| MODEM.store(*byte, Relaxed));
         Ok(())
