@@ -5,6 +5,7 @@
 mod board;
 mod meter;
 mod net;
+mod outlet;
 mod settings;
 
 use board::Board;
@@ -18,6 +19,7 @@ use embedded_ocpp::{Boot, ChargePoint, Resources};
 use esp_hal::gpio::{Input, Output};
 use esp_hal::rtc_cntl::Rwdt;
 use meter::Meter;
+use outlet::Outlet;
 
 /// All that uses the charge point is in one task, so the mutex has nothing to do.
 type Ocpp<'s, 'a> = Handle<'s, 'a, NoopRawMutex>;
@@ -31,17 +33,13 @@ esp_bootloader_esp_idf::esp_app_desc!();
 async fn main(spawner: Spawner) {
     let Board { plug, button, relay, lamp, radio, mut flash, watchdog } = Board::start();
     let stack = net::start(spawner, radio, board::seed());
-    let meter = Meter::default();
+    let outlet = Outlet { plug, meter: Meter::default() };
 
-    // Inputs are borrowed closures. All of this is one task for ever, so what they borrow may be its locals.
-    let is_plugged = || plug.is_low();
-    let energy = || Some(meter.wh());
-
+    // All of this is one task for ever, so what is lent to the charge point may be its locals.
     let mut resources = Resources::<1>::new();
     let boot = Boot::new("Wallbox One", "ACME").firmware_version(env!("CARGO_PKG_VERSION"));
     let mut ocpp = ChargePoint::new(&mut resources, boot).expect("the texts are short");
-    ocpp.set_connector_plugged_input(&is_plugged, CONNECTOR).expect("there is this connector");
-    ocpp.set_energy_meter_input(&energy, CONNECTOR).expect("there is this connector");
+    ocpp.set_hardware(&outlet, CONNECTOR).expect("there is this connector");
     ocpp.set_on_reset_execute(&|_| board::restart());
     ocpp.set_rng(&board::random);
 
@@ -57,7 +55,7 @@ async fn main(spawner: Spawner) {
     };
     let (ended, ..) = join3(
         runner.run(connect, &mut flash, &EmbassyTimer),
-        power(ocpp, relay, lamp, watchdog, &meter),
+        power(ocpp, relay, lamp, watchdog, &outlet.meter),
         cards(ocpp, button),
     )
     .await;

@@ -5,6 +5,7 @@
 mod board;
 mod meter;
 mod net;
+mod outlet;
 mod settings;
 
 use board::Board;
@@ -19,6 +20,7 @@ use embedded_ocpp::facade::{EmbassyTimer, Handle, Link, Shared};
 use embedded_ocpp::ocpp16::Reason;
 use embedded_ocpp::{Boot, ChargePoint, Resources};
 use meter::Meter;
+use outlet::Outlet;
 
 /// All that uses the charge point is in one task, so the mutex has nothing to do.
 type Ocpp<'s, 'a> = Handle<'s, 'a, NoopRawMutex>;
@@ -30,19 +32,16 @@ const CARD: &str = "04A1B2C3D4E5F6";
 async fn main(spawner: Spawner) {
     let Board { plug, button, relay, lamp, random, network, mut flash, watchdog } = Board::start();
     let stack = net::start(spawner, network, random.seed());
-    let meter = Meter::default();
+    let outlet = Outlet { plug, meter: Meter::default() };
 
-    // Inputs are borrowed closures. All of this is one task for ever, so what they borrow may be its locals.
-    let is_plugged = || plug.is_low();
-    let energy = || Some(meter.wh());
+    // All of this is one task for ever, so what is lent to the charge point may be its locals.
     let random = || random.next();
     let restart = |_| board::restart();
 
     let mut resources = Resources::<1>::new();
     let boot = Boot::new("Wallbox One", "ACME").firmware_version(env!("CARGO_PKG_VERSION"));
     let mut ocpp = ChargePoint::new(&mut resources, boot).expect("the texts are short");
-    ocpp.set_connector_plugged_input(&is_plugged, CONNECTOR).expect("there is this connector");
-    ocpp.set_energy_meter_input(&energy, CONNECTOR).expect("there is this connector");
+    ocpp.set_hardware(&outlet, CONNECTOR).expect("there is this connector");
     ocpp.set_on_reset_execute(&restart);
     ocpp.set_rng(&random);
 
@@ -58,7 +57,7 @@ async fn main(spawner: Spawner) {
     };
     let (ended, ..) = join3(
         runner.run(connect, &mut flash, &EmbassyTimer),
-        power(ocpp, relay, lamp, watchdog, &meter),
+        power(ocpp, relay, lamp, watchdog, &outlet.meter),
         cards(ocpp, button),
     )
     .await;
