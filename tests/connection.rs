@@ -2,14 +2,18 @@
 //! long as the connection lives, has lost or doubled bytes of a TLS session. It takes and gives one byte at a time, and is
 //! busy three times of four.
 
+#[path = "support/meter_only.rs"]
+mod meter_only;
+
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
-use embedded_ocpp::facade::{Shared, Timer};
+use embedded_ocpp::facade::{ConnectorClosures, Shared, Timer};
 use embedded_ocpp::ocpp16::Reason;
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::ConnectFailure;
 use embedded_ocpp::transport::websocket::Options;
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
+use meter_only::MeterOnly;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -25,7 +29,7 @@ macro_rules! run {
         let tell = |why| world.told.borrow_mut().push(why);
         let mut resources = Resources::<1>::new();
         let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-        charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+        charger.set_hardware(&MeterOnly, 1).unwrap();
         charger.set_on_reset_execute(&|_| ());
         charger.set_on_connect_failed(&tell);
         charger.set_rng(&random);
@@ -67,7 +71,10 @@ fn converse(chunk: usize, seed: u32) {
     (world.wire.borrow_mut().chunk, world.wire.borrow_mut().dice) = (chunk, seed);
     let plugged = Cell::new(false);
     let input = || plugged.get();
-    run!(world, |charger| charger.set_connector_plugged_input(&input, 1).unwrap(), |run, handle| {
+    let mut socket = ConnectorClosures::new();
+    socket.set_connector_plugged_input(&input);
+    socket.set_energy_meter_input(&|| Some(0));
+    run!(world, |charger| charger.set_hardware(&socket, 1).unwrap(), |run, handle| {
         world.boot(run.as_mut());
         plugged.set(true);
         world.expect(run.as_mut(), "StatusNotification", json!({}));
