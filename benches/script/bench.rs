@@ -3,7 +3,7 @@
 use core::slice::Iter;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-use embedded_ocpp::ocpp16::Reason;
+use embedded_ocpp::ocpp16::{ConnectorHardware, Equipment, Reason};
 use embedded_ocpp::store::{RamStorage, RecordKey, Storage};
 use embedded_ocpp::time::Duration;
 use embedded_ocpp::transport::{Received, WebSocketTransport};
@@ -150,13 +150,29 @@ pub(crate) fn power_on<S: Storage>(storage: S, work: impl FnOnce(&mut Bench<'_, 
     work(&mut Bench { charge_point, link: Link::new(), storage, now: Instant::ZERO });
 }
 
+/// The connector.
+struct Socket;
+
+impl ConnectorHardware for Socket {
+    fn is_plugged(&self) -> bool {
+        PLUGGED.load(Relaxed)
+    }
+
+    fn energy(&self) -> Option<i64> {
+        Some(ENERGY_WH.load(Relaxed).into())
+    }
+
+    fn equipment(&self) -> Equipment {
+        Equipment::new().with_power_meter().with_current_limit().with_power_limit()
+    }
+
+    fn power(&self) -> Option<i32> {
+        Some(11_040)
+    }
+}
+
 fn wire(charge_point: &mut ChargePoint<'_>) -> Result<(), embedded_ocpp::facade::InputError> {
-    charge_point.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), 1)?;
-    charge_point.set_energy_meter_input(&|| Some(ENERGY_WH.load(Relaxed).into()), 1)?;
-    charge_point.set_power_meter_input(&|| Some(11_040), 1)?;
-    charge_point.set_ev_ready_input(&|| true, 1)?;
-    charge_point.set_evse_ready_input(&|| true, 1)?;
-    charge_point.set_smart_charging_output(&|_| {}, 1)?;
+    charge_point.set_hardware(&Socket, 1)?;
     charge_point.set_on_reset_execute(&|_| {});
     Ok(())
 }

@@ -61,7 +61,7 @@ impl<'a> Engine<'a> {
             return Ok(());
         }
         let operations = &self.operations;
-        let has_meter = |id: &u8| operations.connector(*id).is_some_and(|connector| connector.inputs.energy.is_some());
+        let has_meter = |id: &u8| operations.connector(*id).is_some_and(|connector| connector.has_energy_meter());
         if let Some(connector) = operations.connector_ids().find(|id| !has_meter(id)) {
             return Err(Missing::EnergyMeterInput(connector));
         }

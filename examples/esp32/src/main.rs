@@ -7,6 +7,7 @@ mod connector;
 mod flash;
 mod meter;
 mod net;
+mod outlet;
 mod settings;
 mod update;
 
@@ -21,6 +22,7 @@ use embedded_ocpp::facade::{EmbassyTimer, Link, Shared};
 use embedded_ocpp::{Boot, ChargePoint, Resources};
 use meter::Meter;
 use net::SEND_LEN;
+use outlet::Outlet;
 use update::Update;
 
 esp_bootloader_esp_idf::esp_app_desc!();
@@ -29,7 +31,7 @@ esp_bootloader_esp_idf::esp_app_desc!();
 async fn main(spawner: Spawner) {
     let Board { plug, button, relay, lamp, radio, flash, watchdog } = Board::start();
     let stack = net::start(spawner, radio, board::seed());
-    let meter = Meter::default();
+    let outlet = Outlet { plug, meter: Meter::default() };
     let mut storage = flash.storage();
     #[cfg(not(feature = "tls"))]
     let update = Update::new(&flash);
@@ -38,18 +40,15 @@ async fn main(spawner: Spawner) {
     #[cfg(feature = "tls")]
     let update = Update::new(&flash, &security);
 
-    // Inputs are borrowed closures. All of this is one task for ever, so what they borrow may be its locals.
-    let is_plugged = || plug.is_low();
-    let energy = || Some(meter.wh());
     let download = |location: &str| update.begin(location);
     let download_status = || update.status();
     let install = || update.install();
 
+    // All of this is one task for ever, so what is lent to the charge point may be its locals.
     let mut resources = Resources::<1>::new();
     let boot = Boot::new("Wallbox One", "ACME").firmware_version(env!("CARGO_PKG_VERSION"));
     let mut ocpp = ChargePoint::new(&mut resources, boot).expect("the texts are short");
-    ocpp.set_connector_plugged_input(&is_plugged, CONNECTOR).expect("there is this connector");
-    ocpp.set_energy_meter_input(&energy, CONNECTOR).expect("there is this connector");
+    ocpp.set_hardware(&outlet, CONNECTOR).expect("there is this connector");
     ocpp.set_on_reset_execute(&|_| board::restart());
     ocpp.set_on_download(&download);
     ocpp.set_download_status_input(&download_status);
@@ -77,7 +76,7 @@ async fn main(spawner: Spawner) {
     };
     let (ended, ..) = join4(
         runner.run(connect, &mut storage, &EmbassyTimer),
-        connector::power(ocpp, relay, lamp, watchdog, &meter),
+        connector::power(ocpp, relay, lamp, watchdog, &outlet.meter),
         connector::cards(ocpp, button),
         update.run(ocpp, stack),
     )

@@ -6,6 +6,7 @@ mod board;
 mod connector;
 mod meter;
 mod net;
+mod outlet;
 mod settings;
 
 use board::Board;
@@ -19,22 +20,21 @@ use embedded_ocpp::facade::{EmbassyTimer, Link, Shared};
 use embedded_ocpp::{Boot, ChargePoint, Resources};
 use meter::Meter;
 use net::SEND_LEN;
+use outlet::Outlet;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     let Board { plug, button, relay, lamp, network, mut flash, watchdog } = Board::start();
     let stack = net::start(spawner, network, board::seed());
-    let meter = Meter::default();
+    let outlet = Outlet { plug, meter: Meter::default() };
 
-    // Inputs are borrowed closures. All of this is one task for ever, so what they borrow may be its locals.
-    let is_plugged = || plug.is_low();
-    let energy = || Some(meter.wh());
+    // All of this is one task for ever, so what is lent to the charge point may be its locals.
+
 
     let mut resources = Resources::<1>::new();
     let boot = Boot::new("Wallbox One", "ACME").firmware_version(env!("CARGO_PKG_VERSION"));
     let mut ocpp = ChargePoint::new(&mut resources, boot).expect("the texts are short");
-    ocpp.set_connector_plugged_input(&is_plugged, CONNECTOR).expect("there is this connector");
-    ocpp.set_energy_meter_input(&energy, CONNECTOR).expect("there is this connector");
+    ocpp.set_hardware(&outlet, CONNECTOR).expect("there is this connector");
     ocpp.set_on_reset_execute(&|_| board::restart());
     ocpp.set_rng(&board::random);
 
@@ -60,7 +60,7 @@ async fn main(spawner: Spawner) {
     };
     let (ended, ..) = join3(
         runner.run(connect, &mut flash, &EmbassyTimer),
-        connector::power(ocpp, relay, lamp, watchdog, &meter),
+        connector::power(ocpp, relay, lamp, watchdog, &outlet.meter),
         connector::cards(ocpp, button),
     )
     .await;

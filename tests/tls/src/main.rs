@@ -21,7 +21,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_time::{Instant, Timer};
 use embedded_ocpp::facade::{EmbassyTimer, Handle, Runner, Shared};
 use embedded_ocpp::json::Raw;
-use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
+use embedded_ocpp::ocpp16::{ChargePointStatus, ConnectorHardware, Reason};
 use embedded_ocpp::rpc::Outcome;
 use embedded_ocpp::store::FlashStorage;
 use embedded_ocpp::transport::websocket::Options;
@@ -57,10 +57,21 @@ async fn main(spawner: Spawner) {
     spawner.spawn(customer(ocpp).expect("spawned once"));
 }
 
+/// The hardware of the connector.
+struct Outlet;
+
+impl ConnectorHardware for Outlet {
+    fn is_plugged(&self) -> bool {
+        PLUGGED.load(Relaxed)
+    }
+
+    fn energy(&self) -> Option<i64> {
+        Some(Instant::now().as_secs() as i64)
+    }
+}
+
 fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
-    let unknown = |_| "unknown connector";
-    ocpp.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), CONNECTOR).map_err(unknown)?;
-    ocpp.set_energy_meter_input(&|| Some((Instant::now().as_secs() as i32).into()), CONNECTOR).map_err(unknown)?;
+    ocpp.set_hardware(&Outlet, CONNECTOR).map_err(|_| "unknown connector")?;
     ocpp.set_on_reset_execute(&|_| board::exit(Ok(())));
     ocpp.set_on_connect_failed(&|why| {
         board::print(format_args!("not connected: {why:?}"));
