@@ -94,31 +94,24 @@ impl Serial {
 
     /// The hexadecimal digits without leading zeros, at the end of `buffer`.
     pub fn to_text<'b>(&self, buffer: &'b mut [u8; Self::TEXT_LEN_MAX]) -> &'b str {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let nibbles = self.octets().iter().rev().flat_map(|octet| [octet & 0xf, octet >> 4]);
-        let (mut len, mut significant) = (0, 1);
-        for (place, nibble) in buffer.iter_mut().rev().zip(nibbles) {
-            *place = DIGITS[usize::from(nibble & 0xf)];
-            len += 1;
+        let mut len = 0;
+        for ((place, nibble), count) in buffer.iter_mut().rev().zip(nibbles).zip(1..) {
+            *place = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
             if nibble != 0 {
-                significant = len;
+                len = count;
             }
         }
-        let negative = self.head & NEGATIVE != 0;
-        let begin = buffer.len().saturating_sub(significant);
-        if len == 0
-            && let Some(last) = buffer.last_mut()
-        {
-            *last = b'0';
+        if len == 0 {
+            buffer.iter_mut().rev().take(1).for_each(|place| *place = b'0');
+            len = 1;
         }
-        let begin = match begin.checked_sub(usize::from(negative)) {
-            Some(sign) if negative => {
-                buffer.iter_mut().skip(sign).take(1).for_each(|place| *place = b'-');
-                sign
-            }
-            _ => begin,
-        };
-        core::str::from_utf8(buffer.get(begin..).unwrap_or_default()).unwrap_or_default()
+        if self.head & NEGATIVE != 0 {
+            buffer.iter_mut().rev().skip(len).take(1).for_each(|place| *place = b'-');
+            len += 1;
+        }
+        let (_, text) = buffer.split_at_checked(buffer.len().saturating_sub(len)).unwrap_or_default();
+        core::str::from_utf8(text).unwrap_or_default()
     }
 
     /// The next octet of the number, as DER has it. `false` when there is no room for it.
