@@ -7,6 +7,7 @@ pub type Hash = [u8; 32];
 
 /// What a certificate says of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Outline {
     /// The serial number that its issuer has given it.
     pub serial: Serial,
@@ -32,6 +33,7 @@ impl Outline {
 
 /// By what a certificate is known, whether its issuer is still there or not: to be kept beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Identity {
     outline: Outline,
     /// Hash of the public key of its issuer.
@@ -154,5 +156,12 @@ impl fmt::Display for Serial {
 impl fmt::Debug for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Serial {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.to_text(&mut [0; Self::TEXT_LEN_MAX]));
     }
 }

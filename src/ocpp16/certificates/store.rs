@@ -98,6 +98,7 @@ pub(super) const CHAIN_LEN_MAX: u16 = 10_000;
 
 /// Who may have signed a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Issuer<'i> {
     /// It has signed itself.
     Itself,
