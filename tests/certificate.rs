@@ -1,5 +1,4 @@
 //! SEC-24: what names a certificate is what OpenSSL says of it, however its text comes in, and no text does any harm.
-#![cfg(feature = "security")]
 
 mod support;
 

@@ -1,5 +1,4 @@
 //! SEC: certificates come, go and are asked for (security whitepaper A02, A03, M03 to M05).
-#![cfg(feature = "security")]
 
 mod support;
 
