@@ -35,17 +35,34 @@ struct Vault {
     capacity: Cell<usize>,
     chain_capacity: Cell<usize>,
     replaces: Cell<bool>,
-    pieces: Cell<usize>,
+    /// The supply fails after so many more steps of the firmware.
+    steps_left: Cell<Option<u32>>,
 }
 
 impl Vault {
+    /// Whether there is power for another step.
+    fn has_power(&self) -> bool {
+        let left = self.steps_left.get();
+        self.steps_left.set(left.map(|left| left.saturating_sub(1)));
+        left != Some(0)
+    }
+
+    fn is_off(&self) -> bool {
+        self.steps_left.get() == Some(0)
+    }
+
     fn later<T>(&self, act: impl FnOnce() -> T) -> Poll<T> {
         if self.waited.get() < self.delay.get() {
             self.waited.set(self.waited.get() + 1);
             return Poll::Pending;
         }
         self.waited.set(0);
-        Poll::Ready(act())
+        if !self.has_power() {
+            return Poll::Pending;
+        }
+        let result = act();
+        // It is done, and nobody may have heard of it.
+        if self.has_power() { Poll::Ready(result) } else { Poll::Pending }
     }
 
     fn take_text(&self) -> String {
@@ -73,7 +90,7 @@ fn identity(certificate: &Issued, issuer: &Issued) -> Identity {
 impl Certificates for Vault {
     fn begin(&self) -> bool {
         self.written.replace(Some(Vec::new()));
-        self.pieces.set(0);
+        self.has_power();
         self.room.get() > 0
     }
 
@@ -81,7 +98,7 @@ impl Certificates for Vault {
         let mut written = self.written.borrow_mut();
         let written = written.as_mut().expect("written without a beginning");
         written.extend_from_slice(piece);
-        self.pieces.set(self.pieces.get() + 1);
+        self.has_power();
         written.len() <= self.room.get()
     }
 
@@ -196,7 +213,7 @@ thread_local! {
         capacity: Cell::new(8),
         chain_capacity: Cell::new(10_000),
         replaces: Cell::default(),
-        pieces: Cell::default(),
+        steps_left: Cell::default(),
     });
 }
 
@@ -703,6 +720,124 @@ fn sec_43_other_messages_go_out_while_a_long_one_comes_in() {
     t.wire.incoming.back_mut().unwrap().extend_from_slice(&message.as_bytes()[3000..]);
     t.settle();
     assert!(matches!(t.next_frame(), Some(Frame::Result { payload, .. }) if payload["status"] == "Accepted"));
+}
+
+// ---- What must not be harmed ----
+
+#[test]
+fn sec_21_wherever_the_power_fails_a_root_is_there_or_not_and_never_twice() {
+    for is_long in [false, true] {
+        let pem = if is_long { padded(&OLD.pem, 4000) } else { OLD.pem.clone() };
+        let mut outcomes = (0, 0);
+        for steps in 1.. {
+            vault().roots.take();
+            let mut t = booted(keeping());
+            vault().steps_left.set(Some(steps));
+            let _ = t.call("InstallCertificate", json!({"certificateType": CENTRAL, "certificate": pem}));
+            t.wait(1);
+            let was_off = vault().is_off();
+            let is_answered = t.next_frame().is_some();
+            t.power_cut();
+            vault().steps_left.set(None);
+            vault().written.take();
+            t.power_on();
+            t.link_up();
+            t.accept_boot();
+            answer_all(&mut t);
+            let there = vault().ids();
+            assert!(there.is_empty() || there == [identity(&OLD, &OLD)], "{steps}");
+            assert!(!is_answered || !there.is_empty(), "accepted, and gone after {steps} steps");
+            outcomes = if there.is_empty() { (outcomes.0 + 1, outcomes.1) } else { (outcomes.0, outcomes.1 + 1) };
+            install(&mut t, CENTRAL, &pem, "Accepted");
+            assert_eq!(vault().ids(), [identity(&OLD, &OLD)]);
+            let ids = json!({"status": "Accepted", "certificateHashData": [hash_data(&OLD, &OLD)]});
+            assert_eq!(list(&mut t, CENTRAL), ids);
+            if !was_off {
+                break;
+            }
+        }
+        assert!(outcomes.0 > 3 && outcomes.1 > 1, "{outcomes:?}: nothing was cut");
+    }
+}
+
+#[test]
+fn sec_22_wherever_the_power_fails_between_two_roots_one_of_them_stays() {
+    vault().replaces.set(true);
+    for steps in 1.. {
+        vault().roots.take();
+        vault().put(RootCertificate::CentralSystem, &OLD, &OLD);
+        vault().put(RootCertificate::CentralSystem, &NEW, &OLD);
+        vault().in_use.set(Some(1));
+        let mut t = booted(keeping());
+        t.link_down();
+        vault().roots.take();
+        vault().put(RootCertificate::CentralSystem, &OLD, &OLD);
+        vault().put(RootCertificate::CentralSystem, &NEW, &OLD);
+        vault().steps_left.set(Some(steps));
+        t.at(60).link_up();
+        t.stall(61);
+        let was_off = vault().is_off();
+        t.power_cut();
+        vault().steps_left.set(None);
+        assert!(vault().ids().contains(&identity(&NEW, &OLD)), "{steps}");
+        vault().in_use.set(Some(vault().ids().len() - 1));
+        t.power_on();
+        t.link_up();
+        t.accept_boot();
+        answer_all(&mut t);
+        assert_eq!(vault().ids(), [identity(&NEW, &OLD)]);
+        if !was_off {
+            break;
+        }
+    }
+}
+
+#[test]
+fn sec_60_whatever_comes_in_parts_the_connection_lives_and_nothing_is_left() {
+    let mut dice = 1_u32;
+    let mut roll = move |sides: usize| {
+        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (dice >> 8) as usize % sides
+    };
+    let mut t = booted(keeping());
+    let certificate = escaped(&padded(&OLD.pem, 3000));
+    let kind = format!(r#","certificateType":"{CENTRAL}""#);
+    let sound = format!(r#"[2,"1","InstallCertificate",{}]"#, request("", &certificate, &kind)).into_bytes();
+    let (mut answered, mut installed) = (0, 0);
+    for round in 0..3000 {
+        let mut message = sound.clone();
+        for _ in 0..roll(4) {
+            let place = roll(message.len());
+            match roll(5) {
+                0 => message[place] = [b'"', b'\\', b'{', b'}', b',', b':', b'u', 0, 0xff, b'-', b'='][roll(11)],
+                1 => drop(message.remove(place)),
+                2 => message.insert(place, [b'"', b'\\', b']', 0xc3, b'A'][roll(5)]),
+                3 => message.truncate(place.max(1)),
+                _ => {
+                    let piece = message[place..(place + roll(200)).min(message.len())].to_vec();
+                    message.splice(place..place, piece);
+                }
+            }
+        }
+        t.wire.part_max = [64, 65, 100, 777, 2048][roll(5)] + roll(3);
+        t.wire.incoming.push_back(message);
+        t.settle();
+        while let Some(text) = t.wire.outgoing.pop_front() {
+            let frame: Value = serde_json::from_str(&text).unwrap();
+            if frame[0] == 2 {
+                t.answer(frame[1].as_str().unwrap(), json!({}));
+            } else {
+                answered += 1;
+                installed += u32::from(frame[2]["status"] == "Accepted");
+            }
+        }
+        assert!(vault().written.borrow().is_none(), "round {round}");
+        assert_eq!(list(&mut t, MANUFACTURER), json!({"status": "NotFound"}));
+        for (_, pem, id) in vault().roots.take() {
+            assert!(pem.contains(&OLD.pem) && id == identity(&OLD, &OLD), "round {round}");
+        }
+    }
+    assert!(answered > 1000 && installed > 500, "{answered} {installed}");
 }
 
 // ---- SignCertificate ----

@@ -115,18 +115,21 @@ pub(crate) struct Traced<'l, T> {
     traffic: &'l Traffic,
     /// The parts of the message that goes out.
     outgoing: Vec<u8>,
+    /// Those of the message that comes in.
+    incoming: Vec<u8>,
     /// What the calls that wait for their answer want.
     actions: RefCell<HashMap<String, String>>,
 }
 
 impl<'l, T> Traced<'l, T> {
     pub(crate) fn new(inner: T, log: &'l Log, traffic: &'l Traffic) -> Self {
-        Self { inner, log, traffic, outgoing: Vec::new(), actions: RefCell::default() }
+        Self { inner, log, traffic, outgoing: Vec::new(), incoming: Vec::new(), actions: RefCell::default() }
     }
 
     /// Another connection begins.
     pub(crate) fn begin(&mut self) {
         self.outgoing.clear();
+        self.incoming.clear();
         self.actions.borrow_mut().clear();
     }
 
@@ -171,6 +174,19 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
         if let Some(Received::Message(len) | Received::TooLong(len)) = received {
             self.traffic.received.set(self.traffic.received() + 1);
             self.show(Colour::In, "CS <-", buffer.get(..len).unwrap_or_default());
+        }
+        Ok(received)
+    }
+
+    async fn receive_in_parts(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, T::Error> {
+        let received = self.inner.receive_in_parts(buffer).await?;
+        if let Some(Received::Message(len) | Received::TooLong(len) | Received::Part(len)) = received {
+            self.incoming.extend_from_slice(buffer.get(..len).unwrap_or_default());
+            if !matches!(received, Some(Received::Part(_))) {
+                self.traffic.received.set(self.traffic.received() + 1);
+                self.show(Colour::In, "CS <-", &self.incoming);
+                self.incoming.clear();
+            }
         }
         Ok(received)
     }

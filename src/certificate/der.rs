@@ -6,7 +6,7 @@ use sha2::digest::FixedOutputReset;
 use sha2::{Digest, Sha256};
 
 /// What comes next. The order is that of the certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     Certificate,
     ToBeSigned,
@@ -32,7 +32,7 @@ const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const VERSION: u8 = 0xa0;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Der {
     step: Step,
     header: Header,
@@ -174,7 +174,7 @@ impl Der {
 }
 
 /// Tag and length as they come in.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 struct Header {
     octets: [u8; Self::LEN_MAX],
     len: u8,

@@ -7,6 +7,7 @@ pub type Hash = [u8; 32];
 
 /// What a certificate says of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Outline {
     /// The serial number that its issuer has given it.
     pub serial: Serial,
@@ -32,6 +33,7 @@ impl Outline {
 
 /// By what a certificate is known, whether its issuer is still there or not: to be kept beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Identity {
     outline: Outline,
     /// Hash of the public key of its issuer.
@@ -94,31 +96,24 @@ impl Serial {
 
     /// The hexadecimal digits without leading zeros, at the end of `buffer`.
     pub fn to_text<'b>(&self, buffer: &'b mut [u8; Self::TEXT_LEN_MAX]) -> &'b str {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let nibbles = self.octets().iter().rev().flat_map(|octet| [octet & 0xf, octet >> 4]);
-        let (mut len, mut significant) = (0, 1);
-        for (place, nibble) in buffer.iter_mut().rev().zip(nibbles) {
-            *place = DIGITS[usize::from(nibble & 0xf)];
-            len += 1;
+        let mut len = 0;
+        for ((place, nibble), count) in buffer.iter_mut().rev().zip(nibbles).zip(1..) {
+            *place = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
             if nibble != 0 {
-                significant = len;
+                len = count;
             }
         }
-        let negative = self.head & NEGATIVE != 0;
-        let begin = buffer.len().saturating_sub(significant);
-        if len == 0
-            && let Some(last) = buffer.last_mut()
-        {
-            *last = b'0';
+        if len == 0 {
+            buffer.iter_mut().rev().take(1).for_each(|place| *place = b'0');
+            len = 1;
         }
-        let begin = match begin.checked_sub(usize::from(negative)) {
-            Some(sign) if negative => {
-                buffer.iter_mut().skip(sign).take(1).for_each(|place| *place = b'-');
-                sign
-            }
-            _ => begin,
-        };
-        core::str::from_utf8(buffer.get(begin..).unwrap_or_default()).unwrap_or_default()
+        if self.head & NEGATIVE != 0 {
+            buffer.iter_mut().rev().skip(len).take(1).for_each(|place| *place = b'-');
+            len += 1;
+        }
+        let (_, text) = buffer.split_at_checked(buffer.len().saturating_sub(len)).unwrap_or_default();
+        core::str::from_utf8(text).unwrap_or_default()
     }
 
     /// The next octet of the number, as DER has it. `false` when there is no room for it.
@@ -161,5 +156,12 @@ impl fmt::Display for Serial {
 impl fmt::Debug for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Serial {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.to_text(&mut [0; Self::TEXT_LEN_MAX]));
     }
 }

@@ -3,7 +3,7 @@
 use super::Malformed;
 
 /// Where the text stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) enum Pem {
     /// Before a certificate: so many characters of [`BEGIN`] have come.
     Outside(u8),

@@ -13,7 +13,7 @@ use super::pem::{Found, Pem};
 /// }
 /// assert_eq!(walk.finish(), Err(Malformed));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Walk {
     pem: Pem,
     der: Der,

@@ -3,7 +3,6 @@
 use super::proof::Proof::{self, Reason, Test};
 
 const TLS: Proof = Reason("with the firmware's TLS, see `guide::tls`");
-const SIGNED_UPDATE: Proof = Reason("later: SignedUpdateFirmware");
 
 pub(super) const TABLE: &[(&str, Proof)] = &[
     ("SEC-01", Test("sec_01_profile_3_has_no_password")),
@@ -37,13 +36,13 @@ pub(super) const TABLE: &[(&str, Proof)] = &[
     ("SEC-29", Test("sec_29_what_happens_offline_is_told_later_also_after_a_power_cut")),
     ("SEC-30", Test("sec_30_lengths_and_control_characters")),
     ("SEC-31", Test("sec_31_nothing_is_told_before_acceptance_nor_in_pending")),
-    ("SEC-32", SIGNED_UPDATE),
-    ("SEC-33", SIGNED_UPDATE),
-    ("SEC-34", SIGNED_UPDATE),
-    ("SEC-35", SIGNED_UPDATE),
-    ("SEC-36", SIGNED_UPDATE),
-    ("SEC-37", SIGNED_UPDATE),
-    ("SEC-38", SIGNED_UPDATE),
+    ("SEC-32", Test("sec_32_a_certificate_that_may_not_sign")),
+    ("SEC-33", Test("sec_33_sec_34_the_whole_chain")),
+    ("SEC-34", Test("sec_33_sec_34_the_whole_chain")),
+    ("SEC-35", Test("sec_35_it_waits_for_its_dates_and_for_transactions")),
+    ("SEC-36", Test("sec_36_another_request_takes_its_place_until_it_is_installed")),
+    ("SEC-37", Test("sec_37_who_verifies_takes_no_unsigned_update_unless_the_firmware_says_so")),
+    ("SEC-38", Test("sec_38_a_trigger_tells_the_last_status_or_idle")),
     ("SEC-39", Test("sec_39_sec_40_a_diagnostics_log_is_named_uploaded_and_told")),
     ("SEC-40", Test("sec_40_each_end_has_its_status")),
     ("SEC-41", Test("sec_41_what_can_be_triggered_is")),
@@ -60,7 +59,7 @@ pub(super) const TABLE: &[(&str, Proof)] = &[
     ("SEC-52", Test("sec_52_a_failed_upload_is_tried_again_as_often_as_is_asked")),
     ("SEC-53", Test("sec_53_the_boot_after_an_update_says_so")),
     ("SEC-54", Test("sec_54_setting_the_clock_is_told_beyond_20_s_and_not_at_the_first_time")),
-    ("SEC-55", SIGNED_UPDATE),
+    ("SEC-55", Test("sec_55_the_id_outlives_reboots")),
     ("SEC-56", Test("sec_11_sec_56_the_profile_only_rises_and_has_four_values")),
     ("SEC-57", TLS),
     ("SEC-58", Reason("with `ConnectError`: the options of the WebSocket refuse a colon in the identity")),

@@ -109,11 +109,19 @@ fn find(store: &dyn Certificates, payload: Payload<'_>) -> Result<Option<(RootCe
     Ok(RootCertificate::ALL.iter().find_map(of_kind))
 }
 
+/// The digits of a hash.
+#[inline(never)]
+fn hex<'b>(hash: &Hash, buffer: &'b mut [u8; 2 * size_of::<Hash>()]) -> &'b str {
+    for (place, nibble) in buffer.iter_mut().zip(hash.iter().flat_map(|octet| [octet >> 4, octet & 0xf])) {
+        *place = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+    }
+    core::str::from_utf8(buffer).unwrap_or_default()
+}
+
 /// Whether these are the digits of a hash, in whatever case.
+#[inline(never)]
 fn is_hex(text: &str, hash: &Hash) -> bool {
-    let nibbles = hash.iter().flat_map(|octet| [octet >> 4, octet & 0xf]);
-    text.len() == 2 * hash.len()
-        && text.chars().zip(nibbles).all(|(digit, nibble)| digit.to_digit(16) == Some(nibble.into()))
+    text.eq_ignore_ascii_case(hex(hash, &mut [0; _]))
 }
 
 /// The same for a serial number, which some write with leading zeros.
@@ -132,16 +140,9 @@ impl Json for HashData<'_> {
         let outline = self.0.outline();
         let members = writer.open();
         members.name(name!("hashAlgorithm")).plain(ALGORITHM);
-        write_hex(members.name(name!("issuerNameHash")), &outline.issuer_name);
-        write_hex(members.name(name!("issuerKeyHash")), &self.0.issuer_key);
+        members.name(name!("issuerNameHash")).plain(hex(&outline.issuer_name, &mut [0; _]));
+        members.name(name!("issuerKeyHash")).plain(hex(&self.0.issuer_key, &mut [0; _]));
         members.name(name!("serialNumber")).plain(outline.serial.to_text(&mut [0; Serial::TEXT_LEN_MAX]));
         members.close();
     }
-}
-
-fn write_hex(writer: &mut Writer<'_>, hash: &Hash) {
-    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-    writer.raw(b"\"");
-    hash.iter().for_each(|octet| writer.raw(&[digit(octet >> 4), digit(octet & 0xf)]));
-    writer.raw(b"\"");
 }

@@ -42,6 +42,7 @@ impl Intake {
         self.has_failed = !store.begin();
     }
 
+    #[inline(never)]
     fn take(&mut self, store: &dyn Certificates, piece: &[u8]) {
         let begins = piece.iter().filter(|byte| !matches!(byte, 0x80..0xc0)).count();
         self.len = self.len.saturating_add(begins as u32);
@@ -62,12 +63,7 @@ impl Intake {
         if self.stage != Stage::Taking(action) {
             self.begin(store);
             self.stage = Stage::Taking(action);
-            let mut piece = [0; 64];
-            let mut characters = text.chars().map(|c| if c.is_ascii() { c as u8 } else { b'?' }).peekable();
-            while characters.peek().is_some() {
-                let len = piece.iter_mut().zip(&mut characters).map(|(place, character)| *place = character).count();
-                self.take(store, piece.get(..len).unwrap_or_default());
-            }
+            text.in_pieces(&mut |piece| self.take(store, piece));
         }
     }
 }

@@ -26,7 +26,7 @@ pub trait Certificates {
     /// [accepted](Self::accept_chain). `false` when there is no room.
     fn write(&self, piece: &[u8]) -> bool;
 
-    /// What was written is void. Also where it was about to be taken over when the connection was lost: it is there or not,
+    /// What was written is void, if there was a place for it. Also where it was about to be taken over when the connection was lost: it is there or not,
     /// but not in part.
     fn abort(&self);
 
@@ -98,6 +98,7 @@ pub(super) const CHAIN_LEN_MAX: u16 = 10_000;
 
 /// Who may have signed a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Issuer<'i> {
     /// It has signed itself.
     Itself,

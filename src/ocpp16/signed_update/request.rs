@@ -178,7 +178,7 @@ impl Operations<'_> {
         let intake = &mut self.transfers.firmware.signed.intake;
         if intake.stage != IntakeStage::Taking {
             intake.begin(verifier);
-            in_pieces(certificate.unwrap_or(JsonStr::EMPTY), &mut |piece| intake.take(verifier, piece));
+            certificate.unwrap_or(JsonStr::EMPTY).in_pieces(&mut |piece| intake.take(verifier, piece));
         }
         if intake.len > CERTIFICATE_LEN_MAX.into() {
             return Err(Cause::ValueTooLong);
@@ -190,16 +190,6 @@ impl Operations<'_> {
         }
         intake.stage = IntakeStage::Examining;
         Ok(())
-    }
-}
-
-/// A text without its escapes; what is not ASCII in it is no PEM.
-fn in_pieces(text: JsonStr<'_>, take: &mut dyn FnMut(&[u8])) {
-    let mut piece = [0; 64];
-    let mut characters = text.chars().map(|c| if c.is_ascii() { c as u8 } else { b'?' }).peekable();
-    while characters.peek().is_some() {
-        let len = piece.iter_mut().zip(&mut characters).map(|(place, character)| *place = character).count();
-        take(piece.get(..len).unwrap_or_default());
     }
 }
 

@@ -1,6 +1,7 @@
 use crate::central_system::CentralSystem;
 use crate::device::Device;
 use crate::link::Link;
+use crate::vault::Vault;
 use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{
     ChargePointErrorCode, ConnectorHardware, DataTransferHandler, DataTransferReply, DataTransferStatus, Equipment,
@@ -26,6 +27,7 @@ pub struct Site {
     pub energy_wh: [Cell<i64>; 2],
     pub error: [Cell<Option<ChargePointErrorCode>>; 2],
     pub unlock: Cell<UnlockResult>,
+    pub vault: Vault,
 }
 
 impl Default for Site {
@@ -35,6 +37,7 @@ impl Default for Site {
             energy_wh: Default::default(),
             error: Default::default(),
             unlock: Cell::new(UnlockResult::Unlocked),
+            vault: Vault::default(),
         }
     }
 }
@@ -105,6 +108,7 @@ pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_
     charge_point.set_diagnostics_file_name_input(&|_| Some("log"));
     charge_point.set_on_upload(&|_, _| {});
     charge_point.set_upload_status_input(&|| TransferStatus::Failed);
+    charge_point.set_certificates(&site.vault);
     charge_point.set_rng(&|| 0x1234_5678);
     let mut bench = Bench { charge_point, link: Link::default(), device, now: Instant::ZERO, deadline: Instant::ZERO };
     bench.settle();
