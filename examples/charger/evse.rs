@@ -5,7 +5,7 @@ use crate::command::Fault;
 use crate::config::Config;
 use embedded_ocpp::facade::InputError;
 use embedded_ocpp::json::Decimal;
-use embedded_ocpp::ocpp16::{ErrorData, Measurand, MeterInput, MeterReading, UnitOfMeasure};
+use embedded_ocpp::ocpp16::{ErrorData, Measurand, MeterInput, MeterReading, UnitOfMeasure, UnlockResult};
 use embedded_ocpp::{Controls, Instant};
 use std::cell::Cell;
 
@@ -32,6 +32,8 @@ impl Evse {
 pub(crate) struct Outlet {
     is_plugged: Cell<bool>,
     is_ev_ready: Cell<bool>,
+    /// The lock does not let go of the cable.
+    is_jammed: Cell<bool>,
     /// In W·ms, so that nothing is lost between two looks.
     energy: Cell<i64>,
     /// Power and current while charging, in W and tenths of A.
@@ -53,6 +55,7 @@ impl Outlet {
         Self {
             is_plugged: Cell::new(false),
             is_ev_ready: Cell::new(false),
+            is_jammed: Cell::new(false),
             energy: Cell::new(0),
             power: Cell::new(0),
             current: Cell::new(0),
@@ -80,6 +83,14 @@ impl Outlet {
 
     pub(crate) fn set_ev_ready(&self, ready: bool) {
         self.is_ev_ready.set(ready);
+    }
+
+    pub(crate) fn jam_lock(&self, jammed: bool) {
+        self.is_jammed.set(jammed);
+    }
+
+    fn unlock(&self) -> UnlockResult {
+        if self.is_jammed.get() { UnlockResult::UnlockFailed } else { UnlockResult::Unlocked }
     }
 
     pub(crate) fn set_meter(&self, wh: Option<f64>, w: Option<f64>, a: Option<f64>) {
@@ -150,6 +161,7 @@ pub(crate) struct Wires<'e> {
     current: Box<dyn Fn() -> Option<Decimal> + 'e>,
     voltage: Box<dyn Fn() -> Option<Decimal> + 'e>,
     fault: Box<dyn Fn() -> Option<ErrorData> + 'e>,
+    unlock: Box<dyn Fn() -> UnlockResult + 'e>,
 }
 
 impl<'e> Wires<'e> {
@@ -162,6 +174,7 @@ impl<'e> Wires<'e> {
             current: Box::new(|| Some(Decimal::tenths(outlet.current()))),
             voltage: Box::new(|| Some(Decimal::tenths(outlet.voltage))),
             fault: Box::new(|| outlet.fault.get()),
+            unlock: Box::new(|| outlet.unlock()),
         }
     }
 
@@ -175,5 +188,9 @@ impl<'e> Wires<'e> {
         ocpp.add_meter_value_input(MeterInput { connector, reading: current, value: &*self.current })?;
         let voltage = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V));
         ocpp.add_meter_value_input(MeterInput { connector, reading: voltage, value: &*self.voltage })
+    }
+
+    pub(crate) fn attach_lock(&'e self, ocpp: &mut Controls<'e>, connector: u8) -> Result<(), InputError> {
+        ocpp.set_on_unlock_connector(&*self.unlock, connector)
     }
 }

@@ -12,17 +12,18 @@ use crate::update::{self, Update, UpdateWires};
 use crate::view::{self, Display};
 use embedded_ocpp::facade::{ChargePoint, Error, Resources};
 use embedded_ocpp::json::Decimal;
+use embedded_ocpp::ocpp16::TxNotification;
 use embedded_ocpp::ocpp16::{
     Boot, ChargingLimit, DiagnosticsRequest, Discarded, FileTransferProtocol, Reason, ResetKind, Supply,
 };
-use embedded_ocpp::ocpp16::{TxNotification, UnlockResult};
 use embedded_ocpp::rpc::Outcome;
-use embedded_ocpp::store::DirectoryStorage;
+use embedded_ocpp::store::Storage;
 use embedded_ocpp::time::{Duration, Instant};
 use embedded_ocpp::transport::websocket::WebSocket;
 use embedded_ocpp::transport::{ConnectFailure, WebSocketTransport};
 use serde_json::json;
 use std::cell::Cell;
+use std::fmt;
 use std::thread::sleep;
 
 /// Why the charge point stopped.
@@ -33,6 +34,8 @@ pub(crate) enum End {
     Reset,
     /// A new firmware is to run.
     Updated,
+    /// The power is gone: nothing was said or stored any more.
+    PowerCut,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -47,29 +50,31 @@ const RESET_PAUSE: Duration = Duration::from_millis(100);
 /// How long a reset waits until the central system has heard how the transactions ended.
 const RESET_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Runs the charge point from its start to its end.
-pub(crate) fn run(
+/// Runs the charge point from its start to its end. `storage` is its flash.
+pub(crate) fn run<S: Storage<Error: fmt::Display>>(
     config: &Config,
     evse: &Evse,
     operator: &mut dyn Operator,
     log: &Log,
     traffic: &Traffic,
+    storage: S,
 ) -> Result<End, Failure> {
     match config.connectors {
-        1 => run_with::<1>(config, evse, operator, log, traffic),
-        2 => run_with::<2>(config, evse, operator, log, traffic),
-        3 => run_with::<3>(config, evse, operator, log, traffic),
-        4 => run_with::<4>(config, evse, operator, log, traffic),
+        1 => run_with::<1, S>(config, evse, operator, log, traffic, storage),
+        2 => run_with::<2, S>(config, evse, operator, log, traffic, storage),
+        3 => run_with::<3, S>(config, evse, operator, log, traffic, storage),
+        4 => run_with::<4, S>(config, evse, operator, log, traffic, storage),
         other => Err(format!("{other} connectors; 1 to 4 are possible").into()),
     }
 }
 
-fn run_with<const CONNECTORS: usize>(
+fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     config: &Config,
     evse: &Evse,
     operator: &mut dyn Operator,
     log: &Log,
     traffic: &Traffic,
+    storage: S,
 ) -> Result<End, Failure> {
     let wires: Vec<Wires<'_>> = evse.outlets().map(|(_, outlet)| Wires::of(outlet)).collect();
     let displays: Vec<_> = evse
@@ -102,7 +107,7 @@ fn run_with<const CONNECTORS: usize>(
     for ((connector, wires), display) in (1..).zip(&wires).zip(&displays) {
         wires.attach(&mut ocpp, connector)?;
         if config.connector_lock {
-            ocpp.set_on_unlock_connector(&|| UnlockResult::Unlocked, connector)?;
+            wires.attach_lock(&mut ocpp, connector)?;
         }
         ocpp.set_tx_notification_output(display, connector)?;
         ocpp.set_smart_charging_output(&|_: Option<ChargingLimit>| {}, connector)?; // `state` asks for it
@@ -128,7 +133,7 @@ fn run_with<const CONNECTORS: usize>(
 
     Station {
         ocpp,
-        storage: DirectoryStorage::open(&config.data_dir)?,
+        storage,
         config,
         evse,
         operator,
@@ -159,9 +164,9 @@ fn boot_of<'b>(config: &'b Config, version: Option<&'b str>) -> Boot<'b> {
     boot
 }
 
-struct Station<'a, 'o> {
+struct Station<'a, 'o, S> {
     ocpp: ChargePoint<'a>,
-    storage: DirectoryStorage,
+    storage: S,
     config: &'o Config,
     evse: &'o Evse,
     operator: &'o mut dyn Operator,
@@ -178,7 +183,7 @@ struct Station<'a, 'o> {
     display: Display,
 }
 
-impl Station<'_, '_> {
+impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
     fn work(mut self, traffic: &Traffic) -> Result<End, Failure> {
         let end = self.stay_connected(traffic);
         self.data_transfers.end(self.operator);
@@ -214,7 +219,9 @@ impl Station<'_, '_> {
                 link.inner.abandon(ConnectFailure::NoAnswer);
             }
         };
-        close(&mut link.inner, self.log);
+        if end != End::PowerCut {
+            close(&mut link.inner, self.log);
+        }
         Ok(end)
     }
 
@@ -247,6 +254,7 @@ impl Station<'_, '_> {
         self.data_transfers.advance(&mut self.ocpp, self.operator);
         let state = view::state(&self.ocpp, self.config);
         self.display.show(now, &state, self.evse, self.config, self.log);
+        self.operator.look(now, &self.ocpp);
         if self.is_reset_due(now) {
             return Ok(Some(End::Reset));
         }
@@ -254,6 +262,7 @@ impl Station<'_, '_> {
             return Ok(Some(End::Updated));
         }
         match self.operator.next(now, &state) {
+            Order::Do(_, Command::CutPower) => return Ok(Some(End::PowerCut)),
             Order::Do(id, command) => self.carry_out(id, command, state),
             Order::Wait => sleep(PAUSE),
             Order::Leave => return Ok(Some(End::Left)),
@@ -276,6 +285,21 @@ impl Station<'_, '_> {
             }
             Command::DataTransfer(request) => self.data_transfers.push(id, request),
             Command::State => self.operator.reply(&id, json!(state)),
+            Command::CutPower => {} // it was the end
+            Command::JamLock { connector, jammed } => self.at(connector, |outlet| outlet.jam_lock(jammed)),
+            Command::SetKey { key, value } => {
+                let reply = match self.ocpp.set_configuration(&key, &value) {
+                    Ok(()) => json!({"status": "Accepted"}),
+                    Err(refusal) => json!({"status": "Refused", "reason": refusal.to_string()}),
+                };
+                self.operator.reply(&id, reply);
+            }
+            Command::Reset(kind) => {
+                for connector in 1..=self.config.connectors {
+                    let _ = self.ocpp.end_transaction(None, Reason::Reboot, connector); // there may be none
+                }
+                self.reset.set(Some(kind));
+            }
         }
     }
 
