@@ -19,7 +19,12 @@ const cards = [];
 
 export function start() {
   on('connectors', show);
-  on('power', power => cards.forEach(card => card.root.classList.toggle('dark', !power)));
+  on('power', power => cards.forEach(card => {
+    card.root.classList.toggle('dark', !power);
+    if (power) return;
+    setText(card.status, 'no power');
+    setText(card.power, '0.0');
+  }));
 }
 
 async function act(command) {

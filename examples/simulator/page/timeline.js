@@ -19,10 +19,9 @@ export function start() {
   on('sample', (values, isAll) => {
     view.samples = isAll ? values : view.samples.concat(values);
     if (view.samples.length > KEPT) view.samples = view.samples.slice(-KEPT);
-    const count = values.at(-1)?.c.length ?? 0;
-    while (view.plots.length < count) add(view.plots.length + 1);
     redraw();
   });
+  on('connectors', all => all.slice(view.plots.length).forEach(({ connector }) => add(connector)));
   for (const name of ['schedules', 'transactions']) on(name, redraw);
   byId('zoom-in').onclick = () => zoom(-1);
   byId('zoom-out').onclick = () => zoom(1);
