@@ -143,6 +143,7 @@ def central_system(page):
     until("the bar to move", lambda: 0.1 < float(page.one("#update").get_attribute("value")) < 0.95)
     page.save("firmware_update")
     until("the new firmware", lambda: "wallbox" in (page.state("charge point")["firmware"] or ""), 30)
+    until("another boot", lambda: len(page.messages("BootNotification")) == 2)
     page.online()
     page.click("Soft", page.row("Reset"))
     page.until_told("Reset: Accepted")
@@ -166,6 +167,21 @@ def keys(page):
     until("a refusal", lambda: page.one("#told").get_attribute("data-tone") == "bad")
     expect(value() == "777", f"the value is {value()}")
     expect(not page.all("#panel-keys input[aria-label=NumberOfConnectors]"), "NumberOfConnectors can be written")
+
+
+def console(page):
+    """takes any command, and shows the reply"""
+    page.open().online()
+    page.click("Commands")
+    page.click("Send", "#panel-commands")
+    until("the state", lambda: page.all(".replies pre") and '"online": true' in page.one(".replies pre").text)
+    line = page.one("#panel-commands textarea")
+    for command, reply in (('{"cmd":"nonsense"}', "no such command"), ("{", "JSON"), ('{"cmd":"set_meter","connector":1,"wh":4321}', "done")):
+        line.clear()
+        line.send_keys(command)
+        page.click("Send", "#panel-commands")
+        until(f"a reply to {command}", lambda: reply in page.one(".replies pre").text)
+    until("the meter", lambda: page.connector()["wh"] == 4321)
 
 
 def faults(page):
@@ -192,7 +208,7 @@ def phone(page):
         page.browser.look((width, 844))
         time.sleep(0.3)
         expect(page.width_needed() <= width, f"{width} px wide, {page.width_needed()} needed")
-        for tab in ("Keys", "Memory", "Central system"):
+        for tab in ("Keys", "Memory", "Commands", "Central system"):
             page.click(tab, "#tabs")
             expect(page.width_needed() <= width, f"{tab} on {width} px: {page.width_needed()} needed")
     whole = page.driver.execute_script("return document.documentElement.scrollHeight")
@@ -247,4 +263,4 @@ def charging_at_its_best(page):
     page.driver.execute_script("document.activeElement.blur()")
 
 
-SCENES = [session, limit_drawn, power_cut, central_system, keys, faults, phone, keyboard, *HARM]
+SCENES = [session, limit_drawn, power_cut, central_system, keys, console, faults, phone, keyboard, *HARM]
