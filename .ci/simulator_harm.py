@@ -1,14 +1,21 @@
 """The scenes of what must not harm the simulator: bad input, many pages, strangers. And those without a page."""
 
-import http.server
+import base64
+import contextlib
 import json
 import re
+import ssl
 import subprocess
+import tempfile
+import threading
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
-from simulator_page import Failure, Simulator, status_of, until
+import trustme
+from simulator_page import Failure, status_of
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.server import serve
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -87,6 +94,41 @@ def another_central_system(page):
         raise Failure("a central system is played that is another one")
 
 
+def tls(page):
+    """to a central system with a certificate of its own authority, and a password"""
+    authority = trustme.CA()
+    ca_file = page.browser.folder / "ca.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    expected = "Basic " + base64.b64encode(b"CP_9:secret").decode()
+    seen = []
+
+    def answer(socket):
+        seen.append((socket.request.path, socket.request.headers.get("Authorization")))
+        with contextlib.suppress(ConnectionClosed):
+            for message in socket:
+                _, number, action, *_ = json.loads(message)
+                now = datetime.now(timezone.utc).isoformat()
+                boot = {"status": "Accepted", "currentTime": now, "interval": 60}
+                socket.send(json.dumps([3, number, boot if action == "BootNotification" else {}]))
+
+    with serve(answer, "localhost", 0, ssl=context, subprotocols=["ocpp1.6"]) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"wss://localhost:{server.socket.getsockname()[1]}/ocpp/CP_9"
+        data = tempfile.TemporaryDirectory()
+        page.stack.enter_context(data)
+        arguments = [url, "--password", "secret", "--data", data.name]
+        page.open(*arguments, "--ca-file", str(ca_file)).online()
+        if seen[0] != ("/ocpp/CP_9", expected):
+            raise Failure(f"the central system has seen {seen}")
+        page.simulator.__exit__()
+        page.open(*arguments)  # trusts the web alone
+        page.until_text("#messages", "certificate of the server is not to be trusted")
+        page.until_text("#fact-next", "in ")
+        server.shutdown()
+
+
 def script(page):
     """without a page: it plays a whole session, tells a broken line, and leaves"""
     lines = [
@@ -128,4 +170,4 @@ def commands(page):
         raise Failure(f"only in the page: {in_page - in_readme}; only in the README: {in_readme - only - in_page}")
 
 
-HARM = [bad_input, strangers, another_central_system, script, commands]
+HARM = [bad_input, strangers, another_central_system, tls, script, commands]

@@ -5,8 +5,8 @@ import json
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
-from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
@@ -59,7 +59,9 @@ class Simulator:
         return self.facts["page"]
 
     def live(self, **options):
-        return connect(self.url.replace("http", "ws").replace("/?", "/live?").rstrip("/") + ("" if "?" in self.url else "/live"), max_size=None, proxy=None, **options)
+        """The WebSocket of the page, for a program."""
+        address, _, token = self.url.partition("?")
+        return connect(f"{address.replace('http', 'ws', 1)}live?{token}", max_size=None, proxy=None, **options)
 
     def __enter__(self):
         return self
@@ -225,6 +227,3 @@ def status_of(url, **headers):
     except urllib.error.HTTPError as error:
         return error.code
 
-
-def flash_of(folder):
-    return Path(folder) / "flash.bin"

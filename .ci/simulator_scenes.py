@@ -54,7 +54,6 @@ def limit_drawn(page):
     """with the mouse ahead of now: the profile is installed, and the car obeys it"""
     page.open().online().charge()
     page.click("+")
-    page.click("+")
     canvas = page.one(".plot canvas")
     width, height = canvas.size["width"], canvas.size["height"]
     # From now on 11 A at half the height of the plot, later 0.
@@ -253,7 +252,6 @@ def charging_at_its_best(page):
     page.charge()
     page.click("Van", page.card(2))
     page.charge(2, "CAFE0001")
-    page.click("+")
     page.click("+")
     time.sleep(6)
     canvas = page.one(".plot canvas")

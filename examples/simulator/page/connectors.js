@@ -113,7 +113,7 @@ function permission(state) {
   const words = [state.permits ? 'may charge' : state.limit === 0 ? 'may not charge: the limit is 0' : 'contactor open'];
   words.push(state.locked ? 'cable locked' : state.plugged ? 'cable in' : 'no cable');
   if (state.reserved) words.push('reserved');
-  if (!state.operative) words.push('out of service');
+  if (!state.operative && !state.fault) words.push('out of service');
   if (state.fault) words.push(state.fault.code);
   return words.join(' · ');
 }

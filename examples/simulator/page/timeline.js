@@ -10,7 +10,7 @@ const SPANS = [60, 120, 300, 600, 1200, 1800, 3600].map(s => s * 1000);
 // So much of the window lies ahead of now.
 const AHEAD = 0.3;
 
-export const view = { span: SPANS[2], right: null, samples: [], plots: [], pointer: null };
+export const view = { span: SPANS[1], right: null, samples: [], plots: [], pointer: null };
 
 // The moment at the right edge.
 export const right = () => view.right ?? Date.now() + view.span * AHEAD;
