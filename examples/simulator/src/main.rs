@@ -16,6 +16,7 @@ mod records;
 mod snapshot;
 mod transactions;
 mod web;
+mod window;
 
 // What the demonstration of examples/charger needs is not needed here.
 #[allow(dead_code)]
