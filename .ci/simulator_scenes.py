@@ -3,6 +3,7 @@
 import json
 import time
 
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from simulator_harm import HARM
 from simulator_page import DESKTOP, PHONE, Failure, until
@@ -57,7 +58,15 @@ def limit_drawn(page):
     canvas = page.one(".plot canvas")
     width, height = canvas.size["width"], canvas.size["height"]
     # From now on 11 A at half the height of the plot, later 0.
-    page.drag(canvas, [(width * 0.2, -height * 0.13), (width * 0.3, -height * 0.13), (width * 0.31, height * 0.26), (width * 0.4, height * 0.26)])
+    page.drag(
+        canvas,
+        [
+            (width * 0.2, -height * 0.13),
+            (width * 0.3, -height * 0.13),
+            (width * 0.31, height * 0.26),
+            (width * 0.4, height * 0.26),
+        ],
+    )
     page.until_told("Limit drawn at connector 1: Accepted")
     limit = until("half of the height", lambda: between(6, page.connector()["limit"], 28))
     until("the car to obey", lambda: between(0, page.connector()["a"], limit + 0.1))
@@ -175,11 +184,15 @@ def console(page):
     page.click("Send", "#panel-commands")
     until("the state", lambda: page.all(".replies pre") and '"online": true' in page.one(".replies pre").text)
     line = page.one("#panel-commands textarea")
-    for command, reply in (('{"cmd":"nonsense"}', "no such command"), ("{", "JSON"), ('{"cmd":"set_meter","connector":1,"wh":4321}', "done")):
+    for command, reply in (
+        ('{"cmd":"nonsense"}', "no such command"),
+        ("{", "JSON"),
+        ('{"cmd":"set_meter","connector":1,"wh":4321}', "done"),
+    ):
         line.clear()
         line.send_keys(command)
         page.click("Send", "#panel-commands")
-        until(f"a reply to {command}", lambda: reply in page.one(".replies pre").text)
+        until(f"a reply to {command}", lambda reply=reply: reply in page.one(".replies pre").text)
     until("the meter", lambda: page.connector()["wh"] == 4321)
 
 
@@ -221,7 +234,18 @@ def keyboard(page):
     """and screen reader: everything is reached by it and has a name"""
     page.open().online()
     nodes = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
-    kinds = ("button", "textbox", "searchbox", "checkbox", "combobox", "tab", "spinbutton", "progressbar", "image", "log")
+    kinds = (
+        "button",
+        "textbox",
+        "searchbox",
+        "checkbox",
+        "combobox",
+        "tab",
+        "spinbutton",
+        "progressbar",
+        "image",
+        "log",
+    )
     role = lambda node: node.get("role", {}).get("value")
     named = [node for node in nodes if role(node) in kinds and not node.get("ignored")]
     nameless = [node for node in named if not node.get("name", {}).get("value")]
@@ -256,7 +280,20 @@ def charging_at_its_best(page):
     time.sleep(6)
     canvas = page.one(".plot canvas")
     width, height = canvas.size["width"], canvas.size["height"]
-    page.drag(canvas, [(width * 0.2, -height * 0.13), (width * 0.3, -height * 0.13), (width * 0.3, height * 0.05), (width * 0.38, height * 0.05), (width * 0.38, -height * 0.2), (width * 0.45, -height * 0.2)])
+    page.drag(
+        canvas,
+        [
+            (width * 0.2, -height * 0.13),
+            (width * 0.3, -height * 0.13),
+            (width * 0.3, height * 0.05),
+            (width * 0.36, height * 0.05),
+            (width * 0.36, -height * 0.1),
+            (width * 0.41, -height * 0.1),
+            (width * 0.41, height * 0.0),
+            (width * 0.43, 0),
+        ],
+    )
+    ActionChains(page.driver).move_to_element(page.one("#date")).perform()
     time.sleep(12)
     page.driver.execute_script("document.activeElement.blur()")
 
