@@ -99,6 +99,7 @@ def power_cut(page):
     page.save("power_cut_dark")
     until("power", lambda: page.one("#power").text == "power")
     page.until_status("Finishing", 2)  # the cable is still there
+    page.until_text("#link", "line cut")  # no boot mends it
     after = page.state("charge point")["journal"]["waiting"]
     expect(after >= waiting, f"{waiting} messages waited before the power cut, {after} after it")
     page.click("Mend the line", "#point")
