@@ -1,23 +1,58 @@
 //! What the user and the hardware of a charge point can do, and who decides it.
 
 use embedded_ocpp::Instant;
-use embedded_ocpp::ocpp16::ChargePointErrorCode;
+use embedded_ocpp::facade::ChargePoint;
+use embedded_ocpp::ocpp16::{ChargePointErrorCode, ResetKind};
 use serde::Serialize;
 use serde_json::Value;
 use std::time::Duration;
 
 /// Something that happens to the charge point.
 pub(crate) enum Command {
-    PlugIn { connector: u8 },
-    PlugOut { connector: u8 },
-    Swipe { id_tag: String, connectors: Vec<u8> },
-    EvReady { connector: u8, ready: bool },
-    Fault { connector: u8, fault: Option<Fault> },
+    PlugIn {
+        connector: u8,
+    },
+    PlugOut {
+        connector: u8,
+    },
+    Swipe {
+        id_tag: String,
+        connectors: Vec<u8>,
+    },
+    EvReady {
+        connector: u8,
+        ready: bool,
+    },
+    Fault {
+        connector: u8,
+        fault: Option<Fault>,
+    },
     Disconnect,
     Connect,
     DataTransfer(DataTransfer),
-    SetMeter { connector: u8, wh: Option<f64>, w: Option<f64>, a: Option<f64> },
+    SetMeter {
+        connector: u8,
+        wh: Option<f64>,
+        w: Option<f64>,
+        a: Option<f64>,
+    },
     State,
+    /// What the charge point would answer the central system.
+    Ask {
+        action: String,
+        payload: Value,
+    },
+    JamLock {
+        connector: u8,
+        jammed: bool,
+    },
+    SetKey {
+        key: String,
+        value: String,
+    },
+    Reset(ResetKind),
+    /// The charge point stops where it stands, and starts again.
+    CutPower,
 }
 
 pub(crate) struct Fault {
@@ -52,6 +87,11 @@ pub(crate) enum Order {
 pub(crate) trait Operator {
     /// What happens next, given how things stand.
     fn next(&mut self, now: Instant, state: &State) -> Order;
+
+    /// Looks at the charge point, before it says what happens next.
+    fn look(&mut self, now: Instant, ocpp: &ChargePoint<'_>) {
+        let _ = (now, ocpp);
+    }
 
     /// Hears the reply to a command.
     fn reply(&mut self, id: &CommandId, reply: Value) {

@@ -2,7 +2,7 @@
 
 use crate::command::{Command, CommandId, DataTransfer, Fault, Operator, Order, State};
 use embedded_ocpp::Instant;
-use embedded_ocpp::ocpp16::ChargePointErrorCode;
+use embedded_ocpp::ocpp16::{ChargePointErrorCode, ResetKind};
 use serde_json::{Map, Value, json};
 use std::io::{self, BufRead, Write};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
@@ -51,6 +51,15 @@ impl Control {
     }
 }
 
+/// The reply to a command, as a line.
+pub(crate) fn reply_line(id: &CommandId, reply: Value) -> Value {
+    let mut line = json!({"reply": id});
+    if let (Value::Object(line), Value::Object(mut reply)) = (&mut line, reply) {
+        line.append(&mut reply);
+    }
+    line
+}
+
 impl Operator for Control {
     fn next(&mut self, _: Instant, _: &State) -> Order {
         loop {
@@ -68,11 +77,7 @@ impl Operator for Control {
     }
 
     fn reply(&mut self, id: &CommandId, reply: Value) {
-        let mut event = json!({"reply": id});
-        if let (Value::Object(event), Value::Object(mut reply)) = (&mut event, reply) {
-            event.append(&mut reply);
-        }
-        self.say(&event);
+        self.say(&reply_line(id, reply));
     }
 
     fn exit(&mut self, reason: &str) {
@@ -81,13 +86,13 @@ impl Operator for Control {
 }
 
 /// The members of a command.
-struct Fields {
-    fields: Map<String, Value>,
-    connectors: u8,
+pub(crate) struct Fields {
+    pub fields: Map<String, Value>,
+    pub connectors: u8,
 }
 
 impl Fields {
-    fn command(&self) -> Result<Command, String> {
+    pub(crate) fn command(&self) -> Result<Command, String> {
         Ok(match self.text("cmd")?.as_str() {
             "plug_in" => Command::PlugIn { connector: self.connector()? },
             "plug_out" => Command::PlugOut { connector: self.connector()? },
@@ -108,9 +113,30 @@ impl Fields {
                 a: self.number_if_any("a")?,
             },
             "state" => Command::State,
+            "ask" => Command::Ask {
+                action: self.question()?,
+                payload: self.any("payload").cloned().unwrap_or_else(|| json!({})),
+            },
+            "lock" => Command::JamLock { connector: self.connector()?, jammed: self.flag("jammed")? },
+            "set_key" => Command::SetKey { key: self.text("key")?, value: self.text("value")? },
+            "power_cut" => Command::CutPower,
+            "reset" => Command::Reset(match self.text("kind")?.as_str() {
+                "Soft" => ResetKind::Soft,
+                "Hard" => ResetKind::Hard,
+                other => return Err(format!("no such reset: {other}")),
+            }),
             "security_event" => return Err("security events are not built in yet".into()),
             other => return Err(format!("no such command: {other}")),
         })
+    }
+
+    /// An action that changes nothing.
+    fn question(&self) -> Result<String, String> {
+        let action = self.text("action")?;
+        match action.as_str() {
+            "GetCompositeSchedule" | "GetConfiguration" | "GetLocalListVersion" => Ok(action),
+            other => Err(format!("{other} is no question")),
+        }
     }
 
     fn fault(&self) -> Result<Option<Fault>, String> {
@@ -124,7 +150,7 @@ impl Fields {
         Ok(Some(Fault { code, info: self.text_if_any("info")?, after_charging }))
     }
 
-    fn connector(&self) -> Result<u8, String> {
+    pub(crate) fn connector(&self) -> Result<u8, String> {
         self.number_of_connector(self.any("connector").ok_or("connector is missing")?)
     }
 
@@ -139,21 +165,21 @@ impl Fields {
         number.ok_or_else(|| format!("connectors are numbered from 1 to {}", self.connectors))
     }
 
-    fn text(&self, name: &str) -> Result<String, String> {
+    pub(crate) fn text(&self, name: &str) -> Result<String, String> {
         self.text_if_any(name)?.ok_or_else(|| format!("{name} is missing"))
     }
 
-    fn text_if_any(&self, name: &str) -> Result<Option<String>, String> {
+    pub(crate) fn text_if_any(&self, name: &str) -> Result<Option<String>, String> {
         let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| format!("{name} is not a string"));
         self.any(name).map(text).transpose()
     }
 
-    fn number_if_any(&self, name: &str) -> Result<Option<f64>, String> {
+    pub(crate) fn number_if_any(&self, name: &str) -> Result<Option<f64>, String> {
         let number = |value: &Value| value.as_f64().ok_or_else(|| format!("{name} is not a number"));
         self.any(name).map(number).transpose()
     }
 
-    fn flag(&self, name: &str) -> Result<bool, String> {
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, String> {
         self.any(name).and_then(Value::as_bool).ok_or_else(|| format!("{name} is not true or false"))
     }
 

@@ -35,6 +35,8 @@ impl Evse {
 pub(crate) struct Outlet {
     is_plugged: Cell<bool>,
     is_ev_ready: Cell<bool>,
+    /// The lock does not let go of the cable.
+    is_jammed: Cell<bool>,
     /// In W·ms, so that nothing is lost between two looks.
     energy: Cell<i64>,
     /// Power and current while charging, in W and tenths of A.
@@ -56,6 +58,7 @@ impl Outlet {
         Self {
             is_plugged: Cell::new(false),
             is_ev_ready: Cell::new(false),
+            is_jammed: Cell::new(false),
             energy: Cell::new(0),
             power: Cell::new(0),
             current: Cell::new(0),
@@ -83,6 +86,14 @@ impl Outlet {
 
     pub(crate) fn set_ev_ready(&self, ready: bool) {
         self.is_ev_ready.set(ready);
+    }
+
+    pub(crate) fn jam_lock(&self, jammed: bool) {
+        self.is_jammed.set(jammed);
+    }
+
+    fn unlock(&self) -> UnlockResult {
+        if self.is_jammed.get() { UnlockResult::UnlockFailed } else { UnlockResult::Unlocked }
     }
 
     pub(crate) fn set_meter(&self, wh: Option<f64>, w: Option<f64>, a: Option<f64>) {
@@ -203,7 +214,7 @@ impl ConnectorHardware for Wires<'_> {
     }
 
     fn unlock(&self) -> UnlockResult {
-        UnlockResult::Unlocked
+        self.outlet.unlock()
     }
 
     fn notify(&self, notification: TxNotification) {

@@ -31,6 +31,7 @@ use central_system::CentralSystem;
 use command::Operator;
 use config::{Config, OnReset};
 use control::Control;
+use embedded_ocpp::store::DirectoryStorage;
 use evse::Evse;
 use script::Script;
 use station::End;
@@ -101,14 +102,19 @@ fn operate(
     traffic: &Traffic,
 ) -> Result<(), Box<dyn Error>> {
     loop {
-        match (station::run(config, evse, operator, log, traffic)?, config.on_reset) {
+        let flash = DirectoryStorage::open(&config.data_dir)?;
+        match (station::run(config, evse, operator, log, traffic, flash)?, config.on_reset) {
             (End::Left, _) => return Ok(()),
             (End::Reset, OnReset::Exit) => {
                 operator.exit("reset");
                 return Ok(());
             }
+            (End::PowerCut, OnReset::Exit) => {
+                operator.exit("power_cut");
+                return Ok(());
+            }
             (End::Updated, _) => log.note("restart with the new firmware"),
-            (End::Reset, OnReset::Reboot) => log.note("restart"),
+            (End::Reset | End::PowerCut, OnReset::Reboot) => log.note("restart"),
         }
     }
 }

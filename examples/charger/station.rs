@@ -11,15 +11,16 @@ use crate::trace::{Log, Traced, Traffic};
 use crate::update::{self, Update, UpdateWires};
 use crate::view::{self, Display};
 use embedded_ocpp::facade::{ChargePoint, Error, Resources};
-use embedded_ocpp::json::Decimal;
+use embedded_ocpp::json::{Decimal, Frame, scan};
 use embedded_ocpp::ocpp16::{Boot, DiagnosticsRequest, Discarded, FileTransferProtocol, Reason, ResetKind, Supply};
-use embedded_ocpp::rpc::Outcome;
-use embedded_ocpp::store::DirectoryStorage;
+use embedded_ocpp::rpc::{Call, Composer, Handler, Outcome, Reply};
+use embedded_ocpp::store::Storage;
 use embedded_ocpp::time::{Duration, Instant};
 use embedded_ocpp::transport::websocket::WebSocket;
 use embedded_ocpp::transport::{ConnectFailure, WebSocketTransport};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::cell::Cell;
+use std::fmt;
 use std::thread::sleep;
 
 /// Why the charge point stopped.
@@ -30,6 +31,8 @@ pub(crate) enum End {
     Reset,
     /// A new firmware is to run.
     Updated,
+    /// The power is gone: nothing was said or stored any more.
+    PowerCut,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -44,29 +47,31 @@ const RESET_PAUSE: Duration = Duration::from_millis(100);
 /// How long a reset waits until the central system has heard how the transactions ended.
 const RESET_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Runs the charge point from its start to its end.
-pub(crate) fn run(
+/// Runs the charge point from its start to its end. `storage` is its flash.
+pub(crate) fn run<S: Storage<Error: fmt::Display>>(
     config: &Config,
     evse: &Evse,
     operator: &mut dyn Operator,
     log: &Log,
     traffic: &Traffic,
+    storage: S,
 ) -> Result<End, Failure> {
     match config.connectors {
-        1 => run_with::<1>(config, evse, operator, log, traffic),
-        2 => run_with::<2>(config, evse, operator, log, traffic),
-        3 => run_with::<3>(config, evse, operator, log, traffic),
-        4 => run_with::<4>(config, evse, operator, log, traffic),
+        1 => run_with::<1, S>(config, evse, operator, log, traffic, storage),
+        2 => run_with::<2, S>(config, evse, operator, log, traffic, storage),
+        3 => run_with::<3, S>(config, evse, operator, log, traffic, storage),
+        4 => run_with::<4, S>(config, evse, operator, log, traffic, storage),
         other => Err(format!("{other} connectors; 1 to 4 are possible").into()),
     }
 }
 
-fn run_with<const CONNECTORS: usize>(
+fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     config: &Config,
     evse: &Evse,
     operator: &mut dyn Operator,
     log: &Log,
     traffic: &Traffic,
+    storage: S,
 ) -> Result<End, Failure> {
     let wires: Vec<Wires<'_>> =
         evse.outlets().map(|(connector, outlet)| Wires::of(connector, outlet, config.connector_lock, log)).collect();
@@ -115,7 +120,7 @@ fn run_with<const CONNECTORS: usize>(
 
     Station {
         ocpp,
-        storage: DirectoryStorage::open(&config.data_dir)?,
+        storage,
         config,
         evse,
         operator,
@@ -146,9 +151,9 @@ fn boot_of<'b>(config: &'b Config, version: Option<&'b str>) -> Boot<'b> {
     boot
 }
 
-struct Station<'a, 'o> {
+struct Station<'a, 'o, S> {
     ocpp: ChargePoint<'a>,
-    storage: DirectoryStorage,
+    storage: S,
     config: &'o Config,
     evse: &'o Evse,
     operator: &'o mut dyn Operator,
@@ -165,7 +170,7 @@ struct Station<'a, 'o> {
     display: Display,
 }
 
-impl Station<'_, '_> {
+impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
     fn work(mut self, traffic: &Traffic) -> Result<End, Failure> {
         let end = self.stay_connected(traffic);
         self.data_transfers.end(self.operator);
@@ -201,7 +206,9 @@ impl Station<'_, '_> {
                 link.inner.abandon(ConnectFailure::NoAnswer);
             }
         };
-        close(&mut link.inner, self.log);
+        if end != End::PowerCut {
+            close(&mut link.inner, self.log);
+        }
         Ok(end)
     }
 
@@ -234,6 +241,7 @@ impl Station<'_, '_> {
         self.data_transfers.advance(&mut self.ocpp, self.operator);
         let state = view::state(&self.ocpp, self.config);
         self.display.show(now, &state, self.evse, self.config, self.log);
+        self.operator.look(now, &self.ocpp);
         if self.is_reset_due(now) {
             return Ok(Some(End::Reset));
         }
@@ -241,6 +249,7 @@ impl Station<'_, '_> {
             return Ok(Some(End::Updated));
         }
         match self.operator.next(now, &state) {
+            Order::Do(_, Command::CutPower) => return Ok(Some(End::PowerCut)),
             Order::Do(id, command) => self.carry_out(id, command, state),
             Order::Wait => sleep(PAUSE),
             Order::Leave => return Ok(Some(End::Left)),
@@ -263,6 +272,39 @@ impl Station<'_, '_> {
             }
             Command::DataTransfer(request) => self.data_transfers.push(id, request),
             Command::State => self.operator.reply(&id, json!(state)),
+            Command::CutPower => {} // it was the end
+            Command::Ask { action, payload } => {
+                let answer = self.ask(&action, &payload).unwrap_or_else(|| json!({"status": "NotAnswered"}));
+                self.operator.reply(&id, answer);
+            }
+            Command::JamLock { connector, jammed } => self.at(connector, |outlet| outlet.jam_lock(jammed)),
+            Command::SetKey { key, value } => {
+                let reply = match self.ocpp.set_configuration(&key, &value) {
+                    Ok(()) => json!({"status": "Accepted"}),
+                    Err(refusal) => json!({"status": "Refused", "reason": refusal.to_string()}),
+                };
+                self.operator.reply(&id, reply);
+            }
+            Command::Reset(kind) => {
+                for connector in 1..=self.config.connectors {
+                    let _ = self.ocpp.end_transaction(None, Reason::Reboot, connector); // there may be none
+                }
+                self.reset.set(Some(kind));
+            }
+        }
+    }
+
+    /// Puts a call to the charge point as the central system might. It goes over no wire, so it works offline, too.
+    fn ask(&mut self, action: &str, payload: &Value) -> Option<Value> {
+        let call = json!([2, "0", action, payload]).to_string();
+        let Ok(Frame::Call { action, payload, .. }) = scan(call.as_bytes()) else { return None };
+        let (now, online) = (self.log.now(), self.ocpp.is_connected());
+        let mut operations = self.ocpp.poll_operations(now, online, &mut self.storage).ok()?;
+        let mut buffer = [0; RECEIVE];
+        let mut answer = Composer::new(&mut buffer, 0);
+        match operations.handle_call(now, &Call { action, payload }, &mut answer) {
+            Ok(Reply::Now) => serde_json::from_slice(answer.written(0)).ok(),
+            _ => None,
         }
     }
 

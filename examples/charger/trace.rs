@@ -13,34 +13,50 @@ use std::time::{self, SystemTime, UNIX_EPOCH};
 /// A log with the time since the start before each line.
 pub(crate) struct Log {
     start: time::Instant,
-    to_stdout: bool,
-    has_colours: bool,
     /// The last lines, for diagnostics, each with the second of its time.
     lines: RefCell<VecDeque<(u64, String)>>,
+    show: Show,
+}
+
+/// Shows a line, the seconds since the start given: in the terminal, or elsewhere.
+pub(crate) type Show = Box<dyn Fn(f64, &Line<'_>)>;
+
+pub(crate) struct Line<'l> {
+    pub kind: Kind,
+    pub text: &'l str,
+    /// The message itself, if it is one.
+    #[allow(dead_code)] // the simulator's page shows it
+    pub message: &'l [u8],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Something that is no message.
+    Note,
+    /// How a connector stands.
+    State,
+    /// A message of the charge point.
+    Sent,
+    /// A message of the central system.
+    Received,
 }
 
 /// How many lines are remembered.
 const LINES_MAX: usize = 2000;
 
-#[derive(Clone, Copy)]
-enum Colour {
-    Out = 36,
-    In = 33,
-    Note = 1,
-}
-
 impl Log {
+    pub(crate) fn new(show: Show) -> Self {
+        Self { start: time::Instant::now(), lines: RefCell::default(), show }
+    }
+
     pub(crate) fn to_stdout() -> Self {
-        Self {
-            start: time::Instant::now(),
-            to_stdout: true,
-            has_colours: io::stdout().is_terminal(),
-            lines: RefCell::default(),
-        }
+        let has_colours = io::stdout().is_terminal();
+        // A log that nobody can read any more stops nothing.
+        Self::new(Box::new(move |at, line| _ = io::stdout().lock().write_all(line.written(at, has_colours).as_bytes())))
     }
 
     pub(crate) fn to_stderr() -> Self {
-        Self { start: time::Instant::now(), to_stdout: false, has_colours: false, lines: RefCell::default() }
+        Self::new(Box::new(|at, line| _ = io::stderr().lock().write_all(line.written(at, false).as_bytes())))
     }
 
     /// Monotonic time since the start: the clock of the charge point.
@@ -48,24 +64,32 @@ impl Log {
         Instant::from_millis(self.start.elapsed().as_millis() as u64)
     }
 
-    /// Something that is no message.
     pub(crate) fn note(&self, text: &str) {
-        self.line(Colour::Note, text);
+        self.line(&Line { kind: Kind::Note, text, message: &[] });
     }
 
-    fn line(&self, colour: Colour, text: &str) {
-        let at = self.start.elapsed().as_secs_f64();
-        let line = match self.has_colours {
-            true => format!("{at:7.3}  \x1b[{}m{text}\x1b[0m\n", colour as u8),
+    pub(crate) fn state(&self, text: &str) {
+        self.line(&Line { kind: Kind::State, text, message: &[] });
+    }
+
+    fn line(&self, line: &Line<'_>) {
+        self.remember(line.text);
+        (self.show)(self.start.elapsed().as_secs_f64(), line);
+    }
+}
+
+impl Line<'_> {
+    fn written(&self, at: f64, has_colours: bool) -> String {
+        let text = self.text;
+        let colour = match self.kind {
+            Kind::Note | Kind::State => 1,
+            Kind::Sent => 36,
+            Kind::Received => 33,
+        };
+        match has_colours {
+            true => format!("{at:7.3}  \x1b[{colour}m{text}\x1b[0m\n"),
             false => format!("{at:7.3}  {text}\n"),
-        };
-        self.remember(text);
-        // A log that nobody can read any more stops nothing.
-        let _ = if self.to_stdout {
-            io::stdout().lock().write_all(line.as_bytes())
-        } else {
-            io::stderr().lock().write_all(line.as_bytes())
-        };
+        }
     }
 }
 
@@ -134,7 +158,7 @@ impl<'l, T> Traced<'l, T> {
     }
 
     /// `CP -> Authorize {"idTag":"DEADBEEF"}`: the direction, what it is about, and the payload.
-    fn show(&self, colour: Colour, direction: &str, message: &[u8]) {
+    fn show(&self, kind: Kind, direction: &str, message: &[u8]) {
         let mut actions = self.actions.borrow_mut();
         let mut action = |id: &str| actions.remove(id).unwrap_or_else(|| "?".into());
         let text = match scan(message) {
@@ -150,7 +174,7 @@ impl<'l, T> Traced<'l, T> {
             }
             _ => String::from_utf8_lossy(message).into_owned(),
         };
-        self.log.line(colour, &format!("{direction} {text}"));
+        self.log.line(&Line { kind, text: &format!("{direction} {text}"), message });
     }
 }
 
@@ -173,7 +197,7 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
         let received = self.inner.receive(buffer).await?;
         if let Some(Received::Message(len) | Received::TooLong(len)) = received {
             self.traffic.received.set(self.traffic.received() + 1);
-            self.show(Colour::In, "CS <-", buffer.get(..len).unwrap_or_default());
+            self.show(Kind::Received, "CS <-", buffer.get(..len).unwrap_or_default());
         }
         Ok(received)
     }
@@ -184,7 +208,7 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
             self.incoming.extend_from_slice(buffer.get(..len).unwrap_or_default());
             if !matches!(received, Some(Received::Part(_))) {
                 self.traffic.received.set(self.traffic.received() + 1);
-                self.show(Colour::In, "CS <-", &self.incoming);
+                self.show(Kind::Received, "CS <-", &self.incoming);
                 self.incoming.clear();
             }
         }
@@ -196,7 +220,7 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
         self.outgoing.extend_from_slice(part);
         if last {
             self.traffic.sent.set(self.traffic.sent() + 1);
-            self.show(Colour::Out, "CP ->", &self.outgoing);
+            self.show(Kind::Sent, "CP ->", &self.outgoing);
             self.outgoing.clear();
         }
         Ok(())
@@ -208,6 +232,10 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
 
     fn abort(&mut self) {
         self.inner.abort();
+    }
+
+    fn leave(&mut self) {
+        self.inner.leave();
     }
 
     fn next_deadline(&self) -> Instant {

@@ -59,7 +59,7 @@ impl Display {
                 Some(Transaction { id_tag, id: None }) => format!("transaction of {id_tag}"),
                 None => String::new(),
             };
-            log.note(&format!(
+            log.state(&format!(
                 "connector {}: {:<13} {:>6} Wh  {:>5.1} kW  {permission}, limit {} A  {transaction}",
                 connector.connector,
                 connector.status,

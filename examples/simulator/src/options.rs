@@ -1,0 +1,38 @@
+//! What the command line says.
+
+use clap::Parser;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A charger with two connectors and a page to look at it.
+#[derive(Parser)]
+#[command(version)]
+pub(crate) struct Options {
+    /// The central system, with the identity of the charge point at its end: wss://host/path/ID. Without it there is one in
+    /// this process, to be played by hand
+    pub url: Option<String>,
+
+    /// Password of HTTP Basic authentication
+    #[arg(long, requires = "url")]
+    pub password: Option<String>,
+
+    /// Who is trusted, as a file of PEM certificates; without it those who are on the web
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub ca_file: Option<PathBuf>,
+
+    /// Where the page is served
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8016")]
+    pub listen: SocketAddr,
+
+    /// What the page's address has to carry; made up where the page is served beyond this machine
+    #[arg(long)]
+    pub token: Option<String>,
+
+    /// Where the flash is kept; without it in a directory that ends with the process
+    #[arg(long, value_name = "DIRECTORY")]
+    pub data: Option<PathBuf>,
+
+    /// Commands to play, a JSON object a line; - for those that come on stdin
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+}
