@@ -23,6 +23,6 @@ pub mod time;
 pub mod transport;
 
 pub use facade::{ChargePoint, Controls, Error, Resources};
-pub use ocpp16::Boot;
+pub use ocpp16::{Boot, ConnectorHardware};
 pub use time::Instant;
 pub use transport::WebSocketTransport;

@@ -2,14 +2,13 @@
 //! long as the connection lives, has lost or doubled bytes of a TLS session. It takes and gives one byte at a time, and is
 //! busy three times of four.
 
-#[cfg(feature = "security")]
 mod support;
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 #[cfg(feature = "security")]
 use embedded_ocpp::certificate::Identity;
-use embedded_ocpp::facade::{Shared, Timer};
+use embedded_ocpp::facade::{ConnectorClosures, Shared, Timer};
 use embedded_ocpp::ocpp16::Reason;
 #[cfg(feature = "security")]
 use embedded_ocpp::ocpp16::{Certificates, ChainVerdict, Issuer, RootCertificate};
@@ -25,6 +24,7 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use support::meter_only::MeterOnly;
 use tungstenite::handshake::derive_accept_key;
 
 /// Runs a charge point over connections of `world`.
@@ -34,7 +34,7 @@ macro_rules! run {
         let tell = |why| world.told.borrow_mut().push(why);
         let mut resources = Resources::<1>::new();
         let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-        charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+        charger.set_hardware(&MeterOnly, 1).unwrap();
         charger.set_on_reset_execute(&|_| ());
         charger.set_on_connect_failed(&tell);
         charger.set_rng(&random);
@@ -76,7 +76,10 @@ fn converse(chunk: usize, seed: u32) {
     (world.wire.borrow_mut().chunk, world.wire.borrow_mut().dice) = (chunk, seed);
     let plugged = Cell::new(false);
     let input = || plugged.get();
-    run!(world, |charger| charger.set_connector_plugged_input(&input, 1).unwrap(), |run, handle| {
+    let mut socket = ConnectorClosures::new();
+    socket.set_connector_plugged_input(&input);
+    socket.set_energy_meter_input(&|| Some(0));
+    run!(world, |charger| charger.set_hardware(&socket, 1).unwrap(), |run, handle| {
         world.boot(run.as_mut());
         plugged.set(true);
         world.expect(run.as_mut(), "StatusNotification", json!({}));

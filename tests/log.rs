@@ -8,6 +8,7 @@ use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::sync::Mutex;
 use support::booted;
+use support::meter_only::MeterOnly;
 
 struct Lines(Mutex<Vec<(Level, String)>>);
 
@@ -43,7 +44,7 @@ fn a_session_and_what_is_missing_are_logged() {
 
     let mut resources = Resources::<1>::new();
     let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_hardware(&MeterOnly, 1).unwrap();
     let polled = charger.poll(Instant::ZERO, &mut Loopback::<64>::new(), &mut RamStorage::<64>::new());
     assert!(polled.is_err());
     assert_eq!(lines(Level::Warn), ["nothing works: set_on_reset_execute was not called"]);

@@ -1,7 +1,7 @@
 //! The panel: cards, ends and lamps from other threads, under a superloop and under the runner.
 
 use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, NoopRawMutex};
-use embedded_ocpp::facade::{Panel, PanelError, Shared, Timer};
+use embedded_ocpp::facade::{ConnectorClosures, Panel, PanelError, Shared, Timer};
 use embedded_ocpp::ocpp16::{ChargePointErrorCode, Reason, TxNotification};
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::Loopback;
@@ -18,12 +18,19 @@ use std::thread;
 type Static = Panel<CriticalSectionRawMutex>;
 
 /// A charge point that is offline and lets everybody charge.
-fn charge_point<'a>(resources: &'a mut Resources<'a, 1>) -> ChargePoint<'a> {
+fn charge_point<'a>(resources: &'a mut Resources<'a, 1>, socket: &'a ConnectorClosures<'a>) -> ChargePoint<'a> {
     let mut charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_hardware(socket, 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
     charger.set_factory_configuration("AllowOfflineTxForUnknownId", "true").unwrap();
     charger
+}
+
+/// With a meter that stands still.
+fn socket<'a>() -> ConnectorClosures<'a> {
+    let mut socket = ConnectorClosures::new();
+    socket.set_energy_meter_input(&|| Some(0));
+    socket
 }
 
 /// A superloop, of which each turn is one poll, 10 ms later.
@@ -64,10 +71,11 @@ fn a_session_begins_and_ends_from_another_thread() {
     let input = || plugged.get();
     let told = RefCell::new(Vec::new());
     let notify = |notification| told.borrow_mut().push(notification);
+    let mut socket = socket();
+    socket.set_connector_plugged_input(&input);
+    socket.set_tx_notification_output(&notify);
     let mut resources = Resources::<1>::new();
-    let mut charger = charge_point(&mut resources);
-    charger.set_connector_plugged_input(&input, 1).unwrap();
-    charger.set_tx_notification_output(&notify, 1).unwrap();
+    let mut charger = charge_point(&mut resources, &socket);
     charger.set_panel(&PANEL);
     let mut run = Loop::new(charger);
 
@@ -107,9 +115,10 @@ fn what_finds_no_room_is_refused_and_the_rest_is_done_once() {
         assert_eq!(notification, TxNotification::AuthorizationRejected);
         refused.set(refused.get() + 1);
     };
+    let mut socket = socket();
+    socket.set_tx_notification_output(&notify);
     let mut resources = Resources::<1>::new();
-    let mut charger = charge_point(&mut resources);
-    charger.set_tx_notification_output(&notify, 1).unwrap();
+    let mut charger = charge_point(&mut resources, &socket);
     charger.add_error_code_input(&|| Some(ChargePointErrorCode::GroundFailure), 1).unwrap(); // each card is refused
     charger.set_panel(&PANEL);
     let mut run = Loop::new(charger);
@@ -170,9 +179,10 @@ fn the_runner_is_woken_from_another_thread() {
     static PANEL: Static = Panel::new();
     let plugged = Cell::new(false);
     let input = || plugged.get();
+    let mut socket = socket();
+    socket.set_connector_plugged_input(&input);
     let mut resources = Resources::<1>::new();
-    let mut charger = charge_point(&mut resources);
-    charger.set_connector_plugged_input(&input, 1).unwrap();
+    let mut charger = charge_point(&mut resources, &socket);
     charger.set_panel(&PANEL);
     let mut shared = Shared::<NoopRawMutex>::new(charger);
     let (handle, mut runner) = shared.split();

@@ -1,10 +1,14 @@
 //! A connection that has agreed to another version of OCPP is not spoken over.
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+#[path = "support/meter_only.rs"]
+mod meter_only;
+
 use embedded_ocpp::facade::{Shared, Timer};
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::{ConnectFailure, Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Error, Instant, Resources};
+use meter_only::MeterOnly;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending};
 use std::pin::pin;
@@ -60,7 +64,7 @@ impl Timer for Midnight {
 
 fn charge_point<'a>(resources: &'a mut Resources<'a, 1>, tell: &'a dyn Fn(ConnectFailure)) -> ChargePoint<'a> {
     let mut charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_hardware(&MeterOnly, 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
     charger.set_on_connect_failed(tell);
     charger

@@ -1,12 +1,12 @@
 use super::InputError;
 use super::engine::Engine;
 #[cfg(feature = "async")]
-use super::panel::{self, Panel};
+use super::panel::{Back, Panel};
 use crate::json::Json;
 use crate::ocpp16::{
-    BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler, Discarded,
-    EndError, ErrorData, ErrorInput, MeterInput, OnAuthorize, Operations, Reason, RequestError, RequestHandler,
-    ResetKind, Token, TransactionView, TxNotification, UnlockResult,
+    BeginError, ChargePointErrorCode, ChargePointStatus, ConnectorHardware, ConnectorId, DataTransferHandler,
+    Discarded, EndError, ErrorData, ErrorInput, MeterInput, OnAuthorize, Operations, Reason, RequestError,
+    RequestHandler, ResetKind, Token, TransactionView,
 };
 use crate::rpc::{Outcome, Statistics};
 use crate::store::{KeyError, Keys, Refusal, VendorKey};
@@ -14,57 +14,28 @@ use crate::time::{Clock, DateTime};
 #[cfg(feature = "async")]
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
-/// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names.
+/// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names. Those that
+/// set an input or an output of one connector are functions of [`ConnectorClosures`](super::ConnectorClosures).
 ///
-/// Connectors are numbered from 1. Inputs are closures that are asked at every poll, so they must be quick; they are
-/// lent for the life of the charge point. Inputs left out are taken as written at each.
+/// Connectors are numbered from 1. What is asked at every poll must be quick; it is lent for the life of the charge point.
 pub struct Controls<'a> {
     pub(super) engine: &'a mut Engine<'a>,
 }
 
 impl<'a> Controls<'a> {
-    // Inputs
+    // Hardware
 
-    /// Whether an EV is plugged in. Without this input an EV counts as always plugged in.
+    /// What stands at a connector: plug, meter, lock and all else that it sees and does. Required for each connector, and to
+    /// be set before the first poll; of several the last one counts.
     ///
     /// # Errors
     /// [`InputError::UnknownConnector`]
-    pub fn set_connector_plugged_input(
+    pub fn set_hardware(
         &mut self,
-        input: &'a dyn Fn() -> bool,
+        hardware: &'a dyn ConnectorHardware,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.plugged = Some(input);
-        Ok(())
-    }
-
-    /// The energy register of the meter in Wh, `None` while it cannot be read. It must not fall. Required.
-    ///
-    /// While it cannot be read no value of it is told and no transaction starts. The end of one waits for it, at most 30 s;
-    /// then the last value that was read counts.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_energy_meter_input(
-        &mut self,
-        input: &'a dyn Fn() -> Option<i64>,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.energy = Some(input);
-        Ok(())
-    }
-
-    /// The power to the EV in W, for the measurand Power.Active.Import; `None` while it cannot be read.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_power_meter_input(
-        &mut self,
-        input: &'a dyn Fn() -> Option<i32>,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.power = Some(input);
-        Ok(())
+        self.engine.operations.set_hardware(hardware, connector)
     }
 
     /// Another meter, for any measurand, phase and location. Connector 0 is the grid connection.
@@ -73,32 +44,6 @@ impl<'a> Controls<'a> {
     /// [`InputError`]
     pub fn add_meter_value_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {
         self.engine.operations.add_meter_input(input)
-    }
-
-    /// Whether the EV asks for energy (state C). Without this input it always does.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_ev_ready_input(
-        &mut self,
-        input: &'a dyn Fn() -> bool,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.ev_ready = Some(input);
-        Ok(())
-    }
-
-    /// Whether the charge point offers energy (PWM on). Without this input it always does.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_evse_ready_input(
-        &mut self,
-        input: &'a dyn Fn() -> bool,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.evse_ready = Some(input);
-        Ok(())
     }
 
     /// What is wrong with the connector as an error code alone; any but EVCommunicationError makes it Faulted. Connector 0
@@ -126,74 +71,7 @@ impl<'a> Controls<'a> {
         self.engine.operations.add_error_input(ErrorInput::Data(input), connector)
     }
 
-    /// Whether the place is occupied though nothing is plugged in.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_occupied_input(
-        &mut self,
-        input: &'a dyn Fn() -> bool,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.occupied = Some(input);
-        Ok(())
-    }
-
-    /// Holds a transaction back until it may start.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_start_tx_ready_input(
-        &mut self,
-        input: &'a dyn Fn() -> bool,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.start_ready = Some(input);
-        Ok(())
-    }
-
-    /// Holds the end of a transaction back until it may be told.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_stop_tx_ready_input(
-        &mut self,
-        input: &'a dyn Fn() -> bool,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.stop_ready = Some(input);
-        Ok(())
-    }
-
     // Outputs
-
-    /// Is told what happens in a session, for the display.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_tx_notification_output(
-        &mut self,
-        output: &'a dyn Fn(TxNotification),
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.notification = Some(output);
-        Ok(())
-    }
-
-    /// Unlocks the cable when the central system wants it: asked again while it says [`UnlockResult::Pending`], at most for
-    /// 10 s. Without it the connector has no lock, and UnlockConnector is answered with NotSupported (OCPP 1.6 §5.18). To be
-    /// set before the first poll: where no connector has a lock, UnlockConnectorOnEVSideDisconnect becomes read-only then.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_on_unlock_connector(
-        &mut self,
-        output: &'a dyn Fn() -> UnlockResult,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.unlock = Some(output);
-        Ok(())
-    }
 
     /// Is asked whether a soft reset may happen; a hard one happens anyway.
     pub fn set_on_reset_notify(&mut self, output: &'a dyn Fn(ResetKind) -> bool) {
@@ -240,7 +118,7 @@ impl<'a> Controls<'a> {
     ///
     /// While the cable [is locked](Self::locks_cable) after a transaction, the card that began it, or one of its group, frees
     /// the cable and begins nothing. For another card of a known group that is found out first: `Ok` means that it may free
-    /// the cable, and [`TxNotification::AuthorizationRejected`] that it does not.
+    /// the cable, and [`AuthorizationRejected`](crate::ocpp16::TxNotification::AuthorizationRejected) that it does not.
     ///
     /// # Errors
     /// [`BeginError`]; nothing has changed then.
@@ -266,8 +144,8 @@ impl<'a> Controls<'a> {
 
     /// Ends the session: a preparing one is dropped, a transaction is stopped. With a tag only if it began the session, or is
     /// of the same group. That may have to be found out first: then `Ok` means that it may end, and
-    /// [`TxNotification::AuthorizationRejected`] that it does not. `reason` is that of a session which ends at once; another
-    /// tag of the group always ends it as `Local`.
+    /// [`AuthorizationRejected`](crate::ocpp16::TxNotification::AuthorizationRejected) that it does not. `reason` is that of a
+    /// session which ends at once; another tag of the group always ends it as `Local`.
     ///
     /// # Errors
     /// [`EndError`]; nothing has changed then.
@@ -307,7 +185,7 @@ impl<'a> Controls<'a> {
 
     /// Whether the cable is to be locked at the socket now: while a transaction runs, and after it until the card that began
     /// it is shown once more, where the standard wants that (OCPP 1.6 §4.10, errata 3.5). Does not outlive a reboot: the cable
-    /// is free then. Always `false` without [`set_on_unlock_connector`](Self::set_on_unlock_connector).
+    /// is free then. Always `false` without a [lock](crate::ocpp16::Equipment::with_lock).
     pub fn locks_cable(&self, connector: ConnectorId) -> bool {
         self.engine.operations.locks_cable(connector)
     }
@@ -513,16 +391,12 @@ impl<'a> Controls<'a> {
     /// counts.
     #[cfg(feature = "async")]
     pub fn set_panel<M: RawMutex>(&mut self, panel: &'a Panel<M>) {
-        panel::light(panel, &self.engine.operations);
+        panel.light(&self.engine.operations);
         self.engine.panel = Some(panel);
     }
 
     /// All operations, for what the facade does not offer.
     pub fn operations(&self) -> &Operations<'a> {
         &self.engine.operations
-    }
-
-    fn connector(&mut self, id: ConnectorId) -> Result<&mut Connector<'a>, InputError> {
-        self.engine.operations.change_connector(id).ok_or(InputError::UnknownConnector)
     }
 }

@@ -1,6 +1,6 @@
 use super::Missing;
 #[cfg(feature = "async")]
-use super::panel::{self, Back};
+use super::panel::Back;
 use crate::log::info;
 use crate::ocpp16::{CallName, Exchange, Operations, PLAIN_LEN_MAX};
 use crate::rpc::{Backoff, Handler, Inflow, Part, Rpc};
@@ -61,7 +61,7 @@ impl<'a> Engine<'a> {
             return Ok(());
         }
         let operations = &self.operations;
-        let has_meter = |id: &u8| operations.connector(*id).is_some_and(|connector| connector.inputs.energy.is_some());
+        let has_meter = |id: &u8| operations.connector(*id).is_some_and(|connector| connector.has_energy_meter());
         if let Some(connector) = operations.connector_ids().find(|id| !has_meter(id)) {
             return Err(Missing::EnergyMeterInput(connector));
         }
@@ -79,7 +79,7 @@ impl<'a> Engine<'a> {
         self.operations.read_inputs(now);
         #[cfg(feature = "async")]
         if let Some(panel) = self.panel {
-            panel::look_at(panel, now, &mut self.operations);
+            panel.look_at(now, &mut self.operations);
         }
         if now < self.wake && !self.operations.is_changed() {
             return;
@@ -98,7 +98,7 @@ impl<'a> Engine<'a> {
             self.unsettle();
             #[cfg(feature = "async")]
             if let Some(panel) = self.panel {
-                panel::light(panel, &self.operations);
+                panel.light(&self.operations);
             }
         }
         if !self.epoch_known && self.operations.is_recovered() {

@@ -37,7 +37,7 @@ pub enum Error<T, S> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Missing {
-    /// `set_energy_meter_input` of this connector: StartTransaction needs meterStart.
+    /// `set_hardware` of this connector, or `set_energy_meter_input` of its closures: StartTransaction needs meterStart.
     #[error("connector {0} has no energy meter input")]
     EnergyMeterInput(u8),
     /// `set_on_reset_execute`: Reset could only ever be refused.

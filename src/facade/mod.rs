@@ -4,6 +4,7 @@
 mod certificates;
 mod charge_point;
 mod connection;
+mod connector_closures;
 mod controls;
 mod engine;
 mod error;
@@ -27,6 +28,7 @@ mod timer;
 
 pub use crate::ocpp16::InputError;
 pub use charge_point::ChargePoint;
+pub use connector_closures::ConnectorClosures;
 pub use controls::Controls;
 pub use error::{ConfigError, Error, Missing};
 #[cfg(feature = "async")]

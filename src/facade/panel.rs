@@ -116,7 +116,7 @@ impl<M: RawMutex> Panel<M> {
 
 const PRESSES: usize = 4;
 
-pub(super) enum Press {
+enum Press {
     Begin { id_tag: IdToken, connector: ConnectorId },
     End { id_tag: Option<IdToken>, reason: Reason, connector: ConnectorId },
 }
@@ -150,60 +150,54 @@ fn place(connector: ConnectorId) -> (usize, u32) {
     (usize::from(connector / 32), 1 << (connector % 32))
 }
 
-/// A panel as the charge point sees it, whatever its mutex is.
+/// A panel as the charge point sees it, whatever its mutex is: what it does with one is linked where there is one.
 pub(super) trait Back {
-    fn next(&self) -> Option<Press>;
     fn poll_touched(&self, context: &mut Context<'_>) -> Poll<()>;
-    fn show(&self, connector: ConnectorId, permits_charge: bool, is_active: bool);
+
+    /// Does what was left on the panel; not before it is known what goes on.
+    fn look_at(&self, now: Instant, operations: &mut Operations<'_>);
+
+    /// Shows how the connectors stand.
+    fn light(&self, operations: &Operations<'_>);
 }
 
 impl<M: RawMutex> Back for Panel<M> {
-    fn next(&self) -> Option<Press> {
-        self.presses.try_receive().ok()
-    }
-
     fn poll_touched(&self, context: &mut Context<'_>) -> Poll<()> {
         pin!(self.touched.wait()).poll(context)
     }
 
-    fn show(&self, connector: ConnectorId, permits_charge: bool, is_active: bool) {
-        self.permitting.set(connector, permits_charge);
-        self.active.set(connector, is_active);
+    fn look_at(&self, now: Instant, operations: &mut Operations<'_>) {
+        if !operations.is_recovered() {
+            return;
+        }
+        for press in (0..PRESSES).map_while(|_| self.presses.try_receive().ok()) {
+            let (connector, is_refused) = match press {
+                Press::Begin { id_tag, connector } => {
+                    let begun = operations.begin_transaction(now, id_tag.as_str(), connector, false);
+                    // A card that meets a reservation has been told so.
+                    (connector, begun.is_err_and(|why| why != BeginError::Reserved))
+                }
+                Press::End { id_tag, reason, connector } => {
+                    let id_tag = id_tag.as_ref().map(IdToken::as_str);
+                    let ended = operations.end_transaction(now, id_tag, reason, connector);
+                    (connector, ended == Err(EndError::OtherIdTag))
+                }
+            };
+            if is_refused {
+                operations.card_refused(connector);
+            }
+        }
+    }
+
+    fn light(&self, operations: &Operations<'_>) {
+        for id in operations.connector_ids() {
+            self.permitting.set(id, operations.permits_charge(id));
+            self.active.set(id, operations.is_session_active(id));
+        }
     }
 }
 
 /// Waits until somebody touches the panel, for ever when there is none. May be dropped at any time.
 pub(super) async fn touched(panel: Option<&dyn Back>) {
     poll_fn(|context| panel.map_or(Poll::Pending, |panel| panel.poll_touched(context))).await;
-}
-
-/// Does what was left on the panel; not before it is known what goes on.
-pub(super) fn look_at(panel: &dyn Back, now: Instant, operations: &mut Operations<'_>) {
-    if !operations.is_recovered() {
-        return;
-    }
-    for press in (0..PRESSES).map_while(|_| panel.next()) {
-        let (connector, is_refused) = match press {
-            Press::Begin { id_tag, connector } => {
-                let begun = operations.begin_transaction(now, id_tag.as_str(), connector, false);
-                // A card that meets a reservation has been told so.
-                (connector, begun.is_err_and(|why| why != BeginError::Reserved))
-            }
-            Press::End { id_tag, reason, connector } => {
-                let id_tag = id_tag.as_ref().map(IdToken::as_str);
-                let ended = operations.end_transaction(now, id_tag, reason, connector);
-                (connector, ended == Err(EndError::OtherIdTag))
-            }
-        };
-        if is_refused {
-            operations.card_refused(connector);
-        }
-    }
-}
-
-/// Shows how the connectors stand.
-pub(super) fn light(panel: &dyn Back, operations: &Operations<'_>) {
-    for id in operations.connector_ids() {
-        panel.show(id, operations.permits_charge(id), operations.is_session_active(id));
-    }
 }

@@ -14,9 +14,10 @@ use crate::time::{Clock, DateTime, Instant};
 pub(super) struct Dating {
     /// The number of this boot.
     pub(super) boot: u32,
-    /// The date in the record of the boot, and the one that is to stand there.
-    known: Option<DateTime>,
-    unsaved: Option<DateTime>,
+    /// The date in the record of the boot, coarsely; in 1970 when none was ever known.
+    pub(super) known: DateTime,
+    /// The record does not tell it yet.
+    pub(super) is_unsaved: bool,
     /// The last entry was made without a clock, and nothing behind it dates it.
     is_open: bool,
     /// How many entries of the journal date others, and are no messages.
@@ -51,34 +52,25 @@ const COARSE_S: u32 = 86_400;
 
 impl Dating {
     pub(super) const fn new() -> Self {
-        Self { boot: 0, known: None, unsaved: None, is_open: false, entries: 0, anchor: None, search: Search::NotBegun }
+        Self {
+            boot: 0,
+            known: DateTime::from_unix(0),
+            is_unsaved: false,
+            is_open: false,
+            entries: 0,
+            anchor: None,
+            search: Search::NotBegun,
+        }
     }
 
-    /// The record of the boot tells this date.
-    pub(super) fn remember(&mut self, known: Option<DateTime>) {
-        self.known = known;
-    }
-
-    /// What the record of the boot is to tell.
-    pub(super) fn date_of_record(&self) -> Option<DateTime> {
-        self.unsaved.or(self.known)
-    }
-
-    pub(super) fn is_unsaved(&self) -> bool {
-        self.unsaved.is_some()
-    }
-
-    /// The record of the boot tells what it is to tell.
-    pub(super) fn saved(&mut self) {
-        self.known = self.date_of_record();
-        self.unsaved = None;
-    }
-
-    /// The clock shows this date. Back as well as forth: a wrong date must not stay for ever. Returns whether the record of
-    /// the boot is to tell it.
+    /// The clock shows this date: whether the record of the boot is to tell it. Back as well as forth, as a wrong date must
+    /// not stay for ever.
     pub(super) fn clock_set(&mut self, date: DateTime) -> bool {
-        let is_far = self.known.is_none_or(|known| known.as_unix().abs_diff(date.as_unix()) >= COARSE_S);
-        self.unsaved = is_far.then_some(date);
+        let is_far = self.known.as_unix().abs_diff(date.as_unix()) >= COARSE_S;
+        if is_far {
+            self.known = date;
+            self.is_unsaved = true;
+        }
         is_far
     }
 
@@ -148,7 +140,7 @@ impl Dating {
 impl Operations<'_> {
     /// The last date that the device knows.
     pub(crate) fn last_known_date(&self) -> Option<DateTime> {
-        self.dating.known
+        Some(self.dating.known).filter(|known| known.as_unix() != 0)
     }
 
     /// The stamp of something that happens in this boot.

@@ -31,6 +31,7 @@ mod faults;
 #[cfg(feature = "firmware-management")]
 mod firmware;
 mod free_vend;
+mod hardware;
 mod heartbeat;
 #[cfg_attr(not(any(feature = "local-auth-list", feature = "firmware-management")), path = "absent/held_call.rs")]
 #[cfg_attr(not(feature = "local-auth-list"), allow(dead_code))] // several records for one call
@@ -93,6 +94,7 @@ pub use dispatch::{CallName, Exchange};
 pub use faults::{ErrorData, ErrorInput};
 #[cfg(feature = "firmware-management")]
 pub use firmware::InstallationStatus;
+pub use hardware::{ConnectorHardware, Equipment, Switches};
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
 pub(crate) use local_list::ListSlot;
 #[cfg(feature = "security")]
@@ -103,8 +105,6 @@ pub(crate) use reservation::ReservationSlot;
 pub use security::{Credentials, SecurityEventError, SecurityLogEntry};
 #[cfg(feature = "security")]
 pub use signed_update::{FirmwareVerifier, SignerVerdict};
-#[cfg(feature = "smart-charging")]
-pub(crate) use smart_charging::LimitOutput;
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
@@ -496,6 +496,16 @@ impl<'a> Operations<'a> {
     /// Whether Reset could only be refused.
     pub(crate) fn cannot_reset(&self) -> bool {
         self.outputs.reset_execute.is_none()
+    }
+
+    pub(crate) fn set_hardware(
+        &mut self,
+        hardware: &'a dyn ConnectorHardware,
+        id: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.change_connector(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
+        self.profiles.outputs_changed();
+        Ok(())
     }
 
     pub(crate) fn add_meter_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {

@@ -266,7 +266,7 @@ impl Operations<'_> {
             Task::LoadSecurityEvent => self.security_event_loaded(scratch),
             Task::StoreSecurity => self.security.stored(),
             Task::SaveKey(key) => self.keys.saved(key),
-            Task::StoreDate => self.dating.saved(),
+            Task::StoreDate => self.dating.is_unsaved = false,
             Task::StoreMark => self.journal.marked(),
             Task::Release => self.released(),
             Task::Thin => {

@@ -60,9 +60,7 @@ impl Operations<'_> {
         let mut writer = RecordWriter::new(scratch.blank());
         writer.unsigned(u64::from(self.dating.boot));
         writer.unsigned(u64::from(self.persistence.seed));
-        if let Some(date) = self.dating.date_of_record() {
-            writer.unsigned(u64::from(date.as_unix()));
-        }
+        writer.unsigned(u64::from(self.dating.known.as_unix()));
         Some(StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?))
     }
 
@@ -76,7 +74,7 @@ impl Operations<'_> {
                 let seed = reader.as_mut().and_then(RecordReader::u32);
                 let date = reader.as_mut().and_then(RecordReader::u32);
                 self.dating.boot = boot.unwrap_or(0).wrapping_add(1);
-                self.dating.remember(date.map(DateTime::from_unix));
+                self.dating.known = DateTime::from_unix(date.unwrap_or(0));
                 self.persistence.seed = seed.unwrap_or_else(|| self.random());
                 Recovery::StoreSystem
             }

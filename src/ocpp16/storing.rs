@@ -107,7 +107,7 @@ impl Operations<'_> {
         if let Some(op) = self.cache.storage_op(scratch) {
             return Some((Task::ChangeCache, op));
         }
-        if self.dating.is_unsaved() {
+        if self.dating.is_unsaved {
             return Some((Task::StoreDate, self.store_system(scratch)?));
         }
         None

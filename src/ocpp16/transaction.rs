@@ -149,10 +149,10 @@ impl Operations<'_> {
     pub fn permits_charge(&self, id: ConnectorId) -> bool {
         self.connector(id).is_some_and(|connector| {
             let session = &connector.session;
-            let readings = &connector.readings;
+            let switches = &connector.switches;
             session.phase == Phase::Running
                 && !session.energy_denied
-                && readings.plugged()
+                && switches.plugged()
                 && !connector.place.is_faulted()
                 && !connector.is_limited_to_zero()
         })
