@@ -110,6 +110,44 @@ def power_cut(page):
     expect([block["reason"] for block in blocks] == ["Local", "PowerLoss"], f"the blocks are {blocks}")
 
 
+def power_cuts(page):
+    """one after the other, in the middle of what it writes: no transaction is lost, none told twice"""
+    page.open().online()
+    connected = lambda: page.state("charge point")["link"]["accepted"] and page.state("power")
+    sessions = 6
+    with page.simulator.live() as socket:
+        send = lambda **command: socket.send(json.dumps(command))
+        for _ in range(sessions):
+            send(cmd="plug_in", connector=1)
+            page.until_status("Preparing")
+            send(cmd="swipe", id_tag="DEADBEEF", connectors=[1])
+            send(cmd="power_cut")
+            until("darkness", lambda: not page.state("power"), 5)
+            until("power", connected)
+            send(cmd="plug_out", connector=1)
+            page.until_status("Available")
+    until("all delivered", lambda: page.state("charge point")["journal"]["waiting"] == 0)
+    with page.simulator.live() as socket:
+        told = next(news for news in iter(lambda: json.loads(socket.recv()), None) if news.get("add") == "message")
+    frames = [json.loads(message["text"]) for message in told["values"]]
+    answers = {frame[1]: frame[2] for frame in frames if frame[0] == 3}
+    begun = {
+        answers[frame[1]]["transactionId"]
+        for frame in frames
+        if action(frame) == "StartTransaction" and frame[1] in answers
+    }
+    ends = {frame[1]: frame[3]["transactionId"] for frame in frames if action(frame) == "StopTransaction"}
+    expect(sorted(ends.values()) == sorted(begun), f"begun: {begun}; ended: {ends}")
+    expect(begun, "no power cut has met a transaction")
+    page.click("DEADBEEF", page.card())  # and the next is as ever
+    page.click("Plug in", page.card())
+    page.until_status("Charging")
+
+
+def action(frame):
+    return frame[2] if frame[0] == 2 else None
+
+
 def named(blocks):
     return blocks if all(block["id"] and block["reason"] for block in blocks) else None
 
@@ -299,4 +337,4 @@ def charging_at_its_best(page):
     page.driver.execute_script("document.activeElement.blur()")
 
 
-SCENES = [session, limit_drawn, power_cut, central_system, keys, console, faults, phone, keyboard, *HARM]
+SCENES = [session, limit_drawn, power_cut, power_cuts, central_system, keys, console, faults, phone, keyboard, *HARM]
