@@ -1,5 +1,6 @@
 //! A whole charger with a page to look at it: see README.md.
 
+mod fleet;
 mod options;
 mod web;
 
@@ -10,6 +11,9 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if let Some(code) = fleet::run_if_asked() {
+        return code;
+    }
     match run(Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
