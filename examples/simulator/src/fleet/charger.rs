@@ -198,10 +198,10 @@ impl Life<'_> {
         self.site.look.set(look);
     }
 
-    /// Whether the central system knows all that there is to know.
+    /// Whether the central system knows this charge point, and all that there is to know.
     fn is_all_told(&self) -> bool {
         let is_running = (1..=CONNECTORS as ConnectorId).any(|connector| self.ocpp.transaction(connector).is_some());
-        self.ocpp.operations().is_recovered() && !is_running && self.ocpp.waiting_messages() == 0
+        self.ocpp.is_accepted() && !is_running && self.ocpp.waiting_messages() == 0
     }
 
     fn cut_link(&mut self) {

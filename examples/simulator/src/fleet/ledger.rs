@@ -32,6 +32,17 @@ pub(crate) enum Stage {
     Over,
 }
 
+impl Stage {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Asked => "card shown",
+            Self::Doubtful => "card shown before a power cut",
+            Self::Running => "running",
+            Self::Over => "over",
+        }
+    }
+}
+
 impl Ledger {
     /// Sessions that the central system must or may have heard of.
     pub(crate) fn sessions(&self) -> &[Session] {

@@ -17,6 +17,7 @@ mod options;
 mod outcome;
 mod outlet;
 mod own_central;
+mod page;
 mod power;
 mod process;
 mod rates;
@@ -35,6 +36,7 @@ use fastrand::Rng;
 use options::{FleetOptions, Task};
 use outcome::Outcome;
 use own_central::OwnCentral;
+use page::Page;
 use process::Usage;
 use rates::Rates;
 use server::Server;
@@ -57,6 +59,8 @@ struct Fleet {
 
 /// How long after the last visitor the last message may come: longer than the longest back-off.
 const PATIENCE: Duration = Duration::from_secs(900);
+/// For the pages to hear how it ended.
+const FAREWELL: time::Duration = time::Duration::from_millis(200);
 /// Between two looks at the rates, and how many looks make a line.
 const LOOK: time::Duration = time::Duration::from_secs(1);
 const LOOKS_PER_LINE: u32 = 10;
@@ -100,25 +104,28 @@ async fn work(options: &FleetOptions) -> Result<bool, Box<dyn Error>> {
     let heard_at = options.heard.clone().or(own.as_ref().map(|own| own.ledger()));
     let server = Server::new(url, options.chargers)?;
     println!("{} chargers at {url}", options.chargers);
+    let mut page = Page::open(options, url).await?;
     let memory_before = Usage::of_this().memory;
     let fleet = Rc::new(Fleet { clock: Clock::start(options.speed), server, tally: Tally::default() });
     let closes_at = closing_time(options);
     let (sites, mut chargers) = build(options, &fleet, closes_at);
 
     let mut rates = Rates::start(memory_before);
-    let mut looks = time::interval(LOOK);
+    let mut looks = time::interval_at(time::Instant::now() + LOOK, LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let last_moment = fleet.clock.real(closes_at + PATIENCE);
-    let mut look = 0;
+    let mut looked = 0;
     while !chargers.is_empty() && time::Instant::now() < last_moment {
         tokio::select! {
             _ = chargers.join_next() => {}
+            request = page.question() => Page::answer(&request, &sites),
             _ = looks.tick() => {
                 rates.look(&fleet.tally);
-                if look % LOOKS_PER_LINE == 0 {
+                page.tell(&fleet, &sites, &rates);
+                looked += 1;
+                if looked % LOOKS_PER_LINE == 0 {
                     println!("{}", rates.line(fleet.clock.now(), &sites, &fleet.tally));
                 }
-                look += 1;
             }
         }
     }
@@ -132,8 +139,12 @@ async fn work(options: &FleetOptions) -> Result<bool, Box<dyn Error>> {
     if let Some(own) = own {
         own.stop().await;
     }
-    let outcome = Outcome::new(&sites, heard, chargers.len());
-    println!("{}", outcome.text(options, &fleet.tally, &rates, central_usage));
+    let outcome = Outcome::new(&sites, &fleet.tally, heard, chargers.len());
+    let text = outcome.text(options, &fleet.tally, &rates, central_usage);
+    println!("{text}");
+    page.tell(&fleet, &sites, &rates);
+    page.conclude(&outcome, &text);
+    time::sleep(FAREWELL).await;
     Ok(outcome.is_good())
 }
 

@@ -52,6 +52,12 @@ pub(crate) struct FleetOptions {
     /// Cuts links and power at random
     #[arg(long)]
     pub(crate) chaos: bool,
+    /// Where the page is served
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8016")]
+    pub(crate) listen: SocketAddr,
+    /// What the page's address has to carry; made up where the page is served beyond this machine
+    #[arg(long)]
+    pub(crate) token: Option<String>,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -22,6 +22,8 @@ pub(crate) struct Outcome {
     unfinished: usize,
     /// Messages that were not taken.
     waiting: u64,
+    /// Messages that a charge point has given up, because they were refused too often.
+    given_up: u64,
 }
 
 /// More of them tell nothing new.
@@ -42,7 +44,7 @@ pub(crate) async fn fetch(address: String) -> Result<Vec<Heard>, Box<dyn Error>>
 }
 
 impl Outcome {
-    pub(crate) fn new(sites: &[Rc<Site>], heard: Option<Vec<Heard>>, unfinished: usize) -> Self {
+    pub(crate) fn new(sites: &[Rc<Site>], tally: &Tally, heard: Option<Vec<Heard>>, unfinished: usize) -> Self {
         let happened = sites.iter().map(|site| site.ledger.borrow().certain()).sum();
         let waiting = sites.iter().map(|site| u64::from(site.waiting.get())).sum();
         let counts = heard.as_ref().map(|heard| {
@@ -50,11 +52,11 @@ impl Outcome {
             (sessions, heard.iter().map(|charger| charger.repeated).sum())
         });
         let differences = heard.map_or(Vec::new(), |heard| compare(sites, heard));
-        Self { happened, heard: counts, differences, unfinished, waiting }
+        Self { happened, heard: counts, differences, unfinished, waiting, given_up: tally.given_up.get() }
     }
 
     pub(crate) fn is_good(&self) -> bool {
-        self.differences.is_empty() && self.unfinished == 0 && self.waiting == 0
+        self.differences.is_empty() && self.unfinished == 0 && self.waiting == 0 && self.given_up == 0
     }
 
     pub(crate) fn text(&self, options: &FleetOptions, tally: &Tally, rates: &Rates, central: Option<Usage>) -> String {
@@ -76,9 +78,7 @@ impl Outcome {
         _ = writeln!(
             text,
             "undone     {} chargers, {} messages, {} given up",
-            self.unfinished,
-            self.waiting,
-            tally.given_up.get()
+            self.unfinished, self.waiting, self.given_up
         );
         _ = writeln!(
             text,
@@ -91,7 +91,7 @@ impl Outcome {
             rates.busiest.messages(),
             rates.busiest.cpu
         );
-        _ = writeln!(text, "cpu        {:.3} core on average", rates.cpu());
+        _ = writeln!(text, "cpu        {:.3} core on average", rates.average().cpu);
         _ = writeln!(text, "memory     {:.1} KiB a charger at most", rates.memory_each(chargers as usize));
         _ = writeln!(
             text,

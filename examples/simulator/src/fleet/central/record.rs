@@ -125,3 +125,43 @@ impl Record {
         self.known.push_back((message.to_owned(), transaction));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Record;
+
+    #[test]
+    fn a_message_that_comes_once_more_changes_nothing_and_is_answered_as_before() {
+        let mut record = Record::default();
+        assert_eq!(record.start("a", 1, 1, "CARD", 100), 1);
+        assert_eq!(record.start("a", 2, 1, "CARD", 100), 1);
+        (0..2).for_each(|_| record.sample("b", 1, [150].into_iter()));
+        (0..2).for_each(|_| record.stop("c", 1, 200));
+        let heard = record.heard("X");
+        assert_eq!((heard.sessions.len(), heard.repeated, heard.complaints.len()), (1, 3, 0));
+        assert_eq!((heard.sessions[0].begin, heard.sessions[0].end, heard.sessions[0].samples), (100, Some(200), 1));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_a_complaint() {
+        let start = |record: &mut Record| _ = record.start("a", 1, 1, "CARD", 100);
+        let mistakes: [fn(&mut Record); 7] = [
+            |record| record.stop("b", 2, 200),
+            |record| record.sample("b", 2, [].into_iter()),
+            |record| record.sample("b", 1, [99].into_iter()),
+            |record| record.stop("b", 1, 99),
+            |record| _ = record.start("b", 2, 1, "OTHER", 200),
+            |record| ["b", "c"].into_iter().for_each(|id| record.stop(id, 1, 200)),
+            |record| {
+                record.stop("b", 1, 200);
+                record.sample("c", 1, [200].into_iter());
+            },
+        ];
+        for (index, mistake) in mistakes.into_iter().enumerate() {
+            let mut record = Record::default();
+            start(&mut record);
+            mistake(&mut record);
+            assert_eq!(record.heard("X").complaints.len(), 1, "{index}");
+        }
+    }
+}
