@@ -37,6 +37,11 @@ pub(crate) enum Command {
         a: Option<f64>,
     },
     State,
+    /// What the charge point would answer the central system.
+    Ask {
+        action: String,
+        payload: Value,
+    },
     JamLock {
         connector: u8,
         jammed: bool,

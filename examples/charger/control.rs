@@ -113,6 +113,10 @@ impl Fields {
                 a: self.number_if_any("a")?,
             },
             "state" => Command::State,
+            "ask" => Command::Ask {
+                action: self.question()?,
+                payload: self.any("payload").cloned().unwrap_or_else(|| json!({})),
+            },
             "lock" => Command::JamLock { connector: self.connector()?, jammed: self.flag("jammed")? },
             "set_key" => Command::SetKey { key: self.text("key")?, value: self.text("value")? },
             "power_cut" => Command::CutPower,
@@ -124,6 +128,15 @@ impl Fields {
             "security_event" => return Err("security events are not built in yet".into()),
             other => return Err(format!("no such command: {other}")),
         })
+    }
+
+    /// An action that changes nothing.
+    fn question(&self) -> Result<String, String> {
+        let action = self.text("action")?;
+        match action.as_str() {
+            "GetCompositeSchedule" | "GetConfiguration" | "GetLocalListVersion" => Ok(action),
+            other => Err(format!("{other} is no question")),
+        }
     }
 
     fn fault(&self) -> Result<Option<Fault>, String> {

@@ -11,17 +11,17 @@ use crate::trace::{Log, Traced, Traffic};
 use crate::update::{self, Update, UpdateWires};
 use crate::view::{self, Display};
 use embedded_ocpp::facade::{ChargePoint, Error, Resources};
-use embedded_ocpp::json::Decimal;
+use embedded_ocpp::json::{Decimal, Frame, scan};
 use embedded_ocpp::ocpp16::TxNotification;
 use embedded_ocpp::ocpp16::{
     Boot, ChargingLimit, DiagnosticsRequest, Discarded, FileTransferProtocol, Reason, ResetKind, Supply,
 };
-use embedded_ocpp::rpc::Outcome;
+use embedded_ocpp::rpc::{Call, Composer, Handler, Outcome, Reply};
 use embedded_ocpp::store::Storage;
 use embedded_ocpp::time::{Duration, Instant};
 use embedded_ocpp::transport::websocket::WebSocket;
 use embedded_ocpp::transport::{ConnectFailure, WebSocketTransport};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::cell::Cell;
 use std::fmt;
 use std::thread::sleep;
@@ -286,6 +286,10 @@ impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
             Command::DataTransfer(request) => self.data_transfers.push(id, request),
             Command::State => self.operator.reply(&id, json!(state)),
             Command::CutPower => {} // it was the end
+            Command::Ask { action, payload } => {
+                let answer = self.ask(&action, &payload).unwrap_or_else(|| json!({"status": "NotAnswered"}));
+                self.operator.reply(&id, answer);
+            }
             Command::JamLock { connector, jammed } => self.at(connector, |outlet| outlet.jam_lock(jammed)),
             Command::SetKey { key, value } => {
                 let reply = match self.ocpp.set_configuration(&key, &value) {
@@ -300,6 +304,20 @@ impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
                 }
                 self.reset.set(Some(kind));
             }
+        }
+    }
+
+    /// Puts a call to the charge point as the central system might. It goes over no wire, so it works offline, too.
+    fn ask(&mut self, action: &str, payload: &Value) -> Option<Value> {
+        let call = json!([2, "0", action, payload]).to_string();
+        let Ok(Frame::Call { action, payload, .. }) = scan(call.as_bytes()) else { return None };
+        let (now, online) = (self.log.now(), self.ocpp.is_connected());
+        let mut operations = self.ocpp.poll_operations(now, online, &mut self.storage).ok()?;
+        let mut buffer = [0; RECEIVE];
+        let mut answer = Composer::new(&mut buffer, 0);
+        match operations.handle_call(now, &Call { action, payload }, &mut answer) {
+            Ok(Reply::Now) => serde_json::from_slice(answer.written(0)).ok(),
+            _ => None,
         }
     }
 

@@ -1,20 +1,78 @@
 //! A whole charger with a page to look at it: see README.md.
+//!
+//! The charge point is that of examples/charger, whose files are here under their own names. Around it: a flash chip, cars,
+//! a central system to be played by hand, and a web server that shows all of it.
 
+mod car;
+mod central;
+mod charger;
+mod desk;
+mod dispatch;
+mod flash;
 mod fleet;
 mod options;
+mod page;
+mod play;
+mod records;
+mod snapshot;
+mod transactions;
 mod web;
 
+// What the demonstration of examples/charger needs is not needed here.
+#[allow(dead_code)]
+#[path = "../../charger/command.rs"]
+mod command;
+#[allow(dead_code)]
+#[path = "../../charger/config.rs"]
+mod config;
+#[path = "../../charger/connection.rs"]
+mod connection;
+#[allow(dead_code)]
+#[path = "../../charger/control.rs"]
+mod control;
+#[path = "../../charger/data_transfers.rs"]
+mod data_transfers;
+#[path = "../../charger/diagnostics.rs"]
+mod diagnostics;
+#[path = "../../charger/evse.rs"]
+mod evse;
+#[path = "../../charger/files.rs"]
+mod files;
+#[path = "../../charger/random.rs"]
+mod random;
+#[path = "../../charger/socket.rs"]
+mod socket;
+#[path = "../../charger/station.rs"]
+mod station;
+#[path = "../../charger/tls.rs"]
+mod tls;
+#[allow(dead_code)]
+#[path = "../../charger/trace.rs"]
+mod trace;
+#[path = "../../charger/update.rs"]
+mod update;
+#[path = "../../charger/url.rs"]
+mod url;
+#[path = "../../charger/view.rs"]
+mod view;
+
+use central::Central;
 use clap::Parser;
+use config::Config;
 use options::Options;
+use serde_json::json;
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::sync::mpsc;
+use web::{Feed, Place, Site};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     if let Some(code) = fleet::run_if_asked() {
         return code;
     }
-    match run(Options::parse()).await {
+    match simulate(Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("simulator: {error}");
@@ -23,16 +81,104 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let place = web::Place::open(options.listen, options.token).await?;
-    println!("the page: {}", place.url()?);
-    let (commands, mut requests) = tokio::sync::mpsc::channel::<web::Request>(64);
-    let feed = web::Feed::new();
-    tokio::spawn(async move {
-        while let Some(request) = requests.recv().await {
-            let _ = request.replies.send(request.line);
+/// One charger, until somebody ends it.
+async fn simulate(options: Options) -> Result<(), Box<dyn Error>> {
+    let place = Place::open(options.listen, options.token.clone()).await?;
+    let feed = Feed::new();
+    let central = if options.url.is_none() { Some(Central::start(feed.clone()).await?) } else { None };
+    let url = match (&options.url, &central) {
+        (Some(url), _) => url.clone(),
+        (None, central) => central.as_ref().map(Central::url).unwrap_or_default(),
+    };
+    let flash = Flash::of(&options, &url)?;
+    let config = config_of(&options, &url, &flash)?;
+    println!("page            {}", place.url()?);
+    println!("central system  {url}{}", if central.is_some() { ", of this process" } else { "" });
+    println!("flash           {}", flash.directory.display());
+    feed.set(
+        "about",
+        &json!({
+            "url": url,
+            "identity": config.endpoint()?.identity,
+            "vendor": config.boot.charge_point_vendor,
+            "model": config.boot.charge_point_model,
+            "builtin": central.is_some(),
+            "max_a": config.max_current_a,
+            "crate": config.boot.firmware_version,
+        }),
+    );
+
+    let (charger, requests) = std::sync::mpsc::channel();
+    let thread = charger::start(config, feed.clone(), requests);
+    let (commands, lines) = mpsc::channel(256);
+    let dispatch = dispatch::dispatch(lines, central, charger);
+    let script = play_script(&options, &feed, commands.clone());
+    let site = Site { html: page::HTML, files: page::FILES, feed: feed.clone(), commands };
+    let outcome = tokio::select! {
+        served = place.serve(site) => served.map_err(Into::into),
+        played = script => played,
+        () = dispatch => Ok(()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    };
+    // The charger stops when nobody can send commands any more.
+    let stopped = tokio::task::spawn_blocking(|| thread.join()).await?;
+    outcome.and_then(|()| Ok(stopped.map_err(|_| "the charger has panicked")??))
+}
+
+/// Ends when the script wants the simulator to end; without a script never.
+async fn play_script(
+    options: &Options,
+    feed: &Feed,
+    commands: mpsc::Sender<web::Request>,
+) -> Result<(), Box<dyn Error>> {
+    if let Some(script) = &options.script
+        && play::play(script, feed, commands).await? == play::End::Leave
+    {
+        return Ok(());
+    }
+    std::future::pending().await
+}
+
+fn config_of(options: &Options, url: &str, flash: &Flash) -> Result<Config, Box<dyn Error>> {
+    let mut config = Config::of_url(url, flash.directory.clone())?;
+    config.connector_lock = true;
+    config.max_current_a = 32.0;
+    config.ca_file.clone_from(&options.ca_file);
+    config.keys.insert("MeterValueSampleInterval".into(), "10".into());
+    if let Some(password) = &options.password {
+        config.keys.insert("AuthorizationKey".into(), password.clone());
+    }
+    Ok(config)
+}
+
+/// Where the flash lies.
+struct Flash {
+    directory: PathBuf,
+    /// It ends with the process.
+    is_fleeting: bool,
+}
+
+impl Flash {
+    fn of(options: &Options, url: &str) -> Result<Self, Box<dyn Error>> {
+        Ok(match (&options.data, &options.url) {
+            (Some(directory), _) => Self { directory: directory.clone(), is_fleeting: false },
+            // What waits for a real central system is not thrown away.
+            (None, Some(_)) => {
+                let name = Config::of_url(url, PathBuf::new())?.file_name();
+                Self { directory: std::env::temp_dir().join(format!("embedded-ocpp-{name}")), is_fleeting: false }
+            }
+            (None, None) => {
+                let name = format!("embedded-ocpp-simulator-{}", std::process::id());
+                Self { directory: std::env::temp_dir().join(name), is_fleeting: true }
+            }
+        })
+    }
+}
+
+impl Drop for Flash {
+    fn drop(&mut self) {
+        if self.is_fleeting {
+            let _ = std::fs::remove_dir_all(&self.directory); // the system clears it away some day
         }
-    });
-    place.serve(web::Site { html: include_str!("../page/index.html"), files: &[], feed, commands }).await?;
-    Ok(())
+    }
 }

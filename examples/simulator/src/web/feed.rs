@@ -53,6 +53,11 @@ impl Feed {
         }
     }
 
+    /// How something stands that was told.
+    pub(crate) fn state(&self, name: &str) -> Option<Value> {
+        self.kept().states.get(name).cloned()
+    }
+
     /// Everything that is remembered, and whatever comes after it.
     pub(crate) fn listen(&self) -> (Vec<News>, broadcast::Receiver<News>) {
         let kept = self.kept();

@@ -1,0 +1,149 @@
+// The central system of the process, played by hand.
+
+import { bytes, element, setText, tell } from './dom.js';
+import { on, send, states } from './feed.js';
+
+const TRIGGERS = ['BootNotification', 'Heartbeat', 'MeterValues', 'StatusNotification', 'FirmwareStatusNotification', 'DiagnosticsStatusNotification'];
+const REGISTRATIONS = ['Accepted', 'Pending', 'Rejected'];
+
+let connector;
+let tag;
+let reservation = 0;
+
+export function make() {
+  connector = select('Connector', ['1', '2']);
+  tag = select('Tag', ['DEADBEEF']);
+  const limit = element('input', { type: 'number', min: 0, max: 32, value: 10, 'aria-label': 'Limit in A' });
+  const trigger = select('Message', TRIGGERS);
+  const registration = select('Registration', REGISTRATIONS);
+  registration.onchange = () => send({ cmd: 'central', registration: registration.value });
+  const answers = element('input', { type: 'checkbox', checked: true, onchange: event => send({ cmd: 'central', answers: event.target.checked }) });
+  const update = progress('update', 'Firmware update');
+  const files = element('div.files');
+  on('central', state => {
+    fill(tag, state.tags.map(({ id_tag }) => id_tag), state.tags);
+    registration.value = state.registration;
+    answers.checked = state.answers;
+    showFiles(files, state.diagnostics);
+    update.show();
+  });
+  on('charge point', update.show);
+  on('connectors', all => fill(connector, all.map(({ connector }) => String(connector))));
+
+  const row = (label, ...content) => element('div.row', { role: 'group', 'aria-label': label }, element('span.label', { 'aria-hidden': 'true' }, label), element('div.controls', {}, ...content));
+  return [
+    element('div.pick', {}, element('label', {}, 'Connector ', connector), element('label', {}, 'Tag ', tag)),
+    row('Remote', button('Start', remoteStart), button('Stop', remoteStop), button('Unlock', () => call('UnlockConnector', { connectorId: chosen() }))),
+    row('Limit', limit, element('span.unit', {}, 'A'), button('Set', () => setLimit(Number(limit.value))), button('Clear all', () => call('ClearChargingProfile', {}))),
+    element('p.hint', {}, 'Or draw a limit with the mouse: ahead of now, in the plot of a connector.'),
+    row('Service', button('Operative', () => availability('Operative')), button('Inoperative', () => availability('Inoperative'))),
+    row('Reserve', button('For this tag', reserve), button('Cancel', () => call('CancelReservation', { reservationId: reservation }))),
+    row('Local list', button('Send all tags', sendList), button('Empty', () => sendLocalList([])), button('Clear cache', () => call('ClearCache', {}))),
+    row('Trigger', trigger, button('Send', () => call('TriggerMessage', { requestedMessage: trigger.value, connectorId: chosen() }))),
+    row('Firmware', button('Update', () => call('UpdateFirmware', {})), update.bar, update.text),
+    row('Diagnostics', button('Get', () => call('GetDiagnostics', {})), files),
+    row('Reset', button('Soft', () => call('Reset', { type: 'Soft' })), button('Hard', () => call('Reset', { type: 'Hard' }))),
+    row('Answers', element('label.check', {}, answers, 'to all messages'), element('label', {}, 'boot ', registration)),
+    row('Tags', ...tagForm()),
+    freeCall(),
+  ];
+}
+
+const button = (text, onclick) => element('button', { type: 'button', onclick }, text);
+const chosen = () => Number(connector.value);
+
+function select(label, options) {
+  const node = element('select', { 'aria-label': label });
+  fill(node, options);
+  return node;
+}
+
+function fill(node, options, tags = []) {
+  const key = JSON.stringify([options, tags]);
+  if (node.dataset.key === key) return;
+  const { value } = node;
+  node.dataset.key = key;
+  node.replaceChildren(...options.map((option, index) => element('option', { value: option }, tags[index] && tags[index].status !== 'Accepted' ? `${option} (${tags[index].status})` : option)));
+  if (options.includes(value)) node.value = value;
+}
+
+async function call(action, payload) {
+  const reply = await send({ cmd: 'call', action, payload });
+  const word = reply.reason ?? (reply.error_code ? `${reply.error_code} ${reply.description ?? ''}` : reply.status);
+  const isGood = ['Accepted', 'Answered', 'Unlocked', 'Scheduled'].includes(reply.status);
+  tell(`${action}: ${word}`, isGood ? '' : 'bad');
+  return reply;
+}
+
+const remoteStart = () => call('RemoteStartTransaction', { idTag: tag.value, connectorId: chosen() });
+
+function remoteStop() {
+  const id = states.connectors?.[chosen() - 1]?.transaction?.id;
+  if (id == null) return tell('There is no transaction at this connector', 'bad');
+  return call('RemoteStopTransaction', { transactionId: id });
+}
+
+const availability = type => call('ChangeAvailability', { connectorId: chosen(), type });
+
+function setLimit(ampere) {
+  return call('SetChargingProfile', {
+    connectorId: chosen(),
+    csChargingProfiles: {
+      chargingProfileId: 100 + chosen(), stackLevel: 5, chargingProfilePurpose: 'TxDefaultProfile', chargingProfileKind: 'Relative',
+      chargingSchedule: { chargingRateUnit: 'A', chargingSchedulePeriod: [{ startPeriod: 0, limit: ampere }] },
+    },
+  });
+}
+
+function reserve() {
+  reservation += 1;
+  const expiryDate = new Date(Date.now() + 10 * 60000).toISOString();
+  return call('ReserveNow', { connectorId: chosen(), expiryDate, idTag: tag.value, reservationId: reservation });
+}
+
+function sendList() {
+  return sendLocalList((states.central?.tags ?? []).map(({ id_tag, status, parent }) => ({ idTag: id_tag, idTagInfo: parent ? { status, parentIdTag: parent } : { status } })));
+}
+
+function sendLocalList(localAuthorizationList) {
+  const listVersion = (states.records?.list_version ?? 0) + 1;
+  return call('SendLocalList', { listVersion, updateType: 'Full', localAuthorizationList });
+}
+
+function tagForm() {
+  const name = element('input', { placeholder: 'tag', 'aria-label': 'Tag to be known', maxlength: 20, size: 9, autocomplete: 'off' });
+  const status = select('Status of the tag', ['Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx']);
+  return [name, status, button('Know', async () => {
+    const reply = await Promise.race([send({ cmd: 'tag', id_tag: name.value, status: status.value }), new Promise(done => setTimeout(done, 300))]);
+    tell(reply?.reason ?? `${name.value} is ${status.value}`, reply?.reason ? 'bad' : '');
+  })];
+}
+
+// How far a download is, which the central system knows, and what the charge point says about it.
+function progress(id, label) {
+  const bar = element('progress', { id, max: 1, value: 0, 'aria-label': label });
+  const text = element('span.unit');
+  const show = () => {
+    const { sent, size } = states.central?.firmware ?? { sent: 0, size: 1 };
+    bar.value = sent / size;
+    setText(text, states['charge point']?.update ?? '');
+  };
+  return { bar, text, show };
+}
+
+function showFiles(files, all) {
+  files.replaceChildren(...all.slice(-1).map(({ name, bytes: count, text }) => element('details', {}, element('summary', {}, `${name}, ${bytes(count)}`), element('pre', { tabindex: 0 }, text))));
+}
+
+function freeCall() {
+  const action = element('input', { placeholder: 'GetConfiguration', 'aria-label': 'Action' });
+  const payload = element('textarea', { rows: 3, 'aria-label': 'Payload as JSON', spellcheck: 'false' }, '{}');
+  const send = () => {
+    try {
+      call(action.value || action.placeholder, JSON.parse(payload.value));
+    } catch (error) {
+      tell(error.message, 'bad');
+    }
+  };
+  return element('details.free', {}, element('summary', {}, 'Any other call'), action, payload, button('Send', send));
+}

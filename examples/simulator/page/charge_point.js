@@ -1,0 +1,76 @@
+// The charge point as a whole: its link, its journal, its flash, its power.
+
+import { bytes, byId, duration, element, setText, tell } from './dom.js';
+import { on, send, states } from './feed.js';
+
+const FACTS = {
+  link: 'Link', registration: 'Registration', next: 'Next try', status: 'Status', waiting: 'Journal',
+  oldest: 'Oldest message', room: 'Room left', written: 'Written to flash', firmware: 'Firmware',
+  update: 'Firmware update', diagnostics: 'Diagnostics', dropped: 'Not understood',
+};
+
+const values = {};
+let linkButton;
+
+export function make() {
+  const button = (text, command, attributes) => element('button', { type: 'button', onclick: () => act(command), ...attributes }, text);
+  linkButton = element('button', { type: 'button', onclick: () => act({ cmd: states['charge point']?.link.held ? 'connect' : 'disconnect' }) }, 'Cut the line');
+  const facts = element('dl.facts', {}, ...Object.entries(FACTS).map(([name, title]) => element('div', {}, element('dt', {}, title), values[name] = element('dd', { id: `fact-${name}` }))));
+  const vendor = element('input', { placeholder: 'vendor id', 'aria-label': 'Vendor id', value: 'com.example', size: 10 });
+  const data = element('input', { placeholder: 'data', 'aria-label': 'Data', size: 10 });
+  on('charge point', show);
+  on('power', show);
+  setInterval(show, 500);
+  return [
+    element('div.buttons', {},
+      button('Cut the power', { cmd: 'power_cut' }, { class: 'danger', id: 'power-cut', title: 'Between two writes to the flash' }),
+      linkButton, button('Try now', { cmd: 'connect' }), button('Soft reset', { cmd: 'reset', kind: 'Soft' }), button('Hard reset', { cmd: 'reset', kind: 'Hard' })),
+    facts,
+    element('form.inline', { onsubmit: event => { event.preventDefault(); transfer(vendor.value, data.value); } },
+      element('span.label', {}, 'DataTransfer'), vendor, data, element('button', { type: 'submit' }, 'Send')),
+  ];
+}
+
+async function act(command) {
+  const reply = await send(command);
+  if (reply.event === 'error') tell(reply.reason, 'bad');
+}
+
+async function transfer(vendor, data) {
+  const reply = await send({ cmd: 'data_transfer', vendor_id: vendor, data: data || null });
+  tell(`DataTransfer: ${reply.status ?? reply.reason}`, reply.status === 'Accepted' ? '' : 'bad');
+}
+
+function show() {
+  const state = states['charge point'];
+  if (!state) return;
+  const power = states.power;
+  const { link, journal, flash } = state;
+  const linkWord = !power ? 'no power' : link.connected ? 'connected' : link.held ? 'line cut' : 'not connected';
+  const until = link.next_try - Date.now();
+  const facts = {
+    link: linkWord,
+    registration: link.accepted ? 'accepted' : link.connected ? 'not accepted yet' : 'unknown',
+    next: link.connected || link.held || !power ? '–' : until > 0 ? `in ${duration(until)}` : 'now',
+    status: state.status,
+    waiting: journal.waiting ? `${journal.waiting} waiting` : 'empty',
+    oldest: journal.oldest ? `${duration(Date.now() - journal.oldest)} old` : '–',
+    room: `${journal.room} entries, ${journal.transactions_left} transactions`,
+    written: `${bytes(flash.written)} since the boot, of ${flash.size / 1024} KiB`,
+    firmware: state.firmware ?? 'unknown',
+    update: state.update,
+    diagnostics: state.diagnostics,
+    dropped: String(link.dropped),
+  };
+  for (const [name, text] of Object.entries(facts)) setText(values[name], text);
+  setText(linkButton, link.held ? 'Mend the line' : 'Cut the line');
+  pill('power', power ? 'power' : 'no power', power ? 'good' : 'bad');
+  pill('link', link.connected && link.accepted && power ? 'online' : linkWord, link.connected && power ? 'good' : 'bad');
+  pill('waiting', journal.waiting ? `${journal.waiting} waiting` : 'all delivered', journal.waiting ? 'busy' : 'quiet');
+  setText(byId('date'), state.date ? state.date.replace('T', ' ').replace('Z', ' UTC') : '');
+}
+
+function pill(id, text, tone) {
+  setText(byId(id), text);
+  byId(id).dataset.tone = tone;
+}

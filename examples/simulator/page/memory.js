@@ -1,0 +1,33 @@
+// What the flash remembers besides transactions, as tables.
+
+import { element } from './dom.js';
+import { on } from './feed.js';
+
+const date = text => text == null ? '–' : text.replace('T', ' ').replace('Z', '');
+
+const TABLES = [
+  { name: 'list', title: ({ list_version }) => `Local list, version ${list_version}`, columns: { Tag: 'id_tag', Status: 'status', Group: 'parent', Until: tag => date(tag.expires) } },
+  { name: 'cache', title: () => 'Authorisation cache', columns: { Tag: 'id_tag', Status: 'status', Group: 'parent', Until: tag => date(tag.expires) } },
+  { name: 'reservations', title: () => 'Reservations', columns: { Id: 'id', Connector: 'connector', Tag: 'id_tag', Until: each => date(each.expires) } },
+  { name: 'profiles', title: () => 'Charging profiles', columns: { Id: 'id', Connector: 'connector', Level: 'stack_level', Purpose: 'purpose', Kind: 'kind', Periods: periods } },
+];
+
+function periods({ unit, periods }) {
+  const shown = periods.slice(0, 6).map(({ start, limit }) => `${start} s: ${limit} ${unit}`);
+  return shown.join(', ') + (periods.length > 6 ? ` and ${periods.length - 6} more` : '');
+}
+
+export function make() {
+  const root = element('div');
+  on('records', records => root.replaceChildren(...TABLES.map(table => section(table, records))));
+  return [root];
+}
+
+function section({ name, title, columns }, records) {
+  const rows = records[name];
+  const cell = (row, column) => element('td', {}, String((typeof column === 'function' ? column(row) : row[column]) ?? '–'));
+  const table = element('table', {},
+    element('thead', {}, element('tr', {}, ...Object.keys(columns).map(title => element('th', { scope: 'col' }, title)))),
+    element('tbody', {}, ...rows.map(row => element('tr', {}, ...Object.values(columns).map(column => cell(row, column))))));
+  return element('section', {}, element('h3', {}, title(records), element('span.count', {}, String(rows.length))), rows.length ? element('div.scroll', {}, table) : element('p.none', {}, 'none'));
+}

@@ -1,0 +1,76 @@
+//! The WebSocket of the charge point.
+
+use super::Central;
+use super::calls::reply_of;
+use axum::Router;
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+const SUBPROTOCOL: &str = "ocpp1.6";
+
+pub(super) fn routes() -> Router<Central> {
+    Router::new().route("/ocpp/{identity}", get(connect))
+}
+
+async fn connect(State(central): State<Central>, upgrade: WebSocketUpgrade) -> Response {
+    let upgrade = upgrade.protocols([SUBPROTOCOL]);
+    if upgrade.selected_protocol().is_none() {
+        return (StatusCode::BAD_REQUEST, "this is OCPP 1.6J\n").into_response();
+    }
+    upgrade.on_upgrade(async move |socket| {
+        let (sender, messages) = mpsc::unbounded_channel();
+        let number = central.office().calls.link_up(sender);
+        central.tell();
+        attend(socket, messages, &central).await;
+        central.office().calls.link_down(number);
+        central.tell();
+    })
+}
+
+async fn attend(mut socket: WebSocket, mut messages: mpsc::UnboundedReceiver<String>, central: &Central) {
+    loop {
+        let outgoing = tokio::select! {
+            next = messages.recv() => match next {
+                Some(message) => Some(message),
+                None => return, // another connection has taken its place
+            },
+            next = socket.recv() => match next {
+                Some(Ok(Message::Text(text))) => central.hear(&text),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => None,
+            },
+        };
+        if let Some(message) = outgoing
+            && socket.send(Message::text(message)).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+impl Central {
+    /// Takes a message, and returns the answer to it.
+    fn hear(&self, text: &str) -> Option<String> {
+        let frame: Value = serde_json::from_str(text).ok()?;
+        let id = frame[1].as_str()?;
+        let mut office = self.office();
+        if frame[0] != 2 {
+            office.calls.conclude(id, reply_of(&frame));
+            return None;
+        }
+        let registration = office.registration;
+        let answer = office.books.answer(frame[2].as_str()?, &frame[3], registration);
+        if !office.answers {
+            return None;
+        }
+        Some(match answer {
+            Some(payload) => json!([3, id, payload]).to_string(),
+            None => json!([4, id, "NotImplemented", "", {}]).to_string(),
+        })
+    }
+}

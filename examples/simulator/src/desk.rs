@@ -1,0 +1,284 @@
+//! Who operates the charger: takes the commands of pages and scripts, moves the cars, and tells the page how things stand.
+
+use crate::car::Car;
+use crate::command::{Command, CommandId, Operator, Order, State};
+use crate::config::Config;
+use crate::control::{Fields, reply_line};
+use crate::evse::Evse;
+use crate::flash::Chip;
+use crate::random;
+use crate::records::Records;
+use crate::snapshot::{self, FaultState, Side};
+use crate::transactions::{Running, Transactions};
+use crate::web::{Feed, Request};
+use embedded_ocpp::facade::ChargePoint;
+use embedded_ocpp::time::{Duration, Instant};
+use serde_json::{Map, Value, json};
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc::UnboundedSender;
+
+pub(crate) struct Desk<'o> {
+    requests: Receiver<Request>,
+    feed: Feed,
+    config: &'o Config,
+    evse: &'o Evse,
+    chip: Chip,
+    transactions: &'o RefCell<Transactions>,
+    sides: Vec<Side>,
+    held: bool,
+    /// Who waits for a reply of the charge point, by the number that their command has there.
+    waiting: HashMap<u64, (CommandId, UnboundedSender<String>)>,
+    commands: u64,
+    /// The connectors whose composite schedule is to be asked for.
+    questions: VecDeque<u8>,
+    schedules: Map<String, Value>,
+    shown_at: Instant,
+    sampled_at: Instant,
+    chip_changes: Option<u64>,
+    /// The numbers of the entries that wait in the journal, each with its Unix ms.
+    entries: VecDeque<(u32, u64)>,
+    /// When a power cut comes at the latest.
+    cut_at: Instant,
+}
+
+/// Between two looks for the page.
+const SHOW: Duration = Duration::from_millis(200);
+const SAMPLE: Duration = Duration::from_secs(1);
+/// An hour.
+const SAMPLES_MAX: usize = 3600;
+/// How long a power cut waits for something to be written.
+const CUT_PATIENCE: Duration = Duration::from_millis(150);
+/// Words that are still written before a power cut.
+const CUT_WORDS: u32 = 6;
+/// How far ahead the page sees, in s.
+const SCHEDULE_S: u32 = 1800;
+
+impl<'o> Desk<'o> {
+    pub(crate) fn new(
+        requests: Receiver<Request>,
+        feed: Feed,
+        config: &'o Config,
+        evse: &'o Evse,
+        chip: Chip,
+        transactions: &'o RefCell<Transactions>,
+    ) -> Self {
+        let side = Side { ready: false, jammed: false, fault: None, a: 0.0, car: Car::new(16.0, 3, 40.0, 60.0) };
+        Self {
+            requests,
+            feed,
+            config,
+            evse,
+            chip,
+            transactions,
+            sides: vec![side; config.connectors.into()],
+            held: false,
+            waiting: HashMap::new(),
+            commands: 0,
+            questions: VecDeque::new(),
+            schedules: Map::new(),
+            shown_at: Instant::ZERO,
+            sampled_at: Instant::ZERO,
+            chip_changes: None,
+            entries: VecDeque::new(),
+            cut_at: Instant::NEVER,
+        }
+    }
+
+    /// The charge point is gone for a while; it comes back by itself.
+    pub(crate) fn power_off(&mut self, now: Instant) {
+        self.evse.outlets().for_each(|(_, outlet)| outlet.advance(now, false));
+        self.cut_at = Instant::NEVER;
+        self.feed.set("power", &false);
+    }
+
+    fn advance_cars(&mut self, now: Instant, state: &State) {
+        for (connector, side) in state.connectors.iter().skip(1).zip(&mut self.sides) {
+            let Some(outlet) = self.evse.outlet(connector.connector) else { continue };
+            let max = self.config.max_current_a;
+            let charges = connector.permits_charge && outlet.is_plugged() && side.ready;
+            let limit = charges.then(|| connector.limit_a.map_or(max, |limit| limit.min(max)));
+            let (w, a) = side.car.advance(now, limit, self.config.nominal_voltage);
+            if !side.car.is_overruled() {
+                outlet.set_meter(None, Some(w), Some(a));
+                side.a = a;
+            }
+        }
+    }
+
+    fn show(&mut self, now: Instant, ocpp: &ChargePoint<'_>) {
+        let unix = |at: Instant| (unix_ms() + at.as_millis()).saturating_sub(now.as_millis()) / 100 * 100;
+        self.note_entries(ocpp);
+        let oldest = self.entries.front().map(|(_, since)| *since);
+        self.feed.set("power", &true);
+        self.feed.set("charge point", &snapshot::charge_point(ocpp, self.config, self.held, oldest, unix));
+        let connectors: Vec<_> =
+            (1..).zip(&self.sides).map(|(id, side)| snapshot::connector(ocpp, self.evse, id, side, unix)).collect();
+        for state in &connectors {
+            let running = state.transaction.as_ref().filter(|transaction| transaction.running);
+            let running = running.and_then(|transaction| {
+                let meter_start = transaction.meter_start?;
+                Some(Running { id_tag: &transaction.id_tag, id: transaction.id, meter_start })
+            });
+            self.transactions.borrow_mut().look(unix_ms(), state.connector, running, state.wh);
+        }
+        self.feed.set("transactions", self.transactions.borrow().blocks());
+        if now.since(self.sampled_at) >= SAMPLE {
+            self.sampled_at = now;
+            let sample = connectors.iter().map(|each| json!([each.w, each.wh, each.limit, each.status])).collect();
+            self.feed.add("sample", SAMPLES_MAX, &json!({"t": unix_ms(), "c": Value::Array(sample)}));
+            self.questions = (1..=self.config.connectors).collect();
+        }
+        self.feed.set("connectors", &connectors);
+        self.feed.set("keys", &snapshot::keys(ocpp));
+        let changes = Some(self.chip.changes());
+        if self.chip_changes != changes {
+            self.chip_changes = changes;
+            self.feed.set("records", &Records::of(&self.chip));
+        }
+    }
+
+    /// Remembers since when each entry of the journal waits.
+    fn note_entries(&mut self, ocpp: &ChargePoint<'_>) {
+        let journal = ocpp.operations().journal();
+        let first = journal.first().filter(|_| ocpp.waiting_messages() > 0);
+        let Some(first) = first else { return self.entries.clear() };
+        self.entries.retain(|(number, _)| (first..journal.next()).contains(number));
+        let next = self.entries.back().map_or(first, |(number, _)| number + 1);
+        self.entries.extend((next..journal.next()).map(|number| (number, unix_ms())));
+    }
+
+    fn request(&mut self, request: Request, now: Instant) -> Option<Order> {
+        let fields = match serde_json::from_str::<Map<String, Value>>(&request.line) {
+            Ok(fields) => Fields { fields, connectors: self.config.connectors },
+            Err(error) => return refuse(&request, &Value::Null, &error.to_string()),
+        };
+        let id = fields.fields.get("id").cloned().unwrap_or_default();
+        let command = match fields.text("cmd").as_deref() {
+            Ok("car") => self.change_car(&fields).map(|()| None),
+            _ => fields.command().map(Some),
+        };
+        match command {
+            Ok(None) => None,
+            Ok(Some(Command::CutPower)) => {
+                self.chip.arm(random::number() % CUT_WORDS + 1);
+                self.cut_at = now + CUT_PATIENCE;
+                None
+            }
+            Ok(Some(command)) => {
+                self.remember(&command);
+                self.commands += 1;
+                if matches!(
+                    command,
+                    Command::State | Command::Ask { .. } | Command::SetKey { .. } | Command::DataTransfer(_)
+                ) {
+                    self.waiting.insert(self.commands, (id, request.replies));
+                }
+                Some(Order::Do(self.commands.into(), command))
+            }
+            Err(reason) => refuse(&request, &id, &reason),
+        }
+    }
+
+    /// Another car, or the same one with another battery.
+    fn change_car(&mut self, fields: &Fields) -> Result<(), String> {
+        let connector = fields.connector()?;
+        let positive = |name| fields.number_if_any(name).map(|number| number.filter(|number| *number >= 0.0));
+        let (a, phases, soc, kwh) = (positive("a")?, positive("phases")?, positive("soc")?, positive("kwh")?);
+        let Some(Side { car, .. }) = self.sides.get_mut(usize::from(connector) - 1) else { return Ok(()) };
+        let phases = phases.map_or(car.phases, |phases| (phases as u8).clamp(1, 3));
+        *car = Car::new(a.unwrap_or(car.a), phases, soc.unwrap_or(car.soc).min(100.0), kwh.unwrap_or(car.kwh).max(1.0));
+        Ok(())
+    }
+
+    /// What the hardware is told, and the page wants to show.
+    fn remember(&mut self, command: &Command) {
+        match command {
+            Command::Disconnect => self.held = true,
+            Command::Connect => self.held = false,
+            Command::PlugIn { connector } => self.at(*connector, |side| side.ready = true),
+            Command::PlugOut { connector } => self.at(*connector, |side| side.ready = false),
+            Command::EvReady { connector, ready } => self.at(*connector, |side| side.ready = *ready),
+            Command::JamLock { connector, jammed } => self.at(*connector, |side| side.jammed = *jammed),
+            Command::SetMeter { connector, w, a, .. } if w.is_some() || a.is_some() => self.at(*connector, |side| {
+                side.car.overrule();
+                side.a = a.unwrap_or(side.a);
+            }),
+            Command::Fault { connector, fault } => self.at(*connector, |side| {
+                side.fault = fault.as_ref().map(|fault| FaultState {
+                    code: fault.code.as_str(),
+                    info: fault.info.clone(),
+                    after_s: fault.after_charging.map(|delay| delay.as_secs_f64()),
+                });
+            }),
+            _ => {}
+        }
+    }
+
+    fn at(&mut self, connector: u8, change: impl FnOnce(&mut Side)) {
+        let side = usize::from(connector).checked_sub(1).and_then(|index| self.sides.get_mut(index));
+        if let Some(side) = side {
+            change(side);
+        }
+    }
+
+    /// The composite schedule of a connector, as the charge point itself says it.
+    fn ask_schedule(connector: u8) -> Order {
+        let payload = json!({"connectorId": connector, "duration": SCHEDULE_S, "chargingRateUnit": "A"});
+        Order::Do(json!("schedule"), Command::Ask { action: "GetCompositeSchedule".into(), payload })
+    }
+}
+
+impl Operator for Desk<'_> {
+    fn look(&mut self, now: Instant, ocpp: &ChargePoint<'_>) {
+        if now.since(self.shown_at) >= SHOW || self.shown_at == Instant::ZERO {
+            self.shown_at = now;
+            self.show(now, ocpp);
+        }
+    }
+
+    fn next(&mut self, now: Instant, state: &State) -> Order {
+        self.advance_cars(now, state);
+        if !self.chip.has_power() || now >= self.cut_at {
+            return Order::Do(Value::Null, Command::CutPower);
+        }
+        if let Some(connector) = self.questions.pop_front() {
+            return Self::ask_schedule(connector);
+        }
+        loop {
+            match self.requests.try_recv() {
+                Ok(request) => match self.request(request, now) {
+                    Some(order) => return order,
+                    None => continue,
+                },
+                Err(TryRecvError::Empty) => return Order::Wait,
+                Err(TryRecvError::Disconnected) => return Order::Leave,
+            }
+        }
+    }
+
+    fn reply(&mut self, id: &CommandId, reply: Value) {
+        if *id == "schedule" {
+            let connector = reply["connectorId"].to_string();
+            let periods = &reply["chargingSchedule"]["chargingSchedulePeriod"];
+            self.schedules.insert(connector, json!({"start": reply["scheduleStart"], "periods": periods}));
+            return self.feed.set("schedules", &self.schedules);
+        }
+        if let Some((id, replies)) = id.as_u64().and_then(|id| self.waiting.remove(&id)) {
+            let _ = replies.send(reply_line(&id, reply).to_string()); // who has asked may have left
+        }
+    }
+}
+
+/// Tells why a line was not understood.
+fn refuse(request: &Request, id: &CommandId, reason: &str) -> Option<Order> {
+    let line = json!({"event": "error", "id": id, "reason": reason});
+    let _ = request.replies.send(line.to_string());
+    None
+}
+
+pub(crate) fn unix_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64)
+}
