@@ -25,8 +25,10 @@ export async function open(index) {
   setText(box.querySelector('h2'), charger.identity);
   const meters = charger.registers.map((wh, at) => `meter ${at + 1} at ${count(wh)} Wh`);
   const facts = [LOOKS[charger.look][1], ...meters];
+  if (!charger.sessions.length) facts.push('no session yet');
   if (charger.waiting) facts.push(`${count(charger.waiting)} messages wait`);
   setText(box.querySelector('.hint'), facts.join(' · '));
+  box.querySelector('.scroll').hidden = !charger.sessions.length;
   box.querySelector('tbody').replaceChildren(...charger.sessions.map(row));
 }
 

@@ -115,9 +115,11 @@ async fn work(options: &FleetOptions) -> Result<bool, Box<dyn Error>> {
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let last_moment = fleet.clock.real(closes_at + PATIENCE);
     let mut looked = 0;
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     while !chargers.is_empty() && time::Instant::now() < last_moment {
         tokio::select! {
             _ = chargers.join_next() => {}
+            _ = &mut interrupt => break,
             request = page.question() => Page::answer(&request, &sites),
             _ = looks.tick() => {
                 rates.look(&fleet.tally);

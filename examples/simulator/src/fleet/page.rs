@@ -151,3 +151,31 @@ fn describe(site: &Site) -> Value {
         "sessions": sessions,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fastrand::Rng;
+
+    fn asked(line: &str, sites: &[Rc<Site>]) -> Value {
+        let (replies, mut answers) = mpsc::unbounded_channel();
+        Page::answer(&Request { line: line.into(), replies }, sites);
+        serde_json::from_str(&answers.try_recv().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_page_hears_of_the_charger_that_it_asks_about() {
+        let site = Rc::new(Site::new(0, &mut Rng::with_seed(1)));
+        site.ledger.borrow_mut().asked(2, "CARD", 5);
+        site.ledger.borrow_mut().started(2, Some("CARD"), 7);
+        let sites = [site];
+        let answer = asked(r#"{"id":3,"charger":0}"#, &sites);
+        assert_eq!((&answer["reply"], &answer["charger"]["identity"]), (&json!(3), &json!("FLEET00000")));
+        let session = json!({"connector": 2, "id_tag": "CARD", "begin": 7, "end": null, "stage": "running"});
+        assert_eq!(answer["charger"]["sessions"], json!([session]));
+        assert_eq!(asked(r#"{"id":4,"charger":1}"#, &sites)["charger"], Value::Null);
+        for line in ["", "{}", r#"{"id":1,"charger":-1}"#, "[[[["] {
+            assert!(asked(line, &sites)["error"].is_string(), "{line}");
+        }
+    }
+}

@@ -72,17 +72,20 @@ async fn serve(options: &CentralOptions) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Waits for the end: that of standard input, or of the patience at the keyboard.
+/// Waits for the end: that of the standard input, or an interrupt.
 async fn end(is_attached: bool) {
-    let input = async {
-        match is_attached {
-            true => while tokio::io::stdin().read(&mut [0; 64]).await.is_ok_and(|count| count > 0) {},
-            false => std::future::pending().await,
-        }
-    };
+    if !is_attached {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    }
+    // An interrupt at the keyboard is meant for the fleet, which wants to hear our ledger then.
+    let interrupts = async { while tokio::signal::ctrl_c().await.is_ok() {} };
+    let mut buffer = [0; 64];
+    let mut stdin = tokio::io::stdin();
+    let input = async { while stdin.read(&mut buffer).await.is_ok_and(|count| count > 0) {} };
     tokio::select! {
         () = input => {}
-        _ = tokio::signal::ctrl_c() => {}
+        () = interrupts => {}
     }
 }
 

@@ -102,7 +102,7 @@ impl Record {
     }
 
     pub(crate) fn complain(&mut self, complaint: String) {
-        if self.complaints.len() < COMPLAINTS_MAX {
+        if self.complaints.len() < COMPLAINTS_MAX && !self.complaints.contains(&complaint) {
             self.complaints.push(complaint);
         }
     }
