@@ -4,31 +4,30 @@ import { bytes, byId, duration, element, setText, tell } from './dom.js';
 import { on, send, states } from './feed.js';
 
 const FACTS = {
-  link: 'Link', registration: 'Registration', next: 'Next try', status: 'Status', waiting: 'Journal',
-  oldest: 'Oldest message', room: 'Room left', written: 'Written to flash', firmware: 'Firmware',
-  update: 'Firmware update', diagnostics: 'Diagnostics', dropped: 'Not understood',
+  link: 'link', registration: 'registration', next: 'next try', waiting: 'journal', oldest: 'oldest message',
+  room: 'room left', written: 'written to flash', dropped: 'not understood', firmware: 'firmware', update: 'update',
+  diagnostics: 'diagnostics',
 };
 
 const values = {};
 let linkButton;
 
-export function make() {
+export function start() {
   const button = (text, command, attributes) => element('button', { type: 'button', onclick: () => act(command), ...attributes }, text);
   linkButton = element('button', { type: 'button', onclick: () => act({ cmd: states['charge point']?.link.held ? 'connect' : 'disconnect' }) }, 'Cut the line');
   const facts = element('dl.facts', {}, ...Object.entries(FACTS).map(([name, title]) => element('div', {}, element('dt', {}, title), values[name] = element('dd', { id: `fact-${name}` }))));
   const vendor = element('input', { placeholder: 'vendor id', 'aria-label': 'Vendor id', value: 'com.example', size: 10 });
-  const data = element('input', { placeholder: 'data', 'aria-label': 'Data', size: 10 });
+  const data = element('input', { placeholder: 'DataTransfer', 'aria-label': 'Data of a DataTransfer', size: 10 });
   on('charge point', show);
   on('power', show);
   setInterval(show, 500);
-  return [
+  byId('point').append(
     element('div.buttons', {},
       button('Cut the power', { cmd: 'power_cut' }, { class: 'danger', id: 'power-cut', title: 'Between two writes to the flash' }),
-      linkButton, button('Try now', { cmd: 'connect' }), button('Soft reset', { cmd: 'reset', kind: 'Soft' }), button('Hard reset', { cmd: 'reset', kind: 'Hard' })),
+      linkButton, button('Try now', { cmd: 'connect' }), button('Reset', { cmd: 'reset', kind: 'Soft' })),
     facts,
     element('form.inline', { onsubmit: event => { event.preventDefault(); transfer(vendor.value, data.value); } },
-      element('span.label', {}, 'DataTransfer'), vendor, data, element('button', { type: 'submit' }, 'Send')),
-  ];
+      vendor, data, element('button', { type: 'submit', title: 'DataTransfer' }, 'Send')));
 }
 
 async function act(command) {
@@ -52,17 +51,19 @@ function show() {
     link: linkWord,
     registration: link.accepted ? 'accepted' : link.connected ? 'not accepted yet' : 'unknown',
     next: link.connected || link.held || !power ? '–' : until > 0 ? `in ${duration(until)}` : 'now',
-    status: state.status,
     waiting: journal.waiting ? `${journal.waiting} waiting` : 'empty',
     oldest: journal.oldest ? `${duration(Date.now() - journal.oldest)} old` : '–',
-    room: `${journal.room} entries, ${journal.transactions_left} transactions`,
-    written: `${bytes(flash.written)} since the boot, of ${flash.size / 1024} KiB`,
+    room: `${journal.transactions_left} transactions`,
+    written: bytes(flash.written),
     firmware: state.firmware ?? 'unknown',
     update: state.update,
     diagnostics: state.diagnostics,
     dropped: String(link.dropped),
   };
   for (const [name, text] of Object.entries(facts)) setText(values[name], text);
+  values.room.title = `${journal.room} messages`;
+  values.written.title = `since the boot, on ${flash.size / 1024} KiB`;
+  setText(byId('point-status'), power ? state.status : 'off');
   setText(linkButton, link.held ? 'Mend the line' : 'Cut the line');
   pill('power', power ? 'power' : 'no power', power ? 'good' : 'bad');
   pill('link', link.connected && link.accepted && power ? 'online' : linkWord, link.connected && power ? 'good' : 'bad');

@@ -64,10 +64,10 @@ function make(connector) {
     element('header', {}, element('h2', { id: `connector-${connector}` }, `Connector ${connector}`), card.status),
     element('div.meter', {}, card.power, element('dl', {}, fact('meter', card.energy), fact('current', card.current), fact('limit', card.limit))),
     card.may, card.transaction,
-    row('Car', element('div.choice', {}, ...card.cars), card.plug, card.pause),
-    element('div.row.battery', {}, element('span.label'), card.battery, card.soc),
+    row('Car', element('div.choice', {}, ...card.cars), element('div.battery', {}, card.battery, card.soc)),
+    row('Cable', card.plug, card.pause, element('label.check', {}, card.jam, 'lock jammed')),
     row('Card', ...card.tags, free),
-    row('Fault', card.error, card.fault, element('label.check', {}, card.jam, 'lock jammed')));
+    row('Fault', card.error, card.fault));
   return card;
 }
 
@@ -90,7 +90,7 @@ function update(card, state) {
   setText(card.pause, state.ready || !state.plugged ? 'Pause' : 'Go on');
   card.pause.disabled = !state.plugged;
   card.battery.value = state.car.soc;
-  setText(card.soc, `${state.car.soc} % of ${state.car.kwh} kWh`);
+  setText(card.soc, `${state.car.soc} %`);
   card.cars.forEach((button, index) => {
     const { a, phases } = CARS[index];
     setAttribute(button, 'aria-pressed', String(state.car.a === a && state.car.phases === phases));

@@ -2,12 +2,14 @@
 
 import { byId, setText } from './dom.js';
 import { connect, on, onLink } from './feed.js';
+import * as chargePoint from './charge_point.js';
 import * as connectors from './connectors.js';
 import * as messages from './messages.js';
 import * as panels from './panels.js';
 import * as timeline from './timeline.js';
 
 connectors.start();
+chargePoint.start();
 timeline.start();
 messages.start();
 panels.start();

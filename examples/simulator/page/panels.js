@@ -4,11 +4,9 @@ import { byId, element } from './dom.js';
 import * as central from './central.js';
 import * as keys from './keys.js';
 import * as memory from './memory.js';
-import * as point from './charge_point.js';
 
 const PANELS = [
   { id: 'central', title: 'Central system', make: central.make },
-  { id: 'point', title: 'Charge point', make: point.make },
   { id: 'keys', title: 'Keys', make: keys.make },
   { id: 'memory', title: 'Memory', make: memory.make },
 ];
@@ -48,5 +46,5 @@ export function select(id) {
 export function hideCentral() {
   const tab = tabs.find(({ id }) => id === 'central');
   tab.tab.hidden = true;
-  if (!tab.panel.hidden) select('point');
+  if (!tab.panel.hidden) select('keys');
 }

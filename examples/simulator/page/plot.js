@@ -52,9 +52,10 @@ export function draw(plot, view, right, states) {
   pen.beginPath();
   pen.rect(MARGIN.left, 0, frame.width - MARGIN.left - MARGIN.right, frame.height);
   pen.clip();
+  ahead(pen, frame, colour);
   power(pen, frame, points, colour);
-  energy(pen, frame, points, colour);
   limits(pen, frame, points, plot, states.schedules?.[connector], colour);
+  energy(pen, frame, points, colour);
   blocks(pen, frame, (states.transactions ?? []).filter(block => block.connector === connector), colour);
   band(pen, frame, points, colour);
   now(pen, frame, colour);
@@ -68,12 +69,11 @@ function grid(pen, frame, view, colour) {
   pen.lineWidth = 1;
   pen.textAlign = 'right';
   pen.textBaseline = 'middle';
-  for (const kw of [0, 7.36, 14.72, 22.08].filter(kw => kw <= kilowatts(frame.maxA) + 0.1)) {
+  for (const kw of [0, 11.04, 22.08].filter(kw => kw <= kilowatts(frame.maxA) + 0.1)) {
     const y = Math.round(frame.y(kw)) + 0.5;
     line(pen, [[MARGIN.left, y], [frame.width - MARGIN.right, y]]);
-    pen.fillText(kw ? Math.round(kw) : '0', MARGIN.left - 6, y);
+    pen.fillText(String(Math.round(kw)), MARGIN.left - 6, y);
   }
-  pen.fillText('kW', MARGIN.left - 6, frame.y(22.08 / 3 * 1.5));
   pen.textAlign = 'center';
   const step = TICKS.find(tick => view.span / tick <= Math.max(3, frame.width / 90)) ?? TICKS.at(-1);
   for (let t = Math.ceil(frame.left / step) * step; t <= frame.right; t += step) {
@@ -82,6 +82,13 @@ function grid(pen, frame, view, colour) {
       pen.fillText(clock(t, step < 60000), x, frame.height - MARGIN.bottom / 2);
     }
   }
+}
+
+// What is to come can be drawn upon.
+function ahead(pen, frame, colour) {
+  const x = frame.x(Date.now());
+  pen.fillStyle = colour('ahead');
+  pen.fillRect(x, MARGIN.top, frame.width - x, frame.bottom - MARGIN.top);
 }
 
 function power(pen, frame, points, colour) {
@@ -111,6 +118,10 @@ function energy(pen, frame, points, colour) {
   pen.fillStyle = colour('energy');
   pen.textAlign = 'left';
   pen.textBaseline = 'middle';
+  pen.lineJoin = 'round';
+  pen.lineWidth = 4;
+  pen.strokeStyle = colour('card');
+  pen.strokeText(`+${(gained / 1000).toFixed(2)} kWh`, x + 6, y);
   pen.fillText(`+${(gained / 1000).toFixed(2)} kWh`, x + 6, y);
 }
 
