@@ -8,6 +8,8 @@ mod fleet {
 use fleet::forger::Forger;
 use fleet::program::{Central, Run, central, fleet};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 
 /// 50 chargers, 20 minutes of the day in as many seconds. People come often, links fail every five minutes and the power
 /// every eight.
@@ -74,6 +76,23 @@ fn nobody_there_is_no_success() {
     let run = fleet("--fleet 3 --minutes 1 --speed 1000 --visits 0 --start-over 0 ws://127.0.0.1:1/ocpp");
     assert!(!run.is_success, "{run}");
     assert!(run.says("undone     3 chargers"), "{run}");
+}
+
+/// `FLEET00000:secret` in base64.
+#[test]
+fn a_charger_introduces_itself_with_identity_and_password() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/ocpp", listener.local_addr().unwrap());
+    let request = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let lines = BufReader::new(stream).lines().map_while(Result::ok);
+        lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>()
+    });
+    let run = fleet(&format!("--fleet 1 --minutes 1 --speed 1000 --visits 0 --start-over 0 {url} --password secret"));
+    let request = request.join().unwrap();
+    assert!(request[0].starts_with("GET /ocpp/FLEET00000 "), "{request:?}{run}");
+    let authorization = "Authorization: Basic RkxFRVQwMDAwMDpzZWNyZXQ=";
+    assert!(request.iter().any(|line| line.eq_ignore_ascii_case(authorization)), "{request:?}");
 }
 
 /// As the other side of the check: the central system alone, spoken to by nobody.

@@ -13,7 +13,6 @@ use embedded_ocpp::facade::{Error, Resources};
 use embedded_ocpp::ocpp16::{Boot, ConnectorId, Discarded, ResetKind, TxNotification};
 use embedded_ocpp::store::FlashStorage;
 use embedded_ocpp::time::Duration;
-use embedded_ocpp::transport::websocket::Options;
 use embedded_ocpp::transport::{ConnectFailure, WebSocketTransport};
 use embedded_ocpp::{ChargePoint, Instant};
 use std::cell::{Cell, RefCell};
@@ -228,7 +227,7 @@ impl Life<'_> {
             Ok(wire) => {
                 self.wire = Some(Rc::clone(&wire));
                 let socket = Socket { wire, power: Rc::clone(&self.site.power) };
-                self.link.socket.open(socket, &Options::new(&server.host, &server.path, &self.site.identity));
+                self.link.socket.open(socket, &server.greeting(&self.site.identity));
                 self.fleet.tally.connections.add(1);
             }
             Err(_) => self.ocpp.connect_failed(ConnectFailure::NoNetwork),

@@ -28,6 +28,9 @@ pub(crate) struct FleetOptions {
     pub(crate) chargers: u32,
     /// The central system: ws://host:port/path, without the identity. Its own, in another process, if not given
     pub(crate) url: Option<String>,
+    /// Password of HTTP Basic authentication, the same for all
+    #[arg(long, requires = "url")]
+    pub(crate) password: Option<String>,
     /// Where that central system shows what it has heard: http://host:port/ledger
     #[arg(long, value_name = "URL", requires = "url")]
     pub(crate) heard: Option<String>,
