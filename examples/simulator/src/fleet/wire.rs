@@ -92,3 +92,18 @@ fn without_blocking<T>(mut transfer: impl FnMut() -> io::Result<T>) -> Poll<io::
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Wire;
+    use std::net::{Ipv4Addr, TcpListener};
+
+    #[tokio::test]
+    async fn a_connection_comes_from_the_address_that_it_is_given() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let source = Ipv4Addr::new(127, 0, 0, 3);
+        let wire = Wire::connect(listener.local_addr().unwrap(), Some(source)).unwrap();
+        assert_eq!(listener.accept().unwrap().1.ip(), source);
+        drop(wire);
+    }
+}
