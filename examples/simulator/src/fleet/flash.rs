@@ -14,11 +14,12 @@ pub(crate) struct Flash {
 }
 
 /// Where the settings lie.
-pub(crate) const SETTINGS: Range<u32> = 0..4 * PAGE;
-/// Where the journal lies: room for some 500 messages.
-pub(crate) const JOURNAL: Range<u32> = 4 * PAGE..8 * PAGE;
+pub(crate) const SETTINGS: Range<u32> = 0..8 * PAGE;
+/// Where the journal lies: room for some 300 messages.
+pub(crate) const JOURNAL: Range<u32> = 8 * PAGE..16 * PAGE;
 
-const PAGE: u32 = 4096;
+/// As on an nRF51. Small ones keep a fleet small that runs for days, and are erased all the more often.
+const PAGE: u32 = 1024;
 const WORD: usize = 4;
 const CHUNK: usize = 256;
 
