@@ -3,7 +3,8 @@
 import { bytes, element, setText, tell } from './dom.js';
 import { on, send, states } from './feed.js';
 
-const TRIGGERS = ['BootNotification', 'Heartbeat', 'MeterValues', 'StatusNotification', 'FirmwareStatusNotification', 'DiagnosticsStatusNotification'];
+const TRIGGERS = ['Heartbeat', 'MeterValues', 'StatusNotification', 'BootNotification', 'FirmwareStatusNotification', 'DiagnosticsStatusNotification'];
+const OF_CONNECTORS = ['MeterValues', 'StatusNotification'];
 const REGISTRATIONS = ['Accepted', 'Pending', 'Rejected'];
 
 let connector;
@@ -39,7 +40,7 @@ export function make() {
     row('Service', button('Operative', () => availability('Operative')), button('Inoperative', () => availability('Inoperative'))),
     row('Reserve', button('For this tag', reserve), button('Cancel', () => call('CancelReservation', { reservationId: reservation }))),
     row('Local list', button('Send all', sendList), button('Empty', () => sendLocalList([])), button('Clear cache', () => call('ClearCache', {}))),
-    row('Trigger', trigger, button('Send', () => call('TriggerMessage', { requestedMessage: trigger.value, connectorId: chosen() }))),
+    row('Trigger', trigger, button('Send', () => call('TriggerMessage', { requestedMessage: trigger.value, ...(OF_CONNECTORS.includes(trigger.value) && { connectorId: chosen() }) }))),
     row('Firmware', button('Update', () => call('UpdateFirmware', {})), update.bar, update.text),
     row('Diagnostics', button('Get', () => call('GetDiagnostics', {})), files),
     row('Reset', button('Soft', () => call('Reset', { type: 'Soft' })), button('Hard', () => call('Reset', { type: 'Hard' }))),

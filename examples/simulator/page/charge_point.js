@@ -5,7 +5,7 @@ import { on, send, states } from './feed.js';
 
 const FACTS = {
   link: 'link', registration: 'registration', next: 'next try', waiting: 'journal', oldest: 'oldest message',
-  room: 'room left', written: 'written to flash', dropped: 'not understood', firmware: 'firmware', update: 'update',
+  room: 'transactions left', written: 'written to flash', dropped: 'not understood', firmware: 'firmware', update: 'update',
   diagnostics: 'diagnostics',
 };
 
@@ -53,7 +53,7 @@ function show() {
     next: link.connected || link.held || !power ? '–' : until > 0 ? `in ${duration(until)}` : 'now',
     waiting: journal.waiting ? `${journal.waiting} waiting` : 'empty',
     oldest: journal.oldest ? `${duration(Date.now() - journal.oldest)} old` : '–',
-    room: `${journal.transactions_left} transactions`,
+    room: String(journal.transactions_left),
     written: bytes(flash.written),
     firmware: state.firmware ?? 'unknown',
     update: state.update,
@@ -61,12 +61,13 @@ function show() {
     dropped: String(link.dropped),
   };
   for (const [name, text] of Object.entries(facts)) setText(values[name], text);
-  values.room.title = `${journal.room} messages`;
+  values.room.title = `room for ${journal.room} messages`;
   values.written.title = `since the boot, on ${flash.size / 1024} KiB`;
   setText(byId('point-status'), power ? state.status : 'off');
   setText(linkButton, link.held ? 'Mend the line' : 'Cut the line');
   pill('power', power ? 'power' : 'no power', power ? 'good' : 'bad');
   pill('link', link.connected && link.accepted && power ? 'online' : linkWord, link.connected && power ? 'good' : 'bad');
+  byId('link').hidden = !power;
   pill('waiting', journal.waiting ? `${journal.waiting} waiting` : 'all delivered', journal.waiting ? 'busy' : 'quiet');
   setText(byId('date'), state.date ? state.date.replace('T', ' ').replace('Z', ' UTC') : '');
 }

@@ -19,7 +19,12 @@ const cards = [];
 
 export function start() {
   on('connectors', show);
-  on('power', power => cards.forEach(card => card.root.classList.toggle('dark', !power)));
+  on('power', power => cards.forEach(card => {
+    card.root.classList.toggle('dark', !power);
+    if (power) return;
+    setText(card.status, 'no power');
+    setText(card.power, '0.0');
+  }));
 }
 
 async function act(command) {
@@ -57,6 +62,8 @@ function make(connector) {
   card.error = element('select', { 'aria-label': `Fault of connector ${connector}` }, ...ERRORS.map(code => element('option', {}, code)));
   card.fault = button('Raise', () => act({ cmd: 'fault', connector, active: !card.state.fault, error_code: card.error.value }));
   card.jam = element('input', { type: 'checkbox', onchange: event => act({ cmd: 'lock', connector, jammed: event.target.checked }) });
+  card.register = element('input', { type: 'number', min: 0, step: 1, placeholder: 'Wh', 'aria-label': `Meter of connector ${connector} in Wh` });
+  const register = element('form.swipe', { onsubmit: event => { event.preventDefault(); if (card.register.value) act({ cmd: 'set_meter', connector, wh: Number(card.register.value) }); } }, card.register, element('button', { type: 'submit' }, 'Set'));
   const free = element('form.swipe', { onsubmit: event => { event.preventDefault(); if (card.tag.value) swipe(card, card.tag.value); } }, card.tag, element('button', { type: 'submit' }, 'Swipe'));
   const row = (label, ...content) => element('div.row', { role: 'group', 'aria-label': `${label}, connector ${connector}` }, element('span.label', { 'aria-hidden': 'true' }, label), element('div.controls', {}, ...content));
   const fact = (name, value) => element('div', {}, element('dt', {}, name), value);
@@ -67,6 +74,7 @@ function make(connector) {
     row('Car', element('div.choice', {}, ...card.cars), element('div.battery', {}, card.battery, card.soc)),
     row('Cable', card.plug, card.pause, element('label.check', {}, card.jam, 'lock jammed')),
     row('Card', ...card.tags, free),
+    row('Meter', register),
     row('Fault', card.error, card.fault));
   return card;
 }
@@ -105,7 +113,7 @@ function permission(state) {
   const words = [state.permits ? 'may charge' : state.limit === 0 ? 'may not charge: the limit is 0' : 'contactor open'];
   words.push(state.locked ? 'cable locked' : state.plugged ? 'cable in' : 'no cable');
   if (state.reserved) words.push('reserved');
-  if (!state.operative) words.push('out of service');
+  if (!state.operative && !state.fault) words.push('out of service');
   if (state.fault) words.push(state.fault.code);
   return words.join(' · ');
 }

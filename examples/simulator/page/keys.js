@@ -11,19 +11,18 @@ let isEditing = false;
 export function make() {
   body = element('tbody');
   on('keys', value => {
-    keys = value;
+    keys = value.toSorted((a, b) => a.name.localeCompare(b.name));
     if (!isEditing) show();
   });
   const search = element('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search the keys', oninput: event => { filter = event.target.value.toLowerCase(); show(); } });
-  const head = element('thead', {}, element('tr', {}, ...['Key', 'Value', 'Access'].map(title => element('th', { scope: 'col' }, title))));
+  const head = element('thead', {}, element('tr', {}, ...['Key', 'Value'].map(title => element('th', { scope: 'col' }, title))));
   return [search, element('table.keys', {}, head, body)];
 }
 
 function show() {
   const rows = keys.filter(({ name }) => name.toLowerCase().includes(filter)).map(key => element('tr', {},
-    element('th', { scope: 'row', title: key.reboot ? 'after a restart' : '' }, key.name),
-    element('td', {}, key.access === 'read only' ? element('span.value', {}, key.value) : field(key)),
-    element('td.access', {}, `${key.kind}, ${key.access}${key.reboot ? ', after a restart' : ''}`)));
+    element('th', { scope: 'row' }, key.name, element('small', {}, `${key.kind}, ${key.access}${key.reboot ? ', after a restart' : ''}`)),
+    element('td', {}, key.access === 'read only' ? element('span.value', {}, key.value) : field(key))));
   body.replaceChildren(...rows);
 }
 

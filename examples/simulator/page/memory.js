@@ -8,8 +8,8 @@ const date = text => text == null ? '–' : text.replace('T', ' ').replace('Z', 
 const TABLES = [
   { name: 'list', title: ({ list_version }) => `Local list, version ${list_version}`, columns: { Tag: 'id_tag', Status: 'status', Group: 'parent', Until: tag => date(tag.expires) } },
   { name: 'cache', title: () => 'Authorisation cache', columns: { Tag: 'id_tag', Status: 'status', Group: 'parent', Until: tag => date(tag.expires) } },
-  { name: 'reservations', title: () => 'Reservations', columns: { Id: 'id', Connector: 'connector', Tag: 'id_tag', Until: each => date(each.expires) } },
-  { name: 'profiles', title: () => 'Charging profiles', columns: { Id: 'id', Connector: 'connector', Level: 'stack_level', Purpose: 'purpose', Kind: 'kind', Periods: periods } },
+  { name: 'reservations', title: () => 'Reservations', columns: { Id: 'id', At: 'connector', Tag: 'id_tag', Until: each => date(each.expires) } },
+  { name: 'profiles', title: () => 'Charging profiles', columns: { Id: 'id', At: 'connector', Level: 'stack_level', Purpose: 'purpose', Kind: 'kind', Periods: periods } },
 ];
 
 function periods({ unit, periods }) {

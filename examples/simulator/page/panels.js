@@ -2,6 +2,7 @@
 
 import { byId, element } from './dom.js';
 import * as central from './central.js';
+import * as commands from './console.js';
 import * as keys from './keys.js';
 import * as memory from './memory.js';
 
@@ -9,6 +10,7 @@ const PANELS = [
   { id: 'central', title: 'Central system', make: central.make },
   { id: 'keys', title: 'Keys', make: keys.make },
   { id: 'memory', title: 'Memory', make: memory.make },
+  { id: 'commands', title: 'Commands', make: commands.make },
 ];
 
 const tabs = [];

@@ -10,7 +10,7 @@ const SPANS = [60, 120, 300, 600, 1200, 1800, 3600].map(s => s * 1000);
 // So much of the window lies ahead of now.
 const AHEAD = 0.3;
 
-export const view = { span: SPANS[2], right: null, samples: [], plots: [], pointer: null };
+export const view = { span: SPANS[1], right: null, samples: [], plots: [], pointer: null };
 
 // The moment at the right edge.
 export const right = () => view.right ?? Date.now() + view.span * AHEAD;
@@ -19,10 +19,9 @@ export function start() {
   on('sample', (values, isAll) => {
     view.samples = isAll ? values : view.samples.concat(values);
     if (view.samples.length > KEPT) view.samples = view.samples.slice(-KEPT);
-    const count = values.at(-1)?.c.length ?? 0;
-    while (view.plots.length < count) add(view.plots.length + 1);
     redraw();
   });
+  on('connectors', all => all.slice(view.plots.length).forEach(({ connector }) => add(connector)));
   for (const name of ['schedules', 'transactions']) on(name, redraw);
   byId('zoom-in').onclick = () => zoom(-1);
   byId('zoom-out').onclick = () => zoom(1);

@@ -64,6 +64,7 @@ use serde_json::json;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use web::{Feed, Place, Site};
 
@@ -118,11 +119,20 @@ async fn simulate(options: Options) -> Result<(), Box<dyn Error>> {
         served = place.serve(site) => served.map_err(Into::into),
         played = script => played,
         () = dispatch => Ok(()),
-        _ = tokio::signal::ctrl_c() => Ok(()),
+        () = wish_to_end() => Ok(()),
     };
     // The charger stops when nobody can send commands any more.
     let stopped = tokio::task::spawn_blocking(|| thread.join()).await?;
     outcome.and_then(|()| Ok(stopped.map_err(|_| "the charger has panicked")??))
+}
+
+/// Somebody, or the system, wants the process to end.
+async fn wish_to_end() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
 }
 
 /// Ends when the script wants the simulator to end; without a script never.

@@ -17,6 +17,7 @@ pub(crate) const FILES: &[File] = &[
     script("panels.js", include_bytes!("../page/panels.js")),
     script("central.js", include_bytes!("../page/central.js")),
     script("charge_point.js", include_bytes!("../page/charge_point.js")),
+    script("console.js", include_bytes!("../page/console.js")),
     script("keys.js", include_bytes!("../page/keys.js")),
     script("memory.js", include_bytes!("../page/memory.js")),
 ];
