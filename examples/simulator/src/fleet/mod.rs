@@ -103,7 +103,8 @@ async fn work(options: &FleetOptions) -> Result<bool, Box<dyn Error>> {
     let url = options.url.as_deref().or(own.as_ref().map(|own| &*own.url)).unwrap_or_default();
     let heard_at = options.heard.clone().or(own.as_ref().map(|own| own.ledger()));
     let server = Server::new(url, options.password.as_deref(), options.chargers)?;
-    println!("{} chargers at {url}", options.chargers);
+    println!("central system  {url}");
+    println!("chargers        {}", options.chargers);
     let mut page = Page::open(options, url).await?;
     let memory_before = Usage::of_this().memory;
     let fleet = Rc::new(Fleet { clock: Clock::start(options.speed), server, tally: Tally::default() });

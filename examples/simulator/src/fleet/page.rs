@@ -57,7 +57,7 @@ impl Page {
     /// A sentence that says what to do.
     pub(crate) async fn open(options: &FleetOptions, url: &str) -> Result<Self, String> {
         let place = Place::open(options.listen, options.token.clone()).await?;
-        println!("the page: {}", place.url().map_err(|error| error.to_string())?);
+        println!("page            {}", place.url().map_err(|error| error.to_string())?);
         let feed = Feed::new();
         let about = json!({
             "chargers": options.chargers,
@@ -89,8 +89,6 @@ impl Page {
             "charging": looks.bytes().filter(|look| *look == b'4').count(),
             "waiting": waiting,
         });
-        self.feed.set("looks", &looks);
-        self.feed.add("rates", SECONDS, &rate);
         let totals = json!({
             "sessions": tally.sessions.get(),
             "out": tally.sent.get(),
@@ -100,6 +98,8 @@ impl Page {
             "given_up": tally.given_up.get(),
         });
         self.feed.set("totals", &totals);
+        self.feed.set("looks", &looks);
+        self.feed.add("rates", SECONDS, &rate);
     }
 
     /// The next question of a page.
