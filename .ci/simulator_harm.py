@@ -60,6 +60,16 @@ def bad_input(page):
         raise Failure(f"{rows} rows of messages")
 
 
+def restart(page):
+    """of the process: the page says so, and comes back by itself"""
+    page.open().online().charge()
+    page.restart()
+    page.online()
+    page.until_status("Available")  # another charger
+    if len(page.messages("BootNotification")) != 1:
+        raise Failure("messages of the process before are shown")
+
+
 def strangers(page):
     """pages of other sites are not let in; beyond this machine a token is wanted"""
     page.open().online()
@@ -170,4 +180,4 @@ def commands(page):
         raise Failure(f"only in the page: {in_page - in_readme}; only in the README: {in_readme - only - in_page}")
 
 
-HARM = [bad_input, strangers, another_central_system, tls, script, commands]
+HARM = [bad_input, restart, strangers, another_central_system, tls, script, commands]

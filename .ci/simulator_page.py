@@ -109,6 +109,7 @@ class Browser:
                 page.confirm_console()
             finally:
                 page.save(scene.__name__)
+                self.driver.get("about:blank")  # before the simulator goes away
         print(f"{time.monotonic() - began:.1f} s", flush=True)
 
     def picture_of(self, scene):
@@ -129,6 +130,15 @@ class Page:
         self.simulator = self.start(*arguments, **options)
         self.load()
         return self
+
+    def restart(self):
+        """The process ends, and another one begins at the same address."""
+        address = self.simulator.url.removeprefix("http://").rstrip("/")
+        self.simulator.__exit__()
+        until("the page to notice", lambda: self.one("#gone").is_displayed())
+        self.simulator = self.start(listen=address)
+        until("the page to come back", lambda: not self.one("#gone").is_displayed())
+        self.driver.get_log("browser")  # that nobody was there
 
     def start(self, *arguments, **options):
         return self.stack.enter_context(Simulator(self.browser.program, self.browser.folder, *arguments, **options))

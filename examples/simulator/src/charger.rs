@@ -2,13 +2,14 @@
 //! thread for itself, as it would have a controller for itself.
 
 use crate::config::Config;
-use crate::desk::{Desk, unix_ms};
+use crate::desk::Desk;
 use crate::evse::Evse;
 use crate::flash::Chip;
 use crate::station::{self, End};
 use crate::trace::{Kind, Line, Log, Traffic};
 use crate::transactions::Transactions;
 use crate::web::{Feed, Request};
+use crate::window::{Window, unix_ms};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::error::Error;
@@ -34,7 +35,8 @@ fn operate(config: &Config, feed: &Feed, requests: Receiver<Request>) -> Result<
     let transactions = Rc::new(RefCell::new(Transactions::default()));
     let log = log(feed.clone(), transactions.clone());
     let evse = Evse::new(config);
-    let mut desk = Desk::new(requests, feed.clone(), config, &evse, chip.clone(), &transactions);
+    let window = Window::new(feed.clone(), config, &evse, chip.clone(), &transactions);
+    let mut desk = Desk::new(requests, config, &evse, chip.clone(), window);
     loop {
         let end = station::run(config, &evse, &mut desk, &log, &Traffic::default(), chip.storage()?)?;
         let pause = match end {

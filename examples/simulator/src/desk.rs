@@ -1,4 +1,4 @@
-//! Who operates the charger: takes the commands of pages and scripts, moves the cars, and tells the page how things stand.
+//! Who operates the charger: takes the commands of pages and scripts, and moves the cars.
 
 use crate::car::Car;
 use crate::command::{Command, CommandId, Operator, Order, State};
@@ -7,26 +7,22 @@ use crate::control::{Fields, reply_line};
 use crate::evse::Evse;
 use crate::flash::Chip;
 use crate::random;
-use crate::records::Records;
-use crate::snapshot::{self, FaultState, Side};
-use crate::transactions::{Running, Transactions};
-use crate::web::{Feed, Request};
+use crate::snapshot::{FaultState, Side};
+use crate::web::Request;
+use crate::window::Window;
 use embedded_ocpp::facade::ChargePoint;
 use embedded_ocpp::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
-use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::UnboundedSender;
 
 pub(crate) struct Desk<'o> {
     requests: Receiver<Request>,
-    feed: Feed,
     config: &'o Config,
     evse: &'o Evse,
     chip: Chip,
-    transactions: &'o RefCell<Transactions>,
+    window: Window<'o>,
     sides: Vec<Side>,
     held: bool,
     /// Who waits for a reply of the charge point, by the number that their command has there.
@@ -34,21 +30,10 @@ pub(crate) struct Desk<'o> {
     commands: u64,
     /// The connectors whose composite schedule is to be asked for.
     questions: VecDeque<u8>,
-    schedules: Map<String, Value>,
-    shown_at: Instant,
-    sampled_at: Instant,
-    chip_changes: Option<u64>,
-    /// The numbers of the entries that wait in the journal, each with its Unix ms.
-    entries: VecDeque<(u32, u64)>,
     /// When a power cut comes at the latest.
     cut_at: Instant,
 }
 
-/// Between two looks for the page.
-const SHOW: Duration = Duration::from_millis(200);
-const SAMPLE: Duration = Duration::from_secs(1);
-/// An hour.
-const SAMPLES_MAX: usize = 3600;
 /// How long a power cut waits for something to be written.
 const CUT_PATIENCE: Duration = Duration::from_millis(150);
 /// Words that are still written before a power cut.
@@ -59,30 +44,23 @@ const SCHEDULE_S: u32 = 1800;
 impl<'o> Desk<'o> {
     pub(crate) fn new(
         requests: Receiver<Request>,
-        feed: Feed,
         config: &'o Config,
         evse: &'o Evse,
         chip: Chip,
-        transactions: &'o RefCell<Transactions>,
+        window: Window<'o>,
     ) -> Self {
         let side = Side { ready: false, jammed: false, fault: None, a: 0.0, car: Car::new(16.0, 3, 40.0, 60.0) };
         Self {
             requests,
-            feed,
             config,
             evse,
             chip,
-            transactions,
+            window,
             sides: vec![side; config.connectors.into()],
             held: false,
             waiting: HashMap::new(),
             commands: 0,
             questions: VecDeque::new(),
-            schedules: Map::new(),
-            shown_at: Instant::ZERO,
-            sampled_at: Instant::ZERO,
-            chip_changes: None,
-            entries: VecDeque::new(),
             cut_at: Instant::NEVER,
         }
     }
@@ -91,7 +69,7 @@ impl<'o> Desk<'o> {
     pub(crate) fn power_off(&mut self, now: Instant) {
         self.evse.outlets().for_each(|(_, outlet)| outlet.advance(now, false));
         self.cut_at = Instant::NEVER;
-        self.feed.set("power", &false);
+        self.window.darken();
     }
 
     fn advance_cars(&mut self, now: Instant, state: &State) {
@@ -106,48 +84,6 @@ impl<'o> Desk<'o> {
                 side.a = a;
             }
         }
-    }
-
-    fn show(&mut self, now: Instant, ocpp: &ChargePoint<'_>) {
-        let unix = |at: Instant| (unix_ms() + at.as_millis()).saturating_sub(now.as_millis()) / 100 * 100;
-        self.note_entries(ocpp);
-        let oldest = self.entries.front().map(|(_, since)| *since);
-        self.feed.set("power", &true);
-        self.feed.set("charge point", &snapshot::charge_point(ocpp, self.config, self.held, oldest, unix));
-        let connectors: Vec<_> =
-            (1..).zip(&self.sides).map(|(id, side)| snapshot::connector(ocpp, self.evse, id, side, unix)).collect();
-        for state in &connectors {
-            let running = state.transaction.as_ref().filter(|transaction| transaction.running);
-            let running = running.and_then(|transaction| {
-                let meter_start = transaction.meter_start?;
-                Some(Running { id_tag: &transaction.id_tag, id: transaction.id, meter_start })
-            });
-            self.transactions.borrow_mut().look(unix_ms(), state.connector, running, state.wh);
-        }
-        self.feed.set("transactions", self.transactions.borrow().blocks());
-        if now.since(self.sampled_at) >= SAMPLE {
-            self.sampled_at = now;
-            let sample = connectors.iter().map(|each| json!([each.w, each.wh, each.limit, each.status])).collect();
-            self.feed.add("sample", SAMPLES_MAX, &json!({"t": unix_ms(), "c": Value::Array(sample)}));
-            self.questions = (1..=self.config.connectors).collect();
-        }
-        self.feed.set("connectors", &connectors);
-        self.feed.set("keys", &snapshot::keys(ocpp));
-        let changes = Some(self.chip.changes());
-        if self.chip_changes != changes {
-            self.chip_changes = changes;
-            self.feed.set("records", &Records::of(&self.chip));
-        }
-    }
-
-    /// Remembers since when each entry of the journal waits.
-    fn note_entries(&mut self, ocpp: &ChargePoint<'_>) {
-        let journal = ocpp.operations().journal();
-        let first = journal.first().filter(|_| ocpp.waiting_messages() > 0);
-        let Some(first) = first else { return self.entries.clear() };
-        self.entries.retain(|(number, _)| (first..journal.next()).contains(number));
-        let next = self.entries.back().map_or(first, |(number, _)| number + 1);
-        self.entries.extend((next..journal.next()).map(|number| (number, unix_ms())));
     }
 
     fn request(&mut self, request: Request, now: Instant) -> Option<Order> {
@@ -233,9 +169,8 @@ impl<'o> Desk<'o> {
 
 impl Operator for Desk<'_> {
     fn look(&mut self, now: Instant, ocpp: &ChargePoint<'_>) {
-        if now.since(self.shown_at) >= SHOW || self.shown_at == Instant::ZERO {
-            self.shown_at = now;
-            self.show(now, ocpp);
+        if self.window.show(now, ocpp, &self.sides, self.held) {
+            self.questions = (1..=self.config.connectors).collect();
         }
     }
 
@@ -261,10 +196,7 @@ impl Operator for Desk<'_> {
 
     fn reply(&mut self, id: &CommandId, reply: Value) {
         if *id == "schedule" {
-            let connector = reply["connectorId"].to_string();
-            let periods = &reply["chargingSchedule"]["chargingSchedulePeriod"];
-            self.schedules.insert(connector, json!({"start": reply["scheduleStart"], "periods": periods}));
-            return self.feed.set("schedules", &self.schedules);
+            return self.window.show_schedule(&reply);
         }
         if let Some((id, replies)) = id.as_u64().and_then(|id| self.waiting.remove(&id)) {
             let _ = replies.send(reply_line(&id, reply).to_string()); // who has asked may have left
@@ -277,8 +209,4 @@ fn refuse(request: &Request, id: &CommandId, reason: &str) -> Option<Order> {
     let line = json!({"event": "error", "id": id, "reason": reason});
     let _ = request.replies.send(line.to_string());
     None
-}
-
-pub(crate) fn unix_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64)
 }

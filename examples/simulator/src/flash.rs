@@ -5,9 +5,8 @@ use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashEr
 use std::cell::RefCell;
 use std::fmt;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -44,12 +43,16 @@ impl Chip {
     /// The image in this directory, which is made if there is none.
     pub(crate) fn open(directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
-        let file =
-            File::options().read(true).write(true).create(true).truncate(false).open(directory.join("flash.bin"))?;
-        let mut bytes = fs::read(directory.join("flash.bin"))?;
+        let path = directory.join("flash.bin");
+        let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+        if file.try_lock().is_err() {
+            return Err(io::Error::other(format!("{} is in the hands of another simulator", path.display())));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
         if bytes.len() != LEN {
             bytes.resize(LEN, 0xff); // what a chip that was never written holds
-            file.write_all_at(&bytes, 0)?;
+            write_at(&mut file, 0, &bytes)?;
         }
         Ok(Self::of(Some(file), bytes))
     }
@@ -94,13 +97,18 @@ impl Image {
             Some(words) => *words -= 1,
             None => {}
         }
-        if let Some(file) = &self.file {
-            file.write_all_at(bytes, offset as u64).map_err(|error| ChipError::File(error.kind()))?;
+        if let Some(file) = &mut self.file {
+            write_at(file, offset, bytes).map_err(|error| ChipError::File(error.kind()))?;
         }
         self.bytes[offset..][..bytes.len()].copy_from_slice(bytes);
         self.changes += 1;
         Ok(())
     }
+}
+
+fn write_at(file: &mut File, offset: usize, bytes: &[u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(offset as u64))?;
+    file.write_all(bytes)
 }
 
 impl ErrorType for Chip {
@@ -171,6 +179,8 @@ mod tests {
         assert!(storage.store(0x1000, b"another one").now_or_never().unwrap().is_err());
         assert!(!chip.has_power());
 
+        assert!(Chip::open(&directory).is_err(), "two would spoil it");
+        drop((storage, chip));
         let reopened = Chip::open(&directory).unwrap(); // what another process would find
         let mut buffer = [0; 64];
         let len = reopened.storage().unwrap().load(0x1000, &mut buffer).now_or_never().unwrap().unwrap();

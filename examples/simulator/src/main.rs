@@ -17,6 +17,7 @@ mod records;
 mod snapshot;
 mod transactions;
 mod web;
+mod window;
 
 // What the demonstration of examples/charger needs is not needed here.
 #[allow(dead_code)]
@@ -64,7 +65,6 @@ use serde_json::json;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use web::{Feed, Place, Site};
 
@@ -128,11 +128,18 @@ async fn simulate(options: Options) -> Result<(), Box<dyn Error>> {
 
 /// Somebody, or the system, wants the process to end.
 async fn wish_to_end() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
     }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Ends when the script wants the simulator to end; without a script never.
@@ -175,7 +182,10 @@ impl Flash {
             // What waits for a real central system is not thrown away.
             (None, Some(_)) => {
                 let name = Config::of_url(url, PathBuf::new())?.file_name();
-                Self { directory: std::env::temp_dir().join(format!("embedded-ocpp-{name}")), is_fleeting: false }
+                Self {
+                    directory: std::env::temp_dir().join(format!("embedded-ocpp-simulator-{name}")),
+                    is_fleeting: false,
+                }
             }
             (None, None) => {
                 let name = format!("embedded-ocpp-simulator-{}", std::process::id());

@@ -1,6 +1,6 @@
 //! What the central system answers: it knows tags and counts transactions.
 
-use crate::desk::unix_ms;
+use crate::window::unix_ms;
 use embedded_ocpp::time::DateTime;
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use super::calls::reply_of;
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
@@ -17,7 +17,10 @@ pub(super) fn routes() -> Router<Central> {
     Router::new().route("/ocpp/{identity}", get(connect))
 }
 
-async fn connect(State(central): State<Central>, upgrade: WebSocketUpgrade) -> Response {
+async fn connect(State(central): State<Central>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    if headers.contains_key(header::ORIGIN) {
+        return (StatusCode::FORBIDDEN, "this is for charge points, not for pages\n").into_response();
+    }
     let upgrade = upgrade.protocols([SUBPROTOCOL]);
     if upgrade.selected_protocol().is_none() {
         return (StatusCode::BAD_REQUEST, "this is OCPP 1.6J\n").into_response();
