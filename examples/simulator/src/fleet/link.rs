@@ -45,6 +45,7 @@ impl WebSocketTransport for Link<'_> {
         if last {
             self.tally.sent.add(1);
             if std::mem::take(&mut self.is_doomed) {
+                self.tally.links_cut.add(1);
                 self.socket.abort();
             }
         }
