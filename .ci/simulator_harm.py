@@ -23,7 +23,17 @@ ROOT = Path(__file__).resolve().parents[1]
 def bad_input(page):
     """broken lines, a second page, one that goes away, 100 messages a second"""
     page.open().online()
-    broken = ["", "{", "[]", "7", '{"cmd":7}', '{"cmd":"nonsense","id":1}', '{"cmd":"plug_in","connector":9}', '{"cmd":"call"}', "x" * 60000]
+    broken = [
+        "",
+        "{",
+        "[]",
+        "7",
+        '{"cmd":7}',
+        '{"cmd":"nonsense","id":1}',
+        '{"cmd":"plug_in","connector":9}',
+        '{"cmd":"call"}',
+        "x" * 60000,
+    ]
     with page.simulator.live() as socket:
         for line in broken:
             socket.send(line)
@@ -44,7 +54,11 @@ def bad_input(page):
     began = time.monotonic()
     with page.simulator.live() as socket:
         for number in range(500):
-            socket.send(json.dumps({"id": f"m{number}", "cmd": "data_transfer", "vendor_id": "com.example", "data": str(number)}))
+            socket.send(
+                json.dumps(
+                    {"id": f"m{number}", "cmd": "data_transfer", "vendor_id": "com.example", "data": str(number)}
+                )
+            )
             time.sleep(max(0, began + number / 100 - time.monotonic()))
         replies = 0
         while replies < 500:

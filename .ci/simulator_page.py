@@ -69,6 +69,7 @@ class Simulator:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(10)
+        self.log.close()
 
 
 class Browser:
@@ -113,7 +114,7 @@ class Browser:
         print(f"{time.monotonic() - began:.1f} s", flush=True)
 
     def picture_of(self, scene):
-        self.look((1280, 800))
+        self.look((1400, 820))
         with contextlib.ExitStack() as stack:
             scene(Page(self, stack))
             return self.driver.get_screenshot_as_png()
@@ -236,4 +237,3 @@ def status_of(url, **headers):
         return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=5).status
     except urllib.error.HTTPError as error:
         return error.code
-

@@ -3,6 +3,7 @@
 import json
 import time
 
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from simulator_harm import HARM
 from simulator_page import DESKTOP, PHONE, Failure, until
@@ -57,7 +58,15 @@ def limit_drawn(page):
     canvas = page.one(".plot canvas")
     width, height = canvas.size["width"], canvas.size["height"]
     # From now on 11 A at half the height of the plot, later 0.
-    page.drag(canvas, [(width * 0.2, -height * 0.13), (width * 0.3, -height * 0.13), (width * 0.31, height * 0.26), (width * 0.4, height * 0.26)])
+    page.drag(
+        canvas,
+        [
+            (width * 0.2, -height * 0.13),
+            (width * 0.3, -height * 0.13),
+            (width * 0.31, height * 0.26),
+            (width * 0.4, height * 0.26),
+        ],
+    )
     page.until_told("Limit drawn at connector 1: Accepted")
     limit = until("half of the height", lambda: between(6, page.connector()["limit"], 28))
     until("the car to obey", lambda: between(0, page.connector()["a"], limit + 0.1))
@@ -90,6 +99,7 @@ def power_cut(page):
     page.save("power_cut_dark")
     until("power", lambda: page.one("#power").text == "power")
     page.until_status("Finishing", 2)  # the cable is still there
+    page.until_text("#link", "line cut")  # no boot mends it
     after = page.state("charge point")["journal"]["waiting"]
     expect(after >= waiting, f"{waiting} messages waited before the power cut, {after} after it")
     page.click("Mend the line", "#point")
@@ -98,6 +108,44 @@ def power_cut(page):
     until("both ends", lambda: len(page.messages("StopTransaction")) == 2)
     blocks = until("both blocks named", lambda: named(page.state("transactions")))
     expect([block["reason"] for block in blocks] == ["Local", "PowerLoss"], f"the blocks are {blocks}")
+
+
+def power_cuts(page):
+    """one after the other, in the middle of what it writes: no transaction is lost, none told twice"""
+    page.open().online()
+    connected = lambda: page.state("charge point")["link"]["accepted"] and page.state("power")
+    sessions = 6
+    with page.simulator.live() as socket:
+        send = lambda **command: socket.send(json.dumps(command))
+        for _ in range(sessions):
+            send(cmd="plug_in", connector=1)
+            page.until_status("Preparing")
+            send(cmd="swipe", id_tag="DEADBEEF", connectors=[1])
+            send(cmd="power_cut")
+            until("darkness", lambda: not page.state("power"), 5)
+            until("power", connected)
+            send(cmd="plug_out", connector=1)
+            page.until_status("Available")
+    until("all delivered", lambda: page.state("charge point")["journal"]["waiting"] == 0)
+    with page.simulator.live() as socket:
+        told = next(news for news in iter(lambda: json.loads(socket.recv()), None) if news.get("add") == "message")
+    frames = [json.loads(message["text"]) for message in told["values"]]
+    answers = {frame[1]: frame[2] for frame in frames if frame[0] == 3}
+    begun = {
+        answers[frame[1]]["transactionId"]
+        for frame in frames
+        if action(frame) == "StartTransaction" and frame[1] in answers
+    }
+    ends = {frame[1]: frame[3]["transactionId"] for frame in frames if action(frame) == "StopTransaction"}
+    expect(sorted(ends.values()) == sorted(begun), f"begun: {begun}; ended: {ends}")
+    expect(begun, "no power cut has met a transaction")
+    page.click("DEADBEEF", page.card())  # and the next is as ever
+    page.click("Plug in", page.card())
+    page.until_status("Charging")
+
+
+def action(frame):
+    return frame[2] if frame[0] == 2 else None
 
 
 def named(blocks):
@@ -175,11 +223,15 @@ def console(page):
     page.click("Send", "#panel-commands")
     until("the state", lambda: page.all(".replies pre") and '"online": true' in page.one(".replies pre").text)
     line = page.one("#panel-commands textarea")
-    for command, reply in (('{"cmd":"nonsense"}', "no such command"), ("{", "JSON"), ('{"cmd":"set_meter","connector":1,"wh":4321}', "done")):
+    for command, reply in (
+        ('{"cmd":"nonsense"}', "no such command"),
+        ("{", "JSON"),
+        ('{"cmd":"set_meter","connector":1,"wh":4321}', "done"),
+    ):
         line.clear()
         line.send_keys(command)
         page.click("Send", "#panel-commands")
-        until(f"a reply to {command}", lambda: reply in page.one(".replies pre").text)
+        until(f"a reply to {command}", lambda reply=reply: reply in page.one(".replies pre").text)
     until("the meter", lambda: page.connector()["wh"] == 4321)
 
 
@@ -221,7 +273,18 @@ def keyboard(page):
     """and screen reader: everything is reached by it and has a name"""
     page.open().online()
     nodes = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
-    kinds = ("button", "textbox", "searchbox", "checkbox", "combobox", "tab", "spinbutton", "progressbar", "image", "log")
+    kinds = (
+        "button",
+        "textbox",
+        "searchbox",
+        "checkbox",
+        "combobox",
+        "tab",
+        "spinbutton",
+        "progressbar",
+        "image",
+        "log",
+    )
     role = lambda node: node.get("role", {}).get("value")
     named = [node for node in nodes if role(node) in kinds and not node.get("ignored")]
     nameless = [node for node in named if not node.get("name", {}).get("value")]
@@ -256,9 +319,22 @@ def charging_at_its_best(page):
     time.sleep(6)
     canvas = page.one(".plot canvas")
     width, height = canvas.size["width"], canvas.size["height"]
-    page.drag(canvas, [(width * 0.2, -height * 0.13), (width * 0.3, -height * 0.13), (width * 0.3, height * 0.05), (width * 0.38, height * 0.05), (width * 0.38, -height * 0.2), (width * 0.45, -height * 0.2)])
+    page.drag(
+        canvas,
+        [
+            (width * 0.2, -height * 0.13),
+            (width * 0.3, -height * 0.13),
+            (width * 0.3, height * 0.05),
+            (width * 0.36, height * 0.05),
+            (width * 0.36, -height * 0.1),
+            (width * 0.41, -height * 0.1),
+            (width * 0.41, height * 0.0),
+            (width * 0.43, 0),
+        ],
+    )
+    ActionChains(page.driver).move_to_element(page.one("#date")).perform()
     time.sleep(12)
     page.driver.execute_script("document.activeElement.blur()")
 
 
-SCENES = [session, limit_drawn, power_cut, central_system, keys, console, faults, phone, keyboard, *HARM]
+SCENES = [session, limit_drawn, power_cut, power_cuts, central_system, keys, console, faults, phone, keyboard, *HARM]

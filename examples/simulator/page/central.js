@@ -3,7 +3,14 @@
 import { bytes, element, setText, tell } from './dom.js';
 import { on, send, states } from './feed.js';
 
-const TRIGGERS = ['Heartbeat', 'MeterValues', 'StatusNotification', 'BootNotification', 'FirmwareStatusNotification', 'DiagnosticsStatusNotification'];
+const TRIGGERS = [
+  'Heartbeat',
+  'MeterValues',
+  'StatusNotification',
+  'BootNotification',
+  'FirmwareStatusNotification',
+  'DiagnosticsStatusNotification',
+];
 const OF_CONNECTORS = ['MeterValues', 'StatusNotification'];
 const REGISTRATIONS = ['Accepted', 'Pending', 'Rejected'];
 
@@ -18,32 +25,97 @@ export function make() {
   const trigger = select('Message', TRIGGERS);
   const registration = select('Registration', REGISTRATIONS);
   registration.onchange = () => send({ cmd: 'central', registration: registration.value });
-  const answers = element('input', { type: 'checkbox', checked: true, onchange: event => send({ cmd: 'central', answers: event.target.checked }) });
+  const answers = element('input', {
+    type: 'checkbox',
+    checked: true,
+    onchange: event => send({ cmd: 'central', answers: event.target.checked }),
+  });
   const update = progress('update', 'Firmware update');
   const files = element('div.files');
   on('central', state => {
-    fill(tag, state.tags.map(({ id_tag }) => id_tag), state.tags);
+    fill(
+      tag,
+      state.tags.map(({ id_tag }) => id_tag),
+      state.tags,
+    );
     registration.value = state.registration;
     answers.checked = state.answers;
     showFiles(files, state.diagnostics);
     update.show();
   });
   on('charge point', update.show);
-  on('connectors', all => fill(connector, all.map(({ connector }) => String(connector))));
+  on('connectors', all =>
+    fill(
+      connector,
+      all.map(({ connector }) => String(connector)),
+    ),
+  );
 
-  const row = (label, ...content) => element('div.row', { role: 'group', 'aria-label': label }, element('span.label', { 'aria-hidden': 'true' }, label), element('div.controls', {}, ...content));
+  const row = (label, ...content) =>
+    element(
+      'div.row',
+      { role: 'group', 'aria-label': label },
+      element('span.label', { 'aria-hidden': 'true' }, label),
+      element('div.controls', {}, ...content),
+    );
   return [
     element('div.pick', {}, element('label', {}, 'Connector ', connector), element('label', {}, 'Tag ', tag)),
-    row('Remote', button('Start', remoteStart), button('Stop', remoteStop), button('Unlock', () => call('UnlockConnector', { connectorId: chosen() }))),
-    row('Limit', limit, element('span.unit', {}, 'A'), button('Set', () => setLimit(Number(limit.value))), button('Clear all', () => call('ClearChargingProfile', {}))),
+    row(
+      'Remote',
+      button('Start', remoteStart),
+      button('Stop', remoteStop),
+      button('Unlock', () => call('UnlockConnector', { connectorId: chosen() })),
+    ),
+    row(
+      'Limit',
+      limit,
+      element('span.unit', {}, 'A'),
+      button('Set', () => setLimit(Number(limit.value))),
+      button('Clear all', () => call('ClearChargingProfile', {})),
+    ),
     element('p.hint', {}, 'Or draw a limit with the mouse: ahead of now, in the plot of a connector.'),
-    row('Service', button('Operative', () => availability('Operative')), button('Inoperative', () => availability('Inoperative'))),
-    row('Reserve', button('For this tag', reserve), button('Cancel', () => call('CancelReservation', { reservationId: reservation }))),
-    row('Local list', button('Send all', sendList), button('Empty', () => sendLocalList([])), button('Clear cache', () => call('ClearCache', {}))),
-    row('Trigger', trigger, button('Send', () => call('TriggerMessage', { requestedMessage: trigger.value, ...(OF_CONNECTORS.includes(trigger.value) && { connectorId: chosen() }) }))),
-    row('Firmware', button('Update', () => call('UpdateFirmware', {})), update.bar, update.text),
-    row('Diagnostics', button('Get', () => call('GetDiagnostics', {})), files),
-    row('Reset', button('Soft', () => call('Reset', { type: 'Soft' })), button('Hard', () => call('Reset', { type: 'Hard' }))),
+    row(
+      'Service',
+      button('Operative', () => availability('Operative')),
+      button('Inoperative', () => availability('Inoperative')),
+    ),
+    row(
+      'Reserve',
+      button('For this tag', reserve),
+      button('Cancel', () => call('CancelReservation', { reservationId: reservation })),
+    ),
+    row(
+      'Local list',
+      button('Send all', sendList),
+      button('Empty', () => sendLocalList([])),
+      button('Clear cache', () => call('ClearCache', {})),
+    ),
+    row(
+      'Trigger',
+      trigger,
+      button('Send', () =>
+        call('TriggerMessage', {
+          requestedMessage: trigger.value,
+          ...(OF_CONNECTORS.includes(trigger.value) && { connectorId: chosen() }),
+        }),
+      ),
+    ),
+    row(
+      'Firmware',
+      button('Update', () => call('UpdateFirmware', {})),
+      update.bar,
+      update.text,
+    ),
+    row(
+      'Diagnostics',
+      button('Get', () => call('GetDiagnostics', {})),
+      files,
+    ),
+    row(
+      'Reset',
+      button('Soft', () => call('Reset', { type: 'Soft' })),
+      button('Hard', () => call('Reset', { type: 'Hard' })),
+    ),
     row('Answers', element('label.check', {}, answers, 'every message')),
     row('Boot', registration),
     row('Tags', ...tagForm()),
@@ -65,7 +137,15 @@ function fill(node, options, tags = []) {
   if (node.dataset.key === key) return;
   const { value } = node;
   node.dataset.key = key;
-  node.replaceChildren(...options.map((option, index) => element('option', { value: option }, tags[index] && tags[index].status !== 'Accepted' ? `${option} (${tags[index].status})` : option)));
+  node.replaceChildren(
+    ...options.map((option, index) =>
+      element(
+        'option',
+        { value: option },
+        tags[index] && tags[index].status !== 'Accepted' ? `${option} (${tags[index].status})` : option,
+      ),
+    ),
+  );
   if (options.includes(value)) node.value = value;
 }
 
@@ -91,7 +171,10 @@ function setLimit(ampere) {
   return call('SetChargingProfile', {
     connectorId: chosen(),
     csChargingProfiles: {
-      chargingProfileId: 100 + chosen(), stackLevel: 5, chargingProfilePurpose: 'TxDefaultProfile', chargingProfileKind: 'Relative',
+      chargingProfileId: 100 + chosen(),
+      stackLevel: 5,
+      chargingProfilePurpose: 'TxDefaultProfile',
+      chargingProfileKind: 'Relative',
       chargingSchedule: { chargingRateUnit: 'A', chargingSchedulePeriod: [{ startPeriod: 0, limit: ampere }] },
     },
   });
@@ -104,7 +187,12 @@ function reserve() {
 }
 
 function sendList() {
-  return sendLocalList((states.central?.tags ?? []).map(({ id_tag, status, parent }) => ({ idTag: id_tag, idTagInfo: parent ? { status, parentIdTag: parent } : { status } })));
+  return sendLocalList(
+    (states.central?.tags ?? []).map(({ id_tag, status, parent }) => ({
+      idTag: id_tag,
+      idTagInfo: parent ? { status, parentIdTag: parent } : { status },
+    })),
+  );
 }
 
 function sendLocalList(localAuthorizationList) {
@@ -113,12 +201,25 @@ function sendLocalList(localAuthorizationList) {
 }
 
 function tagForm() {
-  const name = element('input', { placeholder: 'tag', 'aria-label': 'Tag to be known', maxlength: 20, size: 9, autocomplete: 'off' });
+  const name = element('input', {
+    placeholder: 'tag',
+    'aria-label': 'Tag to be known',
+    maxlength: 20,
+    size: 9,
+    autocomplete: 'off',
+  });
   const status = select('Status of the tag', ['Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx']);
-  return [name, status, button('Know', async () => {
-    const reply = await Promise.race([send({ cmd: 'tag', id_tag: name.value, status: status.value }), new Promise(done => setTimeout(done, 300))]);
-    tell(reply?.reason ?? `${name.value} is ${status.value}`, reply?.reason ? 'bad' : '');
-  })];
+  return [
+    name,
+    status,
+    button('Know', async () => {
+      const reply = await Promise.race([
+        send({ cmd: 'tag', id_tag: name.value, status: status.value }),
+        new Promise(done => setTimeout(done, 300)),
+      ]);
+      tell(reply?.reason ?? `${name.value} is ${status.value}`, reply?.reason ? 'bad' : '');
+    }),
+  ];
 }
 
 // How far a download is, which the central system knows, and what the charge point says about it.
@@ -134,7 +235,18 @@ function progress(id, label) {
 }
 
 function showFiles(files, all) {
-  files.replaceChildren(...all.slice(-1).map(({ name, bytes: count, text }) => element('details', {}, element('summary', {}, `${name}, ${bytes(count)}`), element('pre', { tabindex: 0 }, text))));
+  files.replaceChildren(
+    ...all
+      .slice(-1)
+      .map(({ name, bytes: count, text }) =>
+        element(
+          'details',
+          {},
+          element('summary', {}, `${name}, ${bytes(count)}`),
+          element('pre', { tabindex: 0 }, text),
+        ),
+      ),
+  );
 }
 
 function freeCall() {

@@ -4,8 +4,16 @@ import { bytes, byId, duration, element, setText, tell } from './dom.js';
 import { on, send, states } from './feed.js';
 
 const FACTS = {
-  link: 'link', registration: 'registration', next: 'next try', waiting: 'journal', oldest: 'oldest message',
-  room: 'transactions left', written: 'written to flash', dropped: 'not understood', firmware: 'firmware', update: 'update',
+  link: 'link',
+  registration: 'registration',
+  next: 'next try',
+  waiting: 'journal',
+  oldest: 'oldest message',
+  room: 'transactions left',
+  written: 'written to flash',
+  dropped: 'not understood',
+  firmware: 'firmware',
+  update: 'update',
   diagnostics: 'diagnostics',
 };
 
@@ -13,21 +21,57 @@ const values = {};
 let linkButton;
 
 export function start() {
-  const button = (text, command, attributes) => element('button', { type: 'button', onclick: () => act(command), ...attributes }, text);
-  linkButton = element('button', { type: 'button', onclick: () => act({ cmd: states['charge point']?.link.held ? 'connect' : 'disconnect' }) }, 'Cut the line');
-  const facts = element('dl.facts', {}, ...Object.entries(FACTS).map(([name, title]) => element('div', {}, element('dt', {}, title), values[name] = element('dd', { id: `fact-${name}` }))));
-  const vendor = element('input', { placeholder: 'vendor id', 'aria-label': 'Vendor id', value: 'com.example', size: 10 });
+  const button = (text, command, attributes) =>
+    element('button', { type: 'button', onclick: () => act(command), ...attributes }, text);
+  linkButton = element(
+    'button',
+    { type: 'button', onclick: () => act({ cmd: states['charge point']?.link.held ? 'connect' : 'disconnect' }) },
+    'Cut the line',
+  );
+  const facts = element(
+    'dl.facts',
+    {},
+    ...Object.entries(FACTS).map(([name, title]) =>
+      element('div', {}, element('dt', {}, title), (values[name] = element('dd', { id: `fact-${name}` }))),
+    ),
+  );
+  const vendor = element('input', {
+    placeholder: 'vendor id',
+    'aria-label': 'Vendor id',
+    value: 'com.example',
+    size: 10,
+  });
   const data = element('input', { placeholder: 'DataTransfer', 'aria-label': 'Data of a DataTransfer', size: 10 });
   on('charge point', show);
   on('power', show);
   setInterval(show, 500);
   byId('point').append(
-    element('div.buttons', {},
-      button('Cut the power', { cmd: 'power_cut' }, { class: 'danger', id: 'power-cut', title: 'Between two writes to the flash' }),
-      linkButton, button('Try now', { cmd: 'connect' }), button('Reset', { cmd: 'reset', kind: 'Soft' })),
+    element(
+      'div.buttons',
+      {},
+      button(
+        'Cut the power',
+        { cmd: 'power_cut' },
+        { class: 'danger', id: 'power-cut', title: 'Between two writes to the flash' },
+      ),
+      linkButton,
+      button('Try now', { cmd: 'connect' }),
+      button('Reset', { cmd: 'reset', kind: 'Soft' }),
+    ),
     facts,
-    element('form.inline', { onsubmit: event => { event.preventDefault(); transfer(vendor.value, data.value); } },
-      vendor, data, element('button', { type: 'submit', title: 'DataTransfer' }, 'Send')));
+    element(
+      'form.inline',
+      {
+        onsubmit: event => {
+          event.preventDefault();
+          transfer(vendor.value, data.value);
+        },
+      },
+      vendor,
+      data,
+      element('button', { type: 'submit', title: 'DataTransfer' }, 'Send'),
+    ),
+  );
 }
 
 async function act(command) {
@@ -66,7 +110,11 @@ function show() {
   setText(byId('point-status'), power ? state.status : 'off');
   setText(linkButton, link.held ? 'Mend the line' : 'Cut the line');
   pill('power', power ? 'power' : 'no power', power ? 'good' : 'bad');
-  pill('link', link.connected && link.accepted && power ? 'online' : linkWord, link.connected && power ? 'good' : 'bad');
+  pill(
+    'link',
+    link.connected && link.accepted && power ? 'online' : linkWord,
+    link.connected && power ? 'good' : 'bad',
+  );
   byId('link').hidden = !power;
   pill('waiting', journal.waiting ? `${journal.waiting} waiting` : 'all delivered', journal.waiting ? 'busy' : 'quiet');
   setText(byId('date'), state.date ? state.date.replace('T', ' ').replace('Z', ' UTC') : '');

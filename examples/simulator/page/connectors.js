@@ -10,21 +10,34 @@ const CARS = [
 ];
 const TAGS = ['DEADBEEF', 'CAFE0001', '0BADCA4D'];
 const ERRORS = [
-  'GroundFailure', 'OverCurrentFailure', 'HighTemperature', 'ConnectorLockFailure', 'EVCommunicationError',
-  'InternalError', 'OverVoltage', 'UnderVoltage', 'PowerMeterFailure', 'PowerSwitchFailure', 'ReaderFailure',
-  'ResetFailure', 'WeakSignal', 'OtherError',
+  'GroundFailure',
+  'OverCurrentFailure',
+  'HighTemperature',
+  'ConnectorLockFailure',
+  'EVCommunicationError',
+  'InternalError',
+  'OverVoltage',
+  'UnderVoltage',
+  'PowerMeterFailure',
+  'PowerSwitchFailure',
+  'ReaderFailure',
+  'ResetFailure',
+  'WeakSignal',
+  'OtherError',
 ];
 
 const cards = [];
 
 export function start() {
   on('connectors', show);
-  on('power', power => cards.forEach(card => {
-    card.root.classList.toggle('dark', !power);
-    if (power) return;
-    setText(card.status, 'no power');
-    setText(card.power, '0.0');
-  }));
+  on('power', power =>
+    cards.forEach(card => {
+      card.root.classList.toggle('dark', !power);
+      if (power) return;
+      setText(card.status, 'no power');
+      setText(card.power, '0.0');
+    }),
+  );
 }
 
 async function act(command) {
@@ -44,7 +57,8 @@ function show(connectors) {
 
 function make(connector) {
   const card = { connector };
-  const button = (text, onclick, attributes = {}) => element('button', { type: 'button', onclick, ...attributes }, text);
+  const button = (text, onclick, attributes = {}) =>
+    element('button', { type: 'button', onclick, ...attributes }, text);
   card.status = element('strong.status', { role: 'status' });
   card.power = element('span.big');
   card.energy = element('dd');
@@ -52,30 +66,93 @@ function make(connector) {
   card.limit = element('dd');
   card.may = element('p.may');
   card.transaction = element('p.transaction');
-  card.plug = button('Plug in', () => act({ cmd: card.state.plugged ? 'plug_out' : 'plug_in', connector }), { class: 'main' });
+  card.plug = button('Plug in', () => act({ cmd: card.state.plugged ? 'plug_out' : 'plug_in', connector }), {
+    class: 'main',
+  });
   card.pause = button('Pause', () => act({ cmd: 'ev_ready', connector, ready: !card.state.ready }));
   card.battery = element('progress', { max: 100, 'aria-label': 'Battery of the car' });
   card.soc = element('span.soc');
-  card.cars = CARS.map(car => button(car.name, () => act({ cmd: 'car', connector, a: car.a, phases: car.phases, soc: car.soc, kwh: car.kwh }), { title: car.title }));
-  card.tag = element('input', { placeholder: 'another tag', 'aria-label': `Tag for connector ${connector}`, maxlength: 20, size: 8, autocomplete: 'off', spellcheck: 'false' });
+  card.cars = CARS.map(car =>
+    button(car.name, () => act({ cmd: 'car', connector, a: car.a, phases: car.phases, soc: car.soc, kwh: car.kwh }), {
+      title: car.title,
+    }),
+  );
+  card.tag = element('input', {
+    placeholder: 'another tag',
+    'aria-label': `Tag for connector ${connector}`,
+    maxlength: 20,
+    size: 8,
+    autocomplete: 'off',
+    spellcheck: 'false',
+  });
   card.tags = TAGS.map(tag => button(tag, () => swipe(card, tag), { class: 'tag', title: `Show the card ${tag}` }));
-  card.error = element('select', { 'aria-label': `Fault of connector ${connector}` }, ...ERRORS.map(code => element('option', {}, code)));
-  card.fault = button('Raise', () => act({ cmd: 'fault', connector, active: !card.state.fault, error_code: card.error.value }));
-  card.jam = element('input', { type: 'checkbox', onchange: event => act({ cmd: 'lock', connector, jammed: event.target.checked }) });
-  card.register = element('input', { type: 'number', min: 0, step: 1, placeholder: 'Wh', 'aria-label': `Meter of connector ${connector} in Wh` });
-  const register = element('form.swipe', { onsubmit: event => { event.preventDefault(); if (card.register.value) act({ cmd: 'set_meter', connector, wh: Number(card.register.value) }); } }, card.register, element('button', { type: 'submit' }, 'Set'));
-  const free = element('form.swipe', { onsubmit: event => { event.preventDefault(); if (card.tag.value) swipe(card, card.tag.value); } }, card.tag, element('button', { type: 'submit' }, 'Swipe'));
-  const row = (label, ...content) => element('div.row', { role: 'group', 'aria-label': `${label}, connector ${connector}` }, element('span.label', { 'aria-hidden': 'true' }, label), element('div.controls', {}, ...content));
+  card.error = element(
+    'select',
+    { 'aria-label': `Fault of connector ${connector}` },
+    ...ERRORS.map(code => element('option', {}, code)),
+  );
+  card.fault = button('Raise', () =>
+    act({ cmd: 'fault', connector, active: !card.state.fault, error_code: card.error.value }),
+  );
+  card.jam = element('input', {
+    type: 'checkbox',
+    onchange: event => act({ cmd: 'lock', connector, jammed: event.target.checked }),
+  });
+  card.register = element('input', {
+    type: 'number',
+    min: 0,
+    step: 1,
+    placeholder: 'Wh',
+    'aria-label': `Meter of connector ${connector} in Wh`,
+  });
+  const register = element(
+    'form.swipe',
+    {
+      onsubmit: event => {
+        event.preventDefault();
+        if (card.register.value) act({ cmd: 'set_meter', connector, wh: Number(card.register.value) });
+      },
+    },
+    card.register,
+    element('button', { type: 'submit' }, 'Set'),
+  );
+  const free = element(
+    'form.swipe',
+    {
+      onsubmit: event => {
+        event.preventDefault();
+        if (card.tag.value) swipe(card, card.tag.value);
+      },
+    },
+    card.tag,
+    element('button', { type: 'submit' }, 'Swipe'),
+  );
+  const row = (label, ...content) =>
+    element(
+      'div.row',
+      { role: 'group', 'aria-label': `${label}, connector ${connector}` },
+      element('span.label', { 'aria-hidden': 'true' }, label),
+      element('div.controls', {}, ...content),
+    );
   const fact = (name, value) => element('div', {}, element('dt', {}, name), value);
-  card.root = element('article.card.connector', { 'aria-labelledby': `connector-${connector}` },
+  card.root = element(
+    'article.card.connector',
+    { 'aria-labelledby': `connector-${connector}` },
     element('header', {}, element('h2', { id: `connector-${connector}` }, `Connector ${connector}`), card.status),
-    element('div.meter', {}, card.power, element('dl', {}, fact('meter', card.energy), fact('current', card.current), fact('limit', card.limit))),
-    card.may, card.transaction,
+    element(
+      'div.meter',
+      {},
+      card.power,
+      element('dl', {}, fact('meter', card.energy), fact('current', card.current), fact('limit', card.limit)),
+    ),
+    card.may,
+    card.transaction,
     row('Car', element('div.choice', {}, ...card.cars), element('div.battery', {}, card.battery, card.soc)),
     row('Cable', card.plug, card.pause, element('label.check', {}, card.jam, 'lock jammed')),
     row('Card', ...card.tags, free),
     row('Meter', register),
-    row('Fault', card.error, card.fault));
+    row('Fault', card.error, card.fault),
+  );
   return card;
 }
 
@@ -110,7 +187,9 @@ function update(card, state) {
 }
 
 function permission(state) {
-  const words = [state.permits ? 'may charge' : state.limit === 0 ? 'may not charge: the limit is 0' : 'contactor open'];
+  const words = [
+    state.permits ? 'may charge' : state.limit === 0 ? 'may not charge: the limit is 0' : 'contactor open',
+  ];
   words.push(state.locked ? 'cable locked' : state.plugged ? 'cable in' : 'no cable');
   if (state.reserved) words.push('reserved');
   if (!state.operative && !state.fault) words.push('out of service');
@@ -122,7 +201,12 @@ function transaction({ transaction, wh }) {
   if (!transaction) return 'no transaction';
   if (!transaction.running) return `${transaction.id_tag} waits for the car`;
   const id = transaction.id == null ? 'transaction' : `transaction ${transaction.id}`;
-  const parts = [id, transaction.id_tag, energy(wh - transaction.meter_start), duration(Date.now() - transaction.since)];
+  const parts = [
+    id,
+    transaction.id_tag,
+    energy(wh - transaction.meter_start),
+    duration(Date.now() - transaction.since),
+  ];
   if (transaction.deauthorized) parts.push('tag withdrawn');
   return parts.join(' · ');
 }

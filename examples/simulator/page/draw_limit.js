@@ -24,9 +24,12 @@ export function watchPointer(plot) {
   canvas.onpointermove = event => {
     plot.pointerX = event.offsetX;
     plot.pointerY = event.offsetY;
-    canvas.classList.toggle('draws', plot.frame && plot.frame.time(event.offsetX) > Date.now() && !!states.about?.builtin);
+    canvas.classList.toggle(
+      'draws',
+      plot.frame && plot.frame.time(event.offsetX) > Date.now() && !!states.about?.builtin,
+    );
     if (grip?.limits) paint(plot, grip, event);
-    else if (grip) scrollTo(grip.right - (event.offsetX - grip.scrolls) / canvas.clientWidth * view.span);
+    else if (grip) scrollTo(grip.right - ((event.offsetX - grip.scrolls) / canvas.clientWidth) * view.span);
     redraw();
   };
   canvas.onpointerleave = () => {
@@ -79,20 +82,31 @@ function merged(plot, grip, coarse) {
 async function install(plot, grip) {
   let coarse = 1;
   let periods = merged(plot, grip, coarse);
-  while (periods.length > PERIODS_MAX) periods = merged(plot, grip, coarse *= 2);
+  while (periods.length > PERIODS_MAX) periods = merged(plot, grip, (coarse *= 2));
   const reply = await send({
-    cmd: 'call', action: 'SetChargingProfile', payload: {
+    cmd: 'call',
+    action: 'SetChargingProfile',
+    payload: {
       connectorId: plot.connector,
       csChargingProfiles: {
-        chargingProfileId: 100 + plot.connector, stackLevel: 5,
-        chargingProfilePurpose: 'TxDefaultProfile', chargingProfileKind: 'Absolute',
+        chargingProfileId: 100 + plot.connector,
+        stackLevel: 5,
+        chargingProfilePurpose: 'TxDefaultProfile',
+        chargingProfileKind: 'Absolute',
         chargingSchedule: {
-          chargingRateUnit: 'A', startSchedule: new Date(plot.start).toISOString(),
+          chargingRateUnit: 'A',
+          startSchedule: new Date(plot.start).toISOString(),
           chargingSchedulePeriod: periods.map(({ s, limit }) => ({ startPeriod: s, limit })),
         },
       },
     },
   });
-  tell(`Limit drawn at connector ${plot.connector}: ${reply.status ?? reply.reason}`, reply.status === 'Accepted' ? '' : 'bad');
-  setTimeout(() => { plot.drawn = null; redraw(); }, 1500);
+  tell(
+    `Limit drawn at connector ${plot.connector}: ${reply.status ?? reply.reason}`,
+    reply.status === 'Accepted' ? '' : 'bad',
+  );
+  setTimeout(() => {
+    plot.drawn = null;
+    redraw();
+  }, 1500);
 }

@@ -14,28 +14,72 @@ export function make() {
     keys = value.toSorted((a, b) => a.name.localeCompare(b.name));
     if (!isEditing) show();
   });
-  const search = element('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search the keys', oninput: event => { filter = event.target.value.toLowerCase(); show(); } });
-  const head = element('thead', {}, element('tr', {}, ...['Key', 'Value'].map(title => element('th', { scope: 'col' }, title))));
+  const search = element('input', {
+    type: 'search',
+    placeholder: 'Search',
+    'aria-label': 'Search the keys',
+    oninput: event => {
+      filter = event.target.value.toLowerCase();
+      show();
+    },
+  });
+  const head = element(
+    'thead',
+    {},
+    element('tr', {}, ...['Key', 'Value'].map(title => element('th', { scope: 'col' }, title))),
+  );
   return [search, element('table.keys', {}, head, body)];
 }
 
 function show() {
-  const rows = keys.filter(({ name }) => name.toLowerCase().includes(filter)).map(key => element('tr', {},
-    element('th', { scope: 'row' }, key.name, element('small', {}, `${key.kind}, ${key.access}${key.reboot ? ', after a restart' : ''}`)),
-    element('td', {}, key.access === 'read only' ? element('span.value', {}, key.value) : field(key))));
+  const rows = keys
+    .filter(({ name }) => name.toLowerCase().includes(filter))
+    .map(key =>
+      element(
+        'tr',
+        {},
+        element(
+          'th',
+          { scope: 'row' },
+          key.name,
+          element('small', {}, `${key.kind}, ${key.access}${key.reboot ? ', after a restart' : ''}`),
+        ),
+        element('td', {}, key.access === 'read only' ? element('span.value', {}, key.value) : field(key)),
+      ),
+    );
   body.replaceChildren(...rows);
 }
 
 function field(key) {
   if (key.kind === 'switch') {
-    return element('input', { type: 'checkbox', checked: key.value === 'true', 'aria-label': key.name, onchange: event => change(key, String(event.target.checked)) });
+    return element('input', {
+      type: 'checkbox',
+      checked: key.value === 'true',
+      'aria-label': key.name,
+      onchange: event => change(key, String(event.target.checked)),
+    });
   }
-  const input = element('input', { value: key.value, 'aria-label': key.name, inputmode: key.kind === 'number' ? 'numeric' : 'text', autocomplete: 'off', spellcheck: 'false' });
-  input.onfocus = () => { isEditing = true; };
-  input.onblur = () => { isEditing = false; if (input.value !== key.value) change(key, input.value); else show(); };
+  const input = element('input', {
+    value: key.value,
+    'aria-label': key.name,
+    inputmode: key.kind === 'number' ? 'numeric' : 'text',
+    autocomplete: 'off',
+    spellcheck: 'false',
+  });
+  input.onfocus = () => {
+    isEditing = true;
+  };
+  input.onblur = () => {
+    isEditing = false;
+    if (input.value !== key.value) change(key, input.value);
+    else show();
+  };
   input.onkeydown = event => {
     if (event.key === 'Enter') input.blur();
-    if (event.key === 'Escape') { input.value = key.value; input.blur(); }
+    if (event.key === 'Escape') {
+      input.value = key.value;
+      input.blur();
+    }
   };
   return input;
 }

@@ -21,5 +21,7 @@ on('about', about => {
   setText(byId('url'), about.url);
   if (!about.builtin) panels.hideCentral();
 });
-onLink(isUp => { byId('gone').hidden = isUp; });
+onLink(isUp => {
+  byId('gone').hidden = isUp;
+});
 connect();

@@ -3,13 +3,29 @@
 import { element } from './dom.js';
 import { on } from './feed.js';
 
-const date = text => text == null ? '–' : text.replace('T', ' ').replace('Z', '');
+const date = text => (text == null ? '–' : text.replace('T', ' ').replace('Z', ''));
 
 const TABLES = [
-  { name: 'list', title: ({ list_version }) => `Local list, version ${list_version}`, columns: { Tag: 'id_tag', Status: 'status', Group: 'parent', Until: tag => date(tag.expires) } },
-  { name: 'cache', title: () => 'Authorisation cache', columns: { Tag: 'id_tag', Status: 'status', Group: 'parent', Until: tag => date(tag.expires) } },
-  { name: 'reservations', title: () => 'Reservations', columns: { Id: 'id', At: 'connector', Tag: 'id_tag', Until: each => date(each.expires) } },
-  { name: 'profiles', title: () => 'Charging profiles', columns: { Id: 'id', At: 'connector', Level: 'stack_level', Purpose: 'purpose', Kind: 'kind', Periods: periods } },
+  {
+    name: 'list',
+    title: ({ list_version }) => `Local list, version ${list_version}`,
+    columns: { Tag: 'id_tag', Status: 'status', Group: 'parent', Until: tag => date(tag.expires) },
+  },
+  {
+    name: 'cache',
+    title: () => 'Authorisation cache',
+    columns: { Tag: 'id_tag', Status: 'status', Group: 'parent', Until: tag => date(tag.expires) },
+  },
+  {
+    name: 'reservations',
+    title: () => 'Reservations',
+    columns: { Id: 'id', At: 'connector', Tag: 'id_tag', Until: each => date(each.expires) },
+  },
+  {
+    name: 'profiles',
+    title: () => 'Charging profiles',
+    columns: { Id: 'id', At: 'connector', Level: 'stack_level', Purpose: 'purpose', Kind: 'kind', Periods: periods },
+  },
 ];
 
 function periods({ unit, periods }) {
@@ -25,9 +41,26 @@ export function make() {
 
 function section({ name, title, columns }, records) {
   const rows = records[name];
-  const cell = (row, column) => element('td', {}, String((typeof column === 'function' ? column(row) : row[column]) ?? '–'));
-  const table = element('table', {},
-    element('thead', {}, element('tr', {}, ...Object.keys(columns).map(title => element('th', { scope: 'col' }, title)))),
-    element('tbody', {}, ...rows.map(row => element('tr', {}, ...Object.values(columns).map(column => cell(row, column))))));
-  return element('section', {}, element('h3', {}, title(records), element('span.count', {}, String(rows.length))), rows.length ? element('div.scroll', {}, table) : element('p.none', {}, 'none'));
+  const cell = (row, column) =>
+    element('td', {}, String((typeof column === 'function' ? column(row) : row[column]) ?? '–'));
+  const table = element(
+    'table',
+    {},
+    element(
+      'thead',
+      {},
+      element('tr', {}, ...Object.keys(columns).map(title => element('th', { scope: 'col' }, title))),
+    ),
+    element(
+      'tbody',
+      {},
+      ...rows.map(row => element('tr', {}, ...Object.values(columns).map(column => cell(row, column)))),
+    ),
+  );
+  return element(
+    'section',
+    {},
+    element('h3', {}, title(records), element('span.count', {}, String(rows.length))),
+    rows.length ? element('div.scroll', {}, table) : element('p.none', {}, 'none'),
+  );
 }

@@ -41,7 +41,11 @@ function reset() {
 
 function take({ t, dir, text }) {
   let frame;
-  try { frame = JSON.parse(text); } catch { frame = null; }
+  try {
+    frame = JSON.parse(text);
+  } catch {
+    frame = null;
+  }
   if (!Array.isArray(frame)) return add({ t, dir, action: 'not understood', call: text, text: text.toLowerCase() });
   if (frame[0] === 2) {
     const entry = { t, dir, action: frame[2], payload: frame[3], call: text, text: text.toLowerCase() };
@@ -91,7 +95,7 @@ function redraw(all = false) {
 function rowOf(entry) {
   if (entry.row) return entry.row;
   if (entry.note != null) {
-    return entry.row = element('p.note', {}, element('time', {}, clock(entry.t)), element('span', {}, entry.note));
+    return (entry.row = element('p.note', {}, element('time', {}, clock(entry.t)), element('span', {}, entry.note)));
   }
   entry.row = element('details.message', { 'data-dir': entry.dir });
   entry.row.append(element('summary'), element('div.frames'));
@@ -106,11 +110,16 @@ function fill(entry) {
   const status = entry.error ?? entry.result?.status ?? entry.result?.idTagInfo?.status ?? '';
   summary.replaceChildren(
     element('time', {}, clock(entry.t)),
-    element('span.way', { title: entry.dir === 'out' ? 'from the charge point' : 'from the central system' }, entry.dir === 'out' ? '→' : '←'),
+    element(
+      'span.way',
+      { title: entry.dir === 'out' ? 'from the charge point' : 'from the central system' },
+      entry.dir === 'out' ? '→' : '←',
+    ),
     element('b', {}, entry.action),
     element('span.gist', {}, gist(entry.payload)),
     element(entry.error ? 'span.outcome.bad' : 'span.outcome', {}, status),
-    element('span.took', {}, took));
+    element('span.took', {}, took),
+  );
   if (!entry.row.open) return frames.replaceChildren();
   frames.replaceChildren(frame('Call', entry.call), ...(entry.answer ? [frame('Answer', entry.answer)] : []));
 }
@@ -128,21 +137,32 @@ function gist(payload) {
 
 function reading(meterValue) {
   const sampled = meterValue?.at?.(-1)?.sampledValue ?? [];
-  return sampled.slice(0, 3).map(({ value, unit }) => `${value} ${unit ?? 'Wh'}`).join(', ');
+  return sampled
+    .slice(0, 3)
+    .map(({ value, unit }) => `${value} ${unit ?? 'Wh'}`)
+    .join(', ');
 }
 
 function frame(title, text) {
   let pretty = text;
-  try { pretty = JSON.stringify(JSON.parse(text), null, 2); } catch { /* as it came */ }
-  return element('figure', {},
+  try {
+    pretty = JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    /* as it came */
+  }
+  return element(
+    'figure',
+    {},
     element('figcaption', {}, title, element('button', { type: 'button', onclick: () => copy(text) }, 'Copy')),
-    element('pre', { tabindex: 0 }, pretty));
+    element('pre', { tabindex: 0 }, pretty),
+  );
 }
 
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
-  } catch { // a page that is no secure context has no clipboard
+  } catch {
+    // a page that is no secure context has no clipboard
     const area = element('textarea', {}, text);
     document.body.append(area);
     area.select();
@@ -161,7 +181,16 @@ function save() {
     if (answer != null) lines.push({ t: t + ms, dir: dir === 'out' ? 'in' : 'out', text: answer });
   }
   lines.sort((a, b) => a.t - b.t);
-  const text = lines.map(({ t, dir, text }) => JSON.stringify({ time: new Date(t).toISOString(), from: dir === 'out' ? 'charge point' : 'central system', frame: text }) + '\n').join('');
+  const text = lines
+    .map(
+      ({ t, dir, text }) =>
+        JSON.stringify({
+          time: new Date(t).toISOString(),
+          from: dir === 'out' ? 'charge point' : 'central system',
+          frame: text,
+        }) + '\n',
+    )
+    .join('');
   const url = URL.createObjectURL(new Blob([text], { type: 'application/x-ndjson' }));
   element('a', { href: url, download: 'session.jsonl' }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);

@@ -17,8 +17,16 @@ const tabs = [];
 
 export function start() {
   for (const { id, title, make } of PANELS) {
-    const tab = element('button', { type: 'button', role: 'tab', id: `tab-${id}`, 'aria-controls': `panel-${id}`, onclick: () => select(id) }, title);
-    const panel = element('div.panel-body', { role: 'tabpanel', id: `panel-${id}`, 'aria-labelledby': `tab-${id}`, tabindex: 0 }, ...make());
+    const tab = element(
+      'button',
+      { type: 'button', role: 'tab', id: `tab-${id}`, 'aria-controls': `panel-${id}`, onclick: () => select(id) },
+      title,
+    );
+    const panel = element(
+      'div.panel-body',
+      { role: 'tabpanel', id: `panel-${id}`, 'aria-labelledby': `tab-${id}`, tabindex: 0 },
+      ...make(),
+    );
     tabs.push({ id, tab, panel });
     byId('tabs').append(tab);
     byId('panels').append(panel);

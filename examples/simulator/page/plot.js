@@ -10,7 +10,7 @@ const PHASES = 3;
 const TICKS = [10, 30, 60, 120, 300, 600, 900, 1800].map(s => s * 1000);
 
 // In kW, of a limit in A on each phase.
-export const kilowatts = ampere => ampere * VOLTAGE * PHASES / 1000;
+export const kilowatts = ampere => (ampere * VOLTAGE * PHASES) / 1000;
 
 // Where things are in a plot of this size.
 export function frameOf(canvas, view, right, maxA) {
@@ -21,18 +21,23 @@ export function frameOf(canvas, view, right, maxA) {
   const max = kilowatts(maxA) * 1.06;
   const left = right - view.span;
   return {
-    width, height, bottom, left, right, maxA,
-    x: t => MARGIN.left + (t - left) / view.span * inner,
-    time: x => left + (x - MARGIN.left) / inner * view.span,
-    y: kw => bottom - kw / max * (bottom - MARGIN.top),
-    kw: y => (bottom - y) / (bottom - MARGIN.top) * max,
+    width,
+    height,
+    bottom,
+    left,
+    right,
+    maxA,
+    x: t => MARGIN.left + ((t - left) / view.span) * inner,
+    time: x => left + ((x - MARGIN.left) / inner) * view.span,
+    y: kw => bottom - (kw / max) * (bottom - MARGIN.top),
+    kw: y => ((bottom - y) / (bottom - MARGIN.top)) * max,
   };
 }
 
 export function draw(plot, view, right, states) {
   const { canvas, connector } = plot;
   const maxA = states.about?.max_a ?? 32;
-  const frame = plot.frame = frameOf(canvas, view, right, maxA);
+  const frame = (plot.frame = frameOf(canvas, view, right, maxA));
   const scale = devicePixelRatio || 1;
   if (canvas.width !== Math.round(frame.width * scale) || canvas.height !== Math.round(frame.height * scale)) {
     canvas.width = Math.round(frame.width * scale);
@@ -44,8 +49,15 @@ export function draw(plot, view, right, states) {
   pen.font = `11px ${getComputedStyle(document.body).fontFamily}`;
   const css = getComputedStyle(canvas);
   const colour = name => css.getPropertyValue(`--${name}`).trim();
-  const points = view.samples.filter(({ t }) => t >= frame.left - 2000 && t <= frame.right + 2000)
-    .map(({ t, c }) => ({ t, w: c[connector - 1][0], wh: c[connector - 1][1], limit: c[connector - 1][2], status: c[connector - 1][3] }));
+  const points = view.samples
+    .filter(({ t }) => t >= frame.left - 2000 && t <= frame.right + 2000)
+    .map(({ t, c }) => ({
+      t,
+      w: c[connector - 1][0],
+      wh: c[connector - 1][1],
+      limit: c[connector - 1][2],
+      status: c[connector - 1][3],
+    }));
 
   grid(pen, frame, view, colour);
   pen.save();
@@ -56,7 +68,12 @@ export function draw(plot, view, right, states) {
   power(pen, frame, points, colour);
   limits(pen, frame, points, plot, states.schedules?.[connector], colour);
   energy(pen, frame, points, colour);
-  blocks(pen, frame, (states.transactions ?? []).filter(block => block.connector === connector), colour);
+  blocks(
+    pen,
+    frame,
+    (states.transactions ?? []).filter(block => block.connector === connector),
+    colour,
+  );
   band(pen, frame, points, colour);
   now(pen, frame, colour);
   pen.restore();
@@ -71,7 +88,10 @@ function grid(pen, frame, view, colour) {
   pen.textBaseline = 'middle';
   for (const kw of [0, 11.04, 22.08].filter(kw => kw <= kilowatts(frame.maxA) + 0.1)) {
     const y = Math.round(frame.y(kw)) + 0.5;
-    line(pen, [[MARGIN.left, y], [frame.width - MARGIN.right, y]]);
+    line(pen, [
+      [MARGIN.left, y],
+      [frame.width - MARGIN.right, y],
+    ]);
     pen.fillText(String(Math.round(kw)), MARGIN.left - 6, y);
   }
   pen.textAlign = 'center';
@@ -110,7 +130,10 @@ function power(pen, frame, points, colour) {
 function energy(pen, frame, points, colour) {
   const gained = points.length ? points.at(-1).wh - points[0].wh : 0;
   if (gained <= 0) return;
-  const path = points.map(({ t, wh }) => [frame.x(t), frame.bottom - (wh - points[0].wh) / gained * (frame.bottom - MARGIN.top) * 0.9]);
+  const path = points.map(({ t, wh }) => [
+    frame.x(t),
+    frame.bottom - ((wh - points[0].wh) / gained) * (frame.bottom - MARGIN.top) * 0.9,
+  ]);
   pen.strokeStyle = colour('energy');
   pen.lineWidth = 1.25;
   line(pen, path);
@@ -128,7 +151,10 @@ function energy(pen, frame, points, colour) {
 function limits(pen, frame, points, plot, schedule, colour) {
   pen.strokeStyle = colour('limit');
   pen.lineWidth = 1.5;
-  steps(pen, points.map(({ t, limit }) => [frame.x(t), frame.y(kilowatts(limit ?? frame.maxA))]));
+  steps(
+    pen,
+    points.map(({ t, limit }) => [frame.x(t), frame.y(kilowatts(limit ?? frame.maxA))]),
+  );
   const ahead = plot.drawn ?? aheadOf(schedule);
   if (!ahead.length) return;
   const path = ahead.map(({ t, limit }) => [frame.x(t), frame.y(kilowatts(Math.min(limit, frame.maxA)))]);
@@ -143,7 +169,10 @@ function limits(pen, frame, points, plot, schedule, colour) {
 export function aheadOf(schedule) {
   const start = Date.parse(schedule?.start);
   if (!start) return [];
-  return (schedule.periods ?? []).map(({ startPeriod, limit }) => ({ t: startPeriod ? start + startPeriod * 1000 : Date.now(), limit }));
+  return (schedule.periods ?? []).map(({ startPeriod, limit }) => ({
+    t: startPeriod ? start + startPeriod * 1000 : Date.now(),
+    limit,
+  }));
 }
 
 function blocks(pen, frame, all, colour) {
@@ -182,17 +211,30 @@ function now(pen, frame, colour) {
   const x = Math.round(frame.x(Date.now())) + 0.5;
   pen.strokeStyle = colour('now');
   pen.lineWidth = 1;
-  line(pen, [[x, 0], [x, frame.height - MARGIN.bottom]]);
+  line(pen, [
+    [x, 0],
+    [x, frame.height - MARGIN.bottom],
+  ]);
 }
 
 function line(pen, path) {
   pen.beginPath();
-  path.forEach(([x, y], index) => index ? pen.lineTo(x, y) : pen.moveTo(x, y));
+  path.forEach(([x, y], index) => (index ? pen.lineTo(x, y) : pen.moveTo(x, y)));
   pen.stroke();
 }
 
 function steps(pen, path) {
-  line(pen, path.flatMap(([x, y], index) => index ? [[x, path[index - 1][1]], [x, y]] : [[x, y]]));
+  line(
+    pen,
+    path.flatMap(([x, y], index) =>
+      index
+        ? [
+            [x, path[index - 1][1]],
+            [x, y],
+          ]
+        : [[x, y]],
+    ),
+  );
 }
 
 // In words, for those who do not see it, and under the pointer.
@@ -200,15 +242,24 @@ function summarise(plot, points, colour) {
   const last = points.at(-1);
   if (last) {
     const limit = last.limit == null ? 'no limit' : `limit ${last.limit} A`;
-    plot.canvas.setAttribute('aria-label', `Connector ${plot.connector}: ${last.status}, ${(last.w / 1000).toFixed(1)} kW, ${limit}`);
+    plot.canvas.setAttribute(
+      'aria-label',
+      `Connector ${plot.connector}: ${last.status}, ${(last.w / 1000).toFixed(1)} kW, ${limit}`,
+    );
   }
   const { frame } = plot;
   if (plot.pointerX == null) return void (plot.readout.textContent = '');
   const t = frame.time(plot.pointerX);
-  const near = points.reduce((best, point) => Math.abs(point.t - t) < Math.abs((best?.t ?? 0) - t) ? point : best, null);
+  const near = points.reduce(
+    (best, point) => (Math.abs(point.t - t) < Math.abs((best?.t ?? 0) - t) ? point : best),
+    null,
+  );
   const pen = plot.canvas.getContext('2d');
   pen.strokeStyle = colour('soft');
-  line(pen, [[plot.pointerX + 0.5, MARGIN.top], [plot.pointerX + 0.5, frame.bottom]]);
+  line(pen, [
+    [plot.pointerX + 0.5, MARGIN.top],
+    [plot.pointerX + 0.5, frame.bottom],
+  ]);
   if (t > Date.now()) {
     const a = Math.round(frame.kw(plot.pointerY) / kilowatts(1));
     plot.readout.textContent = `in ${duration(t - Date.now())} · draw ${Math.max(0, Math.min(frame.maxA, a))} A`;

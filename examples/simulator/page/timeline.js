@@ -50,7 +50,7 @@ function add(connector) {
   canvas.onwheel = event => {
     event.preventDefault();
     if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      scrollTo(right() + (event.deltaX || event.deltaY) / canvas.clientWidth * view.span);
+      scrollTo(right() + ((event.deltaX || event.deltaY) / canvas.clientWidth) * view.span);
     } else zoom(Math.sign(event.deltaY));
   };
 }

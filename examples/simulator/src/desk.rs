@@ -24,7 +24,10 @@ pub(crate) struct Desk<'o> {
     chip: Chip,
     window: Window<'o>,
     sides: Vec<Side>,
+    /// The line is cut.
     held: bool,
+    /// The charge point does not know that yet: it has just booted.
+    holds_again: bool,
     /// Who waits for a reply of the charge point, by the number that their command has there.
     waiting: HashMap<u64, (CommandId, UnboundedSender<String>)>,
     commands: u64,
@@ -58,6 +61,7 @@ impl<'o> Desk<'o> {
             window,
             sides: vec![side; config.connectors.into()],
             held: false,
+            holds_again: false,
             waiting: HashMap::new(),
             commands: 0,
             questions: VecDeque::new(),
@@ -69,6 +73,7 @@ impl<'o> Desk<'o> {
     pub(crate) fn power_off(&mut self, now: Instant) {
         self.evse.outlets().for_each(|(_, outlet)| outlet.advance(now, false));
         self.cut_at = Instant::NEVER;
+        self.holds_again = self.held;
         self.window.darken();
     }
 
@@ -178,6 +183,9 @@ impl Operator for Desk<'_> {
         self.advance_cars(now, state);
         if !self.chip.has_power() || now >= self.cut_at {
             return Order::Do(Value::Null, Command::CutPower);
+        }
+        if std::mem::take(&mut self.holds_again) {
+            return Order::Do(Value::Null, Command::Disconnect); // no boot mends a line
         }
         if let Some(connector) = self.questions.pop_front() {
             return Self::ask_schedule(connector);

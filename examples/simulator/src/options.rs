@@ -28,7 +28,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub token: Option<String>,
 
-    /// Where the flash is kept; without it in a directory that ends with the process
+    /// Where the flash is kept; without it in a directory for temporary files
     #[arg(long, value_name = "DIRECTORY")]
     pub data: Option<PathBuf>,
 

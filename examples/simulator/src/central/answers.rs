@@ -11,8 +11,8 @@ pub(super) struct Books {
     tags: BTreeMap<String, Tag>,
     /// Of the last transaction.
     transaction: i64,
-    /// The tag of each transaction under way.
-    open: BTreeMap<i64, String>,
+    /// By the id of the message that began it: a charge point that has heard no answer sends it again.
+    begun: BTreeMap<String, i64>,
 }
 
 #[derive(Clone, Serialize)]
@@ -35,7 +35,7 @@ impl Books {
             tag("CAFE0002", "Accepted", Some("FLEET")),
             tag("0BADCA4D", "Blocked", None),
         ];
-        Self { tags: tags.into(), transaction: 0, open: BTreeMap::new() }
+        Self { tags: tags.into(), transaction: 0, begun: BTreeMap::new() }
     }
 
     pub(super) fn tags(&self) -> Value {
@@ -60,7 +60,7 @@ impl Books {
     }
 
     /// The payload of the answer to a call of the charge point; `None` for what is not known.
-    pub(super) fn answer(&mut self, action: &str, payload: &Value, registration: &str) -> Option<Value> {
+    pub(super) fn answer(&mut self, id: &str, action: &str, payload: &Value, registration: &str) -> Option<Value> {
         Some(match action {
             "BootNotification" => {
                 let interval = if registration == "Accepted" { 60 } else { 10 };
@@ -69,17 +69,16 @@ impl Books {
             "Heartbeat" => json!({"currentTime": now()}),
             "Authorize" => json!({"idTagInfo": self.info(&payload["idTag"])}),
             "StartTransaction" => {
-                self.transaction += 1;
-                self.open.insert(self.transaction, payload["idTag"].as_str().unwrap_or_default().into());
-                json!({"idTagInfo": self.info(&payload["idTag"]), "transactionId": self.transaction})
+                let transaction = *self.begun.entry(id.to_owned()).or_insert_with(|| {
+                    self.transaction += 1;
+                    self.transaction
+                });
+                json!({"idTagInfo": self.info(&payload["idTag"]), "transactionId": transaction})
             }
-            "StopTransaction" => {
-                payload["transactionId"].as_i64().and_then(|id| self.open.remove(&id));
-                match &payload["idTag"] {
-                    Value::Null => json!({}),
-                    id_tag => json!({"idTagInfo": self.info(id_tag)}),
-                }
-            }
+            "StopTransaction" => match &payload["idTag"] {
+                Value::Null => json!({}),
+                id_tag => json!({"idTagInfo": self.info(id_tag)}),
+            },
             "DataTransfer" => json!({"status": "UnknownVendorId"}),
             "StatusNotification" | "MeterValues" | "FirmwareStatusNotification" | "DiagnosticsStatusNotification" => {
                 json!({})
@@ -100,11 +99,11 @@ mod tests {
     #[test]
     fn a_blocked_tag_is_refused_and_transactions_are_counted() {
         let mut books = Books::new();
-        let mut answer = |action, payload| books.answer(action, &payload, "Accepted").unwrap();
-        assert_eq!(answer("Authorize", json!({"idTag": "0badca4d"}))["idTagInfo"]["status"], "Blocked");
-        assert_eq!(answer("Authorize", json!({"idTag": "nobody"}))["idTagInfo"]["status"], "Invalid");
-        assert_eq!(answer("Authorize", json!({"idTag": "CAFE0001"}))["idTagInfo"]["parentIdTag"], "FLEET");
-        assert_eq!(answer("StartTransaction", json!({"idTag": "DEADBEEF"}))["transactionId"], 1);
-        assert_eq!(answer("StartTransaction", json!({"idTag": "DEADBEEF"}))["transactionId"], 2);
+        let mut answer = |id, action, payload| books.answer(id, action, &payload, "Accepted").unwrap();
+        assert_eq!(answer("a", "Authorize", json!({"idTag": "0badca4d"}))["idTagInfo"]["status"], "Blocked");
+        assert_eq!(answer("b", "Authorize", json!({"idTag": "nobody"}))["idTagInfo"]["status"], "Invalid");
+        assert_eq!(answer("c", "Authorize", json!({"idTag": "CAFE0001"}))["idTagInfo"]["parentIdTag"], "FLEET");
+        let mut start = |id| answer(id, "StartTransaction", json!({"idTag": "DEADBEEF"}))["transactionId"].clone();
+        assert_eq!([start("d"), start("e"), start("d")], [1, 2, 1], "the same message is the same transaction");
     }
 }

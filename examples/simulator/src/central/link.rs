@@ -67,7 +67,7 @@ impl Central {
             return None;
         }
         let registration = office.registration;
-        let answer = office.books.answer(frame[2].as_str()?, &frame[3], registration);
+        let answer = office.books.answer(id, frame[2].as_str()?, &frame[3], registration);
         if !office.answers {
             return None;
         }
