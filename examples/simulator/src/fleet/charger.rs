@@ -38,7 +38,7 @@ enum End {
 }
 
 /// What the charge point has said in one poll: the connector, its register, and whether a transaction began or ended.
-type Events = RefCell<Vec<(ConnectorId, i64, TxNotification)>>;
+pub(crate) type Events = RefCell<Vec<(ConnectorId, i64, TxNotification)>>;
 
 /// Runs the charger from its start to the end of the day.
 pub(crate) async fn run(fleet: Rc<Fleet>, site: Rc<Site>, mut visitors: [Visitors; CONNECTORS], mut chaos: Chaos) {
@@ -62,11 +62,11 @@ pub(crate) async fn run(fleet: Rc<Fleet>, site: Rc<Site>, mut visitors: [Visitor
 }
 
 async fn live(fleet: &Fleet, site: &Site, visitors: &mut [Visitors; CONNECTORS], chaos: &mut Chaos) -> End {
-    let wires: [Wires<'_>; CONNECTORS] = std::array::from_fn(|index| Wires::of(&site.outlets[index]));
     let events = Events::default();
-    let displays: [_; CONNECTORS] = std::array::from_fn(|index| {
-        let (outlet, events) = (&site.outlets[index], &events);
-        move |event| events.borrow_mut().push((index as ConnectorId + 1, outlet.register(), event))
+    let wires: [Wires<'_>; CONNECTORS] = std::array::from_fn(|index| Wires {
+        connector: index as ConnectorId + 1,
+        outlet: &site.outlets[index],
+        events: &events,
     });
     let reset = Cell::new(false);
     let on_reset = |_: ResetKind| reset.set(true);
@@ -78,9 +78,8 @@ async fn live(fleet: &Fleet, site: &Site, visitors: &mut [Visitors; CONNECTORS],
     let mut write = vec![0; SEND + 8];
     let boot = Boot::new("Fleet", "embedded-ocpp").charge_box_serial_number(&site.identity);
     let mut ocpp = ChargePoint::new(&mut resources, boot).expect("short texts");
-    for ((connector, wires), display) in (1..).zip(&wires).zip(&displays) {
-        wires.attach(&mut ocpp, connector).expect("a connector");
-        ocpp.set_tx_notification_output(display, connector).expect("a connector");
+    for wires in &wires {
+        ocpp.set_hardware(wires, wires.connector).expect("a connector");
     }
     ocpp.set_on_reset_execute(&on_reset);
     ocpp.set_on_discarded(&on_discarded);
