@@ -477,6 +477,9 @@ impl World {
     fn boot<F: Future>(&self, mut run: Pin<&mut F>) {
         let accepted = json!({"status": "Accepted", "currentTime": "2025-01-01T00:00:00Z", "interval": 3000});
         self.expect(run.as_mut(), "BootNotification", accepted);
+        if cfg!(feature = "security") {
+            self.expect(run.as_mut(), "SecurityEventNotification", json!({}));
+        }
         self.expect(run.as_mut(), "StatusNotification", json!({}));
         self.expect(run.as_mut(), "StatusNotification", json!({}));
         self.pass(run, 1_000);

@@ -8,8 +8,9 @@ use core::task::Poll;
 /// The certificates and keys of a charge point, in the hands of the firmware: it keeps them, verifies what comes, and makes
 /// keys and requests. A library for TLS has most of it.
 ///
-/// What may take its time returns [`Poll::Pending`]: the same is asked again 10 ms later, and the central system waits. What
-/// is ready is durable, and a power cut in the middle leaves what was before or what is to be, as a whole.
+/// What may take its time returns [`Poll::Pending`]: the same is asked again 10 ms later. Until a call of the central system is
+/// answered no other message goes in or out, so it should be a matter of seconds; a new pair of keys holds up nothing. What is
+/// ready is durable, and a power cut in the middle leaves what was before or what is to be, as a whole.
 ///
 /// Which of several certificates a connection is opened with is for the firmware to say as well: of its own the one that
 /// began to be valid last (A02.FR.08, A02.FR.09), and it may keep the one before for a month; to verify the central system
