@@ -53,6 +53,7 @@ pub enum LogUploadStatus {
 
 /// The log that the central system wants (security whitepaper §5.9, §6.14).
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LogRequest<'r> {
     /// Which log.
     pub log_type: LogType,

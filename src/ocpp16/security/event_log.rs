@@ -60,6 +60,7 @@ struct Raised {
 
 /// An entry of the security log.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SecurityLogEntry<'e> {
     /// What has happened, as it is spelled on the wire; at most 50 characters.
     pub event: &'e str,
