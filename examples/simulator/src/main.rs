@@ -9,6 +9,7 @@ mod charger;
 mod desk;
 mod dispatch;
 mod flash;
+mod fleet;
 mod options;
 mod page;
 mod play;
@@ -69,6 +70,9 @@ use web::{Feed, Place, Site};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if let Some(code) = fleet::run_if_asked() {
+        return code;
+    }
     match simulate(Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
