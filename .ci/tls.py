@@ -5,6 +5,7 @@ FOLDER holds what is made for this run: certificates, and what the factory write
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import subprocess
 import sys
@@ -27,6 +28,7 @@ TIMEOUT = 60
 TODAY = datetime.now(timezone.utc) + timedelta(hours=1)  # when the certificates are made already
 LONG_AGO, LATER = TODAY - timedelta(days=400), TODAY + timedelta(days=400)  # the certificates are good for 30 days
 
+logging.getLogger("websockets").setLevel(logging.CRITICAL)  # a charger that distrusts the server hangs up
 TLS_1_1, TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 VERSIONS = {TLS_1_1: "TLS 1.1", TLS_1_2: "TLS 1.2", TLS_1_3: "TLS 1.3"}
 # Those of TLS 1.2 that OCPP demands of a charge point with an ECDSA key (security whitepaper, A00.FR.318)
@@ -75,8 +77,11 @@ CASES = [
     *in_both_versions("closed and opened again", DELIVERED, demands_client=True, client="client", hangs_up=True),
     Case("CA between root and server", DELIVERED, server="server_of_ca"),
     # The date comes from the central system: at its first connection a charger without a clock knows that it is not before
-    # the day of its making. When it knows not even that, it trusts nobody.
+    # the day of its making, and a certificate that began later may have been renewed since. When it knows not even that, it
+    # trusts nobody.
     Case("no date but that of its making", DELIVERED, made=TODAY, battery_clock=None),
+    *in_both_versions("no date, renewed since its making", DELIVERED, made=LONG_AGO, battery_clock=None),
+    *in_both_versions("no date, renewed for another host", untrusted("another name"), battery_clock=None, server="other_host"),
     Case("battery clock that begins anew", DELIVERED, made=TODAY, battery_clock=LONG_AGO),
     *in_both_versions("no date, made when it was over", untrusted("expired"), made=LATER, battery_clock=None),
     *in_both_versions("no date at all", untrusted(), made=None, battery_clock=None),

@@ -8,6 +8,7 @@
 mod bench;
 
 use bench::Bench;
+use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::json::{Raw, Serde, from_payload};
 use embedded_ocpp::ocpp16::RequestHandler;
 use embedded_ocpp::rpc::{Call, CallError, Composer, Reply};
@@ -51,9 +52,11 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
         resets_seen.set(resets_seen.get() + 1);
     };
 
+    let mut socket = ConnectorClosures::new();
+    socket.set_energy_meter_input(&|| Some(0));
     let mut resources = Resources::<1>::new();
     let mut ocpp = ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME"))?;
-    ocpp.set_energy_meter_input(&|| Some(0), 1)?;
+    ocpp.set_hardware(&socket, 1)?;
     ocpp.set_on_reset_execute(&restart);
     ocpp.set_request_handler(RequestHandler { action: "AcmeDim", handle: &dim })?;
     ocpp.set_request_handler(RequestHandler { action: "Reset", handle: &refuse })?;

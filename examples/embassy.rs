@@ -9,7 +9,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_time::Timer;
 use embedded_ocpp::facade::{EmbassyTimer, Handle, Link, Runner, Shared};
 use embedded_ocpp::json::{Frame, scan};
-use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
+use embedded_ocpp::ocpp16::{ChargePointStatus, ConnectorHardware, Reason};
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::{Loopback, LoopbackClosed, Received};
 use embedded_ocpp::{Boot, ChargePoint, Resources, WebSocketTransport};
@@ -20,9 +20,23 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 type Ocpp = Handle<'static, 'static, NoopRawMutex>;
 type OcppRunner = Runner<'static, 'static, NoopRawMutex>;
 
-// The hardware, simulated.
-static IS_PLUGGED: AtomicBool = AtomicBool::new(false);
-static METER_WH: AtomicI64 = AtomicI64::new(1_000);
+/// The hardware of the connector, simulated.
+static SOCKET: Socket = Socket { is_plugged: AtomicBool::new(false), meter_wh: AtomicI64::new(1_000) };
+
+struct Socket {
+    is_plugged: AtomicBool,
+    meter_wh: AtomicI64,
+}
+
+impl ConnectorHardware for Socket {
+    fn is_plugged(&self) -> bool {
+        self.is_plugged.load(Relaxed)
+    }
+
+    fn energy(&self) -> Option<i64> {
+        Some(self.meter_wh.load(Relaxed))
+    }
+}
 
 fn main() {
     static EXECUTOR: StaticCell<Executor> = StaticCell::new();
@@ -39,8 +53,7 @@ fn start(spawner: Spawner) -> Result<(), Box<dyn std::error::Error>> {
     static SHARED: StaticCell<Shared<'static, NoopRawMutex>> = StaticCell::new();
 
     let mut ocpp = ChargePoint::new(RESOURCES.init(Resources::new()), Boot::new("Wallbox One", "ACME"))?;
-    ocpp.set_connector_plugged_input(&|| IS_PLUGGED.load(Relaxed), 1)?;
-    ocpp.set_energy_meter_input(&|| Some(METER_WH.load(Relaxed)), 1)?;
+    ocpp.set_hardware(&SOCKET, 1)?;
     ocpp.set_on_reset_execute(&|_| unreachable!("nobody asks for a reset here"));
 
     let (ocpp, runner) = SHARED.init(Shared::new(ocpp)).split();
@@ -65,7 +78,7 @@ async fn run(mut runner: OcppRunner) {
 async fn relay(ocpp: Ocpp) {
     loop {
         if ocpp.with(|ocpp| ocpp.permits_charge(1)) {
-            METER_WH.fetch_add(5, Relaxed);
+            SOCKET.meter_wh.fetch_add(5, Relaxed);
         }
         Timer::after_millis(50).await;
     }
@@ -75,18 +88,18 @@ async fn relay(ocpp: Ocpp) {
 #[embassy_executor::task]
 async fn user(ocpp: Ocpp) {
     until(ocpp, ChargePointStatus::Available).await;
-    IS_PLUGGED.store(true, Relaxed);
+    SOCKET.is_plugged.store(true, Relaxed);
     until(ocpp, ChargePointStatus::Preparing).await;
     ocpp.with(|ocpp| ocpp.begin_transaction("DEADBEEF", 1)).expect("the connector is free");
     until(ocpp, ChargePointStatus::Charging).await;
     Timer::after_secs(1).await;
     ocpp.with(|ocpp| ocpp.end_transaction(Some("DEADBEEF"), Reason::Local, 1)).expect("the same card");
     until(ocpp, ChargePointStatus::Finishing).await;
-    IS_PLUGGED.store(false, Relaxed);
+    SOCKET.is_plugged.store(false, Relaxed);
     until(ocpp, ChargePointStatus::Available).await;
     Timer::after_millis(300).await;
 
-    let energy = METER_WH.load(Relaxed) - 1_000;
+    let energy = SOCKET.meter_wh.load(Relaxed) - 1_000;
     assert!(energy > 0, "energy has flowed");
     assert_eq!(ocpp.with(|ocpp| ocpp.waiting_messages()), 0, "everything is told");
     println!("done: {energy} Wh");
@@ -98,7 +111,7 @@ async fn until(ocpp: Ocpp, wanted: ChargePointStatus) {
     while !ocpp.with(|ocpp| ocpp.is_accepted() && ocpp.charge_point_status(1) == Some(wanted)) {
         Timer::after_millis(20).await;
     }
-    println!("connector 1: {wanted}, {} Wh", METER_WH.load(Relaxed));
+    println!("connector 1: {wanted}, {} Wh", SOCKET.meter_wh.load(Relaxed));
 }
 
 /// A connection that answers by itself.

@@ -4,6 +4,7 @@
 //! protocols. The layer here is the smallest that works: it frames, matches and sends what [`ChargePoint`] has to say,
 //! and asks it what to answer. It has one charging session with a central system of a few lines.
 
+use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::json::{Frame, JsonStr, scan};
 use embedded_ocpp::ocpp16::{CallName, ChargePointStatus, Exchange, Reason};
 use embedded_ocpp::rpc::{Call, CallComposer, CallError, Composer, Handler, MessageId, Outcome, Reply};
@@ -136,12 +137,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (is_plugged, meter_wh) = (Cell::new(false), Cell::new(1_000));
     let plug_pin = || is_plugged.get();
     let meter = || Some(meter_wh.get());
+    let mut socket = ConnectorClosures::new();
+    socket.set_connector_plugged_input(&plug_pin);
+    socket.set_energy_meter_input(&meter);
     let restart = |_| unreachable!("nobody asks for a reset here");
 
     let mut resources = Resources::<1>::new();
     let mut ocpp = ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME"))?;
-    ocpp.set_connector_plugged_input(&plug_pin, 1)?;
-    ocpp.set_energy_meter_input(&meter, 1)?;
+    ocpp.set_hardware(&socket, 1)?;
     ocpp.set_on_reset_execute(&restart);
 
     let mut flash = RamStorage::<4096>::new();

@@ -9,6 +9,7 @@ mod bench;
 
 use bench::Bench;
 use core::ops::Range;
+use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::store::thinning::Role;
 use embedded_ocpp::store::{RamStorage, RamStorageFull, RecordKey, Storage, registry};
 use embedded_ocpp::{Boot, ChargePoint, Resources};
@@ -88,9 +89,11 @@ impl<S: Storage<Error = RamStorageFull>> Storage for Split<'_, S> {
 /// One boot of the charger, in which the central system says something.
 fn boot(settings: &mut Settings, call: &str) -> Result<String, Box<dyn std::error::Error>> {
     let restart = |_| unreachable!("nobody asks for a reset here");
+    let mut socket = ConnectorClosures::new();
+    socket.set_energy_meter_input(&|| Some(0));
     let mut resources = Resources::<1>::new();
     let mut ocpp = ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME"))?;
-    ocpp.set_energy_meter_input(&|| Some(0), 1)?;
+    ocpp.set_hardware(&socket, 1)?;
     ocpp.set_on_reset_execute(&restart);
     let mut storage = Split { settings, rest: RamStorage::<2048>::new() }; // in earnest a `FlashStorage`
     let mut bench = Bench::new();

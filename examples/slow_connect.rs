@@ -4,6 +4,7 @@
 //! `cargo run --example slow_connect` charges once. The modem fails at first, then needs a second to connect; a central
 //! system of a few lines is at its other end. With smoltcp or lwIP the stream is a socket on which `connect` was called.
 
+use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::ocpp16::Reason;
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::ConnectFailure;
@@ -29,12 +30,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let meter_wh = Cell::new(1_000);
     let meter = || Some(meter_wh.get());
+    let mut socket = ConnectorClosures::new(); // a fixed cable, whose plug nobody sees
+    socket.set_energy_meter_input(&meter);
     let restart = |_| unreachable!("nobody asks for a reset here");
     let lamp = |why: ConnectFailure| println!("          lamp: {why}");
 
     let mut resources = Resources::<1>::new();
     let mut ocpp = ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME"))?;
-    ocpp.set_energy_meter_input(&meter, 1)?;
+    ocpp.set_hardware(&socket, 1)?;
     ocpp.set_on_reset_execute(&restart);
     ocpp.set_on_connect_failed(&lamp);
     ocpp.set_factory_configuration("AllowOfflineTxForUnknownId", "true")?; // no card waits for the network

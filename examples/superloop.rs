@@ -7,7 +7,7 @@
 mod nor_flash;
 
 use embedded_ocpp::json::{Frame, scan};
-use embedded_ocpp::ocpp16::Reason;
+use embedded_ocpp::ocpp16::{ConnectorHardware, Reason};
 use embedded_ocpp::store::FlashStorage;
 use embedded_ocpp::transport::Loopback;
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
@@ -15,18 +15,29 @@ use nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
 use std::cell::Cell;
 use std::time::Duration;
 
+/// The hardware of the connector, simulated.
+struct Socket {
+    is_plugged: Cell<bool>,
+    meter_wh: Cell<i64>,
+}
+
+impl ConnectorHardware for Socket {
+    fn is_plugged(&self) -> bool {
+        self.is_plugged.get()
+    }
+
+    fn energy(&self) -> Option<i64> {
+        Some(self.meter_wh.get())
+    }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // The hardware, simulated.
-    let is_plugged = Cell::new(false);
-    let meter_wh = Cell::new(1_000);
-    let plug_pin = || is_plugged.get();
-    let meter = || Some(meter_wh.get());
+    let socket = Socket { is_plugged: Cell::new(false), meter_wh: Cell::new(1_000) };
     let restart = |_| unreachable!("nobody asks for a reset here");
 
     let mut resources = Resources::<1>::new();
     let mut ocpp = ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME"))?;
-    ocpp.set_connector_plugged_input(&plug_pin, 1)?;
-    ocpp.set_energy_meter_input(&meter, 1)?;
+    ocpp.set_hardware(&socket, 1)?;
     ocpp.set_on_reset_execute(&restart);
 
     // Two ranges of the chip. The driver of a real one comes from the HAL.
@@ -46,24 +57,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         central_system(&mut link)?;
 
         if ocpp.permits_charge(1) {
-            meter_wh.set(meter_wh.get() + 1); // the relay is closed
+            socket.meter_wh.set(socket.meter_wh.get() + 1); // the relay is closed
         }
         if status != ocpp.charge_point_status(1) {
             status = ocpp.charge_point_status(1);
-            println!("{:5} ms  connector 1: {status:?}, {} Wh", now.as_millis(), meter_wh.get());
+            println!("{:5} ms  connector 1: {status:?}, {} Wh", now.as_millis(), socket.meter_wh.get());
         }
         match user.next_if(|(at, _)| now >= Instant::from_millis(*at)) {
-            Some((_, User::PlugsIn)) => is_plugged.set(true),
+            Some((_, User::PlugsIn)) => socket.is_plugged.set(true),
             Some((_, User::ShowsCard)) => ocpp.begin_transaction("DEADBEEF", 1)?,
             Some((_, User::ShowsCardAgain)) => ocpp.end_transaction(Some("DEADBEEF"), Reason::Local, 1)?,
-            Some((_, User::PlugsOut)) => is_plugged.set(false),
+            Some((_, User::PlugsOut)) => socket.is_plugged.set(false),
             None if now >= Instant::from_secs(2) => break,
             None => std::thread::sleep(Duration::from_millis(10)),
         }
     }
-    assert!(meter_wh.get() > 1_000, "energy has flowed");
+    assert!(socket.meter_wh.get() > 1_000, "energy has flowed");
     assert_eq!(ocpp.waiting_messages(), 0, "everything is told");
-    println!("done: {} Wh", meter_wh.get() - 1_000);
+    println!("done: {} Wh", socket.meter_wh.get() - 1_000);
     Ok(())
 }
 

@@ -10,6 +10,8 @@
 extern crate std;
 
 mod bytes;
+#[cfg(feature = "security")]
+pub mod certificate;
 pub mod facade;
 pub mod guide;
 pub mod json;
@@ -21,6 +23,6 @@ pub mod time;
 pub mod transport;
 
 pub use facade::{ChargePoint, Controls, Error, Resources};
-pub use ocpp16::Boot;
+pub use ocpp16::{Boot, ConnectorHardware};
 pub use time::Instant;
 pub use transport::WebSocketTransport;

@@ -278,7 +278,7 @@ fn snowflake(bench: Bench) -> Timeline {
 #[test]
 fn rpc_32_tx_03_every_message_of_the_transaction_carries_the_id() {
     let mut t = snowflake(bench().key("MeterValueSampleInterval", "60"));
-    assert_eq!(t.charger().transaction(1).unwrap().id, Some(SNOWFLAKE));
+    assert_eq!(t.charger().transaction(1).unwrap().transaction_id, Some(SNOWFLAKE));
     t.at(70).expect_call("MeterValues", json!({"transactionId": SNOWFLAKE})).answer(json!({}));
     t.at(100).card_again(1, "TAG").unwrap();
     t.expect_stop(json!({"transactionId": SNOWFLAKE, "reason": "Local"}));
@@ -321,7 +321,7 @@ fn rpc_32_tx_26_the_id_outlives_a_power_cut_and_an_outage() {
     t.accept_boot();
     t.expect_status(0, "Available");
     t.expect_status(1, "Charging");
-    assert_eq!(t.charger().transaction(1).unwrap().id, Some(SNOWFLAKE));
+    assert_eq!(t.charger().transaction(1).unwrap().transaction_id, Some(SNOWFLAKE));
     t.call("RemoteStopTransaction", json!({"transactionId": SNOWFLAKE})).expect("Accepted");
     t.expect_stop(json!({"transactionId": SNOWFLAKE, "reason": "Remote"}));
     t.expect_status(1, "Finishing");

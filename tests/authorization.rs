@@ -3,7 +3,7 @@
 mod support;
 
 use TxNotification::{AuthorizationRejected, AuthorizationTimeout, Authorized, StartTx};
-use embedded_ocpp::ocpp16::{BeginError, EndError, Reason, TxNotification};
+use embedded_ocpp::ocpp16::{BeginError, EndError, Reason, Token, TokenType, TxNotification};
 use serde_json::{Value, json};
 use support::cards::{
     accepted, answer_late, expect_authorize, leave, member_of, tag_info, teach, text, until, word_offline,
@@ -69,6 +69,7 @@ fn auth_06_rpc_20_a_broken_answer_authorises_nobody() {
         json!({"idTagInfo": "Accepted"}),
         json!({"idTagInfo": {"status": "accepted"}}),
         json!({"idTagInfo": {"status": "Maybe"}}),
+        json!({"idTagInfo": {"status": "NoCredit"}}), // a word of OCPP 2.0.1
         json!({"idTagInfo": {"status": ["Accepted"]}}),
         json!({"idTagInfo": {"expiryDate": "2030-01-01T00:00:00Z"}}),
         json!({"status": "Accepted"}),
@@ -78,6 +79,20 @@ fn auth_06_rpc_20_a_broken_answer_authorises_nobody() {
         t.expect_call("Authorize", json!({})).answer(conf.clone());
         assert!(!t.charger().is_transaction_active(1), "{conf}");
     }
+}
+
+/// OCPP 1.6 tells the text of a token, whatever its type is.
+#[test]
+fn auth_01_a_token_with_a_type_is_told_by_its_text() {
+    for kind in [TokenType::KeyCode, TokenType::MacAddress, Token::from("TAG").kind] {
+        let mut t = plugged();
+        t.charger().begin_transaction(Token::new("TAG", kind), 1).unwrap();
+        t.settle();
+        assert_eq!(t.expect_call("Authorize", json!({})).payload, json!({"idTag": "TAG"}));
+        assert_eq!(t.charger().transaction_id_tag(1), Some("TAG"));
+    }
+    assert_eq!(Token::from("TAG"), Token::new("TAG", TokenType::Iso14443));
+    assert_eq!(TokenType::EMaid.as_str(), "eMAID");
 }
 
 #[test]

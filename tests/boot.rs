@@ -2,12 +2,14 @@
 
 mod support;
 
-use embedded_ocpp::facade::{ConfigError, InputError, Missing};
+use embedded_ocpp::facade::{ConfigError, ConnectorClosures, InputError, Missing};
 use embedded_ocpp::json::Raw;
+use embedded_ocpp::ocpp16::BootReason;
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::Loopback;
 use embedded_ocpp::{Boot, ChargePoint, Error, Instant, Resources};
 use serde_json::json;
+use support::meter_only::MeterOnly;
 use support::{Timeline, bench, booted, date};
 
 #[test]
@@ -37,6 +39,18 @@ fn boot_01_texts_beyond_the_limits_of_the_standard_are_refused() {
 }
 
 #[test]
+fn boot_01_the_reason_of_the_boot_is_kept_and_not_sent() {
+    let mut t = bench().start(); // after a power cut, as it tells the charge point
+    assert_eq!(t.charger().operations().boot_reason(), BootReason::PowerUp);
+    let call = t.expect_call("BootNotification", json!({}));
+    assert_eq!(call.payload, json!({"chargePointModel": "Model", "chargePointVendor": "Vendor"}));
+    call.ignore();
+    let mut resources = Resources::<1>::new();
+    let charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
+    assert_eq!(charger.operations().boot_reason(), BootReason::Unknown);
+}
+
+#[test]
 fn boot_01_every_reboot_notifies_again() {
     let mut t = booted();
     t.at(100).reboot();
@@ -54,6 +68,7 @@ fn use_it(t: &mut Timeline) {
 
 #[test]
 fn what_ocpp_cannot_do_without_shows_at_the_first_poll() {
+    let without_meter = ConnectorClosures::new();
     let mut resources = Resources::<2>::new();
     let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
     let (mut transport, mut storage) = (Loopback::<64>::new(), RamStorage::<256>::new());
@@ -61,14 +76,16 @@ fn what_ocpp_cannot_do_without_shows_at_the_first_poll() {
         Err(Error::Incomplete(missing)) => Some(missing),
         _ => None,
     };
-    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_hardware(&MeterOnly, 1).unwrap();
     assert_eq!(missing(&mut charger), Some(Missing::EnergyMeterInput(2)));
-    charger.set_energy_meter_input(&|| Some(0), 2).unwrap();
+    charger.set_hardware(&without_meter, 2).unwrap();
+    assert_eq!(missing(&mut charger), Some(Missing::EnergyMeterInput(2)));
+    charger.set_hardware(&MeterOnly, 2).unwrap();
     assert_eq!(missing(&mut charger), Some(Missing::ResetOutput));
     charger.set_on_reset_execute(&|_| ());
     assert_eq!(missing(&mut charger), None);
-    assert_eq!(charger.set_energy_meter_input(&|| Some(0), 3), Err(InputError::UnknownConnector));
-    assert_eq!(charger.set_energy_meter_input(&|| Some(0), 0), Err(InputError::UnknownConnector));
+    assert_eq!(charger.set_hardware(&MeterOnly, 3), Err(InputError::UnknownConnector));
+    assert_eq!(charger.set_hardware(&MeterOnly, 0), Err(InputError::UnknownConnector));
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn tx_13_a_refused_past_transaction_does_not_end_the_present_one() {
     t.expect_stop(json!({"transactionId": 1, "reason": "EVDisconnected"}));
     t.expect_call("StartTransaction", json!({"idTag": "GOOD"})).start(2, "Accepted");
     assert!(t.charger().permits_charge(1));
-    assert_eq!(t.charger().transaction(1).unwrap().id, Some(2));
+    assert_eq!(t.charger().transaction(1).unwrap().transaction_id, Some(2));
 }
 
 // ---- A little energy, so that the EV can drive away ----

@@ -2,11 +2,19 @@
 //! long as the connection lives, has lost or doubled bytes of a TLS session. It takes and gives one byte at a time, and is
 //! busy three times of four.
 
+mod support;
+
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
-use embedded_ocpp::facade::{Shared, Timer};
+#[cfg(feature = "security")]
+use embedded_ocpp::certificate::Identity;
+use embedded_ocpp::facade::{ConnectorClosures, Shared, Timer};
 use embedded_ocpp::ocpp16::Reason;
+#[cfg(feature = "security")]
+use embedded_ocpp::ocpp16::{Certificates, ChainVerdict, Issuer, RootCertificate};
 use embedded_ocpp::store::RamStorage;
+#[cfg(feature = "security")]
+use embedded_ocpp::time::DateTime;
 use embedded_ocpp::transport::ConnectFailure;
 use embedded_ocpp::transport::websocket::Options;
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
@@ -16,6 +24,7 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use support::meter_only::MeterOnly;
 use tungstenite::handshake::derive_accept_key;
 
 /// Runs a charge point over connections of `world`.
@@ -25,7 +34,7 @@ macro_rules! run {
         let tell = |why| world.told.borrow_mut().push(why);
         let mut resources = Resources::<1>::new();
         let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-        charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+        charger.set_hardware(&MeterOnly, 1).unwrap();
         charger.set_on_reset_execute(&|_| ());
         charger.set_on_connect_failed(&tell);
         charger.set_rng(&random);
@@ -67,7 +76,10 @@ fn converse(chunk: usize, seed: u32) {
     (world.wire.borrow_mut().chunk, world.wire.borrow_mut().dice) = (chunk, seed);
     let plugged = Cell::new(false);
     let input = || plugged.get();
-    run!(world, |charger| charger.set_connector_plugged_input(&input, 1).unwrap(), |run, handle| {
+    let mut socket = ConnectorClosures::new();
+    socket.set_connector_plugged_input(&input);
+    socket.set_energy_meter_input(&|| Some(0));
+    run!(world, |charger| charger.set_hardware(&socket, 1).unwrap(), |run, handle| {
         world.boot(run.as_mut());
         plugged.set(true);
         world.expect(run.as_mut(), "StatusNotification", json!({}));
@@ -125,6 +137,124 @@ fn rpc_12_a_message_may_fill_the_receive_buffer() {
         }
         assert!(handle.with(|charger| charger.is_connected()));
     });
+}
+
+/// A long text passes through the receive buffer, which is that of the WebSocket, however it is framed.
+#[cfg(feature = "security")]
+#[test]
+fn sec_43_a_chain_of_10000_characters_comes_in_parts() {
+    let certificate = support::pki::issue(support::pki::P256, "/CN=SN", "1", support::pki::PLAIN, None).pem;
+    let chain = format!("{}\n{certificate}", "- \"text\" -".repeat(1000)[..9_999 - certificate.len()].to_owned());
+    let call = |id: &str| json!([2, id, "CertificateSigned", {"certificateChain": chain}]).to_string();
+    for (chunk, fragment) in [(1, 20_000), (7, 300), (5_000, 2_048), (5_000, 20_000)] {
+        let world = World::default();
+        world.wire.borrow_mut().chunk = chunk;
+        let store = Chain::default();
+        run!(world, |charger| charger.set_certificates(&store), |run, handle| {
+            world.answer_all(run.as_mut());
+            for id in ["a", "b"] {
+                let text = call(id);
+                let pieces: Vec<_> =
+                    text.as_bytes().chunks(fragment).map(|piece| std::str::from_utf8(piece).unwrap()).collect();
+                let mut frames = vec![];
+                for (index, piece) in pieces.iter().enumerate() {
+                    let last = if index + 1 == pieces.len() { 0x80 } else { 0 };
+                    frames.push(frame(last | u8::from(index == 0), piece));
+                    frames.push(frame(0x89, "ping"));
+                }
+                world.wire.borrow_mut().send(&frames);
+                assert_eq!(world.next(run.as_mut()), json!([3, id, {"status": "Accepted"}]), "{chunk} {fragment}");
+                assert!(String::from_utf8(store.accepted.take()).unwrap() == chain);
+            }
+            world.wire.borrow_mut().send(&[frame(0x81, r#"[2,"c","GetLocalListVersion",{}]"#)]);
+            assert_eq!(world.next(run.as_mut())[1], "c");
+            assert!(!world.wire.borrow_mut().take(0x8A).is_empty());
+            // Cut off in the middle, it leaves nothing.
+            let half = call("d")[..5_000].to_owned();
+            world.wire.borrow_mut().send(&[frame(0x01, &half)]);
+            world.pass(run.as_mut(), 30_000);
+            assert!(!store.written.borrow().is_empty());
+            world.wire.borrow_mut().may_be_dropped = true;
+            world.wire.borrow_mut().end = Some(None);
+            world.pass(run.as_mut(), 1_000);
+            assert!(store.written.borrow().is_empty() && store.accepted.borrow().is_empty());
+            assert_eq!(handle.with(|charger| charger.statistics().too_long), 0);
+        });
+    }
+}
+
+/// Takes chains over, whatever they are.
+#[cfg(feature = "security")]
+#[derive(Default)]
+struct Chain {
+    written: RefCell<Vec<u8>>,
+    accepted: RefCell<Vec<u8>>,
+}
+
+#[cfg(feature = "security")]
+impl Certificates for Chain {
+    fn begin(&self) -> bool {
+        self.written.take();
+        true
+    }
+
+    fn write(&self, piece: &[u8]) -> bool {
+        self.written.borrow_mut().extend_from_slice(piece);
+        true
+    }
+
+    fn abort(&self) {
+        self.written.take();
+    }
+
+    fn accept_chain(&self) -> Poll<ChainVerdict> {
+        self.accepted.replace(self.written.take());
+        Poll::Ready(ChainVerdict::Accepted)
+    }
+
+    fn is_signed_by(&self, _: Issuer<'_>) -> Poll<bool> {
+        Poll::Ready(false)
+    }
+
+    fn install(&self, _: RootCertificate, _: &Identity) -> Poll<bool> {
+        Poll::Ready(false)
+    }
+
+    fn root(&self, _: RootCertificate, _: usize) -> Option<Identity> {
+        None
+    }
+
+    fn remove(&self, _: RootCertificate, _: &Identity) -> Poll<bool> {
+        Poll::Ready(false)
+    }
+
+    fn has_valid_root(&self, _: RootCertificate) -> bool {
+        false
+    }
+
+    fn root_in_use(&self) -> Option<Identity> {
+        None
+    }
+
+    fn new_request(&self, _: &str, _: &str) -> Poll<Option<usize>> {
+        Poll::Ready(None)
+    }
+
+    fn request(&self, _: usize, _: &mut [u8]) -> usize {
+        0
+    }
+
+    fn has_valid_chain(&self) -> bool {
+        false
+    }
+
+    fn expires(&self) -> Option<DateTime> {
+        None
+    }
+
+    fn root_capacity(&self) -> usize {
+        0
+    }
 }
 
 #[test]
@@ -329,6 +459,19 @@ impl World {
         self.ids.borrow_mut().push(call[1].to_string());
         let answer = json!([3, call[1], answer]).to_string();
         self.wire.borrow_mut().send(&[frame(0x81, &answer)]);
+    }
+
+    /// Answers all that the charge point has to say after it was switched on.
+    #[cfg(feature = "security")]
+    fn answer_all<F: Future>(&self, mut run: Pin<&mut F>) {
+        for _ in 0..20_000 {
+            self.pass(run.as_mut(), 1);
+            let Some(message) = self.wire.borrow_mut().message() else { continue };
+            let call: Value = serde_json::from_slice(&message).unwrap();
+            let boot = json!({"status": "Accepted", "currentTime": "2025-01-01T00:00:00Z", "interval": 80_000});
+            let answer = if call[2] == "BootNotification" { boot } else { json!({}) };
+            self.wire.borrow_mut().send(&[frame(0x81, &json!([3, call[1], answer]).to_string())]);
+        }
     }
 
     fn boot<F: Future>(&self, mut run: Pin<&mut F>) {

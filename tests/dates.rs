@@ -2,6 +2,7 @@
 
 mod support;
 
+use embedded_ocpp::time::DateTime;
 use serde_json::{Value, json};
 use support::{Bench, Frame, Timeline, bench, date};
 
@@ -136,7 +137,7 @@ fn boot_15_a_clock_that_is_corrected_changes_nothing_that_was_told() {
 
 #[test]
 fn msg_12_tx_14_an_end_that_was_told_not_before_its_start_stays_so_when_it_is_told_again() {
-    for steps in 0..4 {
+    for steps in 1..=3 {
         let mut t = anybody().booted();
         t.at(9000).start_charging(1, "TAG", 42);
         t.power_cut();
@@ -186,4 +187,69 @@ fn boot_15_a_device_that_fails_meanwhile_delays_but_changes_no_date() {
     t.wait(10);
     t.expect_stop(json!({"timestamp": date(16)}));
     t.take_errors();
+}
+
+/// 2025-01-01T00:00:00Z and so many seconds.
+fn moment(seconds: u64) -> Option<DateTime> {
+    Some(DateTime::parse(&date(seconds)).unwrap())
+}
+
+#[test]
+fn the_last_known_date_is_there_after_a_boot_without_a_connection() {
+    let mut t = bench().start();
+    assert_eq!(t.charger().last_known_date(), None);
+    t.boot();
+    assert_eq!(t.charger().last_known_date(), moment(0));
+    t.at(100).power_cut();
+    t.power_on();
+    assert_eq!(t.charger().last_known_date(), moment(0));
+    assert!(!t.charger().clock().is_set());
+    // A boot that learns no date loses none.
+    t.power_cut();
+    t.power_on();
+    assert_eq!(t.charger().last_known_date(), moment(0));
+}
+
+const DAY: u64 = 86_400;
+
+/// Sets the clock, and returns the bytes that were written for it.
+fn set(t: &mut Timeline, seconds: u64) -> u64 {
+    let before = t.charger().bytes_written();
+    assert!(t.charger().set_date_time(moment(seconds).unwrap()));
+    t.settle();
+    t.charger().bytes_written() - before
+}
+
+#[test]
+fn the_last_known_date_costs_one_record_a_day_and_follows_the_clock_back_as_well() {
+    let mut t = bench().start_offline();
+    assert!(set(&mut t, 2 * DAY) > 0);
+    assert_eq!(set(&mut t, 3 * DAY - 1), 0);
+    assert_eq!(set(&mut t, DAY + 1), 0);
+    assert_eq!(t.charger().last_known_date(), moment(2 * DAY));
+    assert!(set(&mut t, 3 * DAY) > 0);
+    assert_eq!(t.charger().last_known_date(), moment(3 * DAY));
+    assert!(set(&mut t, 0) > 0); // it was wrong
+    t.power_cut();
+    t.power_on();
+    assert_eq!(t.charger().last_known_date(), moment(0));
+}
+
+/// The power fails at each write of a boot that learns the date of the next day: that of its own record, then that of the date.
+#[test]
+fn no_power_cut_loses_the_last_known_date() {
+    let mut seen = Vec::new();
+    for steps in 1..=3 {
+        let mut t = bench().start_offline();
+        set(&mut t, 0);
+        t.power_cut();
+        t.power_on_for(steps);
+        if t.charger().set_date_time(moment(DAY).unwrap()) {
+            t.settle();
+        }
+        t.power_cut();
+        t.power_on();
+        seen.push(t.charger().last_known_date());
+    }
+    assert_eq!(seen, [moment(0), moment(0), moment(DAY)]);
 }

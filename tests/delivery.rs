@@ -181,7 +181,7 @@ fn tx_04_what_follows_an_undeliverable_start_has_the_id_minus_1() {
     let shown = t.discarded.borrow().clone();
     assert!(shown[0].contains("Start") && shown[0].contains("\"TAG\"") && shown[0].contains("1000"), "{shown:?}");
     assert!(t.charger().permits_charge(1));
-    assert_eq!(t.charger().transaction(1).unwrap().id, Some(-1));
+    assert_eq!(t.charger().transaction(1).unwrap().transaction_id, Some(-1));
     t.call("RemoteStopTransaction", json!({"transactionId": 1})).expect("Rejected");
     t.at(70).expect_call("MeterValues", json!({"transactionId": -1})).answer(json!({}));
     t.at(80).card_again(1, "TAG").unwrap();

@@ -931,10 +931,8 @@ fn rpc_26_dates_have_milliseconds_where_the_firmware_says_so() {
         .small_buffers()
         .key("MeterValueSampleInterval", "60")
         .key("StopTxnSampledData", DATA)
-        .configure(|charger| {
-            support::all_outputs(charger);
-            charger.send_milliseconds(true);
-        })
+        .all_outputs()
+        .configure(|charger| charger.send_milliseconds(true))
         .start();
     t.accept_boot();
     let mut dates = Vec::new();

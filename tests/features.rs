@@ -6,7 +6,7 @@ mod support;
 use embedded_ocpp::store::registry;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use support::{Timeline, all_outputs, bench};
+use support::{Timeline, bench};
 
 struct Profile {
     /// As OCPP spells it (OCPP 1.6 §3.2).
@@ -54,7 +54,7 @@ const PROFILES: [Profile; 5] = [
 
 /// A charge point that has told its states, so that only answers are to come.
 fn charger() -> Timeline {
-    bench().configure(all_outputs).booted()
+    bench().all_outputs().booted()
 }
 
 fn told_keys(t: &mut Timeline) -> Vec<Value> {

@@ -237,7 +237,7 @@ fn tx_27_a_transaction_goes_on_after_a_power_cut_where_the_firmware_wants_that()
     t.expect_status(1, "Charging");
     assert!(t.charger().permits_charge(1));
     let view = t.charger().transaction(1).unwrap();
-    assert_eq!((view.id, view.id_tag, view.meter_start), (Some(42), "TAG", Some(1000)));
+    assert_eq!((view.transaction_id, view.id_tag, view.meter_start), (Some(42), "TAG", Some(1000)));
     t.at(110).expect_call("MeterValues", json!({"transactionId": 42})).answer(json!({}));
     t.at(120).card_again(1, "TAG").unwrap();
     t.expect_stop(json!({"transactionId": 42, "meterStop": 1500, "idTag": "TAG", "timestamp": date(120)}));

@@ -1,6 +1,9 @@
 //! A peer that keeps the connection and takes nothing any more: both drivers give it up (OCPP-J errata 3.11), over the
 //! WebSocket of this crate and over one that waits for ever.
 
+#[path = "support/meter_only.rs"]
+mod meter_only;
+
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use embedded_ocpp::facade::{Error, Shared, Timer};
@@ -8,6 +11,7 @@ use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::websocket::{self, Options, WebSocket};
 use embedded_ocpp::transport::{ConnectFailure, Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
+use meter_only::MeterOnly;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn};
 use std::pin::{Pin, pin};
@@ -177,7 +181,7 @@ fn drive<F: Future>(clock: &Clock, mut run: Pin<&mut F>, mut is_done: impl FnMut
 
 fn charger<'r>(resources: &'r mut Resources<'r, 1>, interval: &str) -> ChargePoint<'r> {
     let mut charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_hardware(&MeterOnly, 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
     charger.set_factory_configuration("WebSocketPingInterval", interval).unwrap();
     charger

@@ -7,7 +7,7 @@ use embedded_ocpp::ocpp16::{Measurand, MeterInput, MeterReading, Phase, UnitOfMe
 use embedded_ocpp::store::VendorKey;
 use embedded_ocpp::{Boot, ChargePoint, Resources};
 use serde_json::{Value, json};
-use support::{Timeline, all_outputs, bench, booted};
+use support::{Timeline, bench, booted};
 
 const REGISTER: &str = "Energy.Active.Import.Register";
 
@@ -24,9 +24,8 @@ fn key(name: &'static str) -> Key {
         charger
             .add_meter_value_input(MeterInput { connector: 1, reading, value: &|| Some(Decimal::tenths(2301)) })
             .unwrap();
-        all_outputs(charger);
     };
-    Key { t: bench().two_connectors().lock().configure(voltage).booted(), name }
+    Key { t: bench().two_connectors().lock().all_outputs().configure(voltage).booted(), name }
 }
 
 impl Key {

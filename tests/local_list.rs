@@ -377,6 +377,7 @@ fn lst_14_rpc_15_a_wrong_request_is_refused_and_the_list_stays() {
         (json!([entry("NEW", accepted()), entry(long, accepted())]), "PropertyConstraintViolation"),
         (info("parentIdTag", json!(long)), "PropertyConstraintViolation"),
         (info("status", json!("Maybe")), "PropertyConstraintViolation"),
+        (info("status", json!("NoCredit")), "PropertyConstraintViolation"), // a word of OCPP 2.0.1
         (info("expiryDate", json!("tomorrow")), "PropertyConstraintViolation"),
         (info("expiryDate", json!(5)), "TypeConstraintViolation"),
         (info("more", json!(5)), "FormationViolation"),

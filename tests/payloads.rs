@@ -5,7 +5,7 @@ mod support;
 
 use Kind::{Array, Date, Element, Integer, Long, Number, Object, Symbol, Text};
 use serde_json::{Value, json};
-use support::{Timeline, all_outputs, bench};
+use support::{Timeline, bench};
 
 /// What a member must be, as the schemas say.
 #[derive(Clone, Copy, PartialEq)]
@@ -215,7 +215,7 @@ fn slips(text: &str) -> impl Iterator<Item = String> + '_ {
 
 #[test]
 fn rpc_17_a_request_that_is_no_json_does_nothing_wherever_it_breaks() {
-    let mut t = bench().configure(all_outputs).booted();
+    let mut t = bench().all_outputs().booted();
     t.take_log();
     for request in &requests() {
         let text = request.payload.to_string();
@@ -233,7 +233,7 @@ fn rpc_17_a_request_that_is_no_json_does_nothing_wherever_it_breaks() {
 
 #[test]
 fn rpc_15_every_fault_of_every_member_has_its_code() {
-    let mut t = bench().configure(all_outputs).booted();
+    let mut t = bench().all_outputs().booted();
     for request in &requests() {
         let sound = &request.payload;
         let is_member = |path: &str| sound.pointer(parent(path).0).unwrap().is_object();

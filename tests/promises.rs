@@ -1,6 +1,7 @@
 //! What an answer promises is on the device before the answer can leave, whatever RPC layer carries it: here one that sends
 //! at once what it is given, and asks for a held call again after the next poll (KEY-03, OCPP 1.6 §5.3).
 
+use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::json::{Frame, scan};
 use embedded_ocpp::ocpp16::{ChargePointStatus, DiagnosticsRequest, TransferStatus};
 use embedded_ocpp::rpc::{Call, CallComposer, Composer, Handler, MessageId, Outcome, Reply};
@@ -76,17 +77,19 @@ impl Bench<'_> {
 /// A charge point that has told all that it had to.
 fn with_bench(test: &mut dyn FnMut(Bench<'_>)) {
     let (plugged, energy) = (Cell::new(true), Cell::new(0));
-    let (meter, plug, restart, limit) = (|| Some(energy.get()), || plugged.get(), |_| {}, |_| {});
+    let (meter, plug, restart) = (|| Some(energy.get()), || plugged.get(), |_| {});
+    let mut socket = ConnectorClosures::new();
+    socket.set_energy_meter_input(&meter);
+    socket.set_connector_plugged_input(&plug);
+    socket.set_smart_charging_current_output(&|_| {});
     let (download, install) = (|_: &str| {}, || {});
     let file = |_: &DiagnosticsRequest<'_>| Some("log.txt");
     let under_way = || TransferStatus::Running;
     let upload = |_: &DiagnosticsRequest<'_>, _: &str| {};
     let mut resources = Resources::<1>::new();
     let mut charge_point = ChargePoint::new(&mut resources, Boot::new("M", "V")).unwrap();
-    charge_point.set_energy_meter_input(&meter, 1).unwrap();
-    charge_point.set_connector_plugged_input(&plug, 1).unwrap();
+    charge_point.set_hardware(&socket, 1).unwrap();
     charge_point.set_on_reset_execute(&restart);
-    charge_point.set_smart_charging_current_output(&limit, 1).unwrap();
     charge_point.set_on_download(&download);
     charge_point.set_on_install(&install);
     charge_point.set_diagnostics_file_name_input(&file);

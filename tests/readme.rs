@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use support::{all_outputs, bench};
+use support::bench;
 
 const README: &str = include_str!("../README.md");
 const LINKS: &str = include_str!("../src/guide/links.md");
 
 #[test]
 fn the_guide_has_all_keys_with_type_default_and_access() {
-    let mut t = bench().factory_keys().lock().configure(all_outputs).start();
+    let mut t = bench().factory_keys().lock().all_outputs().start();
     t.register("Accepted", 0);
     t.expect_status(0, "Available");
     t.expect_status(1, "Available");

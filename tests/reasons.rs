@@ -40,6 +40,35 @@ fn tx_17_every_cause_has_its_reason() {
     }
 }
 
+/// Those of OCPP 2.0.1 that OCPP 1.6 does not have.
+const LATER: [(Reason, &str); 11] = [
+    (Reason::EnergyLimitReached, "EnergyLimitReached"),
+    (Reason::GroundFault, "GroundFault"),
+    (Reason::ImmediateReset, "ImmediateReset"),
+    (Reason::LocalOutOfCredit, "LocalOutOfCredit"),
+    (Reason::MasterPass, "MasterPass"),
+    (Reason::OvercurrentFault, "OvercurrentFault"),
+    (Reason::PowerQuality, "PowerQuality"),
+    (Reason::SOCLimitReached, "SOCLimitReached"),
+    (Reason::StoppedByEV, "StoppedByEV"),
+    (Reason::TimeLimitReached, "TimeLimitReached"),
+    (Reason::Timeout, "Timeout"),
+];
+
+#[test]
+fn tx_17_a_reason_that_ocpp_1_6_does_not_have_is_told_as_other_also_after_a_power_cut() {
+    for (reason, spelling) in LATER {
+        assert_eq!((reason.as_str(), Reason::from_text(spelling)), (spelling, Some(reason)));
+        let mut t = booted();
+        t.at(10).start_charging(1, "TAG", 42);
+        t.link_down();
+        end(&mut t, reason);
+        t.reboot();
+        t.accept_boot();
+        assert_eq!(told_reason(&mut t), "Other");
+    }
+}
+
 #[test]
 fn tx_17_a_start_that_is_refused_has_its_reason() {
     let mut t = booted();

@@ -11,10 +11,10 @@ mod support;
 
 use serde_json::{Value, json};
 use support::profiles::{profile, with};
-use support::{Timeline, all_outputs, bench, date};
+use support::{Timeline, bench, date};
 
 fn charger() -> Timeline {
-    bench().configure(all_outputs).booted()
+    bench().all_outputs().booted()
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn tx_14_an_end_after_a_power_cut_is_not_dated_before_the_start_that_was_deliver
 
 #[test]
 fn mv_17_mv_16_what_cannot_be_read_is_not_told() {
-    let mut t = sampling("60", ALL).configure(support::all_outputs).start();
+    let mut t = sampling("60", ALL).all_outputs().start();
     t.charger();
     let meter = add_meter(&mut t, 1, voltage(embedded_ocpp::ocpp16::Phase::L1));
     t.boot();

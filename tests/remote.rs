@@ -213,7 +213,7 @@ fn rc_11_tx_04_minus_1_is_the_id_of_no_transaction() {
     t.accepted_card(1, "TAG");
     t.expect_call("StartTransaction", json!({})).refuse("InternalError");
     t.expect_status(1, "Charging");
-    assert_eq!(t.charger().transaction(1).unwrap().id, Some(-1));
+    assert_eq!(t.charger().transaction(1).unwrap().transaction_id, Some(-1));
     t.call("RemoteStopTransaction", json!({"transactionId": -1})).expect("Rejected");
     assert!(t.charger().permits_charge(1));
 }

@@ -1,11 +1,15 @@
 //! The async driver under a clock and an executor of the test's own: one poll of the runner is one step.
 
+#[path = "support/meter_only.rs"]
+mod meter_only;
+
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
-use embedded_ocpp::facade::{Shared, Timer};
+use embedded_ocpp::facade::{ConnectorClosures, Shared, Timer};
 use embedded_ocpp::ocpp16::{Reason, TxNotification};
 use embedded_ocpp::store::{RamStorage, RamStorageFull, RecordKey, Storage};
 use embedded_ocpp::transport::{ConnectFailure, Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
+use meter_only::MeterOnly;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -131,10 +135,12 @@ fn rpc_03_rpc_23_the_runner_connects_boots_and_comes_back() {
     let world = World::default();
     let plugged = Cell::new(false);
     let input = || plugged.get();
+    let mut socket = ConnectorClosures::new();
+    socket.set_connector_plugged_input(&input);
+    socket.set_energy_meter_input(&|| Some(0));
     let mut resources = Resources::<1>::new();
     let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_connector_plugged_input(&input, 1).unwrap();
-    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_hardware(&socket, 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
     let mut shared = Shared::<NoopRawMutex>::new(charger);
     let (handle, mut runner) = shared.split();
@@ -183,7 +189,7 @@ fn rpc_09_a_silent_server_costs_no_processor_time() {
     world.reachable.set(true);
     let mut resources = Resources::<1>::new();
     let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_hardware(&MeterOnly, 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
     charger.set_factory_configuration("HeartbeatInterval", "10").unwrap();
     let mut shared = Shared::<NoopRawMutex>::new(charger);
@@ -226,13 +232,15 @@ fn loc_04_a_record_that_comes_late_is_not_that_of_the_next_card() {
     world.reachable.set(true);
     let told = RefCell::new(Vec::new());
     let notify = |notification| told.borrow_mut().push(notification);
+    let mut socket = ConnectorClosures::new();
+    socket.set_connector_plugged_input(&|| false);
+    socket.set_energy_meter_input(&|| Some(0));
+    socket.set_tx_notification_output(&notify);
     let is_busy = Cell::new(false);
     let mut resources = Resources::<1>::new();
     let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_connector_plugged_input(&|| false, 1).unwrap();
-    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_hardware(&socket, 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
-    charger.set_tx_notification_output(&notify, 1).unwrap();
     charger.set_factory_configuration("AllowOfflineTxForUnknownId", "true").unwrap();
     let mut shared = Shared::<NoopRawMutex>::new(charger);
     let (handle, mut runner) = shared.split();

@@ -2,11 +2,57 @@
 
 mod support;
 
-use embedded_ocpp::ocpp16::{BeginError, ChargePointErrorCode, ErrorData, Reason, TxNotification};
+use embedded_ocpp::ocpp16::{BeginError, ChargePointErrorCode, ErrorData, Reason, TransactionId, TxNotification};
 use serde_json::json;
-use support::{bench, booted, charging, date, plugged};
+use support::{Timeline, bench, booted, charging, date, plugged};
 
 // ---- The normal session ----
+
+/// The number of the transaction on connector 1, as the firmware sees it and as a text.
+fn number(t: &mut Timeline) -> Option<(TransactionId, String)> {
+    let id = t.charger().transaction(1).and_then(|transaction| transaction.id)?;
+    Some((id, id.to_string()))
+}
+
+#[test]
+fn tx_01_each_transaction_has_a_number_of_its_own_offline_and_after_power_cuts() {
+    let anybody = bench().key("AllowOfflineTxForUnknownId", "true");
+    let mut t = anybody.configure(|charger| charger.resume_transactions(true)).start_offline();
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        assert_eq!(number(&mut t), None);
+        t.plug(1);
+        t.card(1, "TAG");
+        let given = number(&mut t).unwrap();
+        assert_eq!(given.1.len(), 17);
+        t.power_cut();
+        t.power_on();
+        assert_eq!(number(&mut t), Some(given.clone()));
+        assert!(!seen.contains(&given));
+        seen.push(given);
+        t.card_again(1, "TAG").unwrap();
+        t.unplug(1);
+        t.power_cut();
+        t.power_on();
+    }
+    // Nor does it change when the central system gives its own.
+    t.plug(1);
+    t.card(1, "TAG");
+    let given = number(&mut t).unwrap();
+    assert_eq!(t.charger().transaction(1).unwrap().transaction_id, None);
+    t.link_up();
+    t.accept_boot();
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Charging");
+    for transaction_id in [41, 42, 43, 44] {
+        t.expect_call("StartTransaction", json!({})).start(transaction_id, "Accepted");
+        if transaction_id != 44 {
+            t.expect_stop(json!({}));
+        }
+    }
+    assert_eq!(t.charger().transaction(1).unwrap().transaction_id, Some(44));
+    assert_eq!(number(&mut t), Some(given));
+}
 
 #[test]
 fn tx_01_tx_05_tx_24_st_b3_plug_then_card() {
@@ -22,7 +68,7 @@ fn tx_01_tx_05_tx_24_st_b3_plug_then_card() {
     start.start(42, "Accepted");
     t.expect_status(1, "Charging");
     assert!(t.charger().permits_charge(1));
-    assert_eq!(t.charger().transaction(1).unwrap().id, Some(42));
+    assert_eq!(t.charger().transaction(1).unwrap().transaction_id, Some(42));
 
     t.meter(1, 5300).at(900).card_again(1, "TAG").unwrap();
     let stop = t.expect_call("StopTransaction", json!({}));

@@ -422,10 +422,8 @@ fn st_c4_st_10_an_ev_that_only_pauses_has_not_left() {
 // ---- The parking bay ----
 
 /// A detector of vehicles in the bay of connector 1.
-fn bay(t: &mut Timeline) -> &'static Cell<bool> {
-    let occupied: &'static Cell<bool> = leak(Cell::new(false));
-    t.charger().set_occupied_input(leak(move || occupied.get()), 1).unwrap();
-    occupied
+fn bay(t: &Timeline) -> &'static Cell<bool> {
+    &t.evse(1).occupied
 }
 
 fn vehicle(t: &mut Timeline, bay: &Cell<bool>, is_there: bool) {
@@ -436,7 +434,7 @@ fn vehicle(t: &mut Timeline, bay: &Cell<bool>, is_there: bool) {
 #[test]
 fn st_a2_st_b1_a_vehicle_comes_and_goes() {
     let mut t = booted();
-    let bay = bay(&mut t);
+    let bay = bay(&t);
     vehicle(t.at(10), bay, true);
     t.expect_status(1, "Preparing");
     vehicle(t.at(20), bay, false);
@@ -446,7 +444,7 @@ fn st_a2_st_b1_a_vehicle_comes_and_goes() {
 #[test]
 fn st_b3_a_vehicle_is_no_plug() {
     let mut t = booted();
-    let bay = bay(&mut t);
+    let bay = bay(&t);
     vehicle(t.at(10), bay, true);
     t.expect_status(1, "Preparing");
     t.at(20).accepted_card(1, "TAG");
@@ -460,7 +458,7 @@ fn st_b3_a_vehicle_is_no_plug() {
 #[test]
 fn st_b6_st_f1_a_vehicle_that_only_parks() {
     let mut t = bench().key("ConnectionTimeOut", "30").booted();
-    let bay = bay(&mut t);
+    let bay = bay(&t);
     vehicle(t.at(10), bay, true);
     t.expect_status(1, "Preparing");
     t.at_ms(39_999).expect_nothing();
@@ -473,7 +471,7 @@ fn st_b6_st_f1_a_vehicle_that_only_parks() {
 #[test]
 fn st_c6_st_f1_finishing_lasts_until_the_vehicle_has_left() {
     let mut t = booted();
-    let bay = bay(&mut t);
+    let bay = bay(&t);
     vehicle(t.at(10), bay, true);
     t.expect_status(1, "Preparing");
     t.plug(1);
@@ -490,7 +488,7 @@ fn st_c6_st_f1_finishing_lasts_until_the_vehicle_has_left() {
 #[test]
 fn st_b1_av_04_a_vehicle_is_in_the_way_of_a_change_of_availability() {
     let mut t = booted();
-    let bay = bay(&mut t);
+    let bay = bay(&t);
     vehicle(t.at(10), bay, true);
     t.expect_status(1, "Preparing");
     t.call("ChangeAvailability", json!({"connectorId": 1, "type": "Inoperative"})).expect("Scheduled");

@@ -3,6 +3,10 @@
 //!
 //! The faults are those of `embedded-websocket` 0.9.5, which the adapter must not pass on.
 
+#[path = "support/meter_only.rs"]
+mod meter_only;
+
+use meter_only::MeterOnly;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -478,6 +482,41 @@ fn message_too_long_for_the_read_buffer() {
                     false => Outcome::TooLong(payload[..whole].into()),
                 };
                 assert!(outcomes == [first, message("after")], "{length} in chunks of {chunk}");
+            }
+        }
+    }
+}
+
+#[test]
+fn sec_43_message_too_long_for_a_buffer_comes_in_parts() {
+    for length in [0, 7, 8, 9, 959, 960, 961, 1024, 1025, 2048, 30_000] {
+        let payload: String = ('a'..='z').cycle().take(length).collect();
+        let (begin, end) = payload.split_at(length / 3);
+        let open_end = [frame(0x01, &payload), b"\x89\x01p".to_vec(), frame(0x80, "")].concat();
+        let between = [frame(0x01, begin), b"\x89\x01p".to_vec(), frame(0x80, end)].concat();
+        for frames in [text(&payload), open_end, between] {
+            for (chunk, room) in [(1, 4096), (2, 8), (63, 8), (63, 700), (1460, 960), (100_000, 4096)] {
+                let dialogue = [RESPONSE.as_bytes(), &frames, &text("after")].concat();
+                let wire = Wire::chunked(&dialogue, chunk);
+                let mut buffers = Buffers { read: vec![0; MIN_READ_BUFFER], ..Buffers::default() };
+                let mut link = connect(&wire, &mut buffers).unwrap();
+                let mut outcomes = run_in_parts(&mut link, &wire, &mut vec![0; room]);
+                assert_eq!(outcomes.pop(), Some(message("after")));
+                let last = outcomes.pop();
+                let mut joined: String = outcomes
+                    .iter()
+                    .map(|part| match part {
+                        Outcome::Part(part) if !part.is_empty() => &**part,
+                        other => panic!("{other:?}"),
+                    })
+                    .collect();
+                match last {
+                    Some(Outcome::Message(last)) => joined += &last,
+                    other => panic!("{other:?}"),
+                }
+                assert!(joined == payload, "{length} in chunks of {chunk}");
+                let least = length.div_ceil(room.min(MIN_READ_BUFFER));
+                assert!((least.saturating_sub(1)..=length.div_ceil(room.min(960))).contains(&outcomes.len()));
             }
         }
     }
@@ -1063,7 +1102,7 @@ fn superloop(buffers: &mut Buffers, act: impl FnOnce(&mut ChargePoint<'_>, &mut 
     let tell = |why| told.set(Some(why));
     let mut resources = Resources::<1>::new();
     let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_energy_meter_input(&|| Some(0), 1).unwrap();
+    charger.set_hardware(&MeterOnly, 1).unwrap();
     charger.set_on_reset_execute(&|_| ());
     charger.set_on_connect_failed(&tell);
     let Buffers { read, write } = buffers;
@@ -1333,6 +1372,7 @@ type Link<'a> = WebSocket<'a, Stream, fn(&mut [u8])>;
 enum Outcome {
     Message(String),
     TooLong(String),
+    Part(String),
     Over(Error<ErrorKind>),
 }
 
@@ -1393,11 +1433,15 @@ fn receive(link: &mut Link<'_>) -> Poll<Outcome> {
 }
 
 fn receive_into(link: &mut Link<'_>, buffer: &mut [u8]) -> Poll<Outcome> {
-    let received = poll_once(link.receive(buffer));
+    outcome(poll_once(link.receive(buffer)), buffer)
+}
+
+fn outcome(received: Poll<Result<Option<Received>, Error<ErrorKind>>>, buffer: &[u8]) -> Poll<Outcome> {
     let string = |length| String::from_utf8(buffer[..length].to_vec()).unwrap_or("not UTF-8".into());
     received.map(|result| match result {
         Ok(Some(Received::Message(length))) => Outcome::Message(string(length)),
         Ok(Some(Received::TooLong(length))) => Outcome::TooLong(string(length)),
+        Ok(Some(Received::Part(length))) => Outcome::Part(string(length)),
         Ok(None) => unreachable!("waits instead"),
         Err(error) => Outcome::Over(error),
     })
@@ -1409,11 +1453,25 @@ fn run(link: &mut Link<'_>, wire: &SharedWire) -> Vec<Outcome> {
 }
 
 fn run_with(link: &mut Link<'_>, wire: &SharedWire, buffer: &mut [u8]) -> Vec<Outcome> {
+    run_by(link, wire, buffer, receive_into)
+}
+
+/// The same with parts.
+fn run_in_parts(link: &mut Link<'_>, wire: &SharedWire, buffer: &mut [u8]) -> Vec<Outcome> {
+    run_by(link, wire, buffer, |link, buffer| outcome(poll_once(link.receive_in_parts(buffer)), buffer))
+}
+
+fn run_by(
+    link: &mut Link<'_>,
+    wire: &SharedWire,
+    buffer: &mut [u8],
+    receive: fn(&mut Link<'_>, &mut [u8]) -> Poll<Outcome>,
+) -> Vec<Outcome> {
     let mut outcomes = vec![];
     let mut idle = 0;
     for _ in 0..MAX_POLLS {
         buffer.fill(b'?'); // its content may change between calls
-        match receive_into(link, buffer) {
+        match receive(link, buffer) {
             Poll::Ready(outcome) => outcomes.push(outcome),
             Poll::Pending if wire.borrow().incoming.is_empty() => idle += 1,
             Poll::Pending => {}

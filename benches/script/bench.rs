@@ -3,7 +3,7 @@
 use core::slice::Iter;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-use embedded_ocpp::ocpp16::Reason;
+use embedded_ocpp::ocpp16::{ConnectorHardware, Equipment, Reason};
 use embedded_ocpp::store::{RamStorage, RecordKey, Storage};
 use embedded_ocpp::time::Duration;
 use embedded_ocpp::transport::{Received, WebSocketTransport};
@@ -128,29 +128,51 @@ impl Storage for Nowhere {
 /// Memory as storage device.
 pub(crate) const RAM: RamStorage<1024> = RamStorage::new();
 
-/// Does something with a charge point on this storage device.
+/// Does something with a charge point on this storage device, which has booted and is at rest.
 pub(crate) fn with_bench<S: Storage>(storage: S, work: impl FnOnce(&mut Bench<'_, S>)) {
+    power_on(storage, |bench| {
+        bench.settle(&mut frames::BOOT.iter());
+        for frame in frames::PREPARE {
+            bench.push(frame);
+            bench.step();
+            bench.expect_answer(frame, RESULT);
+        }
+        work(bench);
+    });
+}
+
+/// The same from before its first poll on.
+pub(crate) fn power_on<S: Storage>(storage: S, work: impl FnOnce(&mut Bench<'_, S>)) {
     let mut resources = Resources::<1>::new();
     let boot = Boot::new("Demo Charger", "My Company Ltd.");
     let mut charge_point = ChargePoint::new(&mut resources, boot).expect("boot texts are short");
     wire(&mut charge_point).expect("there is one connector");
-    let mut bench = Bench { charge_point, link: Link::new(), storage, now: Instant::ZERO };
-    bench.settle(&mut frames::BOOT.iter());
-    for frame in frames::PREPARE {
-        bench.push(frame);
-        bench.step();
-        bench.expect_answer(frame, RESULT);
+    work(&mut Bench { charge_point, link: Link::new(), storage, now: Instant::ZERO });
+}
+
+/// The connector.
+struct Socket;
+
+impl ConnectorHardware for Socket {
+    fn is_plugged(&self) -> bool {
+        PLUGGED.load(Relaxed)
     }
-    work(&mut bench);
+
+    fn energy(&self) -> Option<i64> {
+        Some(ENERGY_WH.load(Relaxed).into())
+    }
+
+    fn equipment(&self) -> Equipment {
+        Equipment::new().with_power_meter().with_current_limit().with_power_limit()
+    }
+
+    fn power(&self) -> Option<i32> {
+        Some(11_040)
+    }
 }
 
 fn wire(charge_point: &mut ChargePoint<'_>) -> Result<(), embedded_ocpp::facade::InputError> {
-    charge_point.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), 1)?;
-    charge_point.set_energy_meter_input(&|| Some(ENERGY_WH.load(Relaxed).into()), 1)?;
-    charge_point.set_power_meter_input(&|| Some(11_040), 1)?;
-    charge_point.set_ev_ready_input(&|| true, 1)?;
-    charge_point.set_evse_ready_input(&|| true, 1)?;
-    charge_point.set_smart_charging_output(&|_| {}, 1)?;
+    charge_point.set_hardware(&Socket, 1)?;
     charge_point.set_on_reset_execute(&|_| {});
     Ok(())
 }
@@ -213,6 +235,18 @@ impl<S: Storage> Bench<'_, S> {
         }
         self.link.incoming_len = len;
         self.link.take_sent();
+    }
+
+    /// Takes all that was sent, and answers none of it.
+    pub(crate) fn ignore(&mut self) {
+        while self.sent().is_some() {
+            self.link.take_sent();
+        }
+    }
+
+    /// How many messages wait for delivery.
+    pub(crate) fn waiting(&self) -> u32 {
+        self.charge_point.waiting_messages()
     }
 
     /// Polls and answers after the script until two polls in a row have sent nothing.

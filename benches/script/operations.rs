@@ -1,8 +1,9 @@
-use super::bench::{Bench, ERROR, Nowhere, RAM, RESULT, with_bench};
+use super::bench::{Bench, ERROR, Nowhere, RAM, RESULT, power_on, with_bench};
 use super::nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
 use super::{Counter, Operation, frames};
 use core::slice::Iter;
 use embedded_ocpp::store::{FlashStorage, Storage};
+use embedded_storage::nor_flash::NorFlash;
 
 /// All rows. Which frames they exchange stands in [`frames`]. Where the storage device is [`Nowhere`], it takes everything
 /// and does nothing, so that a changed key is all there, but for the device.
@@ -30,6 +31,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation { name: "unknown-action", run: |counter| answered(counter, Nowhere, &[frames::UNKNOWN_ACTION], ERROR) },
     Operation { name: "session", run: |counter| session(counter, RAM) },
     Operation { name: "session-flash", run: session_on_flash },
+    Operation { name: "journal-full", run: journal_full },
+    Operation { name: "boot-full", run: boot_full },
 ];
 
 const REPETITIONS: u32 = 10;
@@ -137,6 +140,57 @@ fn session_on_flash(counter: &mut dyn Counter) {
     let mut memory = [0; LEN];
     let flash = FlashStorage::new(Chip::erased(&mut memory), SETTINGS, JOURNAL);
     session(counter, flash.expect("whole pages"));
+}
+
+/// The samples of a transaction that the central system does not answer, each in a poll of its own, until they were thinned
+/// out on flash.
+fn journal_full(counter: &mut dyn Counter) {
+    fill(&mut [0; LEN], &mut |bench| counter.count(1, &mut || bench.step()));
+}
+
+/// The first poll after a power cut in that transaction, with a local list and a charging profile on flash.
+fn boot_full(counter: &mut dyn Counter) {
+    let mut memory = [0; LEN];
+    fill(&mut memory, &mut |bench| bench.step());
+    let before = memory;
+    let mut chip = Chip::erased(&mut memory);
+    let Ok(()) = chip.write(0, &before);
+    let flash = FlashStorage::new(chip, SETTINGS, JOURNAL).expect("whole pages");
+    power_on(flash, |bench| {
+        counter.count(1, &mut || bench.step());
+        assert!(bench.waiting() > 100);
+    });
+}
+
+/// A sample each time is more than any journal on this chip holds.
+const SAMPLES: u32 = 5000;
+
+fn fill(memory: &mut [u8; LEN], step: &mut dyn FnMut(&mut Bench<'_, FlashStorage<Chip<'_>>>)) {
+    let flash = FlashStorage::new(Chip::erased(memory), SETTINGS, JOURNAL).expect("whole pages");
+    with_bench(flash, |bench| {
+        for frame in [frames::SEND_LOCAL_LIST_10, frames::SET_CHARGING_PROFILE_20] {
+            bench.push(frame);
+            bench.step();
+            bench.expect_accepted(frame);
+        }
+        bench.plug(true);
+        let (status, card) = frames::SESSION.split_at(1);
+        bench.settle(&mut status.iter());
+        bench.begin();
+        bench.step();
+        bench.answer("Authorize", card[0].1);
+        let mut most = 0;
+        for _ in 0..SAMPLES {
+            bench.pass_5_s();
+            step(bench);
+            bench.ignore();
+            if bench.waiting() < most {
+                return bench.plug(false);
+            }
+            most = bench.waiting();
+        }
+        panic!("the journal is never full");
+    });
 }
 
 impl<S: Storage> Bench<'_, S> {

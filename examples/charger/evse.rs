@@ -1,11 +1,14 @@
-//! The simulated hardware: outlets with a cable, a meter and faults, and the inputs through which the charge point sees
-//! them.
+//! The simulated hardware: outlets with a cable, a meter and faults, and what the charge point sees of them.
 
 use crate::command::Fault;
 use crate::config::Config;
+use crate::trace::Log;
 use embedded_ocpp::facade::InputError;
 use embedded_ocpp::json::Decimal;
-use embedded_ocpp::ocpp16::{ErrorData, Measurand, MeterInput, MeterReading, UnitOfMeasure, UnlockResult};
+use embedded_ocpp::ocpp16::{
+    ConnectorHardware, Equipment, ErrorData, Measurand, MeterInput, MeterReading, TxNotification, UnitOfMeasure,
+    UnlockResult,
+};
 use embedded_ocpp::{Controls, Instant};
 use std::cell::Cell;
 
@@ -152,45 +155,84 @@ impl Outlet {
     }
 }
 
-/// The inputs of one connector.
+/// The hardware of one connector, as the charge point sees it.
 pub(crate) struct Wires<'e> {
-    plugged: Box<dyn Fn() -> bool + 'e>,
-    ev_ready: Box<dyn Fn() -> bool + 'e>,
-    energy: Box<dyn Fn() -> Option<i64> + 'e>,
-    power: Box<dyn Fn() -> Option<i32> + 'e>,
+    connector: u8,
+    outlet: &'e Outlet,
+    has_lock: bool,
+    log: &'e Log,
     current: Box<dyn Fn() -> Option<Decimal> + 'e>,
     voltage: Box<dyn Fn() -> Option<Decimal> + 'e>,
     fault: Box<dyn Fn() -> Option<ErrorData> + 'e>,
-    unlock: Box<dyn Fn() -> UnlockResult + 'e>,
 }
 
 impl<'e> Wires<'e> {
-    pub(crate) fn of(outlet: &'e Outlet) -> Self {
+    pub(crate) fn of(connector: u8, outlet: &'e Outlet, has_lock: bool, log: &'e Log) -> Self {
         Self {
-            plugged: Box::new(|| outlet.is_plugged.get()),
-            ev_ready: Box::new(|| outlet.is_ev_ready.get()),
-            energy: Box::new(|| Some(outlet.energy())),
-            power: Box::new(|| Some(i32::try_from(outlet.power()).unwrap_or(i32::MAX))),
+            connector,
+            outlet,
+            has_lock,
+            log,
             current: Box::new(|| Some(Decimal::tenths(outlet.current()))),
             voltage: Box::new(|| Some(Decimal::tenths(outlet.voltage))),
             fault: Box::new(|| outlet.fault.get()),
-            unlock: Box::new(|| outlet.unlock()),
         }
     }
 
-    pub(crate) fn attach(&'e self, ocpp: &mut Controls<'e>, connector: u8) -> Result<(), InputError> {
-        ocpp.set_connector_plugged_input(&*self.plugged, connector)?;
-        ocpp.set_ev_ready_input(&*self.ev_ready, connector)?;
-        ocpp.set_energy_meter_input(&*self.energy, connector)?;
-        ocpp.set_power_meter_input(&*self.power, connector)?;
+    pub(crate) fn attach(&'e self, ocpp: &mut Controls<'e>) -> Result<(), InputError> {
+        let connector = self.connector;
+        ocpp.set_hardware(self, connector)?;
         ocpp.add_error_data_input(&*self.fault, connector)?;
         let current = MeterReading::new(Measurand::CurrentImport, Some(UnitOfMeasure::A));
         ocpp.add_meter_value_input(MeterInput { connector, reading: current, value: &*self.current })?;
         let voltage = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V));
         ocpp.add_meter_value_input(MeterInput { connector, reading: voltage, value: &*self.voltage })
     }
+}
 
-    pub(crate) fn attach_lock(&'e self, ocpp: &mut Controls<'e>, connector: u8) -> Result<(), InputError> {
-        ocpp.set_on_unlock_connector(&*self.unlock, connector)
+impl ConnectorHardware for Wires<'_> {
+    fn is_plugged(&self) -> bool {
+        self.outlet.is_plugged()
+    }
+
+    fn energy(&self) -> Option<i64> {
+        Some(self.outlet.energy())
+    }
+
+    /// Limits in both units, for `state`, which asks for them.
+    fn equipment(&self) -> Equipment {
+        let equipment = Equipment::new().with_power_meter().with_current_limit().with_power_limit();
+        if self.has_lock { equipment.with_lock() } else { equipment }
+    }
+
+    fn power(&self) -> Option<i32> {
+        Some(i32::try_from(self.outlet.power()).unwrap_or(i32::MAX))
+    }
+
+    fn is_ev_ready(&self) -> bool {
+        self.outlet.is_ev_ready.get()
+    }
+
+    fn unlock(&self) -> UnlockResult {
+        self.outlet.unlock()
+    }
+
+    fn notify(&self, notification: TxNotification) {
+        self.log.note(&format!("connector {}: {}", self.connector, text_of(notification)));
+    }
+}
+
+fn text_of(event: TxNotification) -> &'static str {
+    match event {
+        TxNotification::Authorized => "card accepted",
+        TxNotification::AuthorizationRejected => "card refused",
+        TxNotification::AuthorizationTimeout => "nobody knows this card",
+        TxNotification::ConnectionTimeout => "no EV came",
+        TxNotification::DeAuthorized => "card refused after all",
+        TxNotification::RemoteStart => "started from afar",
+        TxNotification::RemoteStop => "stopped from afar",
+        TxNotification::StartTx => "transaction started",
+        TxNotification::StopTx => "transaction stopped",
+        _ => "something new",
     }
 }

@@ -12,10 +12,7 @@ use crate::update::{self, Update, UpdateWires};
 use crate::view::{self, Display};
 use embedded_ocpp::facade::{ChargePoint, Error, Resources};
 use embedded_ocpp::json::{Decimal, Frame, scan};
-use embedded_ocpp::ocpp16::TxNotification;
-use embedded_ocpp::ocpp16::{
-    Boot, ChargingLimit, DiagnosticsRequest, Discarded, FileTransferProtocol, Reason, ResetKind, Supply,
-};
+use embedded_ocpp::ocpp16::{Boot, DiagnosticsRequest, Discarded, FileTransferProtocol, Reason, ResetKind, Supply};
 use embedded_ocpp::rpc::{Call, Composer, Handler, Outcome, Reply};
 use embedded_ocpp::store::Storage;
 use embedded_ocpp::time::{Duration, Instant};
@@ -76,13 +73,8 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     traffic: &Traffic,
     storage: S,
 ) -> Result<End, Failure> {
-    let wires: Vec<Wires<'_>> = evse.outlets().map(|(_, outlet)| Wires::of(outlet)).collect();
-    let displays: Vec<_> = evse
-        .outlets()
-        .map(|(connector, _)| {
-            move |event: TxNotification| log.note(&format!("connector {connector}: {}", text_of(event)))
-        })
-        .collect();
+    let wires: Vec<Wires<'_>> =
+        evse.outlets().map(|(connector, outlet)| Wires::of(connector, outlet, config.connector_lock, log)).collect();
     let reset = Cell::new(None);
     let reset_execute = |kind: ResetKind| reset.set(Some(kind));
     let answer = Cell::new(None);
@@ -104,13 +96,8 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
             log.note(&format!("{key} = {value}: {refusal}"));
         }
     }
-    for ((connector, wires), display) in (1..).zip(&wires).zip(&displays) {
-        wires.attach(&mut ocpp, connector)?;
-        if config.connector_lock {
-            wires.attach_lock(&mut ocpp, connector)?;
-        }
-        ocpp.set_tx_notification_output(display, connector)?;
-        ocpp.set_smart_charging_output(&|_: Option<ChargingLimit>| {}, connector)?; // `state` asks for it
+    for wires in &wires {
+        wires.attach(&mut ocpp)?;
     }
     ocpp.set_supply(Supply {
         voltage: config.nominal_voltage as u16,
@@ -365,20 +352,5 @@ impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
         });
         let is_told = self.ocpp.waiting_messages() == 0 && now.since(since) >= RESET_PAUSE;
         is_told || !self.ocpp.is_connected() || now.since(since) >= RESET_PATIENCE
-    }
-}
-
-fn text_of(event: TxNotification) -> &'static str {
-    match event {
-        TxNotification::Authorized => "card accepted",
-        TxNotification::AuthorizationRejected => "card refused",
-        TxNotification::AuthorizationTimeout => "nobody knows this card",
-        TxNotification::ConnectionTimeout => "no EV came",
-        TxNotification::DeAuthorized => "card refused after all",
-        TxNotification::RemoteStart => "started from afar",
-        TxNotification::RemoteStop => "stopped from afar",
-        TxNotification::StartTx => "transaction started",
-        TxNotification::StopTx => "transaction stopped",
-        _ => "something new",
     }
 }

@@ -139,18 +139,21 @@ pub(crate) struct Traced<'l, T> {
     traffic: &'l Traffic,
     /// The parts of the message that goes out.
     outgoing: Vec<u8>,
+    /// Those of the message that comes in.
+    incoming: Vec<u8>,
     /// What the calls that wait for their answer want.
     actions: RefCell<HashMap<String, String>>,
 }
 
 impl<'l, T> Traced<'l, T> {
     pub(crate) fn new(inner: T, log: &'l Log, traffic: &'l Traffic) -> Self {
-        Self { inner, log, traffic, outgoing: Vec::new(), actions: RefCell::default() }
+        Self { inner, log, traffic, outgoing: Vec::new(), incoming: Vec::new(), actions: RefCell::default() }
     }
 
     /// Another connection begins.
     pub(crate) fn begin(&mut self) {
         self.outgoing.clear();
+        self.incoming.clear();
         self.actions.borrow_mut().clear();
     }
 
@@ -182,6 +185,10 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
         self.inner.is_connected()
     }
 
+    fn subprotocol(&self) -> &str {
+        self.inner.subprotocol()
+    }
+
     fn poll_open(&mut self) -> Poll<Result<(), ConnectFailure>> {
         self.inner.poll_open()
     }
@@ -191,6 +198,19 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
         if let Some(Received::Message(len) | Received::TooLong(len)) = received {
             self.traffic.received.set(self.traffic.received() + 1);
             self.show(Kind::Received, "CS <-", buffer.get(..len).unwrap_or_default());
+        }
+        Ok(received)
+    }
+
+    async fn receive_in_parts(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, T::Error> {
+        let received = self.inner.receive_in_parts(buffer).await?;
+        if let Some(Received::Message(len) | Received::TooLong(len) | Received::Part(len)) = received {
+            self.incoming.extend_from_slice(buffer.get(..len).unwrap_or_default());
+            if !matches!(received, Some(Received::Part(_))) {
+                self.traffic.received.set(self.traffic.received() + 1);
+                self.show(Kind::Received, "CS <-", &self.incoming);
+                self.incoming.clear();
+            }
         }
         Ok(received)
     }

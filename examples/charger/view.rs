@@ -16,7 +16,7 @@ pub(crate) fn state(ocpp: &ChargePoint<'_>, config: &Config) -> State {
         transaction: ocpp
             .transaction(id)
             .filter(|view| view.is_running) // before that a tag waits for its EV
-            .map(|view| Transaction { id_tag: view.id_tag.into(), id: view.id }),
+            .map(|view| Transaction { id_tag: view.id_tag.into(), id: view.transaction_id }),
         permits_charge: ocpp.permits_charge(id),
         limit_a: ocpp.charging_limit(id).map(|limit| number(limit.current)),
     };

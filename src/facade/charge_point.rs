@@ -1,12 +1,14 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
+use crate::log::warning;
 use crate::ocpp16::{
     Boot, CacheSlot, ChargingPeriod, Connector, Exchange, ListSlot, Memory, Operations, ProfileSlot, ReservationSlot,
     role,
 };
+use crate::rpc::Inflow;
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::Instant;
-use crate::transport::WebSocketTransport;
+use crate::transport::{ConnectFailure, SUBPROTOCOL, WebSocketTransport};
 use core::convert::Infallible;
 use core::ops::{Deref, DerefMut};
 use core::task::Poll;
@@ -94,7 +96,7 @@ impl<'a> ChargePoint<'a> {
     ) -> Result<Instant, Error<T::Error, S::Error>> {
         let Buffers { receive, send, record } = &mut self.buffers;
         let engine = &mut self.controls.engine;
-        engine.complete().map_err(Error::Incomplete)?;
+        complete(engine)?;
         engine.tick(now, record);
         transport.keep_alive(now, engine.operations.ping_interval_s());
         let mut failure = None;
@@ -105,8 +107,16 @@ impl<'a> ChargePoint<'a> {
             engine.connect_failed(why);
             failure = Some(Error::Connect(why));
         }
+        let speaks = transport.subprotocol() == SUBPROTOCOL;
+        if transport.is_connected() && !speaks {
+            transport.abort();
+            if now >= engine.backoff.due() {
+                engine.connect_failed(ConnectFailure::Subprotocol); // not at each poll, for as long as it stays
+            }
+            failure = Some(Error::Connect(ConnectFailure::Subprotocol));
+        }
         loop {
-            engine.set_connected(transport.is_connected(), record);
+            engine.set_connected(speaks && transport.is_connected(), record);
             // Durable first, then sent.
             if let Err(error) = store(engine, storage, record) {
                 failure = Some(Error::Storage(error));
@@ -119,6 +129,14 @@ impl<'a> ChargePoint<'a> {
                     failure = Some(error);
                     break;
                 }
+            }
+        }
+        if engine.operations.wants_reconnect() {
+            transport.leave();
+            engine.set_connected(false, record);
+            #[cfg(feature = "security")]
+            {
+                failure = Some(Error::Reconnect);
             }
         }
         match failure {
@@ -143,13 +161,21 @@ impl<'a> ChargePoint<'a> {
     ) -> Result<Exchange<'_, 'a>, Error<Infallible, S::Error>> {
         let record = &mut self.buffers.record;
         let engine = &mut self.controls.engine;
-        engine.complete().map_err(Error::Incomplete)?;
+        complete(engine)?;
         engine.tick(now, record);
         engine.set_connected(online, record);
         engine.asks_device = true; // what was concluded since the last time is not known here
         store(engine, storage, record).map_err(Error::Storage)?;
         Ok(Exchange { operations: &mut engine.operations, record })
     }
+}
+
+/// Says aloud what is missing: the result of a poll is easily dropped, and nothing would work without a word.
+fn complete<T, S>(engine: &mut Engine<'_>) -> Result<(), Error<T, S>> {
+    engine.complete().map_err(|missing| {
+        warning!("nothing works: {}", missing);
+        Error::Incomplete(missing)
+    })
 }
 
 /// Does what the storage device is wanted for, until there is nothing more or it fails.
@@ -210,7 +236,8 @@ fn exchange<'a, T: WebSocketTransport, E>(
     if !engine.rpc.can_receive() {
         return Ok(false);
     }
-    match poll_once(transport.receive(receive)) {
+    let room = receive.get_mut(engine.inflow.kept()..).unwrap_or_default();
+    match poll_once(Inflow::receive_from(transport, room)) {
         Poll::Ready(received) => match received.map_err(Error::Transport)? {
             Some(received) => {
                 engine.receive(received, receive, send, record);

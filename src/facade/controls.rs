@@ -1,66 +1,41 @@
 use super::InputError;
 use super::engine::Engine;
+#[cfg(feature = "async")]
+use super::panel::{Back, Panel};
 use crate::json::Json;
 use crate::ocpp16::{
-    BeginError, ChargePointErrorCode, ChargePointStatus, Connector, ConnectorId, DataTransferHandler, Discarded,
-    EndError, ErrorData, ErrorInput, MeterInput, OnAuthorize, Operations, Reason, RequestError, RequestHandler,
-    ResetKind, TransactionView, TxNotification, UnlockResult,
+    BeginError, ChargePointErrorCode, ChargePointStatus, ConnectorHardware, ConnectorId, DataTransferHandler,
+    Discarded, EndError, ErrorData, ErrorInput, MeterInput, OnAuthorize, Operations, Reason, RequestError,
+    RequestHandler, ResetKind, Token, TransactionView,
 };
 use crate::rpc::{Outcome, Statistics};
 use crate::store::{KeyError, Keys, Refusal, VendorKey};
 use crate::time::{Clock, DateTime};
+#[cfg(feature = "async")]
+use embassy_sync::blocking_mutex::raw::RawMutex;
 
-/// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names.
+/// What the firmware sees of a charge point and does with it: the functions of ArduinoOcpp under the same names. Those that
+/// set an input or an output of one connector are functions of [`ConnectorClosures`](super::ConnectorClosures).
 ///
-/// Connectors are numbered from 1. Inputs are closures that are asked at every poll, so they must be quick; they are
-/// lent for the life of the charge point. Inputs left out are taken as written at each.
+/// Connectors are numbered from 1. What is asked at every poll must be quick; it is lent for the life of the charge point.
 pub struct Controls<'a> {
     pub(super) engine: &'a mut Engine<'a>,
 }
 
 impl<'a> Controls<'a> {
-    // Inputs
+    // Hardware
 
-    /// Whether an EV is plugged in. Without this input an EV counts as always plugged in.
+    /// What stands at a connector: plug, meter, lock and all else that it sees and does. Required for each connector, and to
+    /// be set before the first poll; of several the last one counts.
     ///
     /// # Errors
     /// [`InputError::UnknownConnector`]
-    pub fn set_connector_plugged_input(
+    pub fn set_hardware(
         &mut self,
-        input: &'a dyn Fn() -> bool,
+        hardware: &'a dyn ConnectorHardware,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.plugged = Some(input);
-        Ok(())
-    }
-
-    /// The energy register of the meter in Wh, `None` while it cannot be read. It must not fall. Required.
-    ///
-    /// While it cannot be read no value of it is told and no transaction starts. The end of one waits for it, at most 30 s;
-    /// then the last value that was read counts.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_energy_meter_input(
-        &mut self,
-        input: &'a dyn Fn() -> Option<i64>,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.energy = Some(input);
-        Ok(())
-    }
-
-    /// The power to the EV in W, for the measurand Power.Active.Import; `None` while it cannot be read.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_power_meter_input(
-        &mut self,
-        input: &'a dyn Fn() -> Option<i32>,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.power = Some(input);
-        Ok(())
+        self.engine.operations.set_hardware(hardware, connector)
     }
 
     /// Another meter, for any measurand, phase and location. Connector 0 is the grid connection.
@@ -69,32 +44,6 @@ impl<'a> Controls<'a> {
     /// [`InputError`]
     pub fn add_meter_value_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {
         self.engine.operations.add_meter_input(input)
-    }
-
-    /// Whether the EV asks for energy (state C). Without this input it always does.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_ev_ready_input(
-        &mut self,
-        input: &'a dyn Fn() -> bool,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.ev_ready = Some(input);
-        Ok(())
-    }
-
-    /// Whether the charge point offers energy (PWM on). Without this input it always does.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_evse_ready_input(
-        &mut self,
-        input: &'a dyn Fn() -> bool,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.evse_ready = Some(input);
-        Ok(())
     }
 
     /// What is wrong with the connector as an error code alone; any but EVCommunicationError makes it Faulted. Connector 0
@@ -122,74 +71,7 @@ impl<'a> Controls<'a> {
         self.engine.operations.add_error_input(ErrorInput::Data(input), connector)
     }
 
-    /// Whether the place is occupied though nothing is plugged in.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_occupied_input(
-        &mut self,
-        input: &'a dyn Fn() -> bool,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.occupied = Some(input);
-        Ok(())
-    }
-
-    /// Holds a transaction back until it may start.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_start_tx_ready_input(
-        &mut self,
-        input: &'a dyn Fn() -> bool,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.start_ready = Some(input);
-        Ok(())
-    }
-
-    /// Holds the end of a transaction back until it may be told.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_stop_tx_ready_input(
-        &mut self,
-        input: &'a dyn Fn() -> bool,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.stop_ready = Some(input);
-        Ok(())
-    }
-
     // Outputs
-
-    /// Is told what happens in a session, for the display.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_tx_notification_output(
-        &mut self,
-        output: &'a dyn Fn(TxNotification),
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.notification = Some(output);
-        Ok(())
-    }
-
-    /// Unlocks the cable when the central system wants it: asked again while it says [`UnlockResult::Pending`], at most for
-    /// 10 s. Without it the connector has no lock, and UnlockConnector is answered with NotSupported (OCPP 1.6 §5.18). To be
-    /// set before the first poll: where no connector has a lock, UnlockConnectorOnEVSideDisconnect becomes read-only then.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownConnector`]
-    pub fn set_on_unlock_connector(
-        &mut self,
-        output: &'a dyn Fn() -> UnlockResult,
-        connector: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector(connector)?.inputs.unlock = Some(output);
-        Ok(())
-    }
 
     /// Is asked whether a soft reset may happen; a hard one happens anyway.
     pub fn set_on_reset_notify(&mut self, output: &'a dyn Fn(ResetKind) -> bool) {
@@ -231,30 +113,39 @@ impl<'a> Controls<'a> {
 
     // Transactions
 
-    /// A card was shown: it is authorised, and the transaction starts by itself when the EV is plugged in as well.
+    /// A card was shown: it is authorised, and the transaction starts by itself when the EV is plugged in as well. Its text
+    /// alone will do, a [`Token`] tells its type too.
     ///
     /// While the cable [is locked](Self::locks_cable) after a transaction, the card that began it, or one of its group, frees
     /// the cable and begins nothing. For another card of a known group that is found out first: `Ok` means that it may free
-    /// the cable, and [`TxNotification::AuthorizationRejected`] that it does not.
+    /// the cable, and [`AuthorizationRejected`](crate::ocpp16::TxNotification::AuthorizationRejected) that it does not.
     ///
     /// # Errors
     /// [`BeginError`]; nothing has changed then.
-    pub fn begin_transaction(&mut self, id_tag: &str, connector: ConnectorId) -> Result<(), BeginError> {
-        self.engine.operations.begin_transaction(self.engine.now, id_tag, connector, false)
+    pub fn begin_transaction<'t>(
+        &mut self,
+        id_tag: impl Into<Token<'t>>,
+        connector: ConnectorId,
+    ) -> Result<(), BeginError> {
+        self.engine.operations.begin_transaction(self.engine.now, id_tag.into().text, connector, false)
     }
 
     /// The same for a tag that the firmware vouches for: nobody is asked, but for the group of a card that may free a cable.
     ///
     /// # Errors
     /// [`BeginError`]; nothing has changed then.
-    pub fn begin_transaction_authorized(&mut self, id_tag: &str, connector: ConnectorId) -> Result<(), BeginError> {
-        self.engine.operations.begin_transaction(self.engine.now, id_tag, connector, true)
+    pub fn begin_transaction_authorized<'t>(
+        &mut self,
+        id_tag: impl Into<Token<'t>>,
+        connector: ConnectorId,
+    ) -> Result<(), BeginError> {
+        self.engine.operations.begin_transaction(self.engine.now, id_tag.into().text, connector, true)
     }
 
     /// Ends the session: a preparing one is dropped, a transaction is stopped. With a tag only if it began the session, or is
     /// of the same group. That may have to be found out first: then `Ok` means that it may end, and
-    /// [`TxNotification::AuthorizationRejected`] that it does not. `reason` is that of a session which ends at once; another
-    /// tag of the group always ends it as `Local`.
+    /// [`AuthorizationRejected`](crate::ocpp16::TxNotification::AuthorizationRejected) that it does not. `reason` is that of a
+    /// session which ends at once; another tag of the group always ends it as `Local`.
     ///
     /// # Errors
     /// [`EndError`]; nothing has changed then.
@@ -294,7 +185,7 @@ impl<'a> Controls<'a> {
 
     /// Whether the cable is to be locked at the socket now: while a transaction runs, and after it until the card that began
     /// it is shown once more, where the standard wants that (OCPP 1.6 §4.10, errata 3.5). Does not outlive a reboot: the cable
-    /// is free then. Always `false` without [`set_on_unlock_connector`](Self::set_on_unlock_connector).
+    /// is free then. Always `false` without a [lock](crate::ocpp16::Equipment::with_lock).
     pub fn locks_cable(&self, connector: ConnectorId) -> bool {
         self.engine.operations.locks_cable(connector)
     }
@@ -356,6 +247,17 @@ impl<'a> Controls<'a> {
         self.clock().date(self.engine.now)
     }
 
+    /// The last date that the storage device knows of the time before the boot: a floor for what must be checked before the
+    /// central system has told the time, such as the dates of its certificate. `None` until what was stored before the boot
+    /// has been read, which the first polls do without a connection, and when no date was ever known.
+    ///
+    /// It is stored anew when the clock is set to a date that is a day or more away: so it is at most a day and a
+    /// HeartbeatInterval behind what the clock showed when the power went, at one small record a day. A wrong date is replaced
+    /// like any other when the clock is set right.
+    pub fn last_known_date(&self) -> Option<DateTime> {
+        self.engine.operations.last_known_date()
+    }
+
     /// Sets the clock from a source of the firmware's own, such as a battery-backed clock or NTP. The central system sets it
     /// again with each answer that tells the time (OCPP 1.6 §4.2, §4.6). `false`, and nothing is set, while what was stored
     /// before the boot has not been read: try again after the next poll.
@@ -398,7 +300,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_factory_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        self.engine.operations.keys_mut().set_factory(key, value)
+        self.engine.operations.set_factory_key(key, value)
     }
 
     /// Makes a key of OCPP read-only, before the first poll, where the standard leaves it to the charge point: such as
@@ -416,7 +318,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        self.engine.operations.keys_mut().set(key, value)
+        self.engine.operations.set_key(key, value)
     }
 
     /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. It lies in memory
@@ -462,8 +364,12 @@ impl<'a> Controls<'a> {
     ///
     /// # Errors
     /// [`RequestError`]; nothing is sent then.
-    pub fn authorize(&mut self, id_tag: &str, on_outcome: &'a OnAuthorize<'a>) -> Result<(), RequestError> {
-        self.engine.operations.ask_about(id_tag, on_outcome)
+    pub fn authorize<'t>(
+        &mut self,
+        id_tag: impl Into<Token<'t>>,
+        on_outcome: &'a OnAuthorize<'a>,
+    ) -> Result<(), RequestError> {
+        self.engine.operations.ask_about(id_tag.into().text, on_outcome)
     }
 
     /// Sends a call of the firmware's own when its turn comes, one at a time; `on_outcome` is told once how it ended. It waits
@@ -481,12 +387,16 @@ impl<'a> Controls<'a> {
         self.engine.operations.send_request(action, payload, on_outcome)
     }
 
+    /// Lends the panel on which interrupts, other cores and other threads leave what they want. Of several the last one
+    /// counts.
+    #[cfg(feature = "async")]
+    pub fn set_panel<M: RawMutex>(&mut self, panel: &'a Panel<M>) {
+        panel.light(&self.engine.operations);
+        self.engine.panel = Some(panel);
+    }
+
     /// All operations, for what the facade does not offer.
     pub fn operations(&self) -> &Operations<'a> {
         &self.engine.operations
-    }
-
-    fn connector(&mut self, id: ConnectorId) -> Result<&mut Connector<'a>, InputError> {
-        self.engine.operations.change_connector(id).ok_or(InputError::UnknownConnector)
     }
 }

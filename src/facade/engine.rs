@@ -1,7 +1,9 @@
 use super::Missing;
+#[cfg(feature = "async")]
+use super::panel::Back;
 use crate::log::info;
 use crate::ocpp16::{CallName, Exchange, Operations, PLAIN_LEN_MAX};
-use crate::rpc::{Backoff, Part, Rpc};
+use crate::rpc::{Backoff, Handler, Inflow, Part, Rpc};
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 use crate::transport::{ConnectFailure, Received, send_timeout};
@@ -10,6 +12,8 @@ use crate::transport::{ConnectFailure, Received, send_timeout};
 pub(super) struct Engine<'a> {
     pub(super) operations: Operations<'a>,
     pub(super) rpc: Rpc<CallName>,
+    /// A message that is longer than the receive buffer, while it comes in.
+    pub(super) inflow: Inflow,
     pub(super) backoff: Backoff,
     /// The time of the last tick, for what the firmware does between two.
     pub(super) now: Instant,
@@ -23,6 +27,9 @@ pub(super) struct Engine<'a> {
     pub(super) send_deadline: Instant,
     pub(super) bytes_written: u64,
     pub(super) on_connect_failed: Option<&'a dyn Fn(ConnectFailure)>,
+    /// Where other threads of execution leave what they want.
+    #[cfg(feature = "async")]
+    pub(super) panel: Option<&'a dyn Back>,
     complete: bool,
     epoch_known: bool,
 }
@@ -32,6 +39,7 @@ impl<'a> Engine<'a> {
         Self {
             operations,
             rpc: Rpc::new(0),
+            inflow: Inflow::new(),
             backoff: Backoff::new(),
             now: Instant::ZERO,
             settled: false,
@@ -40,6 +48,8 @@ impl<'a> Engine<'a> {
             send_deadline: Instant::NEVER,
             bytes_written: 0,
             on_connect_failed: None,
+            #[cfg(feature = "async")]
+            panel: None,
             complete: false,
             epoch_known: false,
         }
@@ -51,7 +61,7 @@ impl<'a> Engine<'a> {
             return Ok(());
         }
         let operations = &self.operations;
-        let has_meter = |id: &u8| operations.connector(*id).is_some_and(|connector| connector.inputs.energy.is_some());
+        let has_meter = |id: &u8| operations.connector(*id).is_some_and(|connector| connector.has_energy_meter());
         if let Some(connector) = operations.connector_ids().find(|id| !has_meter(id)) {
             return Err(Missing::EnergyMeterInput(connector));
         }
@@ -67,6 +77,10 @@ impl<'a> Engine<'a> {
     pub(super) fn tick(&mut self, now: Instant, record: &mut Scratch<'a>) {
         self.now = now;
         self.operations.read_inputs(now);
+        #[cfg(feature = "async")]
+        if let Some(panel) = self.panel {
+            panel.look_at(now, &mut self.operations);
+        }
         if now < self.wake && !self.operations.is_changed() {
             return;
         }
@@ -82,6 +96,10 @@ impl<'a> Engine<'a> {
     pub(super) fn advance(&mut self) {
         if self.operations.advance(self.now) {
             self.unsettle();
+            #[cfg(feature = "async")]
+            if let Some(panel) = self.panel {
+                panel.light(&self.operations);
+            }
         }
         if !self.epoch_known && self.operations.is_recovered() {
             self.epoch_known = true;
@@ -159,6 +177,7 @@ impl<'a> Engine<'a> {
         } else {
             info!("connection lost");
             let mut exchange = Exchange { operations: &mut self.operations, record };
+            self.inflow.cut(&mut exchange);
             self.rpc.disconnected(self.now, &mut exchange);
             self.operations.set_online(self.now, false);
             self.back_off();
@@ -167,6 +186,7 @@ impl<'a> Engine<'a> {
 
     pub(super) fn connect_failed(&mut self, why: ConnectFailure) {
         self.back_off();
+        self.operations.connect_failed(self.now, why);
         if let Some(tell) = self.on_connect_failed {
             tell(why);
         }
@@ -177,11 +197,26 @@ impl<'a> Engine<'a> {
         self.backoff.failed(self.now, random);
     }
 
-    pub(super) fn receive(&mut self, received: Received, receive: &[u8], send: &mut [u8], record: &mut Scratch<'a>) {
+    /// What the transport has put into the receive buffer, behind what was to be [kept](Inflow::kept) there.
+    pub(super) fn receive(
+        &mut self,
+        received: Received,
+        receive: &mut [u8],
+        send: &mut [u8],
+        record: &mut Scratch<'a>,
+    ) {
         self.unsettle();
         self.backoff.succeeded();
+        let dropped = self.rpc.statistics().dropped;
         let mut exchange = Exchange { operations: &mut self.operations, record };
+        let Some(received) = self.inflow.take_in(&mut exchange, received, receive) else { return };
         self.rpc.receive(self.now, &mut exchange, received, receive, send);
+        if !self.rpc.is_holding() {
+            exchange.drop_long(); // unless it was taken over
+        }
+        if self.rpc.statistics().dropped != dropped {
+            self.operations.message_dropped(self.now);
+        }
     }
 
     pub(super) fn transmit(&mut self, receive: &[u8], send: &mut [u8], record: &mut Scratch<'a>) -> Option<Part> {

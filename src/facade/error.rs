@@ -20,6 +20,12 @@ pub enum Error<T, S> {
     /// [`abort`](crate::WebSocketTransport::abort). Drop it, and go on as after `Transport`.
     #[error("connection takes no message")]
     SendTimeout,
+    /// The connection was given up, for the next one is to be opened with other
+    /// [credentials](super::Controls::credentials): go on as after `Transport`. It was told to
+    /// [`abort`](crate::WebSocketTransport::abort).
+    #[cfg(feature = "security")]
+    #[error("connection given up for another with new credentials")]
+    Reconnect,
     /// The storage device failed. It is tried again by itself; until it works nothing goes on that depends on it, so no
     /// transaction starts.
     #[error("storage failed: {0:?}")]
@@ -31,7 +37,7 @@ pub enum Error<T, S> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Missing {
-    /// `set_energy_meter_input` of this connector: StartTransaction needs meterStart.
+    /// `set_hardware` of this connector, or `set_energy_meter_input` of its closures: StartTransaction needs meterStart.
     #[error("connector {0} has no energy meter input")]
     EnergyMeterInput(u8),
     /// `set_on_reset_execute`: Reset could only ever be refused.

@@ -1,14 +1,16 @@
 //! What goes on on one executor, whether there is a connection or not.
 
 use super::engine::Engine;
+use super::panel::touched;
 use super::{Controls, Timer};
 use crate::ocpp16::role;
+use crate::rpc::Inflow;
 use crate::store::{Scratch, Storage};
 use crate::time::Duration;
 use crate::transport::WebSocketTransport;
 use core::cell::RefCell;
 use core::pin::pin;
-use embassy_futures::select::{Either, select};
+use embassy_futures::select::{Either, select, select3};
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_sync::signal::Signal;
@@ -77,11 +79,18 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
         while transport.is_connected() {
             self.keep().await;
             let now = self.timer.now();
-            let (ping_interval, part, send_deadline, can_receive) = self.core.with(|engine| {
+            let (ping_interval, part, send_deadline, can_receive, kept, is_over) = self.core.with(|engine| {
                 engine.set_connected(true, self.record);
                 let part = engine.transmit(receive, send, self.record);
-                (engine.operations.ping_interval_s(), part, engine.send_deadline, engine.rpc.can_receive())
+                let is_over = engine.operations.wants_reconnect();
+                let can_receive = engine.rpc.can_receive();
+                let ping_interval = engine.operations.ping_interval_s();
+                (ping_interval, part, engine.send_deadline, can_receive, engine.inflow.kept(), is_over)
             });
+            if is_over {
+                transport.leave();
+                break;
+            }
             transport.keep_alive(now, ping_interval);
             let alive = match part {
                 Some(part) => {
@@ -93,22 +102,25 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
                     }
                     taken
                 }
-                None if can_receive => match select(transport.receive(receive), self.wake()).await {
-                    Either::First(Ok(Some(received))) => {
-                        let now = self.timer.now();
-                        self.core.with(|engine| {
-                            engine.tick(now, self.record);
-                            engine.receive(received, receive, send, self.record);
-                        });
-                        true
+                None if can_receive => {
+                    let room = receive.get_mut(kept..).unwrap_or_default();
+                    match select(Inflow::receive_from(transport, room), self.wake()).await {
+                        Either::First(Ok(Some(received))) => {
+                            let now = self.timer.now();
+                            self.core.with(|engine| {
+                                engine.tick(now, self.record);
+                                engine.receive(received, receive, send, self.record);
+                            });
+                            true
+                        }
+                        Either::First(Ok(None)) => {
+                            self.wake().await;
+                            true
+                        }
+                        Either::First(Err(_)) => false,
+                        Either::Second(()) => true,
                     }
-                    Either::First(Ok(None)) => {
-                        self.wake().await;
-                        true
-                    }
-                    Either::First(Err(_)) => false,
-                    Either::Second(()) => true,
-                },
+                }
                 None => {
                     if !self.core.with(|engine| engine.is_holding()) {
                         self.wake().await;
@@ -126,7 +138,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
 
 /// Waits until something must be looked at. May be dropped at any time.
 pub(super) async fn wake<M: RawMutex, T: Timer>(core: &Core<'_, M>, timer: &T) {
-    let deadline = core.with(|engine| engine.next_deadline());
+    let (deadline, panel) = core.with(|engine| (engine.next_deadline(), engine.panel));
     let at = deadline.min(timer.now() + INPUT_INTERVAL);
-    select(timer.sleep_until(at), core.changed.wait()).await;
+    select3(timer.sleep_until(at), core.changed.wait(), touched(panel)).await;
 }

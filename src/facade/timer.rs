@@ -15,6 +15,7 @@ pub trait Timer {
 /// The clock of `embassy-time`.
 #[cfg(feature = "embassy-time")]
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EmbassyTimer;
 
 #[cfg(feature = "embassy-time")]

@@ -14,6 +14,7 @@ page!(superloop, "superloop.md");
 page!(embassy, "embassy.md");
 page!(flash, "flash.md");
 page!(tls, "tls.md");
+page!(security, "security.md");
 page!(customising, "customising.md");
 page!(migration, "migration.md");
 page!(keys, "keys.md");

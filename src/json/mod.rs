@@ -6,6 +6,8 @@
 //! bound.
 
 mod decimal;
+#[cfg(feature = "security")]
+mod drain;
 mod grammar;
 mod payload;
 mod read;
@@ -15,6 +17,8 @@ mod walk;
 mod write;
 
 pub use decimal::Decimal;
+#[cfg(feature = "security")]
+pub(crate) use drain::Drain;
 pub use payload::{Payload, from_payload};
 pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, integer, read_answer};
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};

@@ -1,5 +1,6 @@
 use super::grammar::{after_space, after_value, between};
 use super::{Field, Problem, ReadError, Strictness, Value, Walk};
+use crate::log::format_as_debug;
 use core::fmt;
 use serde::Deserialize;
 
@@ -13,6 +14,8 @@ pub struct Payload<'a> {
     /// All of the message from where it begins.
     rest: &'a [u8],
 }
+
+format_as_debug!(Payload<'_>);
 
 impl<'a> Payload<'a> {
     /// What stands behind `[2,id,action,` or `[3,id,`.

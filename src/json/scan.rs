@@ -6,6 +6,7 @@ pub const DEPTH_MAX: u32 = 32;
 
 /// One OCPP-J message, still in the buffer that it arrived in (OCPP-J 1.6 §4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Frame<'a> {
     /// `[2,id,action,payload]`
     Call {
@@ -50,6 +51,7 @@ pub enum MessageKind {
 
 /// A message that is not what OCPP-J allows, with as much of it as could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Malformed<'a> {
     /// Kind and message id, when the message was sound up to them.
     pub head: Option<(MessageKind, JsonStr<'a>)>,

@@ -85,6 +85,19 @@ impl<'a> JsonStr<'a> {
         Ok(())
     }
 
+    /// The string without escapes, piece by piece. Of a text that is to be ASCII, as PEM is: what is not becomes a question
+    /// mark.
+    #[cfg(feature = "security")]
+    #[inline(never)]
+    pub(crate) fn in_pieces(self, take: &mut dyn FnMut(&[u8])) {
+        let mut piece = [0; 64];
+        let mut characters = self.chars().map(|c| if c.is_ascii() { c as u8 } else { b'?' }).peekable();
+        while characters.peek().is_some() {
+            let len = piece.iter_mut().zip(&mut characters).map(|(place, character)| *place = character).count();
+            take(piece.get(..len).unwrap_or_default());
+        }
+    }
+
     /// The string without escapes, written into `buffer`.
     ///
     /// # Errors

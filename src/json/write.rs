@@ -20,6 +20,7 @@ pub trait Json {
 /// The messages of OCPP itself are written by hand: at `opt-level = "z"` a byte costs 19 instructions through
 /// `serde-json-core` and 4 here, and a derived `Serialize` some 300 bytes of flash for each message.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Serde<T>(pub T);
 
 impl<T: Serialize> Json for Serde<T> {
@@ -34,6 +35,7 @@ impl<T: Serialize> Json for Serde<T> {
 
 /// JSON that is written as it is.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Raw<'a>(pub &'a [u8]);
 
 impl Json for Raw<'_> {
@@ -44,6 +46,7 @@ impl Json for Raw<'_> {
 
 /// The name of a member, with all that stands around it; made by [`name!`](crate::json::name).
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Name(#[doc(hidden)] pub &'static str);
 
 /// The name of a member of a JSON object, for [`Writer::name`](crate::json::Writer::name). It must not need escapes.
@@ -60,6 +63,7 @@ pub use crate::__name as name;
 
 /// Writes JSON into a lent buffer. A member whose name was written is followed by its value.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Writer<'b> {
     buffer: &'b mut [u8],
     len: usize,

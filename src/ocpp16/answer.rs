@@ -23,6 +23,9 @@ spelled! {
         Unavailable = "Unavailable",
         Occupied = "Occupied",
         Unknown = "Unknown",
+        AcceptedCanceled = "AcceptedCanceled",
+        InvalidCertificate = "InvalidCertificate",
+        RevokedCertificate = "RevokedCertificate",
     }
 }
 
@@ -57,6 +60,7 @@ spelled! {
         Location = "location",
         LocationTooLong = "location too long",
         RecurrencyKind = "recurrencyKind",
+        Signature = "signature",
         StartSchedule = "startSchedule",
         Status = "status",
         Type = "type",

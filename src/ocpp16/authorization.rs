@@ -283,6 +283,14 @@ impl Operations<'_> {
         connector.notify(notification);
     }
 
+    /// A card was shown where it begins and ends nothing.
+    #[cfg(feature = "async")]
+    pub(crate) fn card_refused(&self, id: ConnectorId) {
+        if let Some(connector) = self.connector(id) {
+            connector.notify(TxNotification::AuthorizationRejected);
+        }
+    }
+
     /// Whether the central system can be asked.
     #[inline(never)]
     pub(super) fn is_reachable(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::heartbeat::HEARTBEAT_INTERVAL;
 use super::types::Symbol;
-use super::{Operations, RegistrationStatus};
+use super::{BootReason, Operations, RegistrationStatus};
 use crate::json::{Field, Json, Kind, Name, Payload, TextTooLong, Writer, name, offset_of_char, read_answer};
 use crate::log::info;
 use crate::rpc::Outcome;
@@ -10,6 +10,7 @@ use crate::time::{Duration, Instant};
 
 /// What a charge point tells about itself when it boots (OCPP 1.6 §6.3).
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Boot<'a> {
     charge_point_model: &'a str,
     charge_point_vendor: &'a str,
@@ -20,6 +21,7 @@ pub struct Boot<'a> {
     imsi: Option<&'a str>,
     meter_serial_number: Option<&'a str>,
     meter_type: Option<&'a str>,
+    reason: BootReason,
 }
 
 impl<'a> Boot<'a> {
@@ -35,6 +37,7 @@ impl<'a> Boot<'a> {
             imsi: None,
             meter_serial_number: None,
             meter_type: None,
+            reason: BootReason::Unknown,
         }
     }
 
@@ -73,6 +76,19 @@ impl<'a> Boot<'a> {
         self.iccid = Some(iccid);
         self.imsi = Some(imsi);
         self
+    }
+
+    /// Why the charge point has booted, as the chip's reset register or the updater tells; [`BootReason::Unknown`] otherwise.
+    /// OCPP 1.6 does not send it.
+    pub const fn reason(mut self, reason: BootReason) -> Self {
+        self.reason = reason;
+        self
+    }
+
+    /// What tells this charge point from all others.
+    #[cfg(feature = "security")]
+    pub(super) fn serial_number(&self) -> Option<&'a str> {
+        self.charge_point_serial_number.or(self.charge_box_serial_number)
     }
 
     /// Visits every text with its name on the wire and the most characters that it may have.
@@ -161,6 +177,11 @@ impl Registration {
 }
 
 impl Operations<'_> {
+    /// Why the charge point has booted, as the firmware said.
+    pub fn boot_reason(&self) -> BootReason {
+        self.boot.reason
+    }
+
     pub(super) fn boot_notification(&mut self) -> super::Boot<'_> {
         self.registration.in_flight = true;
         self.registration.triggered = false;

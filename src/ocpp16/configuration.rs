@@ -1,12 +1,13 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
-use super::answer::{Cause, StatusAnswer};
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::keys::announced;
 use super::metering::Meters;
 use super::{Operations, free_vend, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
 use crate::rpc::Composer;
 use crate::store::{Access, IntegerKey, Key, KeyId, Keys, Refusal, Value};
+use crate::time::Instant;
 
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
 pub(super) const GET_CONFIGURATION_MAX_KEYS: IntegerKey =
@@ -26,22 +27,27 @@ const VALUE_LEN_MAX: u16 = 500;
 
 impl Operations<'_> {
     #[inline(never)]
-    pub(super) fn change_configuration(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
+    pub(super) fn change_configuration(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 2] =
             [Field::required("key", Kind::Text(KEY_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
         let [key, value] = payload.read(&FIELDS)?;
         let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::Rejected) };
+        let Some(key) = self.key_named(key) else { return Ok(StatusAnswer::NotSupported) };
+        if let Some(status) = self.change_access(now, key, value) {
+            return Ok(status);
+        }
+        if let Some(is_changed) = self.change_cpo_name(key, value) {
+            return Ok(accepted_if(is_changed));
+        }
         Ok(match self.change_key(key, value) {
             Ok(true) => StatusAnswer::RebootRequired,
             Ok(false) => StatusAnswer::Accepted,
-            Err(Refusal::UnknownKey) => StatusAnswer::NotSupported,
             Err(_) => StatusAnswer::Rejected,
         })
     }
 
     /// Whether the new value waits for the next boot.
-    fn change_key(&mut self, key: JsonStr<'_>, value: JsonStr<'_>) -> Result<bool, Refusal> {
-        let key = self.key_named(key).ok_or(Refusal::UnknownKey)?;
+    fn change_key(&mut self, key: KeyId, value: JsonStr<'_>) -> Result<bool, Refusal> {
         let meters = Meters { connectors: self.connectors, inputs: self.meter_inputs };
         let phase_rotation = phase_rotation::CONNECTOR_PHASE_ROTATION.slot();
         let free_vend = free_vend::FREE_VEND_ID_TAG.slot();
@@ -54,6 +60,22 @@ impl Operations<'_> {
         })?;
         self.dirty = true;
         Ok(self.keys.get(key).is_some_and(|key| key.reboot_required))
+    }
+
+    /// Sets a key on behalf of the firmware.
+    pub(crate) fn set_key(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+        match self.set_access(name, value) {
+            Some(set) => set,
+            None => self.keys_mut().set(name, value),
+        }
+    }
+
+    /// Replaces the factory value of a key.
+    pub(crate) fn set_factory_key(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+        match self.set_factory_access(name, value) {
+            Some(set) => set,
+            None => self.keys_mut().set_factory(name, value),
+        }
     }
 
     /// Case is ignored (OCPP 1.6 §7.29).

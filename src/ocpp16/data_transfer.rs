@@ -19,6 +19,7 @@ pub struct DataTransferHandler<'a> {
 
 /// DataTransfer.req of the central system (OCPP 1.6 §6.15).
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DataTransfer<'m> {
     /// The vendor's name for the message.
     pub message_id: Option<JsonStr<'m>>,
@@ -28,6 +29,7 @@ pub struct DataTransfer<'m> {
 
 /// What is answered to DataTransfer.req.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DataTransferReply<'a> {
     /// How it went.
     pub status: DataTransferStatus,

@@ -14,6 +14,10 @@ use crate::time::{Clock, DateTime, Instant};
 pub(super) struct Dating {
     /// The number of this boot.
     pub(super) boot: u32,
+    /// The date in the record of the boot, coarsely; in 1970 when none was ever known.
+    pub(super) known: DateTime,
+    /// The record does not tell it yet.
+    pub(super) is_unsaved: bool,
     /// The last entry was made without a clock, and nothing behind it dates it.
     is_open: bool,
     /// How many entries of the journal date others, and are no messages.
@@ -42,9 +46,32 @@ enum Search {
     InVain,
 }
 
+/// How far the clock may be from the date in the record of the boot: little wear, and a floor that is good enough for the
+/// dates of certificates.
+const COARSE_S: u32 = 86_400;
+
 impl Dating {
     pub(super) const fn new() -> Self {
-        Self { boot: 0, is_open: false, entries: 0, anchor: None, search: Search::NotBegun }
+        Self {
+            boot: 0,
+            known: DateTime::from_unix(0),
+            is_unsaved: false,
+            is_open: false,
+            entries: 0,
+            anchor: None,
+            search: Search::NotBegun,
+        }
+    }
+
+    /// The clock shows this date: whether the record of the boot is to tell it. Back as well as forth, as a wrong date must
+    /// not stay for ever.
+    pub(super) fn clock_set(&mut self, date: DateTime) -> bool {
+        let is_far = self.known.as_unix().abs_diff(date.as_unix()) >= COARSE_S;
+        if is_far {
+            self.known = date;
+            self.is_unsaved = true;
+        }
+        is_far
     }
 
     /// How many entries of the journal are no messages.
@@ -111,6 +138,11 @@ impl Dating {
 }
 
 impl Operations<'_> {
+    /// The last date that the device knows.
+    pub(crate) fn last_known_date(&self) -> Option<DateTime> {
+        Some(self.dating.known).filter(|known| known.as_unix() != 0)
+    }
+
     /// The stamp of something that happens in this boot.
     pub(super) fn stamp(&self, at: Instant) -> Stamp {
         Stamp::new(&self.clock, self.dating.boot, at)

@@ -8,6 +8,7 @@ use crate::time::DateTime;
 
 /// The diagnostics that the central system wants (OCPP 1.6 §6.25).
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DiagnosticsRequest<'r> {
     /// The URL of the directory into which the file is to be uploaded. It may name a user and a password, and has no blanks
     /// or control characters.

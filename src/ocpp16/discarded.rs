@@ -8,6 +8,7 @@ use crate::time::DateTime;
 
 /// A transaction message that the central system failed to process as often as TransactionMessageAttempts allows.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Discarded<'m> {
     /// The connector of the transaction, 0 when the record could not be read.
     pub connector: ConnectorId,
@@ -21,6 +22,7 @@ pub struct Discarded<'m> {
 
 /// The content of a discarded message.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum DiscardedMessage<'m> {
     /// A StartTransaction; the rest of the transaction goes out with transactionId -1.

@@ -7,7 +7,7 @@ use super::transaction_messages::MeterValues;
 use super::transfer::Direction;
 use super::types::Symbol;
 use super::{Action, ConnectorId, Operations};
-use crate::json::{Payload, Raw};
+use crate::json::{BufferFull, JsonStr, Payload, Raw};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::store::Scratch;
 use crate::time::Instant;
@@ -33,6 +33,14 @@ pub enum CallName {
     FirmwareStatusNotification,
     /// DiagnosticsStatusNotification.req
     DiagnosticsStatusNotification,
+    /// SignedFirmwareStatusNotification.req
+    SignedFirmwareStatusNotification,
+    /// LogStatusNotification.req
+    LogStatusNotification,
+    /// SecurityEventNotification.req
+    SecurityEventNotification,
+    /// SignCertificate.req
+    SignCertificate,
     /// What the firmware has sent by itself
     Custom,
 }
@@ -76,6 +84,26 @@ impl Handler for Exchange<'_, '_> {
         self.operations.unlock_answer(answer)
     }
 
+    fn begin_long(&mut self, action: JsonStr<'_>) -> Option<&'static str> {
+        self.operations.begin_long(action)
+    }
+
+    fn take_long(&mut self, piece: &[u8]) {
+        self.operations.take_long(piece);
+    }
+
+    fn drop_long(&mut self) {
+        self.operations.drop_long();
+    }
+
+    fn too_long(&mut self, action: JsonStr<'_>, answer: &mut Composer<'_>) -> Result<bool, BufferFull> {
+        let is_rejected = self.operations.rejects_long(action);
+        if is_rejected {
+            answer.payload(&StatusAnswer::Rejected)?;
+        }
+        Ok(is_rejected)
+    }
+
     fn is_silent(&self) -> bool {
         self.operations.registration.is_rejected() // BOOT-06
     }
@@ -85,6 +113,7 @@ impl Handler for Exchange<'_, '_> {
         let operations = &mut *self.operations;
         call.composer.has_milliseconds = operations.sends_milliseconds;
         operations.reset_answered(now);
+        operations.access_answered();
         if !operations.is_recovered() {
             return None;
         }
@@ -100,10 +129,15 @@ impl Handler for Exchange<'_, '_> {
             call.call("Authorize", &request).ok()?;
             return Some(CallName::Authorize(id));
         }
+        if accepted && let Some(notification) = operations.security_event_notification(now, self.record) {
+            call.call("SecurityEventNotification", &notification).ok()?;
+            return Some(CallName::SecurityEventNotification);
+        }
         // What happens now is told in its order; what waits since an outage is overtaken (MSG-04).
         let status = operations.next_to_report(now);
         let precedes = status.is_some_and(|(_, precedes)| precedes);
         if accepted && !precedes && operations.is_live() && operations.transaction_message(now, self.record, call) {
+            operations.security.take_turn();
             return Some(CallName::TransactionMessage);
         }
         if let Some((id, _)) = status {
@@ -114,6 +148,9 @@ impl Handler for Exchange<'_, '_> {
         if let Some((name, action, report)) = operations.status_report() {
             call.call(action, &report).ok()?;
             return Some(name);
+        }
+        if accepted && operations.sign_certificate(now, call) {
+            return Some(CallName::SignCertificate);
         }
         if operations.heartbeat_due(now) {
             operations.heartbeat_sent(now);
@@ -129,6 +166,7 @@ impl Handler for Exchange<'_, '_> {
         }
         let operations = &mut *self.operations;
         if accepted && operations.transaction_message(now, self.record, call) {
+            operations.security.take_turn();
             return Some(CallName::TransactionMessage);
         }
         (accepted && operations.custom_call(call)).then_some(CallName::Custom)
@@ -141,6 +179,7 @@ impl Handler for Exchange<'_, '_> {
             CallName::MeterValues(_) => {
                 let _ = self.compose_written_sample(composer);
             }
+            CallName::SignCertificate => self.operations.continue_sign_certificate(composer),
             _ => {}
         }
     }
@@ -163,8 +202,16 @@ impl Handler for Exchange<'_, '_> {
             CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
             CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
             CallName::MeterValues(_) => {}
-            CallName::FirmwareStatusNotification => operations.conclude_status_report(Direction::Download, outcome),
+            CallName::FirmwareStatusNotification | CallName::SignedFirmwareStatusNotification => {
+                operations.conclude_status_report(Direction::Download, outcome)
+            }
             CallName::DiagnosticsStatusNotification => operations.conclude_status_report(Direction::Upload, outcome),
+            #[cfg(feature = "security")]
+            CallName::LogStatusNotification => operations.conclude_status_report(Direction::Log, outcome),
+            #[cfg(not(feature = "security"))]
+            CallName::LogStatusNotification => {}
+            CallName::SecurityEventNotification => operations.conclude_security_event(now, outcome),
+            CallName::SignCertificate => operations.conclude_sign_certificate(outcome),
             CallName::Custom => operations.conclude_custom_call(now, outcome),
         }
     }
@@ -250,7 +297,7 @@ impl Operations<'_> {
     ) -> Result<Acted, Cause> {
         Ok(Acted::Status(match action {
             Action::ChangeAvailability => self.change_availability(now, payload)?,
-            Action::ChangeConfiguration => self.change_configuration(payload)?,
+            Action::ChangeConfiguration => self.change_configuration(now, payload)?,
             Action::ClearCache => self.clear_cache(payload)?,
             Action::GetConfiguration => {
                 self.get_configuration(payload, answer)?;
@@ -290,6 +337,35 @@ impl Operations<'_> {
             Action::GetDiagnostics => {
                 return self.transfer_request(Direction::Upload, payload, answer, record).map(Acted::Answered);
             }
+            #[cfg(feature = "security")]
+            Action::InstallCertificate => match self.install_certificate(now, payload)? {
+                Some(status) => status,
+                None => return Ok(Acted::Answered(Reply::Held)),
+            },
+            #[cfg(feature = "security")]
+            Action::SignedUpdateFirmware => match self.signed_update_firmware(now, payload, record)? {
+                Some(status) => status,
+                None => return Ok(Acted::Answered(Reply::Held)),
+            },
+            #[cfg(feature = "security")]
+            Action::CertificateSigned => match self.certificate_signed(now, payload)? {
+                Some(status) => status,
+                None => return Ok(Acted::Answered(Reply::Held)),
+            },
+            #[cfg(feature = "security")]
+            Action::DeleteCertificate => match self.delete_certificate(now, payload, answer)? {
+                Ok(status) => status,
+                Err(reply) => return Ok(Acted::Answered(reply)),
+            },
+            #[cfg(feature = "security")]
+            Action::GetInstalledCertificateIds => {
+                self.get_installed_certificate_ids(payload, answer)?;
+                return Ok(Acted::Answered(Reply::Now));
+            }
+            #[cfg(feature = "security")]
+            Action::GetLog => return self.get_log(payload, answer, record).map(Acted::Answered),
+            #[cfg(feature = "security")]
+            Action::ExtendedTriggerMessage => self.extended_trigger_message(now, payload)?,
             #[allow(unreachable_patterns)]
             _ => return Err(Cause::NotSupported),
         }))

@@ -5,6 +5,8 @@
 
 use super::answer::Cause;
 use super::session::Phase;
+#[cfg(feature = "security")]
+use super::signed_update::SignedUpdate;
 use super::transfer::{Direction, POLL_INTERVAL, Request, Stage, Transfer, seconds_after};
 use super::types::Symbol;
 use super::{FirmwareStatus, Operations};
@@ -37,6 +39,8 @@ pub(super) struct Firmware<'a> {
     installation_status: Option<&'a dyn Fn() -> InstallationStatus>,
     /// Connectors go out of service as they become free.
     pub(super) closes_connectors: bool,
+    #[cfg(feature = "security")]
+    pub(super) signed: SignedUpdate<'a>,
 }
 
 /// UpdateFirmware.req (OCPP 1.6 §6.55).
@@ -51,7 +55,7 @@ pub(super) const REQUEST_FIELDS: [Field; 4] = [
 /// service, of the installation before it begins.
 pub(super) const ANNOUNCEMENT_S: u32 = 30;
 
-/// The first byte of a record that is no [request](super::transfer::REQUEST).
+/// The first byte of a record that is no [request](Request).
 const INSTALLING: u8 = 1;
 const OVER: u8 = 2;
 
@@ -63,6 +67,8 @@ impl Firmware<'_> {
             on_install: None,
             installation_status: None,
             closes_connectors: false,
+            #[cfg(feature = "security")]
+            signed: SignedUpdate::new(),
         }
     }
 }
@@ -101,6 +107,8 @@ impl<'a> Operations<'a> {
             Stage::Idle | Stage::Asked | Stage::Reading | Stage::Waiting => FirmwareStatus::Idle,
             Stage::Retrying => FirmwareStatus::DownloadFailed,
             Stage::Loading | Stage::Running => FirmwareStatus::Downloading,
+            #[cfg(feature = "security")]
+            Stage::Verifying | Stage::Scheduled => FirmwareStatus::Downloaded,
             Stage::Downloaded => FirmwareStatus::Downloaded,
             Stage::Announced | Stage::Storing | Stage::Installing => FirmwareStatus::Installing,
         }
@@ -126,6 +134,8 @@ impl<'a> Operations<'a> {
     /// Moves the update on as far as its conditions allow.
     pub(super) fn advance_firmware(&mut self, now: Instant) {
         self.advance_transfer(now, Direction::Download);
+        #[cfg(feature = "security")]
+        self.advance_signed_update(now);
         let is_resetting = self.reset.is_pending();
         let transfer = &mut self.transfers.firmware.transfer;
         let until = Instant::from_secs(transfer.at.into());
@@ -205,6 +215,10 @@ impl<'a> Operations<'a> {
         writer.byte(if is_over { OVER } else { INSTALLING });
         writer.unsigned(untold.into());
         writer.text(self.boot.version().unwrap_or_default());
+        #[cfg(feature = "security")]
+        if let Some(id) = self.transfers.firmware.signed.request_id {
+            writer.signed(id.into());
+        }
         Some(StorageOp::Store(registry::FIRMWARE_UPDATE, writer.finish(registry::FIRMWARE_UPDATE)?))
     }
 
@@ -213,6 +227,8 @@ impl<'a> Operations<'a> {
         if let Some(request) = Request::read(registry::FIRMWARE_UPDATE, record) {
             if self.can_update() {
                 self.transfers.firmware.transfer.adopt(&request, request.from);
+                #[cfg(feature = "security")]
+                self.transfers.firmware.signed.adopt(request.id, request.to);
             }
             return None;
         }
@@ -221,10 +237,17 @@ impl<'a> Operations<'a> {
         let untold = reader.u32()?;
         let reports = &mut self.transfers.firmware.transfer.reports;
         reports.restore(untold);
+        let version = reader.text()?;
+        #[cfg(feature = "security")]
+        self.transfers.firmware.signed.adopt(reader.signed().and_then(|id| i32::try_from(id).ok()), 0);
+        let reports = &mut self.transfers.firmware.transfer.reports;
         if kind == INSTALLING {
-            let is_replaced = self.boot.version() != Some(reader.text()?); // FW-06
+            let is_replaced = self.boot.version() != Some(version); // FW-06
             let status = if is_replaced { FirmwareStatus::Installed } else { FirmwareStatus::InstallationFailed };
             reports.push(status.code());
+            if is_replaced {
+                self.firmware_updated();
+            }
             self.end_transfer(Direction::Download);
         }
         Some(())

@@ -36,8 +36,8 @@ impl Operations<'_> {
     /// Begins a transaction for whoever has plugged in.
     pub(super) fn begin_free_vend(&mut self, now: Instant, id: ConnectorId) {
         let wants = self.connector(id).is_some_and(|connector| {
-            connector.inputs.plugged.is_some()
-                && connector.readings.plugged()
+            connector.equipment.has_plug_sensor()
+                && connector.switches.plugged()
                 && connector.session.phase == Phase::Idle
                 && connector.finishing == Finishing::No
         });

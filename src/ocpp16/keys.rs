@@ -105,4 +105,16 @@ pub(super) static TABLE: &[Declaration] = &[
     super::smart_charging::MAX_CHARGING_PROFILES_INSTALLED.declaration(),
     #[cfg(feature = "firmware-management")]
     super::firmware::SUPPORTED_FILE_TRANSFER_PROTOCOLS.declaration(),
+    #[cfg(feature = "security")]
+    super::certificates::ADDITIONAL_ROOT_CERTIFICATE_CHECK.declaration(),
+    #[cfg(feature = "security")]
+    super::security::AUTHORIZATION_KEY,
+    #[cfg(feature = "security")]
+    super::certificates::CERTIFICATE_SIGNED_MAX_CHAIN_SIZE.declaration(),
+    #[cfg(feature = "security")]
+    super::certificates::CERTIFICATE_STORE_MAX_LENGTH.declaration(),
+    #[cfg(feature = "security")]
+    super::certificates::CPO_NAME.declaration(),
+    #[cfg(feature = "security")]
+    super::security::SECURITY_PROFILE.declaration(),
 ];

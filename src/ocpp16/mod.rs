@@ -12,6 +12,8 @@ mod authorization;
 mod availability;
 mod boot;
 mod cache;
+#[cfg_attr(not(feature = "security"), path = "absent/certificates.rs")]
+mod certificates;
 #[cfg_attr(not(feature = "reservation"), allow(dead_code))] // everything is free then
 mod claim;
 mod configuration;
@@ -29,6 +31,7 @@ mod faults;
 #[cfg(feature = "firmware-management")]
 mod firmware;
 mod free_vend;
+mod hardware;
 mod heartbeat;
 #[cfg_attr(not(any(feature = "local-auth-list", feature = "firmware-management")), path = "absent/held_call.rs")]
 #[cfg_attr(not(feature = "local-auth-list"), allow(dead_code))] // several records for one call
@@ -37,6 +40,8 @@ mod journal_entry;
 mod keys;
 #[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
 mod local_list;
+#[cfg(feature = "security")]
+mod log_upload;
 mod metering;
 mod persistence;
 mod phase_rotation;
@@ -46,7 +51,11 @@ mod remote_control;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
 mod reset;
+#[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
+mod security;
 mod session;
+#[cfg(feature = "security")]
+mod signed_update;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
 mod status;
@@ -69,6 +78,8 @@ pub mod decisions {}
 use authorization::Authorize;
 pub use boot::Boot;
 pub(crate) use cache::CacheSlot;
+#[cfg(feature = "security")]
+pub use certificates::{Certificates, ChainVerdict, Issuer};
 pub(crate) use connector::Connector;
 pub use connector::InputError;
 pub(crate) use custom::Hook;
@@ -83,16 +94,21 @@ pub use dispatch::{CallName, Exchange};
 pub use faults::{ErrorData, ErrorInput};
 #[cfg(feature = "firmware-management")]
 pub use firmware::InstallationStatus;
+pub use hardware::{ConnectorHardware, Equipment, Switches};
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
 pub(crate) use local_list::ListSlot;
+#[cfg(feature = "security")]
+pub use log_upload::{LogRequest, LogUpload, LogUploadStatus};
 pub use metering::{MeterInput, MeterReading};
 pub(crate) use reservation::ReservationSlot;
-#[cfg(feature = "smart-charging")]
-pub(crate) use smart_charging::LimitOutput;
+#[cfg(feature = "security")]
+pub use security::{Credentials, SecurityEventError, SecurityLogEntry};
+#[cfg(feature = "security")]
+pub use signed_update::{FirmwareVerifier, SignerVerdict};
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
-pub use transaction::{BeginError, EndError, StopView, TransactionView, TxNotification};
+pub use transaction::{BeginError, EndError, StopView, TransactionId, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{FileTransferProtocol, TransferStatus};
 pub use types::*;
@@ -104,6 +120,7 @@ use crate::time::{Clock, DateTime, Instant};
 use answer::StatusAnswer;
 use boot::Registration;
 use cache::Cache;
+use certificates::Trust;
 use core::ops::Range;
 use custom::CustomCall;
 use dating::Dating;
@@ -115,6 +132,7 @@ use persistence::Persistence;
 use place::Place;
 use reservation::Reservations;
 use reset::Reset;
+use security::Security;
 use session::ENTRIES_OF_A_TRANSACTION;
 use smart_charging::Profiles;
 use transfer::Transfers;
@@ -164,6 +182,9 @@ pub struct Operations<'a> {
     last_heartbeat: Instant,
     heartbeat_triggered: bool,
     reset: Reset,
+    security: Security,
+    #[cfg_attr(not(feature = "security"), expect(dead_code))]
+    trust: Trust<'a>,
     custom: CustomCall<'a>,
     /// What a call that is held will be answered with as soon as nothing is unsaved.
     promised: Option<(Action, StatusAnswer)>,
@@ -234,6 +255,8 @@ impl<'a> Operations<'a> {
             last_heartbeat: Instant::ZERO,
             heartbeat_triggered: false,
             reset: Reset::None,
+            security: Security::new(),
+            trust: Trust::new(),
             custom: CustomCall::new(memory.custom_call),
             promised: None,
             online: false,
@@ -297,10 +320,16 @@ impl<'a> Operations<'a> {
         self.advance_transfers(now);
         self.update_statuses(now);
         self.advance_unlock(now);
+        self.advance_certificates(now);
         self.advance_reset(now);
         self.wake_at(self.persistence.deadline());
         // What is due to be sent already waits for the link or for an answer, not for the clock.
-        let sends = [self.registration.deadline(), self.heartbeat_deadline(), self.delivery.deadline(&self.journal)];
+        let sends = [
+            self.registration.deadline(),
+            self.heartbeat_deadline(),
+            self.delivery.deadline(&self.journal),
+            self.security.deadline(),
+        ];
         sends.into_iter().filter(|deadline| *deadline > now).for_each(|deadline| self.wake_at(deadline));
         true
     }
@@ -318,6 +347,8 @@ impl<'a> Operations<'a> {
         self.online = online;
         self.dirty = true;
         self.transfers_link(online);
+        self.security_link(online);
+        self.certificates_link(online);
         if online {
             self.delivery.link_up();
             let next_entry = self.journal.next();
@@ -382,7 +413,9 @@ impl<'a> Operations<'a> {
 
     /// The central system has told the time, or the firmware knows it.
     pub(crate) fn set_clock(&mut self, now: Instant, time: DateTime, millis: u16) {
+        self.time_set(now, time);
         self.clock.set_with_millis(now, time, millis);
+        self.persistence.has_chores |= self.dating.clock_set(time);
         self.profiles.changed(); // what schedules say now may be something else
         self.dirty = true; // for what waits for a moment of the clock
     }
@@ -463,6 +496,16 @@ impl<'a> Operations<'a> {
     /// Whether Reset could only be refused.
     pub(crate) fn cannot_reset(&self) -> bool {
         self.outputs.reset_execute.is_none()
+    }
+
+    pub(crate) fn set_hardware(
+        &mut self,
+        hardware: &'a dyn ConnectorHardware,
+        id: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.change_connector(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
+        self.profiles.outputs_changed();
+        Ok(())
     }
 
     pub(crate) fn add_meter_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {

@@ -66,7 +66,10 @@ pub(super) enum Task {
     ChangeProfile,
     LoadTransfer(Direction),
     StoreTransfer(Direction),
+    LoadSecurityEvent,
+    StoreSecurity,
     SaveKey(KeyId),
+    StoreDate,
     StoreMark,
     Release,
     ReleaseSample(ConnectorId),
@@ -142,7 +145,7 @@ impl Operations<'_> {
         if self.reservations.is_unsaved() {
             return true;
         }
-        if self.profiles.is_unsaved() {
+        if self.profiles.is_unsaved() || self.security.is_unsaved() {
             return true;
         }
         self.keys.next_unsaved().is_some() || self.is_availability_unsaved() || self.cache.is_clearing()
@@ -260,7 +263,10 @@ impl Operations<'_> {
                 self.transfer_loaded(now, direction, loaded);
             }
             Task::StoreTransfer(direction) => self.transfer_stored(direction),
+            Task::LoadSecurityEvent => self.security_event_loaded(scratch),
+            Task::StoreSecurity => self.security.stored(),
             Task::SaveKey(key) => self.keys.saved(key),
+            Task::StoreDate => self.dating.is_unsaved = false,
             Task::StoreMark => self.journal.marked(),
             Task::Release => self.released(),
             Task::Thin => {

@@ -4,10 +4,10 @@ use super::confirmed_transaction::ConfirmedTransaction;
 use super::journal_entry::{Content, Entry};
 use super::session::Phase;
 use super::transfer::KEEPS_RECORD;
-use super::{ConnectorId, Operations, Reason, availability, metering};
+use super::{ConnectorId, Operations, Reason, availability, metering, security};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{JournalStep, KeyId, Scratch, StorageOp, StorageResult, registry};
-use crate::time::Instant;
+use crate::time::{DateTime, Instant};
 
 /// Where the reading at boot stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub(super) enum Recovery {
     LoadReservation(usize),
     LoadProfile(usize),
     LoadFirmware,
+    LoadCredentials,
+    LoadSecurityMark,
+    ProbeSecurityLog(u32),
     LoadTransaction(ConnectorId),
     AskJournal,
     LoadMark,
@@ -41,6 +44,9 @@ impl Operations<'_> {
             Recovery::LoadReservation(index) => StorageOp::Load(self.reservations.record(index)?),
             Recovery::LoadProfile(index) => StorageOp::Load(self.profiles.record(index)?),
             Recovery::LoadFirmware => StorageOp::Load(registry::FIRMWARE_UPDATE),
+            Recovery::LoadCredentials => StorageOp::Load(registry::CREDENTIALS),
+            Recovery::LoadSecurityMark => StorageOp::Load(registry::SECURITY_LOG_MARK),
+            Recovery::ProbeSecurityLog(number) => StorageOp::Load(security::slot(number)?),
             Recovery::LoadTransaction(id) => StorageOp::Load(ConfirmedTransaction::record_key(id)?),
             Recovery::AskJournal => StorageOp::Journal,
             Recovery::LoadMark => StorageOp::Load(registry::JOURNAL_MARK),
@@ -49,11 +55,12 @@ impl Operations<'_> {
         })
     }
 
-    /// The record of the boot count and of what is drawn once.
+    /// The record of the boot count, of what is drawn once, and of the last known date.
     pub(super) fn store_system(&self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         let mut writer = RecordWriter::new(scratch.blank());
         writer.unsigned(u64::from(self.dating.boot));
         writer.unsigned(u64::from(self.persistence.seed));
+        writer.unsigned(u64::from(self.dating.known.as_unix()));
         Some(StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?))
     }
 
@@ -65,7 +72,9 @@ impl Operations<'_> {
                 let mut reader = record.and_then(|record| RecordReader::open(registry::SYSTEM, record));
                 let boot = reader.as_mut().and_then(RecordReader::u32);
                 let seed = reader.as_mut().and_then(RecordReader::u32);
+                let date = reader.as_mut().and_then(RecordReader::u32);
                 self.dating.boot = boot.unwrap_or(0).wrapping_add(1);
+                self.dating.known = DateTime::from_unix(date.unwrap_or(0));
                 self.persistence.seed = seed.unwrap_or_else(|| self.random());
                 Recovery::StoreSystem
             }
@@ -108,7 +117,15 @@ impl Operations<'_> {
                 if let Some(record) = record {
                     self.load_firmware(record);
                 }
-                Recovery::LoadTransaction(1)
+                if security::KEEPS_RECORD { Recovery::LoadCredentials } else { Recovery::LoadTransaction(1) }
+            }
+            Recovery::LoadCredentials => {
+                self.load_access(record);
+                Recovery::LoadSecurityMark
+            }
+            Recovery::LoadSecurityMark => Recovery::ProbeSecurityLog(self.security.load_mark(record)),
+            Recovery::ProbeSecurityLog(number) => {
+                self.security.probe(number, record).map_or(Recovery::LoadTransaction(1), Recovery::ProbeSecurityLog)
             }
             Recovery::LoadTransaction(id) => {
                 if let Some((confirmed, id_tag)) = record.and_then(|record| ConfirmedTransaction::load(id, record))
@@ -136,6 +153,7 @@ impl Operations<'_> {
         self.persistence.recovery = next;
         if matches!(next, Recovery::Done) {
             self.end_interrupted_transactions(now);
+            self.booted(now);
         }
     }
 

@@ -98,7 +98,7 @@ impl Operations<'_> {
             Claim::Free | Claim::Ours(_) => {}
         }
         let is_left_over = !matches!(connector.finishing, No | CardTooLate) && !connector.session.is_of(id_tag);
-        match connector.readings.plugged() {
+        match connector.switches.plugged() {
             _ if is_left_over => 2, // the EV there is somebody else's, if it is still there
             false => 3,
             true => 4,

@@ -365,8 +365,8 @@ impl Operations<'_> {
         let is_full = self.journal_full;
         self.find_reservation(id);
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
-        let readings = connector.readings;
-        let has_plug = connector.inputs.plugged.is_some();
+        let switches = connector.switches;
+        let has_plug = connector.equipment.has_plug_sensor();
         let is_present = connector.is_present();
         if !is_present && !connector.is_held {
             connector.forget_finishing();
@@ -376,8 +376,8 @@ impl Operations<'_> {
         let mut ends = None;
         let mut meter_start = None;
         if connector.session.phase == Phase::Authorized
-            && readings.plugged()
-            && readings.start_ready()
+            && switches.plugged()
+            && switches.start_tx_ready()
             && connector.is_operative()
         {
             meter_start = connector.energy();
@@ -396,7 +396,7 @@ impl Operations<'_> {
                 session.is_silent = is_full && self.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS);
                 connector.series = Series::new();
             }
-            (Phase::Authorized, None) if !readings.plugged() || !has_plug => {
+            (Phase::Authorized, None) if !switches.plugged() || !has_plug => {
                 let deadline = deadline(connector.session.since, time_out());
                 if now >= deadline {
                     connector.session.clear();
@@ -409,7 +409,7 @@ impl Operations<'_> {
             (Phase::Idle, _)
                 if is_present && connector.finishing == Finishing::No && connector.place.service.is_on() =>
             {
-                if has_plug && readings.plugged() && self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
+                if has_plug && switches.plugged() && self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
                     return self.begin_free_vend(now, id);
                 }
                 // ST-B6, TX-07: a tag that comes later may be meant for another connector.
@@ -420,7 +420,7 @@ impl Operations<'_> {
                     false => wake = deadline,
                 }
             }
-            (Phase::Running, _) if !readings.plugged() && self.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT) => {
+            (Phase::Running, _) if !switches.plugged() && self.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT) => {
                 ends = Some(Reason::EVDisconnected);
             }
             (Phase::Running, _) => {
@@ -438,7 +438,7 @@ impl Operations<'_> {
                 let is_metered = connector.session.is_metered || connector.read_register();
                 if !is_metered && now < until {
                     wake = until.min(now + REGISTER_INTERVAL);
-                } else if readings.stop_ready() {
+                } else if switches.stop_tx_ready() {
                     connector.session.stop.released = true;
                 }
             }
@@ -493,7 +493,7 @@ impl Operations<'_> {
         connector.session.clear();
         connector.place.sampling.miss_moment();
         connector.confirmed.ended(connector.session.entry);
-        connector.is_held = connector.inputs.unlock.is_some()
+        connector.is_held = connector.equipment.has_lock()
             && !connector.session.is_free // nobody has such a card
             && match reason {
                 Reason::DeAuthorized => true,              // TX-10

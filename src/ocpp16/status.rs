@@ -353,7 +353,7 @@ fn state_of(connector: &Connector<'_>, status: ChargePointStatus) -> State {
         error_number: if is_told { connector.place.error_number } else { 0 },
         ev_side_disconnected: !is_told
             && match status {
-                SuspendedEV if connector.session.is_running() => !connector.readings.plugged(),
+                SuspendedEV if connector.session.is_running() => !connector.switches.plugged(),
                 SuspendedEV => connector.place.status.current.state.ev_side_disconnected,
                 Finishing => connector.finishing == EvSideDisconnected,
                 _ => false,
@@ -366,7 +366,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
     use ChargePointStatus::{
         Available, Charging, Faulted, Finishing, Preparing, Reserved, SuspendedEV, SuspendedEVSE, Unavailable,
     };
-    let readings = &connector.readings;
+    let switches = &connector.switches;
     if connector.place.is_faulted() {
         return Faulted;
     }
@@ -378,16 +378,16 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
             _ => Available,
         },
         Phase::Running => {
-            if !readings.evse_ready() || connector.session.energy_denied || connector.is_limited_to_zero() {
+            if !switches.evse_ready() || connector.session.energy_denied || connector.is_limited_to_zero() {
                 SuspendedEVSE // ST-04: wins when both sides suspend
-            } else if !readings.ev_ready() || !readings.plugged() {
+            } else if !switches.ev_ready() || !switches.plugged() {
                 SuspendedEV
             } else {
                 Charging
             }
         }
         // ST-A3 to A5, H3 to H5: nobody is asked for anything, so nothing is prepared
-        Phase::Authorized | Phase::Starting if connector.session.is_free && readings.start_ready() => {
+        Phase::Authorized | Phase::Starting if connector.session.is_free && switches.start_tx_ready() => {
             match connector.status() {
                 Faulted => Available,
                 Finishing => Preparing, // ST-F2: a new transaction has no other way

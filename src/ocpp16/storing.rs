@@ -49,7 +49,11 @@ impl Operations<'_> {
         if self.delivery.release {
             return self.release(scratch);
         }
-        let is_due = self.is_reachable() && self.delivery.is_due(now, &self.journal);
+        let is_turn_of_events = self.is_turn_of_events(now);
+        if is_turn_of_events && let Some(op) = self.load_security_event(scratch) {
+            return Some((Task::LoadSecurityEvent, op));
+        }
+        let is_due = !is_turn_of_events && self.is_reachable() && self.delivery.is_due(now, &self.journal);
         if let (true, Some(at), Some(first)) = (is_due, self.delivery.head_at, self.journal.first())
             && let Some(number) = self.dating.next_to_look_at(at, first, self.journal.next())
         {
@@ -81,6 +85,9 @@ impl Operations<'_> {
         if let Some(task) = self.next_series() {
             return Some(task);
         }
+        if let Some(op) = self.security.store(scratch) {
+            return Some((Task::StoreSecurity, op));
+        }
         if let Some((id, op)) = self.store_availability(scratch) {
             return Some((Task::StoreAvailability(id), op));
         }
@@ -90,15 +97,18 @@ impl Operations<'_> {
         if let Some(op) = self.profiles.storage_op(scratch) {
             return Some((Task::ChangeProfile, op));
         }
-        for direction in [Direction::Download, Direction::Upload] {
-            match self.transfer_op(direction, scratch) {
-                Some(op @ StorageOp::Load(_)) => return Some((Task::LoadTransfer(direction), op)),
-                Some(op) => return Some((Task::StoreTransfer(direction), op)),
+        for direction in Direction::ALL {
+            match self.transfer_op(*direction, scratch) {
+                Some(op @ StorageOp::Load(_)) => return Some((Task::LoadTransfer(*direction), op)),
+                Some(op) => return Some((Task::StoreTransfer(*direction), op)),
                 None => {}
             }
         }
         if let Some(op) = self.cache.storage_op(scratch) {
             return Some((Task::ChangeCache, op));
+        }
+        if self.dating.is_unsaved {
+            return Some((Task::StoreDate, self.store_system(scratch)?));
         }
         None
     }

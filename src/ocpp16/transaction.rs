@@ -3,6 +3,7 @@
 use super::session::Phase;
 use super::{ConnectorId, Operations, Reason};
 use crate::time::Instant;
+use core::fmt;
 
 /// What happens in a session, told to the firmware for its display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +32,38 @@ pub enum TxNotification {
     StopTx,
 }
 
+/// What a charge point calls a transaction, from the moment at which its start is durable: no other in the life of this charge
+/// point has the same. It is there offline as well, and outlives power cuts.
+///
+/// Half of it was drawn by [`set_rng`](crate::Controls::set_rng) when the storage device was empty: without that a charge point
+/// whose device is erased begins anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TransactionId {
+    seed: u32,
+    entry: u32,
+}
+
+/// 17 characters: `5eed1234-0000002a`.
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}-{:08x}", self.seed, self.entry)
+    }
+}
+
 /// A transaction as the firmware sees it.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TransactionView<'c> {
     /// The tag that began it.
     pub id_tag: &'c str,
     /// The group of that tag, once known.
     pub parent_id_tag: Option<&'c str>,
-    /// The id that the central system gave; `None` until then, -1 when its start could not be delivered.
-    pub id: Option<i64>,
+    /// Its own number; `None` until it [runs](Self::is_running), and where the central system never learns of it.
+    pub id: Option<TransactionId>,
+    /// The transactionId that the central system of OCPP 1.6 gave; `None` until then, -1 when its start could not be
+    /// delivered.
+    pub transaction_id: Option<i64>,
     /// The tag may charge.
     pub is_authorized: bool,
     /// The start is durable and the end is not.
@@ -58,6 +82,7 @@ pub struct TransactionView<'c> {
 
 /// The end of a transaction as the firmware sees it.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StopView<'c> {
     /// The energy register at the end in Wh.
     pub meter_stop: i64,
@@ -124,10 +149,10 @@ impl Operations<'_> {
     pub fn permits_charge(&self, id: ConnectorId) -> bool {
         self.connector(id).is_some_and(|connector| {
             let session = &connector.session;
-            let readings = &connector.readings;
+            let switches = &connector.switches;
             session.phase == Phase::Running
                 && !session.energy_denied
-                && readings.plugged()
+                && switches.plugged()
                 && !connector.place.is_faulted()
                 && !connector.is_limited_to_zero()
         })
@@ -141,12 +166,15 @@ impl Operations<'_> {
             return None;
         }
         let started = session.is_in_transaction().then_some(session.started);
+        let is_running = matches!(session.phase, Phase::Running | Phase::Stopping);
+        let entry = (is_running && !session.is_silent).then_some(session.entry);
         Some(TransactionView {
             id_tag: session.id_tag.as_str(),
             parent_id_tag: session.parent.as_ref().map(|parent| parent.as_str()),
-            id: started.and_then(|_| connector.confirmed.id_of(session.entry)),
+            id: entry.map(|entry| TransactionId { seed: self.persistence.seed, entry }),
+            transaction_id: entry.and_then(|entry| connector.confirmed.id_of(entry)),
             is_authorized: session.phase != Phase::Authorizing,
-            is_running: matches!(session.phase, Phase::Running | Phase::Stopping),
+            is_running,
             is_deauthorized: session.energy_denied,
             is_silent: session.is_silent,
             meter_start: started.map(|_| session.meter_start),

@@ -7,6 +7,8 @@
 use super::answer::Cause;
 use super::diagnostics::{Diagnostics, FileName};
 use super::firmware::Firmware;
+#[cfg(feature = "security")]
+use super::log_upload::Log;
 use super::transfer_reports::Reports;
 use super::types::Symbol;
 use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
@@ -49,6 +51,9 @@ pub(super) enum Direction {
     Download,
     /// Of diagnostics.
     Upload,
+    /// Of a log (security whitepaper).
+    #[cfg(feature = "security")]
+    Log,
 }
 
 /// Where it stands. A download goes further than an upload: the firmware is installed.
@@ -66,6 +71,12 @@ pub(super) enum Stage {
     /// The location is being read.
     Loading,
     Running,
+    /// The signature of what was loaded is being verified.
+    #[cfg(feature = "security")]
+    Verifying,
+    /// Waits for the date of its installation.
+    #[cfg(feature = "security")]
+    Scheduled,
     /// Waits for the end of all sessions.
     Downloaded,
     /// The central system is being told about the installation.
@@ -75,10 +86,12 @@ pub(super) enum Stage {
     Installing,
 }
 
-/// Both directions.
+/// All of them.
 pub(super) struct Transfers<'a> {
     pub(super) firmware: Firmware<'a>,
     pub(super) diagnostics: Diagnostics<'a>,
+    #[cfg(feature = "security")]
+    pub(super) log: Log<'a>,
 }
 
 /// Whether there may be a record of an update.
@@ -106,7 +119,12 @@ pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Transfers<'_> {
     pub(super) const fn new() -> Self {
-        Self { firmware: Firmware::new(), diagnostics: Diagnostics::new() }
+        Self {
+            firmware: Firmware::new(),
+            diagnostics: Diagnostics::new(),
+            #[cfg(feature = "security")]
+            log: Log::new(),
+        }
     }
 }
 
@@ -121,6 +139,12 @@ impl Transfer<'_> {
             stage: Stage::Idle,
             unsaved: false,
         }
+    }
+
+    /// The record of a request is about to be written.
+    pub(super) fn begin(&mut self) {
+        self.stage = Stage::Asked;
+        self.unsaved = false;
     }
 
     /// Takes over a request; nothing of an earlier one is left.
@@ -143,19 +167,34 @@ pub(super) struct Request<'r> {
     /// Seconds between two tries.
     pub(super) interval: u32,
     pub(super) location: &'r str,
+    /// The id of a signed update.
+    #[cfg_attr(not(feature = "security"), expect(dead_code))]
+    pub(super) id: Option<i32>,
 }
 
-/// The first byte of a record that holds a [`Request`].
-pub(super) const REQUEST: u8 = 0;
+/// The first byte of a record that holds a [`Request`], and of one with an id.
+const REQUEST: u8 = 0;
+const REQUEST_WITH_ID: u8 = 3;
 
 impl<'r> Request<'r> {
     /// Writes it into the record buffer, and returns its length: location, first date, retries, interval, and what there is
     /// of a second date.
     #[inline(never)]
-    pub(super) fn write(record: &mut [u8], key: RecordKey, values: &[Value<'_>]) -> Result<usize, Cause> {
+    pub(super) fn write(
+        record: &mut [u8],
+        key: RecordKey,
+        values: &[Value<'_>],
+        id: Option<i32>,
+    ) -> Result<usize, Cause> {
         let [location, from, retries, interval, to @ ..] = values else { return Err(Cause::LocationTooLong) };
         let mut writer = RecordWriter::new(record);
-        writer.byte(REQUEST);
+        match id {
+            None => writer.byte(REQUEST),
+            Some(id) => {
+                writer.byte(REQUEST_WITH_ID);
+                writer.signed(id.into());
+            }
+        }
         writer.unsigned(date(Some(from))?.into());
         writer.unsigned(date(to.first())?.into());
         // Less than none is none; one without a pause between its tries would keep everybody busy.
@@ -176,10 +215,13 @@ impl<'r> Request<'r> {
 
     pub(super) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
         let mut reader = RecordReader::open(key, record)?;
-        if reader.byte()? != REQUEST {
-            return None;
-        }
+        let id = match reader.byte()? {
+            REQUEST => None,
+            REQUEST_WITH_ID => Some(i32::try_from(reader.signed()?).ok()?),
+            _ => return None,
+        };
         Some(Self {
+            id,
             from: reader.u32()?,
             to: reader.u32()?,
             retries: reader.u32()? as u16,
@@ -197,10 +239,19 @@ fn date(value: Option<&Value<'_>>) -> Result<u32, Cause> {
 }
 
 impl Direction {
+    pub(super) const ALL: &'static [Self] = &[
+        Self::Download,
+        Self::Upload,
+        #[cfg(feature = "security")]
+        Self::Log,
+    ];
+
     pub(super) fn key(self) -> RecordKey {
         match self {
             Self::Download => registry::FIRMWARE_UPDATE,
             Self::Upload => registry::DIAGNOSTICS,
+            #[cfg(feature = "security")]
+            Self::Log => registry::LOG_UPLOAD,
         }
     }
 
@@ -211,6 +262,11 @@ impl Direction {
         match self {
             Self::Download => [Downloading.code(), Downloaded.code(), DownloadFailed.code()],
             Self::Upload => [Uploading.code(), Uploaded.code(), UploadFailed.code()],
+            #[cfg(feature = "security")]
+            Self::Log => {
+                use super::LogStatus::{UploadFailure, Uploaded, Uploading};
+                [Uploading.code(), Uploaded.code(), UploadFailure.code()]
+            }
         }
     }
 }
@@ -231,6 +287,8 @@ impl<'a> Operations<'a> {
         match direction {
             Direction::Download => &mut self.transfers.firmware.transfer,
             Direction::Upload => &mut self.transfers.diagnostics.transfer,
+            #[cfg(feature = "security")]
+            Direction::Log => &mut self.transfers.log.transfer,
         }
     }
 
@@ -256,18 +314,18 @@ impl<'a> Operations<'a> {
             let fields: &[Field] = match direction {
                 Direction::Download => {
                     self.may_update()?;
+                    #[cfg(feature = "security")]
+                    self.may_update_unsigned()?;
                     &firmware::REQUEST_FIELDS
                 }
                 Direction::Upload if self.manages_firmware() => &diagnostics::REQUEST_FIELDS,
-                Direction::Upload => return Err(Cause::NotSupported),
+                _ => return Err(Cause::NotSupported),
             };
             payload.read_into(fields, &mut values)?;
             let record = scratch.blank();
-            let len = Request::write(record, direction.key(), &values)?;
+            let len = Request::write(record, direction.key(), &values, None)?;
             if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {
-                let transfer = self.transfer(direction);
-                transfer.stage = Stage::Asked;
-                transfer.unsaved = false;
+                self.transfer(direction).begin();
                 self.ask_device(StorageOp::Store(direction.key(), len));
                 return Ok(Reply::Held);
             }
@@ -278,7 +336,7 @@ impl<'a> Operations<'a> {
 
     /// The record of a request is written, or may be. An update is what the record says; diagnostics that nobody knows of any
     /// more are not uploaded.
-    fn request_stored(&mut self, direction: Direction, is_stored: bool) {
+    pub(super) fn request_stored(&mut self, direction: Direction, is_stored: bool) {
         if is_stored || direction == Direction::Download {
             self.transfer(direction).stage = Stage::Reading;
             self.persistence.has_chores = true;
@@ -289,7 +347,8 @@ impl<'a> Operations<'a> {
 
     /// The link came up or went down.
     pub(super) fn transfers_link(&mut self, online: bool) {
-        for direction in [Direction::Download, Direction::Upload] {
+        for direction in Direction::ALL {
+            let direction = *direction;
             let transfer = self.transfer(direction);
             transfer.reports.link(online);
             if transfer.stage == Stage::Asked {
@@ -303,12 +362,18 @@ impl<'a> Operations<'a> {
         if self.has_transfers() {
             self.advance_firmware(now);
             self.advance_transfer(now, Direction::Upload);
+            #[cfg(feature = "security")]
+            self.advance_transfer(now, Direction::Log);
         }
     }
 
     /// Whether there is anything to move on.
     fn has_transfers(&self) -> bool {
         let is_idle = |transfer: &Transfer<'_>| transfer.stage == Stage::Idle;
+        #[cfg(feature = "security")]
+        if !is_idle(&self.transfers.log.transfer) {
+            return true;
+        }
         !is_idle(&self.transfers.firmware.transfer)
             || !is_idle(&self.transfers.diagnostics.transfer)
             || self.transfers.firmware.closes_connectors
@@ -339,6 +404,10 @@ impl<'a> Operations<'a> {
     }
 
     fn advance_running(&mut self, now: Instant, direction: Direction) {
+        #[cfg(feature = "security")]
+        if direction == Direction::Log {
+            return self.advance_log(now);
+        }
         let [_, done, _] = direction.statuses();
         let transfer = self.transfer(direction);
         match transfer.status.map_or(TransferStatus::Done, |status| status()) {
@@ -348,16 +417,21 @@ impl<'a> Operations<'a> {
                 transfer.reports.push(done);
                 match direction {
                     Direction::Download => {
-                        transfer.stage = Stage::Downloaded;
                         transfer.at = seconds_after(now, firmware::ANNOUNCEMENT_S);
+                        transfer.stage = Stage::Downloaded;
+                        #[cfg(feature = "security")]
+                        {
+                            self.transfers.firmware.transfer.stage = self.stage_after_download();
+                            self.dirty = true;
+                        }
                     }
-                    Direction::Upload => self.end_transfer(direction),
+                    _ => self.end_transfer(direction),
                 }
             }
         }
     }
 
-    fn transfer_failed(&mut self, now: Instant, direction: Direction) {
+    pub(super) fn transfer_failed(&mut self, now: Instant, direction: Direction) {
         let [_, _, failed] = direction.statuses();
         let transfer = self.transfer(direction);
         transfer.reports.push(failed);
@@ -384,10 +458,12 @@ impl<'a> Operations<'a> {
         let transfer = self.transfer(direction);
         match transfer.stage {
             Stage::Reading | Stage::Loading => Some(StorageOp::Load(direction.key())),
+            #[cfg(feature = "security")]
+            Stage::Running if direction == Direction::Log => self.log_entry_op(),
             _ if !transfer.unsaved => None,
             _ => match direction {
                 Direction::Download => self.firmware_op(scratch),
-                Direction::Upload => Some(StorageOp::Remove(direction.key())),
+                _ => Some(StorageOp::Remove(direction.key())),
             },
         }
     }
@@ -404,12 +480,21 @@ impl<'a> Operations<'a> {
     /// The record is loaded, if there is one that can be.
     pub(super) fn transfer_loaded(&mut self, now: Instant, direction: Direction, record: Option<&[u8]>) {
         self.dirty = true;
+        #[cfg(feature = "security")]
+        if direction == Direction::Log && self.transfers.log.transfer.stage == Stage::Running {
+            return self.log_entry_loaded(now, record);
+        }
         let request = record.and_then(|record| Request::read(direction.key(), record));
         let transfer = self.transfer(direction);
         match (request, transfer.stage) {
             (Some(request), Stage::Reading) => {
                 let is_download = direction == Direction::Download;
                 transfer.adopt(&request, if is_download { request.from } else { 0 });
+                #[cfg(feature = "security")]
+                if is_download {
+                    self.transfers.firmware.signed.adopt(request.id, request.to);
+                    self.signed_update_adopted(now, request.from);
+                }
             }
             (None, Stage::Reading) => self.end_transfer(direction),
             (Some(request), Stage::Loading) => {
@@ -419,6 +504,8 @@ impl<'a> Operations<'a> {
                 match direction {
                     Direction::Download => self.download(&request),
                     Direction::Upload => self.upload(&request),
+                    #[cfg(feature = "security")]
+                    Direction::Log => self.upload_log(&request),
                 }
             }
             (None, Stage::Loading) => self.transfer_failed(now, direction),

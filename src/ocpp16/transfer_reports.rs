@@ -45,6 +45,9 @@ impl Reports {
     }
 
     pub(super) fn restore(&mut self, untold: u32) {
+        #[cfg(feature = "security")]
+        let statuses = super::SignedFirmwareStatus::ALL.len() as u32;
+        #[cfg(not(feature = "security"))]
         let statuses = FirmwareStatus::ALL.len() as u32;
         // Those of a later firmware may be more.
         if (0..8).all(|place| untold >> (4 * place) & 0xf <= statuses) {
@@ -55,6 +58,12 @@ impl Reports {
     /// Whether there is nothing to tell at all.
     fn is_empty(&self) -> bool {
         self.waiting == 0 && !self.triggered
+    }
+
+    /// Whether the next to be told is not what a trigger asks for.
+    #[cfg(feature = "security")]
+    fn waits(&self, is_accepted: bool) -> bool {
+        is_accepted && self.waiting != 0 && !self.is_held_back
     }
 
     /// The next to be told, as its number; `present` is what a trigger asks for.
@@ -80,15 +89,32 @@ impl Reports {
     }
 }
 
-/// FirmwareStatusNotification.req and DiagnosticsStatusNotification.req (OCPP 1.6 §6.17, §6.19).
+/// FirmwareStatusNotification.req and DiagnosticsStatusNotification.req (OCPP 1.6 §6.17, §6.19), and with an id those of the
+/// security whitepaper.
 pub(super) struct StatusReport {
     quoted: &'static [u8],
+    #[cfg(feature = "security")]
+    request_id: Option<i32>,
+}
+
+impl StatusReport {
+    fn new(quoted: &'static [u8]) -> Self {
+        Self {
+            quoted,
+            #[cfg(feature = "security")]
+            request_id: None,
+        }
+    }
 }
 
 impl Json for StatusReport {
     fn write(&self, writer: &mut Writer<'_>) {
         let members = writer.open();
         members.name(name!("status")).raw(self.quoted);
+        #[cfg(feature = "security")]
+        if let Some(id) = self.request_id {
+            members.name(name!("requestId")).whole(id.into());
+        }
         members.close();
     }
 }
@@ -101,22 +127,61 @@ impl Operations<'_> {
 
     /// The next status to be told.
     pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, StatusReport)> {
-        if self.transfers.firmware.transfer.reports.is_empty() && self.transfers.diagnostics.transfer.reports.is_empty()
-        {
+        if Direction::ALL.iter().all(|direction| self.transfer(*direction).reports.is_empty()) {
             return None;
         }
         let is_accepted = self.registration.is_accepted();
+        #[cfg(feature = "security")]
+        if let Some(report) = self.signed_status_report(is_accepted) {
+            return Some((CallName::SignedFirmwareStatusNotification, "SignedFirmwareStatusNotification", report));
+        }
         let present = self.firmware_status().code();
         if let Some(status) = self.transfers.firmware.transfer.reports.next(is_accepted, present) {
             let quoted = FirmwareStatus::SPELLINGS.quoted(status);
             let name = CallName::FirmwareStatusNotification;
-            return Some((name, "FirmwareStatusNotification", StatusReport { quoted }));
+            return Some((name, "FirmwareStatusNotification", StatusReport::new(quoted)));
+        }
+        #[cfg(feature = "security")]
+        if let Some(report) = self.log_status_report(is_accepted) {
+            return Some((CallName::LogStatusNotification, "LogStatusNotification", report));
         }
         let present = self.diagnostics_status().code();
         let status = self.transfers.diagnostics.transfer.reports.next(is_accepted, present)?;
         let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
         let name = CallName::DiagnosticsStatusNotification;
-        Some((name, "DiagnosticsStatusNotification", StatusReport { quoted }))
+        Some((name, "DiagnosticsStatusNotification", StatusReport::new(quoted)))
+    }
+
+    /// SignedFirmwareStatusNotification.req (security whitepaper §5.19): what is told of a signed update, and what a trigger of
+    /// the security whitepaper asks for.
+    #[cfg(feature = "security")]
+    fn signed_status_report(&mut self, is_accepted: bool) -> Option<StatusReport> {
+        use super::SignedFirmwareStatus;
+        let firmware = &mut self.transfers.firmware;
+        let reports = &mut firmware.transfer.reports;
+        let is_signed = match reports.waits(is_accepted) {
+            true => firmware.signed.request_id.is_some(),
+            false => firmware.signed.is_triggered,
+        };
+        if !is_signed {
+            return None;
+        }
+        let status = reports.next(is_accepted, firmware.signed.present().code())?;
+        firmware.signed.told(status);
+        let is_idle = status == SignedFirmwareStatus::Idle.code();
+        let request_id = firmware.signed.request_id.filter(|_| !is_idle); // L01.FR.21
+        Some(StatusReport { quoted: SignedFirmwareStatus::SPELLINGS.quoted(status), request_id })
+    }
+
+    /// LogStatusNotification.req (security whitepaper §5.13): with the id of the request, but when there is nothing to do.
+    #[cfg(feature = "security")]
+    fn log_status_report(&mut self, is_accepted: bool) -> Option<StatusReport> {
+        let present = self.log_status().code();
+        let log = &mut self.transfers.log;
+        let status = log.transfer.reports.next(is_accepted, present)?;
+        let is_idle = status == super::LogStatus::Idle.code();
+        let request_id = Some(log.request_id).filter(|_| !is_idle);
+        Some(StatusReport { quoted: super::LogStatus::SPELLINGS.quoted(status), request_id })
     }
 
     pub(super) fn conclude_status_report(&mut self, direction: Direction, outcome: Outcome<'_>) {
@@ -126,12 +191,8 @@ impl Operations<'_> {
 
     /// The central system has answered a call: what it left unanswered on this link before has arrived all the same.
     pub(super) fn reports_arrived(&mut self) {
-        if !self.transfers.firmware.transfer.reports.is_held_back
-            && !self.transfers.diagnostics.transfer.reports.is_held_back
-        {
-            return;
-        }
-        for direction in [Direction::Download, Direction::Upload] {
+        for direction in Direction::ALL {
+            let direction = *direction;
             let reports = &mut self.transfer(direction).reports;
             if core::mem::take(&mut reports.is_held_back) {
                 reports.waiting >>= 4;

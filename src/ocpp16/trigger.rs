@@ -5,9 +5,21 @@ use super::metering::Meters;
 use super::place::Place;
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext, keys};
-use crate::json::{Field, Kind, Payload};
+use crate::json::{Field, Kind, Payload, Value};
 use crate::store::Keys;
 use crate::time::Instant;
+
+/// Which of the two messages asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wire {
+    Core,
+    #[cfg(feature = "security")]
+    Security,
+}
+
+/// TriggerMessage.req and ExtendedTriggerMessage.req (OCPP 1.6 §6.51, security whitepaper §5.5).
+const FIELDS: [Field; 2] =
+    [Field::required("requestedMessage", Kind::Text(u16::MAX)), Field::optional("connectorId", Kind::Integer)];
 
 /// The profile is there.
 pub(super) fn announce(keys: &mut Keys<'_>) {
@@ -18,27 +30,43 @@ impl Operations<'_> {
     /// Only marks what is to be sent: the answer goes out first (TRG-01).
     #[inline(never)]
     pub(super) fn trigger_message(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
-        const FIELDS: [Field; 2] =
-            [Field::required("requestedMessage", Kind::Text(u16::MAX)), Field::optional("connectorId", Kind::Integer)];
         let [message, connector] = payload.read(&FIELDS)?;
+        Ok(self.trigger(now, message, connector, Wire::Core))
+    }
+
+    /// The same for the messages of the security whitepaper (§5.5, §6.16); there a connector is none of 0 (SEC-51).
+    #[cfg(feature = "security")]
+    pub(super) fn extended_trigger_message(
+        &mut self,
+        now: Instant,
+        payload: Payload<'_>,
+    ) -> Result<StatusAnswer, Cause> {
+        let [message, connector] = payload.read(&FIELDS)?;
+        if connector.integer().is_some_and(|id| id <= 0) {
+            return Ok(StatusAnswer::Rejected);
+        }
+        Ok(self.trigger(now, message, connector, Wire::Security))
+    }
+
+    fn trigger(&mut self, now: Instant, message: Value<'_>, connector: Value<'_>, wire: Wire) -> StatusAnswer {
         let connectors = match connector.integer() {
             None => 0..self.connector_ids().end,
             Some(id) => ConnectorId::try_from(id).map_or(0..0, |id| id..id.saturating_add(1)),
         };
-        let triggered = match message.text().map_or("", |message| message.escaped()) {
+        let triggered = match (message.text().map_or("", |message| message.escaped()), wire) {
             // TRG-06: after acceptance there is nothing new for a BootNotification to tell.
-            "BootNotification" => {
+            ("BootNotification", _) => {
                 let possible = !self.registration.is_accepted();
                 if possible {
                     self.registration.trigger();
                 }
                 possible
             }
-            "Heartbeat" => {
+            ("Heartbeat", _) => {
                 self.heartbeat_triggered = true;
                 true
             }
-            "StatusNotification" => {
+            ("StatusNotification", _) => {
                 let mut found = false;
                 for id in connectors {
                     if let Some(Place { status: reporting, .. }) = self.place_mut(id) {
@@ -48,7 +76,7 @@ impl Operations<'_> {
                 }
                 found
             }
-            "MeterValues" => {
+            ("MeterValues", _) => {
                 let mut found = false;
                 let dated = self.clock.date(now).is_some(); // values want a date
                 for id in connectors {
@@ -61,21 +89,34 @@ impl Operations<'_> {
                 }
                 found
             }
-            "DiagnosticsStatusNotification" if self.manages_firmware() => {
+            ("DiagnosticsStatusNotification", Wire::Core) if self.manages_firmware() => {
                 self.trigger_transfer(Direction::Upload);
                 true
             }
-            "FirmwareStatusNotification" if self.manages_firmware() => {
+            ("FirmwareStatusNotification", _) if self.manages_firmware() => {
+                #[cfg(feature = "security")]
+                {
+                    self.transfers.firmware.signed.is_triggered = wire == Wire::Security;
+                }
                 self.trigger_transfer(Direction::Download);
                 true
             }
+            #[cfg(feature = "security")]
+            ("LogStatusNotification", Wire::Security) => {
+                self.trigger_transfer(Direction::Log);
+                true
+            }
+            #[cfg(feature = "security")]
+            ("SignChargePointCertificate", Wire::Security) if self.has_certificates() => {
+                self.trigger_sign_certificate()
+            }
             // TRG-02: whatever else it is, or a profile that is not there.
-            _ => return Ok(StatusAnswer::NotImplemented),
+            _ => return StatusAnswer::NotImplemented,
         };
         if triggered {
             self.dirty = true;
             self.wake_at(now);
         }
-        Ok(accepted_if(triggered))
+        accepted_if(triggered)
     }
 }

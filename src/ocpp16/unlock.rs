@@ -70,7 +70,7 @@ impl Operations<'_> {
         let next_entry = self.journal.next();
         let Some(connector) = self.connector_mut(id) else { return };
         let in_transaction = connector.session.is_in_transaction();
-        let asked = if in_transaction { None } else { connector.inputs.unlock.map(|unlock| unlock()) };
+        let asked = if in_transaction { None } else { connector.hardware.map(|hardware| hardware.unlock()) };
         let result = match asked {
             None | Some(UnlockResult::Pending) if now < until => {
                 self.wake_at(now + INTERVAL);
@@ -115,7 +115,7 @@ impl Operations<'_> {
     }
 
     pub(super) fn has_lock(&self, id: ConnectorId) -> bool {
-        self.connector(id).is_some_and(|connector| connector.inputs.unlock.is_some())
+        self.connector(id).is_some_and(|connector| connector.equipment.has_lock())
     }
 
     /// Whether the cable is to be locked at the socket: while a transaction runs, and after it until the card that began

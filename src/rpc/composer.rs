@@ -7,6 +7,7 @@ use crate::json::{BufferFull, Json, Raw, Writer};
 /// pages: append until it is full, then [`suspend`](Self::suspend) with a number that tells where to go on; the
 /// rest is asked for when the transport has taken what is there.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Composer<'b> {
     buffer: &'b mut [u8],
     len: usize,
@@ -100,6 +101,7 @@ impl Json for Pieces<'_> {
 
 /// The next call of our own, about to be written.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CallComposer<'b> {
     pub(crate) composer: Composer<'b>,
     id: MessageId,

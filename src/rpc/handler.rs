@@ -1,5 +1,5 @@
 use super::{CallComposer, CallError, Composer};
-use crate::json::{JsonStr, Payload};
+use crate::json::{BufferFull, JsonStr, Payload};
 use crate::time::Instant;
 
 /// What an application offers to an RPC layer: answers, and calls of its own.
@@ -28,6 +28,36 @@ pub trait Handler {
         false
     }
 
+    // Calls that are longer than the receive buffer
+
+    /// A call of this action begins that does not fit the receive buffer. Returns the name of its longest member, a text,
+    /// which is then [taken in pieces](Self::take_long) in place of being read. Unless it is dropped, the call itself
+    /// follows when it is whole, with an empty text for that member: only then it is proven to be JSON.
+    ///
+    /// By default there is no such member, and the call is [too long](Self::too_long).
+    fn begin_long(&mut self, action: JsonStr<'_>) -> Option<&'static str> {
+        let _ = action;
+        None
+    }
+
+    /// The next piece of that text, without its escapes. What is not ASCII has lost its meaning where it was escaped.
+    fn take_long(&mut self, piece: &[u8]) {
+        let _ = piece;
+    }
+
+    /// What was taken is void: the call does not come, or was refused before anybody looked at what was taken.
+    fn drop_long(&mut self) {}
+
+    /// Writes the payload of the answer to a call of which only the beginning fits the receive buffer; `false` where a
+    /// CALLERROR is to say so.
+    ///
+    /// # Errors
+    /// [`BufferFull`], which makes it a CALLERROR as well.
+    fn too_long(&mut self, action: JsonStr<'_>, answer: &mut Composer<'_>) -> Result<bool, BufferFull> {
+        let _ = (action, answer);
+        Ok(false)
+    }
+
     /// Whether calls of the other side are to be left unanswered, wrong ones too: a charge point that was rejected keeps
     /// silent (OCPP 1.6 §4.2).
     fn is_silent(&self) -> bool {
@@ -51,6 +81,7 @@ pub trait Handler {
 
 /// A call of the other side.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Call<'a> {
     /// What is asked for; compare with [`JsonStr::is`].
     pub action: JsonStr<'a>,
@@ -60,6 +91,7 @@ pub struct Call<'a> {
 
 /// What becomes of a call of the other side that was no error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Reply {
     /// The payload is written; send it.
@@ -76,6 +108,7 @@ pub enum Reply {
 
 /// How a call of our own ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Outcome<'a> {
     /// CALLRESULT with this payload, which has been proven.

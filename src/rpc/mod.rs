@@ -17,6 +17,8 @@ mod backoff;
 mod call_error;
 mod composer;
 mod handler;
+#[cfg_attr(not(feature = "security"), path = "absent/inflow.rs")]
+mod inflow;
 mod message_id;
 mod retry;
 mod session;
@@ -25,6 +27,7 @@ pub use backoff::Backoff;
 pub use call_error::{CallError, CallErrorCode};
 pub use composer::{CallComposer, Composer};
 pub use handler::{Call, Handler, Outcome, Reply};
+pub(crate) use inflow::Inflow;
 pub use message_id::MessageId;
 pub use retry::Retry;
 pub use session::{Part, Rpc, Statistics};

@@ -12,6 +12,7 @@ use crate::transport::Received;
 ///   has taken it; state changes only then,
 /// - [`tick`](Self::tick) not later than [`next_deadline`](Self::next_deadline).
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rpc<C> {
     connected: bool,
     outbox: Outbox<C>,
@@ -26,6 +27,7 @@ pub struct Rpc<C> {
 
 /// A piece of a message at the beginning of the send buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Part {
     /// Its length in bytes.
     pub len: usize,
@@ -197,7 +199,7 @@ impl<C: Copy> Rpc<C> {
         }
         let (len, whole) = match received {
             Received::Message(len) => (len, true),
-            Received::TooLong(len) => (len, false),
+            Received::TooLong(len) | Received::Part(len) => (len, false),
         };
         self.statistics.too_long = self.statistics.too_long.saturating_add(u32::from(!whole));
         let message = receive_buffer.get(..len).unwrap_or_default();
@@ -218,7 +220,13 @@ impl<C: Copy> Rpc<C> {
                 self.outbox = self.refuse_malformed(id, problem, send_buffer);
             }
             Ok(Frame::Unknown) => {}
-            Ok(Frame::Call { id, .. }) | Err(Malformed { head: Some((MessageKind::Call, id)), .. }) => {
+            Ok(Frame::Call { id, action, .. }) => {
+                self.outbox = match answer_too_long(handler, id, action, send_buffer) {
+                    Ok(Some(len)) => Outbox::Answer { len, received: 0, next_page: None },
+                    _ => refusal(id, TOO_LONG, send_buffer),
+                };
+            }
+            Err(Malformed { head: Some((MessageKind::Call, id)), .. }) => {
                 self.outbox = refusal(id, TOO_LONG, send_buffer);
             }
             Ok(Frame::CallResult { id, .. } | Frame::CallError { id, .. })
@@ -435,6 +443,18 @@ fn answer<H: Handler>(
         Reply::Held => Answer::Held,
         Reply::Never => Answer::Never,
     })
+}
+
+/// The length of the answer to a call of which only the beginning is here, where there is one that is no error.
+fn answer_too_long<H: Handler>(
+    handler: &mut H,
+    id: JsonStr<'_>,
+    action: JsonStr<'_>,
+    send_buffer: &mut [u8],
+) -> Result<Option<usize>, BufferFull> {
+    let mut composer = Composer::new(send_buffer, 0);
+    begin_answer(&mut composer, id.as_bytes())?;
+    Ok(handler.too_long(action, &mut composer)?.then(|| composer.finish().0))
 }
 
 fn refusal<C>(id: JsonStr<'_>, error: CallError, send_buffer: &mut [u8]) -> Outbox<C> {

@@ -1,4 +1,5 @@
 use super::{RecordKey, Storage};
+use crate::log::format_as_debug;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub struct DirectoryStorage {
     directory: PathBuf,
 }
+
+format_as_debug!(DirectoryStorage);
 
 impl DirectoryStorage {
     /// Opens `directory`, making it when there is none.

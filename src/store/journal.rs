@@ -8,6 +8,7 @@ use core::ops::Range;
 /// to look for the first entry after a boot; it is written once in [`MARK_LAG`](Self::MARK_LAG) releases, for the entries
 /// themselves tell the rest, and before entries are thinned out, for then there are gaps.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Journal {
     head: u32,
     tail: u32,
@@ -24,6 +25,7 @@ pub struct Journal {
 
 /// What [`Journal::probe`] found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum JournalStep {
     /// The entry with this number may exist: load it.
     Probe(u32),

@@ -22,6 +22,8 @@ pub use directory::DirectoryStorage;
 #[cfg(feature = "flash")]
 pub use flash::{FlashError, FlashLayoutError, FlashStorage};
 pub use journal::{Journal, JournalStep};
+#[cfg(feature = "security")]
+pub(crate) use keys::LONG_LIST;
 pub use keys::{
     Access, Declaration, IntegerKey, Key, KeyError, KeyId, Keys, Kind, ListCodec, ListKey, Refusal, SetKey, SwitchKey,
     TextSink, Value, VendorKey,

@@ -3,6 +3,7 @@ use crate::bytes::remove_front;
 
 /// Records in `BYTES` of RAM: for tests, and for chargers that may forget. Each record takes its length and 4 bytes.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RamStorage<const BYTES: usize> {
     bytes: [u8; BYTES],
     used: usize,

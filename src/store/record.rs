@@ -14,6 +14,7 @@ pub(crate) const CHECKSUM_LEN: usize = 2;
 
 /// Writes the content of a record into a lent buffer. Overflow shows in [`finish`](Self::finish).
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RecordWriter<'b> {
     buffer: &'b mut [u8],
     len: usize,
@@ -137,6 +138,7 @@ impl<'b> RecordWriter<'b> {
 
 /// Reads the content of a record. Every function is total: on content that is not there it returns `None`.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RecordReader<'a> {
     rest: &'a [u8],
 }

@@ -12,6 +12,12 @@ pub const JOURNAL_MARK: RecordKey = 0x0002;
 pub const FIRMWARE_UPDATE: RecordKey = 0x0003;
 /// The diagnostics that were asked for.
 pub const DIAGNOSTICS: RecordKey = 0x0004;
+/// What the connection is opened with: security profile and AuthorizationKey, and those before.
+pub const CREDENTIALS: RecordKey = 0x0005;
+/// The log that is to be uploaded.
+pub const LOG_UPLOAD: RecordKey = 0x0006;
+/// The first security event that the central system may not have been told.
+pub const SECURITY_LOG_MARK: RecordKey = 0x0007;
 /// The availability by connector, from connector 0 on.
 pub const AVAILABILITY: Range<RecordKey> = 0x0040..0x0080;
 /// The transaction that was last confirmed on a connector, from connector 0 on.
@@ -28,6 +34,8 @@ pub const RESERVATIONS: Range<RecordKey> = 0x0c00..0x0c40;
 pub const CHARGING_PROFILES: Range<RecordKey> = 0x0c40..0x0d00;
 /// The meter values that the StopTransaction of a connector will tell, from connector 0 on.
 pub const TRANSACTION_DATA: Range<RecordKey> = 0x0d00..0x0d40;
+/// The security log, a ring.
+pub const SECURITY_LOG: Range<RecordKey> = 0x0d40..0x0d80;
 /// Free for the firmware; the crate never touches them.
 pub const FIRMWARE: Range<RecordKey> = 0x1000..0x2000;
 /// The slots of the journal, used in turn.
@@ -38,7 +46,8 @@ const _: () = assert!(SYSTEM == 1 && JOURNAL_MARK == 2);
 const _: () = assert!(FIRMWARE_UPDATE == 3 && DIAGNOSTICS == 4);
 const _: () = assert!(LOCAL_LIST.start == 0x400 && RESERVATIONS.start == 0xc00 && CHARGING_PROFILES.start == 0xc40);
 const _: () = assert!(AVAILABILITY.start == 0x40 && TRANSACTION.start == 0x80 && CONFIGURATION.start == 0x100);
-const _: () = assert!(CACHE.start == 0x200 && TRANSACTION_DATA.start == 0xd00);
+const _: () = assert!(CACHE.start == 0x200 && TRANSACTION_DATA.start == 0xd00 && SECURITY_LOG.start == 0xd40);
+const _: () = assert!(CREDENTIALS == 5 && LOG_UPLOAD == 6 && SECURITY_LOG_MARK == 7);
 const _: () = assert!(JOURNAL.start == 0x2000 && JOURNAL.end == 0x4000);
 
 /// The record of the `index`th entry of `range`, if it has one.

@@ -17,6 +17,9 @@ enum Holds {
     Entry(u32),
     /// A sample that is sent without being stored.
     Sample,
+    /// An entry of the security log that is to be told.
+    #[cfg(feature = "security")]
+    Event(u32),
     /// What the device has loaded last.
     Loaded,
 }
@@ -72,6 +75,18 @@ impl<'b> Scratch<'b> {
     /// That sample, if it lies here.
     pub(crate) fn sample(&self) -> Option<&[u8]> {
         self.held(Holds::Sample)
+    }
+
+    /// What lies here, so many bytes, is this entry of the security log.
+    #[cfg(feature = "security")]
+    pub(crate) fn hold_event(&mut self, number: u32, len: usize) {
+        (self.holds, self.len) = (Holds::Event(number), len);
+    }
+
+    /// That entry, if it lies here.
+    #[cfg(feature = "security")]
+    pub(crate) fn event(&self, number: u32) -> Option<&[u8]> {
+        self.held(Holds::Event(number))
     }
 
     fn held(&self, wanted: Holds) -> Option<&[u8]> {

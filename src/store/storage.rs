@@ -131,6 +131,7 @@ pub enum StorageOp {
 
 /// What came of a [`StorageOp`].
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum StorageResult {
     /// It is done.
     Done,

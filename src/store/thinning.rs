@@ -2,6 +2,7 @@
 
 /// What an entry of the journal is when room is to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Role {
     /// It stays.
     Stays,
@@ -21,6 +22,7 @@ pub enum Role {
 
 /// A walk over the journal from its first entry to its last.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Thinning {
     /// By kind, one bit a connector: its series has begun.
     begun: [u64; 2],
@@ -30,6 +32,7 @@ pub struct Thinning {
 
 /// A series of which a sample is spare unless it is the last.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Series {
     connector: u8,
     kind: u8,

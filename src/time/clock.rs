@@ -5,6 +5,7 @@ use super::{DateTime, Duration, Instant};
 /// It runs to the millisecond and dates to the second, so each moment gets the second that it lies in. Setting it moves no
 /// timer; it only changes how moments are dated.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Clock {
     began: Instant,
     /// Milliseconds by which the seconds of the monotonic clock begin later than those of this one; 0 while it is unset.

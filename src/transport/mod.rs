@@ -11,7 +11,7 @@ pub use loopback::{Loopback, LoopbackClosed};
 use crate::time::{Duration, Instant};
 use core::task::Poll;
 
-/// One WebSocket connection to a central system, with the subprotocol `ocpp1.6` already agreed.
+/// One WebSocket connection to a central system, with the [subprotocol](Self::subprotocol) already agreed.
 ///
 /// For the WebSocket library of the platform (ESP-IDF's, Mongoose, that of a browser): masking, pings and the close
 /// handshake live below this trait. Over a bare stream the WebSocket is of this crate, in
@@ -33,6 +33,15 @@ pub trait WebSocketTransport {
     /// connection stands.
     fn is_connected(&self) -> bool;
 
+    /// The subprotocol that the server has agreed to, while there is a connection (OCPP-J §3.1.2). A library that offers
+    /// several must say which; by default it is `ocpp1.6`, the only one that this crate offers by itself.
+    ///
+    /// A connection with any other is not spoken over: it is told to [`abort`](Self::abort), and counts as one that could not
+    /// be opened, because of [`ConnectFailure::Subprotocol`].
+    fn subprotocol(&self) -> &str {
+        SUBPROTOCOL
+    }
+
     /// Goes on with opening a connection, in a superloop: asked at each poll while there is none. Never blocks.
     ///
     /// `Ready(Ok(()))` says that [`is_connected`](Self::is_connected) is `true` from now on; `Err` that it has failed,
@@ -52,6 +61,15 @@ pub trait WebSocketTransport {
     /// stopped. The content of `buffer` may change in between.
     async fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Self::Error>;
 
+    /// The same, but a message longer than `buffer` comes in parts: [`Received::Part`] for each that is followed by another,
+    /// which the next call gets, [`Received::Message`] for the last one.
+    ///
+    /// So a long certificate passes through a short buffer. By default there are no parts, and a long message is reported
+    /// as [`Received::TooLong`].
+    async fn receive_in_parts(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Self::Error> {
+        self.receive(buffer).await
+    }
+
     /// Sends `part` of a text message; `last` ends the message.
     ///
     /// A message is almost always one part. Only one that is longer than the send buffer comes in
@@ -65,6 +83,12 @@ pub trait WebSocketTransport {
     /// Gives the connection up, for it has not taken a part in time: [`is_connected`](Self::is_connected) is `false`
     /// from now on. By default nothing happens, which does where the driver drops the transport thereafter.
     fn abort(&mut self) {}
+
+    /// Ends the connection, for another one is to take its place: [`is_connected`](Self::is_connected) is `false` from now
+    /// on, and what was taken over goes out all the same. By default it is [given up](Self::abort).
+    fn leave(&mut self) {
+        self.abort();
+    }
 
     /// Tells the time and the wanted keep-alive, at least each time the charge point is polled.
     ///
@@ -81,6 +105,8 @@ pub trait WebSocketTransport {
     }
 }
 
+/// The one version that is spoken here.
+pub(crate) const SUBPROTOCOL: &str = "ocpp1.6";
 /// A connection that takes longer to open hangs.
 #[cfg(any(feature = "async", feature = "websocket"))]
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -106,4 +132,7 @@ pub enum Received {
     Message(usize),
     /// The first bytes, as many as stated here, of a message that does not fit the buffer.
     TooLong(usize),
+    /// The next bytes, as many as stated here, of a message that goes on; only where it was asked for
+    /// [in parts](WebSocketTransport::receive_in_parts).
+    Part(usize),
 }

@@ -5,7 +5,9 @@ use crate::ledger::UNDELIVERABLE;
 use crate::nor_flash::{Chip, NorFlash};
 use crate::script::{LISTED, Step};
 use crate::world::{FACTORY, World};
-use embedded_ocpp::ocpp16::{BeginError, Discarded, DiscardedMessage, Reason, ResetKind, TxNotification};
+use embedded_ocpp::ocpp16::{
+    BeginError, ConnectorHardware, Discarded, DiscardedMessage, Reason, ResetKind, TxNotification,
+};
 use embedded_ocpp::store::thinning::Role;
 use embedded_ocpp::store::{FlashStorage, RecordKey, Storage, registry};
 use embedded_ocpp::transport::{Received, WebSocketTransport};
@@ -29,6 +31,32 @@ pub(crate) struct Life<'l, 'a, S> {
     pub(crate) is_full: bool,
 }
 
+/// One connector, as the firmware has wired it.
+struct Socket<'w> {
+    world: &'w RefCell<World>,
+    connector: u8,
+}
+
+impl Socket<'_> {
+    fn index(&self) -> usize {
+        usize::from(self.connector) - 1
+    }
+}
+
+impl ConnectorHardware for Socket<'_> {
+    fn is_plugged(&self) -> bool {
+        self.world.borrow().outlets[self.index()].is_plugged
+    }
+
+    fn energy(&self) -> Option<i64> {
+        self.world.borrow().reading(self.index())
+    }
+
+    fn notify(&self, notification: TxNotification) {
+        note(&mut self.world.borrow_mut(), self.connector, notification);
+    }
+}
+
 /// Switches the charge point on, and lets `course` happen to it.
 pub(crate) fn live<C: Chip>(
     world: &RefCell<World>,
@@ -36,9 +64,7 @@ pub(crate) fn live<C: Chip>(
     layout: &Layout,
     course: impl FnOnce(&mut Life<'_, '_, FlashStorage<&mut NorFlash<'_, C>>>),
 ) {
-    let is_plugged = [0, 1].map(|index| move || world.borrow().outlets[index].is_plugged);
-    let energy = [0, 1].map(|index| move || world.borrow().reading(index));
-    let notified = [1, 2].map(|connector| move |event| note(&mut world.borrow_mut(), connector, event));
+    let sockets = [1, 2].map(|connector| Socket { world, connector });
     let reset = |_: ResetKind| world.borrow_mut().wants_reset = true;
     let discarded = |message: &Discarded<'_>| match message.message {
         DiscardedMessage::Start { id_tag: UNDELIVERABLE, .. } => {}
@@ -47,10 +73,8 @@ pub(crate) fn live<C: Chip>(
     let random = || 0x1234_5678;
     let mut resources = Resources::<2>::new();
     let mut charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-    for (connector, index) in [(1, 0), (2, 1)] {
-        charger.set_connector_plugged_input(&is_plugged[index], connector).unwrap();
-        charger.set_energy_meter_input(&energy[index], connector).unwrap();
-        charger.set_tx_notification_output(&notified[index], connector).unwrap();
+    for socket in &sockets {
+        charger.set_hardware(socket, socket.connector).unwrap();
     }
     charger.set_on_reset_execute(&reset);
     charger.set_on_discarded(&discarded);

@@ -2,6 +2,7 @@
 
 use crate::support::{Evse, leak};
 use embedded_ocpp::ChargePoint;
+use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{
     ChargePointErrorCode, ErrorData, Location, Measurand, MeterInput, MeterReading, Phase, UnitOfMeasure, UnlockResult,
@@ -14,7 +15,6 @@ use std::collections::HashMap;
 pub(crate) struct Bay {
     pub(crate) evse: &'static Evse,
     pub(crate) has_lock: bool,
-    pub(crate) occupied: Cell<bool>,
     /// Errors beside that of the [`Evse`], whose input was set first.
     pub(crate) second_error: Cell<Option<ErrorData>>,
     pub(crate) error_code: Cell<Option<ChargePointErrorCode>>,
@@ -29,21 +29,29 @@ impl Bay {
         leak(Self {
             evse,
             has_lock,
-            occupied: Cell::new(false),
             second_error: Cell::new(None),
             error_code: Cell::new(None),
             was_opened: Cell::new(false),
         })
     }
 
-    pub(crate) fn connect(&'static self, charger: &mut ChargePoint<'static>, id: u8) {
-        self.evse.connect(charger, id);
-        charger.set_occupied_input(leak(|| self.occupied.get()), id).unwrap();
+    pub(crate) fn closures(&'static self) -> ConnectorClosures<'static> {
+        let mut closures = self.evse.closures();
+        if self.has_lock {
+            closures.set_on_unlock_connector(leak(|| self.unlock()));
+        }
+        closures
+    }
+
+    pub(crate) fn connect(
+        &'static self,
+        charger: &mut ChargePoint<'static>,
+        id: u8,
+        closures: ConnectorClosures<'static>,
+    ) {
+        self.evse.connect(charger, id, closures);
         charger.add_error_data_input(leak(|| self.second_error.get()), id).unwrap();
         charger.add_error_code_input(leak(|| self.error_code.get()), id).unwrap();
-        if self.has_lock {
-            charger.set_on_unlock_connector(leak(|| self.unlock()), id).unwrap();
-        }
         let voltage = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V)).phase(Phase::L1);
         let value = leak(|| Some(Decimal::tenths(2300)));
         charger.add_meter_value_input(MeterInput { connector: id, reading: voltage, value }).unwrap();

@@ -2,7 +2,6 @@
 
 use crate::server::Asked;
 use crate::walk::{Walk, Weather};
-use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::ConnectorId;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -41,15 +40,6 @@ pub(crate) struct Plans {
 // ---- Commands ----
 
 impl Walk {
-    pub(crate) fn connect_limits(&self, charger: &mut embedded_ocpp::ChargePoint<'static>) {
-        if !self.has(Weather::Charging) {
-            return;
-        }
-        for id in 1..=self.connectors {
-            charger.set_smart_charging_current_output(&|_: Option<Decimal>| (), id).unwrap();
-        }
-    }
-
     pub(crate) fn has_plans(&self) -> bool {
         [Weather::Charging, Weather::Reservations, Weather::List, Weather::Transfers]
             .into_iter()

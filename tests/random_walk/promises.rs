@@ -151,7 +151,7 @@ impl Walk {
 
     pub(crate) fn consent_withdrawn(&mut self, id: u8, transaction: i64) {
         let Some(charger) = &self.charger else { return };
-        let is_this = charger.transaction(id).and_then(|view| view.id) == Some(transaction);
+        let is_this = charger.transaction(id).and_then(|view| view.transaction_id) == Some(transaction);
         if !is_this || !charger.is_transaction_active(id) {
             return;
         }
@@ -299,7 +299,7 @@ impl Walk {
     fn check_withdrawn(&mut self, id: u8) {
         let charger = self.charger.as_ref().unwrap();
         let Some(withdrawn) = self.promises.withdrawn.get_mut(&id) else { return };
-        let still = charger.transaction(id).and_then(|view| view.id) == Some(withdrawn.transaction);
+        let still = charger.transaction(id).and_then(|view| view.transaction_id) == Some(withdrawn.transaction);
         if !still || !charger.is_transaction_active(id) {
             self.promises.withdrawn.remove(&id);
             return;

@@ -192,16 +192,19 @@ impl Walk {
         }
         .unwrap();
         for (bay, id) in self.bays.iter().copied().zip(1..) {
-            bay.connect(&mut charger, id);
+            let mut closures = bay.closures();
             let story = self.story;
             let tell = move |notification| {
                 story.borrow_mut().push(format!("               {id}: {notification:?}"));
                 bay.evse.notifications.borrow_mut().push(notification);
             };
-            charger.set_tx_notification_output(leak(tell), id).unwrap();
+            closures.set_tx_notification_output(leak(tell));
+            if self.has(Weather::Charging) {
+                closures.set_smart_charging_current_output(&|_| ());
+            }
+            bay.connect(&mut charger, id, closures);
         }
         self.cabinet.connect(&mut charger);
-        self.connect_limits(&mut charger);
         self.connect_transfers(&mut charger);
         let actions: &[_] = if self.has(Weather::Transfers) { &["Sing"] } else { &["Sing", "GetDiagnostics"] };
         self.firmware.extend(&mut charger, actions);
@@ -450,7 +453,7 @@ impl Walk {
             ("EVSE ready", &bay.evse.evse_ready),
             ("start ready", &bay.evse.start_ready),
             ("stop ready", &bay.evse.stop_ready),
-            ("occupied", &bay.occupied),
+            ("occupied", &bay.evse.occupied),
         ]);
         switch.set(!switch.get());
         self.tell(format!("{connector}: {name} {}", switch.get()));

@@ -150,7 +150,7 @@ impl Drivers {
         let Some(charger) = charger else { return };
         if charger.is_transaction_active(self.connector) {
             let _ = charger.end_transaction(Some(&self.card), Reason::Local, self.connector);
-        } else if charger.begin_transaction(&self.card, self.connector).is_ok() {
+        } else if charger.begin_transaction(self.card.as_str(), self.connector).is_ok() {
             ledger.tag_shown(self.connector, &self.card);
         }
     }

@@ -1,25 +1,47 @@
 //! The firmware of the README, for one boot: it is made, runs until the power goes, and is dropped with all it has.
 
-use crate::hardware::SOCKETS;
+use crate::hardware::{Hardware, SOCKETS};
 use crate::simulation::Simulation;
-use embedded_ocpp::json::Decimal;
-use embedded_ocpp::ocpp16::{DiagnosticsRequest, Discarded, ResetKind, TxNotification, UnlockResult};
+use embedded_ocpp::ocpp16::{
+    ConnectorHardware, DiagnosticsRequest, Discarded, Equipment, ResetKind, TxNotification, UnlockResult,
+};
 use embedded_ocpp::{Boot, ChargePoint, Resources};
+
+/// One socket, as the firmware has wired it.
+struct Wired<'h> {
+    hardware: &'h Hardware,
+    index: usize,
+}
+
+impl ConnectorHardware for Wired<'_> {
+    fn is_plugged(&self) -> bool {
+        self.hardware.sockets[self.index].is_plugged.get()
+    }
+
+    fn energy(&self) -> Option<i64> {
+        self.hardware.sockets[self.index].reading()
+    }
+
+    fn equipment(&self) -> Equipment {
+        Equipment::new().with_lock().with_current_limit()
+    }
+
+    fn unlock(&self) -> UnlockResult {
+        UnlockResult::Unlocked
+    }
+
+    fn notify(&self, notification: TxNotification) {
+        self.hardware.told.borrow_mut().push((self.index as u8 + 1, notification));
+    }
+}
 
 impl Simulation<'_> {
     /// From the boot to its end.
     pub(crate) fn live(&mut self) {
         let hardware = self.hardware;
-        let sockets = &hardware.sockets;
-        let plugged = sockets.each_ref().map(|socket| || socket.is_plugged.get());
-        let register = sockets.each_ref().map(|socket| || socket.reading());
-        let unlock = || UnlockResult::Unlocked;
-        let notify: [_; SOCKETS] = std::array::from_fn(|index| {
-            move |notification: TxNotification| hardware.told.borrow_mut().push((index as u8 + 1, notification))
-        });
+        let wired: [_; SOCKETS] = std::array::from_fn(|index| Wired { hardware, index });
         let discarded =
             |message: &Discarded<'_>| hardware.discarded.borrow_mut().push(format!("{:?}", message.message));
-        let limit = |_: Option<Decimal>| ();
         let reset = |kind: ResetKind| hardware.reset_wanted.set(Some(kind));
         let random = || hardware.random();
         let loader = &hardware.loader;
@@ -36,12 +58,8 @@ impl Simulation<'_> {
         let mut resources = Resources::<SOCKETS>::new();
         let mut charger =
             ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME").firmware_version(&version)).unwrap();
-        for (index, connector) in (1..=SOCKETS as u8).enumerate() {
-            charger.set_connector_plugged_input(&plugged[index], connector).unwrap();
-            charger.set_energy_meter_input(&register[index], connector).unwrap();
-            charger.set_on_unlock_connector(&unlock, connector).unwrap();
-            charger.set_smart_charging_current_output(&limit, connector).unwrap();
-            charger.set_tx_notification_output(&notify[index], connector).unwrap();
+        for (socket, connector) in wired.iter().zip(1..) {
+            charger.set_hardware(socket, connector).unwrap();
         }
         charger.set_on_discarded(&discarded);
         charger.set_on_reset_execute(&reset);

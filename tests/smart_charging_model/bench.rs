@@ -4,6 +4,7 @@ use crate::draw::date;
 use crate::model::{Model, Supply, Unit};
 use crate::support::{Frame, Timeline, bench, leak};
 use embedded_ocpp::ChargePoint;
+use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{ChargingLimit, Supply as Nominal};
 use serde_json::{Value, json};
@@ -47,28 +48,23 @@ fn tell(connector: u8, told: Told) {
     TOLD.with_borrow_mut(|all| all[usize::from(connector) - 1] = Some(told));
 }
 
+fn wire(closures: &mut ConnectorClosures<'static>, id: u8) {
+    let tenths = |limit: Option<Decimal>| limit.map(|limit| limit.mantissa());
+    match HARDWARE.get().outputs[usize::from(id) - 1] {
+        Output::Ampere => {
+            closures.set_smart_charging_current_output(leak(move |limit| tell(id, (tenths(limit), None))));
+        }
+        Output::Watt => closures.set_smart_charging_power_output(leak(move |limit| tell(id, (None, tenths(limit))))),
+        Output::Both => closures.set_smart_charging_output(leak(move |limit: Option<ChargingLimit>| {
+            tell(id, (tenths(limit.map(|limit| limit.current)), tenths(limit.map(|limit| limit.power))));
+        })),
+    }
+}
+
 fn configure(charger: &mut ChargePoint<'static>) {
     TOLD.set([None; 2]);
-    let Hardware { outputs, supply, resumes, .. } = HARDWARE.get();
+    let Hardware { supply, resumes, .. } = HARDWARE.get();
     charger.resume_transactions(resumes);
-    for (output, id) in outputs.into_iter().zip(1..) {
-        let tenths = |limit: Option<Decimal>| limit.map(|limit| limit.mantissa());
-        match output {
-            Output::Ampere => {
-                charger.set_smart_charging_current_output(leak(move |limit| tell(id, (tenths(limit), None))), id)
-            }
-            Output::Watt => {
-                charger.set_smart_charging_power_output(leak(move |limit| tell(id, (None, tenths(limit)))), id)
-            }
-            Output::Both => {
-                let both = move |limit: Option<ChargingLimit>| {
-                    tell(id, (tenths(limit.map(|limit| limit.current)), tenths(limit.map(|limit| limit.power))));
-                };
-                charger.set_smart_charging_output(leak(both), id)
-            }
-        }
-        .unwrap();
-    }
     let (voltage, phases) = (supply.volt as u16, supply.phases as u8);
     charger.set_supply(Nominal { voltage, phases, current: Decimal::tenths(supply.ampere) });
 }
@@ -76,7 +72,7 @@ fn configure(charger: &mut ChargePoint<'static>) {
 /// A charge point with two connectors that has been accepted.
 pub(crate) fn boot(hardware: Hardware) -> Timeline {
     HARDWARE.set(hardware);
-    bench().two_connectors().clock_from(hardware.clock_start).configure(configure).booted()
+    bench().two_connectors().clock_from(hardware.clock_start).wire(wire).configure(configure).booted()
 }
 
 /// The model of the same.

@@ -1,4 +1,5 @@
 use embedded_ocpp::ChargePoint;
+use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::ocpp16::{ErrorData, TxNotification, UnlockResult};
 use std::cell::{Cell, RefCell};
 
@@ -11,6 +12,7 @@ pub struct Evse {
     pub is_meter_readable: Cell<bool>,
     pub ev_ready: Cell<bool>,
     pub evse_ready: Cell<bool>,
+    pub occupied: Cell<bool>,
     pub start_ready: Cell<bool>,
     pub stop_ready: Cell<bool>,
     pub error: Cell<Option<ErrorData>>,
@@ -31,6 +33,7 @@ impl Evse {
             is_meter_readable: Cell::new(true),
             ev_ready: Cell::new(true),
             evse_ready: Cell::new(true),
+            occupied: Cell::new(false),
             start_ready: Cell::new(true),
             stop_ready: Cell::new(true),
             error: Cell::new(None),
@@ -41,32 +44,32 @@ impl Evse {
     }
 
     /// Wires it to a charge point, as one boot of the firmware does.
-    pub fn connect(&'static self, charger: &mut ChargePoint<'static>, id: u8) {
-        if self.has_plug_sensor.get() {
-            charger.set_connector_plugged_input(leak(move || self.plugged.get()), id).unwrap();
-        }
-        charger
-            .set_energy_meter_input(leak(move || self.is_meter_readable.get().then(|| self.energy.get())), id)
-            .unwrap();
-        charger
-            .set_power_meter_input(leak(move || self.is_meter_readable.get().then(|| self.power.get())), id)
-            .unwrap();
-        charger.set_ev_ready_input(leak(move || self.ev_ready.get()), id).unwrap();
-        charger.set_evse_ready_input(leak(move || self.evse_ready.get()), id).unwrap();
-        charger.set_start_tx_ready_input(leak(move || self.start_ready.get()), id).unwrap();
-        charger.set_stop_tx_ready_input(leak(move || self.stop_ready.get()), id).unwrap();
+    pub fn connect(&'static self, charger: &mut ChargePoint<'static>, id: u8, closures: ConnectorClosures<'static>) {
+        charger.set_hardware(leak(closures), id).unwrap();
         charger.add_error_data_input(leak(move || self.error.get()), id).unwrap();
-        let notify = leak(move |notification| self.notifications.borrow_mut().push(notification));
-        charger.set_tx_notification_output(notify, id).unwrap();
     }
 
-    /// Wires its lock to a charge point.
-    pub fn connect_lock(&'static self, charger: &mut ChargePoint<'static>, id: u8) {
-        let unlock = leak(move || {
-            self.unlock_polls.set(self.unlock_polls.get() + 1);
-            self.unlock_result.get()
-        });
-        charger.set_on_unlock_connector(unlock, id).unwrap();
+    /// What is wired, but for the lock.
+    pub fn closures(&'static self) -> ConnectorClosures<'static> {
+        let mut closures = ConnectorClosures::new();
+        if self.has_plug_sensor.get() {
+            closures.set_connector_plugged_input(leak(move || self.plugged.get()));
+        }
+        closures.set_energy_meter_input(leak(move || self.is_meter_readable.get().then(|| self.energy.get())));
+        closures.set_power_meter_input(leak(move || self.is_meter_readable.get().then(|| self.power.get())));
+        closures.set_ev_ready_input(leak(move || self.ev_ready.get()));
+        closures.set_evse_ready_input(leak(move || self.evse_ready.get()));
+        closures.set_occupied_input(leak(move || self.occupied.get()));
+        closures.set_start_tx_ready_input(leak(move || self.start_ready.get()));
+        closures.set_stop_tx_ready_input(leak(move || self.stop_ready.get()));
+        closures.set_tx_notification_output(leak(move |told| self.notifications.borrow_mut().push(told)));
+        closures
+    }
+
+    /// Asks its lock to open.
+    pub fn unlock(&self) -> UnlockResult {
+        self.unlock_polls.set(self.unlock_polls.get() + 1);
+        self.unlock_result.get()
     }
 
     /// How often the firmware was told this, since it was last taken.

@@ -18,7 +18,9 @@ pub mod cards;
 mod evse;
 mod flash;
 mod frame;
+pub mod meter_only;
 pub mod meters;
+pub mod pki;
 #[cfg(feature = "smart-charging")]
 pub mod profiles;
 mod timeline;
@@ -26,5 +28,5 @@ mod wire;
 
 pub use evse::{Evse, leak};
 pub use frame::{Frame, covers};
-pub use timeline::{Bench, Timeline, all_outputs, bench, booted, charging, date, plugged};
+pub use timeline::{Bench, Timeline, bench, booted, charging, date, plugged};
 pub use wire::{Event, Wire, WireError};

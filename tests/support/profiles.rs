@@ -1,6 +1,7 @@
 //! Charging profiles, and outputs that remember what they were told.
 
 use super::{Bench, Timeline, bench, date, leak};
+use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::ocpp16::ChargingLimit;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -15,16 +16,13 @@ thread_local! {
 pub fn limited() -> Bench {
     TOLD.take();
     RESUMES.set(false);
-    bench().configure(|charger| {
-        for id in 1..=2 {
-            let output = leak(move |limit: Option<ChargingLimit>| {
-                let told = limit.map_or((id, -1, -1), |limit| (id, limit.current.mantissa(), limit.power.mantissa()));
-                TOLD.with_borrow_mut(|all| all.push(told));
-            });
-            let _ = charger.set_smart_charging_output(output, id);
-        }
-        charger.resume_transactions(RESUMES.get());
-    })
+    let remember = |closures: &mut ConnectorClosures<'static>, id| {
+        closures.set_smart_charging_output(leak(move |limit: Option<ChargingLimit>| {
+            let told = limit.map_or((id, -1, -1), |limit| (id, limit.current.mantissa(), limit.power.mantissa()));
+            TOLD.with_borrow_mut(|all| all.push(told));
+        }));
+    };
+    bench().wire(remember).configure(|charger| charger.resume_transactions(RESUMES.get()))
 }
 
 /// What the outputs were told since this was last asked: connector, current and power in tenths; -1 for no limit.

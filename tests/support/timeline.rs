@@ -2,7 +2,8 @@ use super::evse::{Evse, leak};
 use super::flash::Flash;
 use super::frame::{Frame, covers};
 use super::wire::{Event, Log, Power, Wire};
-use embedded_ocpp::ocpp16::{BeginError, EndError, ErrorData, Reason};
+use embedded_ocpp::facade::ConnectorClosures;
+use embedded_ocpp::ocpp16::{BeginError, BootReason, EndError, ErrorData, Reason};
 use embedded_ocpp::time::{DateTime, Instant};
 use embedded_ocpp::{Boot, ChargePoint, Error, Resources};
 use serde_json::{Value, json};
@@ -20,19 +21,7 @@ pub fn date(seconds: u64) -> String {
 
 pub type Configure = fn(&mut ChargePoint<'static>);
 
-/// The outputs without which a profile is not there.
-pub fn all_outputs(charger: &mut ChargePoint<'static>) {
-    #[cfg(feature = "smart-charging")]
-    for id in 1..=charger.operations().connector_count() {
-        charger.set_smart_charging_output(&|_| {}, id).unwrap();
-    }
-    #[cfg(feature = "firmware-management")]
-    {
-        charger.set_on_download(&|_| {});
-        charger.set_on_install(&|| {});
-    }
-    let _ = charger;
-}
+pub type WireConnector = fn(&mut ConnectorClosures<'static>, u8);
 
 /// What stands on the bench, before it is switched on.
 pub struct Bench {
@@ -42,8 +31,11 @@ pub struct Bench {
     has_locks: bool,
     has_plug_sensors: bool,
     clock_start: u64,
+    has_all_outputs: bool,
+    wire: Option<WireConnector>,
     configure: Option<Configure>,
     version: Option<fn() -> &'static str>,
+    serial_number: Option<&'static str>,
 }
 
 /// A charge point with one connector, that takes no samples by itself.
@@ -55,8 +47,11 @@ pub fn bench() -> Bench {
         has_locks: false,
         has_plug_sensors: true,
         clock_start: 0,
+        has_all_outputs: false,
+        wire: None,
         configure: None,
         version: None,
+        serial_number: None,
     }
 }
 
@@ -119,6 +114,22 @@ impl Bench {
         self
     }
 
+    /// It has the outputs without which a profile is not there.
+    pub fn all_outputs(mut self) -> Self {
+        #[cfg(feature = "smart-charging")]
+        {
+            self.wire = Some(|closures, _| closures.set_smart_charging_output(&|_| {}));
+        }
+        self.has_all_outputs = true;
+        self
+    }
+
+    /// What each connector has beside the usual.
+    pub fn wire(mut self, wire: WireConnector) -> Self {
+        self.wire = Some(wire);
+        self
+    }
+
     /// What the firmware does beside the usual before the first poll of each boot.
     pub fn configure(mut self, configure: Configure) -> Self {
         self.configure = Some(configure);
@@ -128,6 +139,12 @@ impl Bench {
     /// The version of the firmware at each boot.
     pub fn version(mut self, version: fn() -> &'static str) -> Self {
         self.version = Some(version);
+        self
+    }
+
+    /// The serial number of the charge point.
+    pub fn serial_number(mut self, number: &'static str) -> Self {
+        self.serial_number = Some(number);
         self
     }
 
@@ -187,9 +204,12 @@ impl Bench {
         resets: &'static Shown,
         discarded: &'static Shown,
     ) -> ChargePoint<'static> {
-        let mut boot = Boot::new("Model", "Vendor");
+        let mut boot = Boot::new("Model", "Vendor").reason(BootReason::PowerUp);
         if let Some(version) = self.version {
             boot = boot.firmware_version(version());
+        }
+        if let Some(number) = self.serial_number {
+            boot = boot.charge_point_serial_number(number);
         }
         let charger = match (self.connectors, self.small_buffers) {
             (1, false) => ChargePoint::new(Box::leak(Box::new(Resources::<1>::new())), boot),
@@ -198,10 +218,14 @@ impl Bench {
         };
         let mut charger = charger.unwrap();
         for (evse, id) in evses.iter().copied().zip(1..) {
-            evse.connect(&mut charger, id);
+            let mut closures = evse.closures();
             if self.has_locks {
-                evse.connect_lock(&mut charger, id);
+                closures.set_on_unlock_connector(leak(|| evse.unlock()));
             }
+            if let Some(wire) = self.wire {
+                wire(&mut closures, id);
+            }
+            evse.connect(&mut charger, id, closures);
         }
         charger.set_on_reset_execute(leak(move |kind| resets.borrow_mut().push(format!("{kind:?}"))));
         charger.set_on_discarded(leak(move |message: &embedded_ocpp::ocpp16::Discarded<'_>| {
@@ -210,6 +234,11 @@ impl Bench {
         charger.set_rng(leak(|| 0x1234_5678));
         for (key, value) in &self.keys {
             charger.set_factory_configuration(key, value).unwrap();
+        }
+        #[cfg(feature = "firmware-management")]
+        if self.has_all_outputs {
+            charger.set_on_download(&|_| {});
+            charger.set_on_install(&|| {});
         }
         if let Some(configure) = self.configure {
             configure(&mut charger);

@@ -61,6 +61,12 @@ pub struct Wire {
     /// The next transfer ends the connection.
     pub fail_next_send: bool,
     pub fail_next_receive: bool,
+    /// Messages longer than the receive buffer come in parts of at most so many bytes; 0 for a transport that has no parts.
+    pub part_max: usize,
+    /// The last message goes on: its end has not come yet.
+    pub unended: bool,
+    /// How much of the first message has come in parts.
+    parted: usize,
     log: Log,
     power: Power,
 }
@@ -77,6 +83,7 @@ impl Wire {
     pub fn cut(&mut self) {
         self.connected = false;
         self.incoming.clear();
+        self.parted = 0;
         self.unfinished.clear();
         self.parts_so_far = 0;
     }
@@ -98,6 +105,32 @@ impl WebSocketTransport for Wire {
         let len = message.len().min(buffer.len());
         buffer[..len].copy_from_slice(&message[..len]);
         Ok(Some(if len < message.len() { Received::TooLong(len) } else { Received::Message(len) }))
+    }
+
+    async fn receive_in_parts(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, WireError> {
+        let most = buffer.len().min(self.part_max);
+        let is_last = self.incoming.len() < 2;
+        if self.unended && is_last {
+            // What has come waits until it fills the buffer.
+            let Some(message) = self.incoming.front().filter(|message| message.len() - self.parted >= most) else {
+                return Ok(None);
+            };
+            let message = &message[self.parted..];
+            buffer[..most].copy_from_slice(&message[..most]);
+            self.parted += most;
+            return Ok(Some(Received::Part(most)));
+        }
+        let Some(message) = self.incoming.front().filter(|message| most > 0 && message.len() - self.parted > most)
+        else {
+            if let Some(rest) = self.incoming.front_mut() {
+                rest.drain(..std::mem::take(&mut self.parted));
+            }
+            return self.receive(buffer).await;
+        };
+        let message = &message[self.parted..];
+        buffer[..most].copy_from_slice(&message[..most]);
+        self.parted += most;
+        Ok(Some(Received::Part(most)))
     }
 
     async fn send(&mut self, part: &[u8], last: bool) -> Result<(), WireError> {

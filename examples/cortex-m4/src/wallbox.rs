@@ -1,15 +1,18 @@
 //! A wallbox with all its inputs and outputs, shared by the firmwares that are measured, so that the linker leaves
 //! out nothing that a charger needs. The hardware is a few statics.
 
+#[cfg(feature = "security")]
+mod certificates;
+
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
 use embedded_ocpp::facade::Controls;
 use embedded_ocpp::json::{Decimal, Raw};
 #[cfg(feature = "smart-charging")]
 use embedded_ocpp::ocpp16::ChargingLimit;
 use embedded_ocpp::ocpp16::{
-    ChargePointErrorCode, DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus, ErrorData,
-    Location, Measurand, MeterInput, MeterReading, Phase, RequestHandler, ResetKind, TxNotification, UnitOfMeasure,
-    UnlockResult,
+    ChargePointErrorCode, ConnectorHardware, DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus,
+    Equipment, ErrorData, Location, Measurand, MeterInput, MeterReading, Phase, RequestHandler, ResetKind,
+    TxNotification, UnitOfMeasure, UnlockResult,
 };
 #[cfg(feature = "firmware-management")]
 use embedded_ocpp::ocpp16::{FileTransferProtocol, InstallationStatus, TransferStatus};
@@ -34,23 +37,56 @@ static OBSERVED: AtomicBool = AtomicBool::new(false);
 /// Transactions that began or ended, and resets.
 pub static EVENTS: AtomicU32 = AtomicU32::new(0);
 
+/// Every connector.
+struct Socket;
+
+impl ConnectorHardware for Socket {
+    fn is_plugged(&self) -> bool {
+        PLUGGED.load(Relaxed)
+    }
+
+    fn energy(&self) -> Option<i64> {
+        Some(ENERGY_WH.load(Relaxed).into())
+    }
+
+    fn equipment(&self) -> Equipment {
+        let equipment = Equipment::new().with_power_meter().with_lock();
+        #[cfg(feature = "smart-charging")]
+        let equipment = equipment.with_current_limit().with_power_limit();
+        equipment
+    }
+
+    fn power(&self) -> Option<i32> {
+        Some(11_040)
+    }
+
+    fn is_ev_ready(&self) -> bool {
+        EV_READY.load(Relaxed)
+    }
+
+    fn unlock(&self) -> UnlockResult {
+        if PLUGGED.load(Relaxed) { UnlockResult::Pending } else { UnlockResult::Unlocked }
+    }
+
+    fn notify(&self, notification: TxNotification) {
+        if matches!(notification, TxNotification::StartTx | TxNotification::StopTx) {
+            count_event();
+        }
+    }
+
+    #[cfg(feature = "smart-charging")]
+    fn set_limit(&self, limit: Option<ChargingLimit>) {
+        let tenths = limit.map_or(-1, |limit| limit.current.mantissa() as i32);
+        LIMIT.store(tenths, Relaxed);
+    }
+}
+
 /// Connects the charge point with the hardware.
 pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
     for id in 1..=CONNECTORS {
-        charge_point.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), id).ok()?;
-        charge_point.set_energy_meter_input(&|| Some(ENERGY_WH.load(Relaxed).into()), id).ok()?;
-        charge_point.set_power_meter_input(&|| Some(11_040), id).ok()?;
-        charge_point.set_ev_ready_input(&|| EV_READY.load(Relaxed), id).ok()?;
-        charge_point.set_evse_ready_input(&|| true, id).ok()?;
-        charge_point.set_occupied_input(&|| false, id).ok()?;
-        charge_point.set_start_tx_ready_input(&|| true, id).ok()?;
-        charge_point.set_stop_tx_ready_input(&|| true, id).ok()?;
+        charge_point.set_hardware(&Socket, id).ok()?;
         charge_point.add_error_data_input(&fault, id).ok()?;
         charge_point.add_error_code_input(&|| None, id).ok()?;
-        charge_point.set_tx_notification_output(&notified, id).ok()?;
-        charge_point.set_on_unlock_connector(&unlock, id).ok()?;
-        #[cfg(feature = "smart-charging")]
-        charge_point.set_smart_charging_output(&limited, id).ok()?;
         let reading = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V));
         for phase in [Phase::L1N, Phase::L2N, Phase::L3N] {
             let value = &|| Some(Decimal::tenths(2304));
@@ -74,6 +110,8 @@ pub fn wire(charge_point: &mut Controls<'static>) -> Option<()> {
     charge_point.set_rng(&|| 4);
     #[cfg(feature = "firmware-management")]
     wire_transfers(charge_point);
+    #[cfg(feature = "security")]
+    charge_point.set_certificates(&certificates::Chip);
     let keys = KEYS.init([
         VendorKey::integer(0, "LightIntensity", 80, 0, 100),
         VendorKey::switch(1, "Demo_Beep", true).validated_by(&|_| true),
@@ -104,28 +142,12 @@ fn hello(_call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError
     Ok(Reply::Now)
 }
 
-fn unlock() -> UnlockResult {
-    if PLUGGED.load(Relaxed) { UnlockResult::Pending } else { UnlockResult::Unlocked }
-}
-
 fn pong(_request: &DataTransfer<'_>) -> DataTransferReply<'static> {
     DataTransferReply { status: DataTransferStatus::Accepted, data: Some("pong") }
 }
 
 fn fault() -> Option<ErrorData> {
     FAULTY.load(Relaxed).then_some(ErrorData::fault(ChargePointErrorCode::HighTemperature))
-}
-
-#[cfg(feature = "smart-charging")]
-fn limited(limit: Option<ChargingLimit>) {
-    let tenths = limit.map_or(-1, |limit| limit.current.mantissa() as i32);
-    LIMIT.store(tenths, Relaxed);
-}
-
-fn notified(notification: TxNotification) {
-    if matches!(notification, TxNotification::StartTx | TxNotification::StopTx) {
-        count_event();
-    }
 }
 
 fn count_event() {

@@ -1,8 +1,6 @@
 //! What is on the board, and at which pin: the same ones on the DevKits of both chips.
 
-use core::ops::Range;
-use embedded_ocpp::store::FlashStorage;
-use esp_bootloader_esp_idf::partitions::{PARTITION_TABLE_MAX_LEN, PartitionTable, read_partition_table};
+use crate::flash::Flash;
 use esp_hal::clock::CpuClock;
 use esp_hal::gpio::{Input, InputConfig, Level, Output, OutputConfig, Pull};
 use esp_hal::peripherals::WIFI;
@@ -11,9 +9,6 @@ use esp_hal::rtc_cntl::{Rtc, Rwdt, RwdtStage};
 use esp_hal::time::Duration;
 use esp_hal::timer::timg::TimerGroup;
 use esp_println as _;
-
-/// The driver of the flash.
-type Chip = esp_storage::FlashStorage<'static>;
 
 /// The hardware of the charger.
 pub struct Board {
@@ -26,7 +21,7 @@ pub struct Board {
     /// Shines while the central system has not accepted us.
     pub lamp: Output<'static>,
     pub radio: WIFI<'static>,
-    pub flash: FlashStorage<Chip>,
+    pub flash: Flash,
     pub watchdog: Rwdt,
 }
 
@@ -37,9 +32,9 @@ impl Board {
     /// Starts the hardware. To be called once.
     pub fn start() -> Self {
         let p = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
-        // The radio wants a heap; nothing else has anything in it. The first part is what the bootloader leaves.
+        // The radio wants a heap, and TLS does; nothing else has anything in it. The first part is what the bootloader leaves.
         esp_alloc::heap_allocator!(#[esp_hal::ram(reclaimed)] size: 64 * 1024);
-        esp_alloc::heap_allocator!(size: 36 * 1024);
+        esp_alloc::heap_allocator!(size: if cfg!(feature = "tls") { 60 * 1024 } else { 36 * 1024 });
         esp_rtos::start(TimerGroup::new(p.TIMG0).timer0, p.FROM_CPU_INTR0);
         let mut watchdog = Rtc::new(p.RTC_TIMER).rwdt;
         watchdog.enable();
@@ -51,24 +46,10 @@ impl Board {
             relay: Output::new(p.GPIO7, Level::Low, OutputConfig::default()),
             lamp: Output::new(p.GPIO10, Level::High, OutputConfig::default()),
             radio: p.WIFI,
-            flash: storage(Chip::new(p.FLASH)),
+            flash: Flash::new(p.FLASH),
             watchdog,
         }
     }
-}
-
-/// Settings and journal in the partitions of these names.
-#[inline(never)] // so that 7 KiB for the table are no part of the frame of main, which stays for ever
-fn storage(mut chip: Chip) -> FlashStorage<Chip> {
-    let mut bytes = [0; PARTITION_TABLE_MAX_LEN];
-    let table = read_partition_table(&mut chip, &mut bytes).expect("flashed with a partition table");
-    let (settings, journal) = (range(&table, "settings"), range(&table, "journal"));
-    FlashStorage::new(chip, settings, journal).expect("partitions are whole sectors")
-}
-
-fn range(table: &PartitionTable<'_>, name: &str) -> Range<u32> {
-    let partition = table.iter().find(|partition| partition.label_as_str() == name).expect("as in partitions.csv");
-    partition.offset()..partition.offset() + partition.len()
 }
 
 /// The generator of the chip, which is a true one while the radio is on.

@@ -4,16 +4,21 @@
 
 mod board;
 mod modem;
+mod outlet;
 mod settings;
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+use embedded_ocpp::facade::Panel;
+use outlet::Outlet;
 use rtic_monotonics::systick::prelude::*;
 systick_monotonic!(Mono, 1000);
 
 // What the interrupts have seen.
-static IS_PLUGGED: AtomicBool = AtomicBool::new(false);
-static ENERGY_WH: AtomicU32 = AtomicU32::new(0);
-static CARD_SHOWN: AtomicBool = AtomicBool::new(false);
+static OUTLET: Outlet = Outlet { is_plugged: AtomicBool::new(false), energy_wh: AtomicU32::new(0) };
+
+/// Where the interrupts reach the charge point.
+static PANEL: Panel<CriticalSectionRawMutex> = Panel::new();
 
 #[rtic::app(device = stm32f4xx_hal::pac, dispatchers = [SPI1])]
 mod app {
@@ -47,7 +52,7 @@ mod app {
     fn init(cx: init::Context) -> (Shared, Local) {
         let Board { plug, pulse, button, relay, serial, flash, random } = Board::start(cx.device);
         let (line, modem) = modem::new(serial, cx.local.received, cx.local.to_send);
-        IS_PLUGGED.store(plug.is_low(), Relaxed);
+        OUTLET.is_plugged.store(plug.is_low(), Relaxed);
         Mono::start(cx.core.SYST, board::CLOCK_HZ);
         charge_point::spawn().expect("spawned once");
         (Shared {}, Local { plug, pulse, button, relay, line, modem, flash, random })
@@ -56,16 +61,15 @@ mod app {
     #[task(local = [relay, modem, flash, random], priority = 1)]
     async fn charge_point(cx: charge_point::Context) {
         let charge_point::LocalResources { relay, modem, flash, random, .. } = cx.local;
-        // Inputs are borrowed closures. What they borrow may be locals, for this task never ends.
+        // What is lent to the charge point may be locals, for this task never ends.
         let random_number = || random.next();
         let mut resources = Resources::<1>::new();
         let boot = Boot::new("Wallbox One", "ACME").firmware_version(env!("CARGO_PKG_VERSION"));
         let mut ocpp = ChargePoint::new(&mut resources, boot).expect("the texts are short");
-        ocpp.set_connector_plugged_input(&|| IS_PLUGGED.load(Relaxed), CONNECTOR).expect("there is this connector");
-        ocpp.set_energy_meter_input(&|| Some(ENERGY_WH.load(Relaxed).into()), CONNECTOR)
-            .expect("there is this connector");
+        ocpp.set_hardware(&OUTLET, CONNECTOR).expect("there is this connector");
         ocpp.set_on_reset_execute(&|_| board::restart());
         ocpp.set_rng(&random_number);
+        ocpp.set_panel(&PANEL);
 
         let mut storage = board::storage(flash);
         let options = settings::options();
@@ -83,13 +87,6 @@ mod app {
                 modem.clear();
                 link.open(&*modem, &options);
             }
-            if CARD_SHOWN.swap(false, Relaxed) {
-                let taken = match ocpp.is_transaction_active(CONNECTOR) {
-                    true => ocpp.end_transaction(Some(CARD), Reason::Local, CONNECTOR).is_ok(),
-                    false => ocpp.begin_transaction(CARD, CONNECTOR).is_ok(),
-                };
-                defmt::info!("card taken: {}", taken);
-            }
             relay.set_state(ocpp.permits_charge(CONNECTOR).into());
             Mono::delay(10.millis()).await;
         }
@@ -103,18 +100,24 @@ mod app {
     #[task(binds = EXTI0, local = [plug], priority = 2)]
     fn plug(cx: plug::Context) {
         cx.local.plug.clear_interrupt_pending_bit();
-        IS_PLUGGED.store(cx.local.plug.is_low(), Relaxed);
+        OUTLET.is_plugged.store(cx.local.plug.is_low(), Relaxed);
     }
 
     #[task(binds = EXTI1, local = [pulse], priority = 2)]
     fn pulse(cx: pulse::Context) {
         cx.local.pulse.clear_interrupt_pending_bit();
-        ENERGY_WH.fetch_add(1, Relaxed);
+        OUTLET.energy_wh.fetch_add(1, Relaxed);
     }
 
     #[task(binds = EXTI4, local = [button], priority = 2)]
     fn button(cx: button::Context) {
         cx.local.button.clear_interrupt_pending_bit();
-        CARD_SHOWN.store(true, Relaxed);
+        let taken = match PANEL.is_transaction_active(CONNECTOR) {
+            true => PANEL.end_transaction(Some(CARD), Reason::Local, CONNECTOR),
+            false => PANEL.begin_transaction(CARD, CONNECTOR),
+        };
+        if let Err(error) = taken {
+            defmt::warn!("card not taken: {}", error);
+        }
     }
 }

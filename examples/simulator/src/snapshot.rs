@@ -146,7 +146,7 @@ pub(crate) fn connector(
 fn transaction(view: &TransactionView<'_>, unix: impl Fn(Instant) -> u64) -> TransactionState {
     TransactionState {
         id_tag: view.id_tag.into(),
-        id: view.id,
+        id: view.transaction_id,
         running: view.is_running,
         deauthorized: view.is_deauthorized,
         meter_start: view.meter_start,

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "nucleo-h563zi")]
 mod ecc;
+#[cfg(feature = "tls")]
+mod heap;
 #[cfg_attr(feature = "nucleo-f429zi", path = "board/nucleo_f429zi.rs")]
 #[cfg_attr(feature = "nucleo-h563zi", path = "board/nucleo_h563zi.rs")]
 mod nucleo;
@@ -16,6 +18,8 @@ use embassy_stm32::peripherals::{ETH, ETH_SMA, IWDG, RNG};
 use embassy_stm32::rng::Rng;
 use embassy_stm32::uid::uid;
 use embassy_stm32::wdg::IndependentWatchdog;
+use embassy_sync::blocking_mutex::Mutex;
+use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embedded_ocpp::store::FlashStorage;
 use static_cell::ConstStaticCell;
 
@@ -32,7 +36,6 @@ pub struct Board {
     pub relay: Output<'static>,
     /// Shines while the central system has not accepted us.
     pub lamp: Output<'static>,
-    pub random: Random,
     pub network: Network,
     pub flash: FlashStorage<nucleo::Pages>,
     pub watchdog: IndependentWatchdog<'static, IWDG>,
@@ -53,12 +56,14 @@ impl Board {
         let (lamp, txd1) = (p.PG4, p.PB15);
         let mut watchdog = IndependentWatchdog::new(p.IWDG, WATCHDOG_TIMEOUT_US);
         watchdog.unleash();
+        GENERATOR.lock(|generator| generator.replace(Some(Rng::new(p.RNG, nucleo::Irqs))));
+        #[cfg(feature = "tls")]
+        heap::start();
         Self {
             plug: Input::new(p.PE13, Pull::Up),
             button: Input::new(p.PC13, Pull::Down),
             relay: Output::new(p.PB0, Level::Low, Speed::Low),
             lamp: Output::new(lamp, Level::High, Speed::Low),
-            random: Random(RefCell::new(Rng::new(p.RNG, nucleo::Irqs))),
             network: Ethernet::new(
                 PACKETS.take(),
                 p.ETH,
@@ -91,17 +96,16 @@ fn address() -> [u8; 6] {
     address
 }
 
-/// The generator of the chip.
-pub struct Random(RefCell<Rng<'static, RNG>>);
+/// The generator of the chip, of which there is one for the charge point, the network and TLS.
+static GENERATOR: Mutex<CriticalSectionRawMutex, RefCell<Option<Rng<'static, RNG>>>> = Mutex::new(RefCell::new(None));
 
-impl Random {
-    pub fn next(&self) -> u32 {
-        self.0.borrow_mut().next_u32()
-    }
+/// True random numbers, as soon as the board is started.
+pub fn random() -> u32 {
+    GENERATOR.lock(|generator| generator.borrow_mut().as_mut().map(Rng::next_u32)).expect("the board is started")
+}
 
-    pub fn seed(&self) -> u64 {
-        self.0.borrow_mut().next_u64()
-    }
+pub fn seed() -> u64 {
+    u64::from(random()) << 32 | u64::from(random())
 }
 
 /// Starts anew. The relay opens.

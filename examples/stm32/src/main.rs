@@ -3,107 +3,67 @@
 #![no_main]
 
 mod board;
+mod connector;
 mod meter;
 mod net;
+mod outlet;
 mod settings;
 
 use board::Board;
+#[cfg(feature = "tls")]
+use charger_tls::Security;
+use connector::CONNECTOR;
 use embassy_executor::Spawner;
 use embassy_futures::join::join3;
-use embassy_stm32::gpio::{Input, Output};
-use embassy_stm32::peripherals::IWDG;
-use embassy_stm32::wdg::IndependentWatchdog;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
-use embassy_time::Timer;
-use embedded_ocpp::facade::{EmbassyTimer, Handle, Link, Shared};
-use embedded_ocpp::ocpp16::Reason;
+use embedded_ocpp::facade::{EmbassyTimer, Link, Shared};
 use embedded_ocpp::{Boot, ChargePoint, Resources};
 use meter::Meter;
-
-/// All that uses the charge point is in one task, so the mutex has nothing to do.
-type Ocpp<'s, 'a> = Handle<'s, 'a, NoopRawMutex>;
-
-const CONNECTOR: u8 = 1;
-const CARD: &str = "04A1B2C3D4E5F6";
+use net::SEND_LEN;
+use outlet::Outlet;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    let Board { plug, button, relay, lamp, random, network, mut flash, watchdog } = Board::start();
-    let stack = net::start(spawner, network, random.seed());
-    let meter = Meter::default();
+    let Board { plug, button, relay, lamp, network, mut flash, watchdog } = Board::start();
+    let stack = net::start(spawner, network, board::seed());
+    let outlet = Outlet { plug, meter: Meter::default() };
 
-    // Inputs are borrowed closures. All of this is one task for ever, so what they borrow may be its locals.
-    let is_plugged = || plug.is_low();
-    let energy = || Some(meter.wh());
-    let random = || random.next();
-    let restart = |_| board::restart();
+    // All of this is one task for ever, so what is lent to the charge point may be its locals.
+
 
     let mut resources = Resources::<1>::new();
     let boot = Boot::new("Wallbox One", "ACME").firmware_version(env!("CARGO_PKG_VERSION"));
     let mut ocpp = ChargePoint::new(&mut resources, boot).expect("the texts are short");
-    ocpp.set_connector_plugged_input(&is_plugged, CONNECTOR).expect("there is this connector");
-    ocpp.set_energy_meter_input(&energy, CONNECTOR).expect("there is this connector");
-    ocpp.set_on_reset_execute(&restart);
-    ocpp.set_rng(&random);
+    ocpp.set_hardware(&outlet, CONNECTOR).expect("there is this connector");
+    ocpp.set_on_reset_execute(&|_| board::restart());
+    ocpp.set_rng(&board::random);
 
     let mut shared = Shared::<NoopRawMutex>::new(ocpp);
     let (ocpp, mut runner) = shared.split();
     let options = settings::options();
-    let (mut receive, mut send) = ([0; 2048], [0; 2048]);
+    let (mut receive, mut send) = ([0; 2048], [0; SEND_LEN]);
+    #[cfg(not(feature = "tls"))]
     let connect = async |link: Link<'_, _>| {
-        let mut socket = net::dial(stack, settings::SERVER, &mut receive, &mut send).await?;
-        // TLS goes here: a session over `socket`, split in its place. Its failures have names in `ConnectFailure`.
+        let mut socket = net::dial(stack, net::address(settings::SERVER)?, &mut receive, &mut send).await?;
         let (reader, writer) = socket.split();
         link.websocket(&options, reader, writer).await
     };
+    #[cfg(feature = "tls")]
+    let security = Security::new(settings::TRUST, board::random);
+    #[cfg(feature = "tls")]
+    let connect = async |link: Link<'_, _>| {
+        let mut socket = net::dial(stack, net::address(settings::SERVER)?, &mut receive, &mut send).await?;
+        let mut session = security.open(settings::SERVER, socket.split(), settings::today(ocpp)).await?;
+        let (reader, writer) = session.split().await?;
+        let closed = link.websocket(&options, reader, writer).await;
+        session.close(closed).await
+    };
     let (ended, ..) = join3(
         runner.run(connect, &mut flash, &EmbassyTimer),
-        power(ocpp, relay, lamp, watchdog, &meter),
-        cards(ocpp, button),
+        connector::power(ocpp, relay, lamp, watchdog, &outlet.meter),
+        connector::cards(ocpp, button),
     )
     .await;
     let Err(missing) = ended;
     defmt::panic!("{}", missing);
-}
-
-/// Closes the relay while energy may flow.
-async fn power(
-    ocpp: Ocpp<'_, '_>,
-    mut relay: Output<'_>,
-    mut lamp: Output<'_>,
-    mut watchdog: IndependentWatchdog<'_, IWDG>,
-    meter: &Meter,
-) {
-    const TURN_MS: u64 = 50;
-    loop {
-        let (permitted, accepted) = ocpp.with(|ocpp| (ocpp.permits_charge(CONNECTOR), ocpp.is_accepted()));
-        relay.set_level(permitted.into());
-        lamp.set_level((!accepted).into());
-        watchdog.pet();
-        Timer::after_millis(TURN_MS).await;
-        if permitted {
-            meter.count(TURN_MS);
-        }
-    }
-}
-
-/// The button stands for a card: pressed once to begin, once more to end.
-async fn cards(ocpp: Ocpp<'_, '_>, button: Input<'_>) {
-    loop {
-        while button.is_low() {
-            Timer::after_millis(20).await;
-        }
-        ocpp.with(|ocpp| {
-            if ocpp.is_transaction_active(CONNECTOR) {
-                if let Err(refused) = ocpp.end_transaction(Some(CARD), Reason::Local, CONNECTOR) {
-                    defmt::warn!("not ended: {}", refused);
-                }
-            } else if let Err(refused) = ocpp.begin_transaction(CARD, CONNECTOR) {
-                defmt::warn!("not begun: {}", refused);
-            }
-        });
-        while button.is_high() {
-            Timer::after_millis(20).await;
-        }
-    }
 }

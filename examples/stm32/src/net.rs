@@ -12,6 +12,10 @@ use static_cell::StaticCell;
 /// A connection without a sign of life is over after this time.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Of the buffer of a connection to send from. A handshake of TLS comes in up to so many bytes at once, and with less than
+/// that it may stall.
+pub const SEND_LEN: usize = if cfg!(feature = "tls") { 4096 } else { 2048 };
+
 /// What DHCP is given.
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -29,16 +33,25 @@ async fn run(mut runner: Runner<'static, Network>) -> ! {
     runner.run().await
 }
 
-/// A connection to `server`, a host with or without a port.
+/// Where the server names none.
+const PORT: u16 = if cfg!(feature = "tls") { 443 } else { 80 };
+
+/// The host and the port of `server`, which may name no port.
+pub fn address(server: &str) -> Result<(&str, u16), ConnectFailure> {
+    match server.split_once(':') {
+        Some((host, port)) => Ok((host, port.parse().map_err(|_| ConnectFailure::Setup)?)),
+        None => Ok((server, PORT)),
+    }
+}
+
+/// A connection to this port of a host.
 pub async fn dial<'b>(
     stack: Stack<'static>,
-    server: &str,
+    (host, port): (&str, u16),
     receive: &'b mut [u8],
     send: &'b mut [u8],
 ) -> Result<TcpSocket<'b>, ConnectFailure> {
     with_timeout(ADDRESS_TIMEOUT, stack.wait_config_up()).await.map_err(|_| ConnectFailure::NoNetwork)?;
-    let (host, port) = server.split_once(':').unwrap_or((server, "80"));
-    let port: u16 = port.parse().map_err(|_| ConnectFailure::Setup)?;
     let addresses = stack.dns_query(host, DnsQueryType::A).await.map_err(|_| ConnectFailure::UnknownHost)?;
     let address = *addresses.first().ok_or(ConnectFailure::UnknownHost)?;
     let mut socket = TcpSocket::new(stack, receive, send);

@@ -1,8 +1,14 @@
 //! What differs from charger to charger, from the environment of the build: no credentials in the source.
 
 use embedded_ocpp::transport::websocket::Options;
+#[cfg(feature = "tls")]
+use {
+    crate::connector::Ocpp,
+    charger_tls::{Today, Trust},
+    embedded_ocpp::time::DateTime,
+};
 
-/// Host of the central system, with its port if that is not 80.
+/// Host of the central system, with its port if that is not 80, or 443 with TLS.
 pub const SERVER: &str = match option_env!("OCPP_SERVER") {
     Some(server) => server,
     None => "csms.example.com",
@@ -25,4 +31,24 @@ pub fn options() -> Options<'static> {
         Some(key) => options.with_password(key.as_bytes()),
         None => options,
     }
+}
+
+/// Whom we trust: the one in `root.der`. A certificate of our own, if the server asks for one, is `identity`.
+#[cfg(feature = "tls")]
+pub const TRUST: Trust = Trust {
+    root: include_bytes!("../root.der"),
+    identity: None,
+    on_distrust: |why| defmt::warn!("certificate of the server: {}", why),
+};
+
+#[cfg(feature = "tls")]
+const BUILT: DateTime = DateTime::from_unix(match u32::from_str_radix(env!("BUILT"), 10) {
+    Ok(seconds) => seconds,
+    Err(_) => panic!("SOURCE_DATE_EPOCH is in seconds since 1970"),
+});
+
+/// What certificates are held against: the date of the central system, once there was a connection.
+#[cfg(feature = "tls")]
+pub fn today(ocpp: Ocpp<'_, '_>) -> Today {
+    ocpp.with(|ocpp| Today { date: ocpp.date_time(), floor: ocpp.last_known_date().max(Some(BUILT)) })
 }

@@ -7,7 +7,7 @@ use super::Timer;
 use super::keeper::Keeper;
 use crate::store::Storage;
 use crate::time::{Duration, Instant};
-use crate::transport::{CONNECT_TIMEOUT, ConnectFailure, WebSocketTransport};
+use crate::transport::{CONNECT_TIMEOUT, ConnectFailure, SUBPROTOCOL, WebSocketTransport};
 use core::cell::Cell;
 use embassy_sync::blocking_mutex::raw::{NoopRawMutex, RawMutex};
 use embassy_sync::mutex::Mutex;
@@ -43,7 +43,7 @@ use embassy_sync::mutex::Mutex;
 /// # async fn network(mut runner: Runner<'_, '_, NoopRawMutex>, stack: Stack, mut flash: impl Storage) {
 /// let (mut rx, mut tx) = ([0; 2048], [0; 4096]);
 /// let options = Options::new(HOST, "/ocpp", "RDAM 123");
-/// let ended = runner.run(async |link| {
+/// let Err(missing) = runner.run(async |link| {
 ///     let address = stack.dns_query(HOST, DnsQueryType::A).await.map_err(|_| ConnectFailure::UnknownHost)?;
 ///     let mut socket = TcpSocket::new(stack, &mut rx, &mut tx);
 ///     socket.connect((address[0], 80)).await.map_err(|_| ConnectFailure::Refused)?;
@@ -51,7 +51,7 @@ use embassy_sync::mutex::Mutex;
 ///     let (reader, writer) = socket.split();
 ///     link.websocket(&options, reader, writer).await
 /// }, &mut flash, &EmbassyTimer).await;
-/// # let _ = ended;
+/// panic!("{missing}"); // an input or output that was not set
 /// # } }
 /// ```
 ///
@@ -65,6 +65,7 @@ pub struct Link<'l, K> {
 
 /// There was a connection, and it is over.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Closed(());
 
 /// How far one connection has come.
@@ -91,8 +92,12 @@ impl<M: RawMutex, S: Storage, T: Timer> Link<'_, Keeper<'_, '_, '_, M, S, T>> {
     /// Talks over a WebSocket library of the firmware's, which is connected, until that is over.
     ///
     /// # Errors
-    /// None by itself: it is what `connect` returns.
+    /// [`ConnectFailure::Subprotocol`] when another one than `ocpp1.6` was agreed, which `connect` passes on.
     pub async fn transport<W: WebSocketTransport>(self, transport: &mut W) -> Result<Closed, ConnectFailure> {
+        if transport.subprotocol() != SUBPROTOCOL {
+            transport.abort();
+            return Err(ConnectFailure::Subprotocol);
+        }
         let mut keeper = self.keeper.lock().await;
         self.life.was_open.set(true);
         keeper.converse(transport, self.receive, self.send).await;

@@ -4,7 +4,8 @@ use super::{Closed, Life, Link};
 use crate::facade::Timer;
 use crate::facade::engine::Engine;
 use crate::facade::keeper::Keeper;
-use crate::log::warning;
+use crate::log::failed;
+use crate::rpc::Inflow;
 use crate::store::Storage;
 use crate::time::Instant;
 use crate::transport::ConnectFailure;
@@ -49,8 +50,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Link<'_, Keeper<'_, '_, '_, M, S, T>> {
                 Either::Second((never, _)) => match never {},
             }
         };
-        warning!("connection over: {}", defmt::Debug2Format(&spoken));
-        let _ = spoken;
+        failed!("connection over: {}", spoken);
         life.end(keeper.timer.now());
         Ok(Closed(()))
     }
@@ -108,12 +108,16 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
             }
             if engine.rpc.can_receive()
                 && session.can_send()
-                && let Some(received) = session.receive()
+                && let Some(received) = session.receive(Inflow::TAKES_PARTS)
             {
                 engine.tick(now, record);
                 let (receive, send) = session.buffers();
                 engine.receive(received, receive, send, record);
+                session.keep(engine.inflow.kept());
                 return Ok(true);
+            }
+            if engine.operations.wants_reconnect() {
+                session.leave();
             }
             session.send_control(engine.operations.random());
             Ok(engine.is_holding())

@@ -62,6 +62,8 @@ impl<'a> Profiles<'a> {
 
     pub(super) fn changed(&mut self) {}
 
+    pub(super) fn outputs_changed(&mut self) {}
+
     pub(super) fn session_begins(&mut self, _: ConnectorId) {}
 }
 

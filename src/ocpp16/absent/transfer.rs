@@ -14,6 +14,10 @@ pub(super) enum Direction {
     Upload,
 }
 
+impl Direction {
+    pub(super) const ALL: &'static [Self] = &[];
+}
+
 pub(super) struct Transfers<'a>(PhantomData<&'a ()>);
 
 /// Whether there may be a record of an update.

@@ -42,11 +42,11 @@ impl Stamp {
         matches!(self, Self::Undated { .. })
     }
 
-    pub(super) fn code(self) -> u8 {
+    pub(in crate::ocpp16) fn code(self) -> u8 {
         if self.is_undated() { UNDATED } else { DATED }
     }
 
-    pub(super) fn write(self, record: &mut RecordWriter<'_>) {
+    pub(in crate::ocpp16) fn write(self, record: &mut RecordWriter<'_>) {
         match self {
             Self::Dated(date) => record.bytes(&date.as_unix().to_le_bytes()),
             Self::Undated { boot, uptime_s } => {
@@ -56,7 +56,7 @@ impl Stamp {
         }
     }
 
-    pub(super) fn read(code: u8, record: &mut RecordReader<'_>) -> Option<Self> {
+    pub(in crate::ocpp16) fn read(code: u8, record: &mut RecordReader<'_>) -> Option<Self> {
         let number = u32::from_le_bytes(record.array()?);
         match code {
             DATED => Some(Self::Dated(DateTime::from_unix(number))),

@@ -37,7 +37,7 @@ pub struct MeterInput<'a> {
     /// What is measured.
     pub reading: MeterReading,
     /// The value now; `None` while there is none, which leaves it out of the sample. A register must not fall within a
-    /// transaction (OCPP 1.6 §7.31): that of `set_energy_meter_input` is seen to, this one is told as it is.
+    /// transaction (OCPP 1.6 §7.31): that of `ConnectorHardware::energy` is seen to, this one is told as it is.
     pub value: &'a dyn Fn() -> Option<Decimal>,
 }
 

@@ -183,7 +183,7 @@ impl Operations<'_> {
                 write_value(record, &ENERGY, Decimal::whole(register));
             }
             if asks_for(&POWER, item)
-                && let Some(power) = connector.inputs.power.and_then(|power| power())
+                && let Some(power) = connector.hardware.and_then(|hardware| hardware.power())
             {
                 write_value(record, &POWER, Decimal::whole(power.into()));
             }
@@ -231,8 +231,8 @@ impl Meters<'_, '_> {
             if offer(connector, item).is_some() {
                 return true;
             }
-            asks_for(&ENERGY, item) && connector.inputs.energy.is_some()
-                || asks_for(&POWER, item) && connector.inputs.power.is_some()
+            asks_for(&ENERGY, item) && connector.equipment.has_energy_meter()
+                || asks_for(&POWER, item) && connector.equipment.has_power_meter()
         };
         id.checked_sub(1).and_then(|place| self.connectors.get(place)).is_some_and(built_in)
             || self.inputs.iter().any(|input| usize::from(input.connector) == id && asks_for(&input.reading, item))
@@ -247,8 +247,8 @@ pub(super) const POWER: MeterReading = MeterReading::new(Measurand::PowerActiveI
 /// What an item asks for that follows from the limit of a connector, if it has one (SC-42).
 #[cfg(feature = "smart-charging")]
 fn offer(connector: &Connector<'_>, item: (Measurand, Option<Phase>)) -> Option<ChargingRateUnit> {
-    connector.inputs.limit?;
     match item {
+        _ if !connector.equipment.has_limit() => None,
         (Measurand::CurrentOffered, None) => Some(ChargingRateUnit::A),
         (Measurand::PowerOffered, None) => Some(ChargingRateUnit::W),
         _ => None,

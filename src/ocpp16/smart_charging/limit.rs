@@ -82,17 +82,6 @@ impl Default for Supply {
     }
 }
 
-/// The output that is told the limit of a connector.
-#[derive(Clone, Copy)]
-pub(crate) enum LimitOutput<'a> {
-    /// Ampere per phase.
-    Current(&'a dyn Fn(Option<Decimal>)),
-    /// Watt over all phases.
-    Power(&'a dyn Fn(Option<Decimal>)),
-    /// Both.
-    Both(&'a dyn Fn(Option<ChargingLimit>)),
-}
-
 /// A limit in both units, in tenths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::ocpp16) struct Rate {
@@ -288,12 +277,8 @@ impl Operations<'_> {
                 continue;
             }
             connector.limits.now = Some(rate);
-            let limit = supply.limit(&rate);
-            match connector.inputs.limit {
-                Some(LimitOutput::Current(output)) => output(limit.map(|limit| limit.current)),
-                Some(LimitOutput::Power(output)) => output(limit.map(|limit| limit.power)),
-                Some(LimitOutput::Both(output)) => output(limit),
-                None => {}
+            if let Some(hardware) = connector.hardware {
+                hardware.set_limit(supply.limit(&rate));
             }
         }
         self.profiles.is_active = self.profiles.slots.iter().any(|slot| !slot.is_free());

@@ -6,7 +6,6 @@ mod limit;
 mod profile;
 mod schedule;
 
-pub(crate) use limit::LimitOutput;
 pub(super) use limit::Limits;
 pub use limit::{ChargingLimit, Supply};
 pub(super) use profile::Draft;
@@ -15,7 +14,7 @@ pub(crate) use profile::{ChargingPeriod, ProfileSlot};
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::keys::announced;
 use super::session::Phase;
-use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, InputError, Operations, keys};
+use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, Operations, keys};
 use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
 use crate::store::{IntegerKey, Keys, RecordKey, Scratch, SetKey, StorageOp, SwitchKey};
 use crate::time::{DateTime, Instant};
@@ -172,6 +171,11 @@ impl<'a> Profiles<'a> {
         self.storing = None; // what is on its way to the device may be what has changed
     }
 
+    /// There is somebody else to be told the limits.
+    pub(super) fn outputs_changed(&mut self) {
+        self.is_active = true;
+    }
+
     /// Another session begins: what was meant for the one before is not for this.
     pub(super) fn session_begins(&mut self, id: ConnectorId) {
         for slot in self.slots.iter_mut().filter(|slot| slot.bound != Bound::No && slot.connector == id) {
@@ -181,15 +185,7 @@ impl<'a> Profiles<'a> {
     }
 }
 
-impl<'a> Operations<'a> {
-    pub(crate) fn set_limit_output(&mut self, output: LimitOutput<'a>, id: ConnectorId) -> Result<(), InputError> {
-        let connector = self.change_connector(id).ok_or(InputError::UnknownConnector)?;
-        connector.inputs.limit = Some(output);
-        connector.limits = Limits::new();
-        self.profiles.is_active = true;
-        Ok(())
-    }
-
+impl Operations<'_> {
     pub(crate) fn set_supply(&mut self, supply: Supply) {
         self.profiles.supply = Supply { voltage: supply.voltage.max(1), phases: supply.phases.clamp(1, 3), ..supply };
         self.profiles.is_active = true;
@@ -200,9 +196,8 @@ impl<'a> Operations<'a> {
 impl Operations<'_> {
     /// What the outputs say about the hardware, once all are set.
     pub(super) fn announce_smart_charging(&mut self) {
-        let outputs = || self.connectors.iter().filter_map(|connector| connector.inputs.limit);
-        let has_current = outputs().any(|output| !matches!(output, LimitOutput::Power(_)));
-        let has_power = outputs().any(|output| !matches!(output, LimitOutput::Current(_)));
+        let has_current = self.connectors.iter().any(|connector| connector.equipment.has_current_limit());
+        let has_power = self.connectors.iter().any(|connector| connector.equipment.has_power_limit());
         let keys = &mut self.keys;
         keys.set_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, 0, has_current);
         keys.set_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, 1, has_power);

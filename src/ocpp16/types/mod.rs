@@ -4,7 +4,11 @@
 
 mod action;
 mod authorization;
+#[cfg(feature = "security")]
+mod certificate;
 mod metering;
+#[cfg(feature = "security")]
+mod security;
 #[cfg(feature = "smart-charging")]
 mod smart_charging;
 mod status;
@@ -12,14 +16,18 @@ mod symbols;
 #[cfg(feature = "firmware-management")]
 mod transfer;
 
-pub(super) use symbols::{Spellings, Symbol, ends, spelled, symbols};
+pub(super) use symbols::{Spellings, Symbol, ends, first, spelled, symbols};
 
 pub use action::Action;
-pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
+pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus, Token, TokenType};
+#[cfg(feature = "security")]
+pub use certificate::RootCertificate;
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
+#[cfg(feature = "security")]
+pub use security::{LogStatus, LogType, SecurityEvent, SignedFirmwareStatus};
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind};
-pub use status::{Availability, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
+pub use status::{Availability, BootReason, ChargePointErrorCode, ChargePointStatus, Reason, ResetKind};
 
 #[cfg(feature = "firmware-management")]
 pub use transfer::{DiagnosticsStatus, FirmwareStatus};

@@ -63,8 +63,10 @@ symbols! {
 }
 
 symbols! {
-    /// Why a transaction ended (OCPP 1.6 §7.36).
-    Reason {
+    /// Why a transaction ended: the reasons of OCPP 1.6 (§7.36), and after them those that OCPP 2.0.1 alone has, which OCPP
+    /// 1.6 tells as `Other`.
+    #[non_exhaustive]
+    Reason, 11 in 1.6, else Other {
         /// Emergency stop button was used.
         EmergencyStop = "EmergencyStop",
         /// The EV was disconnected.
@@ -87,6 +89,28 @@ symbols! {
         UnlockCommand = "UnlockCommand",
         /// The central system did not accept the id tag.
         DeAuthorized = "DeAuthorized",
+        /// The EV has got the energy that was agreed.
+        EnergyLimitReached = "EnergyLimitReached",
+        /// A ground fault circuit interrupter has tripped.
+        GroundFault = "GroundFault",
+        /// An immediate reset was received.
+        ImmediateReset = "ImmediateReset",
+        /// A local credit is used up.
+        LocalOutOfCredit = "LocalOutOfCredit",
+        /// A card that ends every transaction was shown.
+        MasterPass = "MasterPass",
+        /// Over current protection has tripped.
+        OvercurrentFault = "OvercurrentFault",
+        /// The quality of the supply is too low.
+        PowerQuality = "PowerQuality",
+        /// The battery is as full as was agreed.
+        SOCLimitReached = "SOCLimitReached",
+        /// The EV stopped.
+        StoppedByEV = "StoppedByEV",
+        /// The agreed time is over.
+        TimeLimitReached = "TimeLimitReached",
+        /// Nobody came in time.
+        Timeout = "Timeout",
     }
 }
 
@@ -107,5 +131,30 @@ symbols! {
         Operative = "Operative",
         /// Out of service.
         Inoperative = "Inoperative",
+    }
+}
+
+symbols! {
+    /// Why a charge point has booted, in the words of OCPP 2.0.1 (BootReasonEnumType). OCPP 1.6 has no place for it on the wire.
+    #[non_exhaustive]
+    BootReason {
+        /// The application restarted itself, after an error say.
+        ApplicationReset = "ApplicationReset",
+        /// After an update of the firmware.
+        FirmwareUpdate = "FirmwareUpdate",
+        /// Somebody restarted it at the charge point.
+        LocalReset = "LocalReset",
+        /// The power came back.
+        PowerUp = "PowerUp",
+        /// The central system wanted a reset.
+        RemoteReset = "RemoteReset",
+        /// A reset that had been put off until the charge point was free.
+        ScheduledReset = "ScheduledReset",
+        /// The central system asked for the notification.
+        Triggered = "Triggered",
+        /// The hardware does not tell.
+        Unknown = "Unknown",
+        /// The watchdog restarted it.
+        Watchdog = "Watchdog",
     }
 }

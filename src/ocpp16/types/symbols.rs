@@ -19,23 +19,12 @@ macro_rules! spelled {
     };
 }
 
-/// An enumeration of OCPP with its spelling on the wire, as one table instead of a visitor for each.
+/// An enumeration of OCPP with its spelling on the wire, as one table instead of a visitor for each. Where it has words of
+/// later versions as well: how many of them OCPP 1.6 has, and what it says instead of the others.
 macro_rules! symbols {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
-        $crate::ocpp16::types::spelled! {
-            $(#[$meta])* pub $name { $($(#[$variant_meta])* $variant = $text,)+ }
-        }
-
-        impl $name {
-            /// The spelling on the wire.
-            pub fn as_str(self) -> &'static str {
-                Self::SPELLINGS.spelling(self as u8)
-            }
-
-            /// The value with this spelling; case matters.
-            pub fn from_text(text: &str) -> Option<Self> {
-                $crate::ocpp16::types::Symbol::spelled(text.as_bytes())
-            }
+        $crate::ocpp16::types::symbols! {
+            @words $(#[$meta])* $name { $($(#[$variant_meta])* $variant = $text,)+ }
         }
 
         impl $crate::ocpp16::types::Symbol for $name {
@@ -44,6 +33,52 @@ macro_rules! symbols {
 
             fn code(self) -> u8 {
                 self as u8
+            }
+        }
+    };
+    (
+        $(#[$meta:meta])* $name:ident, $count:literal in 1.6, else $other:ident {
+            $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+
+        }
+    ) => {
+        $crate::ocpp16::types::symbols! {
+            @words $(#[$meta])* $name { $($(#[$variant_meta])* $variant = $text,)+ }
+        }
+
+        impl $crate::ocpp16::types::Symbol for $name {
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
+            // Copied, so that a firmware which never asks for the other words does not hold them.
+            const SPELLINGS: &'static $crate::ocpp16::types::Spellings = {
+                const LEN: usize = $name::SPELLINGS.ends[$count - 1] as usize;
+                &$crate::ocpp16::types::Spellings {
+                    text: &$crate::ocpp16::types::first::<u8, LEN>($name::SPELLINGS.text),
+                    ends: &$crate::ocpp16::types::first::<u16, $count>($name::SPELLINGS.ends),
+                }
+            };
+
+            fn code(self) -> u8 {
+                self as u8
+            }
+
+            fn wire_code(self) -> u8 {
+                if self.code() < $count { self.code() } else { Self::$other.code() }
+            }
+        }
+    };
+    (@words $(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
+        $crate::ocpp16::types::spelled! {
+            $(#[$meta])* pub $name { $($(#[$variant_meta])* $variant = $text,)+ }
+        }
+
+        impl $name {
+            /// The spelling of the standard.
+            pub fn as_str(self) -> &'static str {
+                Self::SPELLINGS.spelling(self as u8)
+            }
+
+            /// The value with this spelling; case matters.
+            pub fn from_text(text: &str) -> Option<Self> {
+                Self::SPELLINGS.position(text.as_bytes()).and_then($crate::ocpp16::types::Symbol::from_code)
             }
         }
 
@@ -69,6 +104,12 @@ pub(in crate::ocpp16) trait Symbol: Copy + 'static {
     /// The number of the value in a record.
     fn code(self) -> u8;
 
+    /// The number of what OCPP 1.6 says for it.
+    #[inline(always)]
+    fn wire_code(self) -> u8 {
+        self.code()
+    }
+
     /// The value with this number in a record.
     fn from_code(code: u8) -> Option<Self> {
         Self::ALL.get(usize::from(code)).copied()
@@ -85,11 +126,11 @@ pub(in crate::ocpp16) trait Symbol: Copy + 'static {
 
     /// The spelling on the wire as a JSON string.
     fn quoted(self) -> &'static [u8] {
-        Self::SPELLINGS.quoted(self.code())
+        Self::SPELLINGS.quoted(self.wire_code())
     }
 }
 
-/// The spellings of an enumeration on the wire, as JSON strings one behind the other: a table of slices would take four
+/// The spellings of an enumeration, as JSON strings one behind the other: a table of slices would take four
 /// times as many bytes as one of ends.
 pub(in crate::ocpp16) struct Spellings {
     pub(in crate::ocpp16) text: &'static [u8],
@@ -110,7 +151,7 @@ impl Spellings {
     }
 
     #[inline(never)]
-    fn position(&self, text: &[u8]) -> Option<u8> {
+    pub(in crate::ocpp16) fn position(&self, text: &[u8]) -> Option<u8> {
         let mut start = 0;
         for (code, end) in (0..).zip(self.ends) {
             let end = usize::from(*end);
@@ -136,6 +177,11 @@ pub(in crate::ocpp16) const fn ends<const N: usize>(lengths: [usize; N]) -> [u16
         n += 1;
     }
     ends
+}
+
+/// The first `N` of these.
+pub(in crate::ocpp16) const fn first<T: Copy, const N: usize>(all: &[T]) -> [T; N] {
+    *all.first_chunk().expect("there are as many")
 }
 
 /// The text inside the quotes.

@@ -1,6 +1,7 @@
 //! What is said once about a key of OCPP: its name, type, range and factory value.
 
 use super::NUMBERS;
+use crate::log::format_as_debug;
 
 /// One configuration key: everything about it, said once (OCPP 1.6 §9).
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +91,9 @@ pub struct ListKey(Declaration);
 #[derive(Clone, Copy, Debug)]
 pub struct SetKey(Declaration);
 
+// The codecs are functions, which cannot be derived for.
+format_as_debug!(Declaration, Kind, ListCodec, IntegerKey, SwitchKey, ListKey, SetKey);
+
 impl SetKey {
     /// A key whose value is made of `names`, at most 31; none of them is in it at first.
     pub const fn new(number: u8, name: &'static str, names: &'static [&'static str]) -> Self {
@@ -135,6 +139,13 @@ impl IntegerKey {
 }
 
 impl SwitchKey {
+    /// The same key, but the central system may only read it.
+    #[cfg(feature = "security")]
+    pub const fn read_only(mut self) -> Self {
+        self.0.access = Access::ReadOnly;
+        self
+    }
+
     /// A key that the central system may switch.
     pub const fn new(number: u8, name: &'static str, factory: bool) -> Self {
         assert!((number as usize) < NUMBERS, "no place for the key");
@@ -184,5 +195,11 @@ impl Declaration {
     /// A text that never changes and can only be read.
     pub const fn constant(number: u8, name: &'static str, text: &'static str) -> Self {
         Self { number, name, access: Access::ReadOnly, reboot_required: false, kind: Kind::Constant(text) }
+    }
+
+    /// The same key, but the central system may only write it: it is kept elsewhere.
+    pub const fn write_only(mut self) -> Self {
+        self.access = Access::WriteOnly;
+        self
     }
 }

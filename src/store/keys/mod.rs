@@ -28,7 +28,10 @@ pub enum Refusal {
 pub struct Keys<'a> {
     table: &'static [Declaration],
     numbers: [i32; NUMBERS],
-    lists: [List; LISTS],
+    lists: [List<LIST_LEN>; LISTS],
+    /// The one in the slot behind those, which may be longer.
+    #[cfg(feature = "security")]
+    long_list: List<LONG_LIST_LEN>,
     /// Keys of the table whose records are not up to date, by their place in it.
     unsaved: u64,
     /// Keys of the firmware may be among them.
@@ -52,7 +55,8 @@ impl KeyId {
 }
 
 /// A key as the central system sees it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Key<'k> {
     /// Its name on the wire.
     pub name: &'k str,
@@ -65,7 +69,8 @@ pub struct Key<'k> {
 }
 
 /// The value of a key.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Value<'k> {
     /// `true` or `false`.
@@ -84,13 +89,18 @@ const NUMBERS: usize = 64;
 const LISTS: usize = 6;
 
 #[derive(Clone, Copy, Debug)]
-struct List {
-    bytes: [u8; LIST_LEN],
+struct List<const N: usize> {
+    bytes: [u8; N],
     len: u8,
 }
 
 /// Room of an encoded list, in bytes.
 const LIST_LEN: usize = 32;
+/// Room of a long one.
+const LONG_LIST_LEN: usize = if cfg!(feature = "security") { 64 } else { LIST_LEN };
+/// The slot of the long one.
+#[cfg(feature = "security")]
+pub(crate) const LONG_LIST: u8 = LISTS as u8;
 
 impl Value<'_> {
     /// Writes the value as text, piece by piece, without escapes.
@@ -130,8 +140,17 @@ impl<'a> Keys<'a> {
 
     /// The same, before the factory values are known: they can be loaded where the keys are to stay.
     pub(crate) fn blank(table: &'static [Declaration]) -> Self {
-        let lists = [List { bytes: [0; LIST_LEN], len: 0 }; LISTS];
-        Self { table, numbers: [0; NUMBERS], lists, unsaved: 0, vendor_unsaved: false, fixed: 0, vendor: None }
+        Self {
+            table,
+            numbers: [0; NUMBERS],
+            lists: [List::NONE; LISTS],
+            #[cfg(feature = "security")]
+            long_list: List::NONE,
+            unsaved: 0,
+            vendor_unsaved: false,
+            fixed: 0,
+            vendor: None,
+        }
     }
 
     pub(crate) fn load_factory(&mut self) {
@@ -274,9 +293,7 @@ impl<'a> Keys<'a> {
 
     /// Sets a list that the charge point itself decides, without a record of it.
     pub fn set_list(&mut self, key: &ListKey, items: &[u8]) {
-        if let Some(list) = self.lists.get_mut(usize::from(key.slot())) {
-            list.set(items);
-        }
+        self.set_slot(key.slot(), items);
     }
 
     /// Takes over a value that the central system has sent, to be kept. `allows` has the last word on the encoded form of
@@ -413,11 +430,7 @@ impl<'a> Keys<'a> {
                     self.set_number(key.number, value.max(min).min(max));
                 }
             }
-            Kind::List { slot, .. } => {
-                if let Some(list) = self.lists.get_mut(usize::from(slot)) {
-                    list.set(reader.rest());
-                }
-            }
+            Kind::List { slot, .. } => self.set_slot(slot, reader.rest()),
             Kind::Set(_) | Kind::Constant(_) => {}
         }
     }
@@ -438,11 +451,11 @@ impl<'a> Keys<'a> {
                 self.set_number(key.number, number.ok_or(Refusal::Invalid)?);
             }
             Kind::List { slot, codec, .. } => {
-                let mut bytes = [0; LIST_LEN];
+                let mut bytes = [0; LONG_LIST_LEN];
                 let text = core::str::from_utf8(value).map_err(|_| Refusal::Invalid)?;
                 let len = (codec.encode)(text, &mut bytes).ok_or(Refusal::Invalid)?;
                 let items = bytes.get(..len).filter(|items| allows(items)).ok_or(Refusal::Invalid)?;
-                self.lists.get_mut(usize::from(slot)).ok_or(Refusal::Invalid)?.set(items);
+                self.set_slot(slot, items);
             }
         }
         Ok(())
@@ -461,9 +474,21 @@ impl<'a> Keys<'a> {
     }
 
     fn slot(&self, slot: u8) -> &[u8] {
-        self.lists
-            .get(usize::from(slot))
-            .map_or(&[], |list| list.bytes.get(..usize::from(list.len)).unwrap_or_default())
+        #[cfg(feature = "security")]
+        if slot == LONG_LIST {
+            return self.long_list.items();
+        }
+        self.lists.get(usize::from(slot)).map_or(&[], List::items)
+    }
+
+    fn set_slot(&mut self, slot: u8, items: &[u8]) {
+        #[cfg(feature = "security")]
+        if slot == LONG_LIST {
+            return self.long_list.set(items);
+        }
+        if let Some(list) = self.lists.get_mut(usize::from(slot)) {
+            list.set(items);
+        }
     }
 
     fn vendor_key(&self, id: KeyId) -> Option<&VendorKey<'a>> {
@@ -479,9 +504,15 @@ impl<'a> Keys<'a> {
     }
 }
 
-impl List {
+impl<const N: usize> List<N> {
+    const NONE: Self = Self { bytes: [0; N], len: 0 };
+
+    fn items(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
     fn set(&mut self, bytes: &[u8]) {
-        let len = bytes.len().min(LIST_LEN);
+        let len = bytes.len().min(N);
         for (place, byte) in self.bytes.iter_mut().zip(bytes) {
             *place = *byte;
         }

@@ -10,8 +10,8 @@ use super::options::Options;
 use super::response::{self, Head};
 use super::{MIN_READ_BUFFER, MIN_WRITE_BUFFER};
 use crate::bytes::remove_front;
+use crate::transport::SUBPROTOCOL;
 
-const SUBPROTOCOL: &str = "ocpp1.6";
 const ACCEPT: &str = "Sec-WebSocket-Accept";
 /// More answers that announce another one (RFC 9110 §15.2) no server has to send.
 const MAX_INTERIM_RESPONSES: u8 = 8;

@@ -14,6 +14,8 @@ const SPARE: usize = 64;
 pub(crate) enum Event<'b> {
     /// A text message has ended. `whole` is false when only its beginning was kept.
     Message { bytes: &'b [u8], whole: bool },
+    /// There is no room for more of a text message that goes on.
+    Part(&'b [u8]),
     /// A ping has arrived, see [`Inbound::take_ping`].
     Ping,
     /// The peer ends the connection.
@@ -33,6 +35,8 @@ pub(crate) struct Inbound<'a> {
     /// The message whose last fragment is still to come.
     message: Option<Kind>,
     overlong: bool,
+    /// Bytes of the message at the start of the buffer that were handed on in a part already.
+    kept: usize,
     /// Payload of the last ping or close frame.
     control: Vec<u8, MAX_CONTROL_PAYLOAD, u8>,
     /// Whether `control` is a ping to be answered.
@@ -56,6 +60,7 @@ impl<'a> Inbound<'a> {
             frame: None,
             message: None,
             overlong: false,
+            kept: 0,
             control: Vec::new(),
             pinged: false,
         }
@@ -85,8 +90,10 @@ impl<'a> Inbound<'a> {
         self.filled(count);
     }
 
-    /// What the received bytes hold next; `None` when all have been looked at.
-    pub(crate) fn next_event(&mut self) -> Result<Option<Event<'_>>, Violation> {
+    /// What the received bytes hold next; `None` when all have been looked at. Of a message longer than the buffer, or than
+    /// `part_max`, the rest is dropped, unless there is such a maximum: then it comes in parts, and whoever gets one says what
+    /// is to [stay](Self::keep) of it.
+    pub(crate) fn next_event(&mut self, part_max: Option<usize>) -> Result<Option<Event<'_>>, Violation> {
         loop {
             let frame = match self.frame {
                 Some(frame) => frame,
@@ -97,16 +104,29 @@ impl<'a> Inbound<'a> {
                     header
                 }
             };
-            let missing = self.take_payload(frame);
+            let missing = self.take_payload(frame, part_max);
             if missing > 0 {
                 self.frame = Some(Header { length: missing, ..frame });
-                return Ok(None);
+                let is_full = part_max.is_some() && !self.unread.is_empty();
+                return Ok(is_full.then(|| Event::Part(self.buffer.get(..self.gathered).unwrap_or_default())));
             }
             self.frame = None;
             if self.ends_event(frame) {
                 return self.event(frame.op_code).map(Some);
             }
         }
+    }
+
+    /// Of the part that was handed out the first bytes are to stay, so many, with the next part behind them.
+    pub(crate) fn keep(&mut self, count: usize) {
+        self.kept = count.min(self.gathered);
+        self.gathered = self.kept;
+    }
+
+    /// How many bytes at the start of the buffer belong to parts that were handed out.
+    #[cfg(feature = "async")]
+    pub(crate) fn kept(&self) -> usize {
+        self.kept
     }
 
     /// Where the stream puts what comes next, to be called when all bytes have been looked at. Not empty.
@@ -146,7 +166,7 @@ impl<'a> Inbound<'a> {
             }
         };
         self.message = Some(kind);
-        self.gathered = 0;
+        (self.gathered, self.kept) = (0, 0);
         self.overlong = false;
         Ok(())
     }
@@ -157,8 +177,8 @@ impl<'a> Inbound<'a> {
     }
 
     /// Moves received payload to where it belongs and returns how much of the frame is missing.
-    fn take_payload(&mut self, frame: Header) -> u64 {
-        let available = usize::try_from(frame.length).unwrap_or(usize::MAX).min(self.unread.len());
+    fn take_payload(&mut self, frame: Header, part_max: Option<usize>) -> u64 {
+        let mut available = usize::try_from(frame.length).unwrap_or(usize::MAX).min(self.unread.len());
         let start = self.unread.start;
         let payload = start..start.saturating_add(available);
         self.unread.start = payload.end;
@@ -172,16 +192,24 @@ impl<'a> Inbound<'a> {
                 // With its last frame in sight a message may fill the buffer.
                 let rest = usize::try_from(frame.length).unwrap_or(usize::MAX);
                 let fits = frame.last && self.gathered.saturating_add(rest) <= self.buffer.len();
-                self.gather(payload, if fits && !self.overlong { 0 } else { SPARE });
+                let spare = if fits && !self.overlong { 0 } else { SPARE };
+                let limit = self.buffer.len().saturating_sub(spare).min(part_max.unwrap_or(usize::MAX));
+                let gathered = self.gather(payload, limit);
+                if part_max.is_some() {
+                    // What there is no room for is looked at again when there is.
+                    self.overlong = false;
+                    self.unread.start = start.saturating_add(gathered);
+                    available = gathered;
+                }
             }
             _ => {}
         }
         frame.length.saturating_sub(available as u64)
     }
 
-    /// Appends bytes of the buffer to the message, as many as there is room for.
-    fn gather(&mut self, payload: Range<usize>, spare: usize) {
-        let room = self.buffer.len().saturating_sub(spare).saturating_sub(self.gathered);
+    /// Appends bytes of the buffer to the message, until it has as many as `limit`, and returns how many that are.
+    fn gather(&mut self, payload: Range<usize>, limit: usize) -> usize {
+        let room = limit.saturating_sub(self.gathered);
         let kept = payload.len().min(room);
         self.overlong |= kept < payload.len();
         if let Some(gap @ 1..) = payload.start.checked_sub(self.gathered) {
@@ -189,6 +217,7 @@ impl<'a> Inbound<'a> {
             remove_front(self.buffer.get_mut(moved).unwrap_or_default(), gap);
         }
         self.gathered = self.gathered.saturating_add(kept);
+        kept
     }
 
     /// Whether the end of this frame is of interest outside.

@@ -160,13 +160,17 @@ impl<'p, 'b> Session<'p, 'b> {
         Ok(())
     }
 
-    /// What has come, if it is a whole message; it stays in the [receive buffer](Self::buffers) until the next call. Has
-    /// more read when there is none.
-    pub(crate) fn receive(&mut self) -> Option<Received> {
+    /// What has come, if it is a whole message, or a part of one where those are wanted; it stays in the
+    /// [receive buffer](Self::buffers) until the next call, behind what was to be [kept](Self::keep). Has more read when there
+    /// is none.
+    pub(crate) fn receive(&mut self, in_parts: bool) -> Option<Received> {
+        let part_max = in_parts.then_some(usize::MAX);
         while self.end.is_none() && !self.inbound.buffer().is_empty() {
-            match self.inbound.next_event() {
+            let kept = self.inbound.kept();
+            match self.inbound.next_event(part_max) {
+                Ok(Some(Event::Part(bytes))) => return Some(Received::Part(bytes.len().saturating_sub(kept))),
                 Ok(Some(Event::Message { bytes, whole })) => {
-                    let length = bytes.len();
+                    let length = bytes.len().saturating_sub(kept);
                     return Some(if whole { Received::Message(length) } else { Received::TooLong(length) });
                 }
                 Ok(Some(Event::Ping)) => {} // answered with the next control frame
@@ -181,13 +185,18 @@ impl<'p, 'b> Session<'p, 'b> {
         None
     }
 
+    /// The first bytes of the receive buffer are to stay, so many, until the message has ended whose part has come.
+    pub(crate) fn keep(&mut self, count: usize) {
+        self.inbound.keep(count);
+    }
+
     /// Whether nothing is being written, so that the send buffer is free.
     pub(crate) fn can_send(&self) -> bool {
         self.writing.is_none() && self.end.is_none()
     }
 
     /// The receive buffer, empty while it is read into, and where a message to be sent is composed.
-    pub(crate) fn buffers(&mut self) -> (&[u8], &mut [u8]) {
+    pub(crate) fn buffers(&mut self) -> (&mut [u8], &mut [u8]) {
         let end = self.text.len().min(HEAD + PAYLOAD_MAX);
         (self.inbound.buffer(), self.text.get_mut(HEAD..end).unwrap_or_default())
     }
@@ -220,6 +229,11 @@ impl<'p, 'b> Session<'p, 'b> {
         let buffer = core::mem::take(&mut self.control);
         let frame = encode(buffer, length, LAST | op_code, mask);
         self.put(Writing::Control, buffer, frame);
+    }
+
+    /// Says farewell: the connection is over when that is out.
+    pub(crate) fn leave(&mut self) {
+        self.end.get_or_insert(End::ByUs);
     }
 
     fn put(&mut self, what: Writing, buffer: &'b mut [u8], bytes: Range<usize>) {

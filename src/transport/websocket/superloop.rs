@@ -145,14 +145,25 @@ where
         Poll::Ready(result)
     }
 
-    fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<Result<Received, Error<S::Error>>> {
+    fn poll_receive(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+        in_parts: bool,
+    ) -> Poll<Result<Received, Error<S::Error>>> {
+        let part_max = in_parts.then_some(buffer.len());
         for _ in 0..STEPS_PER_POLL {
             ready!(self.poll_alive())?;
             // What the stream does not take now waits; a server that is stuck in a write needs us to read.
             if let Poll::Ready(Err(error)) = self.poll_write() {
                 return Poll::Ready(Err(error));
             }
-            match self.inbound.next_event() {
+            match self.inbound.next_event(part_max) {
+                Ok(Some(Event::Part(bytes))) => {
+                    let length = copy_fitting(bytes, buffer);
+                    self.inbound.keep(0);
+                    return Poll::Ready(Ok(Received::Part(length)));
+                }
                 Ok(Some(Event::Message { bytes, whole })) => {
                     let length = copy_fitting(bytes, buffer);
                     return Poll::Ready(Ok(if whole && length == bytes.len() {
@@ -191,7 +202,7 @@ where
             let State::Closing { end: End::ByUs, said } = self.state else {
                 return farewell.map(Ok);
             };
-            match self.inbound.next_event() {
+            match self.inbound.next_event(None) {
                 Ok(Some(Event::Close(code))) => {
                     self.state = State::Closing { end: End::ByPeer(code), said };
                 }
@@ -352,7 +363,12 @@ where
     }
 
     async fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Self::Error> {
-        let result = poll_fn(|cx| self.poll_receive(cx, buffer)).await;
+        let result = poll_fn(|cx| self.poll_receive(cx, buffer, false)).await;
+        self.hang_up_on_error(result).map(Some)
+    }
+
+    async fn receive_in_parts(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Self::Error> {
+        let result = poll_fn(|cx| self.poll_receive(cx, buffer, true)).await;
         self.hang_up_on_error(result).map(Some)
     }
 
@@ -363,6 +379,12 @@ where
 
     fn abort(&mut self) {
         self.hang_up();
+    }
+
+    fn leave(&mut self) {
+        if matches!(self.state, State::Open) {
+            self.end(End::ByUs);
+        }
     }
 
     /// A ping goes out each `ping_interval_s` seconds. When then nothing at all arrives for one further

@@ -1,10 +1,11 @@
 use crate::central_system::CentralSystem;
 use crate::device::Device;
 use crate::link::Link;
+use crate::vault::Vault;
 use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{
-    ChargePointErrorCode, DataTransferHandler, DataTransferReply, DataTransferStatus, InstallationStatus, Measurand,
-    MeterInput, MeterReading, Phase, TransferStatus, UnitOfMeasure, UnlockResult,
+    ChargePointErrorCode, ConnectorHardware, DataTransferHandler, DataTransferReply, DataTransferStatus, Equipment,
+    InstallationStatus, Measurand, MeterInput, MeterReading, Phase, TransferStatus, UnitOfMeasure, UnlockResult,
 };
 use embedded_ocpp::store::VendorKey;
 use embedded_ocpp::time::Duration;
@@ -26,6 +27,7 @@ pub struct Site {
     pub energy_wh: [Cell<i64>; 2],
     pub error: [Cell<Option<ChargePointErrorCode>>; 2],
     pub unlock: Cell<UnlockResult>,
+    pub vault: Vault,
 }
 
 impl Default for Site {
@@ -35,6 +37,7 @@ impl Default for Site {
             energy_wh: Default::default(),
             error: Default::default(),
             unlock: Cell::new(UnlockResult::Unlocked),
+            vault: Vault::default(),
         }
     }
 }
@@ -49,12 +52,34 @@ pub struct Bench<'a> {
     deadline: Instant,
 }
 
+/// One connector of it.
+struct Socket<'s> {
+    site: &'s Site,
+    index: usize,
+}
+
+impl ConnectorHardware for Socket<'_> {
+    fn is_plugged(&self) -> bool {
+        self.site.plugged[self.index].get()
+    }
+
+    fn energy(&self) -> Option<i64> {
+        Some(self.site.energy_wh[self.index].get())
+    }
+
+    fn equipment(&self) -> Equipment {
+        Equipment::new().with_lock().with_current_limit().with_power_limit()
+    }
+
+    fn unlock(&self) -> UnlockResult {
+        self.site.unlock.get()
+    }
+}
+
 /// Does something with a charge point from its boot on, without a connection. Its end is that of the supply.
 pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_>) -> R) -> R {
-    let plugged = [0, 1].map(|index| move || site.plugged[index].get());
-    let energy = [0, 1].map(|index| move || Some(site.energy_wh[index].get()));
+    let sockets = [0, 1].map(|index| Socket { site, index });
     let error = [0, 1].map(|index| move || site.error[index].get());
-    let unlock = || site.unlock.get();
     let voltage = MeterReading::new(Measurand::Voltage, Some(UnitOfMeasure::V)).phase(Phase::L1);
     let (mut room, reply) =
         ([0; 500], DataTransferReply { status: DataTransferStatus::Accepted, data: Some("\"done\"") });
@@ -65,11 +90,8 @@ pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_
     let mut resources = Resources::<2, RECEIVE, SEND>::new();
     let mut charge_point = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).expect("short texts");
     for (index, id) in [(0, 1), (1, 2)] {
-        charge_point.set_connector_plugged_input(&plugged[index], id).expect("a connector");
-        charge_point.set_energy_meter_input(&energy[index], id).expect("a connector");
+        charge_point.set_hardware(&sockets[index], id).expect("a connector");
         charge_point.add_error_code_input(&error[index], id).expect("a connector");
-        charge_point.set_on_unlock_connector(&unlock, id).expect("a connector");
-        charge_point.set_smart_charging_output(&|_| {}, id).expect("a connector");
     }
     let metered = MeterInput { connector: 1, reading: voltage, value: &|| Some(Decimal::tenths(2301)) };
     charge_point.add_meter_value_input(metered).expect("room");
@@ -86,6 +108,7 @@ pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_
     charge_point.set_diagnostics_file_name_input(&|_| Some("log"));
     charge_point.set_on_upload(&|_, _| {});
     charge_point.set_upload_status_input(&|| TransferStatus::Failed);
+    charge_point.set_certificates(&site.vault);
     charge_point.set_rng(&|| 0x1234_5678);
     let mut bench = Bench { charge_point, link: Link::default(), device, now: Instant::ZERO, deadline: Instant::ZERO };
     bench.settle();

@@ -6,3 +6,4 @@ pub mod device;
 #[path = "../../support/frame.rs"]
 pub mod frame;
 pub mod link;
+pub mod vault;

@@ -10,6 +10,8 @@ pub struct Link {
     incoming: VecDeque<Vec<u8>>,
     outgoing: VecDeque<String>,
     unfinished: Vec<u8>,
+    /// The most bytes of a part, where there are any.
+    pub part_max: usize,
 }
 
 impl Link {
@@ -47,6 +49,17 @@ impl WebSocketTransport for Link {
         let len = message.len().min(buffer.len());
         buffer[..len].copy_from_slice(&message[..len]);
         Ok(Some(if len < message.len() { Received::TooLong(len) } else { Received::Message(len) }))
+    }
+
+    async fn receive_in_parts(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, Infallible> {
+        let most = self.part_max.min(buffer.len());
+        match self.incoming.front_mut() {
+            Some(message) if most > 0 && message.len() > most => {
+                buffer.iter_mut().zip(message.drain(..most)).for_each(|(place, byte)| *place = byte);
+                Ok(Some(Received::Part(most)))
+            }
+            _ => self.receive(buffer).await,
+        }
     }
 
     async fn send(&mut self, part: &[u8], last: bool) -> Result<(), Infallible> {

@@ -19,9 +19,11 @@ const RESPONSE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket
 fuzz_target!(|input: &[u8]| {
     let Some((seed, bytes)) = input.split_first() else { return };
     let bytes = if seed & 0x80 == 0 { [RESPONSE, bytes].concat() } else { bytes.to_vec() };
-    let whole = converse(Stream { bytes: &bytes, chance: None });
-    let split = converse(Stream { bytes: &bytes, chance: Some(u32::from(*seed)) });
-    assert_eq!(whole, split);
+    for in_parts in [false, true] {
+        let whole = converse(Stream { bytes: &bytes, chance: None }, in_parts);
+        let split = converse(Stream { bytes: &bytes, chance: Some(u32::from(*seed)) }, in_parts);
+        assert_eq!(whole, split);
+    }
 });
 
 #[derive(Debug, PartialEq)]
@@ -30,9 +32,9 @@ enum End {
     Closed(Error<Infallible>),
 }
 
-/// All messages, and how it ended.
-fn converse(stream: Stream<'_>) -> (Vec<(Received, Vec<u8>)>, End) {
-    let mut messages = Vec::new();
+/// All messages, those that came in parts joined, and how it ended.
+fn converse(stream: Stream<'_>, in_parts: bool) -> (Vec<(Received, Vec<u8>)>, End) {
+    let (mut messages, mut begun) = (Vec::new(), Vec::new());
     // Every mistake shows as soon as there is no room to spare.
     let (mut read, mut write, mut buffer) = ([0; 1024], [0; 131], [0; 300]);
     let options = Options::new("csms", "/ocpp", "CP1");
@@ -47,12 +49,19 @@ fn converse(stream: Stream<'_>) -> (Vec<(Received, Vec<u8>)>, End) {
     }
     loop {
         link.keep_alive(Instant::ZERO, 0);
-        match poll_once(link.receive(&mut buffer)) {
+        let received =
+            if in_parts { poll_once(link.receive_in_parts(&mut buffer)) } else { poll_once(link.receive(&mut buffer)) };
+        match received {
             Poll::Pending => {}
             Poll::Ready(Ok(None)) => panic!("nothing, without a wait"),
             Poll::Ready(Ok(Some(received))) => {
-                let (Received::Message(len) | Received::TooLong(len)) = received;
-                messages.push((received, buffer[..len].to_vec()));
+                let (Received::Message(len) | Received::TooLong(len) | Received::Part(len)) = received;
+                begun.extend_from_slice(&buffer[..len]);
+                if let Received::Part(_) = received {
+                    assert!(in_parts && len > 0);
+                    continue;
+                }
+                messages.push((received, std::mem::take(&mut begun)));
                 while poll_once(link.send(b"[3,\"id\",{}]", true)).is_pending() {}
             }
             Poll::Ready(Err(error)) => {

@@ -1,7 +1,6 @@
 //! What each charger is told in the factory, in the last megabyte of its flash. `.ci/tls` writes it with QEMU's loader.
 
-use core::ffi::CStr;
-
+use charger_tls::Identity;
 use embedded_ocpp::time::DateTime;
 
 const ADDRESS: usize = 0x0030_0000;
@@ -9,7 +8,7 @@ const LEN: usize = 0x0010_0000;
 
 pub(crate) struct Factory {
     /// The name that the certificate of the server must have.
-    pub(crate) host: &'static CStr,
+    pub(crate) host: &'static str,
     /// The certificate of the one who signs those of servers, in DER, as all here.
     pub(crate) root: &'static [u8],
     pub(crate) identity: Option<Identity>,
@@ -19,12 +18,6 @@ pub(crate) struct Factory {
     pub(crate) battery_clock: Option<DateTime>,
 }
 
-/// What the charger proves with who it is.
-pub(crate) struct Identity {
-    pub(crate) certificate: &'static [u8],
-    pub(crate) key: &'static [u8],
-}
-
 impl Factory {
     /// `None` where it has not been written.
     pub(crate) fn read() -> Option<Self> {
@@ -32,7 +25,7 @@ impl Factory {
         let flash: &'static [u8] = unsafe { core::slice::from_raw_parts(ADDRESS as *const u8, LEN) };
         let mut fields = Fields(flash);
         Some(Self {
-            host: CStr::from_bytes_with_nul(fields.next()?).ok()?,
+            host: core::str::from_utf8(fields.next()?.strip_suffix(&[0])?).ok()?,
             root: fields.next()?,
             identity: match (fields.next()?, fields.next()?) {
                 ([], _) => None,

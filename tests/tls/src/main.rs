@@ -6,36 +6,28 @@
 #![no_std]
 #![no_main]
 
-mod clock;
 mod factory;
-mod libc;
-mod line;
+mod heap;
 #[path = "../../../examples/parts/nor_flash.rs"]
 mod nor_flash;
-mod security;
 
-use core::cell::Cell;
-use core::convert::Infallible;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use board::uart::Uart;
+use charger_tls::{Security, Today, Trust};
 use cortex_m::Peripherals;
 use embassy_executor::Spawner;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_time::{Instant, Timer};
 use embedded_ocpp::facade::{EmbassyTimer, Handle, Runner, Shared};
 use embedded_ocpp::json::Raw;
-use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
+use embedded_ocpp::ocpp16::{ChargePointStatus, ConnectorHardware, Reason};
 use embedded_ocpp::rpc::Outcome;
 use embedded_ocpp::store::FlashStorage;
-use embedded_ocpp::transport::ConnectFailure;
 use embedded_ocpp::transport::websocket::Options;
 use embedded_ocpp::{Boot, ChargePoint, Controls, Resources};
 use factory::Factory;
-use line::Line;
-use mbedtls_rs::Tls;
 use nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
-use security::Watched;
 use static_cell::{ConstStaticCell, StaticCell};
 
 type Ocpp = Handle<'static, 'static, NoopRawMutex>;
@@ -46,7 +38,6 @@ const CARD: &str = "04A1B2C3D4E5F6";
 static RESOURCES: StaticCell<Resources<'static, 1>> = StaticCell::new();
 static SHARED: StaticCell<Shared<'static, NoopRawMutex>> = StaticCell::new();
 static FLASH: ConstStaticCell<[u8; LEN]> = ConstStaticCell::new([0; LEN]);
-static GENERATOR: ConstStaticCell<Generator> = ConstStaticCell::new(Generator);
 
 static PLUGGED: AtomicBool = AtomicBool::new(false);
 
@@ -54,8 +45,7 @@ static PLUGGED: AtomicBool = AtomicBool::new(false);
 async fn main(spawner: Spawner) {
     let (Some(peripherals), Some(uart)) = (Peripherals::take(), Uart::take()) else { board::exit(Err(())) };
     board::start_time(peripherals.SYST);
-    libc::start_heap();
-    clock::start();
+    heap::start();
 
     let resources = RESOURCES.init_with(Resources::new);
     let boot = Boot::new("mps2-an386", "QEMU").firmware_version(env!("CARGO_PKG_VERSION"));
@@ -67,10 +57,21 @@ async fn main(spawner: Spawner) {
     spawner.spawn(customer(ocpp).expect("spawned once"));
 }
 
+/// The hardware of the connector.
+struct Outlet;
+
+impl ConnectorHardware for Outlet {
+    fn is_plugged(&self) -> bool {
+        PLUGGED.load(Relaxed)
+    }
+
+    fn energy(&self) -> Option<i64> {
+        Some(Instant::now().as_secs() as i64)
+    }
+}
+
 fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
-    let unknown = |_| "unknown connector";
-    ocpp.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), CONNECTOR).map_err(unknown)?;
-    ocpp.set_energy_meter_input(&|| Some((Instant::now().as_secs() as i32).into()), CONNECTOR).map_err(unknown)?;
+    ocpp.set_hardware(&Outlet, CONNECTOR).map_err(|_| "unknown connector")?;
     ocpp.set_on_reset_execute(&|_| board::exit(Ok(())));
     ocpp.set_on_connect_failed(&|why| {
         board::print(format_args!("not connected: {why:?}"));
@@ -83,22 +84,22 @@ fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
 #[embassy_executor::task]
 async fn network(ocpp: Ocpp, mut runner: Runner<'static, 'static, NoopRawMutex>, mut uart: Uart) {
     let factory = Factory::read().expect("the factory has written");
-    let options = Options::new(factory.host.to_str().expect("a name"), "/ocpp", "CORTEX-M4");
-    let tls = Tls::new(GENERATOR.take()).expect("the only one");
+    let host = factory.host;
+    let options = Options::new(host, "/ocpp", "CORTEX-M4");
+    let trust = Trust { root: factory.root, identity: factory.identity, on_distrust: distrusted };
+    let security = Security::new(trust, random);
     let mut storage = FlashStorage::new(Chip::erased(FLASH.take()), SETTINGS, JOURNAL).expect("whole pages");
     let ended = runner
         .run(
             async |link| {
-                clock::set(ocpp.with(|ocpp| ocpp.date_time()), &factory);
-                let mut session = security::open(tls.reference(), Line::new(&mut uart), &factory).await?;
-                let (reader, writer) = session.split().await.map_err(|_| ConnectFailure::Tls)?;
-                let is_refused = Cell::new(false);
-                let closed = link.websocket(&options, Watched { reader, is_refused: &is_refused }, writer).await;
-                // With TLS 1.3 the server looks at our certificate when we are done with the handshake already.
-                let closed =
-                    closed.map_err(|why| if is_refused.get() { ConnectFailure::ClientCertificate } else { why });
-                let _ = session.close().await;
-                closed
+                let today = ocpp.with(|ocpp| Today {
+                    date: ocpp.date_time().or(factory.battery_clock),
+                    floor: ocpp.last_known_date().max(factory.made),
+                });
+                let mut session = security.open(host, uart.split(), today).await?;
+                let (reader, writer) = session.split().await?;
+                let closed = link.websocket(&options, reader, writer).await;
+                session.close(closed).await
             },
             &mut storage,
             &EmbassyTimer,
@@ -146,28 +147,11 @@ async fn until(ocpp: Ocpp, condition: impl Fn(&Controls<'static>) -> bool) {
     }
 }
 
-/// Not random at all: what it keeps secret is known to whoever knows the time. Real hardware has a true generator.
-struct Generator;
-
-impl rand_core::TryRng for Generator {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(random())
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(u64::from(random()) << 32 | u64::from(random()))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        bytes.fill_with(|| random() as u8);
-        Ok(())
-    }
+fn distrusted(why: &'static str) {
+    board::print(format_args!("certificate: {why}"));
 }
 
-impl rand_core::TryCryptoRng for Generator {}
-
+/// Not random at all: what it keeps secret is known to whoever knows the time. Real hardware has a true generator.
 fn random() -> u32 {
     static STATE: AtomicU32 = AtomicU32::new(0x2545_F491);
     let mut state = STATE.load(Relaxed) ^ Instant::now().as_ticks() as u32;

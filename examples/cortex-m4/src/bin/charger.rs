@@ -17,7 +17,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_time::{Duration, Instant, Timer};
 use embedded_ocpp::facade::{EmbassyTimer, Handle, Runner, Shared};
 use embedded_ocpp::json::Raw;
-use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
+use embedded_ocpp::ocpp16::{ChargePointStatus, ConnectorHardware, Equipment, Reason, TxNotification};
 use embedded_ocpp::rpc::Outcome;
 use embedded_ocpp::store::FlashStorage;
 use embedded_ocpp::transport::websocket::Options;
@@ -35,10 +35,37 @@ static RESOURCES: StaticCell<Resources<'static, 1>> = StaticCell::new();
 static SHARED: StaticCell<Shared<'static, NoopRawMutex>> = StaticCell::new();
 static FLASH: ConstStaticCell<[u8; LEN]> = ConstStaticCell::new([0; LEN]);
 
-/// What the hardware sees.
-static PLUGGED: AtomicBool = AtomicBool::new(false);
-static ENERGY_WH: AtomicI32 = AtomicI32::new(1000);
-static CHARGING: AtomicBool = AtomicBool::new(false);
+static OUTLET: Outlet =
+    Outlet { is_plugged: AtomicBool::new(false), energy_wh: AtomicI32::new(1000), is_charging: AtomicBool::new(false) };
+
+/// The hardware of the connector.
+struct Outlet {
+    is_plugged: AtomicBool,
+    energy_wh: AtomicI32,
+    is_charging: AtomicBool,
+}
+
+impl ConnectorHardware for Outlet {
+    fn is_plugged(&self) -> bool {
+        self.is_plugged.load(Relaxed)
+    }
+
+    fn energy(&self) -> Option<i64> {
+        Some(self.energy_wh.load(Relaxed).into())
+    }
+
+    fn equipment(&self) -> Equipment {
+        Equipment::new().with_power_meter()
+    }
+
+    fn power(&self) -> Option<i32> {
+        Some(if self.is_charging.load(Relaxed) { POWER_W } else { 0 })
+    }
+
+    fn notify(&self, notification: TxNotification) {
+        log(format_args!("{notification:?}"));
+    }
+}
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
@@ -58,13 +85,7 @@ async fn main(spawner: Spawner) {
 
 /// Connects the charge point with the hardware.
 fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
-    let unknown = |_| "unknown connector";
-    ocpp.set_connector_plugged_input(&|| PLUGGED.load(Relaxed), CONNECTOR).map_err(unknown)?;
-    ocpp.set_energy_meter_input(&|| Some(ENERGY_WH.load(Relaxed).into()), CONNECTOR).map_err(unknown)?;
-    ocpp.set_power_meter_input(&|| Some(if CHARGING.load(Relaxed) { POWER_W } else { 0 }), CONNECTOR)
-        .map_err(unknown)?;
-    ocpp.set_tx_notification_output(&|notification| log(format_args!("{notification:?}")), CONNECTOR)
-        .map_err(unknown)?;
+    ocpp.set_hardware(&OUTLET, CONNECTOR).map_err(|_| "unknown connector")?;
     ocpp.set_on_reset_execute(&|_| board::exit(Ok(())));
     ocpp.set_on_connect_failed(&|why| log(format_args!("not connected: {why}")));
     ocpp.set_rng(&random);
@@ -100,9 +121,9 @@ async fn evse(ocpp: Ocpp) {
     loop {
         Timer::after(TICK).await;
         let permitted = ocpp.with(|ocpp| ocpp.permits_charge(CONNECTOR));
-        CHARGING.store(permitted && PLUGGED.load(Relaxed), Relaxed);
-        if CHARGING.load(Relaxed) {
-            ENERGY_WH.fetch_add(WH_PER_TICK, Relaxed);
+        OUTLET.is_charging.store(permitted && OUTLET.is_plugged.load(Relaxed), Relaxed);
+        if OUTLET.is_charging.load(Relaxed) {
+            OUTLET.energy_wh.fetch_add(WH_PER_TICK, Relaxed);
         }
     }
 }
@@ -137,7 +158,7 @@ fn concluded(outcome: Outcome<'_>) {
 
 fn plug(ocpp: Ocpp, plugged: bool) {
     log(format_args!("plugged {}", if plugged { "in" } else { "out" }));
-    PLUGGED.store(plugged, Relaxed);
+    OUTLET.is_plugged.store(plugged, Relaxed);
     ocpp.notify();
 }
 

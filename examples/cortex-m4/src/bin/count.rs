@@ -15,6 +15,8 @@ struct Stopwatch {
     times: u32,
     /// How far the sum of instructions may be off.
     uncertainty: u32,
+    /// Instructions of the longest piece of work, which is a poll, but for the card that is shown.
+    longest: u64,
 }
 
 impl Counter for Stopwatch {
@@ -32,7 +34,9 @@ impl Stopwatch {
     fn add(&mut self, times: u32, work: &mut dyn FnMut()) {
         let with_work = stopwatch::measure(times, work);
         let without = stopwatch::measure(times, &mut || {});
-        self.instructions += with_work.saturating_sub(without);
+        let instructions = with_work.saturating_sub(without);
+        self.instructions += instructions;
+        self.longest = self.longest.max(instructions.div_ceil(times.into()));
         self.uncertainty += 2 * RESOLUTION;
     }
 
@@ -54,7 +58,8 @@ fn main() -> ! {
         let mut counter = Stopwatch::default();
         (operation.run)(&mut counter);
         let (instructions, uncertainty) = counter.mean();
-        board::print(format_args!("{}={instructions} uncertainty={uncertainty}", operation.name));
+        let (name, longest) = (operation.name, counter.longest);
+        board::print(format_args!("{name}={instructions} uncertainty={uncertainty} longest={longest}"));
     }
     board::exit(Ok(()))
 }

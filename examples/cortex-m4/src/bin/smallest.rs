@@ -17,7 +17,7 @@ use embedded_ocpp::json::Raw;
 use embedded_ocpp::ocpp16::{ChargePointStatus, Reason};
 use embedded_ocpp::store::Value;
 use embedded_ocpp::transport::{Received, WebSocketTransport};
-use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
+use embedded_ocpp::{Boot, ChargePoint, Error, Instant, Resources};
 use static_cell::StaticCell;
 
 static RESOURCES: StaticCell<Resources<'static>> = StaticCell::new();
@@ -74,7 +74,9 @@ fn charge(mut charge_point: ChargePoint<'static>) -> Option<()> {
 #[inline(never)]
 fn poll(charge_point: &mut ChargePoint<'static>, storage: &mut Flash) {
     let now = Instant::from_millis(MILLISECONDS.load(Relaxed).into());
-    let _ = charge_point.poll(now, &mut Modem, storage);
+    if let Err(Error::Incomplete(_)) = charge_point.poll(now, &mut Modem, storage) {
+        LAMP.store(u8::MAX, Relaxed); // whatever else fails is tried again
+    }
 }
 
 #[cfg(feature = "flash")]
@@ -106,6 +108,12 @@ impl WebSocketTransport for Modem {
         let len = usize::from(MODEM.load(Relaxed));
         buffer.iter_mut().take(len).for_each(|place| *place = MODEM.load(Relaxed));
         Ok(if len == 0 { None } else { Some(Received::Message(len)) })
+    }
+
+    #[cfg(feature = "security")]
+    async fn receive_in_parts(&mut self, buffer: &mut [u8]) -> Result<Option<Received>, ()> {
+        let received = self.receive(buffer).await?;
+        Ok(if BUTTON.load(Relaxed) { Some(Received::Part(buffer.len())) } else { received })
     }
 
     async fn send(&mut self, part: &[u8], _last: bool) -> Result<(), ()> {

@@ -1,24 +1,6 @@
-//! What Mbed TLS wants of a C library beyond what tinyrlibc has, and the heap behind `calloc`.
+//! What Mbed TLS wants of a C library beyond what tinyrlibc has: texts for people, which nobody reads here.
 
 use core::ffi::{c_char, c_int};
-use core::mem::MaybeUninit;
-
-use embedded_alloc::LlffHeap;
-use tinyrlibc as _;
-
-#[global_allocator]
-static HEAP: LlffHeap = LlffHeap::empty();
-
-const HEAP_LEN: usize = 32 * 1024;
-
-/// Before anything is allocated, once.
-pub(crate) fn start_heap() {
-    static mut MEMORY: [MaybeUninit<u8>; HEAP_LEN] = [MaybeUninit::uninit(); HEAP_LEN];
-    // SAFETY: nobody else touches this memory
-    unsafe { HEAP.init(&raw mut MEMORY as usize, HEAP_LEN) };
-}
-
-// Texts for people, which nobody reads here.
 
 #[unsafe(no_mangle)]
 extern "C" fn puts(_: *const c_char) -> c_int {

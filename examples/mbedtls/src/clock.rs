@@ -1,8 +1,4 @@
-//! The clocks of Mbed TLS. A certificate has dates, and the date comes from the central system: what does a charger believe
-//! that has never spoken to one?
-//!
-//! It takes the date of the central system where it has one, else that of its clock with a battery; and none before the day
-//! of its making. Without any of them no certificate is valid.
+//! The clocks of Mbed TLS: a timer, and the date of the handshake that is about to begin.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -11,8 +7,6 @@ use embedded_ocpp::time::DateTime;
 use mbedtls_rs::sys::hook::timer::{MbedtlsTimer, hook_timer};
 use mbedtls_rs::sys::hook::wall_clock::{MbedtlsWallClock, hook_wall_clock};
 use mbedtls_rs::sys::{mbedtls_ms_time_t, tm};
-
-use crate::factory::Factory;
 
 /// In seconds since 1970 at the last [`set`]; 0 while nobody knows.
 static DATE: AtomicU32 = AtomicU32::new(0);
@@ -29,8 +23,7 @@ pub(crate) fn start() {
 }
 
 /// Sets the date for a handshake that is about to begin.
-pub(crate) fn set(central_system: Option<DateTime>, factory: &Factory) {
-    let date = central_system.or(factory.battery_clock).max(factory.made);
+pub(crate) fn set(date: Option<DateTime>) {
     DATE.store(date.map_or(0, DateTime::as_unix), Relaxed);
 }
 

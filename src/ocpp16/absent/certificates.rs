@@ -1,0 +1,46 @@
+//! Stands in for certificates where the security extension is left out.
+
+use super::Operations;
+use crate::json::JsonStr;
+use crate::rpc::{CallComposer, Composer, Outcome};
+use crate::store::KeyId;
+use crate::time::Instant;
+use core::marker::PhantomData;
+
+pub(super) struct Trust<'a>(PhantomData<&'a ()>);
+
+impl Trust<'_> {
+    pub(super) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl Operations<'_> {
+    pub(super) fn begin_long(&mut self, _: JsonStr<'_>) -> Option<&'static str> {
+        None
+    }
+
+    pub(super) fn take_long(&mut self, _: &[u8]) {}
+
+    pub(super) fn drop_long(&mut self) {}
+
+    pub(super) fn rejects_long(&self, _: JsonStr<'_>) -> bool {
+        false
+    }
+
+    pub(super) fn change_cpo_name(&mut self, _: KeyId, _: JsonStr<'_>) -> Option<bool> {
+        None
+    }
+
+    pub(super) fn certificates_link(&mut self, _: bool) {}
+
+    pub(super) fn advance_certificates(&mut self, _: Instant) {}
+
+    pub(super) fn sign_certificate(&mut self, _: Instant, _: &mut CallComposer<'_>) -> bool {
+        false
+    }
+
+    pub(super) fn continue_sign_certificate(&mut self, _: &mut Composer<'_>) {}
+
+    pub(super) fn conclude_sign_certificate(&mut self, _: Outcome<'_>) {}
+}

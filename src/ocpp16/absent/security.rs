@@ -1,0 +1,99 @@
+//! Stands in for the security extension where it is left out: nothing is logged, and the compiler removes the calls.
+
+use super::Operations;
+use super::answer::StatusAnswer;
+use crate::json::{JsonStr, Raw};
+use crate::rpc::Outcome;
+use crate::store::{KeyId, RecordKey, Refusal, Scratch, StorageOp};
+use crate::time::{DateTime, Instant};
+use crate::transport::ConnectFailure;
+
+pub(super) struct Security;
+
+/// Whether there are records of it.
+pub(super) const KEEPS_RECORD: bool = false;
+
+pub(super) fn slot(_: u32) -> Option<RecordKey> {
+    None
+}
+
+impl Security {
+    pub(super) const fn new() -> Self {
+        Self
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::NEVER
+    }
+
+    pub(super) fn is_unsaved(&self) -> bool {
+        false
+    }
+
+    pub(super) fn take_turn(&mut self) {}
+
+    pub(super) fn store(&mut self, _: &mut Scratch<'_>) -> Option<StorageOp> {
+        None
+    }
+
+    pub(super) fn stored(&mut self) {}
+
+    pub(super) fn load_mark(&mut self, _: Option<&[u8]>) -> u32 {
+        0
+    }
+
+    pub(super) fn probe(&mut self, _: u32, _: Option<&[u8]>) -> Option<u32> {
+        None
+    }
+}
+
+impl Operations<'_> {
+    #[cfg(feature = "firmware-management")]
+    pub(super) fn firmware_updated(&mut self) {}
+
+    pub(super) fn booted(&mut self, _: Instant) {}
+
+    pub(super) fn time_set(&mut self, _: Instant, _: DateTime) {}
+
+    pub(crate) fn connect_failed(&mut self, _: Instant, _: ConnectFailure) {}
+
+    pub(crate) fn message_dropped(&mut self, _: Instant) {}
+
+    pub(super) fn security_link(&mut self, _: bool) {}
+
+    pub(super) fn is_turn_of_events(&self, _: Instant) -> bool {
+        false
+    }
+
+    pub(super) fn load_security_event(&self, _: &Scratch<'_>) -> Option<StorageOp> {
+        None
+    }
+
+    pub(super) fn security_event_loaded(&mut self, _: &mut Scratch<'_>) {}
+
+    pub(super) fn security_event_notification(&mut self, _: Instant, _: &Scratch<'_>) -> Option<Raw<'static>> {
+        None
+    }
+
+    pub(super) fn conclude_security_event(&mut self, _: Instant, _: Outcome<'_>) {}
+
+    pub(super) fn change_access(&mut self, _: Instant, _: KeyId, _: JsonStr<'_>) -> Option<StatusAnswer> {
+        None
+    }
+
+    pub(super) fn set_access(&mut self, _: &str, _: &str) -> Option<Result<(), Refusal>> {
+        None
+    }
+
+    pub(super) fn set_factory_access(&mut self, _: &str, _: &str) -> Option<Result<(), Refusal>> {
+        None
+    }
+
+    pub(super) fn access_answered(&mut self) {}
+
+    pub(super) fn load_access(&mut self, _: Option<&[u8]>) {}
+
+    pub(crate) fn wants_reconnect(&mut self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,71 @@
+//! CertificateSigned: the certificate of this charge point has come (security whitepaper A02, A03).
+
+use super::super::answer::{Cause, StatusAnswer};
+use super::super::{Action, Operations, SecurityEvent};
+use super::intake::Stage;
+use super::store::CHAIN_LEN_MAX;
+use super::{CERTIFICATE_SIGNED_MAX_CHAIN_SIZE, Certificates, ChainVerdict};
+use crate::json::{Field, JsonStr, Kind, Payload};
+use crate::time::Instant;
+use core::task::Poll;
+
+/// CertificateSigned.req (security whitepaper §5.1).
+const FIELDS: [Field; 1] = [Field::required("certificateChain", Kind::Text(CHAIN_LEN_MAX))];
+
+impl Operations<'_> {
+    /// `None` while the firmware is at work.
+    #[inline(never)]
+    pub(in crate::ocpp16) fn certificate_signed(
+        &mut self,
+        now: Instant,
+        payload: Payload<'_>,
+    ) -> Result<Option<StatusAnswer>, Cause> {
+        let store = self.trust.store.ok_or(Cause::NotSupported)?;
+        let verdict = match self.take_chain(store, payload) {
+            Ok(verdict) => verdict,
+            Err(cause) => {
+                self.trust.intake.abort(store);
+                return Err(cause);
+            }
+        };
+        match verdict {
+            Poll::Pending => {
+                self.ask_again(now);
+                return Ok(None);
+            }
+            Poll::Ready(ChainVerdict::Accepted) => {
+                self.trust.intake.stage = Stage::Idle; // nothing is left to be void
+                self.trust.signing.certificate_came();
+                self.certificate_changed();
+                self.dirty = true;
+                return Ok(Some(StatusAnswer::Accepted));
+            }
+            Poll::Ready(ChainVerdict::Invalid) => {
+                self.security_event(now, SecurityEvent::InvalidChargePointCertificate, "CertificateSigned"); // A02.FR.07
+            }
+            Poll::Ready(ChainVerdict::Failed) => {}
+        }
+        self.trust.intake.abort(store);
+        Ok(Some(StatusAnswer::Rejected))
+    }
+
+    /// Hands the chain to the firmware, and asks what it says of it.
+    fn take_chain(&mut self, store: &dyn Certificates, payload: Payload<'_>) -> Result<Poll<ChainVerdict>, Cause> {
+        let [chain] = payload.read(&FIELDS)?;
+        let intake = &mut self.trust.intake;
+        if !matches!(intake.stage, Stage::Examining(_)) {
+            intake.take_whole(store, Action::CertificateSigned, chain.text().unwrap_or(JsonStr::EMPTY));
+            if intake.len > CHAIN_LEN_MAX.into() {
+                return Err(Cause::ValueTooLong);
+            }
+            if intake.has_failed || intake.len > self.keys.unsigned(&CERTIFICATE_SIGNED_MAX_CHAIN_SIZE) {
+                return Ok(Poll::Ready(ChainVerdict::Failed)); // SEC-20
+            }
+            if intake.walk.finish().is_err() {
+                return Ok(Poll::Ready(ChainVerdict::Invalid));
+            }
+            intake.stage = Stage::Examining(0);
+        }
+        Ok(store.accept_chain())
+    }
+}

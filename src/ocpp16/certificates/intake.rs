@@ -1,0 +1,113 @@
+//! The long text of a message on its way to the firmware: in pieces as it comes in, or at once where the message fits the
+//! receive buffer.
+
+use super::super::types::Symbol;
+use super::super::{Action, Operations};
+use super::Certificates;
+use crate::certificate::Walk;
+use crate::json::JsonStr;
+
+/// The actions that have one, and its name.
+const LONG_MEMBERS: [(Action, &str); 2] =
+    [(Action::InstallCertificate, "certificate"), (Action::CertificateSigned, "certificateChain")];
+
+pub(super) struct Intake {
+    /// Finds out what names the certificate.
+    pub(super) walk: Walk,
+    /// Characters that have come.
+    pub(super) len: u32,
+    /// The firmware could not take all of them.
+    pub(super) has_failed: bool,
+    pub(super) stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Idle,
+    /// The text comes in before the rest of its message is known.
+    Taking(Action),
+    /// The firmware looks at what has come: whether it is signed by this one of those that may have.
+    Examining(u8),
+    /// It takes it over; signed by this one.
+    Installing(u8),
+}
+
+impl Intake {
+    pub(super) fn new() -> Self {
+        Self { walk: Walk::new(), len: 0, has_failed: false, stage: Stage::Idle }
+    }
+
+    fn begin(&mut self, store: &dyn Certificates) {
+        *self = Self::new();
+        self.has_failed = !store.begin();
+    }
+
+    #[inline(never)]
+    fn take(&mut self, store: &dyn Certificates, piece: &[u8]) {
+        let begins = piece.iter().filter(|byte| !matches!(byte, 0x80..0xc0)).count();
+        self.len = self.len.saturating_add(begins as u32);
+        self.walk.push(piece);
+        self.has_failed = self.has_failed || !store.write(piece);
+    }
+
+    /// What was written is void, if anything was.
+    pub(super) fn abort(&mut self, store: &dyn Certificates) {
+        if self.stage != Stage::Idle {
+            self.stage = Stage::Idle;
+            store.abort();
+        }
+    }
+
+    /// Takes over the text of a message that is whole, unless it was [taken in pieces](Stage::Taking) before.
+    pub(super) fn take_whole(&mut self, store: &dyn Certificates, action: Action, text: JsonStr<'_>) {
+        if self.stage != Stage::Taking(action) {
+            self.begin(store);
+            self.stage = Stage::Taking(action);
+            text.in_pieces(&mut |piece| self.take(store, piece));
+        }
+    }
+}
+
+impl Operations<'_> {
+    /// A call begins that is longer than the receive buffer; its member that can be taken in pieces.
+    pub(in crate::ocpp16) fn begin_long(&mut self, action: JsonStr<'_>) -> Option<&'static str> {
+        let name = Action::from_json(action)?;
+        if self.registration.is_rejected() || self.request_handler(action.as_bytes()).is_some() {
+            return None;
+        }
+        if name == Action::SignedUpdateFirmware {
+            return self.begin_signing_certificate();
+        }
+        let store = self.trust.store?;
+        let (_, member) = LONG_MEMBERS.iter().find(|(action, _)| *action == name)?;
+        self.trust.intake.begin(store);
+        self.trust.intake.stage = Stage::Taking(name);
+        Some(member)
+    }
+
+    pub(in crate::ocpp16) fn take_long(&mut self, piece: &[u8]) {
+        if self.take_signing_certificate(piece) {
+            return;
+        }
+        if let Some(store) = self.trust.store {
+            self.trust.intake.take(store, piece);
+        }
+    }
+
+    /// What was taken in pieces is void, unless its message was there and looked at.
+    pub(in crate::ocpp16) fn drop_long(&mut self) {
+        self.drop_signing_certificate();
+        if let (Some(store), Stage::Taking(_)) = (self.trust.store, self.trust.intake.stage) {
+            self.trust.intake.abort(store);
+        }
+    }
+
+    /// Whether a call of this action that is too long is rejected by its status (SEC-60).
+    pub(in crate::ocpp16) fn rejects_long(&self, action: JsonStr<'_>) -> bool {
+        match Action::from_json(action) {
+            Some(Action::SignedUpdateFirmware) => self.has_verifier(),
+            Some(name) => self.trust.store.is_some() && LONG_MEMBERS.iter().any(|(action, _)| *action == name),
+            None => false,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Certificates: the roots that others are verified by, and the charge point's own (security whitepaper A02, A03, M03 to M05).
+//!
+//! What is kept, and whether it is genuine, is the firmware's business ([`Certificates`]); which certificate may come and go,
+//! what names it, and what the central system is told, is decided here. A certificate is longer than any record, so it
+//! passes through in pieces.
+
+mod chain;
+mod install;
+mod installed;
+mod intake;
+mod signing;
+mod store;
+
+pub use store::{Certificates, ChainVerdict, Issuer};
+
+use super::transfer::POLL_INTERVAL;
+use super::{Operations, RootCertificate};
+use crate::certificate::Identity;
+use crate::json::{JsonStr, offset_of_char};
+use crate::store::{Access, IntegerKey, KeyId, LONG_LIST, ListCodec, ListKey, SwitchKey, TextSink};
+use crate::time::Instant;
+use intake::Intake;
+use signing::Signing;
+
+/// Whether there is only one root of the central system, and a new one must be signed by it.
+pub(super) const ADDITIONAL_ROOT_CERTIFICATE_CHECK: SwitchKey =
+    SwitchKey::new(47, "AdditionalRootCertificateCheck", false).read_only();
+/// The most characters of a chain.
+pub(super) const CERTIFICATE_SIGNED_MAX_CHAIN_SIZE: IntegerKey =
+    IntegerKey::new(49, "CertificateSignedMaxChainSize", 0, 0, store::CHAIN_LEN_MAX as i32).read_only();
+/// The most roots.
+pub(super) const CERTIFICATE_STORE_MAX_LENGTH: IntegerKey =
+    IntegerKey::new(50, "CertificateStoreMaxLength", 0, 0, i32::MAX).read_only();
+/// Who the operator is, in a request for a certificate. X.520 has room for 64 characters.
+pub(super) const CPO_NAME: ListKey = ListKey::new(51, "CpoName", "", LONG_LIST, &NAME);
+
+/// A text, kept as it is.
+static NAME: ListCodec = ListCodec { encode, decode };
+const NAME_LEN_MAX: usize = 64;
+
+fn encode(text: &str, buffer: &mut [u8]) -> Option<usize> {
+    let is_plain = text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\' && byte != 0x7f);
+    if !is_plain || text.len() > buffer.len() || offset_of_char(text, NAME_LEN_MAX).is_some() {
+        return None;
+    }
+    buffer.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
+    Some(text.len())
+}
+
+fn decode(bytes: &[u8], write: TextSink<'_>) {
+    write(core::str::from_utf8(bytes).unwrap_or_default());
+}
+
+/// What is known of certificates.
+pub(super) struct Trust<'a> {
+    store: Option<&'a dyn Certificates>,
+    intake: Intake,
+    signing: Signing,
+    /// With a connection, the root may go whose place another has taken.
+    prunes: bool,
+}
+
+impl Trust<'_> {
+    pub(super) fn new() -> Self {
+        Self { store: None, intake: Intake::new(), signing: Signing::new(), prunes: false }
+    }
+}
+
+impl<'a> Operations<'a> {
+    pub(crate) fn set_certificates(&mut self, store: &'a dyn Certificates) {
+        self.trust.store = Some(store);
+        let whole = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        self.keys.set_integer(&CERTIFICATE_STORE_MAX_LENGTH, whole(store.root_capacity()));
+        let chain = whole(store.chain_capacity()).min(store::CHAIN_LEN_MAX.into());
+        self.keys.set_integer(&CERTIFICATE_SIGNED_MAX_CHAIN_SIZE, chain);
+        self.keys.set_switch(&ADDITIONAL_ROOT_CERTIFICATE_CHECK, store.replaces_root());
+    }
+
+    /// Whether there are messages about certificates.
+    pub(super) fn has_certificates(&self) -> bool {
+        self.trust.store.is_some()
+    }
+
+    /// Whether a certificate of the central system could be verified.
+    pub(super) fn has_central_system_root(&self) -> bool {
+        self.trust.store.is_some_and(|store| store.has_valid_root(RootCertificate::CentralSystem))
+    }
+
+    /// Whether this charge point could prove who it is.
+    pub(super) fn has_charge_point_certificate(&self) -> bool {
+        self.trust.store.is_some_and(|store| store.has_valid_chain())
+    }
+
+    /// Takes over the name of the operator, if it is this key that is changed: in it there may be escapes, for a name may have
+    /// letters that are not ASCII.
+    pub(super) fn change_cpo_name(&mut self, key: KeyId, value: JsonStr<'_>) -> Option<bool> {
+        let key = self.keys.get(key).filter(|key| key.name == CPO_NAME.declaration().name)?;
+        if key.access == Access::ReadOnly {
+            return Some(false);
+        }
+        let mut text = [0; NAME_LEN_MAX];
+        let text = value.copy_to(&mut text).ok();
+        Some(text.is_some_and(|text| self.keys_mut().set(CPO_NAME.declaration().name, text).is_ok()))
+    }
+
+    /// The link came up or went down.
+    pub(super) fn certificates_link(&mut self, online: bool) {
+        self.trust.prunes = online;
+        if let Some(store) = self.trust.store {
+            self.trust.intake.abort(store); // the call that wanted it is gone
+        }
+    }
+
+    /// Moves on what is under way by itself.
+    pub(super) fn advance_certificates(&mut self, now: Instant) {
+        let Some(store) = self.trust.store else { return };
+        if self.trust.prunes {
+            self.prune(now, store);
+        }
+        self.renew(now, store);
+    }
+
+    /// M05.FR.12: the root whose place another has taken goes when that has verified the central system.
+    fn prune(&mut self, now: Instant, store: &dyn Certificates) {
+        const ROOT: RootCertificate = RootCertificate::CentralSystem;
+        self.trust.prunes = false;
+        let Some(in_use) = store.root_in_use().filter(|_| self.replaces(ROOT)) else { return };
+        let old = roots(store, ROOT).find(|old| *old != in_use && old.has_issued(&in_use));
+        if let Some(old) = old
+            && store.remove(ROOT, &old).is_pending()
+        {
+            self.trust.prunes = true;
+            self.wake_at(now + POLL_INTERVAL);
+        }
+    }
+
+    /// The firmware is at work: it is asked again soon.
+    fn ask_again(&mut self, now: Instant) {
+        self.wake_at(now + POLL_INTERVAL);
+    }
+}
+
+/// The roots of a kind.
+fn roots(store: &dyn Certificates, root: RootCertificate) -> impl Iterator<Item = Identity> {
+    (0..).map_while(move |index| store.root(root, index))
+}

@@ -1,0 +1,360 @@
+//! The security log: a ring of entries on the device, and at the same time the queue of what the central system is to hear
+//! (security whitepaper A04, N01).
+//!
+//! Entry `n` lies in the slot `n` modulo their count, so that the newest take the place of the oldest (SEC-42). A mark says
+//! which is the first that may be untold; at boot the ring is followed from there to its end.
+
+use super::super::journal_entry::Stamp;
+use super::super::types::Symbol;
+use super::super::{Operations, SecurityEvent};
+use crate::json::offset_of_char;
+use crate::rpc::Retry;
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{RecordKey, Scratch, StorageOp, registry};
+use crate::time::{DateTime, Instant};
+use heapless::{Deque, String};
+
+/// The ring, as far as it is known without its entries.
+pub(in crate::ocpp16) struct EventLog {
+    /// Raised, and not on the device yet, the first in front.
+    raised: Deque<Raised, RAISED_MAX>,
+    /// What the firmware has raised by itself, and in what words.
+    own_name: String<NAME_LEN_MAX, u8>,
+    own_info: String<INFO_BYTES_MAX, u16>,
+    /// The number of the next entry.
+    next: u32,
+    /// All entries before this one have been told, or are not to be.
+    pub(super) untold: u32,
+    /// The mark on the device says something else.
+    mark_unsaved: bool,
+    /// More was raised than there was room for.
+    has_lost: bool,
+    writing: Writing,
+    /// Causes that are not told again for now, a bit for each event.
+    known_causes: u32,
+    pub(super) retry: Retry,
+    /// The central system does not know of events; on another link it may.
+    pub(super) is_unwanted: bool,
+    pub(super) is_in_flight: bool,
+    /// A transaction message went out last.
+    pub(super) is_next: bool,
+}
+
+/// What is on its way to the device.
+#[derive(Clone, Copy)]
+enum Writing {
+    Nothing,
+    Raised,
+    /// That some were lost.
+    Lost,
+    Mark,
+}
+
+/// What is not on the device yet.
+struct Raised {
+    event: Option<SecurityEvent>,
+    at: Stamp,
+    /// `None`: in the firmware's words.
+    tech_info: Option<&'static str>,
+}
+
+/// An entry of the security log.
+#[derive(Clone, Copy, Debug)]
+pub struct SecurityLogEntry<'e> {
+    /// What has happened, as it is spelled on the wire; at most 50 characters.
+    pub event: &'e str,
+    /// When; `None` when no clock could tell.
+    pub timestamp: Option<DateTime>,
+    /// More about it, at most 255 characters; empty when there is nothing to tell.
+    pub tech_info: &'e str,
+}
+
+/// Why an event of the firmware's was not taken. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SecurityEventError {
+    /// The one before it is not on the storage device yet: try again after the next poll.
+    #[error("the last security event is still being stored")]
+    Busy,
+    /// The name is empty, or longer than 50 characters. Fix the code.
+    #[error("the name of a security event has 1 to 50 characters")]
+    InvalidName,
+}
+
+/// An entry as it lies in its record.
+pub(super) struct Entry<'e> {
+    pub(super) number: u32,
+    event: Option<SecurityEvent>,
+    own_name: &'e str,
+    pub(super) at: Stamp,
+    pub(super) tech_info: &'e str,
+}
+
+/// How many entries the ring has.
+const SLOTS: u32 = 64;
+const _: () = assert!(registry::SECURITY_LOG.end - registry::SECURITY_LOG.start == SLOTS as RecordKey);
+const RAISED_MAX: usize = 4;
+const NAME_LEN_MAX: usize = 50;
+const INFO_LEN_MAX: usize = 255;
+/// Of the firmware's words; room for as many characters, if they are ASCII.
+const INFO_BYTES_MAX: usize = INFO_LEN_MAX;
+/// In place of the code of an event: the firmware's own.
+const OWN: u8 = u8::MAX;
+
+/// The causes that a good connection takes back.
+const OF_CONNECTIONS: u32 = 1 << SecurityEvent::FailedToAuthenticateAtCentralSystem as u32
+    | 1 << SecurityEvent::InvalidCentralSystemCertificate as u32
+    | 1 << SecurityEvent::InvalidTLSVersion as u32
+    | 1 << SecurityEvent::InvalidTLSCipherSuite as u32;
+
+impl EventLog {
+    pub(super) const fn new() -> Self {
+        Self {
+            raised: Deque::new(),
+            own_name: String::new(),
+            own_info: String::new(),
+            next: 0,
+            untold: 0,
+            mark_unsaved: false,
+            has_lost: false,
+            writing: Writing::Nothing,
+            known_causes: 0,
+            retry: Retry::new(),
+            is_unwanted: false,
+            is_in_flight: false,
+            is_next: false,
+        }
+    }
+
+    /// Takes an event up, to be stored.
+    pub(super) fn raise(&mut self, event: SecurityEvent, at: Stamp, tech_info: &'static str) {
+        self.has_lost |= self.raised.push_back(Raised { event: Some(event), at, tech_info: Some(tech_info) }).is_err();
+    }
+
+    /// Takes up one in the words of the firmware.
+    fn raise_own(
+        &mut self,
+        event: Option<SecurityEvent>,
+        name: &str,
+        at: Stamp,
+        tech_info: &str,
+    ) -> Result<(), SecurityEventError> {
+        if event.is_none() && (name.is_empty() || offset_of_char(name, NAME_LEN_MAX).is_some()) {
+            return Err(SecurityEventError::InvalidName);
+        }
+        if self.raised.is_full() || self.raised.iter().any(|raised| raised.tech_info.is_none()) {
+            return Err(SecurityEventError::Busy);
+        }
+        self.own_name.clear();
+        self.own_info.clear();
+        let is_named = event.is_some() || self.own_name.push_str(name).is_ok();
+        if !is_named {
+            return Err(SecurityEventError::InvalidName);
+        }
+        for c in tech_info.chars().take(INFO_LEN_MAX) {
+            // One that JSON would have to escape at length is worth no more than a blank.
+            let _ = self.own_info.push(if c.is_control() { ' ' } else { c });
+        }
+        let _ = self.raised.push_back(Raised { event, at, tech_info: None });
+        Ok(())
+    }
+
+    /// Whether this cause was not told lately; it is known from now on.
+    pub(super) fn is_new(&mut self, event: SecurityEvent) -> bool {
+        let known = self.known_causes;
+        self.known_causes |= 1 << event as u32;
+        self.known_causes != known
+    }
+
+    pub(super) fn link(&mut self, online: bool) {
+        self.is_unwanted = false;
+        self.retry.link_lost();
+        if online {
+            self.known_causes &= !OF_CONNECTIONS;
+        }
+    }
+
+    /// Whether there may be something to tell.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.untold != self.next && !self.is_unwanted && !self.is_in_flight && self.retry.is_due(now)
+    }
+
+    /// When there may be something to tell.
+    pub(super) fn deadline(&self) -> Instant {
+        if self.untold == self.next || self.is_unwanted || self.is_in_flight {
+            Instant::NEVER
+        } else {
+            self.retry.not_before()
+        }
+    }
+
+    /// The first entry that may be untold was told, or is not to be.
+    pub(super) fn told(&mut self, was_sent: bool) {
+        self.untold = self.untold.wrapping_add(1);
+        self.mark_unsaved |= was_sent;
+        self.retry = Retry::new();
+    }
+
+    /// What is to be written: what has happened, then how far it was told.
+    pub(super) fn store(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+        const LOST: Raised = Raised {
+            event: Some(SecurityEvent::MemoryExhaustion),
+            at: Stamp::Undated { boot: 0, uptime_s: 0 },
+            tech_info: Some("security events were lost"),
+        };
+        let key = slot(self.next)?;
+        let (writing, key, len) = if let Some(raised) = self.raised.front() {
+            (Writing::Raised, key, self.write(raised, RecordWriter::new(scratch.blank()), key)?)
+        } else if self.has_lost {
+            (Writing::Lost, key, self.write(&LOST, RecordWriter::new(scratch.blank()), key)?)
+        } else if self.mark_unsaved {
+            let key = registry::SECURITY_LOG_MARK;
+            let mut writer = RecordWriter::new(scratch.blank());
+            writer.unsigned(self.untold.into());
+            (Writing::Mark, key, writer.finish(key)?)
+        } else {
+            return None;
+        };
+        self.writing = writing;
+        Some(StorageOp::Store(key, len))
+    }
+
+    fn write(&self, raised: &Raised, mut writer: RecordWriter<'_>, key: RecordKey) -> Option<usize> {
+        writer.unsigned(self.next.into());
+        writer.byte(raised.event.map_or(OWN, Symbol::code));
+        writer.byte(raised.at.code());
+        raised.at.write(&mut writer);
+        if raised.event.is_none() {
+            writer.text(&self.own_name);
+        }
+        writer.bytes(raised.tech_info.unwrap_or(&self.own_info).as_bytes());
+        writer.finish(key)
+    }
+
+    /// What [`store`](Self::store) has written is durable.
+    pub(super) fn stored(&mut self) {
+        match core::mem::replace(&mut self.writing, Writing::Nothing) {
+            Writing::Nothing => return,
+            Writing::Mark => {
+                self.mark_unsaved = false;
+                return;
+            }
+            Writing::Raised => _ = self.raised.pop_front(),
+            Writing::Lost => self.has_lost = false,
+        }
+        self.next = self.next.wrapping_add(1);
+        self.pass_over_lost();
+    }
+
+    /// What was not told within a whole ring is gone.
+    fn pass_over_lost(&mut self) {
+        if self.next.wrapping_sub(self.untold) > SLOTS {
+            self.untold = self.next.wrapping_sub(SLOTS);
+        }
+    }
+
+    /// Reads the mark at boot; the entry that is to be read next.
+    pub(super) fn load_mark(&mut self, record: Option<&[u8]>) -> u32 {
+        let mark = record.and_then(|record| RecordReader::open(registry::SECURITY_LOG_MARK, record)?.u32());
+        self.untold = mark.unwrap_or(0);
+        self.next = self.untold;
+        self.next
+    }
+
+    /// What lies at boot in the slot of entry `number`; the entry that is to be read next, if the ring goes on.
+    pub(super) fn probe(&mut self, number: u32, record: Option<&[u8]>) -> Option<u32> {
+        let found = Entry::read(number, record?)?.number;
+        // The first one may be of a later round, where nothing was to be told for long.
+        let is_behind = found.wrapping_sub(self.untold) < u32::MAX / 2;
+        if found != number && (number != self.untold || !is_behind) {
+            return None;
+        }
+        self.next = found.wrapping_add(1);
+        self.pass_over_lost();
+        Some(self.next)
+    }
+
+    /// The numbers of all entries that there may be.
+    pub(super) fn entries(&self) -> core::ops::Range<u32> {
+        self.next.saturating_sub(SLOTS)..self.next
+    }
+}
+
+/// The record of an entry.
+pub(in crate::ocpp16) fn slot(number: u32) -> Option<RecordKey> {
+    registry::nth(registry::SECURITY_LOG, (number % SLOTS) as usize)
+}
+
+impl<'e> Entry<'e> {
+    /// The entry that lies in the slot of entry `number`, whichever it is.
+    pub(super) fn read(number: u32, record: &'e [u8]) -> Option<Self> {
+        let mut reader = RecordReader::open(slot(number)?, record)?;
+        let number = reader.u32()?;
+        let code = reader.byte()?;
+        let kind = reader.byte()?;
+        let at = Stamp::read(kind, &mut reader)?;
+        let event = if code == OWN { None } else { Some(SecurityEvent::from_code(code)?) };
+        let own_name = if event.is_none() { reader.text()? } else { "" };
+        Some(Self { number, event, own_name, at, tech_info: core::str::from_utf8(reader.rest()).ok()? })
+    }
+
+    pub(super) fn name(&self) -> &'e str {
+        match self.event {
+            Some(event) => event.as_str(),
+            None => self.own_name,
+        }
+    }
+
+    /// Whether the central system is to hear of it. What the firmware has named itself it wants to be told.
+    pub(super) fn is_told(&self) -> bool {
+        self.event.is_none_or(SecurityEvent::is_told)
+    }
+}
+
+impl Operations<'_> {
+    /// Takes up an event that the firmware has seen.
+    pub(crate) fn raise_security_event(
+        &mut self,
+        now: Instant,
+        event: SecurityEvent,
+        tech_info: &str,
+    ) -> Result<(), SecurityEventError> {
+        self.raise_own(now, Some(event), "", tech_info)
+    }
+
+    /// The same for one that the whitepaper does not name.
+    pub(crate) fn raise_other_security_event(
+        &mut self,
+        now: Instant,
+        name: &str,
+        tech_info: &str,
+    ) -> Result<(), SecurityEventError> {
+        self.raise_own(now, SecurityEvent::from_text(name), name, tech_info)
+    }
+
+    fn raise_own(
+        &mut self,
+        now: Instant,
+        event: Option<SecurityEvent>,
+        name: &str,
+        tech_info: &str,
+    ) -> Result<(), SecurityEventError> {
+        let at = self.stamp(now);
+        self.security.events.raise_own(event, name, at, tech_info)?;
+        self.persistence.has_chores = true;
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// The date of an entry. One of a boot whose clock was never set happened before this boot.
+    pub(super) fn date_of_event(&self, at: Stamp) -> Option<DateTime> {
+        match at {
+            Stamp::Dated(date) => Some(date),
+            Stamp::Undated { boot, uptime_s } if boot == self.dating.boot => {
+                self.clock.date(Instant::from_secs(uptime_s.into()))
+            }
+            Stamp::Undated { .. } => self.clock.date(self.clock.began()),
+        }
+    }
+}

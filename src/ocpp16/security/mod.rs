@@ -1,0 +1,166 @@
+//! The security extension, "Improved security for OCPP 1.6-J": events and their log, and the credentials of the connection.
+//! Whatever holds a secret of its own, or verifies, is the firmware's.
+
+mod credentials;
+mod event_log;
+mod event_notification;
+mod password;
+
+pub use credentials::Credentials;
+pub(super) use credentials::{AUTHORIZATION_KEY, SECURITY_PROFILE};
+pub(super) use event_log::slot;
+pub use event_log::{SecurityEventError, SecurityLogEntry};
+
+use super::{BootReason, Operations, SecurityEvent};
+use crate::store::{Scratch, StorageOp};
+use crate::time::{DateTime, Instant};
+use crate::transport::ConnectFailure;
+use core::ops::Range;
+use credentials::Access;
+use event_log::{Entry, EventLog};
+
+/// Whether there are records of it.
+pub(super) const KEEPS_RECORD: bool = true;
+
+/// What the extension keeps.
+pub(super) struct Security {
+    pub(super) events: EventLog,
+    pub(super) access: Access,
+    /// The installation of this firmware ended with this boot.
+    is_updated: bool,
+}
+
+/// So many seconds the clock may be set forward or back without a word.
+const TIME_ADJUSTMENT_S: u32 = 20;
+
+impl Security {
+    pub(super) const fn new() -> Self {
+        Self { events: EventLog::new(), access: Access::new(), is_updated: false }
+    }
+
+    /// The numbers of all entries that the log may have.
+    pub(super) fn log_entries(&self) -> Range<u32> {
+        self.events.entries()
+    }
+
+    /// When there may be something to tell.
+    pub(super) fn deadline(&self) -> Instant {
+        self.events.deadline()
+    }
+
+    /// Whether something that is accepted when it is durable is not durable yet.
+    pub(super) fn is_unsaved(&self) -> bool {
+        self.access.is_unsaved()
+    }
+
+    /// What is to be written.
+    pub(super) fn store(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+        match self.access.store(scratch) {
+            Some(op) => Some(op),
+            None => self.events.store(scratch),
+        }
+    }
+
+    /// What [`store`](Self::store) has written is durable.
+    pub(super) fn stored(&mut self) {
+        if self.access.is_unsaved() { self.access.stored() } else { self.events.stored() }
+    }
+
+    /// Reads the mark of the log at boot; the entry that is to be read next.
+    pub(super) fn load_mark(&mut self, record: Option<&[u8]>) -> u32 {
+        self.events.load_mark(record)
+    }
+
+    /// What lies in the slot of entry `number` at boot; the entry that is to be read next.
+    pub(super) fn probe(&mut self, number: u32, record: Option<&[u8]>) -> Option<u32> {
+        self.events.probe(number, record)
+    }
+
+    /// A transaction message has gone out.
+    pub(super) fn take_turn(&mut self) {
+        self.events.is_next = true;
+    }
+}
+
+impl Operations<'_> {
+    /// Something has happened that belongs in the security log.
+    pub(super) fn security_event(&mut self, now: Instant, event: SecurityEvent, tech_info: &'static str) {
+        let at = self.stamp(now);
+        self.security.events.raise(event, at, tech_info);
+        self.persistence.has_chores = true;
+        self.dirty = true;
+    }
+
+    /// Entry `number` of the log, if it lies in this record.
+    pub(super) fn security_log_entry<'e>(&self, number: u32, record: &'e [u8]) -> Option<SecurityLogEntry<'e>> {
+        let entry = Entry::read(number, record).filter(|entry| entry.number == number)?;
+        let timestamp = self.date_of_event(entry.at);
+        Some(SecurityLogEntry { event: entry.name(), timestamp, tech_info: entry.tech_info })
+    }
+
+    /// This firmware was installed before the boot.
+    pub(super) fn firmware_updated(&mut self) {
+        self.security.is_updated = true;
+    }
+
+    /// The device has been read: the boot is the first event of this life (SEC-53).
+    pub(super) fn booted(&mut self, now: Instant) {
+        let event = match self.boot_reason() {
+            _ if self.security.is_updated => SecurityEvent::FirmwareUpdated,
+            BootReason::FirmwareUpdate => SecurityEvent::FirmwareUpdated,
+            BootReason::ApplicationReset
+            | BootReason::LocalReset
+            | BootReason::RemoteReset
+            | BootReason::ScheduledReset
+            | BootReason::Watchdog => SecurityEvent::ResetOrReboot,
+            BootReason::PowerUp | BootReason::Triggered | BootReason::Unknown => SecurityEvent::StartupOfTheDevice,
+        };
+        self.security_event(now, event, "");
+    }
+
+    /// The clock is about to be set (SEC-54). The first time after a boot it was not wrong, but unset.
+    pub(super) fn time_set(&mut self, now: Instant, time: DateTime) {
+        let adjusted = self.clock.date(now).map_or(0, |date| date.as_unix().abs_diff(time.as_unix()));
+        if adjusted > TIME_ADJUSTMENT_S {
+            self.security_event(now, SecurityEvent::SettingSystemTime, "");
+        }
+    }
+
+    /// No connection could be opened. The same cause is told once until there is one (SEC-47).
+    pub(crate) fn connect_failed(&mut self, now: Instant, why: ConnectFailure) {
+        use SecurityEvent::{
+            FailedToAuthenticateAtCentralSystem, InvalidCentralSystemCertificate, InvalidTLSCipherSuite,
+            InvalidTLSVersion,
+        };
+        self.access_failed(now, why);
+        let (event, tech_info) = match why {
+            ConnectFailure::TlsVersion => (InvalidTLSVersion, ""),
+            ConnectFailure::TlsCipherSuite => (InvalidTLSCipherSuite, ""),
+            ConnectFailure::ServerCertificate => (InvalidCentralSystemCertificate, ""),
+            ConnectFailure::ClientCertificate => (FailedToAuthenticateAtCentralSystem, "certificate"),
+            ConnectFailure::Status(401) => (FailedToAuthenticateAtCentralSystem, "HTTP 401"),
+            ConnectFailure::Status(403) => (FailedToAuthenticateAtCentralSystem, "HTTP 403"),
+            _ => return,
+        };
+        if self.security.events.is_new(event) {
+            self.security_event(now, event, tech_info);
+        }
+    }
+
+    /// A message came in that is none; once a boot (SEC-27).
+    pub(crate) fn message_dropped(&mut self, now: Instant) {
+        if self.security.events.is_new(SecurityEvent::InvalidMessages) {
+            self.security_event(now, SecurityEvent::InvalidMessages, "");
+        }
+    }
+
+    /// The link came up or went down.
+    pub(super) fn security_link(&mut self, online: bool) {
+        self.security.events.link(online);
+        if online {
+            self.access_granted();
+        } else {
+            self.drop_signing_certificate();
+        }
+    }
+}

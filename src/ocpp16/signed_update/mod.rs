@@ -1,0 +1,147 @@
+//! SignedUpdateFirmware: an update that proves where it comes from (security whitepaper L01).
+//!
+//! It goes the way of any other update; before it, the firmware looks at the certificate that has signed it, and behind the
+//! download at the signature.
+
+mod request;
+mod verifier;
+
+pub use verifier::{FirmwareVerifier, SignerVerdict};
+
+use super::answer::Cause;
+use super::transfer::{Direction, POLL_INTERVAL, Stage, seconds_after};
+use super::types::Symbol;
+use super::{Operations, SecurityEvent, SignedFirmwareStatus, firmware};
+use crate::time::{Duration, Instant};
+use core::task::Poll;
+use request::Intake;
+
+/// What an update has more that is signed.
+pub(super) struct SignedUpdate<'a> {
+    verifier: Option<&'a dyn FirmwareVerifier>,
+    accepts_unsigned: bool,
+    intake: Intake,
+    /// The request that is under way, or was last, if it was a signed one.
+    pub(super) request_id: Option<i32>,
+    /// Not to be installed before, in seconds since 1970; 0 for at once.
+    install_at: u32,
+    /// The last status that was told.
+    last: Option<SignedFirmwareStatus>,
+    /// The trigger that waits is one of the security whitepaper.
+    pub(super) is_triggered: bool,
+}
+
+impl SignedUpdate<'_> {
+    pub(super) const fn new() -> Self {
+        Self {
+            verifier: None,
+            accepts_unsigned: false,
+            intake: Intake::new(),
+            request_id: None,
+            install_at: 0,
+            last: None,
+            is_triggered: false,
+        }
+    }
+
+    /// What is under way now was asked for by this request; by none, it is not signed.
+    pub(super) fn adopt(&mut self, request_id: Option<i32>, install_at: u32) {
+        self.request_id = request_id;
+        self.install_at = install_at;
+    }
+
+    /// A status goes out; that of a trigger is told with the same words.
+    pub(super) fn told(&mut self, status: u8) {
+        self.last = SignedFirmwareStatus::from_code(status);
+    }
+
+    /// What a trigger of the security whitepaper is answered with (L01.FR.28, L01.FR.29).
+    pub(super) fn present(&self) -> SignedFirmwareStatus {
+        match self.last {
+            Some(SignedFirmwareStatus::Installed) | None => SignedFirmwareStatus::Idle,
+            _ if self.request_id.is_none() => SignedFirmwareStatus::Idle,
+            Some(status) => status,
+        }
+    }
+}
+
+impl<'a> Operations<'a> {
+    pub(crate) fn set_firmware_verifier(&mut self, verifier: &'a dyn FirmwareVerifier) {
+        self.transfers.firmware.signed.verifier = Some(verifier);
+    }
+
+    pub(crate) fn accept_unsigned_updates(&mut self, accepts: bool) {
+        self.transfers.firmware.signed.accepts_unsigned = accepts;
+    }
+
+    /// L01.FR.20: who verifies takes no update that nobody has signed, unless the firmware says otherwise.
+    pub(super) fn may_update_unsigned(&self) -> Result<(), Cause> {
+        let signed = &self.transfers.firmware.signed;
+        if signed.verifier.is_some() && !signed.accepts_unsigned { Err(Cause::NotSupported) } else { Ok(()) }
+    }
+
+    /// A request has been taken over; the central system hears when it is not for now (L01.FR.13).
+    pub(super) fn signed_update_adopted(&mut self, now: Instant, from: u32) {
+        let is_signed = self.transfers.firmware.signed.request_id.is_some();
+        if is_signed && self.clock.date(now).is_some_and(|date| date.as_unix() < from) {
+            let reports = &mut self.transfers.firmware.transfer.reports;
+            reports.push(SignedFirmwareStatus::DownloadScheduled.code());
+        }
+    }
+
+    /// Where a download that is done goes on.
+    pub(super) fn stage_after_download(&self) -> Stage {
+        match self.transfers.firmware.signed.request_id {
+            Some(_) => Stage::Verifying,
+            None => Stage::Downloaded,
+        }
+    }
+
+    /// Between the download of a signed update and its installation.
+    pub(super) fn advance_signed_update(&mut self, now: Instant) {
+        let signed = &self.transfers.firmware.signed;
+        match self.transfers.firmware.transfer.stage {
+            Stage::Verifying => match signed.verifier.map_or(Poll::Ready(false), FirmwareVerifier::verify) {
+                Poll::Pending => self.wake_at(now + POLL_INTERVAL),
+                Poll::Ready(true) => self.signature_verified(now),
+                Poll::Ready(false) => {
+                    let reports = &mut self.transfers.firmware.transfer.reports;
+                    reports.push(SignedFirmwareStatus::InvalidSignature.code());
+                    self.end_transfer(Direction::Download);
+                    self.security_event(now, SecurityEvent::InvalidFirmwareSignature, ""); // L01.FR.03
+                }
+            },
+            Stage::Scheduled => match self.until_installation(now) {
+                0 => self.go_on_to_installation(now),
+                seconds => self.wake_at(now + Duration::from_secs(seconds)),
+            },
+            _ => {}
+        }
+    }
+
+    fn signature_verified(&mut self, now: Instant) {
+        let is_early = self.until_installation(now) > 0;
+        let transfer = &mut self.transfers.firmware.transfer;
+        transfer.reports.push(SignedFirmwareStatus::SignatureVerified.code());
+        if is_early {
+            transfer.reports.push(SignedFirmwareStatus::InstallScheduled.code()); // L01.FR.16
+            transfer.stage = Stage::Scheduled;
+            self.dirty = true;
+        } else {
+            self.go_on_to_installation(now);
+        }
+    }
+
+    fn go_on_to_installation(&mut self, now: Instant) {
+        let transfer = &mut self.transfers.firmware.transfer;
+        transfer.stage = Stage::Downloaded;
+        transfer.at = seconds_after(now, firmware::ANNOUNCEMENT_S);
+        self.dirty = true;
+    }
+
+    /// Seconds until the update may be installed.
+    fn until_installation(&self, now: Instant) -> u32 {
+        let at = self.transfers.firmware.signed.install_at;
+        self.clock.date(now).map_or(0, |date| at.saturating_sub(date.as_unix()))
+    }
+}
