@@ -4,7 +4,7 @@ use super::Fleet;
 use super::chaos::{Chaos, LinkFailure};
 use super::flash::{JOURNAL, SETTINGS};
 use super::link::Link;
-use super::outlet::Wires;
+use super::outlet::{Events, Wires};
 use super::site::{CONNECTORS, Site};
 use super::tally::Look;
 use super::visitor::Visitors;
@@ -15,7 +15,7 @@ use embedded_ocpp::store::FlashStorage;
 use embedded_ocpp::time::Duration;
 use embedded_ocpp::transport::{ConnectFailure, WebSocketTransport};
 use embedded_ocpp::{ChargePoint, Instant};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use tokio::task::yield_now;
 use tokio::time::sleep_until;
@@ -36,9 +36,6 @@ enum End {
     /// The day is over, and all is delivered.
     Done,
 }
-
-/// What the charge point has said in one poll: the connector, its register, and whether a transaction began or ended.
-type Events = RefCell<Vec<(ConnectorId, i64, TxNotification)>>;
 
 /// Runs the charger from its start to the end of the day.
 pub(crate) async fn run(fleet: Rc<Fleet>, site: Rc<Site>, mut visitors: [Visitors; CONNECTORS], mut chaos: Chaos) {
@@ -62,11 +59,11 @@ pub(crate) async fn run(fleet: Rc<Fleet>, site: Rc<Site>, mut visitors: [Visitor
 }
 
 async fn live(fleet: &Fleet, site: &Site, visitors: &mut [Visitors; CONNECTORS], chaos: &mut Chaos) -> End {
-    let wires: [Wires<'_>; CONNECTORS] = std::array::from_fn(|index| Wires::of(&site.outlets[index]));
     let events = Events::default();
-    let displays: [_; CONNECTORS] = std::array::from_fn(|index| {
-        let (outlet, events) = (&site.outlets[index], &events);
-        move |event| events.borrow_mut().push((index as ConnectorId + 1, outlet.register(), event))
+    let wires: [_; CONNECTORS] = std::array::from_fn(|index| Wires {
+        connector: index as ConnectorId + 1,
+        outlet: &site.outlets[index],
+        events: &events,
     });
     let reset = Cell::new(false);
     let on_reset = |_: ResetKind| reset.set(true);
@@ -78,9 +75,8 @@ async fn live(fleet: &Fleet, site: &Site, visitors: &mut [Visitors; CONNECTORS],
     let mut write = vec![0; SEND + 8];
     let boot = Boot::new("Fleet", "embedded-ocpp").charge_box_serial_number(&site.identity);
     let mut ocpp = ChargePoint::new(&mut resources, boot).expect("short texts");
-    for ((connector, wires), display) in (1..).zip(&wires).zip(&displays) {
-        wires.attach(&mut ocpp, connector).expect("a connector");
-        ocpp.set_tx_notification_output(display, connector).expect("a connector");
+    for wires in &wires {
+        ocpp.set_hardware(wires, wires.connector).expect("a connector");
     }
     ocpp.set_on_reset_execute(&on_reset);
     ocpp.set_on_discarded(&on_discarded);

@@ -2,10 +2,8 @@
 
 use super::tally::Look;
 use embedded_ocpp::Instant;
-use embedded_ocpp::facade::InputError;
-use embedded_ocpp::ocpp16::ChargingLimit;
-use embedded_ocpp::{Controls, ocpp16::ConnectorId};
-use std::cell::Cell;
+use embedded_ocpp::ocpp16::{ChargingLimit, ConnectorHardware, ConnectorId, Equipment, TxNotification};
+use std::cell::{Cell, RefCell};
 
 /// Nothing of it changes when the charge point dies, but that no current flows.
 #[derive(Default)]
@@ -87,32 +85,43 @@ impl Outlet {
     }
 }
 
-/// The inputs and the output of one connector.
+/// What the charge point has said in one poll: the connector, its register then, and what happened.
+pub(crate) type Events = RefCell<Vec<(ConnectorId, i64, TxNotification)>>;
+
+/// One connector, as the charge point sees it.
 pub(crate) struct Wires<'o> {
-    plugged: Box<dyn Fn() -> bool + 'o>,
-    ev_ready: Box<dyn Fn() -> bool + 'o>,
-    energy: Box<dyn Fn() -> Option<i64> + 'o>,
-    power: Box<dyn Fn() -> Option<i32> + 'o>,
-    limit: Box<dyn Fn(Option<ChargingLimit>) + 'o>,
+    pub(crate) connector: ConnectorId,
+    pub(crate) outlet: &'o Outlet,
+    pub(crate) events: &'o Events,
 }
 
-impl<'o> Wires<'o> {
-    pub(crate) fn of(outlet: &'o Outlet) -> Self {
-        Self {
-            plugged: Box::new(|| outlet.is_plugged.get()),
-            ev_ready: Box::new(|| outlet.is_ev_ready()),
-            energy: Box::new(|| Some(outlet.register())),
-            power: Box::new(|| Some(outlet.power() as i32)),
-            limit: Box::new(|limit| outlet.limit.set(limit.map(watt))),
-        }
+impl ConnectorHardware for Wires<'_> {
+    fn is_plugged(&self) -> bool {
+        self.outlet.is_plugged.get()
     }
 
-    pub(crate) fn attach(&'o self, ocpp: &mut Controls<'o>, connector: ConnectorId) -> Result<(), InputError> {
-        ocpp.set_connector_plugged_input(&*self.plugged, connector)?;
-        ocpp.set_ev_ready_input(&*self.ev_ready, connector)?;
-        ocpp.set_energy_meter_input(&*self.energy, connector)?;
-        ocpp.set_power_meter_input(&*self.power, connector)?;
-        ocpp.set_smart_charging_output(&*self.limit, connector)
+    fn energy(&self) -> Option<i64> {
+        Some(self.outlet.register())
+    }
+
+    fn equipment(&self) -> Equipment {
+        Equipment::new().with_power_meter().with_current_limit().with_power_limit()
+    }
+
+    fn power(&self) -> Option<i32> {
+        Some(self.outlet.power() as i32)
+    }
+
+    fn is_ev_ready(&self) -> bool {
+        self.outlet.is_ev_ready()
+    }
+
+    fn notify(&self, notification: TxNotification) {
+        self.events.borrow_mut().push((self.connector, self.outlet.register(), notification));
+    }
+
+    fn set_limit(&self, limit: Option<ChargingLimit>) {
+        self.outlet.limit.set(limit.map(watt));
     }
 }
 
