@@ -234,6 +234,10 @@ impl<T: WebSocketTransport> WebSocketTransport for Traced<'_, T> {
         self.inner.abort();
     }
 
+    fn leave(&mut self) {
+        self.inner.leave();
+    }
+
     fn next_deadline(&self) -> Instant {
         self.inner.next_deadline()
     }

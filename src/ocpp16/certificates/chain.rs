@@ -61,7 +61,7 @@ impl Operations<'_> {
             if intake.has_failed || intake.len > self.keys.unsigned(&CERTIFICATE_SIGNED_MAX_CHAIN_SIZE) {
                 return Ok(Poll::Ready(ChainVerdict::Failed)); // SEC-20
             }
-            if intake.walk.finish().is_err() {
+            if intake.outline().is_none() {
                 return Ok(Poll::Ready(ChainVerdict::Invalid));
             }
             intake.stage = Stage::Examining(0);

@@ -94,10 +94,7 @@ impl Operations<'_> {
     /// What the crate itself can say of a new root: whether it is there already.
     fn look_at_root(&mut self, store: &dyn Certificates, root: RootCertificate) -> Result<bool, Refusal> {
         let intake = &self.trust.intake;
-        let outline = match intake.walk.finish() {
-            Ok(outline) if intake.walk.count() == 1 => outline,
-            _ => return Err(Refusal::Invalid),
-        };
+        let Some((outline, 1)) = intake.outline() else { return Err(Refusal::Invalid) };
         if intake.has_failed {
             return Err(Refusal::Failed);
         }
@@ -116,7 +113,7 @@ impl Operations<'_> {
 
     /// Asks the firmware for the next step: who has signed it, then to take it over.
     fn move_on(&mut self, store: &dyn Certificates, root: RootCertificate) -> Poll<Result<(), Refusal>> {
-        let Ok(outline) = self.trust.intake.walk.finish() else { return Poll::Ready(Err(Refusal::Invalid)) };
+        let Some((outline, _)) = self.trust.intake.outline() else { return Poll::Ready(Err(Refusal::Invalid)) };
         while let Stage::Examining(candidate) = self.trust.intake.stage {
             let is_signed = match self.candidate(store, root, &outline, candidate) {
                 None => return Poll::Ready(Err(Refusal::Invalid)),

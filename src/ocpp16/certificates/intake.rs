@@ -4,7 +4,7 @@
 use super::super::types::Symbol;
 use super::super::{Action, Operations};
 use super::Certificates;
-use crate::certificate::Walk;
+use crate::certificate::{Outline, Walk};
 use crate::json::JsonStr;
 
 /// The actions that have one, and its name.
@@ -12,8 +12,8 @@ const LONG_MEMBERS: [(Action, &str); 2] =
     [(Action::InstallCertificate, "certificate"), (Action::CertificateSigned, "certificateChain")];
 
 pub(super) struct Intake {
-    /// Finds out what names the certificate.
-    pub(super) walk: Walk,
+    /// Finds out what names the certificate; only there once something has come.
+    walk: Option<Walk>,
     /// Characters that have come.
     pub(super) len: u32,
     /// The firmware could not take all of them.
@@ -33,20 +33,28 @@ pub(super) enum Stage {
 }
 
 impl Intake {
-    pub(super) fn new() -> Self {
-        Self { walk: Walk::new(), len: 0, has_failed: false, stage: Stage::Idle }
+    pub(super) const fn new() -> Self {
+        Self { walk: None, len: 0, has_failed: false, stage: Stage::Idle }
     }
 
+    /// What the first certificate says of itself that has come, and how many there are.
+    pub(super) fn outline(&self) -> Option<(Outline, u16)> {
+        let walk = self.walk.as_ref()?;
+        Some((walk.finish().ok()?, walk.count()))
+    }
+
+    #[inline(never)] // it is large before it is in its place
     fn begin(&mut self, store: &dyn Certificates) {
-        *self = Self::new();
-        self.has_failed = !store.begin();
+        *self = Self { walk: Some(Walk::new()), has_failed: !store.begin(), ..Self::new() };
     }
 
     #[inline(never)]
     fn take(&mut self, store: &dyn Certificates, piece: &[u8]) {
         let begins = piece.iter().filter(|byte| !matches!(byte, 0x80..0xc0)).count();
         self.len = self.len.saturating_add(begins as u32);
-        self.walk.push(piece);
+        if let Some(walk) = &mut self.walk {
+            walk.push(piece);
+        }
         self.has_failed = self.has_failed || !store.write(piece);
     }
 

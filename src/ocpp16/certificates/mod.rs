@@ -61,7 +61,7 @@ pub(super) struct Trust<'a> {
 }
 
 impl Trust<'_> {
-    pub(super) fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { store: None, intake: Intake::new(), signing: Signing::new(), prunes: false }
     }
 }
@@ -121,6 +121,7 @@ impl<'a> Operations<'a> {
     }
 
     /// M05.FR.12: the root whose place another has taken goes when that has verified the central system.
+    #[inline(never)] // identities are large: only here they lie on the stack
     fn prune(&mut self, now: Instant, store: &dyn Certificates) {
         const ROOT: RootCertificate = RootCertificate::CentralSystem;
         self.trust.prunes = false;

@@ -61,6 +61,7 @@ impl Operations<'_> {
     }
 
     /// Begins by itself when the certificate ends within a month (SEC-18).
+    #[inline(never)]
     pub(super) fn renew(&mut self, now: Instant, store: &dyn Certificates) {
         if now < self.trust.signing.look_at {
             return self.wake_at(self.trust.signing.look_at);

@@ -4,7 +4,7 @@ use super::Fleet;
 use super::chaos::{Chaos, LinkFailure};
 use super::flash::{JOURNAL, SETTINGS};
 use super::link::Link;
-use super::outlet::{Events, Wires};
+use super::outlet::Wires;
 use super::site::{CONNECTORS, Site};
 use super::tally::Look;
 use super::visitor::Visitors;
@@ -15,7 +15,7 @@ use embedded_ocpp::store::FlashStorage;
 use embedded_ocpp::time::Duration;
 use embedded_ocpp::transport::{ConnectFailure, WebSocketTransport};
 use embedded_ocpp::{ChargePoint, Instant};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tokio::task::yield_now;
 use tokio::time::sleep_until;
@@ -36,6 +36,9 @@ enum End {
     /// The day is over, and all is delivered.
     Done,
 }
+
+/// What the charge point has said in one poll: the connector, its register, and whether a transaction began or ended.
+pub(crate) type Events = RefCell<Vec<(ConnectorId, i64, TxNotification)>>;
 
 /// Runs the charger from its start to the end of the day.
 pub(crate) async fn run(fleet: Rc<Fleet>, site: Rc<Site>, mut visitors: [Visitors; CONNECTORS], mut chaos: Chaos) {
@@ -60,7 +63,7 @@ pub(crate) async fn run(fleet: Rc<Fleet>, site: Rc<Site>, mut visitors: [Visitor
 
 async fn live(fleet: &Fleet, site: &Site, visitors: &mut [Visitors; CONNECTORS], chaos: &mut Chaos) -> End {
     let events = Events::default();
-    let wires: [_; CONNECTORS] = std::array::from_fn(|index| Wires {
+    let wires: [Wires<'_>; CONNECTORS] = std::array::from_fn(|index| Wires {
         connector: index as ConnectorId + 1,
         outlet: &site.outlets[index],
         events: &events,

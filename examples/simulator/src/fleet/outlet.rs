@@ -1,9 +1,10 @@
 //! One connector as hardware: cable, car, contactor and meter.
 
+use super::charger::Events;
 use super::tally::Look;
 use embedded_ocpp::Instant;
 use embedded_ocpp::ocpp16::{ChargingLimit, ConnectorHardware, ConnectorId, Equipment, TxNotification};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 /// Nothing of it changes when the charge point dies, but that no current flows.
 #[derive(Default)]
@@ -85,10 +86,7 @@ impl Outlet {
     }
 }
 
-/// What the charge point has said in one poll: the connector, its register then, and what happened.
-pub(crate) type Events = RefCell<Vec<(ConnectorId, i64, TxNotification)>>;
-
-/// One connector, as the charge point sees it.
+/// One connector as the charge point sees it, for one life.
 pub(crate) struct Wires<'o> {
     pub(crate) connector: ConnectorId,
     pub(crate) outlet: &'o Outlet,

@@ -101,7 +101,7 @@ impl Visitors {
             }
             Stage::Waiting { id_tag, again_at, .. } => {
                 *again_at = now + AGAIN;
-                match ocpp.begin_transaction(&**id_tag, connector) {
+                match ocpp.begin_transaction(id_tag.as_str(), connector) {
                     Ok(()) => ledger.asked(connector, id_tag, outlet.register()),
                     Err(BeginError::Busy) => {}
                     Err(_) => *again_at = now + SOON,
