@@ -106,7 +106,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Host with port, and the path without the identity, but with the query. Over TLS where the URL or the caller wants it.
+    /// Host with port, and the path without the identity, but with the query. TLS is never taken away from a `wss://` URL.
     pub(crate) fn endpoint(&self, wants_tls: bool) -> Result<Endpoint<'_>, Box<dyn Error>> {
         let url = Url::parse(&self.url).ok_or_else(|| format!("{}: not a URL", self.url))?;
         let (is_secure, port) = match url.scheme {
@@ -123,8 +123,8 @@ impl Config {
         Ok(Endpoint { address, is_secure, host: url.authority, path, identity: &self.charge_point_id })
     }
 
-    /// What no central system can change: the password of HTTP Basic authentication, the 20 bytes that 40 hexadecimal digits stand for (OCPP-J §6.2.2),
-    /// otherwise the text as it is.
+    /// The password of HTTP Basic authentication, which no central system can change: the 20 bytes that 40 hexadecimal
+    /// digits stand for (OCPP-J §6.2.2), otherwise the text as it is.
     #[cfg(not(feature = "security"))]
     pub(crate) fn password(&self) -> Option<Vec<u8>> {
         let key = self.keys.iter().find(|(key, _)| key.eq_ignore_ascii_case(AUTHORIZATION_KEY));
