@@ -6,6 +6,7 @@ every frame of it.
 """
 
 import asyncio
+import base64
 import contextlib
 import itertools
 import json
@@ -24,6 +25,7 @@ from websockets.exceptions import ConnectionClosed
 
 ocpp.messages.ASYNC_VALIDATION = False
 logging.getLogger("ocpp").setLevel(logging.CRITICAL)  # what it logs is a complaint or a failure here
+logging.getLogger("websockets").setLevel(logging.CRITICAL)  # a refused login is one
 
 CALL, CALLRESULT, CALLERROR = 2, 3, 4
 ERROR_CODES = {
@@ -42,6 +44,9 @@ NEXT_STATUS = {  # chapter 4.9, the table of transitions
     "Unavailable": IN_USE | {"Available", "Preparing", "Faulted"},
     "Faulted": IN_USE | {"Available", "Preparing", "Finishing", "Reserved", "Unavailable"},
 }
+SECURITY = {
+    "LogStatusNotification", "SecurityEventNotification", "SignCertificate", "SignedFirmwareStatusNotification",
+}  # fmt: skip
 LATENCY = 0.02  # before each answer, so that a second CALL while one is open can be seen
 
 
@@ -52,9 +57,13 @@ class Failure(Exception):
 class CentralSystem:
     """What outlives one connection: the transcript, the complaints, the calls of the charge point, the transactions."""
 
-    def __init__(self, seen=None, tls=None):
+    def __init__(self, seen=None, tls=None, password=None, security="answered", message_timeout=None):
         self.charge_point = None
         self.tls = tls
+        self.password = password  # of HTTP Basic authentication; None lets everybody in
+        self.refused_logins = []
+        self.security = security  # messages of the security extension are "answered", "unknown" or "ignored"
+        self.message_timeout = message_timeout  # seconds that the charge point waits for an answer
         self.seen = Counter() if seen is None else seen  # (direction, action) of each CALL that was answered
         self.booted = False
         self.transcript, self.complaints = [], []
@@ -80,7 +89,20 @@ class CentralSystem:
 
     def listen(self, port=0):
         """The server, as an async context manager. The charge point has to offer the subprotocol."""
-        return serve(self._accept, "127.0.0.1", port, subprotocols=["ocpp1.6"], ping_interval=5, ssl=self.tls)
+        return serve(
+            self._accept, "127.0.0.1", port, subprotocols=["ocpp1.6"], ping_interval=5, ssl=self.tls,
+            process_request=self._log_in,
+        )  # fmt: skip
+
+    def _log_in(self, connection, request):
+        """The identity is the last segment of the URL (OCPP-J 6.2.2)."""
+        login = request.path.rsplit("/", 1)[1].encode() + b":" + (self.password or b"")
+        header = request.headers.get("Authorization")
+        if self.password is None or header == "Basic " + base64.b64encode(login).decode():
+            return None
+        self.note(f"login refused: {header}")
+        self.refused_logins.append(header)
+        return connection.respond(401, "who are you?")
 
     async def _accept(self, connection):
         self.note(f"connected at {connection.request.path}")
@@ -179,6 +201,7 @@ class ChargePoint(ocpp.v16.ChargePoint):
         super().__init__(connection.request.path, connection, response_timeout=10)
         self.central = central
         self.unanswered = None  # id of the charge point's open CALL
+        self.ignored_at = None  # when that one came in, if it gets no answer
         self.statuses = {}  # the same, on this connection: what happened without one is not told
         self.asked = {}  # id of each open CALL of ours -> future of the answer, None if the library waits for it
         self.may_answer_strays = False
@@ -228,20 +251,33 @@ class ChargePoint(ocpp.v16.ChargePoint):
             return "message ids have 1 to 36 characters"
         if self.central.frames.setdefault(unique_id, text) != text:
             return "message id used before"
-        if self.unanswered:
+        has_waited = self.ignored_at and time.monotonic() - self.ignored_at >= self.central.message_timeout - LATENCY
+        if self.unanswered and not has_waited:
             return "second CALL while one is open"
+        self.ignored_at = None
         if not self.central.booted and action != "BootNotification":
             return f"{action} before BootNotification was accepted"
         self.unanswered = unique_id
         return None
 
     async def _handle_call(self, msg):
-        await asyncio.sleep(LATENCY)
-        await super()._handle_call(msg)
+        if msg.action in SECURITY and self.central.security == "ignored":
+            self.ignored_at = time.monotonic()
+        elif msg.action in SECURITY and self.central.security == "unknown":
+            await self._answer_unknown(msg)
+        else:
+            await asyncio.sleep(LATENCY)
+            await super()._handle_call(msg)
         self._check_dates(msg.payload)
         self.central.seen["<-", msg.action] += 1
         self.central.calls.append((msg.action, msg.payload))
         self.central.news.set()
+
+    async def _answer_unknown(self, msg):
+        self.unanswered = None
+        text = json.dumps([CALLERROR, msg.unique_id, "NotImplemented", "", {}])
+        self.central.note(f"-> {text}")
+        await self._connection.send(text)
 
     def _check_dates(self, payload):
         """The library leaves `date-time` unchecked. All here are of this run, hence near to now."""

@@ -1,4 +1,8 @@
-"""interop.py CHARGER [PORT]: runs the program CHARGER against the central system of this folder, or the one at PORT."""
+"""interop.py CHARGER SECURE_CHARGER [PORT]
+
+runs the program CHARGER, and SECURE_CHARGER which has the security extension, against the central system of this
+folder; or CHARGER against the one at PORT.
+"""
 
 import asyncio
 import json
@@ -12,7 +16,7 @@ import operations
 import origin
 import trustme
 from central_system import CentralSystem, Failure
-from scenarios import IN_ORDER, OVER_TLS, WITHOUT_LOCK
+from scenarios import IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, WITHOUT_LOCK
 
 REPLYING = {"state", "data_transfer"}
 
@@ -122,12 +126,12 @@ def configuration(port, flash):
     }
 
 
-async def with_our_central_system(program, folder, scenarios, seen, tls=None, **settings):
+async def with_our_central_system(program, folder, scenarios, seen, tls=None, server=None, **settings):
     folder.mkdir()
-    central = CentralSystem(seen, tls)
+    central = CentralSystem(seen, tls, **(server or {}))
     async with central.listen() as server:
         port = server.sockets[0].getsockname()[1]
-        if tls:
+        if tls and settings.pop("scheme", "wss") == "wss":
             settings["url"] = f"wss://127.0.0.1:{port}/CP_1"
         charger = Charger(program, port, folder, central.note, **settings)
 
@@ -140,6 +144,24 @@ async def with_our_central_system(program, folder, scenarios, seen, tls=None, **
         await together(charger, all_of_them())
     if central.complaints:
         raise Failure(central.complaints[0])
+
+
+async def with_security(program, folder, seen):
+    """Also where the server does not know of it, where it never answers, and over TLS with a password of the factory."""
+    folder.mkdir()
+    await with_our_central_system(program, folder / "known", SECURITY, seen)
+    server = {"security": "unknown"}
+    await with_our_central_system(program, folder / "unknown", SECURITY_UNKNOWN, Counter(), server=server)
+    server = {"security": "ignored", "message_timeout": 2}
+    keys = {"MeterValueSampleInterval": "1", "MessageTimeout": "2", "TransactionMessageRetryInterval": "1"}
+    await with_our_central_system(program, folder / "ignored", SECURITY_IGNORED, Counter(), server=server, keys=keys)
+
+    authority, tls = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    keys = {"SecurityProfile": "2", "AuthorizationKey": "a password of the factory"}
+    settings = {"tls": tls, "server": {"password": keys["AuthorizationKey"].encode()}, "ca_file": str(folder / "ca.pem")}
+    await with_our_central_system(program, folder / "tls", SECURITY_TLS, seen, keys=keys, scheme="ws", **settings)
 
 
 async def over_tls(program, folder, seen):
@@ -215,7 +237,7 @@ async def together(charger, work):
             await asyncio.gather(working, running, return_exceptions=True)
 
 
-async def main(program, port=None):
+async def main(program, secure_program, port=None):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         try:
@@ -227,7 +249,11 @@ async def main(program, port=None):
                 await with_our_central_system(program, folder / "no_lock", WITHOUT_LOCK, seen, connector_lock=False)
                 await over_tls(program, folder / "tls", seen)
                 await with_a_check_of_the_origin(program, folder / "origin")
-                if missing := operations.missing(seen):
+                seen_secure = Counter()
+                await with_security(secure_program, folder / "security", seen_secure)
+                missing = operations.missing(seen)
+                missing += operations.missing(seen_secure, operations.SECURITY, "the security extension")
+                if missing:
                     raise Failure(f"never seen: {', '.join(missing)}")
         except (Failure, TimeoutError) as failure:
             for log in folder.rglob("log"):

@@ -13,14 +13,19 @@ OPERATIONS = {
         "SetChargingProfile", "TriggerMessage", "UnlockConnector", "UpdateFirmware",
     },
 }  # fmt: skip
+# Of the security extension, those that need no certificates.
+SECURITY = {
+    "<-": {"LogStatusNotification", "SecurityEventNotification"},
+    "->": {"ChangeConfiguration", "ExtendedTriggerMessage", "GetLog"},
+}
 TITLES = {"<-": "by the charge point", "->": "by the central system"}
 
 
-def missing(seen):
+def missing(seen, wanted=OPERATIONS, title="OCPP 1.6"):
     """Prints how often each operation was asked for and answered, both payloads valid. Those that were not."""
-    for direction, operations in OPERATIONS.items():
+    for direction, operations in wanted.items():
         print(f"{TITLES[direction]}:", ", ".join(f"{name} {seen[direction, name]}" for name in sorted(operations)))
-    asked = [pair for direction, names in OPERATIONS.items() for pair in [(direction, name) for name in sorted(names)]]
+    asked = [pair for direction, names in wanted.items() for pair in [(direction, name) for name in sorted(names)]]
     found = {name for direction, name in asked if seen[direction, name]}
-    print(f"operations of OCPP 1.6: {len(found)} of {len({name for _, name in asked})}")
+    print(f"operations of {title}: {len(found)} of {len({name for _, name in asked})}")
     return [f"{name} {TITLES[direction]}" for direction, name in asked if not seen[direction, name]]

@@ -13,6 +13,10 @@ from .metering import clock_aligned, transaction_data
 from .reservation import (
     reservation_ends, reserved_anywhere, reserved_for_group, reserved_from_afar, reserved_session,
 )  # fmt: skip
+from .security import (
+    diagnostics_log, events_unanswered, events_unknown, extended_trigger, factory_access, forgetful_server,
+    new_key, profile_up, replaced_log, secure_boot, security_events, security_log,
+)  # fmt: skip
 from .sessions import (
     cache, free_vend, group, interrupted, local_session, no_plug, observed_session, offline, reader, refused_card,
     refused_start, remote_authorization, session, side_by_side, suspended, tolerated_start,
@@ -29,4 +33,16 @@ IN_ORDER = (
 )  # fmt: skip
 WITHOUT_LOCK = (boot, unlock_without_lock, configuration)
 OVER_TLS = (boot, session, secure_files)
-SCENARIOS = {scenario.__name__: scenario for scenario in (*IN_ORDER, *WITHOUT_LOCK, *OVER_TLS, observed_session)}
+# Of a charge point with the security extension.
+SECURITY = (
+    secure_boot, security_events, security_log, diagnostics_log, replaced_log, extended_trigger, session,
+    profile_up, new_key, forgetful_server,
+)  # fmt: skip
+SECURITY_UNKNOWN = (secure_boot, events_unknown, session)
+SECURITY_IGNORED = (boot, session, events_unanswered)
+SECURITY_TLS = (secure_boot, factory_access)
+ALL = (
+    *IN_ORDER, *WITHOUT_LOCK, *OVER_TLS, *SECURITY, *SECURITY_UNKNOWN, *SECURITY_IGNORED, *SECURITY_TLS,
+    observed_session,
+)  # fmt: skip
+SCENARIOS = {scenario.__name__: scenario for scenario in ALL}

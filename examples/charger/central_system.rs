@@ -151,6 +151,7 @@ impl Report {
                 self.meter_values += 1;
                 json!({})
             }
+            "SecurityEventNotification" => json!({}),
             other => {
                 self.complaints.push(format!("unexpected {other}"));
                 json!({})

@@ -1,5 +1,7 @@
 //! What the user and the hardware of a charge point can do, and who decides it.
 
+#[cfg(feature = "security")]
+use crate::security_events::Raise;
 use embedded_ocpp::Instant;
 use embedded_ocpp::facade::ChargePoint;
 use embedded_ocpp::ocpp16::{ChargePointErrorCode, ResetKind};
@@ -36,6 +38,8 @@ pub(crate) enum Command {
         w: Option<f64>,
         a: Option<f64>,
     },
+    #[cfg(feature = "security")]
+    SecurityEvent(Raise),
     State,
     /// What the charge point would answer the central system.
     Ask {

@@ -70,7 +70,7 @@ impl Config {
     pub(crate) fn read(file: &Path) -> Result<Self, Box<dyn Error>> {
         let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         let config: Self = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
-        config.endpoint()?;
+        config.endpoint(false)?;
         Ok(config)
     }
 
@@ -102,16 +102,16 @@ impl Config {
             nominal_voltage: european(),
             max_current_a: strong(),
         };
-        config.endpoint()?;
+        config.endpoint(false)?;
         Ok(config)
     }
 
-    /// Host with port, and the path without the identity, but with the query.
-    pub(crate) fn endpoint(&self) -> Result<Endpoint<'_>, Box<dyn Error>> {
+    /// Host with port, and the path without the identity, but with the query. TLS is never taken away from a `wss://` URL.
+    pub(crate) fn endpoint(&self, wants_tls: bool) -> Result<Endpoint<'_>, Box<dyn Error>> {
         let url = Url::parse(&self.url).ok_or_else(|| format!("{}: not a URL", self.url))?;
         let (is_secure, port) = match url.scheme {
-            "ws" => (false, 80),
-            "wss" => (true, 443),
+            "ws" if !wants_tls => (false, 80),
+            "ws" | "wss" => (true, 443),
             _ => return Err(format!("{}: not a ws:// or wss:// URL", self.url).into()),
         };
         let (path, query) = url.path_and_query();
@@ -123,8 +123,9 @@ impl Config {
         Ok(Endpoint { address, is_secure, host: url.authority, path, identity: &self.charge_point_id })
     }
 
-    /// The password of HTTP Basic authentication: the 20 bytes that 40 hexadecimal digits stand for (OCPP-J §6.2.2),
-    /// otherwise the text as it is.
+    /// The password of HTTP Basic authentication, which no central system can change: the 20 bytes that 40 hexadecimal
+    /// digits stand for (OCPP-J §6.2.2), otherwise the text as it is.
+    #[cfg(not(feature = "security"))]
     pub(crate) fn password(&self) -> Option<Vec<u8>> {
         let key = self.keys.iter().find(|(key, _)| key.eq_ignore_ascii_case(AUTHORIZATION_KEY));
         let key = key.map(|(_, value)| value.as_bytes()).filter(|key| !key.is_empty())?;
@@ -136,7 +137,7 @@ impl Config {
     /// The factory values that are the library's business.
     pub(crate) fn factory_keys(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.keys.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        all.filter(|(key, _)| !key.eq_ignore_ascii_case(AUTHORIZATION_KEY))
+        all.filter(|(key, _)| cfg!(feature = "security") || !key.eq_ignore_ascii_case(AUTHORIZATION_KEY))
     }
 
     /// The identity as the name of a file.

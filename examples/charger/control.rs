@@ -1,6 +1,8 @@
 //! The control protocol: one JSON object a line, commands on stdin, replies and events on stdout.
 
 use crate::command::{Command, CommandId, DataTransfer, Fault, Operator, Order, State};
+#[cfg(feature = "security")]
+use crate::security_events::Raise;
 use embedded_ocpp::Instant;
 use embedded_ocpp::ocpp16::{ChargePointErrorCode, ResetKind};
 use serde_json::{Map, Value, json};
@@ -125,6 +127,9 @@ impl Fields {
                 "Hard" => ResetKind::Hard,
                 other => return Err(format!("no such reset: {other}")),
             }),
+            #[cfg(feature = "security")]
+            "security_event" => Command::SecurityEvent(self.raise()?),
+            #[cfg(not(feature = "security"))]
             "security_event" => return Err("security events are not built in yet".into()),
             other => return Err(format!("no such command: {other}")),
         })
@@ -148,6 +153,15 @@ impl Fields {
         let delay = self.number_if_any("after_charging_s")?.map(Duration::try_from_secs_f64).transpose();
         let after_charging = delay.map_err(|error| format!("after_charging_s: {error}"))?;
         Ok(Some(Fault { code, info: self.text_if_any("info")?, after_charging }))
+    }
+
+    #[cfg(feature = "security")]
+    fn raise(&self) -> Result<Raise, String> {
+        let name = self.text("type")?;
+        if !(1..=50).contains(&name.chars().count()) {
+            return Err("type has 1 to 50 characters".into());
+        }
+        Ok(Raise { name, tech_info: self.text_if_any("info")?.unwrap_or_default() })
     }
 
     pub(crate) fn connector(&self) -> Result<u8, String> {

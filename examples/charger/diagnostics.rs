@@ -27,7 +27,7 @@ impl<'o> Diagnostics<'o> {
     pub(crate) fn status(&self) -> TransferStatus {
         let result = match &*self.upload.borrow() {
             Some(upload) => upload.result(),
-            None => Some(Err("nothing is uploaded".into())),
+            None => return TransferStatus::Failed,
         };
         match result {
             None => TransferStatus::Running,

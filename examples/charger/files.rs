@@ -4,13 +4,14 @@ use crate::socket;
 use crate::tls;
 use crate::url::{Url, percent_decoded};
 use std::error::Error;
+use std::fmt;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 use std::time::Duration;
-use suppaftp::FtpStream;
 use suppaftp::types::FileType;
+use suppaftp::{FtpError, FtpStream, Status};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::typestate::WithBody;
 use ureq::{Agent, RequestBuilder};
@@ -24,7 +25,17 @@ const SILENCE: Duration = Duration::from_secs(10);
 type Failure = Box<dyn Error>;
 
 /// A transfer under way. Dropped, its result does not matter any more.
-pub(crate) struct Transfer(Receiver<Result<Vec<u8>, String>>);
+pub(crate) struct Transfer(Receiver<Result<Vec<u8>, TransferError>>);
+
+/// Why a transfer failed; the text tells more.
+#[derive(Debug)]
+pub(crate) enum TransferError {
+    NoUrl,
+    UnknownProtocol(String),
+    /// The server does not allow it.
+    NotAllowed(String),
+    Failed(String),
+}
 
 impl Transfer {
     pub(crate) fn download(url: &str, ca_file: Option<&Path>) -> Self {
@@ -44,22 +55,49 @@ impl Transfer {
 
     fn run(work: impl FnOnce() -> Result<Vec<u8>, Failure> + Send + 'static) -> Self {
         let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || sender.send(work().map_err(|error| error.to_string())));
+        thread::spawn(move || sender.send(work().map_err(TransferError::of)));
         Self(receiver)
     }
 
     /// How it ended; `None` while it goes on.
-    pub(crate) fn result(&self) -> Option<Result<Vec<u8>, String>> {
+    pub(crate) fn result(&self) -> Option<Result<Vec<u8>, TransferError>> {
         match self.0.try_recv() {
             Ok(result) => Some(result),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err("the transferring thread died".into())),
+            Err(TryRecvError::Disconnected) => Some(Err(TransferError::Failed("the transferring thread died".into()))),
         }
     }
 }
 
+impl TransferError {
+    fn of(error: Failure) -> Self {
+        let is_forbidden = match (error.downcast_ref(), error.downcast_ref()) {
+            (Some(ureq::Error::StatusCode(401 | 403)), _) => true,
+            (_, Some(FtpError::UnexpectedResponse(response))) => response.status == Status::NotLoggedIn,
+            _ => false,
+        };
+        match error.downcast() {
+            Ok(error) => *error,
+            Err(error) if is_forbidden => Self::NotAllowed(error.to_string()),
+            Err(error) => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for TransferError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoUrl => f.write_str("not a URL"),
+            Self::UnknownProtocol(scheme) => write!(f, "{scheme}:// is not known"),
+            Self::NotAllowed(text) | Self::Failed(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Error for TransferError {}
+
 fn download(location: &str, ca_file: Option<&Path>) -> Result<Vec<u8>, Failure> {
-    let url = Url::parse(location).ok_or("not a URL")?;
+    let url = Url::parse(location).ok_or(TransferError::NoUrl)?;
     match url.scheme {
         "http" | "https" => {
             let mut response = with_login(agent(ca_file)?.get(without_login(&url)), &url).call()?;
@@ -75,12 +113,12 @@ fn download(location: &str, ca_file: Option<&Path>) -> Result<Vec<u8>, Failure> 
             let _ = ftp.quit(); // the file is here
             Ok(content)
         }
-        other => Err(format!("{other}:// is not known").into()),
+        other => Err(TransferError::UnknownProtocol(other.into()).into()),
     }
 }
 
 fn upload(location: &str, content: Vec<u8>, ca_file: Option<&Path>) -> Result<(), Failure> {
-    let url = Url::parse(location).ok_or("not a URL")?;
+    let url = Url::parse(location).ok_or(TransferError::NoUrl)?;
     match url.scheme {
         "http" | "https" => {
             let (agent, address) = (agent(ca_file)?, without_login(&url));
@@ -100,7 +138,7 @@ fn upload(location: &str, content: Vec<u8>, ca_file: Option<&Path>) -> Result<()
             let _ = ftp.quit(); // the file is there
             Ok(())
         }
-        other => Err(format!("{other}:// is not known").into()),
+        other => Err(TransferError::UnknownProtocol(other.into()).into()),
     }
 }
 

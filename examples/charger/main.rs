@@ -7,6 +7,9 @@
 //!   It has one session when it can, and stays up.
 //! - `cargo run --example charger -- --config FILE`: driven by another program, one JSON object a line: commands on
 //!   stdin, events and replies on stdout, log on stderr. `control.rs` holds the commands.
+//!
+//! With `--features security` it has the security extension: profiles and keys that the central system changes, events
+//! and logs.
 
 mod central_system;
 mod command;
@@ -17,8 +20,12 @@ mod data_transfers;
 mod diagnostics;
 mod evse;
 mod files;
+#[cfg(feature = "security")]
+mod log_upload;
 mod random;
 mod script;
+#[cfg(feature = "security")]
+mod security_events;
 mod socket;
 mod station;
 mod tls;

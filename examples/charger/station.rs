@@ -6,7 +6,11 @@ use crate::connection::{CONNECT_TIMEOUT, Link, close, open};
 use crate::data_transfers::{self, DataTransfers, reply_of};
 use crate::diagnostics::Diagnostics;
 use crate::evse::{Evse, Outlet, Wires};
+#[cfg(feature = "security")]
+use crate::log_upload::Logs;
 use crate::random;
+#[cfg(feature = "security")]
+use crate::security_events::SecurityEvents;
 use crate::trace::{Log, Traced, Traffic};
 use crate::update::{self, Update, UpdateWires};
 use crate::view::{self, Display};
@@ -86,6 +90,8 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     let upload_status = || diagnostics.status();
     let file = format!("{}.log", config.file_name());
     let file_name = |_: &DiagnosticsRequest<'_>| Some(file.as_str());
+    #[cfg(feature = "security")]
+    let logs = Logs::new(config, log);
     let discarded = |message: &Discarded<'_>| log.note(&format!("given up: {message:?}"));
 
     let version = update::version(config);
@@ -93,7 +99,7 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     let mut ocpp = ChargePoint::new(&mut resources, boot_of(config, version.as_deref()))?;
     for (key, value) in config.factory_keys() {
         if let Err(refusal) = ocpp.set_factory_configuration(key, value) {
-            log.note(&format!("{key} = {value}: {refusal}"));
+            log.note(&format!("{key}: {refusal}")); // the value may be secret
         }
     }
     for wires in &wires {
@@ -113,6 +119,8 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
         FileTransferProtocol::Https,
         FileTransferProtocol::Ftp,
     ]);
+    #[cfg(feature = "security")]
+    ocpp.set_log_upload(&logs);
     ocpp.set_on_reset_execute(&reset_execute);
     ocpp.set_on_discarded(&discarded);
     ocpp.set_data_transfer_handler(data_transfers::handler())?;
@@ -128,6 +136,8 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
         reset: &reset,
         reset_since: None,
         data_transfers: DataTransfers::new(&answer, &answered),
+        #[cfg(feature = "security")]
+        security_events: SecurityEvents::default(),
         update: &update,
         is_held_offline: false,
         connect_now: false,
@@ -162,6 +172,8 @@ struct Station<'a, 'o, S> {
     /// When the charge point wanted to be restarted.
     reset_since: Option<Instant>,
     data_transfers: DataTransfers<'a>,
+    #[cfg(feature = "security")]
+    security_events: SecurityEvents,
     update: &'o Update<'o>,
     /// The operator has cut the line.
     is_held_offline: bool,
@@ -214,7 +226,7 @@ impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
 
     fn open(&mut self, link: &mut Traced<'_, Link<'_>>) {
         link.begin();
-        if let Err(error) = open(&mut link.inner, self.config) {
+        if let Err(error) = open(&mut link.inner, self.config, &self.ocpp) {
             self.log.note(&format!("not connected: {error}"));
             self.ocpp.connect_failed(ConnectFailure::Other);
         }
@@ -234,11 +246,15 @@ impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
             Ok(_) => {}
             Err(Error::Connect(why)) => self.log.note(&format!("not connected: {why}")),
             Err(Error::Transport(error)) => self.log.note(&format!("connection over: {error:?}")),
+            #[cfg(feature = "security")]
+            Err(error @ Error::Reconnect) => self.log.note(&format!("{error}")),
             Err(error @ Error::SendTimeout) => self.log.note(&format!("connection over: {error}")),
             Err(Error::Storage(error)) => self.log.note(&format!("flash failed: {error}")),
             Err(error) => return Err(format!("{error}").into()),
         }
         self.data_transfers.advance(&mut self.ocpp, self.operator);
+        #[cfg(feature = "security")]
+        self.security_events.advance(&mut self.ocpp);
         let state = view::state(&self.ocpp, self.config);
         self.display.show(now, &state, self.evse, self.config, self.log);
         self.operator.look(now, &self.ocpp);
@@ -271,6 +287,8 @@ impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
                 self.connect_now = !self.ocpp.is_connected();
             }
             Command::DataTransfer(request) => self.data_transfers.push(id, request),
+            #[cfg(feature = "security")]
+            Command::SecurityEvent(raise) => self.security_events.push(raise),
             Command::State => self.operator.reply(&id, json!(state)),
             Command::CutPower => {} // it was the end
             Command::Ask { action, payload } => {

@@ -4,6 +4,7 @@ use embedded_ocpp::json::{Frame, scan};
 use embedded_ocpp::time::DateTime;
 use embedded_ocpp::transport::{ConnectFailure, Received};
 use embedded_ocpp::{Instant, WebSocketTransport};
+use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IsTerminal, Write};
@@ -113,6 +114,12 @@ impl Log {
     }
 }
 
+/// It would lie in the diagnostics otherwise.
+fn holds_password(payload: &str) -> bool {
+    let payload: Value = serde_json::from_str(payload).unwrap_or_default();
+    payload["key"].as_str().is_some_and(|key| key.eq_ignore_ascii_case("AuthorizationKey"))
+}
+
 /// What went over the wire, over all connections.
 #[derive(Default)]
 pub(crate) struct Traffic {
@@ -164,7 +171,8 @@ impl<'l, T> Traced<'l, T> {
         let text = match scan(message) {
             Ok(Frame::Call { id, action, payload }) => {
                 actions.insert(id.escaped().into(), action.escaped().into());
-                format!("{} {}", action.escaped(), payload.text().unwrap_or("?"))
+                let payload = payload.text().unwrap_or("?");
+                format!("{} {}", action.escaped(), if holds_password(payload) { "AuthorizationKey" } else { payload })
             }
             Ok(Frame::CallResult { id, payload }) => {
                 format!("{} = {}", action(id.escaped()), payload.text().unwrap_or("?"))

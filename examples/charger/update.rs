@@ -54,7 +54,7 @@ impl<'o> Update<'o> {
     fn download_status(&self) -> TransferStatus {
         let result = match &*self.download.borrow() {
             Some(download) => download.result(),
-            None => Some(Err("nothing is downloaded".into())),
+            None => return TransferStatus::Failed,
         };
         match result {
             None => TransferStatus::Running,

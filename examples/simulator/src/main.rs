@@ -39,8 +39,14 @@ mod diagnostics;
 mod evse;
 #[path = "../../charger/files.rs"]
 mod files;
+#[cfg(feature = "security")]
+#[path = "../../charger/log_upload.rs"]
+mod log_upload;
 #[path = "../../charger/random.rs"]
 mod random;
+#[cfg(feature = "security")]
+#[path = "../../charger/security_events.rs"]
+mod security_events;
 #[path = "../../charger/socket.rs"]
 mod socket;
 #[path = "../../charger/station.rs"]
@@ -100,7 +106,7 @@ async fn simulate(options: Options) -> Result<(), Box<dyn Error>> {
         "about",
         &json!({
             "url": url,
-            "identity": config.endpoint()?.identity,
+            "identity": config.endpoint(false)?.identity,
             "vendor": config.boot.charge_point_vendor,
             "model": config.boot.charge_point_model,
             "builtin": central.is_some(),
