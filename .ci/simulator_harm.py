@@ -125,7 +125,7 @@ def tls(page):
     authority.cert_pem.write_to_path(ca_file)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
-    expected = "Basic " + base64.b64encode(b"CP_9:secret").decode()
+    expected = "Basic " + base64.b64encode(b"CP_9:a secret of 22 letters").decode()
     seen = []
 
     def answer(socket):
@@ -142,7 +142,7 @@ def tls(page):
         url = f"wss://localhost:{server.socket.getsockname()[1]}/ocpp/CP_9"
         data = tempfile.TemporaryDirectory()
         page.stack.enter_context(data)
-        arguments = [url, "--password", "secret", "--data", data.name]
+        arguments = [url, "--password", "a secret of 22 letters", "--data", data.name]
         page.open(*arguments, "--ca-file", str(ca_file)).online()
         if seen[0] != ("/ocpp/CP_9", expected):
             raise Failure(f"the central system has seen {seen}")

@@ -7,6 +7,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from simulator_harm import HARM
 from simulator_page import DESKTOP, PHONE, Failure, until
+from simulator_security import SECURITY
 
 
 def expect(holds, what):
@@ -337,4 +338,17 @@ def charging_at_its_best(page):
     page.driver.execute_script("document.activeElement.blur()")
 
 
-SCENES = [session, limit_drawn, power_cut, power_cuts, central_system, keys, console, faults, phone, keyboard, *HARM]
+SCENES = [
+    session,
+    limit_drawn,
+    power_cut,
+    power_cuts,
+    central_system,
+    keys,
+    console,
+    faults,
+    phone,
+    keyboard,
+    *SECURITY,
+    *HARM,
+]

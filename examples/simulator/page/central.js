@@ -11,6 +11,15 @@ const TRIGGERS = [
   'FirmwareStatusNotification',
   'DiagnosticsStatusNotification',
 ];
+const EXTENDED_TRIGGERS = [
+  'LogStatusNotification',
+  'Heartbeat',
+  'MeterValues',
+  'StatusNotification',
+  'BootNotification',
+  'FirmwareStatusNotification',
+  'SignChargePointCertificate',
+];
 const OF_CONNECTORS = ['MeterValues', 'StatusNotification'];
 const REGISTRATIONS = ['Accepted', 'Pending', 'Rejected'];
 
@@ -22,7 +31,6 @@ export function make() {
   connector = select('Connector', ['1', '2']);
   tag = select('Tag', ['DEADBEEF']);
   const limit = element('input', { type: 'number', min: 0, max: 32, value: 10, 'aria-label': 'Limit in A' });
-  const trigger = select('Message', TRIGGERS);
   const registration = select('Registration', REGISTRATIONS);
   registration.onchange = () => send({ cmd: 'central', registration: registration.value });
   const answers = element('input', {
@@ -31,7 +39,22 @@ export function make() {
     onchange: event => send({ cmd: 'central', answers: event.target.checked }),
   });
   const update = progress('update', 'Firmware update');
-  const files = element('div.files');
+  const diagnostics = element('div.files');
+  const logs = element('div.files');
+  const logStatus = element('span.unit');
+  const password = element('input', {
+    placeholder: '16 to 40 characters',
+    'aria-label': 'Password of the charge point',
+    minlength: 16,
+    maxlength: 40,
+    size: 12,
+    autocomplete: 'off',
+    spellcheck: 'false',
+  });
+  const isWanted = element('input', {
+    type: 'checkbox',
+    onchange: event => wantPassword(event.target, password.value),
+  });
   on('central', state => {
     fill(
       tag,
@@ -40,7 +63,10 @@ export function make() {
     );
     registration.value = state.registration;
     answers.checked = state.answers;
-    showFiles(files, state.diagnostics);
+    showFiles(diagnostics, state.diagnostics);
+    showFiles(logs, state.log.files);
+    setText(logStatus, state.log.status ?? '');
+    isWanted.checked = state.password;
     update.show();
   });
   on('charge point', update.show);
@@ -90,16 +116,8 @@ export function make() {
       button('Empty', () => sendLocalList([])),
       button('Clear cache', () => call('ClearCache', {})),
     ),
-    row(
-      'Trigger',
-      trigger,
-      button('Send', () =>
-        call('TriggerMessage', {
-          requestedMessage: trigger.value,
-          ...(OF_CONNECTORS.includes(trigger.value) && { connectorId: chosen() }),
-        }),
-      ),
-    ),
+    row('Trigger', ...trigger('TriggerMessage', TRIGGERS)),
+    row('Extended', ...trigger('ExtendedTriggerMessage', EXTENDED_TRIGGERS)),
     row(
       'Firmware',
       button('Update', () => call('UpdateFirmware', {})),
@@ -109,7 +127,21 @@ export function make() {
     row(
       'Diagnostics',
       button('Get', () => call('GetDiagnostics', {})),
-      files,
+      diagnostics,
+    ),
+    row(
+      'Log',
+      button('Security', () => call('GetLog', { logType: 'SecurityLog' })),
+      button('Diagnostics', () => call('GetLog', { logType: 'DiagnosticsLog' })),
+      logStatus,
+      logs,
+    ),
+    row(
+      'Access',
+      password,
+      button('Change', () => changeKey('AuthorizationKey', password.value)),
+      button('Profile 1', () => changeKey('SecurityProfile', '1')),
+      element('label.check', {}, isWanted, 'password wanted'),
     ),
     row(
       'Reset',
@@ -155,6 +187,28 @@ async function call(action, payload) {
   const isGood = ['Accepted', 'Answered', 'Unlocked', 'Scheduled'].includes(reply.status);
   tell(`${action}: ${word}`, isGood ? '' : 'bad');
   return reply;
+}
+
+const changeKey = (key, value) => call('ChangeConfiguration', { key, value });
+
+// Of the central system alone: what the charge point has may be another one.
+async function wantPassword(box, password) {
+  const reply = await Promise.race([
+    send({ cmd: 'central', password: box.checked ? password : null }),
+    new Promise(done => setTimeout(done, 300)),
+  ]);
+  if (reply?.reason) tell(reply.reason, 'bad');
+  box.checked = states.central.password;
+}
+
+function trigger(action, messages) {
+  const message = select(`Message of ${action}`, messages);
+  const ask = () =>
+    call(action, {
+      requestedMessage: message.value,
+      ...(OF_CONNECTORS.includes(message.value) && { connectorId: chosen() }),
+    });
+  return [message, button('Send', ask)];
 }
 
 const remoteStart = () => call('RemoteStartTransaction', { idTag: tag.value, connectorId: chosen() });

@@ -17,6 +17,28 @@ const FACTS = {
   diagnostics: 'diagnostics',
 };
 
+// Those of the whitepaper; others may be raised as well.
+const SECURITY_EVENTS = [
+  'FirmwareUpdated',
+  'FailedToAuthenticateAtCentralSystem',
+  'CentralSystemFailedToAuthenticate',
+  'SettingSystemTime',
+  'StartupOfTheDevice',
+  'ResetOrReboot',
+  'SecurityLogWasCleared',
+  'ReconfigurationOfSecurityParameters',
+  'MemoryExhaustion',
+  'InvalidMessages',
+  'AttemptedReplayAttacks',
+  'TamperDetectionActivated',
+  'InvalidFirmwareSignature',
+  'InvalidFirmwareSigningCertificate',
+  'InvalidCentralSystemCertificate',
+  'InvalidChargePointCertificate',
+  'InvalidTLSVersion',
+  'InvalidTLSCipherSuite',
+];
+
 const values = {};
 let linkButton;
 
@@ -71,6 +93,38 @@ export function start() {
       data,
       element('button', { type: 'submit', title: 'DataTransfer' }, 'Send'),
     ),
+    eventForm(),
+  );
+}
+
+function eventForm() {
+  const type = element('input', {
+    list: 'security-events',
+    placeholder: 'security event',
+    'aria-label': 'Type of the security event',
+    value: 'TamperDetectionActivated',
+    required: true,
+    maxlength: 50,
+    size: 10,
+    autocomplete: 'off',
+  });
+  const info = element('input', { placeholder: 'info', 'aria-label': 'Info of the security event', size: 10 });
+  return element(
+    'form.inline',
+    {
+      onsubmit: event => {
+        event.preventDefault();
+        act({ cmd: 'security_event', type: type.value, info: info.value || null });
+      },
+    },
+    type,
+    element(
+      'datalist',
+      { id: 'security-events' },
+      ...SECURITY_EVENTS.map(name => element('option', { value: name })),
+    ),
+    info,
+    element('button', { type: 'submit', title: 'Security event' }, 'Raise'),
   );
 }
 

@@ -26,11 +26,30 @@ const TABLES = [
     title: () => 'Charging profiles',
     columns: { Id: 'id', At: 'connector', Level: 'stack_level', Purpose: 'purpose', Kind: 'kind', Periods: periods },
   },
+  {
+    name: 'security_log',
+    title: () => 'Security log',
+    columns: { No: 'number', Time: time, 'Event, info': event, Told: told },
+  },
 ];
 
 function periods({ unit, periods }) {
   const shown = periods.slice(0, 6).map(({ start, limit }) => `${start} s: ${limit} ${unit}`);
   return shown.join(', ') + (periods.length > 6 ? ` and ${periods.length - 6} more` : '');
+}
+
+// Without a clock there are the boot and the time since.
+function time({ date: text, boot, uptime_s }) {
+  // Broken between date and time alone.
+  return text ? date(text).replaceAll('-', '\u2011') : `${uptime_s} s after boot ${boot}`;
+}
+
+function event({ event, info }) {
+  return [event, element('small', {}, info)];
+}
+
+function told(entry) {
+  return { told: 'yes', waits: 'waits', never: 'log only' }[entry.told];
 }
 
 export function make() {
@@ -42,7 +61,7 @@ export function make() {
 function section({ name, title, columns }, records) {
   const rows = records[name];
   const cell = (row, column) =>
-    element('td', {}, String((typeof column === 'function' ? column(row) : row[column]) ?? '–'));
+    element('td', {}, ...[(typeof column === 'function' ? column(row) : row[column]) ?? '–'].flat());
   const table = element(
     'table',
     {},
@@ -59,7 +78,7 @@ function section({ name, title, columns }, records) {
   );
   return element(
     'section',
-    {},
+    { 'aria-label': title(records) },
     element('h3', {}, title(records), element('span.count', {}, String(rows.length))),
     rows.length ? element('div.scroll', {}, table) : element('p.none', {}, 'none'),
   );

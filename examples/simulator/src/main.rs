@@ -14,6 +14,7 @@ mod options;
 mod page;
 mod play;
 mod records;
+mod security_log;
 mod snapshot;
 mod transactions;
 mod web;

@@ -12,8 +12,8 @@ pub(crate) struct Options {
     /// this process, to be played by hand
     pub url: Option<String>,
 
-    /// Password of HTTP Basic authentication
-    #[arg(long, requires = "url")]
+    /// Password of HTTP Basic authentication, 16 to 40 characters; 32 to 40 hexadecimal digits stand for bytes
+    #[arg(long, requires = "url", value_parser = password)]
     pub password: Option<String>,
 
     /// Who is trusted, as a file of PEM certificates; without it those who are on the web
@@ -35,4 +35,10 @@ pub(crate) struct Options {
     /// Commands to play, a JSON object a line; - for those that come on stdin
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+}
+
+/// Security whitepaper A00.FR.205.
+fn password(text: &str) -> Result<String, String> {
+    let is_password = (16..=40).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    is_password.then(|| text.into()).ok_or_else(|| "a password has 16 to 40 printable characters".into())
 }

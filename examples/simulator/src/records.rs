@@ -1,7 +1,8 @@
-//! What the flash remembers besides transactions: cache, local list, reservations, charging profiles. It is read from a
-//! copy of the image, as somebody would who has the chip in hand; so it is what a power cut leaves.
+//! What the flash remembers besides transactions: cache, local list, reservations, charging profiles, the security log. It
+//! is read from a copy of the image, as somebody would who has the chip in hand; so it is what a power cut leaves.
 
 use crate::flash::Chip;
+use crate::security_log::{self, SecurityEntry};
 use embedded_ocpp::store::record::RecordReader;
 use embedded_ocpp::store::{FlashStorage, RecordKey, Storage, registry};
 use embedded_ocpp::time::DateTime;
@@ -16,6 +17,8 @@ pub(crate) struct Records {
     pub cache: Vec<Tag>,
     pub reservations: Vec<Reservation>,
     pub profiles: Vec<Profile>,
+    /// The newest first.
+    pub security_log: Vec<SecurityEntry>,
 }
 
 /// A tag with what was said about it.
@@ -85,6 +88,7 @@ impl Records {
             }),
             reservations: shelf.all(registry::RESERVATIONS, reservation),
             profiles: shelf.all(registry::CHARGING_PROFILES, profile),
+            security_log: shelf.security_log(),
         }
     }
 }
@@ -100,6 +104,11 @@ impl Shelf {
 
     fn all<T>(&mut self, range: std::ops::Range<RecordKey>, read: fn(&mut RecordReader<'_>) -> Option<T>) -> Vec<T> {
         range.take(RECORDS_MAX).filter_map(|key| self.read(key, read)).collect()
+    }
+
+    fn security_log(&mut self) -> Vec<SecurityEntry> {
+        let untold = self.read(registry::SECURITY_LOG_MARK, |reader| reader.u32()).unwrap_or(0);
+        security_log::newest_first(self.all(registry::SECURITY_LOG, security_log::entry), untold)
     }
 
     /// The first record tells the version and which places count, the others are the places.

@@ -80,9 +80,14 @@ impl Books {
                 id_tag => json!({"idTagInfo": self.info(id_tag)}),
             },
             "DataTransfer" => json!({"status": "UnknownVendorId"}),
-            "StatusNotification" | "MeterValues" | "FirmwareStatusNotification" | "DiagnosticsStatusNotification" => {
-                json!({})
-            }
+            "StatusNotification"
+            | "MeterValues"
+            | "FirmwareStatusNotification"
+            | "DiagnosticsStatusNotification"
+            | "SecurityEventNotification"
+            | "LogStatusNotification"
+            | "SignedFirmwareStatusNotification" => json!({}),
+            "SignCertificate" => json!({"status": "Rejected"}), // there is no authority here
             _ => return None,
         })
     }

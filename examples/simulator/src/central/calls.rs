@@ -91,10 +91,13 @@ impl Central {
         let call = format!("cs-{}", calls.last);
         calls.waiting.insert(call.clone(), (id, replies));
         calls.push(call.clone(), json!([2, call, action, payload]).to_string());
+        office.door.offer(&call, action, &payload);
         let central = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(PATIENCE).await;
-            central.office().calls.conclude(&call, json!({"status": "TimedOut"}));
+            let (mut office, reply) = (central.office(), json!({"status": "TimedOut"}));
+            office.door.conclude(&call, &reply);
+            office.calls.conclude(&call, reply);
         });
     }
 }

@@ -1,4 +1,4 @@
-//! The files of the central system: a firmware to load, and diagnostics that were sent to it.
+//! The files of the central system: a firmware to load, diagnostics and logs that were sent to it.
 
 use super::Central;
 use axum::Router;
@@ -18,6 +18,11 @@ pub(super) struct Files {
     /// How much of the firmware was loaded.
     firmware: Option<Progress>,
     diagnostics: Vec<File>,
+    logs: Vec<File>,
+    /// What the charge point has said of the upload of a log.
+    log_status: Value,
+    /// The number of the last request.
+    request: u32,
 }
 
 #[derive(Clone, Copy, Serialize)]
@@ -38,7 +43,7 @@ struct File {
 const CHUNK: usize = 32 * 1024;
 const CHUNKS: usize = 40;
 const PAUSE: Duration = Duration::from_millis(100);
-/// The longest diagnostics, how many files are remembered, and how much of each is shown.
+/// The longest file that is taken, how many files are remembered, and how much of each is shown.
 const UPLOAD_MAX: usize = 4 << 20;
 const FILES_MAX: usize = 5;
 const TEXT_MAX: usize = 16 * 1024;
@@ -48,11 +53,17 @@ impl Files {
         json!(self.firmware)
     }
 
-    fn keep(&mut self, file: File) {
-        self.diagnostics.push(file);
-        if self.diagnostics.len() > FILES_MAX {
-            self.diagnostics.remove(0);
-        }
+    pub(super) fn next_request(&mut self) -> u32 {
+        self.request += 1;
+        self.request
+    }
+
+    pub(super) fn log_status(&mut self, status: &Value) {
+        self.log_status = status.clone();
+    }
+
+    pub(super) fn log(&self) -> Value {
+        json!({"status": self.log_status, "files": self.logs})
     }
 
     pub(super) fn diagnostics(&self) -> Value {
@@ -64,6 +75,7 @@ pub(super) fn routes() -> Router<Central> {
     Router::new()
         .route("/firmware/{name}", get(firmware))
         .route("/diagnostics/{name}", put(diagnostics))
+        .route("/logs/{name}", put(log))
         .layer(DefaultBodyLimit::max(UPLOAD_MAX))
 }
 
@@ -85,7 +97,19 @@ async fn firmware(State(central): State<Central>) -> impl IntoResponse {
 }
 
 async fn diagnostics(State(central): State<Central>, Path(name): Path<String>, content: Bytes) {
-    let text = String::from_utf8_lossy(&content[..content.len().min(TEXT_MAX)]).into_owned();
-    central.office().files.keep(File { name, bytes: content.len(), text });
+    keep(&mut central.office().files.diagnostics, name, &content);
     central.tell();
+}
+
+async fn log(State(central): State<Central>, Path(name): Path<String>, content: Bytes) {
+    keep(&mut central.office().files.logs, name, &content);
+    central.tell();
+}
+
+fn keep(files: &mut Vec<File>, name: String, content: &Bytes) {
+    let text = String::from_utf8_lossy(&content[..content.len().min(TEXT_MAX)]).into_owned();
+    files.push(File { name, bytes: content.len(), text });
+    if files.len() > FILES_MAX {
+        files.remove(0);
+    }
 }

@@ -3,8 +3,8 @@
 use super::Central;
 use super::calls::reply_of;
 use axum::Router;
-use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -17,9 +17,18 @@ pub(super) fn routes() -> Router<Central> {
     Router::new().route("/ocpp/{identity}", get(connect))
 }
 
-async fn connect(State(central): State<Central>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+async fn connect(
+    State(central): State<Central>,
+    Path(identity): Path<String>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if headers.contains_key(header::ORIGIN) {
         return (StatusCode::FORBIDDEN, "this is for charge points, not for pages\n").into_response();
+    }
+    if !central.office().door.lets_in(&identity, &headers) {
+        let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"charge points\"")];
+        return (StatusCode::UNAUTHORIZED, challenge, "the password is another one\n").into_response();
     }
     let upgrade = upgrade.protocols([SUBPROTOCOL]);
     if upgrade.selected_protocol().is_none() {
@@ -63,12 +72,22 @@ impl Central {
         let id = frame[1].as_str()?;
         let mut office = self.office();
         if frame[0] != 2 {
-            office.calls.conclude(id, reply_of(&frame));
+            let reply = reply_of(&frame);
+            office.door.conclude(id, &reply);
+            office.calls.conclude(id, reply);
+            drop(office);
+            self.tell();
             return None;
         }
         let registration = office.registration;
+        if frame[2] == "LogStatusNotification" {
+            office.files.log_status(&frame[3]["status"]);
+        }
         let answer = office.books.answer(id, frame[2].as_str()?, &frame[3], registration);
-        if !office.answers {
+        let answers = office.answers;
+        drop(office);
+        self.tell();
+        if !answers {
             return None;
         }
         Some(match answer {

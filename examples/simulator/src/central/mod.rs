@@ -3,12 +3,14 @@
 
 mod answers;
 mod calls;
+mod door;
 mod files;
 mod link;
 
 use crate::web::{Feed, Request};
 use answers::Books;
 use calls::Calls;
+use door::Door;
 use files::Files;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -34,6 +36,7 @@ struct Office {
     books: Books,
     calls: Calls,
     files: Files,
+    door: Door,
     /// What BootNotification is answered with.
     registration: &'static str,
     /// Messages are answered at all.
@@ -48,6 +51,7 @@ impl Central {
             books: Books::new(),
             calls: Calls::default(),
             files: Files::default(),
+            door: Door::default(),
             registration: "Accepted",
             answers: true,
         };
@@ -99,15 +103,27 @@ impl Central {
             let known = ["Accepted", "Pending", "Rejected"].into_iter().find(|known| registration == known);
             office.registration = known.ok_or("registration is Accepted, Pending or Rejected")?;
         }
+        if let Some(password) = fields.get("password") {
+            office.door.want((!password.is_null()).then(|| password.as_str().unwrap_or_default()))?;
+        }
         if let Some(answers) = fields.get("answers") {
             office.answers = answers.as_bool().ok_or("answers is true or false")?;
         }
         Ok(())
     }
 
-    /// Fills in what only the central system knows: where its files are.
+    /// Fills in what only the central system knows: where its files are, and the numbers of its requests.
     fn completed(&self, action: &str, mut payload: Value) -> Value {
         let address = self.0.address;
+        if action == "GetLog" {
+            if payload["requestId"].is_null() {
+                payload["requestId"] = self.office().files.next_request().into();
+            }
+            let log = &payload["log"];
+            if log.is_null() || log.is_object() && log["remoteLocation"].is_null() {
+                payload["log"]["remoteLocation"] = format!("http://{address}/logs").into();
+            }
+        }
         let defaults = match action {
             "UpdateFirmware" => BTreeMap::from([
                 ("location", format!("http://{address}/firmware/wallbox.bin")),
@@ -133,6 +149,8 @@ impl Central {
             "tags": office.books.tags(),
             "firmware": office.files.firmware(),
             "diagnostics": office.files.diagnostics(),
+            "log": office.files.log(),
+            "password": office.door.has_password(),
         });
         self.0.feed.set("central", &state);
     }

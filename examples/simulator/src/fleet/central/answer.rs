@@ -43,7 +43,7 @@ fn result(action: &str, id: &str, payload: &Value, rules: &Rules, record: &mut R
     Some(match action {
         "Heartbeat" => json!({"currentTime": date()}),
         "BootNotification" => json!({"status": "Accepted", "currentTime": date(), "interval": rules.heartbeat}),
-        "StatusNotification" => json!({}),
+        "StatusNotification" | "SecurityEventNotification" => json!({}),
         "Authorize" => json!({"idTagInfo": {"status": status(payload)}}),
         "StartTransaction" => {
             let transaction = rules.last_transaction.fetch_add(1, Ordering::Relaxed) + 1;
