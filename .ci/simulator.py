@@ -3,11 +3,13 @@ that have one of the words in their name, and writes a picture of each into FOLD
 README.
 """
 
+import base64
 import io
 import sys
 from pathlib import Path
 
 from PIL import Image
+from simulator_fleet import FLEET
 from simulator_page import Browser
 from simulator_scenes import SCENES, charging_at_its_best
 
@@ -22,7 +24,7 @@ def main():
     with Browser(program, folder) as browser:
         if words == ["--picture"]:
             return take_picture(browser)
-        scenes = [scene for scene in SCENES if not words or any(word in scene.__name__ for word in words)]
+        scenes = [scene for scene in SCENES + FLEET if not words or any(word in scene.__name__ for word in words)]
         if not scenes:
             sys.exit(f"no scene has one of these words: {' '.join(words)}")
         for scene in scenes:
@@ -41,6 +43,8 @@ def take_picture(browser):
         )
         if content.tell() <= PICTURE_BYTES_MAX:
             PICTURE.write_bytes(content.getvalue())
+            uri = "data:image/webp;base64," + base64.b64encode(content.getvalue()).decode()
+            PICTURE.with_suffix(".uri").write_text(uri + "\n")
             return print(f"{PICTURE.name}: {content.tell()} bytes, {image.width} x {image.height}, {colours} colours")
     sys.exit("the picture does not become small enough")
 

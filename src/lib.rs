@@ -1,5 +1,6 @@
 // The links of the README lead to files; in the documentation the first definition of a link counts, and leads to its page.
 #![doc = concat!("[floors]: ", include_str!("guide/floors.uri"))]
+#![doc = concat!("[simulator]: ", include_str!("guide/simulator.uri"))]
 #![doc = include_str!("guide/links.md")]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]

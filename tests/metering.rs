@@ -609,6 +609,25 @@ fn mv_22_the_main_meter_keeps_nothing_while_offline() {
 }
 
 #[test]
+fn mv_22_the_main_meter_tells_nothing_that_has_no_date() {
+    let mut t = sampling("60", ENERGY).start();
+    add_main_meter(&mut t).set(Some(Decimal::whole(70_000)));
+    // The one thing that decides is the status: accepted, but without a time.
+    t.expect_call("BootNotification", json!({})).answer(json!({"status": "Accepted", "interval": 86_400}));
+    for connector in [0, 1] {
+        t.expect_status(connector, "Available");
+    }
+    t.plug(1);
+    t.expect_status(1, "Preparing");
+    t.accepted_card(1, "TAG");
+    t.expect_status(1, "Charging");
+    // Of what is sent while nobody knows the time, only the heartbeats ask for it.
+    for second in [60, 120] {
+        t.at(second).expect_call("Heartbeat", json!({})).answer(json!({}));
+    }
+}
+
+#[test]
 fn mv_22_nor_what_waited_for_its_turn_when_the_link_was_lost() {
     let mut t = sampling("60", ENERGY).start();
     add_main_meter(&mut t).set(Some(Decimal::whole(70_000)));

@@ -9,6 +9,8 @@ use std::path::Path;
 use support::bench;
 
 const README: &str = include_str!("../README.md");
+/// They lie in a file beside the README, and in the link itself in the documentation.
+const PICTURES: [&str; 2] = ["floors", "simulator"];
 const LINKS: &str = include_str!("../src/guide/links.md");
 
 #[test]
@@ -65,13 +67,14 @@ fn each_link_leads_to_a_file_and_to_a_page() {
         let text = fs::read_to_string(&page).expect("a page");
         for (name, file) in definitions(&text) {
             assert!(page.with_file_name(file).exists(), "{}: there is no {file}", page.display());
-            assert!(in_documentation.contains(name) || name == "floors", "{}: {name}", page.display());
+            assert!(in_documentation.contains(name) || PICTURES.contains(&name), "{}: {name}", page.display());
         }
         let defined: BTreeSet<_> = definitions(&text).map(|(name, _)| name).collect();
         let used: BTreeSet<_> = text.split("][").skip(1).filter_map(|rest| Some(rest.split_once(']')?.0)).collect();
         assert_eq!(used, defined, "{}", page.display());
     }
-    let in_readme: BTreeSet<_> = definitions(README).map(|(name, _)| name).filter(|name| *name != "floors").collect();
+    let in_readme: BTreeSet<_> =
+        definitions(README).map(|(name, _)| name).filter(|name| !PICTURES.contains(name)).collect();
     assert_eq!(in_readme, in_documentation, "the README leads to each page");
 }
 
@@ -124,6 +127,21 @@ fn the_picture_in_the_documentation_is_that_of_the_readme() {
     }
     uri.push('\n');
     assert!(include_str!("../src/guide/floors.uri") == uri, "src/guide/floors.uri should be\n{uri}");
+}
+
+#[test]
+fn the_picture_of_the_simulator_in_the_documentation_is_that_of_the_readme() {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut uri = String::from("data:image/webp;base64,");
+    for octets in include_bytes!("../src/guide/simulator.webp").chunks(3) {
+        let bits = octets.iter().chain(&[0, 0]).take(3).fold(0, |bits, octet| bits << 8 | usize::from(*octet));
+        for place in 0..4 {
+            let digit = char::from(DIGITS[bits >> (18 - 6 * place) & 63]);
+            uri.push(if place <= octets.len() { digit } else { '=' });
+        }
+    }
+    uri.push('\n');
+    assert!(include_str!("../src/guide/simulator.uri") == uri, "`.ci/simulator --picture` writes both");
 }
 
 /// Whatever comes with embedded-websocket and with nothing else that a firmware links.

@@ -127,7 +127,7 @@ impl Operations<'_> {
 
     /// The next status to be told.
     pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, StatusReport)> {
-        if Direction::ALL.iter().all(|direction| self.transfer(*direction).reports.is_empty()) {
+        if !self.any_reports(|reports| !reports.is_empty()) {
             return None;
         }
         let is_accepted = self.registration.is_accepted();
@@ -191,6 +191,9 @@ impl Operations<'_> {
 
     /// The central system has answered a call: what it left unanswered on this link before has arrived all the same.
     pub(super) fn reports_arrived(&mut self) {
+        if !self.any_reports(|reports| reports.is_held_back) {
+            return;
+        }
         for direction in Direction::ALL {
             let direction = *direction;
             let reports = &mut self.transfer(direction).reports;
@@ -200,6 +203,16 @@ impl Operations<'_> {
                 self.report_told(direction, is_last);
             }
         }
+    }
+
+    /// Whether any of the reports is like that: asked at each call, and hardly ever so.
+    #[inline(always)]
+    fn any_reports(&self, is_so: impl Fn(&Reports) -> bool) -> bool {
+        #[cfg(feature = "security")]
+        if is_so(&self.transfers.log.transfer.reports) {
+            return true;
+        }
+        is_so(&self.transfers.firmware.transfer.reports) || is_so(&self.transfers.diagnostics.transfer.reports)
     }
 
     fn report_told(&mut self, direction: Direction, is_last: bool) {

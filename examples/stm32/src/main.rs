@@ -30,7 +30,6 @@ async fn main(spawner: Spawner) {
 
     // All of this is one task for ever, so what is lent to the charge point may be its locals.
 
-
     let mut resources = Resources::<1>::new();
     let boot = Boot::new("Wallbox One", "ACME").firmware_version(env!("CARGO_PKG_VERSION"));
     let mut ocpp = ChargePoint::new(&mut resources, boot).expect("the texts are short");

@@ -128,7 +128,8 @@ impl Operations<'_> {
             // OCPP 1.6 errata 3.14: the grid connection is read along with the first connector that charges.
             let is_first = self.connectors.iter().zip(1..).find(|(connector, _)| connector.session.is_running());
             let is_first = is_first.is_some_and(|(_, first)| first == id);
-            if wanted && is_first && self.is_reachable() && self.has_main_meter() {
+            let is_dated = self.clock.is_set(); // values want a date, and these are not kept until there is one
+            if wanted && is_first && is_dated && self.is_reachable() && self.has_main_meter() {
                 self.charge_point.sampling.asked |= PERIODIC;
             }
         }
