@@ -14,8 +14,8 @@ from .reservation import (
     reservation_ends, reserved_anywhere, reserved_for_group, reserved_from_afar, reserved_session,
 )  # fmt: skip
 from .security import (
-    diagnostics_log, events_unanswered, events_unknown, extended_trigger, factory_access, forgetful_server,
-    new_key, profile_up, replaced_log, secure_boot, security_events, security_log,
+    diagnostics_log, events_unanswered, events_unknown, extended_trigger, factory_access, first_key,
+    forgetful_server, new_key, profile_taken_back, profile_up, replaced_log, secure_boot, security_events, security_log,
 )  # fmt: skip
 from .sessions import (
     cache, free_vend, group, interrupted, local_session, no_plug, observed_session, offline, reader, refused_card,
@@ -37,7 +37,7 @@ OVER_TLS = (boot, session, secure_files)
 # Of a charge point with the security extension.
 SECURITY = (
     secure_boot, security_events, security_log, diagnostics_log, replaced_log, extended_trigger, session,
-    profile_up, new_key, forgetful_server,
+    first_key, profile_taken_back, profile_up, new_key, forgetful_server,
 )  # fmt: skip
 SECURITY_UNKNOWN = (secure_boot, events_unknown, session)
 SECURITY_IGNORED = (boot, session, events_unanswered)
