@@ -14,13 +14,14 @@ from .reservation import (
     reservation_ends, reserved_anywhere, reserved_for_group, reserved_from_afar, reserved_session,
 )  # fmt: skip
 from .security import (
-    diagnostics_log, events_unanswered, events_unknown, extended_trigger, factory_access, forgetful_server,
-    new_key, profile_up, replaced_log, secure_boot, security_events, security_log,
+    diagnostics_log, events_unanswered, events_unknown, extended_trigger, factory_access, first_key,
+    forgetful_server, new_key, profile_taken_back, profile_up, replaced_log, secure_boot, security_events, security_log,
 )  # fmt: skip
 from .sessions import (
     cache, free_vend, group, interrupted, local_session, no_plug, observed_session, offline, reader, refused_card,
     refused_start, remote_authorization, session, side_by_side, suspended, tolerated_start,
 )  # fmt: skip
+from .signed_firmware import signed_firmware, signed_firmware_waits, unsigned_firmware
 from .smart_charging import charging_profiles, profile_from_afar, shared_limit
 
 IN_ORDER = (
@@ -36,13 +37,14 @@ OVER_TLS = (boot, session, secure_files)
 # Of a charge point with the security extension.
 SECURITY = (
     secure_boot, security_events, security_log, diagnostics_log, replaced_log, extended_trigger, session,
-    profile_up, new_key, forgetful_server,
+    first_key, profile_taken_back, profile_up, new_key, forgetful_server,
 )  # fmt: skip
 SECURITY_UNKNOWN = (secure_boot, events_unknown, session)
 SECURITY_IGNORED = (boot, session, events_unanswered)
 SECURITY_TLS = (secure_boot, factory_access)
+SIGNED_UPDATES = (secure_boot, unsigned_firmware, signed_firmware, signed_firmware_waits)
 ALL = (
     *IN_ORDER, *WITHOUT_LOCK, *OVER_TLS, *SECURITY, *SECURITY_UNKNOWN, *SECURITY_IGNORED, *SECURITY_TLS,
-    observed_session,
+    *SIGNED_UPDATES, observed_session,
 )  # fmt: skip
 SCENARIOS = {scenario.__name__: scenario for scenario in ALL}

@@ -5,7 +5,6 @@
 
 use super::answer::Cause;
 use super::session::Phase;
-#[cfg(feature = "security")]
 use super::signed_update::SignedUpdate;
 use super::transfer::{Direction, POLL_INTERVAL, Request, Stage, Transfer, seconds_after};
 use super::types::Symbol;
@@ -39,7 +38,6 @@ pub(super) struct Firmware<'a> {
     installation_status: Option<&'a dyn Fn() -> InstallationStatus>,
     /// Connectors go out of service as they become free.
     pub(super) closes_connectors: bool,
-    #[cfg(feature = "security")]
     pub(super) signed: SignedUpdate<'a>,
 }
 
@@ -67,7 +65,6 @@ impl Firmware<'_> {
             on_install: None,
             installation_status: None,
             closes_connectors: false,
-            #[cfg(feature = "security")]
             signed: SignedUpdate::new(),
         }
     }
@@ -107,7 +104,6 @@ impl<'a> Operations<'a> {
             Stage::Idle | Stage::Asked | Stage::Reading | Stage::Waiting => FirmwareStatus::Idle,
             Stage::Retrying => FirmwareStatus::DownloadFailed,
             Stage::Loading | Stage::Running => FirmwareStatus::Downloading,
-            #[cfg(feature = "security")]
             Stage::Verifying | Stage::Scheduled => FirmwareStatus::Downloaded,
             Stage::Downloaded => FirmwareStatus::Downloaded,
             Stage::Announced | Stage::Storing | Stage::Installing => FirmwareStatus::Installing,
@@ -134,7 +130,6 @@ impl<'a> Operations<'a> {
     /// Moves the update on as far as its conditions allow.
     pub(super) fn advance_firmware(&mut self, now: Instant) {
         self.advance_transfer(now, Direction::Download);
-        #[cfg(feature = "security")]
         self.advance_signed_update(now);
         let is_resetting = self.reset.is_pending();
         let transfer = &mut self.transfers.firmware.transfer;
@@ -215,8 +210,7 @@ impl<'a> Operations<'a> {
         writer.byte(if is_over { OVER } else { INSTALLING });
         writer.unsigned(untold.into());
         writer.text(self.boot.version().unwrap_or_default());
-        #[cfg(feature = "security")]
-        if let Some(id) = self.transfers.firmware.signed.request_id {
+        if let Some(id) = self.transfers.firmware.signed.request_id() {
             writer.signed(id.into());
         }
         Some(StorageOp::Store(registry::FIRMWARE_UPDATE, writer.finish(registry::FIRMWARE_UPDATE)?))
@@ -227,7 +221,6 @@ impl<'a> Operations<'a> {
         if let Some(request) = Request::read(registry::FIRMWARE_UPDATE, record) {
             if self.can_update() {
                 self.transfers.firmware.transfer.adopt(&request, request.from);
-                #[cfg(feature = "security")]
                 self.transfers.firmware.signed.adopt(request.id, request.to);
             }
             return None;
@@ -238,7 +231,6 @@ impl<'a> Operations<'a> {
         let reports = &mut self.transfers.firmware.transfer.reports;
         reports.restore(untold);
         let version = reader.text()?;
-        #[cfg(feature = "security")]
         self.transfers.firmware.signed.adopt(reader.signed().and_then(|id| i32::try_from(id).ok()), 0);
         let reports = &mut self.transfers.firmware.transfer.reports;
         if kind == INSTALLING {

@@ -54,7 +54,8 @@ mod reset;
 #[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
 mod session;
-#[cfg(feature = "security")]
+#[cfg(feature = "firmware-management")]
+#[cfg_attr(not(feature = "security"), path = "absent/signed_update.rs")]
 mod signed_update;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;

@@ -72,10 +72,10 @@ pub(super) enum Stage {
     Loading,
     Running,
     /// The signature of what was loaded is being verified.
-    #[cfg(feature = "security")]
+    #[allow(dead_code)] // where updates are signed
     Verifying,
     /// Waits for the date of its installation.
-    #[cfg(feature = "security")]
+    #[allow(dead_code)]
     Scheduled,
     /// Waits for the end of all sessions.
     Downloaded,
@@ -168,7 +168,6 @@ pub(super) struct Request<'r> {
     pub(super) interval: u32,
     pub(super) location: &'r str,
     /// The id of a signed update.
-    #[cfg_attr(not(feature = "security"), expect(dead_code))]
     pub(super) id: Option<i32>,
 }
 
@@ -314,7 +313,6 @@ impl<'a> Operations<'a> {
             let fields: &[Field] = match direction {
                 Direction::Download => {
                     self.may_update()?;
-                    #[cfg(feature = "security")]
                     self.may_update_unsigned()?;
                     &firmware::REQUEST_FIELDS
                 }
@@ -418,12 +416,7 @@ impl<'a> Operations<'a> {
                 match direction {
                     Direction::Download => {
                         transfer.at = seconds_after(now, firmware::ANNOUNCEMENT_S);
-                        transfer.stage = Stage::Downloaded;
-                        #[cfg(feature = "security")]
-                        {
-                            self.transfers.firmware.transfer.stage = self.stage_after_download();
-                            self.dirty = true;
-                        }
+                        self.transfers.firmware.transfer.stage = self.stage_after_download();
                     }
                     _ => self.end_transfer(direction),
                 }
@@ -490,7 +483,6 @@ impl<'a> Operations<'a> {
             (Some(request), Stage::Reading) => {
                 let is_download = direction == Direction::Download;
                 transfer.adopt(&request, if is_download { request.from } else { 0 });
-                #[cfg(feature = "security")]
                 if is_download {
                     self.transfers.firmware.signed.adopt(request.id, request.to);
                     self.signed_update_adopted(now, request.from);

@@ -160,7 +160,7 @@ impl Operations<'_> {
         let firmware = &mut self.transfers.firmware;
         let reports = &mut firmware.transfer.reports;
         let is_signed = match reports.waits(is_accepted) {
-            true => firmware.signed.request_id.is_some(),
+            true => firmware.signed.request_id().is_some(),
             false => firmware.signed.is_triggered,
         };
         if !is_signed {
@@ -169,7 +169,7 @@ impl Operations<'_> {
         let status = reports.next(is_accepted, firmware.signed.present().code())?;
         firmware.signed.told(status);
         let is_idle = status == SignedFirmwareStatus::Idle.code();
-        let request_id = firmware.signed.request_id.filter(|_| !is_idle); // L01.FR.21
+        let request_id = firmware.signed.request_id().filter(|_| !is_idle); // L01.FR.21
         Some(StatusReport { quoted: SignedFirmwareStatus::SPELLINGS.quoted(status), request_id })
     }
 

@@ -22,7 +22,7 @@ pub(super) struct SignedUpdate<'a> {
     accepts_unsigned: bool,
     intake: Intake,
     /// The request that is under way, or was last, if it was a signed one.
-    pub(super) request_id: Option<i32>,
+    request_id: Option<i32>,
     /// Not to be installed before, in seconds since 1970; 0 for at once.
     install_at: u32,
     /// The last status that was told.
@@ -48,6 +48,11 @@ impl SignedUpdate<'_> {
     pub(super) fn adopt(&mut self, request_id: Option<i32>, install_at: u32) {
         self.request_id = request_id;
         self.install_at = install_at;
+    }
+
+    /// The request that is under way, or was last, if it was a signed one.
+    pub(super) fn request_id(&self) -> Option<i32> {
+        self.request_id
     }
 
     /// A status goes out; that of a trigger is told with the same words.
