@@ -139,7 +139,9 @@ impl Fields {
     fn question(&self) -> Result<String, String> {
         let action = self.text("action")?;
         match action.as_str() {
-            "GetCompositeSchedule" | "GetConfiguration" | "GetLocalListVersion" => Ok(action),
+            "GetCompositeSchedule" | "GetConfiguration" | "GetLocalListVersion" | "GetInstalledCertificateIds" => {
+                Ok(action)
+            }
             other => Err(format!("{other} is no question")),
         }
     }

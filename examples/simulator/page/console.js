@@ -12,6 +12,11 @@ const EXAMPLES = {
   },
   Configuration: { cmd: 'ask', action: 'GetConfiguration' },
   'Version of the local list': { cmd: 'ask', action: 'GetLocalListVersion' },
+  'Certificates of the central system': {
+    cmd: 'ask',
+    action: 'GetInstalledCertificateIds',
+    payload: { certificateType: 'CentralSystemRootCertificate' },
+  },
   'Meter and power': { cmd: 'set_meter', connector: 1, wh: 1000, w: 11000, a: 16 },
   'Fault while charging': {
     cmd: 'fault',

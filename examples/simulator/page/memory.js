@@ -1,7 +1,7 @@
-// What the flash remembers besides transactions, as tables.
+// What the flash remembers besides transactions, and the certificates that are installed, as tables.
 
 import { element } from './dom.js';
-import { on } from './feed.js';
+import { on, states } from './feed.js';
 
 const date = text => (text == null ? '–' : text.replace('T', ' ').replace('Z', ''));
 
@@ -31,6 +31,15 @@ const TABLES = [
     title: () => 'Security log',
     columns: { No: 'number', Time: time, 'Event, info': event, Told: told },
   },
+  {
+    name: 'certificates',
+    title: () => 'Certificates',
+    columns: {
+      'Root of': ({ kind }) => (kind === 'ManufacturerRootCertificate' ? 'manufacturer' : 'central system'),
+      'Issuer name hash': ({ data }) => shortened(data.issuerNameHash),
+      Serial: ({ data }) => shortened(data.serialNumber),
+    },
+  },
 ];
 
 function periods({ unit, periods }) {
@@ -52,9 +61,18 @@ function told(entry) {
   return { told: 'yes', waits: 'waits', never: 'log only' }[entry.told];
 }
 
+function shortened(digits) {
+  return digits.length > 12 ? element('span', { title: digits }, `${digits.slice(0, 12)}…`) : digits;
+}
+
 export function make() {
   const root = element('div');
-  on('records', records => root.replaceChildren(...TABLES.map(table => section(table, records))));
+  const show = () => {
+    const records = { ...states.records, certificates: states.certificates ?? [] };
+    if (states.records) root.replaceChildren(...TABLES.map(table => section(table, records)));
+  };
+  on('records', show);
+  on('certificates', show);
   return [root];
 }
 

@@ -31,10 +31,18 @@ pub(crate) struct Desk<'o> {
     /// Who waits for a reply of the charge point, by the number that their command has there.
     waiting: HashMap<u64, (CommandId, UnboundedSender<String>)>,
     commands: u64,
-    /// The connectors whose composite schedule is to be asked for.
-    questions: VecDeque<u8>,
+    questions: VecDeque<Question>,
     /// When a power cut comes at the latest.
     cut_at: Instant,
+}
+
+/// What the page wants to know of the charge point again and again.
+#[derive(Clone, Copy)]
+enum Question {
+    /// The composite schedule of a connector.
+    Schedule(u8),
+    /// The certificates of a kind.
+    Certificates(&'static str),
 }
 
 /// How long a power cut waits for something to be written.
@@ -43,6 +51,9 @@ const CUT_PATIENCE: Duration = Duration::from_millis(150);
 const CUT_WORDS: u32 = 6;
 /// How far ahead the page sees, in s.
 const SCHEDULE_S: u32 = 1800;
+/// Names the question for a schedule; those for certificates have the name of their kind.
+const SCHEDULE: &str = "schedule";
+const CERTIFICATES: [&str; 2] = ["CentralSystemRootCertificate", "ManufacturerRootCertificate"];
 
 impl<'o> Desk<'o> {
     pub(crate) fn new(
@@ -165,17 +176,27 @@ impl<'o> Desk<'o> {
         }
     }
 
-    /// The composite schedule of a connector, as the charge point itself says it.
-    fn ask_schedule(connector: u8) -> Order {
-        let payload = json!({"connectorId": connector, "duration": SCHEDULE_S, "chargingRateUnit": "A"});
-        Order::Do(json!("schedule"), Command::Ask { action: "GetCompositeSchedule".into(), payload })
+    /// As the charge point itself says it.
+    fn ask(question: Question) -> Order {
+        let (id, action, payload) = match question {
+            Question::Schedule(connector) => (
+                SCHEDULE.into(),
+                "GetCompositeSchedule",
+                json!({"connectorId": connector, "duration": SCHEDULE_S, "chargingRateUnit": "A"}),
+            ),
+            Question::Certificates(kind) => {
+                (kind.into(), "GetInstalledCertificateIds", json!({"certificateType": kind}))
+            }
+        };
+        Order::Do(id, Command::Ask { action: action.into(), payload })
     }
 }
 
 impl Operator for Desk<'_> {
     fn look(&mut self, now: Instant, ocpp: &ChargePoint<'_>) {
         if self.window.show(now, ocpp, &self.sides, self.held) {
-            self.questions = (1..=self.config.connectors).collect();
+            let schedules = (1..=self.config.connectors).map(Question::Schedule);
+            self.questions = schedules.chain(CERTIFICATES.map(Question::Certificates)).collect();
         }
     }
 
@@ -187,8 +208,8 @@ impl Operator for Desk<'_> {
         if std::mem::take(&mut self.holds_again) {
             return Order::Do(Value::Null, Command::Disconnect); // no boot mends a line
         }
-        if let Some(connector) = self.questions.pop_front() {
-            return Self::ask_schedule(connector);
+        if let Some(question) = self.questions.pop_front() {
+            return Self::ask(question);
         }
         loop {
             match self.requests.try_recv() {
@@ -203,8 +224,11 @@ impl Operator for Desk<'_> {
     }
 
     fn reply(&mut self, id: &CommandId, reply: Value) {
-        if *id == "schedule" {
+        if *id == SCHEDULE {
             return self.window.show_schedule(&reply);
+        }
+        if let Some(kind) = CERTIFICATES.into_iter().find(|kind| id == kind) {
+            return self.window.show_certificates(kind, &reply);
         }
         if let Some((id, replies)) = id.as_u64().and_then(|id| self.waiting.remove(&id)) {
             let _ = replies.send(reply_line(&id, reply).to_string()); // who has asked may have left
