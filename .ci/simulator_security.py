@@ -19,16 +19,15 @@ def security_events(page):
             raise Failure(f"{words} was not told: {told}")
 
     page.click("Memory")
-    table = lambda: [[cell.text for cell in row.find_elements("css selector", "td")] for row in rows(page)]
     wanted = [
         ["3", 'com.example.CoffeeSpilled\non the "front" panel', "yes"],
         ["2", "AttemptedReplayAttacks", "log only"],
         ["1", "TamperDetectionActivated\nthe door", "yes"],
         ["0", "StartupOfTheDevice", "yes"],
     ]
-    shown = lambda: [[number, *others] for number, _, *others in table()]
+    shown = lambda: [[number, *others] for number, _, *others in table(page, "Security log")]
     until(f"the log as a table, which is {shown()}", lambda: shown() == wanted)
-    page.driver.execute_script("arguments[0].scrollIntoView({block: 'nearest'})", rows(page)[-1])
+    page.driver.execute_script("document.querySelector('section[aria-label=\"Security log\"]').scrollIntoView()")
     page.save("security_log")
     page.browser.look(PHONE, is_dark=True)
     if page.width_needed() > PHONE[0]:
@@ -63,8 +62,13 @@ def raise_event(page, event, info):
     until("the event in the flash", lambda: len(page.state("records")["security_log"]) == before + 1)
 
 
-def rows(page):
-    return page.all("section[aria-label='Security log'] tbody tr")
+def table(page, title):
+    """The cells of each row, at one moment: a table is made anew whenever something has changed."""
+    return page.driver.execute_script(
+        "return [...document.querySelectorAll(`section[aria-label='${arguments[0]}'] tbody tr`)]"
+        ".map(row => [...row.cells].map(cell => cell.innerText))",
+        title,
+    )
 
 
 def password(page):
