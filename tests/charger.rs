@@ -8,6 +8,9 @@ mod command;
 mod config;
 #[path = "../examples/charger/data_transfers.rs"]
 mod data_transfers;
+#[cfg(feature = "security")]
+#[path = "../examples/charger/security_events.rs"]
+mod security_events;
 #[path = "../examples/charger/url.rs"]
 mod url;
 
@@ -25,7 +28,8 @@ fn config(url: &str, identity: &str, keys: &str) -> Config {
     .unwrap()
 }
 
-/// The example of OCPP-J §6.2.2.
+/// The example of OCPP-J §6.2.2. With the security extension the crate does it.
+#[cfg(not(feature = "security"))]
 #[test]
 fn an_authorization_key_in_hexadecimal_is_sent_as_its_bytes() {
     let password = |key: &str| config("ws://csms", "AL1000", &format!(r#""AuthorizationKey":"{key}""#)).password();
@@ -51,7 +55,7 @@ fn the_identity_stands_in_the_path_and_the_query_behind_it() {
         ("ws://csms", "csms", ""),
     ] {
         let config = config(url, "CP 1", "");
-        let endpoint = config.endpoint().unwrap();
+        let endpoint = config.endpoint(false).unwrap();
         assert_eq!((endpoint.host, endpoint.path.as_str(), endpoint.identity), (host, path, "CP 1"), "{url}");
     }
 }
@@ -60,7 +64,7 @@ fn the_identity_stands_in_the_path_and_the_query_behind_it() {
 fn a_url_alone_names_the_charge_point() {
     for url in ["ws://csms/ocpp/CP%201", "ws://csms/CP%201/", "ws://csms/ocpp/CP%201?site=7/8"] {
         let config = Config::of_url(url, PathBuf::new()).unwrap();
-        assert_eq!(config.endpoint().unwrap().identity, "CP 1", "{url}");
+        assert_eq!(config.endpoint(false).unwrap().identity, "CP 1", "{url}");
     }
     for url in ["ws://csms", "ws://csms/", "ws://csms/?site=7"] {
         assert!(Config::of_url(url, PathBuf::new()).is_err(), "{url}");

@@ -232,6 +232,38 @@ fn sec_42_a_ring_that_has_rolled_over_comes_from_its_oldest_entry_on() {
 }
 
 #[test]
+fn sec_42_the_events_of_each_boot_have_the_dates_of_that_boot() {
+    let mut t = accepted();
+    for second in [100, 200] {
+        t.at(second);
+        t.power_cut();
+        t.at(second + 10);
+        t.power_on();
+        // Its clock is set 20 s later, when the boot is long on the device.
+        t.at(second + 30).link_up();
+        accept(&mut t);
+    }
+    // A boot that never knows the time was before the next one that does.
+    t.at(300).power_cut();
+    t.at(310).power_on();
+    t.at(320).power_cut();
+    t.at(330).power_on();
+    t.at(340).link_up();
+    t.accept_boot();
+    for _ in 0..2 {
+        t.expect_call("SecurityEventNotification", json!({"type": "StartupOfTheDevice"})).answer(json!({}));
+    }
+    t.expect_status(0, "Available");
+    t.expect_status(1, "Available");
+    get_log(&mut t, "SecurityLog", 1);
+    expect(&mut t, "Uploading", 1);
+    t.wait(1);
+    let boots: Vec<_> = told().into_iter().filter(|line| line.contains("StartupOfTheDevice")).collect();
+    let expected: Vec<_> = [0, 110, 210, 330, 330].map(|at| format!("{} StartupOfTheDevice ", date(at))).into();
+    assert_eq!(boots, expected);
+}
+
+#[test]
 fn sec_43_a_request_is_checked() {
     let mut t = accepted();
     for (payload, code) in [

@@ -186,7 +186,9 @@ fn sec_32_a_certificate_that_may_not_sign() {
     expect_event(&mut t, "InvalidFirmwareSigningCertificate");
     updater().trusts.set(Poll::Ready(SignerVerdict::Revoked));
     t.call("SignedUpdateFirmware", request(1)).expect("RevokedCertificate");
-    assert_eq!(updater().told.take(), ["aborted", "aborted"]);
+    updater().trusts.set(Poll::Ready(SignerVerdict::Failed));
+    t.call("SignedUpdateFirmware", request(1)).expect("Rejected");
+    assert_eq!(updater().told.take(), ["aborted", "aborted", "aborted"]);
     t.at(1000).expect_nothing();
 }
 

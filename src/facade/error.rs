@@ -22,7 +22,7 @@ pub enum Error<T, S> {
     SendTimeout,
     /// The connection was given up, for the next one is to be opened with other
     /// [credentials](super::Controls::credentials): go on as after `Transport`. It was told to
-    /// [`abort`](crate::WebSocketTransport::abort).
+    /// [`leave`](crate::WebSocketTransport::leave).
     #[cfg(feature = "security")]
     #[error("connection given up for another with new credentials")]
     Reconnect,

@@ -27,6 +27,8 @@ pub(in crate::ocpp16) struct EventLog {
     pub(super) untold: u32,
     /// The mark on the device says something else.
     mark_unsaved: bool,
+    /// When the last boots that knew the time began, the latest first.
+    clocks: [BootClock; BOOTS],
     /// More was raised than there was room for.
     has_lost: bool,
     writing: Writing,
@@ -38,6 +40,15 @@ pub(in crate::ocpp16) struct EventLog {
     pub(super) is_in_flight: bool,
     /// A transaction message went out last.
     pub(super) is_next: bool,
+}
+
+/// What the monotonic clock of a boot means.
+#[derive(Clone, Copy)]
+struct BootClock {
+    /// Its number; 0 for none.
+    boot: u32,
+    /// When that clock showed zero, in seconds since 1970.
+    zero: u32,
 }
 
 /// What is on its way to the device.
@@ -96,6 +107,8 @@ pub(super) struct Entry<'e> {
 const SLOTS: u32 = 64;
 const _: () = assert!(registry::SECURITY_LOG.end - registry::SECURITY_LOG.start == SLOTS as RecordKey);
 const RAISED_MAX: usize = 4;
+/// Of so many boots it is known when they were.
+const BOOTS: usize = 8;
 const NAME_LEN_MAX: usize = 50;
 const INFO_LEN_MAX: usize = 255;
 /// Of the firmware's words; room for as many characters, if they are ASCII.
@@ -118,6 +131,7 @@ impl EventLog {
             next: 0,
             untold: 0,
             mark_unsaved: false,
+            clocks: [BootClock { boot: 0, zero: 0 }; BOOTS],
             has_lost: false,
             writing: Writing::Nothing,
             known_causes: 0,
@@ -126,6 +140,23 @@ impl EventLog {
             is_in_flight: false,
             is_next: false,
         }
+    }
+
+    /// The time of this boot is known for the first time.
+    pub(super) fn clock_set(&mut self, boot: u32, zero: u32) {
+        self.clocks.rotate_right(1);
+        if let Some(latest) = self.clocks.first_mut() {
+            *latest = BootClock { boot, zero };
+        }
+        self.mark_unsaved = true;
+    }
+
+    /// When something happened in another boot. What a boot has seen that never knew the time was before the next that did.
+    fn date(&self, boot: u32, uptime_s: u32) -> Option<DateTime> {
+        let since = |clock: &BootClock| clock.boot.wrapping_sub(boot);
+        let later = self.clocks.iter().filter(|clock| clock.boot != 0 && since(clock) < u32::MAX / 2);
+        let next = later.min_by_key(|clock| since(clock))?;
+        Some(DateTime::from_unix(if next.boot == boot { next.zero.saturating_add(uptime_s) } else { next.zero }))
     }
 
     /// Takes an event up, to be stored.
@@ -213,6 +244,10 @@ impl EventLog {
             let key = registry::SECURITY_LOG_MARK;
             let mut writer = RecordWriter::new(scratch.blank());
             writer.unsigned(self.untold.into());
+            for clock in self.clocks.iter().take_while(|clock| clock.boot != 0) {
+                writer.unsigned(clock.boot.into());
+                writer.unsigned(clock.zero.into());
+            }
             (Writing::Mark, key, writer.finish(key)?)
         } else {
             return None;
@@ -257,8 +292,13 @@ impl EventLog {
 
     /// Reads the mark at boot; the entry that is to be read next.
     pub(super) fn load_mark(&mut self, record: Option<&[u8]>) -> u32 {
-        let mark = record.and_then(|record| RecordReader::open(registry::SECURITY_LOG_MARK, record)?.u32());
-        self.untold = mark.unwrap_or(0);
+        let mut reader = record.and_then(|record| RecordReader::open(registry::SECURITY_LOG_MARK, record));
+        let mut next = || reader.as_mut()?.u32();
+        self.untold = next().unwrap_or(0);
+        for clock in &mut self.clocks {
+            let (Some(boot), Some(zero)) = (next(), next()) else { break };
+            *clock = BootClock { boot, zero };
+        }
         self.next = self.untold;
         self.next
     }
@@ -348,14 +388,16 @@ impl Operations<'_> {
         Ok(())
     }
 
-    /// The date of an entry. One of a boot whose clock was never set happened before this boot.
+    /// The date of an entry.
     pub(super) fn date_of_event(&self, at: Stamp) -> Option<DateTime> {
         match at {
             Stamp::Dated(date) => Some(date),
             Stamp::Undated { boot, uptime_s } if boot == self.dating.boot => {
                 self.clock.date(Instant::from_secs(uptime_s.into()))
             }
-            Stamp::Undated { .. } => self.clock.date(self.clock.began()),
+            Stamp::Undated { boot, uptime_s } => {
+                self.security.events.date(boot, uptime_s).or_else(|| self.clock.date(self.clock.began()))
+            }
         }
     }
 }

@@ -120,6 +120,11 @@ impl Operations<'_> {
 
     /// The clock is about to be set (SEC-54). The first time after a boot it was not wrong, but unset.
     pub(super) fn time_set(&mut self, now: Instant, time: DateTime) {
+        if !self.clock.is_set() {
+            let zero = time.as_unix().saturating_sub(now.as_secs());
+            self.security.events.clock_set(self.dating.boot, zero);
+            self.persistence.has_chores = true;
+        }
         let adjusted = self.clock.date(now).map_or(0, |date| date.as_unix().abs_diff(time.as_unix()));
         if adjusted > TIME_ADJUSTMENT_S {
             self.security_event(now, SecurityEvent::SettingSystemTime, "");

@@ -150,6 +150,7 @@ impl Operations<'_> {
                 return Ok(Poll::Pending);
             }
             Poll::Ready(SignerVerdict::Trusted) => {}
+            Poll::Ready(SignerVerdict::Failed) => return Ok(Poll::Ready(StatusAnswer::Rejected)),
             Poll::Ready(SignerVerdict::Revoked) => return Ok(Poll::Ready(StatusAnswer::RevokedCertificate)),
             Poll::Ready(SignerVerdict::Invalid) => {
                 self.security_event(now, SecurityEvent::InvalidFirmwareSigningCertificate, ""); // L01.FR.02

@@ -38,4 +38,6 @@ pub enum SignerVerdict {
     Invalid,
     /// It might once.
     Revoked,
+    /// It could not be kept.
+    Failed,
 }
