@@ -107,8 +107,8 @@ impl Shelf {
     }
 
     fn security_log(&mut self) -> Vec<SecurityEntry> {
-        let untold = self.read(registry::SECURITY_LOG_MARK, |reader| reader.u32()).unwrap_or(0);
-        security_log::newest_first(self.all(registry::SECURITY_LOG, security_log::entry), untold)
+        let mark = self.read(registry::SECURITY_LOG_MARK, security_log::mark).unwrap_or_default();
+        security_log::newest_first(self.all(registry::SECURITY_LOG, security_log::entry), &mark)
     }
 
     /// The first record tells the version and which places count, the others are the places.

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(crate) struct SecurityEntry {
     pub number: u32,
     pub event: String,
-    /// `None` when no clock could tell it; then there are the boot and the seconds since.
+    /// `None` while it is not known when the boot was; there are its number and the seconds since then.
     pub date: Option<String>,
     pub boot: Option<u32>,
     pub uptime_s: Option<u32>,
@@ -24,6 +24,15 @@ pub(crate) enum Notification {
     Told,
     Waits,
     Never,
+}
+
+/// What is known of all entries together.
+#[derive(Default)]
+pub(crate) struct Mark {
+    /// All before this one were told, if they are to be.
+    untold: u32,
+    /// The last boots that knew the time, each with the Unix time at its beginning.
+    boots: Vec<(u32, u32)>,
 }
 
 // The numbers of these words in records, and whether the central system is to hear of them (security whitepaper §8).
@@ -73,11 +82,21 @@ pub(crate) fn entry(reader: &mut RecordReader<'_>) -> Option<SecurityEntry> {
     })
 }
 
-/// Puts them in order; all before `untold` were told, if they are to be.
-pub(crate) fn newest_first(mut entries: Vec<SecurityEntry>, untold: u32) -> Vec<SecurityEntry> {
+pub(crate) fn mark(reader: &mut RecordReader<'_>) -> Option<Mark> {
+    let untold = reader.u32()?;
+    let boots = std::iter::from_fn(|| Some((reader.u32()?, reader.u32()?))).collect();
+    Some(Mark { untold, boots })
+}
+
+/// Puts them in order, each with what the mark knows of it.
+pub(crate) fn newest_first(mut entries: Vec<SecurityEntry>, mark: &Mark) -> Vec<SecurityEntry> {
     for entry in &mut entries {
-        if entry.told == Notification::Waits && entry.number < untold {
+        if entry.told == Notification::Waits && entry.number < mark.untold {
             entry.told = Notification::Told;
+        }
+        let began = mark.boots.iter().find(|(boot, _)| Some(*boot) == entry.boot);
+        if let (Some((_, began)), Some(uptime_s)) = (began, entry.uptime_s) {
+            entry.date = Some(DateTime::from_unix(began.saturating_add(uptime_s)).to_string());
         }
     }
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.number));
@@ -134,7 +153,10 @@ mod tests {
             log.iter().map(|entry| entry.told).collect::<Vec<_>>(),
             [Notification::Waits, Notification::Never, Notification::Waits]
         );
-        assert_eq!(newest_first(log, 1).last().unwrap().told, Notification::Told);
+        let mark = Mark { untold: 1, boots: vec![(7, 0), (log[2].boot.unwrap(), 1_800_000_000)] };
+        let log = newest_first(log, &mark);
+        assert_eq!(log.iter().map(|entry| entry.told).next_back(), Some(Notification::Told));
+        assert_eq!(log[2].date.as_deref(), Some("2027-01-15T08:00:03Z"));
         std::fs::remove_dir_all(directory).unwrap();
     }
 }
