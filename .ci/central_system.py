@@ -57,15 +57,12 @@ class Failure(Exception):
 class CentralSystem:
     """What outlives one connection: the transcript, the complaints, the calls of the charge point, the transactions."""
 
-    def __init__(
-        self, seen=None, tls=None, password=None, security="answered", message_timeout=None, manufacturer=None
-    ):
+    def __init__(self, seen=None, tls=None, password=None, security="answered", message_timeout=None):
         self.charge_point = None
         self.tls = tls
         self.password = password  # of HTTP Basic authentication; None lets everybody in
         self.refused_logins = []
         self.security = security  # messages of the security extension are "answered", "unknown" or "ignored"
-        self.manufacturer = manufacturer  # the authority of those who sign firmware
         self.message_timeout = message_timeout  # seconds that the charge point waits for an answer
         self.seen = Counter() if seen is None else seen  # (direction, action) of each CALL that was answered
         self.booted = False

@@ -16,9 +16,7 @@ import operations
 import origin
 import trustme
 from central_system import CentralSystem, Failure
-from scenarios import (
-    IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, SIGNED_UPDATES, WITHOUT_LOCK,
-)  # fmt: skip
+from scenarios import IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, WITHOUT_LOCK
 
 REPLYING = {"state", "data_transfer"}
 
@@ -149,7 +147,7 @@ async def with_our_central_system(program, folder, scenarios, seen, tls=None, se
 
 
 async def with_security(program, folder, seen):
-    """Also where the server does not know of it, where it never answers, and over TLS with what the factory set."""
+    """Also where the server does not know of it, where it never answers, and over TLS with a password of the factory."""
     folder.mkdir()
     await with_our_central_system(program, folder / "known", SECURITY, seen)
     server = {"security": "unknown"}
@@ -158,18 +156,12 @@ async def with_security(program, folder, seen):
     keys = {"MeterValueSampleInterval": "1", "MessageTimeout": "2", "TransactionMessageRetryInterval": "1"}
     await with_our_central_system(program, folder / "ignored", SECURITY_IGNORED, Counter(), server=server, keys=keys)
 
-    manufacturer = trustme.CA()
-    manufacturer.cert_pem.write_to_path(folder / "manufacturer.pem")
-    settings = {"server": {"manufacturer": manufacturer}, "firmware_ca_file": str(folder / "manufacturer.pem")}
-    await with_our_central_system(program, folder / "signed", SIGNED_UPDATES, seen, **settings)
-
     authority, tls = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     authority.cert_pem.write_to_path(folder / "ca.pem")
     keys = {"SecurityProfile": "2", "AuthorizationKey": "a password of the factory"}
-    settings = {"tls": tls, "scheme": "ws", "ca_file": str(folder / "ca.pem"), "keys": keys}
-    server = {"password": keys["AuthorizationKey"].encode()}
-    await with_our_central_system(program, folder / "tls", SECURITY_TLS, seen, server=server, **settings)
+    settings = {"tls": tls, "server": {"password": keys["AuthorizationKey"].encode()}, "ca_file": str(folder / "ca.pem")}
+    await with_our_central_system(program, folder / "tls", SECURITY_TLS, seen, keys=keys, scheme="ws", **settings)
 
 
 async def over_tls(program, folder, seen):

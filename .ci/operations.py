@@ -15,8 +15,8 @@ OPERATIONS = {
 }  # fmt: skip
 # Of the security extension, those that need no certificates.
 SECURITY = {
-    "<-": {"LogStatusNotification", "SecurityEventNotification", "SignedFirmwareStatusNotification"},
-    "->": {"ChangeConfiguration", "ExtendedTriggerMessage", "GetLog", "SignedUpdateFirmware"},
+    "<-": {"LogStatusNotification", "SecurityEventNotification"},
+    "->": {"ChangeConfiguration", "ExtendedTriggerMessage", "GetLog"},
 }
 TITLES = {"<-": "by the charge point", "->": "by the central system"}
 

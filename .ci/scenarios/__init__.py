@@ -21,7 +21,6 @@ from .sessions import (
     cache, free_vend, group, interrupted, local_session, no_plug, observed_session, offline, reader, refused_card,
     refused_start, remote_authorization, session, side_by_side, suspended, tolerated_start,
 )  # fmt: skip
-from .signed_firmware import signed_firmware, signed_firmware_waits, unsigned_firmware
 from .smart_charging import charging_profiles, profile_from_afar, shared_limit
 
 IN_ORDER = (
@@ -42,9 +41,8 @@ SECURITY = (
 SECURITY_UNKNOWN = (secure_boot, events_unknown, session)
 SECURITY_IGNORED = (boot, session, events_unanswered)
 SECURITY_TLS = (secure_boot, factory_access)
-SIGNED_UPDATES = (secure_boot, unsigned_firmware, signed_firmware, signed_firmware_waits)
 ALL = (
     *IN_ORDER, *WITHOUT_LOCK, *OVER_TLS, *SECURITY, *SECURITY_UNKNOWN, *SECURITY_IGNORED, *SECURITY_TLS,
-    *SIGNED_UPDATES, observed_session,
+    observed_session,
 )  # fmt: skip
 SCENARIOS = {scenario.__name__: scenario for scenario in ALL}

@@ -9,7 +9,7 @@
 //!   stdin, events and replies on stdout, log on stderr. `control.rs` holds the commands.
 //!
 //! With `--features security` it has the security extension: profiles and keys that the central system changes, events
-//! and logs, and signed updates of the firmware.
+//! and logs.
 
 mod central_system;
 mod command;
@@ -20,8 +20,6 @@ mod data_transfers;
 mod diagnostics;
 mod evse;
 mod files;
-#[cfg(feature = "security")]
-mod firmware_signature;
 #[cfg(feature = "security")]
 mod log_upload;
 mod random;

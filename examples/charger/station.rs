@@ -7,8 +7,6 @@ use crate::data_transfers::{self, DataTransfers, reply_of};
 use crate::diagnostics::Diagnostics;
 use crate::evse::{Evse, Outlet, Wires};
 #[cfg(feature = "security")]
-use crate::firmware_signature::Verifier;
-#[cfg(feature = "security")]
 use crate::log_upload::Logs;
 use crate::random;
 #[cfg(feature = "security")]
@@ -94,8 +92,6 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     let file_name = |_: &DiagnosticsRequest<'_>| Some(file.as_str());
     #[cfg(feature = "security")]
     let logs = Logs::new(config, log);
-    #[cfg(feature = "security")]
-    let verifier = Verifier::new(config, log, &update);
     let discarded = |message: &Discarded<'_>| log.note(&format!("given up: {message:?}"));
 
     let version = update::version(config);
@@ -125,10 +121,6 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     ]);
     #[cfg(feature = "security")]
     ocpp.set_log_upload(&logs);
-    #[cfg(feature = "security")]
-    if config.firmware_ca_file.is_some() {
-        ocpp.set_firmware_verifier(&verifier);
-    }
     ocpp.set_on_reset_execute(&reset_execute);
     ocpp.set_on_discarded(&discarded);
     ocpp.set_data_transfer_handler(data_transfers::handler())?;

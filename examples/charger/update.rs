@@ -70,12 +70,6 @@ impl<'o> Update<'o> {
         }
     }
 
-    /// Looks at the file that was downloaded.
-    #[cfg(feature = "security")]
-    pub(crate) fn with_download<T>(&self, look: impl FnOnce(&[u8]) -> T) -> Option<T> {
-        self.file.borrow().as_ref().map(|(_, content)| look(content))
-    }
-
     fn install(&self) {
         let written = match self.file.take() {
             Some((name, content)) if !content.is_empty() => self.write(&name),
