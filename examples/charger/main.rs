@@ -9,9 +9,11 @@
 //!   stdin, events and replies on stdout, log on stderr. `control.rs` holds the commands.
 //!
 //! With `--features security` it has the security extension: profiles and keys that the central system changes, events
-//! and logs.
+//! and logs, and certificates, which are kept in files.
 
 mod central_system;
+#[cfg(feature = "security")]
+mod certificates;
 mod command;
 mod config;
 mod connection;
