@@ -13,10 +13,13 @@ OPERATIONS = {
         "SetChargingProfile", "TriggerMessage", "UnlockConnector", "UpdateFirmware",
     },
 }  # fmt: skip
-# Of the security extension, those that need no certificates.
+# Of the security extension.
 SECURITY = {
-    "<-": {"LogStatusNotification", "SecurityEventNotification"},
-    "->": {"ChangeConfiguration", "ExtendedTriggerMessage", "GetLog"},
+    "<-": {"LogStatusNotification", "SecurityEventNotification", "SignCertificate"},
+    "->": {
+        "CertificateSigned", "ChangeConfiguration", "DeleteCertificate", "ExtendedTriggerMessage",
+        "GetInstalledCertificateIds", "GetLog", "InstallCertificate",
+    },
 }
 TITLES = {"<-": "by the charge point", "->": "by the central system"}
 
