@@ -1,5 +1,6 @@
 """A small CA: roots, certificates of servers, and what a charge point asks for. Made and read by PyPI's `cryptography`."""
 
+import base64
 import tempfile
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
@@ -54,6 +55,11 @@ class Certificate:
             "issuer_key_hash": request.issuer_key_hash.hex(),
             "serial_number": f"{request.serial_number:x}",
         }
+
+    def sign(self, content, padding=None):
+        """In base64, with SHA-256; RSA wants to know how."""
+        how = (padding, hashes.SHA256()) if padding else (ec.ECDSA(hashes.SHA256()),)
+        return base64.b64encode(self.key.sign(content, *how)).decode()
 
     def issue_to(self, tls, common_name=HOST, names=(x509.IPAddress(ip_address(HOST)),)):
         """From now on a server shows a certificate that this CA has signed."""

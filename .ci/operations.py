@@ -15,10 +15,13 @@ OPERATIONS = {
 }  # fmt: skip
 # Of the security extension.
 SECURITY = {
-    "<-": {"LogStatusNotification", "SecurityEventNotification", "SignCertificate"},
+    "<-": {
+        "LogStatusNotification", "SecurityEventNotification", "SignCertificate",
+        "SignedFirmwareStatusNotification",
+    },
     "->": {
         "CertificateSigned", "ChangeConfiguration", "DeleteCertificate", "ExtendedTriggerMessage",
-        "GetInstalledCertificateIds", "GetLog", "InstallCertificate",
+        "GetInstalledCertificateIds", "GetLog", "InstallCertificate", "SignedUpdateFirmware",
     },
 }
 TITLES = {"<-": "by the charge point", "->": "by the central system"}

@@ -13,6 +13,8 @@ use crate::log_upload::Logs;
 use crate::random;
 #[cfg(feature = "security")]
 use crate::security_events::SecurityEvents;
+#[cfg(feature = "security")]
+use crate::signed_update::SignedUpdate;
 use crate::trace::{Log, Traced, Traffic};
 use crate::update::{self, Update, UpdateWires};
 use crate::view::{self, Display};
@@ -96,6 +98,8 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     let logs = Logs::new(config, log);
     #[cfg(feature = "security")]
     let certificates = CertificateStore::open(config, log)?;
+    #[cfg(feature = "security")]
+    let signed_update = SignedUpdate::new(log, &certificates, &update);
     let discarded = |message: &Discarded<'_>| log.note(&format!("given up: {message:?}"));
 
     let version = update::version(config);
@@ -127,6 +131,7 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     {
         ocpp.set_log_upload(&logs);
         ocpp.set_certificates(&certificates);
+        ocpp.set_firmware_verifier(&signed_update);
     }
     ocpp.set_on_reset_execute(&reset_execute);
     ocpp.set_on_discarded(&discarded);

@@ -7,6 +7,7 @@ mod own;
 mod request;
 mod roots;
 mod server;
+mod signer;
 
 use crate::config::Config;
 use crate::tls;
@@ -20,6 +21,7 @@ use roots::Roots;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use server::{InUse, ServerVerifier};
+use signer::Signer;
 use std::cell::RefCell;
 use std::error::Error;
 use std::fmt::Display;
@@ -41,6 +43,7 @@ pub(crate) struct CertificateStore<'o> {
     roots: RefCell<Roots>,
     request: RefCell<Request>,
     own: RefCell<Own>,
+    signer: Signer,
     in_use: InUse,
 }
 
@@ -55,6 +58,7 @@ impl<'o> CertificateStore<'o> {
             roots: RefCell::new(Roots::open(&folder, config.ca_file.as_deref())?),
             request: RefCell::new(Request::open(&folder)?),
             own: RefCell::new(Own::open(&folder)?),
+            signer: Signer::new(&folder),
             in_use: InUse::default(),
         })
     }
@@ -74,6 +78,15 @@ impl<'o> CertificateStore<'o> {
             Some(pair) => builder.with_client_auth_cert(pair.chain.clone(), pair.key.clone_key())?,
             None => builder.with_no_client_auth(),
         })))
+    }
+
+    /// Takes over who signs the next firmware, and the signature.
+    pub(crate) fn trust_signer(&self, certificate: &[u8], signature: &[u8]) -> Result<(), Failure> {
+        self.signer.trust(&self.roots.borrow(), certificate, signature)
+    }
+
+    pub(crate) fn verify_firmware(&self, firmware: &[u8]) -> Result<(), Failure> {
+        self.signer.verify(firmware)
     }
 
     /// The text that came, as certificates; none where it is no such text.
