@@ -31,7 +31,9 @@ def name_of(common_name, organization="ACME"):
 class Certificate:
     """With its key, where it is ours. `days` counts from now: where it begins, and where it ends."""
 
-    def __init__(self, name, issuer=None, kind=P256, is_ca=False, days=(-1, 300), serial=None, public_key=None, names=()):
+    def __init__(
+        self, name, issuer=None, kind=P256, is_ca=False, days=(-1, 300), serial=None, public_key=None, names=()
+    ):
         self.key = None if public_key else new_key(kind)
         name = name_of(name) if isinstance(name, str) else name
         now = datetime.now(timezone.utc)

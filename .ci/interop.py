@@ -18,7 +18,9 @@ import origin
 import trustme
 from authority import Certificate
 from central_system import CentralSystem, Failure
-from scenarios import CERTIFICATES, IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, WITHOUT_LOCK
+from scenarios import (
+    CERTIFICATES, IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, WITHOUT_LOCK,
+)  # fmt: skip
 
 REPLYING = {"state", "data_transfer"}
 

@@ -1,6 +1,7 @@
 """The security extension: certificates come, go, are asked for and used."""
 
 import asyncio
+import random
 import ssl
 
 import file_server
@@ -17,6 +18,8 @@ from .security import REQUESTS, profile_is, reconnected, told
 from .steps import change, demand
 
 CENTRAL, MANUFACTURER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
+KILLS = 12
+CHANCE = random.Random(1)
 OPERATOR = "Zürich Stromtankstellen & Söhne"
 
 
@@ -91,9 +94,11 @@ async def new_roots(central, evse):
     stranger = Certificate("stranger", is_ca=True)
     bad = {
         "of no CA": Certificate("plain"),
+        "of no CA, signed by one": Certificate("plain", one),
         "of the past": Certificate("old", is_ca=True, days=(-3, -1)),
         "of the future": Certificate("new", is_ca=True, days=(1, 3)),
         "of a weak key": Certificate("weak", kind=1024, is_ca=True),
+        "of a weak key, signed by a good one": Certificate("weak", one, kind=1024, is_ca=True),
         "of an unknown issuer": Certificate("below", stranger, is_ca=True),
         "of a wrong issuer": Certificate("below", Certificate("one", is_ca=True), is_ca=True),
         "damaged": central.authority.pem.replace("MII", "MIJ", 1),
@@ -115,6 +120,28 @@ async def new_roots(central, evse):
         await delete(central, certificate, "NotFound")
     await roots(central, CENTRAL, central.authority)
     await roots(central, MANUFACTURER)
+
+
+async def root_kills(central, evse):
+    """Killed at any moment of an installation: the root is there as a whole or not at all, and there if that was said."""
+    installed, said = [central.authority], 0
+    for number in range(KILLS):
+        root = Certificate(f"number {number}", is_ca=True)
+        asked = asyncio.create_task(install(central, root))
+        await asyncio.sleep(CHANCE.uniform(0, 0.015))
+        await power_cut(central, evse)
+        is_accepted = asked.done() and not asked.exception()
+        asked.cancel()  # nobody will answer
+        await asyncio.gather(asked, return_exceptions=True)
+        answer = await central.request(call.GetInstalledCertificateIds(CENTRAL), status="Accepted")
+        is_there = root.id() in answer.certificate_hash_data
+        demand(is_there or not is_accepted, "what was accepted is there")
+        installed += [root] if is_there else []
+        said += is_accepted
+        await roots(central, CENTRAL, *installed)
+    central.note(f"{KILLS} kills, {len(installed) - 1} are there, {said} were accepted")
+    for root in installed[1:]:
+        await delete(central, root, "Accepted")
 
 
 async def newest_root(central, evse):
