@@ -70,6 +70,12 @@ impl<'o> Update<'o> {
         }
     }
 
+    /// What was downloaded.
+    #[cfg(feature = "security")]
+    pub(crate) fn look_at_file<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
+        look(self.file.borrow().as_ref().map(|(_, content)| content.as_slice()).unwrap_or_default())
+    }
+
     fn install(&self) {
         let written = match self.file.take() {
             Some((name, content)) if !content.is_empty() => self.write(&name),
