@@ -58,14 +58,17 @@ class CentralSystem:
     """What outlives one connection: the transcript, the complaints, the calls of the charge point, the transactions."""
 
     def __init__(
-        self, seen=None, tls=None, password=None, security="answered", message_timeout=None, manufacturer=None
+        self, seen=None, tls=None, password=None, security="answered", message_timeout=None, authority=None
     ):
         self.charge_point = None
         self.tls = tls
+        self.authority = authority  # who has signed its certificate
+        self.handshakes = 0  # of TLS that have begun
+        if tls:
+            tls.sni_callback = self._shake_hands  # also where no name is asked for
         self.password = password  # of HTTP Basic authentication; None lets everybody in
         self.refused_logins = []
         self.security = security  # messages of the security extension are "answered", "unknown" or "ignored"
-        self.manufacturer = manufacturer  # the authority of those who sign firmware
         self.message_timeout = message_timeout  # seconds that the charge point waits for an answer
         self.seen = Counter() if seen is None else seen  # (direction, action) of each CALL that was answered
         self.booted = False
@@ -96,6 +99,9 @@ class CentralSystem:
             self._accept, "127.0.0.1", port, subprotocols=["ocpp1.6"], ping_interval=5, ssl=self.tls,
             process_request=self._log_in,
         )  # fmt: skip
+
+    def _shake_hands(self, *_):
+        self.handshakes += 1
 
     def _log_in(self, connection, request):
         """The identity is the last segment of the URL (OCPP-J 6.2.2)."""

@@ -12,12 +12,14 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import file_server
 import operations
 import origin
 import trustme
+from authority import Certificate
 from central_system import CentralSystem, Failure
 from scenarios import (
-    IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, SIGNED_UPDATES, WITHOUT_LOCK,
+    CERTIFICATES, IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, WITHOUT_LOCK,
 )  # fmt: skip
 
 REPLYING = {"state", "data_transfer"}
@@ -149,7 +151,7 @@ async def with_our_central_system(program, folder, scenarios, seen, tls=None, se
 
 
 async def with_security(program, folder, seen):
-    """Also where the server does not know of it, where it never answers, and over TLS with what the factory set."""
+    """Also where the server does not know of it, where it never answers, and over TLS with a password of the factory."""
     folder.mkdir()
     await with_our_central_system(program, folder / "known", SECURITY, seen)
     server = {"security": "unknown"}
@@ -158,18 +160,44 @@ async def with_security(program, folder, seen):
     keys = {"MeterValueSampleInterval": "1", "MessageTimeout": "2", "TransactionMessageRetryInterval": "1"}
     await with_our_central_system(program, folder / "ignored", SECURITY_IGNORED, Counter(), server=server, keys=keys)
 
-    manufacturer = trustme.CA()
-    manufacturer.cert_pem.write_to_path(folder / "manufacturer.pem")
-    settings = {"server": {"manufacturer": manufacturer}, "firmware_ca_file": str(folder / "manufacturer.pem")}
-    await with_our_central_system(program, folder / "signed", SIGNED_UPDATES, seen, **settings)
-
     authority, tls = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     authority.cert_pem.write_to_path(folder / "ca.pem")
     keys = {"SecurityProfile": "2", "AuthorizationKey": "a password of the factory"}
-    settings = {"tls": tls, "scheme": "ws", "ca_file": str(folder / "ca.pem"), "keys": keys}
-    server = {"password": keys["AuthorizationKey"].encode()}
-    await with_our_central_system(program, folder / "tls", SECURITY_TLS, seen, server=server, **settings)
+    settings = {"tls": tls, "server": {"password": keys["AuthorizationKey"].encode()}, "ca_file": str(folder / "ca.pem")}
+    await with_our_central_system(program, folder / "tls", SECURITY_TLS, seen, keys=keys, scheme="ws", **settings)
+
+
+async def with_certificates(program, folder, seen):
+    """From profile 2 with a root of the factory to profile 3."""
+    folder.mkdir()
+    authority, tls = Certificate("root", is_ca=True), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_to(tls)
+    tls.load_verify_locations(cadata=authority.pem)
+    (folder / "ca.pem").write_text(authority.pem)
+    keys = {"SecurityProfile": "2", "AuthorizationKey": "a password of the factory"}
+    server = {"password": keys["AuthorizationKey"].encode(), "authority": authority}
+    settings = {"tls": tls, "server": server, "ca_file": str(folder / "ca.pem"), "keys": keys}
+    await with_our_central_system(program, folder / "trusted", CERTIFICATES, seen, **settings)
+    tls.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF  # and there is no list
+    for tls.maximum_version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        await distrusted(program, folder / tls.maximum_version.name, folder / "trusted" / "flash", tls)
+
+
+async def distrusted(program, folder, data_dir, tls):
+    """The charger of `data_dir` knows why a server does not let it in."""
+    folder.mkdir()
+    with file_server.http({}, tls) as url:
+        url = f"wss://127.0.0.1:{url.rsplit(':', 1)[1]}/CP_1"
+        charger = Charger(program, 0, folder, note=lambda text: None, url=url, data_dir=str(data_dir))
+
+        async def until_told():
+            async with asyncio.timeout(20):
+                while "server does not trust our certificate" not in (folder / "log").read_text():
+                    await asyncio.sleep(0.05)
+            await charger.leave()
+
+        await together(charger, until_told())
 
 
 async def over_tls(program, folder, seen):
@@ -259,6 +287,7 @@ async def main(program, secure_program, port=None):
                 await with_a_check_of_the_origin(program, folder / "origin")
                 seen_secure = Counter()
                 await with_security(secure_program, folder / "security", seen_secure)
+                await with_certificates(secure_program, folder / "certificates", seen_secure)
                 missing = operations.missing(seen)
                 missing += operations.missing(seen_secure, operations.SECURITY, "the security extension")
                 if missing:

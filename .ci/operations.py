@@ -13,10 +13,16 @@ OPERATIONS = {
         "SetChargingProfile", "TriggerMessage", "UnlockConnector", "UpdateFirmware",
     },
 }  # fmt: skip
-# Of the security extension, those that need no certificates.
+# Of the security extension.
 SECURITY = {
-    "<-": {"LogStatusNotification", "SecurityEventNotification", "SignedFirmwareStatusNotification"},
-    "->": {"ChangeConfiguration", "ExtendedTriggerMessage", "GetLog", "SignedUpdateFirmware"},
+    "<-": {
+        "LogStatusNotification", "SecurityEventNotification", "SignCertificate",
+        "SignedFirmwareStatusNotification",
+    },
+    "->": {
+        "CertificateSigned", "ChangeConfiguration", "DeleteCertificate", "ExtendedTriggerMessage",
+        "GetInstalledCertificateIds", "GetLog", "InstallCertificate", "SignedUpdateFirmware",
+    },
 }
 TITLES = {"<-": "by the charge point", "->": "by the central system"}
 

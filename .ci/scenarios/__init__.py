@@ -4,6 +4,10 @@ a command of the simulator's control protocol carried out and gives the reply of
 
 from .availability import availability, kept_locked, unlock, unlock_without_lock
 from .boot import availability_over_reset, boot, power_loss, reset
+from .certificates import (
+    client_certificate, first_roots, new_roots, newest_root, own_certificate, refused_certificate, renewed_certificate,
+    root_kills, signed_update,
+)  # fmt: skip
 from .configuration import configuration
 from .files import diagnostics, diagnostics_fails, firmware, firmware_fails, firmware_in_session, secure_files
 from .kills import kept, kills
@@ -21,7 +25,6 @@ from .sessions import (
     cache, free_vend, group, interrupted, local_session, no_plug, observed_session, offline, reader, refused_card,
     refused_start, remote_authorization, session, side_by_side, suspended, tolerated_start,
 )  # fmt: skip
-from .signed_firmware import signed_firmware, signed_firmware_waits, unsigned_firmware
 from .smart_charging import charging_profiles, profile_from_afar, shared_limit
 
 IN_ORDER = (
@@ -42,9 +45,12 @@ SECURITY = (
 SECURITY_UNKNOWN = (secure_boot, events_unknown, session)
 SECURITY_IGNORED = (boot, session, events_unanswered)
 SECURITY_TLS = (secure_boot, factory_access)
-SIGNED_UPDATES = (secure_boot, unsigned_firmware, signed_firmware, signed_firmware_waits)
+CERTIFICATES = (
+    secure_boot, first_roots, new_roots, root_kills, newest_root, own_certificate, client_certificate,
+    renewed_certificate, refused_certificate, signed_update, session,
+)  # fmt: skip
 ALL = (
     *IN_ORDER, *WITHOUT_LOCK, *OVER_TLS, *SECURITY, *SECURITY_UNKNOWN, *SECURITY_IGNORED, *SECURITY_TLS,
-    *SIGNED_UPDATES, observed_session,
+    *CERTIFICATES, observed_session,
 )  # fmt: skip
 SCENARIOS = {scenario.__name__: scenario for scenario in ALL}

@@ -134,7 +134,7 @@ async def extended_trigger_of(central, message, **fields):
 
 
 async def extended_trigger(central, evse):
-    """ExtendedTriggerMessage of each message; that of a certificate is refused where there is nobody who makes keys."""
+    """ExtendedTriggerMessage of each message; that of a certificate is refused where no operator is known."""
     await extended_trigger_of(central, "Heartbeat")
     # Whoever is accepted may refuse to boot again.
     await central.request(call.ExtendedTriggerMessage("BootNotification"))
@@ -146,7 +146,7 @@ async def extended_trigger(central, evse):
     await extended_trigger_of(central, "LogStatusNotification", status="Idle")
     await central.request(call.ExtendedTriggerMessage("StatusNotification", connector_id=99), status="Rejected")
     answer = await central.request(call.ExtendedTriggerMessage("SignChargePointCertificate"))
-    demand(answer.status in {"Rejected", "NotImplemented"}, f"nobody makes keys: {answer}")
+    demand(answer.status in {"Rejected", "NotImplemented"}, f"there is no operator: {answer}")
 
 
 async def first_key(central, evse):

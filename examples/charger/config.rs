@@ -23,9 +23,6 @@ pub(crate) struct Config {
     pub data_dir: PathBuf,
     /// Certificates of those who are trusted, as PEM; without it those who are on the web.
     pub ca_file: Option<PathBuf>,
-    /// The manufacturer's certificates, as PEM: no firmware is installed that they do not vouch for.
-    #[cfg(feature = "security")]
-    pub firmware_ca_file: Option<PathBuf>,
     /// Factory values of the configuration keys.
     #[serde(default)]
     pub keys: BTreeMap<String, String>,
@@ -101,8 +98,6 @@ impl Config {
             on_reset: OnReset::Reboot,
             data_dir,
             ca_file: None,
-            #[cfg(feature = "security")]
-            firmware_ca_file: None,
             keys: keys.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
             nominal_voltage: european(),
             max_current_a: strong(),
@@ -111,7 +106,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Host with port, and the path without the identity, but with the query. A `wss://` URL has TLS in any case.
+    /// Host with port, and the path without the identity, but with the query. TLS is never taken away from a `wss://` URL.
     pub(crate) fn endpoint(&self, wants_tls: bool) -> Result<Endpoint<'_>, Box<dyn Error>> {
         let url = Url::parse(&self.url).ok_or_else(|| format!("{}: not a URL", self.url))?;
         let (is_secure, port) = match url.scheme {

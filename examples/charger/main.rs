@@ -9,9 +9,12 @@
 //!   stdin, events and replies on stdout, log on stderr. `control.rs` holds the commands.
 //!
 //! With `--features security` it has the security extension: profiles and keys that the central system changes, events
-//! and logs, and signed updates of the firmware.
+//! and logs, and certificates, which are kept in files;
+//! it installs nothing that no ManufacturerRootCertificate stands behind.
 
 mod central_system;
+#[cfg(feature = "security")]
+mod certificates;
 mod command;
 mod config;
 mod connection;
@@ -21,13 +24,13 @@ mod diagnostics;
 mod evse;
 mod files;
 #[cfg(feature = "security")]
-mod firmware_signature;
-#[cfg(feature = "security")]
 mod log_upload;
 mod random;
 mod script;
 #[cfg(feature = "security")]
 mod security_events;
+#[cfg(feature = "security")]
+mod signed_update;
 mod socket;
 mod station;
 mod tls;

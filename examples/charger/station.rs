@@ -1,18 +1,20 @@
 //! The loop: polls the charge point, keeps it connected, and does what the operator wants.
 
+#[cfg(feature = "security")]
+use crate::certificates::CertificateStore;
 use crate::command::{Command, CommandId, Operator, Order, State};
 use crate::config::Config;
-use crate::connection::{CONNECT_TIMEOUT, Link, close, open};
+use crate::connection::{Access, CONNECT_TIMEOUT, Link, close, open};
 use crate::data_transfers::{self, DataTransfers, reply_of};
 use crate::diagnostics::Diagnostics;
 use crate::evse::{Evse, Outlet, Wires};
-#[cfg(feature = "security")]
-use crate::firmware_signature::Verifier;
 #[cfg(feature = "security")]
 use crate::log_upload::Logs;
 use crate::random;
 #[cfg(feature = "security")]
 use crate::security_events::SecurityEvents;
+#[cfg(feature = "security")]
+use crate::signed_update::SignedUpdate;
 use crate::trace::{Log, Traced, Traffic};
 use crate::update::{self, Update, UpdateWires};
 use crate::view::{self, Display};
@@ -95,7 +97,9 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     #[cfg(feature = "security")]
     let logs = Logs::new(config, log);
     #[cfg(feature = "security")]
-    let verifier = Verifier::new(config, log, &update);
+    let certificates = CertificateStore::open(config, log)?;
+    #[cfg(feature = "security")]
+    let signed_update = SignedUpdate::new(log, &certificates, &update);
     let discarded = |message: &Discarded<'_>| log.note(&format!("given up: {message:?}"));
 
     let version = update::version(config);
@@ -124,10 +128,10 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
         FileTransferProtocol::Ftp,
     ]);
     #[cfg(feature = "security")]
-    ocpp.set_log_upload(&logs);
-    #[cfg(feature = "security")]
-    if config.firmware_ca_file.is_some() {
-        ocpp.set_firmware_verifier(&verifier);
+    {
+        ocpp.set_log_upload(&logs);
+        ocpp.set_certificates(&certificates);
+        ocpp.set_firmware_verifier(&signed_update);
     }
     ocpp.set_on_reset_execute(&reset_execute);
     ocpp.set_on_discarded(&discarded);
@@ -146,6 +150,8 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
         data_transfers: DataTransfers::new(&answer, &answered),
         #[cfg(feature = "security")]
         security_events: SecurityEvents::default(),
+        #[cfg(feature = "security")]
+        certificates: &certificates,
         update: &update,
         is_held_offline: false,
         connect_now: false,
@@ -182,6 +188,8 @@ struct Station<'a, 'o, S> {
     data_transfers: DataTransfers<'a>,
     #[cfg(feature = "security")]
     security_events: SecurityEvents,
+    #[cfg(feature = "security")]
+    certificates: &'o CertificateStore<'o>,
     update: &'o Update<'o>,
     /// The operator has cut the line.
     is_held_offline: bool,
@@ -234,7 +242,11 @@ impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
 
     fn open(&mut self, link: &mut Traced<'_, Link<'_>>) {
         link.begin();
-        if let Err(error) = open(&mut link.inner, self.config, &self.ocpp) {
+        #[cfg(feature = "security")]
+        let access = Access::new(&self.ocpp, self.certificates);
+        #[cfg(not(feature = "security"))]
+        let access = Ok(Access::new(self.config));
+        if let Err(error) = access.and_then(|access| open(&mut link.inner, self.config, &access)) {
             self.log.note(&format!("not connected: {error}"));
             self.ocpp.connect_failed(ConnectFailure::Other);
         }

@@ -1,9 +1,10 @@
 //! TLS as a client: who is trusted.
 
 use embedded_ocpp::transport::ConnectFailure;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, StreamOwned, WantsVerifier};
 use std::error::Error;
 use std::io;
 use std::net::TcpStream;
@@ -24,9 +25,16 @@ pub(crate) fn client(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, Box<dy
         Some(file) => certificates(file)?.into_iter().try_for_each(|certificate| roots.add(certificate))?,
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+    Ok(Arc::new(builder()?.with_root_certificates(roots).with_no_client_auth()))
+}
+
+/// TLS 1.2 and 1.3, with the suites that OCPP demands of an elliptic curve.
+pub(crate) fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, rustls::Error> {
+    ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()
+}
+
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
 }
 
 /// The handshake follows with the first byte.
@@ -49,9 +57,16 @@ pub(crate) fn failure(error: &io::Error) -> Option<ConnectFailure> {
         rustls::Error::PeerIncompatible(_) => ConnectFailure::TlsVersion,
         rustls::Error::AlertReceived(Alert::ProtocolVersion) => ConnectFailure::TlsVersion,
         rustls::Error::AlertReceived(Alert::HandshakeFailure) => ConnectFailure::TlsCipherSuite,
-        rustls::Error::AlertReceived(Alert::BadCertificate | Alert::CertificateRequired | Alert::UnknownCA) => {
-            ConnectFailure::ClientCertificate
-        }
+        rustls::Error::AlertReceived(
+            Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::CertificateRequired
+            | Alert::UnknownCA
+            | Alert::AccessDenied,
+        ) => ConnectFailure::ClientCertificate,
         _ => ConnectFailure::Tls,
     })
 }

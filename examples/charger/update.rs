@@ -70,10 +70,10 @@ impl<'o> Update<'o> {
         }
     }
 
-    /// Looks at the file that was downloaded.
+    /// What was downloaded.
     #[cfg(feature = "security")]
-    pub(crate) fn with_download<T>(&self, look: impl FnOnce(&[u8]) -> T) -> Option<T> {
-        self.file.borrow().as_ref().map(|(_, content)| look(content))
+    pub(crate) fn look_at_file<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
+        look(self.file.borrow().as_ref().map(|(_, content)| content.as_slice()).unwrap_or_default())
     }
 
     fn install(&self) {

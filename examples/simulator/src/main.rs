@@ -41,9 +41,6 @@ mod evse;
 #[path = "../../charger/files.rs"]
 mod files;
 #[cfg(feature = "security")]
-#[path = "../../charger/firmware_signature.rs"]
-mod firmware_signature;
-#[cfg(feature = "security")]
 #[path = "../../charger/log_upload.rs"]
 mod log_upload;
 #[path = "../../charger/random.rs"]

@@ -1,0 +1,334 @@
+"""The security extension: certificates come, go, are asked for and used."""
+
+import asyncio
+import random
+import ssl
+
+import file_server
+from authority import P384, Certificate, name_of
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.serialization import Encoding
+from ocpp.v16 import call
+
+from .boot import booted_again
+from .files import FIRMWARE, ago
+from .security import REQUESTS, profile_is, reconnected, told
+from .steps import change, demand
+
+CENTRAL, MANUFACTURER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
+KILLS = 12
+CHANCE = random.Random(1)
+OPERATOR = "Zürich Stromtankstellen & Söhne"
+
+
+async def roots(central, kind, *wanted):
+    """These are installed, and no others; each has the id that `cryptography` gives it."""
+    answer = await central.request(call.GetInstalledCertificateIds(kind))
+    demand(answer.status == ("Accepted" if wanted else "NotFound"), f"{len(wanted)} of {kind}: {answer}")
+    found, wanted = answer.certificate_hash_data or [], [each.id() for each in wanted]
+    demand(found == wanted, f"{kind} are {wanted}: {found}")
+
+
+async def install(central, certificate, kind=CENTRAL, status="Accepted"):
+    text = certificate if isinstance(certificate, str) else certificate.pem
+    await central.request(call.InstallCertificate(kind, text), status=status)
+
+
+async def delete(central, certificate, status):
+    await central.request(call.DeleteCertificate(certificate.id()), status=status)
+
+
+async def connected_anew(central, evse):
+    first = central.charge_point
+    await evse("disconnect")
+    await central.until(lambda: not central.charge_point, "end of the connection")
+    await evse("connect")
+    await reconnected(central, first)
+
+
+async def power_cut(central, evse):
+    await evse("power_cut")
+    await central.until(lambda: not central.charge_point, "end of the connection")
+    await booted_again(central)
+    await told(central, "StartupOfTheDevice")
+
+
+async def tried_in_vain(central, evse):
+    """On two handshakes comes no connection: the second is only tried when the first has failed."""
+    await evse("disconnect")
+    await central.until(lambda: not central.charge_point, "end of the connection")
+    enough = central.handshakes + 2
+    while central.handshakes < enough:
+        await evse("connect")
+        await asyncio.sleep(0.1)
+    demand(not central.charge_point, "no connection")
+
+
+async def reached(central, evse):
+    while not central.charge_point:
+        await evse("connect")
+        await asyncio.sleep(0.1)
+
+
+async def first_roots(central, evse):
+    """The root of the factory is there, and cannot go while the connection stands on it."""
+    await roots(central, CENTRAL, central.authority)
+    await roots(central, MANUFACTURER)
+    await delete(central, central.authority, "Failed")
+    await roots(central, CENTRAL, central.authority)
+
+
+async def new_roots(central, evse):
+    """Roots of all kinds come, outlive the loss of power, and go. What is no root is refused and told."""
+    one, other = Certificate("one", kind=2048, is_ca=True, serial=1), Certificate("other", kind=P384, is_ca=True)
+    maker = Certificate("maker", is_ca=True, serial=2**158 - 1)
+    below = Certificate("below", one, is_ca=True)
+    for certificate in (one, other, below, one):  # what is there already is no second one
+        await install(central, certificate)
+    await install(central, maker, MANUFACTURER)
+    await roots(central, CENTRAL, central.authority, one, other, below)
+    await roots(central, MANUFACTURER, maker)
+
+    stranger = Certificate("stranger", is_ca=True)
+    bad = {
+        "of no CA": Certificate("plain"),
+        "of no CA, signed by one": Certificate("plain", one),
+        "of the past": Certificate("old", is_ca=True, days=(-3, -1)),
+        "of the future": Certificate("new", is_ca=True, days=(1, 3)),
+        "of a weak key": Certificate("weak", kind=1024, is_ca=True),
+        "of a weak key, signed by a good one": Certificate("weak", one, kind=1024, is_ca=True),
+        "of an unknown issuer": Certificate("below", stranger, is_ca=True),
+        "of a wrong issuer": Certificate("below", Certificate("one", is_ca=True), is_ca=True),
+        "damaged": central.authority.pem.replace("MII", "MIJ", 1),
+        "two": one.pem + other.pem,
+        "nothing": "no certificate",
+    }
+    for what, certificate in bad.items():
+        central.note(what)
+        await install(central, certificate, status="Rejected")
+        await told(central, "InvalidCentralSystemCertificate")
+    await roots(central, CENTRAL, central.authority, one, other, below)
+
+    await power_cut(central, evse)
+    await roots(central, CENTRAL, central.authority, one, other, below)
+    await roots(central, MANUFACTURER, maker)
+    await delete(central, stranger, "NotFound")
+    for certificate in (other, below, maker, one):
+        await delete(central, certificate, "Accepted")
+        await delete(central, certificate, "NotFound")
+    await roots(central, CENTRAL, central.authority)
+    await roots(central, MANUFACTURER)
+
+
+async def root_kills(central, evse):
+    """Killed at any moment of an installation: the root is there as a whole or not at all, and there if that was said."""
+    installed, said = [central.authority], 0
+    for number in range(KILLS):
+        root = Certificate(f"number {number}", is_ca=True)
+        asked = asyncio.create_task(install(central, root))
+        await asyncio.sleep(CHANCE.uniform(0, 0.015))
+        await power_cut(central, evse)
+        is_accepted = asked.done() and not asked.exception()
+        asked.cancel()  # nobody will answer
+        await asyncio.gather(asked, return_exceptions=True)
+        answer = await central.request(call.GetInstalledCertificateIds(CENTRAL), status="Accepted")
+        is_there = root.id() in answer.certificate_hash_data
+        demand(is_there or not is_accepted, "what was accepted is there")
+        installed += [root] if is_there else []
+        said += is_accepted
+        await roots(central, CENTRAL, *installed)
+    central.note(f"{KILLS} kills, {len(installed) - 1} are there, {said} were accepted")
+    for root in installed[1:]:
+        await delete(central, root, "Accepted")
+
+
+async def newest_root(central, evse):
+    """The server is trusted by the newest root or by the one before; its name may be the CN; nobody else is trusted."""
+    newer, stranger = Certificate("newer", is_ca=True), Certificate("stranger", is_ca=True)
+    await install(central, newer)
+    await connected_anew(central, evse)  # by the one before
+    newer.issue_to(central.tls, names=())
+    await connected_anew(central, evse)
+    await delete(central, newer, "Failed")  # it is in use
+
+    for authority, fields in ((stranger, {}), (newer, {"common_name": "elsewhere", "names": ()})):
+        authority.issue_to(central.tls, **fields)
+        await tried_in_vain(central, evse)
+        central.authority.issue_to(central.tls)
+        await reached(central, evse)
+        await told(central, "InvalidCentralSystemCertificate")
+    await delete(central, central.authority, "Failed")
+    await delete(central, newer, "Accepted")
+
+
+async def request_for(central):
+    """SignCertificate: a request that is signed by its key, for the operator and the serial number."""
+    request = x509.load_pem_x509_csr((await central.expect("SignCertificate"))["csr"].encode())
+    demand(request.is_signature_valid, "signed by its key")
+    demand(request.subject == name_of("0001", OPERATOR), f"of the operator: {request.subject}")
+    return request
+
+
+async def asked_request(central):
+    await central.request(call.ExtendedTriggerMessage("SignChargePointCertificate"), status="Accepted")
+    return await request_for(central)
+
+
+async def sign(central, *chain, status="Accepted"):
+    text = "".join(each.pem for each in chain)
+    await central.request(call.CertificateSigned(text), status=status)
+
+
+async def own_certificate(central, evse):
+    """The operator's name, a request for a certificate, what must not be taken for an answer to it, and the answer."""
+    await change(central, "CpoName", OPERATOR)
+    await change(central, "SecurityProfile", "3", "Rejected")  # there is no certificate
+    first, authority = await asked_request(central), central.authority
+    request = await asked_request(central)
+    below = Certificate("below", authority, is_ca=True)
+    granted = below.grant(request)
+    bad = {
+        "of the pair before": [authority.grant(first)],
+        "of another key": [authority.grant(request, public_key=authority.key.public_key())],
+        "of another charge point": [authority.grant(request, name=name_of("0002", OPERATOR))],
+        "of another operator": [authority.grant(request, name=name_of("0001", "ACME"))],
+        "of the past": [authority.grant(request, days=(-3, -1))],
+        "of an unknown CA": [Certificate("ACME", is_ca=True).grant(request)],
+        "of no CA": [(leaf := Certificate("plain", authority)).grant(request), leaf],
+        "without the one between": [granted],
+    }
+    for what, chain in bad.items():
+        central.note(what)
+        await sign(central, *chain, status="Rejected")
+        await told(central, "InvalidChargePointCertificate")
+    await change(central, "SecurityProfile", "3", "Rejected")
+    await power_cut(central, evse)  # the key outlives it
+    await sign(central, granted, below)
+    await sign(central, granted, below, status="Rejected")  # it is used up
+    await told(central, "InvalidChargePointCertificate")
+    central.granted = granted
+
+
+def shows(central, certificate):
+    """The charge point has proven who it is with this certificate, and with nothing else."""
+    connection = central.charge_point._connection
+    shown = connection.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    demand(shown == certificate.x509.public_bytes(Encoding.DER), "its certificate is shown")
+    demand("Authorization" not in connection.request.headers, "no password in profile 3")
+
+
+async def client_certificate(central, evse):
+    """Profile 3: a server that demands a certificate gets it, over TLS 1.2 and 1.3, also after the loss of power."""
+    central.tls.verify_mode, central.password = ssl.CERT_REQUIRED, None
+    first = central.charge_point
+    await change(central, "SecurityProfile", "3")
+    await reconnected(central, first)
+    await profile_is(central, "3")
+    shows(central, central.granted)
+    central.tls.maximum_version = ssl.TLSVersion.TLSv1_2
+    await connected_anew(central, evse)
+    shows(central, central.granted)
+    central.tls.maximum_version = ssl.TLSVersion.TLSv1_3
+    await power_cut(central, evse)
+    await profile_is(central, "3")
+    shows(central, central.granted)
+    await change(central, "SecurityProfile", "2", "Rejected")
+
+
+async def renewed_certificate(central, evse):
+    """A new certificate opens another connection; one that begins later waits; one that ends soon is renewed unasked."""
+    authority = central.authority
+    old = central.granted
+    later = authority.grant(await asked_request(central), days=(1, 300))
+    first = central.charge_point
+    await sign(central, later)
+    await reconnected(central, first)
+    shows(central, old)
+
+    short = authority.grant(await asked_request(central), days=(-0.5, 20))
+    first = central.charge_point
+    await sign(central, short)
+    await reconnected(central, first)
+    shows(central, short)
+    renewed = authority.grant(await request_for(central), days=(-0.4, 300))  # nobody has asked for it
+    first = central.charge_point
+    await sign(central, renewed)
+    await reconnected(central, first)
+    shows(central, renewed)
+    central.granted = renewed
+
+
+async def refused_certificate(central, evse):
+    """A server that does not trust the certificate is tried again and again, and reached when it does."""
+    trusting = central.tls.verify_flags
+    central.tls.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF  # and there is no list
+    await tried_in_vain(central, evse)
+    central.tls.verify_flags = trusting
+    await reached(central, evse)
+    shows(central, central.granted)
+    await profile_is(central, "3")
+
+
+async def update_signed(central, signer, content, signature, *statuses, status="Accepted", **fields):
+    """SignedUpdateFirmware of this content, and each status of it with the id of the request. The id."""
+    request_id = next(REQUESTS)
+    with file_server.http({"/firmware.bin": content}) as url:
+        firmware = {
+            "location": f"{url}/firmware.bin", "retrieve_date_time": ago(60), "signing_certificate": signer.pem,
+            "signature": signature,
+        } | fields  # fmt: skip
+        await central.request(call.SignedUpdateFirmware(request_id, firmware), status=status)
+        for each in statuses:
+            await signed_status(central, each, request_id)
+    return request_id
+
+
+async def signed_status(central, status, request_id):
+    found = await central.expect("SignedFirmwareStatusNotification")
+    demand(found == {"status": status, "requestId": request_id}, f"{status} of {request_id} is next: {found}")
+
+
+async def signed_update(central, evse):
+    """Only what the manufacturer has signed is installed: not a byte more, not by another, nor what nobody has signed."""
+    root, stranger = Certificate("maker", kind=P384, is_ca=True), Certificate("maker", kind=P384, is_ca=True)
+    await install(central, root, MANUFACTURER)
+    signer, elliptic = Certificate("signer", root, kind=2048), Certificate("signer", root)
+    between = Certificate("between", root, is_ca=True)
+    for what, bad in {
+        "of an unknown root": Certificate("signer", stranger),
+        "of the root of the central system": Certificate("signer", central.authority),
+        "of one between": Certificate("signer", between),
+        "of the past": Certificate("signer", root, days=(-3, -1)),
+        "of a weak key": Certificate("signer", root, kind=1024),
+    }.items():
+        central.note(what)
+        signature = bad.sign(FIRMWARE, padding.PKCS1v15() if what == "of a weak key" else None)
+        await update_signed(central, bad, FIRMWARE, signature, status="InvalidCertificate")
+        await told(central, "InvalidFirmwareSigningCertificate")
+    central.missing("SignedFirmwareStatusNotification")
+
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
+    downloaded = ["Downloading", "Downloaded"]
+    for what, content, signature in (
+        ("of another firmware", FIRMWARE + b"!", signer.sign(FIRMWARE, pss)),
+        ("of another signer", FIRMWARE, elliptic.sign(FIRMWARE)),
+    ):
+        central.note(what)
+        await update_signed(central, signer, content, signature, *downloaded, "InvalidSignature")
+        await told(central, "InvalidFirmwareSignature")
+    plain = {"location": "http://127.0.0.1/firmware.bin", "retrieveDate": ago(60)}
+    await central.refused("UpdateFirmware", plain, {"NotSupported"})
+
+    for signer, signature in (
+        (signer, signer.sign(FIRMWARE, pss)),
+        (signer, signer.sign(FIRMWARE, padding.PKCS1v15())),
+        (elliptic, elliptic.sign(FIRMWARE)),
+    ):
+        id = await update_signed(central, signer, FIRMWARE, signature, *downloaded, "SignatureVerified", "Installing")
+        await central.until(lambda: not central.charge_point, "end of the connection")
+        await booted_again(central)
+        await signed_status(central, "Installed", id)
+        await told(central, "FirmwareUpdated")
+        await central.status(1, "Available")

@@ -1,0 +1,73 @@
+//! The certificates of the charge point itself: each with its chain and its key in one file, so that they are there together.
+
+use super::examine::{self, CERTIFICATE};
+use super::{Failure, durable};
+use pem::Pem;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const KIND: &str = "charge_point";
+
+pub(super) struct Own {
+    folder: PathBuf,
+    /// The oldest first.
+    pairs: Vec<Pair>,
+}
+
+pub(super) struct Pair {
+    file: PathBuf,
+    pub(super) key: PrivateKeyDer<'static>,
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    /// In seconds since 1970.
+    begin: i64,
+    pub(super) end: i64,
+}
+
+impl Own {
+    pub(super) fn open(folder: &Path) -> Result<Self, Failure> {
+        let mut pairs = Vec::new();
+        for file in durable::numbered(folder, KIND)? {
+            let mut content = durable::read(&file)?.into_iter().map(Pem::into_contents);
+            let key = content.next().unwrap_or_default();
+            pairs.push(Pair::new(file, &key, content.map(CertificateDer::from).collect())?);
+        }
+        Ok(Self { folder: folder.into(), pairs })
+    }
+
+    /// Of those that are valid now the one that began last (A02.FR.08, A02.FR.09).
+    pub(super) fn current(&self) -> Option<&Pair> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+        self.pairs.iter().filter(|pair| (pair.begin..=pair.end).contains(&now)).max_by_key(|pair| pair.begin)
+    }
+
+    pub(super) fn keep(&mut self, key: &[u8], chain: Vec<CertificateDer<'static>>) -> Result<(), Failure> {
+        let pair = Pair::new(durable::next(&self.folder, KIND)?, key, chain)?;
+        let mut content = vec![Pem::new("PRIVATE KEY", key)];
+        content.extend(pair.chain.iter().map(|certificate| Pem::new(CERTIFICATE, &**certificate)));
+        durable::write(&pair.file, &content)?;
+        self.pairs.push(pair);
+        self.prune();
+        Ok(())
+    }
+
+    /// Keeps the newest, the one before, and the one that is used. What cannot be removed is looked at again next time.
+    fn prune(&mut self) {
+        let in_use = self.current().map(|pair| pair.file.clone());
+        let old = self.pairs.len().saturating_sub(2);
+        let mut number = 0;
+        self.pairs.retain(|pair| {
+            number += 1;
+            number > old || Some(&pair.file) == in_use.as_ref() || durable::remove(&pair.file).is_err()
+        });
+    }
+}
+
+impl Pair {
+    fn new(file: PathBuf, key: &[u8], chain: Vec<CertificateDer<'static>>) -> Result<Self, Failure> {
+        let own = chain.first().ok_or_else(|| format!("{}: no certificate", file.display()))?;
+        let period = examine::parse(own)?.validity().clone();
+        let key = PrivatePkcs8KeyDer::from(key.to_vec()).into();
+        Ok(Self { file, key, chain, begin: period.not_before.timestamp(), end: period.not_after.timestamp() })
+    }
+}
