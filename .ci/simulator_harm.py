@@ -140,14 +140,13 @@ def tls(page):
     with serve(answer, "localhost", 0, ssl=context, subprotocols=["ocpp1.6"]) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"wss://localhost:{server.socket.getsockname()[1]}/ocpp/CP_9"
-        data = tempfile.TemporaryDirectory()
-        page.stack.enter_context(data)
-        arguments = [url, "--password", "a secret of 22 letters", "--data", data.name]
-        page.open(*arguments, "--ca-file", str(ca_file)).online()
+        folders = [page.stack.enter_context(tempfile.TemporaryDirectory()) for _ in range(2)]
+        arguments = [url, "--password", "a secret of 22 letters", "--data"]
+        page.open(*arguments, folders[0], "--ca-file", str(ca_file)).online()
         if seen[0] != ("/ocpp/CP_9", expected):
             raise Failure(f"the central system has seen {seen}")
         page.simulator.__exit__()
-        page.open(*arguments)  # trusts the web alone
+        page.open(*arguments, folders[1])  # a charger that trusts the web alone
         page.until_text("#messages", "certificate of the server is not to be trusted")
         page.until_text("#fact-next", "in ")
         server.shutdown()

@@ -1,5 +1,10 @@
 """The scenes of the security extension."""
 
+import hashlib
+import json
+
+import trustme
+from cryptography import x509
 from selenium.webdriver.common.keys import Keys
 from simulator_page import DESKTOP, PHONE, Failure, until
 
@@ -109,4 +114,41 @@ def value_of(page, key):
     return next(each["value"] for each in page.state("keys") if each["name"] == key)
 
 
-SECURITY = [security_events, password]
+def certificates(page):
+    """a root comes and goes: the table has it as it was computed here, over a restart"""
+    page.open().online()
+    pem = trustme.CA().cert_pem.bytes()
+    root = x509.load_pem_x509_certificate(pem)
+    name = hashlib.sha256(root.issuer.public_bytes()).hexdigest()
+    page.click("Memory", "#tabs")
+    installed = lambda: [[cell.lower() for cell in row] for row in table(page, "Certificates")]
+    until("no certificate", lambda: installed() == [])
+    free_call(page, "InstallCertificate", certificateType="CentralSystemRootCertificate", certificate=pem.decode())
+    page.until_told("InstallCertificate: Accepted")
+    page.click("Memory", "#tabs")
+    wanted = [["central system", name[:12] + "…", f"{root.serial_number:x}"[:12] + "…"]]
+    until(f"{wanted}, it is {installed()}", lambda: installed() == wanted)
+    page.click("Cut the power", "#point")
+    until("darkness", lambda: not page.state("power"), 5)
+    page.online()
+    until("the root after a power cut", lambda: installed() == wanted)
+    page.driver.execute_script("document.querySelector('section[aria-label=Certificates]').scrollIntoView()")
+    page.save("certificates_installed")
+    data = page.state("certificates")[0]["data"]
+    free_call(page, "DeleteCertificate", certificateHashData=data)
+    page.until_told("DeleteCertificate: Accepted")
+    page.click("Memory", "#tabs")
+    until("no certificate", lambda: installed() == [])
+
+
+def free_call(page, action, **payload):
+    page.click("Central system", "#tabs")
+    page.driver.execute_script("document.querySelector('details.free').open = true")
+    for css, text in (("input", action), ("textarea", json.dumps(payload))):
+        field = page.one(f"details.free {css}")
+        field.clear()
+        field.send_keys(text)
+    page.click("Send", "details.free")
+
+
+SECURITY = [security_events, password, certificates]

@@ -23,6 +23,10 @@ pub(crate) struct Config {
     pub data_dir: PathBuf,
     /// Certificates of those who are trusted, as PEM; without it those who are on the web.
     pub ca_file: Option<PathBuf>,
+    /// Updates that nobody has signed are installed, too: for central systems that have no others.
+    #[cfg(feature = "security")]
+    #[serde(default)]
+    pub accept_unsigned_updates: bool,
     /// Factory values of the configuration keys.
     #[serde(default)]
     pub keys: BTreeMap<String, String>,
@@ -98,6 +102,8 @@ impl Config {
             on_reset: OnReset::Reboot,
             data_dir,
             ca_file: None,
+            #[cfg(feature = "security")]
+            accept_unsigned_updates: false,
             keys: keys.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
             nominal_voltage: european(),
             max_current_a: strong(),

@@ -132,6 +132,7 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
         ocpp.set_log_upload(&logs);
         ocpp.set_certificates(&certificates);
         ocpp.set_firmware_verifier(&signed_update);
+        ocpp.accept_unsigned_updates(config.accept_unsigned_updates);
     }
     ocpp.set_on_reset_execute(&reset_execute);
     ocpp.set_on_discarded(&discarded);
