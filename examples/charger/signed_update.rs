@@ -5,6 +5,7 @@ use crate::trace::Log;
 use crate::update::Update;
 use embedded_ocpp::ocpp16::{FirmwareVerifier, SignerVerdict};
 use std::cell::RefCell;
+use std::error::Error;
 use std::task::Poll;
 
 pub(crate) struct SignedUpdate<'o> {
@@ -23,6 +24,10 @@ const SIGNATURE_LEN_MAX: usize = 600;
 impl<'o> SignedUpdate<'o> {
     pub(crate) fn new(log: &'o Log, certificates: &'o CertificateStore<'o>, update: &'o Update<'o>) -> Self {
         Self { log, certificates, update, certificate: RefCell::default(), signature: RefCell::default() }
+    }
+
+    fn is_right(&self, examined: Result<(), Box<dyn Error>>) -> bool {
+        examined.inspect_err(|error| self.log.note(&format!("signed update: {error}"))).is_ok()
     }
 }
 
@@ -46,19 +51,18 @@ impl FirmwareVerifier for SignedUpdate<'_> {
     }
 
     fn is_trusted(&self) -> Poll<SignerVerdict> {
-        let trusted = self.certificates.trust_signer(&self.certificate.borrow(), &self.signature.borrow());
-        Poll::Ready(match trusted {
-            Ok(()) => SignerVerdict::Trusted,
-            Err(error) => {
-                self.log.note(&format!("the signer of the firmware: {error}"));
-                SignerVerdict::Invalid
-            }
+        let (certificate, signature) = (self.certificate.borrow(), self.signature.borrow());
+        Poll::Ready(if !self.is_right(self.certificates.examine_signer(&certificate)) {
+            SignerVerdict::Invalid
+        } else if !self.is_right(self.certificates.keep_signer(&certificate, &signature)) {
+            SignerVerdict::Failed
+        } else {
+            SignerVerdict::Trusted
         })
     }
 
     fn verify(&self) -> Poll<bool> {
-        let verified = self.update.look_at_file(|content| self.certificates.verify_firmware(content));
-        Poll::Ready(verified.inspect_err(|error| self.log.note(&format!("the signature: {error}"))).is_ok())
+        Poll::Ready(self.is_right(self.update.look_at_file(|content| self.certificates.verify_firmware(content))))
     }
 }
 

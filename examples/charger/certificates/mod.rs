@@ -80,9 +80,14 @@ impl<'o> CertificateStore<'o> {
         })))
     }
 
-    /// Takes over who signs the next firmware, and the signature.
-    pub(crate) fn trust_signer(&self, certificate: &[u8], signature: &[u8]) -> Result<(), Failure> {
-        self.signer.trust(&self.roots.borrow(), certificate, signature)
+    /// What is wrong with who signs the next firmware, a certificate in PEM, if anything is.
+    pub(crate) fn examine_signer(&self, certificate: &[u8]) -> Result<(), Failure> {
+        signer::examine(&self.roots.borrow(), certificate)
+    }
+
+    /// Takes it over, with the signature.
+    pub(crate) fn keep_signer(&self, certificate: &[u8], signature: &[u8]) -> Result<(), Failure> {
+        self.signer.keep(certificate, signature)
     }
 
     pub(crate) fn verify_firmware(&self, firmware: &[u8]) -> Result<(), Failure> {

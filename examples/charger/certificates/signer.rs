@@ -21,19 +21,9 @@ impl Signer {
         Self(folder.join("firmware_signer.pem"))
     }
 
-    /// Takes over a certificate in PEM, and the signature, if a root of the manufacturer has signed the certificate.
-    pub(super) fn trust(&self, roots: &Roots, certificate: &[u8], signature: &[u8]) -> Result<(), Failure> {
-        let certificates = examine::certificates(certificate);
-        let [certificate] = certificates.as_slice() else { return Err("not one certificate".into()) };
-        let parsed = examine::parse(certificate)?;
-        demand(parsed.validity().is_valid(), "not valid now")?;
-        demand(examine::has_good_key(&parsed), "its key is too short, or of an unknown kind")?;
-        let usage = parsed.key_usage()?;
-        demand(usage.is_none_or(|usage| usage.value.digital_signature()), "its key is not for signatures")?;
-        let mut makers = roots.valid(RootCertificate::Manufacturer);
-        let has_signed = |maker| examine::parse(maker).and_then(|maker| examine::signature(&parsed, &maker)).is_ok();
-        demand(makers.any(|maker| has_signed(&maker.certificate)), "no root of the manufacturer has signed it")?;
-        let content = [Pem::new(CERTIFICATE, &**certificate), Pem::new("FIRMWARE SIGNATURE", signature)];
+    pub(super) fn keep(&self, certificate: &[u8], signature: &[u8]) -> Result<(), Failure> {
+        let certificate = only(certificate)?;
+        let content = [Pem::new(CERTIFICATE, &*certificate), Pem::new("FIRMWARE SIGNATURE", signature)];
         Ok(durable::write(&self.0, &content)?)
     }
 
@@ -48,5 +38,26 @@ impl Signer {
         let mut allowed = known.iter().filter(|(scheme, _)| SCHEMES.contains(scheme)).flat_map(|(_, kinds)| *kinds);
         let is_its = allowed.any(|kind| kind.verify_signature(key, firmware, signature.contents()).is_ok());
         demand(is_its, "not of this firmware")
+    }
+}
+
+/// What is wrong with a certificate in PEM that signs a firmware, if anything is: a root of the manufacturer has to have signed
+/// it.
+pub(super) fn examine(roots: &Roots, certificate: &[u8]) -> Result<(), Failure> {
+    let certificate = only(certificate)?;
+    let parsed = examine::parse(&certificate)?;
+    demand(parsed.validity().is_valid(), "not valid now")?;
+    demand(examine::has_good_key(&parsed), "its key is too short, or of an unknown kind")?;
+    let usage = parsed.key_usage()?;
+    demand(usage.is_none_or(|usage| usage.value.digital_signature()), "its key is not for signatures")?;
+    let mut makers = roots.valid(RootCertificate::Manufacturer);
+    let has_signed = |maker| examine::parse(maker).and_then(|maker| examine::signature(&parsed, &maker)).is_ok();
+    demand(makers.any(|maker| has_signed(&maker.certificate)), "no root of the manufacturer has signed it")
+}
+
+fn only(certificate: &[u8]) -> Result<CertificateDer<'static>, Failure> {
+    match <[_; 1]>::try_from(examine::certificates(certificate)) {
+        Ok([certificate]) => Ok(certificate),
+        Err(_) => Err("not one certificate".into()),
     }
 }
