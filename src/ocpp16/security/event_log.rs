@@ -144,10 +144,8 @@ impl EventLog {
 
     /// The time of this boot is known for the first time.
     pub(super) fn clock_set(&mut self, boot: u32, zero: u32) {
-        self.clocks.rotate_right(1);
-        if let Some(latest) = self.clocks.first_mut() {
-            *latest = BootClock { boot, zero };
-        }
+        let mut newer = BootClock { boot, zero };
+        self.clocks.iter_mut().for_each(|clock| core::mem::swap(clock, &mut newer));
         self.mark_unsaved = true;
     }
 
