@@ -317,6 +317,23 @@ fn sec_55_the_id_outlives_reboots() {
 }
 
 #[test]
+fn sec_55_a_record_that_makes_no_sense_tells_nothing() {
+    let mut t = accepted();
+    t.power_cut();
+    let mut buffer = [0; 16];
+    let mut writer = embedded_ocpp::store::record::RecordWriter::new(&mut buffer);
+    writer.byte(2); // an update that is over, of which InvalidSignature is to be told; but it is not a signed one
+    writer.unsigned(13);
+    writer.text("");
+    let len = writer.finish(FIRMWARE_UPDATE).unwrap();
+    t.flash.records.insert(FIRMWARE_UPDATE, buffer[..len].to_vec());
+    t.power_on();
+    t.link_up();
+    accept(&mut t, "StartupOfTheDevice");
+    t.at(1000).expect_nothing();
+}
+
+#[test]
 fn sec_60_a_long_certificate_comes_in_pieces_and_a_foreign_transport_is_told() {
     let long = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", "MIIB".repeat(1300));
     assert!(long.len() <= 5500 && long.len() > 5000);

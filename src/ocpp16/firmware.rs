@@ -228,11 +228,12 @@ impl<'a> Operations<'a> {
         let mut reader = RecordReader::open(registry::FIRMWARE_UPDATE, record)?;
         let kind = reader.byte()?;
         let untold = reader.u32()?;
-        let reports = &mut self.transfers.firmware.transfer.reports;
-        reports.restore(untold);
         let version = reader.text()?;
-        self.transfers.firmware.signed.adopt(reader.signed().and_then(|id| i32::try_from(id).ok()), 0);
+        let signed = &mut self.transfers.firmware.signed;
+        signed.adopt(reader.signed().and_then(|id| i32::try_from(id).ok()), 0);
+        let statuses = signed.statuses();
         let reports = &mut self.transfers.firmware.transfer.reports;
+        reports.restore(untold, statuses);
         if kind == INSTALLING {
             let is_replaced = self.boot.version() != Some(version); // FW-06
             let status = if is_replaced { FirmwareStatus::Installed } else { FirmwareStatus::InstallationFailed };

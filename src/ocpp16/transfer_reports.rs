@@ -44,13 +44,10 @@ impl Reports {
         if self.sent == 0 { self.waiting } else { self.waiting << 4 | u32::from(self.sent) }
     }
 
-    pub(super) fn restore(&mut self, untold: u32) {
-        #[cfg(feature = "security")]
-        let statuses = super::SignedFirmwareStatus::ALL.len() as u32;
-        #[cfg(not(feature = "security"))]
-        let statuses = FirmwareStatus::ALL.len() as u32;
+    /// Those of a record, of so many that there are.
+    pub(super) fn restore(&mut self, untold: u32, statuses: usize) {
         // Those of a later firmware may be more.
-        if (0..8).all(|place| untold >> (4 * place) & 0xf <= statuses) {
+        if (0..8).all(|place| (untold >> (4 * place) & 0xf) as usize <= statuses) {
             self.waiting = untold;
         }
     }
@@ -160,7 +157,8 @@ impl Operations<'_> {
         let firmware = &mut self.transfers.firmware;
         let reports = &mut firmware.transfer.reports;
         let is_signed = match reports.waits(is_accepted) {
-            true => firmware.signed.request_id().is_some(),
+            // What only a signed update can have come to is told in its words, whatever has taken its place.
+            true => firmware.signed.request_id().is_some() || reports.waiting & 0xf > FirmwareStatus::ALL.len() as u32,
             false => firmware.signed.is_triggered,
         };
         if !is_signed {

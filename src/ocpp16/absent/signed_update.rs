@@ -1,9 +1,10 @@
 //! Stands in for signed updates where the security extension is left out: no update is signed, and the compiler removes the
 //! calls.
 
-use super::Operations;
 use super::answer::Cause;
 use super::transfer::Stage;
+use super::types::Symbol;
+use super::{FirmwareStatus, Operations};
 use crate::time::Instant;
 use core::marker::PhantomData;
 
@@ -15,6 +16,10 @@ impl SignedUpdate<'_> {
     }
 
     pub(super) fn adopt(&mut self, _: Option<i32>, _: u32) {}
+
+    pub(super) fn statuses(&self) -> usize {
+        FirmwareStatus::ALL.len()
+    }
 
     pub(super) fn request_id(&self) -> Option<i32> {
         None

@@ -11,7 +11,7 @@ pub use verifier::{FirmwareVerifier, SignerVerdict};
 use super::answer::Cause;
 use super::transfer::{Direction, POLL_INTERVAL, Stage, seconds_after};
 use super::types::Symbol;
-use super::{Operations, SecurityEvent, SignedFirmwareStatus, firmware};
+use super::{FirmwareStatus, Operations, SecurityEvent, SignedFirmwareStatus, firmware};
 use crate::time::{Duration, Instant};
 use core::task::Poll;
 use request::Intake;
@@ -53,6 +53,11 @@ impl SignedUpdate<'_> {
     /// The request that is under way, or was last, if it was a signed one.
     pub(super) fn request_id(&self) -> Option<i32> {
         self.request_id
+    }
+
+    /// How many statuses there are to be told of what is under way.
+    pub(super) fn statuses(&self) -> usize {
+        if self.request_id.is_some() { SignedFirmwareStatus::ALL.len() } else { FirmwareStatus::ALL.len() }
     }
 
     /// A status goes out; that of a trigger is told with the same words.
