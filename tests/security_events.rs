@@ -387,6 +387,34 @@ fn sec_27_messages_that_are_none_are_noted_once() {
     t.expect_nothing();
 }
 
+#[test]
+fn sec_26_events_that_found_no_room_are_told_as_what_they_are() {
+    let mut t = accepted(bench());
+    t.reboot();
+    t.accept_boot();
+    expect(&mut t, "StartupOfTheDevice", 0, None);
+    statuses(&mut t);
+    t.link_down();
+    t.at(100);
+    // More at one moment than there is room for.
+    for why in [
+        ConnectFailure::Status(401),
+        ConnectFailure::TlsVersion,
+        ConnectFailure::TlsCipherSuite,
+        ConnectFailure::ServerCertificate,
+    ] {
+        t.charger().connect_failed(why);
+    }
+    assert!(t.charger().set_date_time(embedded_ocpp::time::DateTime::parse(&date(1000)).unwrap()));
+    t.settle();
+    t.at(200).link_up();
+    for event in ["InvalidTLSVersion", "InvalidTLSCipherSuite", "InvalidCentralSystemCertificate"] {
+        expect(&mut t, event, 100, None);
+    }
+    expect(&mut t, "MemoryExhaustion", 100, Some("security events were lost"));
+    t.at(5000).expect_nothing();
+}
+
 // ---- The ring ----
 
 #[test]

@@ -7,7 +7,6 @@
 use super::super::journal_entry::Stamp;
 use super::super::types::Symbol;
 use super::super::{Operations, SecurityEvent};
-use crate::json::offset_of_char;
 use crate::rpc::Retry;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, StorageOp, registry};
@@ -20,7 +19,7 @@ pub(in crate::ocpp16) struct EventLog {
     raised: Deque<Raised, RAISED_MAX>,
     /// What the firmware has raised by itself, and in what words.
     own_name: String<NAME_LEN_MAX, u8>,
-    own_info: String<INFO_BYTES_MAX, u16>,
+    own_info: String<INFO_LEN_MAX, u16>,
     /// The number of the next entry.
     next: u32,
     /// All entries before this one have been told, or are not to be.
@@ -29,8 +28,8 @@ pub(in crate::ocpp16) struct EventLog {
     mark_unsaved: bool,
     /// When the last boots that knew the time began, the latest first.
     clocks: [BootClock; BOOTS],
-    /// More was raised than there was room for.
-    has_lost: bool,
+    /// Since when more was raised than there was room for.
+    lost: Option<Stamp>,
     writing: Writing,
     /// Causes that are not told again for now, a bit for each event.
     known_causes: u32,
@@ -110,9 +109,8 @@ const RAISED_MAX: usize = 4;
 /// Of so many boots it is known when they were.
 const BOOTS: usize = 8;
 const NAME_LEN_MAX: usize = 50;
+/// Of characters, if they are ASCII; of others fewer.
 const INFO_LEN_MAX: usize = 255;
-/// Of the firmware's words; room for as many characters, if they are ASCII.
-const INFO_BYTES_MAX: usize = INFO_LEN_MAX;
 /// In place of the code of an event: the firmware's own.
 const OWN: u8 = u8::MAX;
 
@@ -132,7 +130,7 @@ impl EventLog {
             untold: 0,
             mark_unsaved: false,
             clocks: [BootClock { boot: 0, zero: 0 }; BOOTS],
-            has_lost: false,
+            lost: None,
             writing: Writing::Nothing,
             known_causes: 0,
             retry: Retry::new(),
@@ -159,7 +157,9 @@ impl EventLog {
 
     /// Takes an event up, to be stored.
     pub(super) fn raise(&mut self, event: SecurityEvent, at: Stamp, tech_info: &'static str) {
-        self.has_lost |= self.raised.push_back(Raised { event: Some(event), at, tech_info: Some(tech_info) }).is_err();
+        if self.raised.push_back(Raised { event: Some(event), at, tech_info: Some(tech_info) }).is_err() {
+            self.lost.get_or_insert(at);
+        }
     }
 
     /// Takes up one in the words of the firmware.
@@ -170,7 +170,7 @@ impl EventLog {
         at: Stamp,
         tech_info: &str,
     ) -> Result<(), SecurityEventError> {
-        if event.is_none() && (name.is_empty() || offset_of_char(name, NAME_LEN_MAX).is_some()) {
+        if event.is_none() && (name.is_empty() || name.len() > NAME_LEN_MAX) {
             return Err(SecurityEventError::InvalidName);
         }
         if self.raised.is_full() || self.raised.iter().any(|raised| raised.tech_info.is_none()) {
@@ -178,9 +178,8 @@ impl EventLog {
         }
         self.own_name.clear();
         self.own_info.clear();
-        let is_named = event.is_some() || self.own_name.push_str(name).is_ok();
-        if !is_named {
-            return Err(SecurityEventError::InvalidName);
+        if event.is_none() {
+            let _ = self.own_name.push_str(name);
         }
         for c in tech_info.chars().take(INFO_LEN_MAX) {
             // One that JSON would have to escape at length is worth no more than a blank.
@@ -207,7 +206,7 @@ impl EventLog {
 
     /// Whether there may be something to tell.
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.untold != self.next && !self.is_unwanted && !self.is_in_flight && self.retry.is_due(now)
+        self.deadline() <= now
     }
 
     /// When there may be something to tell.
@@ -228,16 +227,13 @@ impl EventLog {
 
     /// What is to be written: what has happened, then how far it was told.
     pub(super) fn store(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
-        const LOST: Raised = Raised {
-            event: Some(SecurityEvent::MemoryExhaustion),
-            at: Stamp::Undated { boot: 0, uptime_s: 0 },
-            tech_info: Some("security events were lost"),
-        };
         let key = slot(self.next)?;
         let (writing, key, len) = if let Some(raised) = self.raised.front() {
             (Writing::Raised, key, self.write(raised, RecordWriter::new(scratch.blank()), key)?)
-        } else if self.has_lost {
-            (Writing::Lost, key, self.write(&LOST, RecordWriter::new(scratch.blank()), key)?)
+        } else if let Some(at) = self.lost {
+            let tech_info = Some("security events were lost");
+            let lost = Raised { event: Some(SecurityEvent::MemoryExhaustion), at, tech_info };
+            (Writing::Lost, key, self.write(&lost, RecordWriter::new(scratch.blank()), key)?)
         } else if self.mark_unsaved {
             let key = registry::SECURITY_LOG_MARK;
             let mut writer = RecordWriter::new(scratch.blank());
@@ -275,7 +271,7 @@ impl EventLog {
                 return;
             }
             Writing::Raised => _ = self.raised.pop_front(),
-            Writing::Lost => self.has_lost = false,
+            Writing::Lost => self.lost = None,
         }
         self.next = self.next.wrapping_add(1);
         self.pass_over_lost();
