@@ -1,14 +1,14 @@
-//! From text to octets: finds the certificates between their markers (RFC 7468) and decodes base64.
+//! From text to octets: finds the certificates between their markers (RFC 7468).
 
-use super::Malformed;
+use super::{Base64, Malformed};
 
 /// Where the text stands.
 #[derive(Clone, Copy)]
 pub(super) enum Pem {
     /// Before a certificate: so many characters of [`BEGIN`] have come.
     Outside(u8),
-    /// In its base64: bits that make no octet yet, and how many characters they come from.
-    Inside { bits: u32, count: u8, padding: u8 },
+    /// In its base64.
+    Inside(Base64),
     /// So many characters of [`END`] have come.
     Ending(u8),
 }
@@ -43,7 +43,7 @@ impl Pem {
                 if expected == Some(&character) {
                     *matched += 1;
                     if usize::from(*matched) == BEGIN.len() + LABEL.len() {
-                        *self = Self::Inside { bits: 0, count: 0, padding: 0 };
+                        *self = Self::Inside(Base64::new());
                         return Ok(Found::Begin);
                     }
                 } else if is_label {
@@ -58,39 +58,17 @@ impl Pem {
                 }
                 Ok(Found::Nothing)
             }
-            Self::Inside { bits, count, padding } => {
-                let value = match character {
-                    b'A'..=b'Z' => character - b'A',
-                    b'a'..=b'z' => character - b'a' + 26,
-                    b'0'..=b'9' => character - b'0' + 52,
-                    b'+' => 62,
-                    b'/' => 63,
-                    b'=' if *count >= 2 => {
-                        *padding += 1;
-                        0
-                    }
-                    b' ' | b'\t' | b'\r' | b'\n' => return Ok(Found::Nothing),
-                    b'-' if *count == 0 => {
-                        *self = Self::Ending(1);
-                        return Ok(Found::Nothing);
-                    }
-                    _ => return Err(Malformed),
-                };
-                // Nothing stands behind padding.
-                if *padding > 0 && character != b'=' || *padding == PADDED {
-                    return Err(Malformed);
+            Self::Inside(base64) => match character {
+                b' ' | b'\t' | b'\r' | b'\n' => Ok(Found::Nothing),
+                b'-' if base64.is_whole() => {
+                    *self = Self::Ending(1);
+                    Ok(Found::Nothing)
                 }
-                (*bits, *count) = (*bits << 6 | u32::from(value), *count + 1);
-                if *count < 4 {
-                    return Ok(Found::Nothing);
-                }
-                let [_, decoded @ ..] = bits.to_be_bytes();
-                *octets = decoded;
-                let len = octets.len().saturating_sub(usize::from(*padding));
-                (*bits, *count) = (0, 0);
-                *padding = if *padding > 0 { PADDED } else { 0 };
-                Ok(Found::Octets(octets.get(..len).unwrap_or_default()))
-            }
+                _ => match base64.push(character, octets)? {
+                    [] => Ok(Found::Nothing),
+                    octets => Ok(Found::Octets(octets)),
+                },
+            },
             Self::Ending(matched) => {
                 if END.get(usize::from(*matched)) != Some(&character) {
                     return Err(Malformed);
@@ -105,6 +83,3 @@ impl Pem {
         }
     }
 }
-
-/// The padding has ended the base64.
-const PADDED: u8 = 3;

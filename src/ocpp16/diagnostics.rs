@@ -21,8 +21,8 @@ pub struct DiagnosticsRequest<'r> {
 
 impl<'r> DiagnosticsRequest<'r> {
     fn new(request: &Request<'r>) -> Self {
-        let date = |seconds| if seconds == 0 { None } else { Some(DateTime::from_unix(seconds)) };
-        Self { location: request.location, start_time: date(request.from), stop_time: date(request.to) }
+        let [start_time, stop_time] = request.span();
+        Self { location: request.location, start_time, stop_time }
     }
 }
 
@@ -68,6 +68,12 @@ impl Json for FileName<'_> {
     }
 }
 
+/// The longest name of a file that may be told (OCPP 1.6 §6.26, security whitepaper §5.10).
+pub(super) fn clip(file_name: &str) -> &str {
+    let end = offset_of_char(file_name, 255).unwrap_or(file_name.len());
+    file_name.get(..end).unwrap_or_default()
+}
+
 impl<'a> Operations<'a> {
     pub(crate) fn set_diagnostics_file_name_input(&mut self, input: FileNameInput<'a>) {
         self.transfers.diagnostics.file_name_input = Some(input);
@@ -101,8 +107,7 @@ impl<'a> Operations<'a> {
         };
         let input = self.transfers.diagnostics.file_name_input;
         let Some(file_name) = input.and_then(|input| input(&DiagnosticsRequest::new(&request))) else { return false };
-        let end = offset_of_char(file_name, 255).unwrap_or(file_name.len());
-        self.transfers.diagnostics.file_name = file_name.get(..end).unwrap_or_default();
+        self.transfers.diagnostics.file_name = clip(file_name);
         true
     }
 

@@ -3,11 +3,11 @@
 //! The security log lies on the device: its entries are read one by one and handed to the firmware, which uploads them.
 
 use super::answer::Cause;
-use super::security;
 use super::transfer::{Direction, POLL_INTERVAL, Request, Stage, Transfer};
 use super::types::Symbol;
 use super::{LogStatus, LogType, Operations, SecurityLogEntry};
-use crate::json::{Field, Json, Kind, Payload, Strictness, Value, Walk, Writer, name, offset_of_char};
+use super::{diagnostics, security};
+use crate::json::{Field, Json, Kind, Payload, Strictness, Value, Walk, Writer, name};
 use crate::rpc::{Composer, Reply};
 use crate::store::{Scratch, StorageOp, registry};
 use crate::time::{DateTime, Instant};
@@ -169,9 +169,7 @@ impl<'a> Operations<'a> {
     /// What the firmware calls the file that is wanted, if it has one.
     fn log_file(&self, log_type: LogType, record: &[u8]) -> Option<&'a str> {
         let request = Request::read(registry::LOG_UPLOAD, record)?;
-        let file_name = self.transfers.log.upload?.file_name(&log_request(log_type, &request))?;
-        let end = offset_of_char(file_name, 255).unwrap_or(file_name.len());
-        file_name.get(..end)
+        self.transfers.log.upload?.file_name(&log_request(log_type, &request)).map(diagnostics::clip)
     }
 
     /// How far an upload of a log is: what a trigger tells.
@@ -287,11 +285,6 @@ fn read_request(payload: Payload<'_>) -> Result<(LogType, i32, [Value<'_>; 5]), 
 }
 
 fn log_request<'r>(log_type: LogType, request: &Request<'r>) -> LogRequest<'r> {
-    let date = |seconds| if seconds == 0 { None } else { Some(DateTime::from_unix(seconds)) };
-    LogRequest {
-        log_type,
-        location: request.location,
-        oldest_timestamp: date(request.from),
-        latest_timestamp: date(request.to),
-    }
+    let [oldest_timestamp, latest_timestamp] = request.span();
+    LogRequest { log_type, location: request.location, oldest_timestamp, latest_timestamp }
 }

@@ -212,6 +212,11 @@ impl<'r> Request<'r> {
         RecordWriter::resume(record, end).finish(key).ok_or(Cause::LocationTooLong)
     }
 
+    /// The dates of the oldest and of the latest entry that is to be uploaded.
+    pub(super) fn span(&self) -> [Option<DateTime>; 2] {
+        [self.from, self.to].map(|seconds| if seconds == 0 { None } else { Some(DateTime::from_unix(seconds)) })
+    }
+
     pub(super) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
         let mut reader = RecordReader::open(key, record)?;
         let id = match reader.byte()? {

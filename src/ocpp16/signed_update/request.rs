@@ -4,6 +4,7 @@ use super::super::answer::{Cause, StatusAnswer};
 use super::super::transfer::{Direction, Request, Stage};
 use super::super::{Operations, SecurityEvent};
 use super::{FirmwareVerifier, SignerVerdict};
+use crate::certificate::Base64;
 use crate::json::{Field, JsonStr, Kind, Payload, Strictness, Value, Walk};
 use crate::store::{Scratch, StorageOp, registry};
 use crate::time::Instant;
@@ -196,31 +197,18 @@ impl Operations<'_> {
 
 /// Base64, with white space between as some write it.
 fn decode(text: JsonStr<'_>, take: &mut dyn FnMut(&[u8])) -> Result<(), Cause> {
-    let (mut bits, mut count, mut padding) = (0u32, 0u32, 0u32);
+    let (mut base64, mut octets) = (Base64::new(), [0; 3]);
+    let mut is_empty = true;
     for c in text.chars().filter(|c| !c.is_ascii_whitespace()) {
-        let value = match c {
-            'A'..='Z' => c as u32 - 'A' as u32,
-            'a'..='z' => c as u32 - 'a' as u32 + 26,
-            '0'..='9' => c as u32 - '0' as u32 + 52,
-            '+' => 62,
-            '/' => 63,
-            '=' => {
-                padding += 1;
-                0
-            }
-            _ => return Err(Cause::Signature),
-        };
-        if padding > 0 && c != '=' || padding > 2 {
-            return Err(Cause::Signature);
-        }
-        (bits, count) = (bits << 6 | value, count + 1);
-        if count % 4 == 0 {
-            let [_, octets @ ..] = bits.to_be_bytes();
-            take(octets.get(..3 - padding as usize).unwrap_or_default());
-            bits = 0;
+        is_empty = false;
+        let character = u8::try_from(c).unwrap_or(b'?');
+        match base64.push(character, &mut octets) {
+            Ok([]) => {}
+            Ok(octets) => take(octets),
+            Err(_) => return Err(Cause::Signature),
         }
     }
-    if count == 0 || count % 4 != 0 { Err(Cause::Signature) } else { Ok(()) }
+    if is_empty || !base64.is_whole() { Err(Cause::Signature) } else { Ok(()) }
 }
 
 #[cfg(test)]
