@@ -247,10 +247,6 @@ fn answer_all(t: &mut Timeline) {
     }
 }
 
-fn expect_event(t: &mut Timeline, event: &str) {
-    t.expect_call("SecurityEventNotification", json!({ "type": event })).answer(json!({}));
-}
-
 fn install(t: &mut Timeline, kind: &str, pem: &str, status: &str) {
     t.call("InstallCertificate", json!({"certificateType": kind, "certificate": pem})).expect(status);
 }
@@ -313,14 +309,14 @@ fn sec_21_what_is_there_is_accepted_without_a_second_copy() {
 fn sec_21_sec_23_what_nobody_has_signed_that_is_known_is_rejected_and_told() {
     let mut t = booted(keeping());
     install(&mut t, CENTRAL, &NEW.pem, "Rejected");
-    expect_event(&mut t, "InvalidCentralSystemCertificate");
+    t.expect_event("InvalidCentralSystemCertificate");
     install(&mut t, MANUFACTURER, &NEW.pem, "Rejected"); // that event is not about it
     // The name of an issuer does not make it one.
     let false_one = issue(P256, "/O=CPO/CN=Old root", "9", ROOT, None);
     let by_false_one = issue(P256, "/O=CPO/CN=New", "10", ROOT, Some(&false_one));
     install(&mut t, CENTRAL, &OLD.pem, "Accepted");
     install(&mut t, CENTRAL, &by_false_one.pem, "Rejected");
-    expect_event(&mut t, "InvalidCentralSystemCertificate");
+    t.expect_event("InvalidCentralSystemCertificate");
     install(&mut t, CENTRAL, &NEW.pem, "Accepted");
     assert_eq!(vault().ids(), [identity(&OLD, &OLD), identity(&NEW, &OLD)]);
     assert!(vault().written.borrow().is_none());
@@ -345,7 +341,7 @@ fn sec_21_what_is_no_certificate_is_rejected() {
     let two = format!("{}{}", OLD.pem, OTHER.pem);
     for text in ["", "hello", &OLD.pem[..300], &OLD.pem.replace("CERTIFICATE", "PRIVATE KEY"), &two] {
         install(&mut t, CENTRAL, text, "Rejected");
-        expect_event(&mut t, "InvalidCentralSystemCertificate");
+        t.expect_event("InvalidCentralSystemCertificate");
         assert!(vault().written.borrow().is_none());
     }
     assert!(vault().roots.borrow().is_empty());
@@ -412,7 +408,7 @@ fn sec_22_key_47_a_new_root_takes_the_place_of_the_one_that_has_signed_it() {
     );
     install(&mut t, CENTRAL, &OLD.pem, "Accepted"); // the first of all
     install(&mut t, CENTRAL, &OTHER.pem, "Rejected"); // signed by itself only
-    expect_event(&mut t, "InvalidCentralSystemCertificate");
+    t.expect_event("InvalidCentralSystemCertificate");
     install(&mut t, MANUFACTURER, &OTHER.pem, "Accepted"); // of these there may be many
     install(&mut t, CENTRAL, &NEW.pem, "Accepted");
     let after = issue(P256, "/CN=After", "5", ROOT, Some(&NEW));
@@ -531,7 +527,7 @@ fn sec_16_a_chain_is_taken_over_or_discarded_and_told() {
         let answer = t.wait(1).next_frame();
         assert!(matches!(answer, Some(Frame::Result { payload, .. }) if payload["status"] == "Rejected"));
         if verdict == ChainVerdict::Invalid {
-            expect_event(&mut t, "InvalidChargePointCertificate");
+            t.expect_event("InvalidChargePointCertificate");
         }
         assert!(vault().written.borrow().is_none() && !vault().has_valid_chain());
     }
@@ -539,7 +535,7 @@ fn sec_16_a_chain_is_taken_over_or_discarded_and_told() {
     vault().verdict.set(ChainVerdict::Accepted);
     for text in ["", "no chain", &chain[..chain.len() - 9]] {
         t.call("CertificateSigned", chain_of(text)).expect("Rejected");
-        expect_event(&mut t, "InvalidChargePointCertificate");
+        t.expect_event("InvalidChargePointCertificate");
     }
     t.call("CertificateSigned", chain_of(&chain)).expect("Accepted");
     assert_eq!(*vault().chain.borrow(), chain);

@@ -16,20 +16,6 @@ fn in_profile(profile: &'static str) -> Bench {
     bench().key("AuthorizationKey", OLD).key("SecurityProfile", profile)
 }
 
-fn accepted(bench: Bench) -> Timeline {
-    let mut t = bench.start();
-    accept(&mut t);
-    t
-}
-
-/// Accepts the boot, and takes what follows it.
-fn accept(t: &mut Timeline) {
-    t.accept_boot();
-    t.expect_call("SecurityEventNotification", json!({"type": "StartupOfTheDevice"})).answer(json!({}));
-    t.expect_status(0, "Available");
-    t.expect_status(1, "Available");
-}
-
 fn profile(t: &mut Timeline) -> u8 {
     t.charger().credentials().security_profile()
 }
@@ -46,11 +32,6 @@ fn is_new(t: &mut Timeline) -> bool {
     password(t).unwrap() == NEW_BYTES
 }
 
-fn fail(t: &mut Timeline, why: ConnectFailure) {
-    t.charger().connect_failed(why);
-    t.settle();
-}
-
 fn stored_then_sent(t: &mut Timeline) {
     let log = t.take_log();
     let stored = log.iter().position(|event| *event == Event::Stored(CREDENTIALS));
@@ -65,27 +46,27 @@ fn reported_profile(t: &mut Timeline) -> String {
 
 #[test]
 fn sec_02_sec_45_the_first_key_and_profile_are_set_locally() {
-    let mut t = accepted(in_profile("1"));
+    let mut t = in_profile("1").booted();
     assert_eq!(profile(&mut t), 1);
     assert!(is_old(&mut t));
     t.reboot();
-    accept(&mut t);
+    t.boot();
     assert!(is_old(&mut t) && profile(&mut t) == 1);
     assert!(!t.flash.records.contains_key(&CREDENTIALS), "a factory value needs no record");
-    let mut t = accepted(bench());
+    let mut t = bench().booted();
     assert_eq!((profile(&mut t), password(&mut t)), (0, None));
 }
 
 #[test]
 fn sec_01_profile_3_has_no_password() {
-    let mut t = accepted(in_profile("3"));
+    let mut t = in_profile("3").booted();
     assert_eq!((profile(&mut t), password(&mut t)), (3, None));
 }
 
 #[test]
 fn sec_04_a_new_key_is_durable_then_accepted_then_used() {
     for wanted in ["1", "2"] {
-        let mut t = accepted(in_profile(if wanted == "1" { "1" } else { "2" }));
+        let mut t = in_profile(if wanted == "1" { "1" } else { "2" }).booted();
         t.at(10).take_log();
         t.change_key("AuthorizationKey", NEW, "Accepted");
         stored_then_sent(&mut t);
@@ -96,7 +77,7 @@ fn sec_04_a_new_key_is_durable_then_accepted_then_used() {
         t.expect_nothing();
         assert!(is_new(&mut t));
         t.reboot();
-        accept(&mut t);
+        t.boot();
         assert!(is_new(&mut t));
     }
 }
@@ -104,7 +85,7 @@ fn sec_04_a_new_key_is_durable_then_accepted_then_used() {
 #[test]
 fn sec_04_in_profiles_0_and_3_nothing_is_reconnected() {
     for bench in [in_profile("0"), in_profile("3")] {
-        let mut t = accepted(bench);
+        let mut t = bench.booted();
         t.change_key("AuthorizationKey", NEW, "Accepted");
         assert!(t.wire.connected);
     }
@@ -112,7 +93,7 @@ fn sec_04_in_profiles_0_and_3_nothing_is_reconnected() {
 
 #[test]
 fn sec_04_the_key_is_in_no_answer() {
-    let mut t = accepted(in_profile("0"));
+    let mut t = in_profile("0").booted();
     t.change_key("AuthorizationKey", NEW, "Accepted");
     let answer = t.call("GetConfiguration", json!({"key": ["AuthorizationKey"]})).result();
     assert_eq!(answer, json!({"configurationKey": [{"key": "AuthorizationKey", "readonly": false}]}));
@@ -122,17 +103,17 @@ fn sec_04_the_key_is_in_no_answer() {
 
 #[test]
 fn sec_04_the_old_key_is_tried_again_when_the_new_one_does_not_work() {
-    let mut t = accepted(in_profile("1"));
+    let mut t = in_profile("1").booted();
     t.change_key("AuthorizationKey", NEW, "Accepted");
     for _ in 0..3 {
         assert!(is_new(&mut t));
-        fail(&mut t, ConnectFailure::Status(401));
+        t.connect_failed(ConnectFailure::Status(401));
     }
     assert!(is_old(&mut t));
-    fail(&mut t, ConnectFailure::Status(401));
+    t.connect_failed(ConnectFailure::Status(401));
     assert!(is_new(&mut t));
     for _ in 0..3 {
-        fail(&mut t, ConnectFailure::Status(401));
+        t.connect_failed(ConnectFailure::Status(401));
     }
     // The central system has not taken the new key over.
     assert!(is_old(&mut t));
@@ -140,26 +121,26 @@ fn sec_04_the_old_key_is_tried_again_when_the_new_one_does_not_work() {
     assert!(is_old(&mut t));
     t.link_down();
     for _ in 0..8 {
-        fail(&mut t, ConnectFailure::Status(401));
+        t.connect_failed(ConnectFailure::Status(401));
         assert!(is_old(&mut t));
     }
 }
 
 #[test]
 fn sec_04_once_it_has_worked_the_old_key_is_forgotten() {
-    let mut t = accepted(in_profile("1"));
+    let mut t = in_profile("1").booted();
     t.change_key("AuthorizationKey", NEW, "Accepted");
     t.at(10).link_up();
     t.link_down();
     for _ in 0..8 {
-        fail(&mut t, ConnectFailure::Status(401));
+        t.connect_failed(ConnectFailure::Status(401));
         assert!(is_new(&mut t));
     }
 }
 
 #[test]
 fn sec_03_what_is_no_key_is_rejected_and_changes_nothing() {
-    let mut t = accepted(in_profile("1"));
+    let mut t = in_profile("1").booted();
     for value in ["", "too short", &"x".repeat(41), "sechzehn zeichen ä"] {
         t.change_key("AuthorizationKey", value, "Rejected");
         assert!(t.wire.connected && is_old(&mut t), "{value}");
@@ -179,7 +160,7 @@ fn sec_05_a_key_is_changed_while_pending() {
 #[test]
 fn sec_04_power_cuts_at_every_record_and_frame_never_leave_a_charger_without_a_good_key() {
     for steps in 1.. {
-        let mut t = accepted(in_profile("1"));
+        let mut t = in_profile("1").booted();
         t.at(10);
         t.power.fails_after(steps);
         t.send(&format!(r#"[2,"k","ChangeConfiguration",{{"key":"AuthorizationKey","value":"{NEW}"}}]"#));
@@ -192,7 +173,7 @@ fn sec_04_power_cuts_at_every_record_and_frame_never_leave_a_charger_without_a_g
         // Whichever the central system wants now, one of the next four tries has it.
         let mut tried = (is_new(&mut t), is_old(&mut t));
         for _ in 0..3 {
-            fail(&mut t, ConnectFailure::Status(401));
+            t.connect_failed(ConnectFailure::Status(401));
             tried = (tried.0 | is_new(&mut t), tried.1 | is_old(&mut t));
         }
         assert!(tried.1 || was_accepted, "{steps}: the old key is gone and the new one was not accepted");
@@ -206,7 +187,7 @@ fn sec_04_power_cuts_at_every_record_and_frame_never_leave_a_charger_without_a_g
 
 #[test]
 fn sec_11_sec_56_the_profile_only_rises_and_has_four_values() {
-    let mut t = accepted(in_profile("1"));
+    let mut t = in_profile("1").booted();
     for value in ["0", "1", "4", "-1", "", "two", "1.5", "2 "] {
         t.change_key("SecurityProfile", value, "Rejected");
         assert!(t.wire.connected && profile(&mut t) == 1, "{value}");
@@ -215,7 +196,7 @@ fn sec_11_sec_56_the_profile_only_rises_and_has_four_values() {
 
 #[test]
 fn sec_12_a_profile_without_its_key_or_certificates_is_rejected() {
-    let mut t = accepted(bench());
+    let mut t = bench().booted();
     t.change_key("SecurityProfile", "1", "Rejected");
     t.change_key("AuthorizationKey", NEW, "Accepted");
     for wanted in ["2", "3"] {
@@ -226,7 +207,7 @@ fn sec_12_a_profile_without_its_key_or_certificates_is_rejected() {
 
 #[test]
 fn sec_13_a_higher_profile_is_durable_then_accepted_then_used() {
-    let mut t = accepted(in_profile("0"));
+    let mut t = in_profile("0").booted();
     t.at(10).take_log();
     t.change_key("SecurityProfile", "1", "Accepted");
     stored_then_sent(&mut t);
@@ -235,7 +216,7 @@ fn sec_13_a_higher_profile_is_durable_then_accepted_then_used() {
     assert_eq!(reported_profile(&mut t), "1");
     t.link_down();
     for _ in 0..8 {
-        fail(&mut t, ConnectFailure::Status(401));
+        t.connect_failed(ConnectFailure::Status(401));
         assert_eq!(profile(&mut t), 1, "the central system takes no lower one any more");
     }
     t.power_cut();
@@ -245,46 +226,38 @@ fn sec_13_a_higher_profile_is_durable_then_accepted_then_used() {
 
 #[test]
 fn sec_13_a_profile_that_does_not_work_is_given_up_for_the_old_one() {
-    let mut t = accepted(in_profile("0"));
+    let mut t = in_profile("0").booted();
     t.change_key("SecurityProfile", "1", "Accepted");
-    fail(&mut t, ConnectFailure::NoNetwork);
+    t.connect_failed(ConnectFailure::NoNetwork);
     for _ in 0..3 {
         assert_eq!(profile(&mut t), 1);
-        fail(&mut t, ConnectFailure::Refused);
+        t.connect_failed(ConnectFailure::Refused);
     }
     assert_eq!(profile(&mut t), 0);
     t.power_cut();
     t.power_on();
     assert_eq!(profile(&mut t), 0);
     t.at(50).link_up();
-    accept_again(&mut t);
+    t.boot();
     assert_eq!(reported_profile(&mut t), "0");
-}
-
-/// The same after a second boot, whose start is not the first event that is told.
-fn accept_again(t: &mut Timeline) {
-    t.accept_boot();
-    t.expect_call("SecurityEventNotification", json!({"type": "StartupOfTheDevice"})).answer(json!({}));
-    t.expect_status(0, "Available");
-    t.expect_status(1, "Available");
 }
 
 #[test]
 fn sec_13_a_reboot_between_tries_the_new_profile_first() {
-    let mut t = accepted(in_profile("0"));
+    let mut t = in_profile("0").booted();
     t.change_key("SecurityProfile", "1", "Accepted");
     t.power_cut();
     t.power_on();
     for _ in 0..3 {
         assert_eq!(profile(&mut t), 1);
-        fail(&mut t, ConnectFailure::Refused);
+        t.connect_failed(ConnectFailure::Refused);
     }
     assert_eq!(profile(&mut t), 0);
 }
 
 #[test]
 fn sec_45_only_the_firmware_lowers_the_profile() {
-    let mut t = accepted(in_profile("1"));
+    let mut t = in_profile("1").booted();
     t.charger().set_configuration("SecurityProfile", "0").unwrap();
     t.settle();
     assert_eq!(profile(&mut t), 0);

@@ -78,16 +78,7 @@ fn uploads(charger: &mut ChargePoint<'static>) {
 }
 
 fn accepted() -> Timeline {
-    let mut t = bench().configure(uploads).start();
-    accept(&mut t);
-    t
-}
-
-fn accept(t: &mut Timeline) {
-    t.accept_boot();
-    t.expect_call("SecurityEventNotification", json!({"type": "StartupOfTheDevice"})).answer(json!({}));
-    t.expect_status(0, "Available");
-    t.expect_status(1, "Available");
+    bench().configure(uploads).booted()
 }
 
 const LOCATION: &str = "https://user:pass@files.example/logs/";
@@ -185,8 +176,7 @@ fn sec_39_nothing_to_upload_is_rejected() {
     assert_eq!(get_log(&mut t, "DiagnosticsLog", 1), json!({"status": "Rejected"}));
     t.at(1000).expect_nothing();
     // Nor does a firmware that uploads no logs.
-    let mut t = bench().start();
-    accept(&mut t);
+    let mut t = bench().booted();
     assert_eq!(get_log(&mut t, "SecurityLog", 1), json!({"status": "Rejected"}));
 }
 
@@ -241,7 +231,7 @@ fn sec_42_the_events_of_each_boot_have_the_dates_of_that_boot() {
         t.power_on();
         // Its clock is set 20 s later, when the boot is long on the device.
         t.at(second + 30).link_up();
-        accept(&mut t);
+        t.boot();
     }
     // A boot that never knows the time was before the next one that does.
     t.at(300).power_cut();
@@ -253,8 +243,7 @@ fn sec_42_the_events_of_each_boot_have_the_dates_of_that_boot() {
     for _ in 0..2 {
         t.expect_call("SecurityEventNotification", json!({"type": "StartupOfTheDevice"})).answer(json!({}));
     }
-    t.expect_status(0, "Available");
-    t.expect_status(1, "Available");
+    t.expect_available();
     get_log(&mut t, "SecurityLog", 1);
     expect(&mut t, "Uploading", 1);
     t.wait(1);

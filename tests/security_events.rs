@@ -23,22 +23,12 @@ fn accepted(bench: Bench) -> Timeline {
     let mut t = bench.start();
     t.accept_boot();
     expect(&mut t, "StartupOfTheDevice", 0, None);
-    statuses(&mut t);
+    t.expect_available();
     t
-}
-
-fn statuses(t: &mut Timeline) {
-    t.expect_status(0, "Available");
-    t.expect_status(1, "Available");
 }
 
 fn raise(t: &mut Timeline, event: SecurityEvent, tech_info: &str) {
     t.charger().raise_security_event(event, tech_info).unwrap();
-    t.settle();
-}
-
-fn fail(t: &mut Timeline, why: ConnectFailure) {
-    t.charger().connect_failed(why);
     t.settle();
 }
 
@@ -134,7 +124,7 @@ fn sec_31_nothing_is_told_before_acceptance_nor_in_pending() {
     t.accept_boot();
     expect(&mut t, "StartupOfTheDevice", 0, None);
     expect(&mut t, "TamperDetectionActivated", 10, None);
-    statuses(&mut t);
+    t.expect_available();
 }
 
 #[test]
@@ -149,11 +139,11 @@ fn sec_29_what_happens_offline_is_told_later_also_after_a_power_cut() {
     t.accept_boot();
     expect(&mut t, "TamperDetectionActivated", 100, Some("lid"));
     expect(&mut t, "StartupOfTheDevice", 300, None);
-    statuses(&mut t);
+    t.expect_available();
     t.reboot();
     t.accept_boot();
     expect(&mut t, "StartupOfTheDevice", 400, None);
-    statuses(&mut t);
+    t.expect_available();
 }
 
 #[test]
@@ -225,7 +215,7 @@ fn sec_48_who_does_not_know_the_message_is_asked_once_a_link() {
         let mut t = bench().start();
         t.accept_boot();
         t.expect_call("SecurityEventNotification", json!({"type": "StartupOfTheDevice"})).refuse(code);
-        statuses(&mut t);
+        t.expect_available();
         t.at(10);
         raise(&mut t, SecurityEvent::TamperDetectionActivated, "");
         t.at(5000).expect_nothing();
@@ -241,7 +231,7 @@ fn sec_48_another_error_is_tried_again_as_a_transaction_message_is() {
     let mut t = bench().key("TransactionMessageAttempts", "3").key("TransactionMessageRetryInterval", "60").start();
     t.accept_boot();
     t.expect_call("SecurityEventNotification", json!({})).refuse("InternalError");
-    statuses(&mut t);
+    t.expect_available();
     t.at(60).expect_call("SecurityEventNotification", json!({})).refuse("InternalError");
     t.at(180).expect_call("SecurityEventNotification", json!({})).refuse("InternalError");
     t.at(9000).expect_nothing();
@@ -254,7 +244,7 @@ fn sec_48_events_and_transactions_do_not_wait_for_each_other() {
     t.accept_boot();
     t.expect_call("SecurityEventNotification", json!({})).ignore();
     t.at(30);
-    statuses(&mut t);
+    t.expect_available();
     t.start_charging(1, "TAG", 7);
     t.stop_charging(1, "TAG");
     // One that fails transactions: events go through.
@@ -313,7 +303,7 @@ fn sec_07_sec_47_a_failed_connection_is_told_after_a_good_one_once_a_cause() {
             ConnectFailure::Status(401),
             ConnectFailure::Refused,
         ] {
-            fail(&mut t, why);
+            t.connect_failed(why);
         }
     }
     t.at(100).link_up();
@@ -323,7 +313,7 @@ fn sec_07_sec_47_a_failed_connection_is_told_after_a_good_one_once_a_cause() {
     t.expect_nothing();
     t.link_down();
     t.at(200);
-    fail(&mut t, ConnectFailure::TlsVersion);
+    t.connect_failed(ConnectFailure::TlsVersion);
     t.at(300).link_up();
     expect(&mut t, "InvalidTLSVersion", 200, None);
     // Startup, four causes, and one of them again.
@@ -359,7 +349,7 @@ fn sec_53_the_boot_after_an_update_says_so() {
         .start();
     t.accept_boot();
     expect(&mut t, "StartupOfTheDevice", 0, None);
-    statuses(&mut t);
+    t.expect_available();
     t.call("UpdateFirmware", json!({"location": "http://h/f", "retrieveDate": date(0)})).expect_result(json!({}));
     for status in ["Downloading", "Downloaded", "Installing"] {
         t.expect_call("FirmwareStatusNotification", json!({ "status": status })).answer(json!({}));
@@ -371,7 +361,7 @@ fn sec_53_the_boot_after_an_update_says_so() {
     t.reboot();
     t.accept_boot();
     expect(&mut t, "FirmwareUpdated", 0, None);
-    statuses(&mut t);
+    t.expect_available();
     t.expect_call("FirmwareStatusNotification", json!({"status": "Installed"})).answer(json!({}));
 }
 
@@ -393,7 +383,7 @@ fn sec_26_events_that_found_no_room_are_told_as_what_they_are() {
     t.reboot();
     t.accept_boot();
     expect(&mut t, "StartupOfTheDevice", 0, None);
-    statuses(&mut t);
+    t.expect_available();
     t.link_down();
     t.at(100);
     // More at one moment than there is room for.
@@ -426,7 +416,7 @@ fn sec_42_the_newest_64_stay_over_reboots() {
     t.reboot();
     t.accept_boot();
     expect(&mut t, "StartupOfTheDevice", 0, None);
-    statuses(&mut t);
+    t.expect_available();
     raise(&mut t, SecurityEvent::TamperDetectionActivated, "");
     expect(&mut t, "TamperDetectionActivated", 0, None);
     assert_eq!(t.flash.records.keys().filter(|key| SECURITY_LOG.contains(key)).count(), 64);

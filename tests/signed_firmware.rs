@@ -85,16 +85,7 @@ fn verifies(charger: &mut ChargePoint<'static>) {
 }
 
 fn accepted() -> Timeline {
-    let mut t = bench().configure(verifies).version(|| updater().version.get()).start();
-    accept(&mut t, "StartupOfTheDevice");
-    t
-}
-
-fn accept(t: &mut Timeline, event: &str) {
-    t.accept_boot();
-    t.expect_call("SecurityEventNotification", json!({ "type": event })).answer(json!({}));
-    t.expect_status(0, "Available");
-    t.expect_status(1, "Available");
+    bench().configure(verifies).version(|| updater().version.get()).booted()
 }
 
 const LOCATION: &str = "https://files.example/firmware.bin";
@@ -118,10 +109,6 @@ fn expect(t: &mut Timeline, status: &str, id: i32) {
     let call = t.expect_call("SignedFirmwareStatusNotification", json!({}));
     assert_eq!(call.payload, json!({"status": status, "requestId": id}));
     call.answer(json!({}));
-}
-
-fn expect_event(t: &mut Timeline, event: &str) {
-    t.expect_call("SecurityEventNotification", json!({ "type": event })).answer(json!({}));
 }
 
 fn downloaded(t: &mut Timeline, id: i32) {
@@ -172,7 +159,7 @@ fn sec_33_a_wrong_signature_ends_it_with_an_event() {
     t.wait(5).expect_nothing();
     updater().verifies.set(Poll::Ready(false));
     t.wait(1);
-    expect_event(&mut t, "InvalidFirmwareSignature");
+    t.expect_event("InvalidFirmwareSignature");
     expect(&mut t, "InvalidSignature", 7);
     t.at(5000).expect_nothing();
     assert!(!updater().told.borrow().contains(&"install".to_owned()));
@@ -183,7 +170,7 @@ fn sec_32_a_certificate_that_may_not_sign() {
     let mut t = accepted();
     updater().trusts.set(Poll::Ready(SignerVerdict::Invalid));
     t.call("SignedUpdateFirmware", request(1)).expect("InvalidCertificate");
-    expect_event(&mut t, "InvalidFirmwareSigningCertificate");
+    t.expect_event("InvalidFirmwareSigningCertificate");
     updater().trusts.set(Poll::Ready(SignerVerdict::Revoked));
     t.call("SignedUpdateFirmware", request(1)).expect("RevokedCertificate");
     updater().trusts.set(Poll::Ready(SignerVerdict::Failed));
@@ -263,8 +250,7 @@ fn sec_37_who_verifies_takes_no_unsigned_update_unless_the_firmware_says_so() {
     t.call("UpdateFirmware", plain).expect_result(json!({}));
     t.expect_call("FirmwareStatusNotification", json!({"status": "Downloading"})).answer(json!({}));
     // And who does not takes no signed one.
-    let mut t = bench().configure(updates).start();
-    accept(&mut t, "StartupOfTheDevice");
+    let mut t = bench().configure(updates).booted();
     t.call("SignedUpdateFirmware", request(1)).expect_error("NotSupported");
 }
 
@@ -286,7 +272,7 @@ fn sec_38_a_trigger_tells_the_last_status_or_idle() {
     updater().verifies.set(Poll::Ready(false));
     updater().download.set(TransferStatus::Done);
     t.wait(1);
-    expect_event(&mut t, "InvalidFirmwareSignature");
+    t.expect_event("InvalidFirmwareSignature");
     expect(&mut t, "Downloaded", 4);
     expect(&mut t, "InvalidSignature", 4);
     trigger(&mut t, json!({"status": "InvalidSignature", "requestId": 4}));
@@ -297,12 +283,12 @@ fn sec_55_the_id_outlives_reboots() {
     let mut t = accepted();
     updater().installation.set(None);
     t.reboot();
-    accept(&mut t, "StartupOfTheDevice");
+    t.boot();
     t.call("SignedUpdateFirmware", request(11)).expect("Accepted");
     expect(&mut t, "Downloading", 11);
     // In the middle of the download it begins anew.
     t.reboot();
-    accept(&mut t, "StartupOfTheDevice");
+    t.boot();
     expect(&mut t, "Downloading", 11);
     downloaded(&mut t, 11);
     expect(&mut t, "SignatureVerified", 11);
@@ -311,7 +297,9 @@ fn sec_55_the_id_outlives_reboots() {
     unavailable(&mut t);
     updater().version.set("2");
     t.reboot();
-    accept(&mut t, "FirmwareUpdated");
+    t.accept_boot();
+    t.expect_event("FirmwareUpdated");
+    t.expect_available();
     expect(&mut t, "Installed", 11);
     t.at(5000).expect_nothing();
 }
@@ -329,7 +317,7 @@ fn sec_55_a_record_that_makes_no_sense_tells_nothing() {
     t.flash.records.insert(FIRMWARE_UPDATE, buffer[..len].to_vec());
     t.power_on();
     t.link_up();
-    accept(&mut t, "StartupOfTheDevice");
+    t.boot();
     t.at(1000).expect_nothing();
 }
 

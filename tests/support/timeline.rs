@@ -5,6 +5,7 @@ use super::wire::{Event, Log, Power, Wire};
 use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::ocpp16::{BeginError, BootReason, EndError, ErrorData, Reason};
 use embedded_ocpp::time::{DateTime, Instant};
+use embedded_ocpp::transport::ConnectFailure;
 use embedded_ocpp::{Boot, ChargePoint, Error, Resources};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -348,6 +349,12 @@ impl Timeline {
         self.settle();
     }
 
+    /// The firmware could not open a connection.
+    pub fn connect_failed(&mut self, why: ConnectFailure) {
+        self.charger().connect_failed(why);
+        self.settle();
+    }
+
     /// Polls until the charge point names a moment that is still to come.
     pub fn settle(&mut self) {
         for _ in 0..POLLS_MAX {
@@ -527,12 +534,12 @@ impl Timeline {
         ServerCall { timeline: self, id }
     }
 
-    /// The central system sets a configuration key, and is answered with this status.
     /// The next frame is the answer to a call that was to come later.
     pub fn expect_answer(&mut self, id: &str, payload: Value) {
         assert_eq!(self.next_frame(), Some(Frame::Result { id: id.to_owned(), payload }), "{} s", self.seconds());
     }
 
+    /// The central system sets a configuration key, and is answered with this status.
     pub fn change_key(&mut self, key: &str, value: &str, status: &str) {
         self.call("ChangeConfiguration", json!({"key": key, "value": value})).expect(status);
     }
@@ -574,6 +581,23 @@ impl Timeline {
     /// Accepts the charge point, which then tells the state of all connectors (BOOT-12).
     pub fn boot(&mut self) {
         self.accept_boot();
+        self.expect_startup();
+        self.expect_available();
+    }
+
+    /// With the security extension a charge point that is accepted tells first that it has started (SEC-31).
+    pub fn expect_startup(&mut self) {
+        #[cfg(feature = "security")]
+        self.expect_event("StartupOfTheDevice");
+    }
+
+    #[cfg(feature = "security")]
+    pub fn expect_event(&mut self, event: &str) {
+        self.expect_call("SecurityEventNotification", json!({ "type": event })).answer(json!({}));
+    }
+
+    /// All places tell that they are free.
+    pub fn expect_available(&mut self) {
         for connector in 0..=self.bench.connectors {
             self.expect_status(connector, "Available");
         }
