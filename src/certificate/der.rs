@@ -65,7 +65,8 @@ impl Der {
         self.step == Step::End
     }
 
-    pub(super) fn push(&mut self, octet: u8, outline: &mut Outline) -> Result<(), Malformed> {
+    /// Looks at one octet; what names the certificate goes into `outline`, if it is wanted.
+    pub(super) fn push(&mut self, octet: u8, mut outline: Option<&mut Outline>) -> Result<(), Malformed> {
         self.position = self.position.checked_add(1).ok_or(Malformed)?;
         if self.missing == 0 {
             return match self.header.push(octet)? {
@@ -75,11 +76,13 @@ impl Der {
         }
         let is_first = core::mem::take(&mut self.is_first);
         match self.step {
-            Step::Serial if !outline.serial.push(octet, is_first) => return Err(Malformed),
+            Step::Serial if outline.as_mut().is_some_and(|outline| !outline.serial.push(octet, is_first)) => {
+                return Err(Malformed);
+            }
             // RFC 6960: without the octet that counts unused bits, of which a key has none.
             Step::Key if is_first && octet != 0 => return Err(Malformed),
             Step::Key if is_first => {}
-            Step::Issuer | Step::Name | Step::Key => self.hash.update([octet]),
+            Step::Issuer | Step::Name | Step::Key if outline.is_some() => self.hash.update([octet]),
             _ => {}
         }
         self.missing -= 1;
@@ -90,7 +93,7 @@ impl Der {
     }
 
     /// The header of a value has come.
-    fn begin(&mut self, length: u32, outline: &mut Outline) -> Result<(), Malformed> {
+    fn begin(&mut self, length: u32, outline: Option<&mut Outline>) -> Result<(), Malformed> {
         let header = core::mem::take(&mut self.header);
         let tag = header.tag();
         if self.step == Step::Version && tag != VERSION {
@@ -126,7 +129,9 @@ impl Der {
             Step::ToBeSigned => (*signed, self.missing, self.step) = (end, 0, Step::Version),
             Step::KeyInfo => (*key, self.missing, self.step) = (end, 0, Step::KeyAlgorithm),
             Step::Issuer | Step::Name => {
-                self.hash.update(header.octets()); // a name is hashed as it is encoded
+                if outline.is_some() {
+                    self.hash.update(header.octets()); // a name is hashed as it is encoded
+                }
                 if length == 0 {
                     self.end(outline);
                 }
@@ -138,26 +143,25 @@ impl Der {
     }
 
     /// The value of a step is over.
-    fn end(&mut self, outline: &mut Outline) {
+    fn end(&mut self, outline: Option<&mut Outline>) {
+        if let Some(outline) = outline {
+            match self.step {
+                Step::Serial => outline.serial.end(),
+                Step::Issuer => self.take_hash(&mut outline.issuer_name),
+                Step::Name => self.take_hash(&mut outline.name),
+                Step::Key => self.take_hash(&mut outline.key),
+                _ => {}
+            }
+        }
         self.step = match self.step {
             Step::Certificate | Step::ToBeSigned | Step::Version => Step::Serial,
-            Step::Serial => {
-                outline.serial.end();
-                Step::SignatureAlgorithm
-            }
+            Step::Serial => Step::SignatureAlgorithm,
             Step::SignatureAlgorithm => Step::Issuer,
-            Step::Issuer => {
-                self.take_hash(&mut outline.issuer_name);
-                Step::Validity
-            }
+            Step::Issuer => Step::Validity,
             Step::Validity => Step::Name,
-            Step::Name => {
-                self.take_hash(&mut outline.name);
-                Step::KeyInfo
-            }
+            Step::Name => Step::KeyInfo,
             Step::KeyInfo | Step::KeyAlgorithm => Step::Key,
             Step::Key => {
-                self.take_hash(&mut outline.key);
                 let [_, signed, _] = self.ends;
                 self.missing = signed.saturating_sub(self.position);
                 if self.missing > 0 { Step::Extensions } else { Step::OuterAlgorithm }

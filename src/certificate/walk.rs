@@ -67,12 +67,10 @@ impl Walk {
                 self.der = Der::new();
                 Ok(())
             }
-            // Of the others only the form is looked at.
-            Found::Octets(octets) if self.count > 0 => {
-                let mut other = Outline::default();
-                octets.iter().try_for_each(|octet| self.der.push(*octet, &mut other))
-            }
-            Found::Octets(octets) => octets.iter().try_for_each(|octet| self.der.push(*octet, &mut self.outline)),
+            Found::Octets(octets) => octets.iter().try_for_each(|octet| {
+                let is_first = self.count == 0; // of the others only the form is looked at
+                self.der.push(*octet, is_first.then_some(&mut self.outline))
+            }),
             Found::End if self.der.is_whole() => {
                 self.count = self.count.saturating_add(1);
                 Ok(())

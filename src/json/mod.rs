@@ -22,8 +22,8 @@ pub(crate) use drain::Drain;
 pub use payload::{Payload, from_payload};
 pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, integer, read_answer};
 pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
-pub(crate) use text::offset_of_char;
 pub use text::{CiString, JsonStr, TextTooLong};
+pub(crate) use text::{clip, offset_of_char};
 #[cfg(any(feature = "local-auth-list", feature = "smart-charging"))]
 pub(crate) use walk::Seen;
 pub(crate) use walk::{Walk, elements};

@@ -199,6 +199,11 @@ impl Iterator for Unescape<'_> {
     }
 }
 
+/// The first `max` characters.
+pub(crate) fn clip(text: &str, max: usize) -> &str {
+    offset_of_char(text, max).and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
 /// Where the `n`th character of `text` begins, counted from 0.
 #[inline(never)]
 pub(crate) fn offset_of_char(text: &str, n: usize) -> Option<usize> {

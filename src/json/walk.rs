@@ -230,6 +230,16 @@ fn value_of(name: &[u8]) -> Result<&[u8], ReadError> {
     after_colon(name).map(after_space).ok_or(ReadError::Malformed)
 }
 
+#[cfg(feature = "security")]
+impl<'a> Value<'a> {
+    /// The members of an object in a request.
+    pub(crate) fn members<const N: usize>(self, fields: &[Field; N]) -> Result<[Value<'a>; N], ReadError> {
+        let mut values = [Value::Absent; N];
+        Walk::of(self.nested().unwrap_or_default(), Strictness::NoOthers).read_into(fields, &mut values)?;
+        Ok(values)
+    }
+}
+
 /// The elements of a JSON array that has been proven.
 pub(crate) fn elements(array: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut walk = Walk::of(array, Strictness::NoOthers);

@@ -26,6 +26,7 @@ spelled! {
         AcceptedCanceled = "AcceptedCanceled",
         InvalidCertificate = "InvalidCertificate",
         RevokedCertificate = "RevokedCertificate",
+        NotFound = "NotFound",
     }
 }
 

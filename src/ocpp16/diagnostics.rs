@@ -2,7 +2,7 @@
 
 use super::transfer::{Request, Stage, Transfer};
 use super::{DiagnosticsStatus, Operations};
-use crate::json::{Field, Json, Kind, Writer, name, offset_of_char};
+use crate::json::{Field, Json, Kind, Writer, clip, name};
 use crate::store::registry;
 use crate::time::DateTime;
 
@@ -69,10 +69,7 @@ impl Json for FileName<'_> {
 }
 
 /// The longest name of a file that may be told (OCPP 1.6 §6.26, security whitepaper §5.10).
-pub(super) fn clip(file_name: &str) -> &str {
-    let end = offset_of_char(file_name, 255).unwrap_or(file_name.len());
-    file_name.get(..end).unwrap_or_default()
-}
+pub(super) const FILE_NAME_LEN_MAX: usize = 255;
 
 impl<'a> Operations<'a> {
     pub(crate) fn set_diagnostics_file_name_input(&mut self, input: FileNameInput<'a>) {
@@ -107,7 +104,7 @@ impl<'a> Operations<'a> {
         };
         let input = self.transfers.diagnostics.file_name_input;
         let Some(file_name) = input.and_then(|input| input(&DiagnosticsRequest::new(&request))) else { return false };
-        self.transfers.diagnostics.file_name = clip(file_name);
+        self.transfers.diagnostics.file_name = clip(file_name, FILE_NAME_LEN_MAX);
         true
     }
 

@@ -257,6 +257,13 @@ enum Acted {
     Answered(Reply),
 }
 
+impl Acted {
+    /// No status yet: the firmware or the device is at work.
+    fn unless_held(status: Option<StatusAnswer>) -> Self {
+        status.map_or(Self::Answered(Reply::Held), Self::Status)
+    }
+}
+
 impl Operations<'_> {
     /// Answers a call by the block that it belongs to.
     fn answer(
@@ -319,10 +326,7 @@ impl Operations<'_> {
                 answer.payload(&self.get_local_list_version(payload)?)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
-            Action::SendLocalList => match self.send_local_list(payload, record)? {
-                Some(status) => status,
-                None => return Ok(Acted::Answered(Reply::Held)),
-            },
+            Action::SendLocalList => return Ok(Acted::unless_held(self.send_local_list(payload, record)?)),
             Action::ReserveNow => self.reserve_now(now, payload)?,
             Action::CancelReservation => self.cancel_reservation(payload)?,
             Action::SetChargingProfile => self.set_charging_profile(now, payload, record)?,
@@ -338,25 +342,15 @@ impl Operations<'_> {
                 return self.transfer_request(Direction::Upload, payload, answer, record).map(Acted::Answered);
             }
             #[cfg(feature = "security")]
-            Action::InstallCertificate => match self.install_certificate(now, payload)? {
-                Some(status) => status,
-                None => return Ok(Acted::Answered(Reply::Held)),
-            },
+            Action::InstallCertificate => return Ok(Acted::unless_held(self.install_certificate(now, payload)?)),
             #[cfg(feature = "security")]
-            Action::SignedUpdateFirmware => match self.signed_update_firmware(now, payload, record)? {
-                Some(status) => status,
-                None => return Ok(Acted::Answered(Reply::Held)),
-            },
+            Action::SignedUpdateFirmware => {
+                return Ok(Acted::unless_held(self.signed_update_firmware(now, payload, record)?));
+            }
             #[cfg(feature = "security")]
-            Action::CertificateSigned => match self.certificate_signed(now, payload)? {
-                Some(status) => status,
-                None => return Ok(Acted::Answered(Reply::Held)),
-            },
+            Action::CertificateSigned => return Ok(Acted::unless_held(self.certificate_signed(now, payload)?)),
             #[cfg(feature = "security")]
-            Action::DeleteCertificate => match self.delete_certificate(now, payload, answer)? {
-                Ok(status) => status,
-                Err(reply) => return Ok(Acted::Answered(reply)),
-            },
+            Action::DeleteCertificate => return Ok(Acted::unless_held(self.delete_certificate(now, payload)?)),
             #[cfg(feature = "security")]
             Action::GetInstalledCertificateIds => {
                 self.get_installed_certificate_ids(payload, answer)?;

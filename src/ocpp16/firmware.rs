@@ -104,8 +104,7 @@ impl<'a> Operations<'a> {
             Stage::Idle | Stage::Asked | Stage::Reading | Stage::Waiting => FirmwareStatus::Idle,
             Stage::Retrying => FirmwareStatus::DownloadFailed,
             Stage::Loading | Stage::Running => FirmwareStatus::Downloading,
-            Stage::Verifying | Stage::Scheduled => FirmwareStatus::Downloaded,
-            Stage::Downloaded => FirmwareStatus::Downloaded,
+            Stage::Verifying | Stage::Scheduled | Stage::Downloaded => FirmwareStatus::Downloaded,
             Stage::Announced | Stage::Storing | Stage::Installing => FirmwareStatus::Installing,
         }
     }

@@ -3,11 +3,12 @@
 //! The security log lies on the device: its entries are read one by one and handed to the firmware, which uploads them.
 
 use super::answer::Cause;
+use super::diagnostics::FILE_NAME_LEN_MAX;
+use super::security;
 use super::transfer::{Direction, POLL_INTERVAL, Request, Stage, Transfer};
 use super::types::Symbol;
 use super::{LogStatus, LogType, Operations, SecurityLogEntry};
-use super::{diagnostics, security};
-use crate::json::{Field, Json, Kind, Payload, Strictness, Value, Walk, Writer, name};
+use crate::json::{Field, Json, Kind, Payload, Value, Writer, clip, name};
 use crate::rpc::{Composer, Reply};
 use crate::store::{Scratch, StorageOp, registry};
 use crate::time::{DateTime, Instant};
@@ -169,7 +170,7 @@ impl<'a> Operations<'a> {
     /// What the firmware calls the file that is wanted, if it has one.
     fn log_file(&self, log_type: LogType, record: &[u8]) -> Option<&'a str> {
         let request = Request::read(registry::LOG_UPLOAD, record)?;
-        self.transfers.log.upload?.file_name(&log_request(log_type, &request)).map(diagnostics::clip)
+        self.transfers.log.upload?.file_name(&log_request(log_type, &request)).map(|name| clip(name, FILE_NAME_LEN_MAX))
     }
 
     /// How far an upload of a log is: what a trigger tells.
@@ -278,9 +279,7 @@ fn read_request(payload: Payload<'_>) -> Result<(LogType, i32, [Value<'_>; 5]), 
     ];
     let [log_type, id, log, retries, interval] = payload.read(&FIELDS)?;
     let log_type = log_type.text().and_then(LogType::from_json).ok_or(Cause::Type)?;
-    let mut values = [Value::Absent; 3];
-    Walk::of(log.nested().unwrap_or_default(), Strictness::NoOthers).read_into(&LOG_FIELDS, &mut values)?;
-    let [location, oldest, latest] = values;
+    let [location, oldest, latest] = log.members(&LOG_FIELDS)?;
     Ok((log_type, id.integer().unwrap_or(0), [location, oldest, retries, interval, latest]))
 }
 

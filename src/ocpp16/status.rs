@@ -5,7 +5,7 @@ use super::place::Place;
 use super::session::Phase;
 use super::types::Symbol;
 use super::{ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
-use crate::json::{Json, Writer, name, offset_of_char};
+use crate::json::{Json, Writer, clip, name};
 use crate::rpc::Outcome;
 use crate::store::IntegerKey;
 use crate::time::{DateTime, Duration, Instant};
@@ -319,11 +319,6 @@ impl Operations<'_> {
             self.wake_at(deadline);
         }
     }
-}
-
-/// The first `max` characters (ST-10).
-fn clip(text: &'static str, max: usize) -> &'static str {
-    offset_of_char(text, max).and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// Whether EVCommunicationError may be told in this state (ST-06).

@@ -51,9 +51,9 @@ impl Operations<'_> {
 
     /// Hands the chain to the firmware, and asks what it says of it.
     fn take_chain(&mut self, store: &dyn Certificates, payload: Payload<'_>) -> Result<Poll<ChainVerdict>, Cause> {
-        let [chain] = payload.read(&FIELDS)?;
         let intake = &mut self.trust.intake;
         if !matches!(intake.stage, Stage::Examining(_)) {
+            let [chain] = payload.read(&FIELDS)?;
             intake.take_whole(store, Action::CertificateSigned, chain.text().unwrap_or(JsonStr::EMPTY));
             if intake.len > CHAIN_LEN_MAX.into() {
                 return Err(Cause::ValueTooLong);

@@ -8,7 +8,7 @@ use super::{ADDITIONAL_ROOT_CERTIFICATE_CHECK, Certificates, Issuer, roots};
 use crate::certificate::{Hash, Identity, Outline};
 use crate::json::{Field, JsonStr, Kind, Payload};
 use crate::time::Instant;
-use core::task::Poll;
+use core::task::{Poll, ready};
 
 /// InstallCertificate.req (security whitepaper §5.11).
 const FIELDS: [Field; 2] = [
@@ -79,16 +79,17 @@ impl Operations<'_> {
 
     /// Reads the request; its text goes to the firmware, unless it is there.
     fn read_root(&mut self, store: &dyn Certificates, payload: Payload<'_>) -> Result<RootCertificate, Cause> {
-        let [root, certificate] = payload.read(&FIELDS)?;
-        let root = root.text().and_then(RootCertificate::from_json).ok_or(Cause::Type)?;
         let intake = &mut self.trust.intake;
         if !matches!(intake.stage, Stage::Examining(_) | Stage::Installing(_)) {
+            let [root, certificate] = payload.read(&FIELDS)?;
+            let root = root.text().and_then(RootCertificate::from_json).ok_or(Cause::Type)?;
             intake.take_whole(store, Action::InstallCertificate, certificate.text().unwrap_or(JsonStr::EMPTY));
             if intake.len > CERTIFICATE_LEN_MAX.into() {
                 return Err(Cause::ValueTooLong);
             }
+            intake.root = root;
         }
-        Ok(root)
+        Ok(intake.root)
     }
 
     /// What the crate itself can say of a new root: whether it is there already.
@@ -118,14 +119,8 @@ impl Operations<'_> {
             let is_signed = match self.candidate(store, root, &outline, candidate) {
                 None => return Poll::Ready(Err(Refusal::Invalid)),
                 Some(Candidate::Nobody) => false,
-                Some(Candidate::Itself) => match store.is_signed_by(Issuer::Itself) {
-                    Poll::Ready(is_signed) => is_signed,
-                    Poll::Pending => return Poll::Pending,
-                },
-                Some(Candidate::Root(identity)) => match store.is_signed_by(Issuer::Root(root, &identity)) {
-                    Poll::Ready(is_signed) => is_signed,
-                    Poll::Pending => return Poll::Pending,
-                },
+                Some(Candidate::Itself) => ready!(store.is_signed_by(Issuer::Itself)),
+                Some(Candidate::Root(identity)) => ready!(store.is_signed_by(Issuer::Root(root, &identity))),
             };
             self.trust.intake.stage =
                 if is_signed { Stage::Installing(candidate) } else { Stage::Examining(candidate.saturating_add(1)) };

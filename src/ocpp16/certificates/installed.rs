@@ -5,14 +5,13 @@ use super::super::types::Symbol;
 use super::super::{Operations, RootCertificate};
 use super::{Certificates, roots};
 use crate::certificate::{Hash, Identity, Serial};
-use crate::json::{Field, Json, JsonStr, Kind, Payload, Strictness, Value, Walk, Writer, name};
-use crate::rpc::{Composer, Reply};
+use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
+use crate::rpc::Composer;
 use crate::time::Instant;
 use core::task::Poll;
 
 /// The hash that ids are made with, and those that they are not made with (security whitepaper §6.12).
 const ALGORITHM: &str = "SHA256";
-const NOT_FOUND: &[u8] = br#"{"status":"NotFound"}"#;
 const OTHER_ALGORITHMS: [&str; 2] = ["SHA384", "SHA512"];
 
 impl Operations<'_> {
@@ -30,7 +29,7 @@ impl Operations<'_> {
         let mut page = answer.page();
         if page == 0 {
             if store.root(root, 0).is_none() {
-                answer.raw(NOT_FOUND)?; // without a list (SEC-24)
+                answer.payload(&StatusAnswer::NotFound)?; // without a list (SEC-24)
                 return Ok(());
             }
             answer.raw(br#"{"status":"Accepted","certificateHashData":["#)?;
@@ -54,29 +53,25 @@ impl Operations<'_> {
         Ok(())
     }
 
-    /// The status; or that the answer is written, or that the firmware is at work.
+    /// `None` while the firmware is at work.
     #[inline(never)]
     pub(in crate::ocpp16) fn delete_certificate(
         &mut self,
         now: Instant,
         payload: Payload<'_>,
-        answer: &mut Composer<'_>,
-    ) -> Result<Result<StatusAnswer, Reply>, Cause> {
+    ) -> Result<Option<StatusAnswer>, Cause> {
         let store = self.trust.store.ok_or(Cause::NotSupported)?;
-        let Some((root, identity)) = find(store, payload)? else {
-            answer.raw(NOT_FOUND)?;
-            return Ok(Err(Reply::Now));
-        };
+        let Some((root, identity)) = find(store, payload)? else { return Ok(Some(StatusAnswer::NotFound)) };
         let is_in_use = root == RootCertificate::CentralSystem && store.root_in_use() == Some(identity);
         if is_in_use {
-            return Ok(Ok(StatusAnswer::Failed)); // M04.FR.06
+            return Ok(Some(StatusAnswer::Failed)); // M04.FR.06
         }
         Ok(match store.remove(root, &identity) {
-            Poll::Ready(true) => Ok(StatusAnswer::Accepted),
-            Poll::Ready(false) => Ok(StatusAnswer::Failed),
+            Poll::Ready(true) => Some(StatusAnswer::Accepted),
+            Poll::Ready(false) => Some(StatusAnswer::Failed),
             Poll::Pending => {
                 self.ask_again(now);
-                Err(Reply::Held)
+                None
             }
         })
     }
@@ -92,9 +87,8 @@ fn find(store: &dyn Certificates, payload: Payload<'_>) -> Result<Option<(RootCe
         Field::required("serialNumber", Kind::Text(40)),
     ];
     let [data] = payload.read(&FIELDS)?;
-    let mut values = [Value::Absent; 4];
-    Walk::of(data.nested().unwrap_or_default(), Strictness::NoOthers).read_into(&HASH_FIELDS, &mut values)?;
-    let [algorithm, name, key, serial] = values.map(|value| value.text().unwrap_or(JsonStr::EMPTY).escaped());
+    let [algorithm, name, key, serial] =
+        data.members(&HASH_FIELDS)?.map(|value| value.text().unwrap_or(JsonStr::EMPTY).escaped());
     if OTHER_ALGORITHMS.contains(&algorithm) {
         return Ok(None); // no id was made with it (M04.FR.07)
     }

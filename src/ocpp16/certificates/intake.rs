@@ -2,14 +2,10 @@
 //! receive buffer.
 
 use super::super::types::Symbol;
-use super::super::{Action, Operations};
+use super::super::{Action, Operations, RootCertificate};
 use super::Certificates;
 use crate::certificate::{Outline, Walk};
 use crate::json::JsonStr;
-
-/// The actions that have one, and its name.
-const LONG_MEMBERS: [(Action, &str); 2] =
-    [(Action::InstallCertificate, "certificate"), (Action::CertificateSigned, "certificateChain")];
 
 pub(super) struct Intake {
     /// Finds out what names the certificate; only there once something has come.
@@ -19,6 +15,8 @@ pub(super) struct Intake {
     /// The firmware could not take all of them.
     pub(super) has_failed: bool,
     pub(super) stage: Stage,
+    /// What it is to be installed as, once the message was read.
+    pub(super) root: RootCertificate,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +32,7 @@ pub(super) enum Stage {
 
 impl Intake {
     pub(super) const fn new() -> Self {
-        Self { walk: None, len: 0, has_failed: false, stage: Stage::Idle }
+        Self { walk: None, len: 0, has_failed: false, stage: Stage::Idle, root: RootCertificate::CentralSystem }
     }
 
     /// What the first certificate says of itself that has come, and how many there are.
@@ -83,14 +81,24 @@ impl Operations<'_> {
         if self.registration.is_rejected() || self.request_handler(action.as_bytes()).is_some() {
             return None;
         }
+        let member = self.long_member(name)?;
         if name == Action::SignedUpdateFirmware {
-            return self.begin_signing_certificate();
+            self.begin_signing_certificate();
+        } else if let Some(store) = self.trust.store {
+            self.trust.intake.begin(store);
+            self.trust.intake.stage = Stage::Taking(name);
         }
-        let store = self.trust.store?;
-        let (_, member) = LONG_MEMBERS.iter().find(|(action, _)| *action == name)?;
-        self.trust.intake.begin(store);
-        self.trust.intake.stage = Stage::Taking(name);
         Some(member)
+    }
+
+    /// The long text of the messages of an action, if there is somebody to take it.
+    fn long_member(&self, action: Action) -> Option<&'static str> {
+        match action {
+            Action::InstallCertificate if self.has_certificates() => Some("certificate"),
+            Action::CertificateSigned if self.has_certificates() => Some("certificateChain"),
+            Action::SignedUpdateFirmware if self.has_verifier() => Some("signingCertificate"),
+            _ => None,
+        }
     }
 
     pub(in crate::ocpp16) fn take_long(&mut self, piece: &[u8]) {
@@ -112,10 +120,6 @@ impl Operations<'_> {
 
     /// Whether a call of this action that is too long is rejected by its status (SEC-60).
     pub(in crate::ocpp16) fn rejects_long(&self, action: JsonStr<'_>) -> bool {
-        match Action::from_json(action) {
-            Some(Action::SignedUpdateFirmware) => self.has_verifier(),
-            Some(name) => self.trust.store.is_some() && LONG_MEMBERS.iter().any(|(action, _)| *action == name),
-            None => false,
-        }
+        Action::from_json(action).is_some_and(|name| self.long_member(name).is_some())
     }
 }

@@ -106,6 +106,7 @@ impl<'a> Operations<'a> {
     /// The link came up or went down.
     pub(super) fn certificates_link(&mut self, online: bool) {
         self.trust.prunes = online;
+        self.drop_signing_certificate();
         if let Some(store) = self.trust.store {
             self.trust.intake.abort(store); // the call that wanted it is gone
         }

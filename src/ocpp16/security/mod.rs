@@ -164,8 +164,6 @@ impl Operations<'_> {
         self.security.events.link(online);
         if online {
             self.access_granted();
-        } else {
-            self.drop_signing_certificate();
         }
     }
 }

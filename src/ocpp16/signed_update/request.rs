@@ -5,7 +5,7 @@ use super::super::transfer::{Direction, Request, Stage};
 use super::super::{Operations, SecurityEvent};
 use super::{FirmwareVerifier, SignerVerdict};
 use crate::certificate::Base64;
-use crate::json::{Field, JsonStr, Kind, Payload, Strictness, Value, Walk};
+use crate::json::{Field, JsonStr, Kind, Payload, Value};
 use crate::store::{Scratch, StorageOp, registry};
 use crate::time::Instant;
 use core::task::Poll;
@@ -66,10 +66,11 @@ impl Intake {
 
 impl Operations<'_> {
     /// A request begins that is longer than the receive buffer: its certificate is taken in pieces.
-    pub(in crate::ocpp16) fn begin_signing_certificate(&mut self) -> Option<&'static str> {
+    pub(in crate::ocpp16) fn begin_signing_certificate(&mut self) {
         let signed = &mut self.transfers.firmware.signed;
-        signed.intake.begin(signed.verifier?);
-        Some("signingCertificate")
+        if let Some(verifier) = signed.verifier {
+            signed.intake.begin(verifier);
+        }
     }
 
     /// Takes the next piece of that; `false` when it is not of such a request.
@@ -134,16 +135,13 @@ impl Operations<'_> {
         if !self.can_update() {
             return Err(Cause::NotSupported);
         }
-        let [id, firmware, retries, interval] = payload.read(&FIELDS)?;
-        let mut values = [Value::Absent; 5];
-        let firmware = firmware.nested().unwrap_or_default();
-        Walk::of(firmware, Strictness::NoOthers).read_into(&FIRMWARE_FIELDS, &mut values)?;
-        let [location, retrieve, install, certificate, signature] = values;
+        let is_new = self.transfers.firmware.signed.intake.stage != IntakeStage::Examining;
+        let update = if is_new { Some(Update::read(payload)?) } else { None };
         if self.transfers.firmware.transfer.stage >= Stage::Announced {
             return Ok(Poll::Ready(StatusAnswer::Rejected)); // L01.FR.27
         }
-        if self.transfers.firmware.signed.intake.stage != IntakeStage::Examining {
-            self.take_update(verifier, certificate.text(), signature.text())?;
+        if let Some(update) = update {
+            self.take_update(verifier, update.certificate, update.signature)?;
         }
         match verifier.is_trusted() {
             Poll::Pending => {
@@ -158,8 +156,8 @@ impl Operations<'_> {
                 return Ok(Poll::Ready(StatusAnswer::InvalidCertificate));
             }
         }
-        let request = [location, retrieve, retries, interval, install];
-        let len = Request::write(scratch.blank(), registry::FIRMWARE_UPDATE, &request, id.integer())?;
+        let Update { id, request, .. } = Update::read(payload)?;
+        let len = Request::write(scratch.blank(), registry::FIRMWARE_UPDATE, &request, id)?;
         let transfer = &mut self.transfers.firmware.transfer;
         let cancels = transfer.stage != Stage::Idle;
         transfer.begin();
@@ -192,6 +190,24 @@ impl Operations<'_> {
         }
         intake.stage = IntakeStage::Examining;
         Ok(())
+    }
+}
+
+/// What is asked for.
+struct Update<'p> {
+    id: Option<i32>,
+    /// What goes into the record.
+    request: [Value<'p>; 5],
+    certificate: Option<JsonStr<'p>>,
+    signature: Option<JsonStr<'p>>,
+}
+
+impl<'p> Update<'p> {
+    fn read(payload: Payload<'p>) -> Result<Self, Cause> {
+        let [id, firmware, retries, interval] = payload.read(&FIELDS)?;
+        let [location, retrieve, install, certificate, signature] = firmware.members(&FIRMWARE_FIELDS)?;
+        let request = [location, retrieve, retries, interval, install];
+        Ok(Self { id: id.integer(), request, certificate: certificate.text(), signature: signature.text() })
     }
 }
 
