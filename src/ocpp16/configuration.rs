@@ -1,12 +1,12 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
-use super::answer::{Cause, StatusAnswer, accepted_if};
+use super::answer::{Cause, StatusAnswer};
 use super::keys::announced;
 use super::metering::Meters;
 use super::{Operations, free_vend, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
 use crate::rpc::Composer;
-use crate::store::{Access, IntegerKey, Key, KeyId, Keys, Refusal, Value};
+use crate::store::{Access, IntegerKey, Key, KeyId, Keys, Refusal, Value, is_long_list};
 use crate::time::Instant;
 
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
@@ -36,9 +36,6 @@ impl Operations<'_> {
         if let Some(status) = self.change_access(now, key, value) {
             return Ok(status);
         }
-        if let Some(is_changed) = self.change_cpo_name(key, value) {
-            return Ok(accepted_if(is_changed));
-        }
         Ok(match self.change_key(key, value) {
             Ok(true) => StatusAnswer::RebootRequired,
             Ok(false) => StatusAnswer::Accepted,
@@ -55,7 +52,7 @@ impl Operations<'_> {
             if slot == phase_rotation {
                 phase_rotation::are_known(list, meters.connectors.len())
             } else {
-                slot == free_vend || meters.can_measure(list)
+                slot == free_vend || is_long_list(slot) || meters.can_measure(list)
             }
         })?;
         self.dirty = true;

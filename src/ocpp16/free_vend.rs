@@ -3,9 +3,8 @@
 use super::claim::Claim;
 use super::connector::Finishing;
 use super::session::Phase;
-use super::{ConnectorId, IdToken, Operations};
-use crate::json::offset_of_char;
-use crate::store::{ListCodec, ListKey, SwitchKey, TextSink};
+use super::{ConnectorId, IdToken, Operations, plain_text};
+use crate::store::{ListCodec, ListKey, SwitchKey};
 use crate::time::Instant;
 
 /// Plugging in is all that it takes.
@@ -17,20 +16,8 @@ pub(super) const FREE_VEND_ID_TAG: ListKey = ListKey::new(58, "Cst_FreeVendIdTag
 const NOBODY: &str = "A0000000";
 
 /// A text of at most 20 characters, kept as it is.
-static ID_TAG: ListCodec = ListCodec { encode, decode };
-
-fn encode(text: &str, buffer: &mut [u8]) -> Option<usize> {
-    let is_plain = text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
-    if !is_plain || text.len() > 20 || offset_of_char(text, 20).is_some() {
-        return None;
-    }
-    buffer.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
-    Some(text.len())
-}
-
-fn decode(bytes: &[u8], write: TextSink<'_>) {
-    write(core::str::from_utf8(bytes).unwrap_or_default());
-}
+static ID_TAG: ListCodec =
+    ListCodec { encode: |text, buffer| plain_text::encode(text, 20, buffer), decode: plain_text::decode };
 
 impl Operations<'_> {
     /// Begins a transaction for whoever has plugged in.

@@ -46,6 +46,7 @@ mod metering;
 mod persistence;
 mod phase_rotation;
 mod place;
+mod plain_text;
 mod recovery;
 mod remote_control;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]

@@ -24,6 +24,7 @@ pub use flash::{FlashError, FlashLayoutError, FlashStorage};
 pub use journal::{Journal, JournalStep};
 #[cfg(feature = "security")]
 pub(crate) use keys::LONG_LIST;
+pub(crate) use keys::is_long_list;
 pub use keys::{
     Access, Declaration, IntegerKey, Key, KeyError, KeyId, Keys, Kind, ListCodec, ListKey, Refusal, SetKey, SwitchKey,
     TextSink, Value, VendorKey,

@@ -1,9 +1,9 @@
 //! Stands in for certificates where the security extension is left out.
 
 use super::Operations;
+
 use crate::json::JsonStr;
 use crate::rpc::{CallComposer, Composer, Outcome};
-use crate::store::KeyId;
 use crate::time::Instant;
 use core::marker::PhantomData;
 
@@ -26,10 +26,6 @@ impl Operations<'_> {
 
     pub(super) fn rejects_long(&self, _: JsonStr<'_>) -> bool {
         false
-    }
-
-    pub(super) fn change_cpo_name(&mut self, _: KeyId, _: JsonStr<'_>) -> Option<bool> {
-        None
     }
 
     pub(super) fn certificates_link(&mut self, _: bool) {}

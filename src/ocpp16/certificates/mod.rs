@@ -14,10 +14,9 @@ mod store;
 pub use store::{Certificates, ChainVerdict, Issuer};
 
 use super::transfer::POLL_INTERVAL;
-use super::{Operations, RootCertificate};
+use super::{Operations, RootCertificate, plain_text};
 use crate::certificate::Identity;
-use crate::json::{JsonStr, offset_of_char};
-use crate::store::{Access, IntegerKey, KeyId, LONG_LIST, ListCodec, ListKey, SwitchKey, TextSink};
+use crate::store::{IntegerKey, LONG_LIST, ListCodec, ListKey, SwitchKey};
 use crate::time::Instant;
 use intake::Intake;
 use signing::Signing;
@@ -35,20 +34,11 @@ pub(super) const CERTIFICATE_STORE_MAX_LENGTH: IntegerKey =
 pub(super) const CPO_NAME: ListKey = ListKey::new(51, "CpoName", "", LONG_LIST, &NAME);
 
 /// A text, kept as it is.
-static NAME: ListCodec = ListCodec { encode, decode };
+static NAME: ListCodec = ListCodec { encode, decode: plain_text::decode };
 const NAME_LEN_MAX: usize = 64;
 
 fn encode(text: &str, buffer: &mut [u8]) -> Option<usize> {
-    let is_plain = text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\' && byte != 0x7f);
-    if !is_plain || text.len() > buffer.len() || offset_of_char(text, NAME_LEN_MAX).is_some() {
-        return None;
-    }
-    buffer.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
-    Some(text.len())
-}
-
-fn decode(bytes: &[u8], write: TextSink<'_>) {
-    write(core::str::from_utf8(bytes).unwrap_or_default());
+    if text.contains('\x7f') { None } else { plain_text::encode(text, NAME_LEN_MAX, buffer) }
 }
 
 /// What is known of certificates.
@@ -89,18 +79,6 @@ impl<'a> Operations<'a> {
     /// Whether this charge point could prove who it is.
     pub(super) fn has_charge_point_certificate(&self) -> bool {
         self.trust.store.is_some_and(|store| store.has_valid_chain())
-    }
-
-    /// Takes over the name of the operator, if it is this key that is changed: in it there may be escapes, for a name may have
-    /// letters that are not ASCII.
-    pub(super) fn change_cpo_name(&mut self, key: KeyId, value: JsonStr<'_>) -> Option<bool> {
-        let key = self.keys.get(key).filter(|key| key.name == CPO_NAME.declaration().name)?;
-        if key.access == Access::ReadOnly {
-            return Some(false);
-        }
-        let mut text = [0; NAME_LEN_MAX];
-        let text = value.copy_to(&mut text).ok();
-        Some(text.is_some_and(|text| self.keys_mut().set(CPO_NAME.declaration().name, text).is_ok()))
     }
 
     /// The link came up or went down.

@@ -98,9 +98,15 @@ struct List<const N: usize> {
 const LIST_LEN: usize = 32;
 /// Room of a long one.
 const LONG_LIST_LEN: usize = if cfg!(feature = "security") { 64 } else { LIST_LEN };
-/// The slot of the long one.
+/// The slot of the long one, which only the security extension has.
 #[cfg(feature = "security")]
 pub(crate) const LONG_LIST: u8 = LISTS as u8;
+
+/// Whether this slot is that of the long list.
+#[inline(always)] // without the security extension nothing is asked
+pub(crate) const fn is_long_list(slot: u8) -> bool {
+    cfg!(feature = "security") && slot == LISTS as u8
+}
 
 impl Value<'_> {
     /// Writes the value as text, piece by piece, without escapes.
@@ -306,9 +312,14 @@ impl<'a> Keys<'a> {
             return Err(Refusal::ReadOnly);
         }
         if let Some(key) = self.table.get(usize::from(id.0)) {
-            // No value of OCPP needs an escape, so one with escapes is none.
             let slot = if let Kind::List { slot, .. } = key.kind { slot } else { 0 };
-            self.set_text(key, value.as_bytes(), &|items| allows(slot, items))?;
+            let mut plain = [0; LONG_LIST_LEN];
+            let text = if is_long_list(slot) {
+                value.copy_to(&mut plain).map_err(|_| Refusal::Invalid)?.as_bytes() // a name may have letters that are not ASCII
+            } else {
+                value.as_bytes() // no other value of OCPP needs an escape, so one with escapes is none
+            };
+            self.set_text(key, text, &|items| allows(slot, items))?;
             self.unsaved |= bit(id.0.into());
         } else if let Some(key) = self.vendor_key_mut(id) {
             key.change(value)?;
