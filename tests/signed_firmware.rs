@@ -306,19 +306,25 @@ fn sec_55_the_id_outlives_reboots() {
 
 #[test]
 fn sec_55_a_record_that_makes_no_sense_tells_nothing() {
-    let mut t = accepted();
-    t.power_cut();
-    let mut buffer = [0; 16];
-    let mut writer = embedded_ocpp::store::record::RecordWriter::new(&mut buffer);
-    writer.byte(2); // an update that is over, of which InvalidSignature is to be told; but it is not a signed one
-    writer.unsigned(13);
-    writer.text("");
-    let len = writer.finish(FIRMWARE_UPDATE).unwrap();
-    t.flash.records.insert(FIRMWARE_UPDATE, buffer[..len].to_vec());
-    t.power_on();
-    t.link_up();
-    t.boot();
-    t.at(1000).expect_nothing();
+    // InvalidSignature (12) of an update that is not signed, and Downloaded, nothing, InstallRebooting of one that is.
+    for (untold, id) in [(0xd, None), (0xa01, Some(7))] {
+        let mut t = accepted();
+        t.power_cut();
+        let mut buffer = [0; 16];
+        let mut writer = embedded_ocpp::store::record::RecordWriter::new(&mut buffer);
+        writer.byte(2); // an update that is over
+        writer.unsigned(untold);
+        writer.text("");
+        if let Some(id) = id {
+            writer.signed(id);
+        }
+        let len = writer.finish(FIRMWARE_UPDATE).unwrap();
+        t.flash.records.insert(FIRMWARE_UPDATE, buffer[..len].to_vec());
+        t.power_on();
+        t.link_up();
+        t.boot();
+        t.at(1000).expect_nothing();
+    }
 }
 
 #[test]

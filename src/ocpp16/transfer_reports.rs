@@ -46,8 +46,12 @@ impl Reports {
 
     /// Those of a record, of so many that there are.
     pub(super) fn restore(&mut self, untold: u32, statuses: usize) {
-        // Those of a later firmware may be more.
-        if (0..8).all(|place| (untold >> (4 * place) & 0xf) as usize <= statuses) {
+        // Those of a later firmware may be more; a gap between two is none of ours.
+        let mut unread = untold;
+        while (1..=statuses).contains(&(unread as usize & 0xf)) {
+            unread >>= 4;
+        }
+        if unread == 0 {
             self.waiting = untold;
         }
     }
