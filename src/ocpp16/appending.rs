@@ -3,8 +3,9 @@
 use super::delivery::Head;
 use super::journal_entry::{self, Entry, PLAIN_LEN_MAX};
 use super::metering::series_record;
-use super::persistence::{LoadedSeries, SAMPLES_BETWEEN_THINNINGS, Task};
+use super::persistence::{Appended, LoadedSeries, SAMPLES_BETWEEN_THINNINGS, Task};
 use super::session::Phase;
+use super::signed_values::Attached;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::log::warning;
 use crate::store::{Scratch, StorageOp};
@@ -16,6 +17,12 @@ impl Operations<'_> {
         if self.persistence.doubtful.is_some() {
             return Some((Task::LookForEntry, StorageOp::LoadEntry(self.journal.next())));
         }
+        if self.owes_pieces() {
+            return match self.journal.mark_due() {
+                true => Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?)),
+                false => self.next_piece(scratch),
+            };
+        }
         // A connector without a value to record must not keep the others waiting.
         for _ in 0..self.connectors.len() {
             let id = self.next_to_append();
@@ -23,7 +30,7 @@ impl Operations<'_> {
                 return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
             }
             if let Some(op) = self.append_clock(scratch) {
-                return Some((Task::AppendClock, op));
+                return Some((Task::Append(Appended::Clock), op));
             }
             if let Some(task) = self.append(now, id?, scratch) {
                 return Some(task);
@@ -41,7 +48,7 @@ impl Operations<'_> {
             let at = match session.phase {
                 Phase::Starting => session.started,
                 Phase::Stopping if session.stop.released => session.stop.at,
-                Phase::Running if connector.place.sampling.is_due() => Instant::NEVER,
+                Phase::Running if connector.place.sampling.is_due() || connector.signing.has_sample() => Instant::NEVER,
                 _ => continue,
             };
             if !session.is_silent && (oldest.is_none() || at < oldest_at) {
@@ -60,6 +67,9 @@ impl Operations<'_> {
         self.read_register(id);
         let number = self.journal.next();
         let wants_series = self.wants_transaction_data();
+        if let Some(task) = self.next_signed_append(id, scratch) {
+            return Some(task);
+        }
         let connector = self.connector(id)?;
         let session = &connector.session;
         let (task, at, len) = match session.phase {
@@ -76,7 +86,11 @@ impl Operations<'_> {
                     meter_start: session.meter_start,
                     reservation: session.reservation,
                 };
-                (Task::AppendStart(id), at, journal_entry::write_start(scratch.blank(), number, id, at, &start))
+                (
+                    Task::Append(Appended::Start(id)),
+                    at,
+                    journal_entry::write_start(scratch.blank(), number, id, at, &start),
+                )
             }
             Phase::Stopping if wants_series => {
                 let load = Task::LoadSeries(id, ReadingContext::TransactionEnd);
@@ -86,8 +100,9 @@ impl Operations<'_> {
             _ => {
                 let (context, moment) = connector.place.sampling.next()?;
                 let at = self.date_of_sample(now, moment);
+                let (start, none) = (session.entry, Attached::NONE);
                 let mut writer =
-                    journal_entry::begin_meter_values(scratch.blank(), number, id, at, session.entry, context);
+                    journal_entry::begin_meter_values(scratch.blank(), number, id, at, start, context, none);
                 // The last room is kept for transactions (MSG-15).
                 let measured = !self.journal_full && self.sample(id, self.list_of(context), &mut writer);
                 let len = writer.finish_entry(number);
@@ -95,7 +110,7 @@ impl Operations<'_> {
                     self.connector_mut(id)?.place.sampling.taken(context);
                     return None;
                 }
-                (Task::AppendMeterValues(id, context), at, len)
+                (Task::Append(Appended::MeterValues(id, context)), at, len)
             }
         };
         self.persistence.storing_at = at;
@@ -110,6 +125,10 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
         let number = self.journal.next();
+        let mut attached = self.attached_to_stop(id);
+        if !self.has_room_for(attached.len_max()) {
+            attached = Attached::NONE;
+        }
         let connector = self.connector(id)?;
         let session = &connector.session;
         let id_tag = session.stop.id_tag.clone();
@@ -119,6 +138,7 @@ impl Operations<'_> {
             meter_stop: session.register,
             reason: session.stop.reason,
             id_tag: id_tag.as_ref(),
+            attached,
         };
         let at = self.stamp(session.stop.at).not_before(session.began);
         let (record, len) = scratch.take_loaded();
@@ -126,12 +146,12 @@ impl Operations<'_> {
             true => self.write_stop_with_series(id, number, at, &stop, len, record),
             false => None,
         };
-        let len = match with_series.filter(|len| self.has_room_for(*len)) {
+        let len = match with_series.filter(|len| self.has_room_for(len.saturating_add(attached.len_max()))) {
             Some(len) => len,
             None => journal_entry::begin_stop(record, number, id, at, &stop).finish_entry(number)?,
         };
         self.persistence.storing_at = at;
-        Some((Task::AppendStop(id), StorageOp::AppendEntry(number, len)))
+        Some((Task::Append(Appended::Stop(id)), StorageOp::AppendEntry(number, len)))
     }
 
     /// Whether the journal takes a long entry and the ends of all other transactions.
@@ -191,19 +211,21 @@ impl Operations<'_> {
         Some((Task::StoreSeries, StorageOp::Store(series_record(id)?, len)))
     }
 
-    pub(super) fn entry_appended(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
-        match task {
-            Task::AppendStart(id) => {
+    pub(super) fn entry_appended(&mut self, now: Instant, appended: Appended, scratch: &mut Scratch<'_>) {
+        match appended {
+            Appended::Start(id) => {
                 let number = self.journal.next();
                 self.appended(id, Phase::Starting, scratch);
                 self.start_recorded(id, number);
                 self.advance_limits(now); // before there is energy
             }
-            Task::AppendStop(id) => {
+            Appended::Stop(id) => {
                 self.appended(id, Phase::Stopping, scratch);
                 self.stop_recorded(id);
             }
-            Task::AppendMeterValues(id, context) => {
+            Appended::Signed(id) => self.signed_sample_appended(id, scratch),
+            Appended::Piece => self.piece_appended(),
+            Appended::MeterValues(id, context) => {
                 let number = self.journal.next();
                 self.appended(id, Phase::Running, scratch);
                 self.persistence.samples = self.persistence.samples.saturating_add(1);
@@ -212,7 +234,7 @@ impl Operations<'_> {
                     connector.session.sample = number;
                 }
             }
-            _ => {
+            Appended::Clock => {
                 self.persistence.append_failures = 0;
                 self.journal.appended();
                 self.dating.followed_by(self.persistence.storing_at, false);
@@ -228,6 +250,8 @@ impl Operations<'_> {
         let is_first = self.journal.is_empty();
         let number = self.journal.next();
         self.journal.appended();
+        let record = scratch.device().get(..self.persistence.storing_len).unwrap_or_default();
+        self.signed_values.copying.found(record, Entry::reread(number, record).as_ref());
         let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
         let session = &connector.session;
         scratch.hold_entry(number, self.persistence.storing_len);

@@ -58,6 +58,8 @@ mod session;
 #[cfg(feature = "firmware-management")]
 #[cfg_attr(not(feature = "security"), path = "absent/signed_update.rs")]
 mod signed_update;
+#[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]
+mod signed_values;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
 mod status;
@@ -107,6 +109,8 @@ pub(crate) use reservation::ReservationSlot;
 pub use security::{Credentials, SecurityEventError, SecurityLogEntry};
 #[cfg(feature = "security")]
 pub use signed_update::{FirmwareVerifier, SignerVerdict};
+#[cfg(feature = "signed-meter-values")]
+pub use signed_values::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
@@ -136,6 +140,7 @@ use reservation::Reservations;
 use reset::Reset;
 use security::Security;
 use session::ENTRIES_OF_A_TRANSACTION;
+use signed_values::SignedValues;
 use smart_charging::Profiles;
 use transfer::Transfers;
 use unlock::Unlock;
@@ -166,6 +171,7 @@ pub struct Operations<'a> {
     persistence: Persistence,
     registration: Registration,
     delivery: Delivery,
+    signed_values: SignedValues,
     /// Connector 0, the charge point itself.
     charge_point: Place<'a>,
     /// There may be a state to be told.
@@ -245,6 +251,7 @@ impl<'a> Operations<'a> {
             persistence: Persistence::new(),
             registration: Registration::new(),
             delivery: Delivery::new(),
+            signed_values: SignedValues::new(),
             charge_point: Place::new(),
             has_reports: true,
             reports_all: false,
@@ -440,7 +447,7 @@ impl<'a> Operations<'a> {
 
     /// How many transaction messages wait for delivery.
     pub fn waiting_messages(&self) -> u32 {
-        self.journal.len().saturating_sub(self.dating.entries())
+        self.journal.len().saturating_sub(self.dating.entries() + self.signed_values.copying.pieces())
     }
 
     /// The connector with this number, from 1.

@@ -4,6 +4,7 @@
 use super::held_call::HeldCall;
 use super::journal_entry::{Entry, Stamp};
 use super::recovery::Recovery;
+use super::signed_values::{SignedTask, is_piece};
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::log::warning;
@@ -26,7 +27,7 @@ pub(super) struct Persistence {
     pub(super) append_failures: u8,
     pub(super) append_after: Instant,
     /// Its writing has failed, but the entry may be on the device: another one never takes its number before that is known.
-    pub(super) doubtful: Option<Task>,
+    pub(super) doubtful: Option<Appended>,
     /// Samples in the journal that no thinning has looked at.
     pub(super) samples: u32,
     /// There may be something to do on the device that is neither about the journal nor about a key.
@@ -49,16 +50,15 @@ pub(super) struct LoadedSeries {
 pub(super) enum Task {
     HeldCall,
     Recover,
-    AppendStart(ConnectorId),
-    AppendStop(ConnectorId),
-    AppendMeterValues(ConnectorId, ReadingContext),
-    AppendClock,
+    Append(Appended),
     /// Whether the entry is there whose writing has failed.
     LookForEntry,
     StoreTransaction(ConnectorId),
     LoadSeries(ConnectorId, ReadingContext),
     BeginSeries(ConnectorId),
     StoreSeries,
+    #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
+    OfSignedValues(SignedTask),
     LookUp(ConnectorId, RecordKey),
     StoreAvailability(ConnectorId),
     ChangeCache,
@@ -76,6 +76,21 @@ pub(super) enum Task {
     LoadFirst,
     SeekDate(u32),
     Thin,
+}
+
+/// What is put into the journal.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Appended {
+    Start(ConnectorId),
+    Stop(ConnectorId),
+    MeterValues(ConnectorId, ReadingContext),
+    Clock,
+    /// MeterValues of a signed value.
+    #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
+    Signed(ConnectorId),
+    /// A piece of what the message before has attached.
+    #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
+    Piece,
 }
 
 /// The wait before a failed operation is tried again.
@@ -188,6 +203,24 @@ impl Operations<'_> {
         Some(op)
     }
 
+    /// The same in the middle of a message that goes on with what lies on the device.
+    pub(crate) fn page_op(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+        let (task, op) = self.next_page(now)?;
+        self.persistence.in_flight = Some(task);
+        let _ = scratch.blank();
+        Some(op)
+    }
+
+    /// Whether a message that is being written waits for the device only.
+    pub(crate) fn wants_page(&self, now: Instant) -> bool {
+        self.next_page(now).is_some()
+    }
+
+    fn next_page(&self, now: Instant) -> Option<(Task, StorageOp)> {
+        let may_ask = self.persistence.failures == 0 || now >= self.persistence.not_before;
+        self.wanted_piece().filter(|_| may_ask)
+    }
+
     /// The result of the last [`storage_op`](Self::storage_op), or `Err` when the device failed. A failed operation is tried
     /// again, for ever; nothing that depends on it goes on before. What cannot be read at boot is not taken for missing: it
     /// would be overwritten. `room` is that of the device, for entries of [`PLAIN_LEN_MAX`] bytes.
@@ -210,7 +243,7 @@ impl Operations<'_> {
             warning!("storage device failed");
             self.persistence.failures = self.persistence.failures.saturating_add(1);
             self.persistence.not_before = now + RETRY_WAIT;
-            self.do_without(now, task);
+            self.do_without(now, task, scratch);
             return;
         };
         if !matches!(task, Task::LookForEntry) {
@@ -226,18 +259,16 @@ impl Operations<'_> {
                 self.dirty = true;
                 self.recovered(now, &result, loaded);
             }
-            Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) | Task::AppendClock => {
-                self.entry_appended(now, task, scratch);
-            }
+            Task::Append(appended) => self.entry_appended(now, appended, scratch),
             Task::LookForEntry => {
                 let doubtful = self.persistence.doubtful.take();
                 if let Some(record) = loaded
-                    && let Some(task) = doubtful
+                    && let Some(appended) = doubtful
                     && Entry::is_sound(self.journal.next(), record)
                 {
                     self.persistence.failures = 0;
                     self.persistence.storing_len = record.len();
-                    self.entry_appended(now, task, scratch);
+                    self.entry_appended(now, appended, scratch);
                 }
             }
             Task::StoreTransaction(id) => self.transaction_stored(id),
@@ -254,6 +285,7 @@ impl Operations<'_> {
                 }
             }
             Task::StoreSeries => {}
+            Task::OfSignedValues(task) => self.signed_task_done(task, scratch),
             Task::LookUp(id, key) => self.looked_up(now, id, key, loaded),
             Task::StoreAvailability(id) => self.availability_stored(id),
             Task::ChangeCache => self.cache.stored(),
@@ -280,6 +312,7 @@ impl Operations<'_> {
                     self.dating.read_date(number, entry, at);
                 }
             }
+            Task::LoadFirst if loaded.is_some_and(is_piece) => self.piece_is_first(),
             Task::LoadFirst if loaded.is_none() && self.journal.pass_gap() => {}
             Task::LoadFirst => {
                 if !self.is_sound_first(scratch) {
@@ -290,9 +323,9 @@ impl Operations<'_> {
     }
 
     /// The device failed. What is only good to know is done without; all else is tried again.
-    fn do_without(&mut self, now: Instant, task: Task) {
-        if let Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) | Task::AppendClock = task {
-            self.persistence.doubtful = Some(task);
+    fn do_without(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
+        if let Task::Append(appended) = task {
+            self.persistence.doubtful = Some(appended);
             self.persistence.append_failures = self.persistence.append_failures.saturating_add(1);
             if self.persistence.append_failures >= TRIES {
                 self.persistence.append_after = now + APPEND_WAIT;
@@ -302,6 +335,7 @@ impl Operations<'_> {
             _ if self.persistence.failures < TRIES => {}
             Task::HeldCall => self.persistence.held_call.failed(),
             Task::LookUp(id, key) => self.looked_up(now, id, key, None),
+            Task::OfSignedValues(task) => self.signed_task_failed(now, task, scratch),
             Task::LoadSeries(connector, context) => {
                 self.persistence.series = Some(LoadedSeries { connector, context });
             }

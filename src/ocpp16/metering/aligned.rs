@@ -3,6 +3,7 @@
 use super::list;
 use super::transaction_data::STOP_TXN_ALIGNED_DATA;
 use crate::ocpp16::journal_entry::Stamp;
+use crate::ocpp16::signed_values::SigningMoment;
 use crate::ocpp16::{Operations, ReadingContext};
 use crate::store::{IntegerKey, ListKey, SwitchKey};
 use crate::time::{Clock, DateTime, Instant};
@@ -96,7 +97,9 @@ impl Operations<'_> {
         let is_told_idle = is_told;
         let wanted = !self.keys.list(&METER_VALUES_ALIGNED_DATA).is_empty();
         let wanted_at_stop = !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty();
-        for connector in self.connectors.iter_mut() {
+        for id in self.connector_ids() {
+            let is_signed = self.signs_samples(id, SigningMoment::Aligned);
+            let Some(connector) = self.connector_mut(id) else { continue };
             if !connector.session.is_reported() {
                 if wanted && reachable && is_told_idle {
                     connector.place.sampling.align(moment);
@@ -108,6 +111,9 @@ impl Operations<'_> {
                 }
                 if wanted_at_stop {
                     connector.series.ask_for(ReadingContext::SampleClock);
+                }
+                if is_signed {
+                    connector.signing.ask_for_sample(now, SigningMoment::Aligned);
                 }
             }
         }

@@ -9,6 +9,7 @@ use crate::json::Decimal;
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::ChargingRateUnit;
 use crate::ocpp16::connector::Connector;
+use crate::ocpp16::signed_values::{self, SigningMoment};
 use crate::ocpp16::{ConnectorId, Operations, ReadingContext, UnitOfMeasure};
 use crate::store::record::RecordWriter;
 use crate::time::{DateTime, Duration, Instant};
@@ -31,6 +32,7 @@ pub(in crate::ocpp16) struct Sampling {
 const TRIGGER: u8 = 1;
 const PERIODIC: u8 = 1 << 1;
 const CLOCK: u8 = 1 << 2;
+const BEGIN: u8 = 1 << 3;
 
 impl Sampling {
     pub(in crate::ocpp16) const fn new() -> Self {
@@ -42,6 +44,12 @@ impl Sampling {
         self.last = at;
         self.stride = 0;
         self.miss_moment(); // MV-10: that was of nobody's transaction
+    }
+
+    /// What is told right after the start is to be read.
+    #[cfg(feature = "signed-meter-values")]
+    pub(in crate::ocpp16) fn ask_for_begin(&mut self) {
+        self.asked |= BEGIN;
     }
 
     /// TriggerMessage asks for values.
@@ -70,6 +78,7 @@ impl Sampling {
     pub(in crate::ocpp16) fn next(&self) -> Option<(ReadingContext, Option<DateTime>)> {
         Some(match self.asked {
             0 => return None,
+            asked if asked & BEGIN != 0 => (ReadingContext::TransactionBegin, None),
             asked if asked & CLOCK != 0 => (ReadingContext::SampleClock, self.moment),
             asked if asked & PERIODIC != 0 => (ReadingContext::SamplePeriodic, None),
             _ => (ReadingContext::Trigger, None),
@@ -99,6 +108,7 @@ impl Sampling {
         self.asked &= !match context {
             ReadingContext::Trigger => TRIGGER,
             ReadingContext::SampleClock => CLOCK,
+            ReadingContext::TransactionBegin => BEGIN,
             _ => PERIODIC,
         };
     }
@@ -106,6 +116,7 @@ impl Sampling {
 
 impl Operations<'_> {
     pub(in crate::ocpp16) fn advance_metering(&mut self, now: Instant, id: ConnectorId) {
+        let is_signed = self.signs_samples(id, SigningMoment::Sample);
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let interval = Duration::from_secs(self.keys.unsigned(&METER_VALUE_SAMPLE_INTERVAL));
         if !connector.session.is_running() || connector.session.is_silent || interval == Duration::default() {
@@ -120,6 +131,9 @@ impl Operations<'_> {
             }
             if wanted_at_stop {
                 connector.series.ask_for(ReadingContext::SamplePeriodic);
+            }
+            if is_signed {
+                connector.signing.ask_for_sample(now, SigningMoment::Sample);
             }
             // Samples keep their rhythm; those that were missed are not made up.
             connector.place.sampling.last = if now < next + interval { next } else { now };
@@ -154,6 +168,7 @@ impl Operations<'_> {
     pub(in crate::ocpp16) fn list_of(&self, context: ReadingContext) -> &[u8] {
         match context {
             ReadingContext::SampleClock => self.keys.list(&METER_VALUES_ALIGNED_DATA),
+            ReadingContext::TransactionBegin => signed_values::start_data(&self.keys),
             _ => self.keys.list(&METER_VALUES_SAMPLED_DATA),
         }
     }
@@ -241,7 +256,7 @@ impl Meters<'_, '_> {
 }
 
 /// The two meters that every connector has a place for.
-pub(super) const ENERGY: MeterReading =
+pub(in crate::ocpp16) const ENERGY: MeterReading =
     MeterReading::new(Measurand::EnergyActiveImportRegister, Some(UnitOfMeasure::Wh));
 pub(super) const POWER: MeterReading = MeterReading::new(Measurand::PowerActiveImport, Some(UnitOfMeasure::W));
 
@@ -254,6 +269,12 @@ fn offer(connector: &Connector<'_>, item: (Measurand, Option<Phase>)) -> Option<
         (Measurand::PowerOffered, None) => Some(ChargingRateUnit::W),
         _ => None,
     }
+}
+
+/// Whether any item of a list asks for this reading.
+#[cfg(feature = "signed-meter-values")]
+pub(in crate::ocpp16) fn asks_for_any(list: &[u8], reading: &MeterReading) -> bool {
+    items(list).any(|item| asks_for(reading, item))
 }
 
 /// Whether an item of a list asks for this reading: an item without phase asks for all.

@@ -1,0 +1,99 @@
+//! What is appended to the journal for signed values, and what must be durable before a start and an end.
+
+use super::SignedTask;
+use super::attached::Attached;
+use super::meter::SigningMoment;
+use super::taking::{Beginning, Signing, Stage};
+use crate::ocpp16::journal_entry;
+use crate::ocpp16::persistence::{Appended, Task};
+use crate::ocpp16::session::Phase;
+use crate::ocpp16::{ConnectorId, Operations, ReadingContext};
+use crate::store::{Scratch, StorageOp};
+use crate::time::Instant;
+
+/// A signed value that MeterValues is to tell of.
+pub(super) struct SignedSample {
+    pub(super) context: ReadingContext,
+    /// When it was asked for.
+    pub(super) at: Instant,
+    pub(super) attached: Attached,
+}
+
+impl Signing {
+    pub(in crate::ocpp16) fn has_sample(&self) -> bool {
+        self.sample().is_some()
+    }
+
+    /// The next signed value that MeterValues is to tell of.
+    pub(super) fn sample(&self) -> Option<SignedSample> {
+        if let (true, Beginning::Sealed { seal, asked }) = (self.tells_begin, self.begin) {
+            let attached = Attached { begin: seal.pieces.saturating_add(1), ..Attached::NONE };
+            return Some(SignedSample { context: ReadingContext::TransactionBegin, at: asked, attached });
+        }
+        let is_sample = matches!(self.moment, SigningMoment::Sample | SigningMoment::Aligned);
+        (is_sample && self.stage == Stage::Durable).then(|| SignedSample {
+            context: self.moment.context(),
+            at: self.asked,
+            attached: Attached { other: self.pieces.saturating_add(1), ..Attached::NONE },
+        })
+    }
+
+    /// It has been told, or there is no room for it.
+    pub(super) fn sample_taken(&mut self) {
+        if !core::mem::take(&mut self.tells_begin) && self.stage == Stage::Durable {
+            self.stage = Stage::Idle;
+        }
+    }
+}
+
+impl Operations<'_> {
+    /// What signed values want to be done before the next entry of a connector, or as that.
+    pub(in crate::ocpp16) fn next_signed_append(
+        &mut self,
+        id: ConnectorId,
+        scratch: &mut Scratch<'_>,
+    ) -> Option<(Task, StorageOp)> {
+        let connector = self.connector(id)?;
+        match connector.session.phase {
+            Phase::Starting => {
+                let number = self.journal.next();
+                self.seal_beginning(id, number, scratch)
+                    .map(|op| (Task::OfSignedValues(SignedTask::SealBeginning(id)), op))
+            }
+            Phase::Stopping => {
+                self.beginning_to_look_up(id).map(|op| (Task::OfSignedValues(SignedTask::LookUpBeginning(id)), op))
+            }
+            _ => {
+                let signed = connector.signing.sample()?;
+                self.append_signed(id, &signed, scratch)
+            }
+        }
+    }
+
+    /// Writes a signed value as a message of its own. The last room is kept for transactions (MSG-15).
+    fn append_signed(
+        &mut self,
+        id: ConnectorId,
+        signed: &SignedSample,
+        scratch: &mut Scratch<'_>,
+    ) -> Option<(Task, StorageOp)> {
+        let SignedSample { context, at, attached } = *signed;
+        if self.journal_full || !self.has_room_for(attached.len_max()) {
+            self.connector_mut(id)?.signing.sample_taken();
+            return None;
+        }
+        let number = self.journal.next();
+        let at = self.stamp(at);
+        let start = self.connector(id)?.session.entry;
+        let writer = journal_entry::begin_meter_values(scratch.blank(), number, id, at, start, context, attached);
+        self.persistence.storing_at = at;
+        Some((Task::Append(Appended::Signed(id)), StorageOp::AppendEntry(number, writer.finish_entry(number)?)))
+    }
+
+    pub(in crate::ocpp16) fn signed_sample_appended(&mut self, id: ConnectorId, scratch: &mut Scratch<'_>) {
+        self.appended(id, Phase::Running, scratch);
+        if let Some(connector) = self.connector_mut(id) {
+            connector.signing.sample_taken();
+        }
+    }
+}
