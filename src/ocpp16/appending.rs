@@ -47,8 +47,9 @@ impl Operations<'_> {
             let session = &connector.session;
             let at = match session.phase {
                 Phase::Starting => session.started,
+                Phase::Running | Phase::Stopping if connector.signing.has_sample() => Instant::NEVER,
                 Phase::Stopping if session.stop.released => session.stop.at,
-                Phase::Running if connector.place.sampling.is_due() || connector.signing.has_sample() => Instant::NEVER,
+                Phase::Running if connector.place.sampling.is_due() => Instant::NEVER,
                 _ => continue,
             };
             if !session.is_silent && (oldest.is_none() || at < oldest_at) {
@@ -250,8 +251,10 @@ impl Operations<'_> {
         let is_first = self.journal.is_empty();
         let number = self.journal.next();
         self.journal.appended();
-        let record = scratch.device().get(..self.persistence.storing_len).unwrap_or_default();
-        self.signed_values.copying.found(record, Entry::reread(number, record).as_ref());
+        if Attached::EXISTS {
+            let record = scratch.device().get(..self.persistence.storing_len).unwrap_or_default();
+            self.signed_values.copying.found(record, Entry::reread(number, record).as_ref());
+        }
         let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
         let session = &connector.session;
         scratch.hold_entry(number, self.persistence.storing_len);

@@ -47,7 +47,11 @@ impl SignedValues {
         Self { copying: Copying }
     }
 
-    pub(super) fn room(&self) -> u32 {
+    pub(super) fn of_transaction(&self) -> u32 {
+        0
+    }
+
+    pub(super) fn of_all(&self) -> u32 {
         0
     }
 }
@@ -87,6 +91,7 @@ impl Signing {
     }
 }
 
+pub(super) const MESSAGES_OF_BEGINNING: u32 = 0;
 pub(super) const FIRST_PIECE: u16 = 0;
 
 pub(super) fn is_page_of_piece(_: u16) -> bool {
@@ -157,7 +162,7 @@ impl Operations<'_> {
         None
     }
 
-    pub(super) fn advance_signing(&mut self, _: Instant, _: ConnectorId) {}
+    pub(super) fn advance_signing(&mut self, _: Instant) {}
 
     pub(super) fn signing_op(&mut self, _: Instant, _: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         None

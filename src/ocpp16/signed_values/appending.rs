@@ -54,6 +54,9 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
         let connector = self.connector(id)?;
+        if let Some(signed) = connector.signing.sample() {
+            return self.append_signed(id, &signed, scratch);
+        }
         match connector.session.phase {
             Phase::Starting => {
                 let number = self.journal.next();
@@ -61,12 +64,10 @@ impl Operations<'_> {
                     .map(|op| (Task::OfSignedValues(SignedTask::SealBeginning(id)), op))
             }
             Phase::Stopping => {
-                self.beginning_to_look_up(id).map(|op| (Task::OfSignedValues(SignedTask::LookUpBeginning(id)), op))
+                let op = self.beginning_to_look_up(id)?;
+                Some((Task::OfSignedValues(SignedTask::LookUpBeginning(id)), op))
             }
-            _ => {
-                let signed = connector.signing.sample()?;
-                self.append_signed(id, &signed, scratch)
-            }
+            _ => None,
         }
     }
 

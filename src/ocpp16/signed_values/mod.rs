@@ -48,6 +48,8 @@ pub(super) const ALIGNED_DATA_SIGN_UPDATED_READINGS: SwitchKey = SwitchKey::new(
 
 const SAMPLED_UPDATED_NAME: &str = "SampledDataSignUpdatedReadings";
 const ALIGNED_UPDATED_NAME: &str = "AlignedDataSignUpdatedReadings";
+/// So many messages a transaction makes at once when it begins, beside StartTransaction.
+pub(super) const MESSAGES_OF_BEGINNING: u32 = 2;
 /// The number of the connector follows (note §3.3.1).
 const METER_PUBLIC_KEY: &str = "MeterPublicKey";
 
@@ -84,18 +86,25 @@ pub(super) fn start_data<'k>(keys: &'k Keys<'_>) -> &'k [u8] {
 pub(super) struct SignedValues {
     pub(super) copying: Copying,
     sending: Sending,
-    /// How many entries of plain length the values of one transaction take up on all connectors.
-    room: u32,
+    /// How many entries of plain length the values of one transaction take up, at most.
+    of_transaction: u32,
+    /// Those of one on each connector.
+    of_all: u32,
 }
 
 impl SignedValues {
     pub(super) const fn new() -> Self {
-        Self { copying: Copying::new(), sending: Sending::new(), room: 0 }
+        Self { copying: Copying::new(), sending: Sending::new(), of_transaction: 0, of_all: 0 }
     }
 
-    /// Entries that a transaction wants room for beside its own, whatever the other connectors do.
-    pub(super) fn room(&self) -> u32 {
-        self.room
+    /// How many entries a transaction wants room for beside its own.
+    pub(super) fn of_transaction(&self) -> u32 {
+        self.of_transaction
+    }
+
+    /// The same for one on each connector.
+    pub(super) fn of_all(&self) -> u32 {
+        self.of_all
     }
 }
 
@@ -104,9 +113,9 @@ impl<'a> Operations<'a> {
     pub(super) fn announce_signed_meters(&mut self) {
         let meters = || self.connectors.iter().filter_map(|connector| connector.signed_meter());
         let entries = |meter: &dyn SignedMeter| attached::entries_of(meter.value_len_max());
-        let sum: u32 = meters().map(entries).sum();
-        let longest = meters().map(entries).max().unwrap_or(0);
-        self.signed_values.room = sum.saturating_add(longest);
+        let of_all = meters().map(entries).fold(0, u32::saturating_add);
+        let of_transaction = meters().map(entries).max().unwrap_or(0);
+        (self.signed_values.of_all, self.signed_values.of_transaction) = (of_all, of_transaction);
         if !meters().any(SignedMeter::signs_samples) {
             for (name, key) in [
                 (SAMPLED_UPDATED_NAME, SAMPLED_DATA_SIGN_UPDATED_READINGS),
@@ -198,14 +207,16 @@ impl<'a> Operations<'a> {
         (key.eq_ignore_ascii_case(METER_PUBLIC_KEY) && self.meter_public_key(id).is_some()).then_some(id)
     }
 
-    /// Moves the signing of a connector on.
-    pub(super) fn advance_signing(&mut self, now: Instant, id: ConnectorId) {
-        let Some(connector) = self.connector_mut(id) else { return };
-        let wake = connector.advance_signing(now);
-        if wake <= now {
-            self.persistence.has_chores = true;
-        } else {
-            self.wake_at(wake);
+    /// Asks the meters for what is wanted of them.
+    pub(super) fn advance_signing(&mut self, now: Instant) {
+        for id in self.connector_ids() {
+            let Some(connector) = self.connector_mut(id) else { continue };
+            let wake = connector.advance_signing(now);
+            if wake <= now {
+                self.persistence.has_chores = true;
+            } else {
+                self.wake_at(wake);
+            }
         }
     }
 }

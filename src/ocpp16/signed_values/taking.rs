@@ -178,6 +178,7 @@ impl Connector<'_> {
                 return true;
             }
             (SigningMoment::End, Stage::Asked | Stage::Taking | Stage::Taken) => {}
+            _ if self.signing.has_sample() => {} // the meter has been told that it is durable
             _ => self.signing.ask(now, SigningMoment::End),
         }
         false
