@@ -7,7 +7,7 @@ use super::{ConnectorId, Operations};
 use crate::json::{JsonStr, Raw};
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Keys, Scratch, StorageOp};
+use crate::store::{Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
 
 /// None is attached to any entry.
@@ -84,8 +84,6 @@ impl Signing {
         Self
     }
 
-    pub(super) fn ask_for_sample(&mut self, _: Instant, _: SigningMoment) {}
-
     pub(super) fn has_sample(&self) -> bool {
         false
     }
@@ -104,10 +102,6 @@ pub(super) fn is_piece(_: &[u8]) -> bool {
 
 pub(super) fn is_telling_of_key(_: u8) -> bool {
     false
-}
-
-pub(super) fn start_data<'k>(_: &'k Keys<'_>) -> &'k [u8] {
-    &[]
 }
 
 impl Connector<'_> {
@@ -148,9 +142,7 @@ impl Operations<'_> {
         false
     }
 
-    pub(super) fn signs_samples(&self, _: ConnectorId, _: SigningMoment) -> bool {
-        false
-    }
+    pub(super) fn sign_sample(&mut self, _: Instant, _: ConnectorId, _: SigningMoment) {}
 
     pub(super) fn tell_beginning(&mut self, _: ConnectorId) {}
 

@@ -24,7 +24,7 @@ use super::metering::{self, MEASURANDS};
 use super::{ConnectorId, Operations, configuration};
 use crate::base64;
 use crate::json::{Json, JsonStr, Writer, integer, name};
-use crate::store::{Keys, ListCodec, ListKey, Scratch, SwitchKey, TextSink};
+use crate::store::{ListCodec, ListKey, Scratch, SwitchKey, TextSink};
 use crate::time::Instant;
 use copying::Copying;
 use sending::Sending;
@@ -74,11 +74,6 @@ fn decode_telling(bytes: &[u8], write: TextSink<'_>) {
 /// Whether this is the slot of a list that is none of measurands.
 pub(super) fn is_telling_of_key(slot: u8) -> bool {
     slot == PUBLIC_KEY_WITH_SIGNED_METER_VALUE.slot()
-}
-
-/// What is told right after the start.
-pub(super) fn start_data<'k>(keys: &'k Keys<'_>) -> &'k [u8] {
-    keys.list(&START_TXN_SAMPLED_DATA)
 }
 
 /// What all connectors share.
@@ -140,7 +135,7 @@ impl<'a> Operations<'a> {
     pub(super) fn signs_starts(&self, id: ConnectorId) -> bool {
         self.keys.is_on(&SAMPLED_DATA_SIGN_READINGS)
             && self.keys.is_on(&SAMPLED_DATA_SIGN_STARTED_READINGS)
-            && self.signs_any(id, start_data(&self.keys))
+            && self.signs_any(id, self.keys.list(&START_TXN_SAMPLED_DATA))
     }
 
     /// Whether there is to be a signed value before the transaction starts.
@@ -149,8 +144,8 @@ impl<'a> Operations<'a> {
             && (self.signs_ends(id) || self.signs_starts(id))
     }
 
-    /// Whether samples of a kind are signed (note §3.3.6, §3.3.8).
-    pub(super) fn signs_samples(&self, id: ConnectorId, moment: SigningMoment) -> bool {
+    /// A sample of the running transaction is due: has it signed, if those of its kind are (note §3.3.6, §3.3.8).
+    pub(super) fn sign_sample(&mut self, now: Instant, id: ConnectorId, moment: SigningMoment) {
         let (is_on, updates, list) = match moment {
             SigningMoment::Aligned => (
                 &ALIGNED_DATA_SIGN_READINGS,
@@ -163,12 +158,20 @@ impl<'a> Operations<'a> {
                 self.keys.list(&metering::METER_VALUES_SAMPLED_DATA),
             ),
         };
-        self.keys.is_on(is_on) && self.keys.is_on(updates) && self.signs_any(id, list)
+        if self.keys.is_on(is_on)
+            && self.keys.is_on(updates)
+            && self.signs_any(id, list)
+            && let Some(connector) = self.connector_mut(id)
+            && connector.session.is_running()
+            && !connector.session.is_silent
+        {
+            connector.signing.ask_for_sample(now, moment);
+        }
     }
 
     /// The transaction runs: what is told right after the start is to be read.
     pub(super) fn tell_beginning(&mut self, id: ConnectorId) {
-        let (is_told, is_signed) = (!start_data(&self.keys).is_empty(), self.signs_starts(id));
+        let (is_told, is_signed) = (!self.keys.list(&START_TXN_SAMPLED_DATA).is_empty(), self.signs_starts(id));
         let Some(connector) = self.connector_mut(id).filter(|connector| !connector.session.is_silent) else { return };
         connector.signing.begun(is_signed);
         if is_told {

@@ -112,7 +112,7 @@ impl Signing {
     }
 
     /// A sample is due. One that is under way, or waits for the journal, keeps its place: the meter signs no faster.
-    pub(in crate::ocpp16) fn ask_for_sample(&mut self, now: Instant, moment: SigningMoment) {
+    pub(super) fn ask_for_sample(&mut self, now: Instant, moment: SigningMoment) {
         if self.stage == Stage::Idle {
             self.ask(now, moment);
         }
