@@ -4,7 +4,7 @@ use super::connector::Connector;
 use super::journal_entry::Entry;
 use super::persistence::Task;
 use super::{ConnectorId, Operations};
-use crate::json::{JsonStr, Raw};
+use crate::json::{Json, JsonStr, Writer};
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Scratch, StorageOp};
@@ -64,7 +64,7 @@ impl Copying {
         0
     }
 
-    pub(super) fn found(&mut self, _: &[u8], _: Option<&Entry<'_>>) {}
+    pub(super) fn found(&mut self, _: u32, _: &[u8]) {}
 }
 
 #[derive(Debug)]
@@ -117,6 +117,15 @@ impl Connector<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum SignedTask {}
 
+pub(super) enum MeterPublicKey<'k> {
+    #[expect(dead_code)] // no meter has one
+    None(core::convert::Infallible, core::marker::PhantomData<&'k ()>),
+}
+
+impl Json for MeterPublicKey<'_> {
+    fn write(&self, _: &mut Writer<'_>) {}
+}
+
 impl Operations<'_> {
     pub(super) fn signed_task_done(&mut self, task: SignedTask, _: &mut Scratch<'_>) {
         match task {}
@@ -146,7 +155,7 @@ impl Operations<'_> {
 
     pub(super) fn tell_beginning(&mut self, _: ConnectorId) {}
 
-    pub(super) fn meter_public_key(&self, _: ConnectorId) -> Option<Raw<'static>> {
+    pub(super) fn meter_public_key(&self, _: ConnectorId) -> Option<MeterPublicKey<'_>> {
         None
     }
 

@@ -5,7 +5,7 @@ use super::attached::Attached;
 use super::meter::SigningMoment;
 use super::taking::{Beginning, Signing, Stage};
 use crate::ocpp16::journal_entry;
-use crate::ocpp16::persistence::{Appended, Task};
+use crate::ocpp16::persistence::Task;
 use crate::ocpp16::session::Phase;
 use crate::ocpp16::{ConnectorId, Operations, ReadingContext};
 use crate::store::{Scratch, StorageOp};
@@ -88,7 +88,7 @@ impl Operations<'_> {
         let start = self.connector(id)?.session.entry;
         let writer = journal_entry::begin_meter_values(scratch.blank(), number, id, at, start, context, attached);
         self.persistence.storing_at = at;
-        Some((Task::Append(Appended::Signed(id)), StorageOp::AppendEntry(number, writer.finish_entry(number)?)))
+        Some((Task::AppendSigned(id), StorageOp::AppendEntry(number, writer.finish_entry(number)?)))
     }
 
     pub(in crate::ocpp16) fn signed_sample_appended(&mut self, id: ConnectorId, scratch: &mut Scratch<'_>) {

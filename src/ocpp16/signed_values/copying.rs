@@ -7,7 +7,7 @@ use super::meter::SignedForm;
 use crate::bytes::remove_front;
 use crate::log::warning;
 use crate::ocpp16::journal_entry::{Content, Entry};
-use crate::ocpp16::persistence::{Appended, Task};
+use crate::ocpp16::persistence::Task;
 use crate::ocpp16::{ConnectorId, Operations};
 use crate::store::record::{CHECKSUM_LEN, RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, StorageOp};
@@ -51,8 +51,8 @@ impl Copying {
         self.pieces
     }
 
-    /// A message was appended, or found at boot: what it has attached follows.
-    pub(in crate::ocpp16) fn owe(&mut self, connector: ConnectorId, attached: Attached, is_end: bool) {
+    /// What a message has attached follows.
+    fn owe(&mut self, connector: ConnectorId, attached: Attached, is_end: bool) {
         if !attached.is_none() {
             self.owed = Some(Owed { connector, attached, is_end, done: 0, step: Step::Load });
         }
@@ -63,9 +63,9 @@ impl Copying {
         self.pieces = self.pieces.saturating_sub(1);
     }
 
-    /// An entry was found at boot, in its order.
-    pub(in crate::ocpp16) fn found(&mut self, record: &[u8], entry: Option<&Entry<'_>>) {
-        if let Some(entry) = entry {
+    /// An entry was appended, or found at boot, in its order.
+    pub(in crate::ocpp16) fn found(&mut self, number: u32, record: &[u8]) {
+        if let Some(entry) = Entry::read(number, record) {
             self.owed = None;
             return self.owe(entry.connector, entry.attached, matches!(entry.content, Content::Stop { .. }));
         }
@@ -129,10 +129,7 @@ impl Operations<'_> {
         if let Step::Append { is_sound } = owed.step {
             let lies_there = scratch.loaded().and_then(|record| owed.content(record)).is_some();
             if is_sound == lies_there {
-                return Some((
-                    Task::Append(Appended::Piece),
-                    StorageOp::AppendEntry(number, write_piece(owed, number, scratch)?),
-                ));
+                return Some((Task::AppendPiece, StorageOp::AppendEntry(number, write_piece(owed, number, scratch)?)));
             }
             owed.step = Step::Load; // somebody has taken its place
         }
