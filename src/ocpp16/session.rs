@@ -467,7 +467,6 @@ impl Operations<'_> {
             wake = wake.min(self.advance_authorization(now, id));
         }
         self.wake_at(wake);
-        self.advance_signing(now, id);
     }
 
     /// Reads the register of a running transaction.

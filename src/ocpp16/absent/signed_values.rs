@@ -157,7 +157,7 @@ impl Operations<'_> {
         None
     }
 
-    pub(super) fn advance_signing(&mut self, _: Instant, _: ConnectorId) {}
+    pub(super) fn advance_signing(&mut self, _: Instant) {}
 
     pub(super) fn signing_op(&mut self, _: Instant, _: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         None

@@ -198,14 +198,16 @@ impl<'a> Operations<'a> {
         (key.eq_ignore_ascii_case(METER_PUBLIC_KEY) && self.meter_public_key(id).is_some()).then_some(id)
     }
 
-    /// Moves the signing of a connector on.
-    pub(super) fn advance_signing(&mut self, now: Instant, id: ConnectorId) {
-        let Some(connector) = self.connector_mut(id) else { return };
-        let wake = connector.advance_signing(now);
-        if wake <= now {
-            self.persistence.has_chores = true;
-        } else {
-            self.wake_at(wake);
+    /// Moves the signing of all connectors on.
+    pub(super) fn advance_signing(&mut self, now: Instant) {
+        for id in self.connector_ids() {
+            let Some(connector) = self.connector_mut(id) else { continue };
+            let wake = connector.advance_signing(now);
+            if wake <= now {
+                self.persistence.has_chores = true;
+            } else {
+                self.wake_at(wake);
+            }
         }
     }
 }
