@@ -234,15 +234,15 @@ impl Connector<'_> {
         signing.is_last = len < PIECE_LEN;
         if len == 0 {
             signing.taken();
-            self.tell_stored();
+            self.tell_beginning_stored();
             return None;
         }
         let key = record_of(id, signing.group(), signing.pieces)?;
         Some(StorageOp::Store(key, RecordWriter::resume(record, begin + len).finish(key)?))
     }
 
-    /// The meter may forget a value that is durable.
-    fn tell_stored(&self) {
+    /// The meter may forget the value of a beginning: there is no start before it is tied to one.
+    fn tell_beginning_stored(&self) {
         if let (Stage::Durable, Some(meter)) = (self.signing.stage, self.signed_meter()) {
             meter.stored();
         }
@@ -282,7 +282,7 @@ impl Operations<'_> {
         signing.pieces = signing.pieces.saturating_add(1);
         if signing.is_last {
             signing.taken();
-            connector.tell_stored();
+            connector.tell_beginning_stored();
         }
     }
 
@@ -323,7 +323,6 @@ impl Operations<'_> {
         let Some(connector) = self.change_connector(id) else { return };
         if connector.signing.stage == Stage::Taken {
             connector.signing.stage = Stage::Durable;
-            connector.tell_stored();
         }
     }
 
