@@ -336,6 +336,7 @@ impl Operations<'_> {
         let connector = self.connector(id)?;
         let (pieces, asked) = match connector.signing.begin {
             Beginning::Taken { pieces, asked } => (pieces, asked),
+            Beginning::Sealing { seal, asked } => (seal.pieces, asked), // the device has failed
             Beginning::Sealed { seal, asked } if seal.start != number => (seal.pieces, asked),
             _ => return None,
         };
