@@ -27,7 +27,7 @@ pub(in crate::ocpp16) struct Signing {
     /// What the last value was asked for.
     pub(super) moment: SigningMoment,
     pub(super) stage: Stage,
-    /// When it was asked for.
+    /// When the meter was asked for it (note §2.3.2).
     pub(super) asked: Instant,
     /// When the meter is looked at next.
     look: Instant,
@@ -107,7 +107,6 @@ impl Signing {
     fn ask(&mut self, now: Instant, moment: SigningMoment) {
         self.moment = moment;
         self.stage = Stage::Asked;
-        self.asked = now;
         self.look = now;
     }
 
@@ -193,6 +192,7 @@ impl Connector<'_> {
                 if let Some(meter) = self.signed_meter() {
                     meter.sign(moment);
                     self.signing.stage = Stage::Taking;
+                    self.signing.asked = now;
                     self.signing.pieces = 0;
                 }
                 now
