@@ -249,6 +249,7 @@ impl Operations<'_> {
         self.journal.appended();
         let record = scratch.device().get(..self.persistence.storing_len).unwrap_or_default();
         self.signed_values.copying.found(number, record);
+        self.tell_stored(id);
         let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
         let session = &connector.session;
         scratch.hold_entry(number, self.persistence.storing_len);

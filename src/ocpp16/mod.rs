@@ -323,7 +323,7 @@ impl<'a> Operations<'a> {
             self.advance_metering(now, id);
         }
         self.advance_alignment(now);
-        self.advance_signing(now);
+        self.advance_signing(now); // behind all that may want a value
         self.advance_reservations(now);
         self.advance_limits(now);
         self.advance_transfers(now);

@@ -22,7 +22,8 @@ pub(super) struct Persistence {
     /// A series of meter values that was loaded to be extended.
     pub(super) series: Option<LoadedSeries>,
     not_before: Instant,
-    failures: u8,
+    /// So often in a row the device has failed.
+    pub(super) failures: u8,
     /// So often in a row an entry could not be appended, and until when no other is tried.
     pub(super) append_failures: u8,
     pub(super) append_after: Instant,

@@ -10,6 +10,7 @@
 //! | an entry that dates it is durable | an entry that was made without a clock goes out | it tells the same time whenever it is sent |
 //! | an entry whose writing has failed is looked for | the next entry | none is recorded twice, nor as something else |
 //! | a signed value of the beginning is durable, and tied to its start | the start | no power cut gives it to another one |
+//! | a message that has a signed value of its own | the meter may forget that | what is stored is told |
 //! | a message that has signed values | their pieces, and nothing before them | it goes out with all of them |
 //! | a changed key or availability is durable | the answer, which is held until then | an accepted value survives |
 

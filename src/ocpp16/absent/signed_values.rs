@@ -141,6 +141,8 @@ impl Operations<'_> {
 
     pub(super) fn signed_sample_appended(&mut self, _: ConnectorId, _: &mut Scratch<'_>) {}
 
+    pub(super) fn tell_stored(&self, _: ConnectorId) {}
+
     pub(super) fn announce_signed_meters(&mut self) {}
 
     pub(super) fn signs_beginning(&self, _: ConnectorId) -> bool {

@@ -91,6 +91,15 @@ impl Operations<'_> {
         Some((Task::AppendSigned(id), StorageOp::AppendEntry(number, writer.finish_entry(number)?)))
     }
 
+    /// A message of this connector is durable, and with it the value that was taken for it: the meter may forget that.
+    pub(in crate::ocpp16) fn tell_stored(&self, id: ConnectorId) {
+        if let (true, Some(connector)) = (self.signed_values.copying.owes_other(), self.connector(id))
+            && let Some(meter) = connector.signed_meter()
+        {
+            meter.stored();
+        }
+    }
+
     pub(in crate::ocpp16) fn signed_sample_appended(&mut self, id: ConnectorId, scratch: &mut Scratch<'_>) {
         self.appended(id, Phase::Running, scratch);
         if let Some(connector) = self.connector_mut(id) {

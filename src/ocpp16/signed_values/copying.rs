@@ -58,6 +58,11 @@ impl Copying {
         }
     }
 
+    /// Whether a value of an end or of a sample is to follow.
+    pub(super) fn owes_other(&self) -> bool {
+        self.owed.is_some_and(|owed| owed.attached.other > 0)
+    }
+
     /// The first piece in the journal is gone.
     pub(super) fn released(&mut self) {
         self.pieces = self.pieces.saturating_sub(1);

@@ -9,7 +9,7 @@ use core::task::Poll;
 ///
 /// It is asked for a value by [`sign`](Self::sign), and for its bytes by [`read`](Self::read), piece by piece, until it has
 /// given all of them. Each piece is on the storage device before the next is asked for, so neither side must hold a whole
-/// value in RAM; [`stored`](Self::stored) tells that the device has all of it.
+/// value in RAM; [`stored`](Self::stored) tells that no power cut can take it any more.
 ///
 /// - A transaction does not start before the value of its beginning is stored, as if the start gate were closed. A meter that
 ///   lets people charge though it cannot sign gives no bytes.
@@ -70,7 +70,7 @@ pub trait SignedMeter {
     /// [`SigningFailed`]: the value is asked for once more.
     fn read(&self, offset: usize, buffer: &mut [u8]) -> Poll<Result<usize, SigningFailed>>;
 
-    /// The last value is durable: the meter may forget it.
+    /// The last value is durable: the meter may forget it. That of an end or of a sample is when the message is that tells it.
     fn stored(&self) {}
 
     /// How the data is signed, such as `ECDSA-secp256r1-SHA256`: as [`encoding_method`](Self::encoding_method). Empty where

@@ -224,6 +224,11 @@ impl<'a> Operations<'a> {
     }
 }
 
+/// So often, once in a second, a device that fails is asked for what it has of a value. Then others have their turn.
+const TRIES: u8 = 250;
+/// The same in the middle of a message: no longer than central systems wait for a pong.
+const TRIES_IN_A_MESSAGE: u8 = 20;
+
 /// What the device is busy with for signed values.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum SignedTask {
@@ -249,14 +254,15 @@ impl Operations<'_> {
         }
     }
 
-    /// The device goes on failing.
+    /// The device goes on failing. What it has of a value is waited for: one with a gap is worth nothing.
     pub(super) fn signed_task_failed(&mut self, now: Instant, task: SignedTask, scratch: &mut Scratch<'_>) {
+        let failures = self.persistence.failures;
         match task {
             SignedTask::StorePiece(id) | SignedTask::StoreTail(id) => self.piece_not_stored(now, id),
-            SignedTask::LookUpBeginning(id) => self.beginning_looked_up(id, None),
-            SignedTask::LoadPiece => self.piece_loaded(None),
-            SignedTask::FetchPiece(number) => self.piece_fetched(number, scratch),
-            SignedTask::SealBeginning(_) | SignedTask::RemovePiece => {}
+            SignedTask::LookUpBeginning(id) if failures >= TRIES => self.beginning_looked_up(id, None),
+            SignedTask::LoadPiece if failures >= TRIES => self.piece_loaded(None),
+            SignedTask::FetchPiece(number) if failures >= TRIES_IN_A_MESSAGE => self.piece_fetched(number, scratch),
+            _ => {}
         }
     }
 }

@@ -27,7 +27,7 @@ pub(in crate::ocpp16) struct Signing {
     /// What the last value was asked for.
     pub(super) moment: SigningMoment,
     pub(super) stage: Stage,
-    /// When it was asked for.
+    /// When the meter was asked for it (note §2.3.2).
     pub(super) asked: Instant,
     /// When the meter is looked at next.
     look: Instant,
@@ -107,7 +107,6 @@ impl Signing {
     fn ask(&mut self, now: Instant, moment: SigningMoment) {
         self.moment = moment;
         self.stage = Stage::Asked;
-        self.asked = now;
         self.look = now;
     }
 
@@ -178,7 +177,7 @@ impl Connector<'_> {
                 return true;
             }
             (SigningMoment::End, Stage::Asked | Stage::Taking | Stage::Taken) => {}
-            _ if self.signing.has_sample() => {} // the meter has been told that it is durable
+            _ if self.signing.has_sample() => {} // that is told first
             _ => self.signing.ask(now, SigningMoment::End),
         }
         false
@@ -194,6 +193,7 @@ impl Connector<'_> {
                 if let Some(meter) = self.signed_meter() {
                     meter.sign(moment);
                     self.signing.stage = Stage::Taking;
+                    self.signing.asked = now;
                     self.signing.pieces = 0;
                 }
                 now
@@ -235,15 +235,15 @@ impl Connector<'_> {
         signing.is_last = len < PIECE_LEN;
         if len == 0 {
             signing.taken();
-            self.tell_stored();
+            self.tell_beginning_stored();
             return None;
         }
         let key = record_of(id, signing.group(), signing.pieces)?;
         Some(StorageOp::Store(key, RecordWriter::resume(record, begin + len).finish(key)?))
     }
 
-    /// The meter may forget a value that is durable.
-    fn tell_stored(&self) {
+    /// The meter may forget the value of a beginning: there is no start before it is tied to one.
+    fn tell_beginning_stored(&self) {
         if let (Stage::Durable, Some(meter)) = (self.signing.stage, self.signed_meter()) {
             meter.stored();
         }
@@ -283,7 +283,7 @@ impl Operations<'_> {
         signing.pieces = signing.pieces.saturating_add(1);
         if signing.is_last {
             signing.taken();
-            connector.tell_stored();
+            connector.tell_beginning_stored();
         }
     }
 
@@ -324,7 +324,6 @@ impl Operations<'_> {
         let Some(connector) = self.change_connector(id) else { return };
         if connector.signing.stage == Stage::Taken {
             connector.signing.stage = Stage::Durable;
-            connector.tell_stored();
         }
     }
 
@@ -338,6 +337,7 @@ impl Operations<'_> {
         let connector = self.connector(id)?;
         let (pieces, asked) = match connector.signing.begin {
             Beginning::Taken { pieces, asked } => (pieces, asked),
+            Beginning::Sealing { seal, asked } => (seal.pieces, asked), // the device has failed
             Beginning::Sealed { seal, asked } if seal.start != number => (seal.pieces, asked),
             _ => return None,
         };
