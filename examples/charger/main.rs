@@ -10,7 +10,8 @@
 //!
 //! With `--features security` it has the security extension: profiles and keys that the central system changes, events
 //! and logs, and certificates, which are kept in files;
-//! it installs nothing that no ManufacturerRootCertificate stands behind.
+//! it installs nothing that no ManufacturerRootCertificate stands behind, nor what is signed with a certificate that such a
+//! root has revoked: its lists, in PEM, go into `certificates/revoked.pem` of `data_dir`, and are read at each update.
 
 mod central_system;
 #[cfg(feature = "security")]
