@@ -1,7 +1,6 @@
 """The security extension: certificates come, go, are asked for and used."""
 
 import asyncio
-import random
 import ssl
 
 from authority import P384, Certificate, name_of
@@ -9,13 +8,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from ocpp.v16 import call
 
-from .boot import booted_again
+from .boot import power_cut
 from .security import profile_is, reconnected, told
 from .steps import change, demand
 
 CENTRAL, MANUFACTURER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
-KILLS = 12
-CHANCE = random.Random(1)
 OPERATOR = "Zürich Stromtankstellen & Söhne"
 
 
@@ -44,11 +41,10 @@ async def connected_anew(central, evse):
     await reconnected(central, first)
 
 
-async def power_cut(central, evse):
-    await evse("power_cut")
-    await central.until(lambda: not central.charge_point, "end of the connection")
-    await booted_again(central)
+async def lost_power(central, evse):
+    boot = await power_cut(central, evse)
     await told(central, "StartupOfTheDevice")
+    return boot
 
 
 async def tried_in_vain(central, evse):
@@ -107,7 +103,7 @@ async def new_roots(central, evse):
         await told(central, "InvalidCentralSystemCertificate")
     await roots(central, CENTRAL, central.authority, one, other, below)
 
-    await power_cut(central, evse)
+    await lost_power(central, evse)
     await roots(central, CENTRAL, central.authority, one, other, below)
     await roots(central, MANUFACTURER, maker)
     await delete(central, stranger, "NotFound")
@@ -116,28 +112,6 @@ async def new_roots(central, evse):
         await delete(central, certificate, "NotFound")
     await roots(central, CENTRAL, central.authority)
     await roots(central, MANUFACTURER)
-
-
-async def root_kills(central, evse):
-    """Killed at any moment of an installation: the root is there as a whole or not at all, and there if that was said."""
-    installed, said = [central.authority], 0
-    for number in range(KILLS):
-        root = Certificate(f"number {number}", is_ca=True)
-        asked = asyncio.create_task(install(central, root))
-        await asyncio.sleep(CHANCE.uniform(0, 0.015))
-        await power_cut(central, evse)
-        is_accepted = asked.done() and not asked.exception()
-        asked.cancel()  # nobody will answer
-        await asyncio.gather(asked, return_exceptions=True)
-        answer = await central.request(call.GetInstalledCertificateIds(CENTRAL), status="Accepted")
-        is_there = root.id() in answer.certificate_hash_data
-        demand(is_there or not is_accepted, "what was accepted is there")
-        installed += [root] if is_there else []
-        said += is_accepted
-        await roots(central, CENTRAL, *installed)
-    central.note(f"{KILLS} kills, {len(installed) - 1} are there, {said} were accepted")
-    for root in installed[1:]:
-        await delete(central, root, "Accepted")
 
 
 async def newest_root(central, evse):
@@ -200,19 +174,23 @@ async def own_certificate(central, evse):
         await sign(central, *chain, status="Rejected")
         await told(central, "InvalidChargePointCertificate")
     await change(central, "SecurityProfile", "3", "Rejected")
-    await power_cut(central, evse)  # the key outlives it
+    await lost_power(central, evse)  # the key outlives it
     await sign(central, granted, below)
     await sign(central, granted, below, status="Rejected")  # it is used up
     await told(central, "InvalidChargePointCertificate")
     central.granted = granted
 
 
-def shows(central, certificate):
-    """The charge point has proven who it is with this certificate, and with nothing else."""
+def is_shown(central, certificate):
+    """Whether the charge point has proven who it is with this certificate. With nothing else it has."""
     connection = central.charge_point._connection
-    shown = connection.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
-    demand(shown == certificate.x509.public_bytes(Encoding.DER), "its certificate is shown")
     demand("Authorization" not in connection.request.headers, "no password in profile 3")
+    shown = connection.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    return shown == certificate.x509.public_bytes(Encoding.DER)
+
+
+def shows(central, certificate):
+    demand(is_shown(central, certificate), "its certificate is shown")
 
 
 async def client_certificate(central, evse):
@@ -227,7 +205,7 @@ async def client_certificate(central, evse):
     await connected_anew(central, evse)
     shows(central, central.granted)
     central.tls.maximum_version = ssl.TLSVersion.TLSv1_3
-    await power_cut(central, evse)
+    await lost_power(central, evse)
     await profile_is(central, "3")
     shows(central, central.granted)
     await change(central, "SecurityProfile", "2", "Rejected")

@@ -13,15 +13,19 @@ from .security import REQUESTS, told
 from .steps import demand
 
 
-async def update_signed(central, signer, content, signature, *statuses, status="Accepted", **fields):
+async def ask_for_update(central, request_id, url, signer, signature, **fields):
+    firmware = {
+        "location": f"{url}/firmware.bin", "retrieve_date_time": ago(60), "signing_certificate": signer.pem,
+        "signature": signature,
+    }  # fmt: skip
+    await central.request(call.SignedUpdateFirmware(request_id, firmware), **fields)
+
+
+async def update_signed(central, signer, content, signature, *statuses, status="Accepted"):
     """SignedUpdateFirmware of this content, and each status of it with the id of the request. The id."""
     request_id = next(REQUESTS)
     with file_server.http({"/firmware.bin": content}) as url:
-        firmware = {
-            "location": f"{url}/firmware.bin", "retrieve_date_time": ago(60), "signing_certificate": signer.pem,
-            "signature": signature,
-        } | fields  # fmt: skip
-        await central.request(call.SignedUpdateFirmware(request_id, firmware), status=status)
+        await ask_for_update(central, request_id, url, signer, signature, status=status)
         for each in statuses:
             await signed_status(central, each, request_id)
     return request_id
@@ -69,7 +73,6 @@ async def signed_update(central, evse):
         (elliptic, elliptic.sign(FIRMWARE)),
     ):
         id = await update_signed(central, signer, FIRMWARE, signature, *downloaded, "SignatureVerified", "Installing")
-        await central.until(lambda: not central.charge_point, "end of the connection")
         await booted_again(central)
         await signed_status(central, "Installed", id)
         await told(central, "FirmwareUpdated")
