@@ -72,9 +72,9 @@ class Certificate:
             builder = builder.add_revoked_certificate(revoked.build())
         return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
-    def issue_to(self, tls, common_name=HOST, names=(x509.IPAddress(ip_address(HOST)),)):
-        """From now on a server shows a certificate that this CA has signed."""
-        server = Certificate(common_name, self, names=names)
+    def issue_to(self, tls, common_name=HOST, kind=P256, names=(x509.IPAddress(ip_address(HOST)),)):
+        """From now on a server shows a certificate that this CA has signed. One of RSA is shown beside that of a curve."""
+        server = Certificate(common_name, self, kind, names=names)
         with tempfile.NamedTemporaryFile() as file:
             key = server.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             Path(file.name).write_bytes(key + server.pem.encode())

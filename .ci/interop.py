@@ -184,12 +184,19 @@ async def with_certificates(program, folder, seen):
     server = {"password": keys["AuthorizationKey"].encode(), "authority": authority}
     settings = {"tls": tls, "server": server, "ca_file": str(folder / "ca.pem"), "keys": keys}
     await with_our_central_system(program, folder / "trusted", CERTIFICATES, seen, **settings)
+    data_dir = folder / "trusted" / "flash"
+    trusting = tls.verify_flags
     tls.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF  # and there is no list
     for tls.maximum_version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-        await distrusted(program, folder / tls.maximum_version.name, folder / "trusted" / "flash", tls)
+        why = "server does not trust our certificate"
+        await not_let_in(program, folder / tls.maximum_version.name, data_dir, tls, why)
+    tls.verify_flags, tls.maximum_version = trusting, ssl.TLSVersion.TLSv1_2
+    authority.issue_to(tls, kind=2048)
+    tls.set_ciphers("AES128-GCM-SHA256:AES256-GCM-SHA384")  # exchange of keys by RSA
+    await not_let_in(program, folder / "rsa", data_dir, tls, "no common TLS cipher suite")
 
 
-async def distrusted(program, folder, data_dir, tls):
+async def not_let_in(program, folder, data_dir, tls, why):
     """The charger of `data_dir` knows why a server does not let it in."""
     folder.mkdir()
     with file_server.http({}, tls) as url:
@@ -198,7 +205,7 @@ async def distrusted(program, folder, data_dir, tls):
 
         async def until_told():
             async with asyncio.timeout(20):
-                while "server does not trust our certificate" not in (folder / "log").read_text():
+                while why not in (folder / "log").read_text():
                     await asyncio.sleep(0.05)
             await charger.leave()
 

@@ -5,7 +5,8 @@ a command of the simulator's control protocol carried out and gives the reply of
 from .availability import availability, kept_locked, unlock, unlock_without_lock
 from .boot import availability_over_reset, boot, power_loss, reset
 from .certificates import (
-    client_certificate, first_roots, new_roots, newest_root, own_certificate, refused_certificate, renewed_certificate,
+    cipher_suites, client_certificate, first_roots, new_roots, newest_root, own_certificate, refused_certificate,
+    renewed_certificate,
 )  # fmt: skip
 from .configuration import configuration
 from .files import diagnostics, diagnostics_fails, firmware, firmware_fails, firmware_in_session, secure_files
@@ -49,6 +50,7 @@ SECURITY_TLS = (secure_boot, factory_access)
 CERTIFICATES = (
     secure_boot, first_roots, new_roots, root_kills, newest_root, own_certificate, client_certificate,
     certificate_kills, renewed_certificate, refused_certificate, signed_update, update_kills, revoked_signer, session,
+    cipher_suites,
 )  # fmt: skip
 ALL = (
     *IN_ORDER, *WITHOUT_LOCK, *OVER_TLS, *SECURITY, *SECURITY_UNKNOWN, *SECURITY_IGNORED, *SECURITY_TLS,

@@ -243,3 +243,15 @@ async def refused_certificate(central, evse):
     await reached(central, evse)
     shows(central, central.granted)
     await profile_is(central, "3")
+
+
+async def cipher_suites(central, evse):
+    """TLS 1.2 with each suite of an elliptic curve that is demanded (A00.FR.318)."""
+    central.tls.maximum_version = ssl.TLSVersion.TLSv1_2
+    for suite in ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"):
+        central.tls.set_ciphers(suite)
+        await connected_anew(central, evse)
+        used = central.charge_point._connection.transport.get_extra_info("cipher")
+        demand(used[:2] == (suite, "TLSv1.2"), f"{suite}: {used}")
+    central.tls.set_ciphers("DEFAULT")
+    central.tls.maximum_version = ssl.TLSVersion.TLSv1_3

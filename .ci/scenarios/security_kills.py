@@ -56,7 +56,7 @@ async def certificate_kills(central, evse):
     for number in range(CERTIFICATE_KILLS):
         begin = number / 100 - 0.9  # each begins after the one before
         old, new = central.granted, central.authority.grant(await asked_request(central), days=(begin, 300))
-        is_accepted, _ = await killed(central, evse, sign(central, new), 0.03)
+        is_accepted, _ = await killed(central, evse, sign(central, new), 0.05)
         is_there = is_shown(central, new)
         demand(is_there or not is_accepted and is_shown(central, old), "the new one, or else the old one")
         if not is_there:
