@@ -15,7 +15,6 @@ from pathlib import Path
 import file_server
 import operations
 import origin
-import trustme
 from authority import Certificate
 from central_system import CentralSystem, Failure
 from scenarios import (
@@ -165,9 +164,9 @@ async def with_security(program, folder, seen):
     keys = {"MeterValueSampleInterval": "1", "MessageTimeout": "2", "TransactionMessageRetryInterval": "1"}
     await with_our_central_system(program, folder / "ignored", SECURITY_IGNORED, Counter(), server=server, keys=keys)
 
-    authority, tls = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-    authority.cert_pem.write_to_path(folder / "ca.pem")
+    authority, tls = Certificate("root", is_ca=True), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_to(tls)
+    (folder / "ca.pem").write_text(authority.pem)
     keys = {"SecurityProfile": "2", "AuthorizationKey": "a password of the factory"}
     settings = {"tls": tls, "server": {"password": keys["AuthorizationKey"].encode()}, "ca_file": str(folder / "ca.pem")}
     await with_our_central_system(program, folder / "tls", SECURITY_TLS, seen, keys=keys, scheme="ws", **settings)
@@ -215,12 +214,12 @@ async def not_let_in(program, folder, data_dir, tls, why):
 async def over_tls(program, folder, seen):
     """The certificate that `ca_file` names is trusted, and no other."""
     folder.mkdir()
-    trusted, stranger = trustme.CA(), trustme.CA()
+    trusted, stranger = Certificate("trusted", is_ca=True), Certificate("stranger", is_ca=True)
     ca_file = folder / "ca.pem"
-    trusted.cert_pem.write_to_path(ca_file)
+    ca_file.write_text(trusted.pem)
     for authority in (stranger, trusted):
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert("127.0.0.1").configure_cert(tls)
+        authority.issue_to(tls)
         settings = {"tls": tls, "ca_file": str(ca_file)}
         if authority is trusted:
             await with_our_central_system(program, folder / "trusted", OVER_TLS, seen, **settings)
