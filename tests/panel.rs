@@ -1,11 +1,15 @@
 //! The panel: cards, ends and lamps from other threads, under a superloop and under the runner.
 
+#[path = "support/frozen.rs"]
+mod frozen;
+
 use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, NoopRawMutex};
-use embedded_ocpp::facade::{ConnectorClosures, Panel, PanelError, Shared, Timer};
+use embedded_ocpp::facade::{ConnectorClosures, Panel, PanelError, Shared};
 use embedded_ocpp::ocpp16::{ChargePointErrorCode, Reason, TxNotification};
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::Loopback;
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
+use frozen::Frozen;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending};
 use std::marker::PhantomData;
@@ -148,21 +152,6 @@ fn what_finds_no_room_is_refused_and_the_rest_is_done_once() {
     });
     run.turns(&PANEL);
     assert_eq!(refused.get(), 2000);
-}
-
-/// A clock that stands still: nothing but the panel wakes the runner.
-struct Frozen;
-
-impl Timer for Frozen {
-    fn now(&self) -> Instant {
-        Instant::ZERO
-    }
-
-    async fn sleep_until(&self, at: Instant) {
-        if at > Instant::ZERO {
-            pending::<()>().await;
-        }
-    }
 }
 
 #[derive(Default)]
