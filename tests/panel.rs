@@ -22,9 +22,14 @@ use std::thread;
 type Static = Panel<CriticalSectionRawMutex>;
 
 /// A charge point that is offline and lets everybody charge.
-fn charge_point<'a>(resources: &'a mut Resources<'a, 1>, socket: &'a ConnectorClosures<'a>) -> ChargePoint<'a> {
+fn charge_point<'a, const CONNECTORS: usize>(
+    resources: &'a mut Resources<'a, CONNECTORS>,
+    socket: &'a ConnectorClosures<'a>,
+) -> ChargePoint<'a> {
     let mut charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_hardware(socket, 1).unwrap();
+    for connector in 1..=CONNECTORS as u8 {
+        charger.set_hardware(socket, connector).unwrap();
+    }
     charger.set_on_reset_execute(&|_| ());
     charger.set_factory_configuration("AllowOfflineTxForUnknownId", "true").unwrap();
     charger
@@ -41,7 +46,7 @@ fn socket<'a>() -> ConnectorClosures<'a> {
 struct Loop<'a> {
     charger: ChargePoint<'a>,
     transport: Loopback<64>,
-    storage: RamStorage<4096>,
+    storage: RamStorage<65536>,
     now_ms: u64,
 }
 
@@ -109,6 +114,22 @@ fn a_session_begins_and_ends_from_another_thread() {
     run.turns(&PANEL);
     assert!(elsewhere(|| !PANEL.permits_charge(1) && !PANEL.is_transaction_active(1)));
     assert_eq!(told.take(), [TxNotification::StopTx]);
+}
+
+#[test]
+fn the_last_of_as_many_connectors_as_there_can_be_has_its_lamps() {
+    static PANEL: Static = Panel::new();
+    let socket = socket();
+    let mut resources = Resources::<63>::new();
+    let mut charger = charge_point(&mut resources, &socket);
+    charger.set_panel(&PANEL);
+    let mut run = Loop::new(charger);
+    PANEL.begin_transaction("TAG", 63).unwrap();
+    run.turns(&PANEL);
+    for connector in 1..=63 {
+        let is_lit = PANEL.permits_charge(connector) && PANEL.is_transaction_active(connector);
+        assert_eq!(is_lit, connector == 63, "{connector}");
+    }
 }
 
 #[test]
