@@ -90,7 +90,9 @@ impl Signing {
 }
 
 pub(super) const MESSAGES_OF_BEGINNING: u32 = 0;
-pub(super) const FIRST_PIECE: u16 = 0;
+pub(super) fn first_page(_: bool) -> u16 {
+    0
+}
 
 pub(super) fn is_page_of_piece(_: u16) -> bool {
     false

@@ -23,7 +23,9 @@ pub(in crate::ocpp16) struct Copying {
 #[derive(Clone, Copy, Debug)]
 struct Owed {
     connector: ConnectorId,
-    attached: Attached,
+    /// How many pieces each of both values has.
+    begin: u8,
+    other: u8,
     /// The transaction has ended: nobody wants the records any more.
     is_end: bool,
     /// So many are in the journal.
@@ -54,13 +56,14 @@ impl Copying {
     /// What a message has attached follows.
     fn owe(&mut self, connector: ConnectorId, attached: Attached, is_end: bool) {
         if !attached.is_none() {
-            self.owed = Some(Owed { connector, attached, is_end, done: 0, step: Step::Load });
+            let Attached { begin, other, .. } = attached;
+            self.owed = Some(Owed { connector, begin, other, is_end, done: 0, step: Step::Load });
         }
     }
 
     /// Whether a value of an end or of a sample is to follow.
     pub(super) fn owes_other(&self) -> bool {
-        self.owed.is_some_and(|owed| owed.attached.other > 0)
+        self.owed.is_some_and(|owed| owed.other > 0)
     }
 
     /// The first piece in the journal is gone.
@@ -74,33 +77,29 @@ impl Copying {
             self.owed = None;
             return self.owe(entry.connector, entry.attached, matches!(entry.content, Content::Stop { .. }));
         }
-        match &mut self.owed {
-            Some(owed) => {
-                owed.done = owed.done.saturating_add(1);
-                self.pieces = self.pieces.saturating_add(1);
-            }
-            None => self.pieces = self.pieces.saturating_add(u32::from(is_piece(record))),
+        if self.owed.is_some() || is_piece(record) {
+            self.pieces = self.pieces.saturating_add(1);
+            self.go_on();
         }
-        self.owed = self.owed.filter(|owed| owed.done < owed.attached.pieces());
     }
 
     /// This piece is done with.
     fn go_on(&mut self) {
-        if let Some(owed) = &mut self.owed {
-            owed.done = owed.done.saturating_add(1);
-            owed.step = Step::Load;
+        let Some(owed) = &mut self.owed else { return };
+        owed.done = owed.done.saturating_add(1);
+        owed.step = Step::Load;
+        if owed.done >= owed.begin.saturating_add(owed.other) {
+            self.owed = None;
         }
-        self.owed = self.owed.filter(|owed| owed.done < owed.attached.pieces());
     }
 }
 
 impl Owed {
     /// Where the next piece lies.
     fn place(&self) -> (Group, u8) {
-        let Attached { begin, other, .. } = self.attached;
-        let (group, piece, count) = match self.done.checked_sub(begin) {
-            None => (Group::Begin, self.done, begin),
-            Some(piece) => (Group::Other, piece, other),
+        let (group, piece, count) = match self.done.checked_sub(self.begin) {
+            None => (Group::Begin, self.done, self.begin),
+            Some(piece) => (Group::Other, piece, self.other),
         };
         (group, if piece.saturating_add(1) == count { TAIL_PLACE } else { piece })
     }

@@ -17,17 +17,16 @@ mod taking;
 
 pub(super) use attached::{Attached, is_piece};
 pub use meter::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
-pub(super) use sending::{FIRST_PIECE, is_page_of_piece};
+pub(super) use sending::{first_page, is_page_of_piece};
 pub(super) use taking::Signing;
 
 use super::metering::{self, MEASURANDS};
 use super::{ConnectorId, Operations, configuration};
-use crate::base64;
 use crate::json::{Json, JsonStr, Writer, integer, name};
 use crate::store::{ListCodec, ListKey, Scratch, SwitchKey, TextSink};
 use crate::time::Instant;
 use copying::Copying;
-use sending::Sending;
+use sending::{Sending, write_base64};
 
 /// When the public key goes along with a value (note §3.3.2).
 pub(super) const PUBLIC_KEY_WITH_SIGNED_METER_VALUE: ListKey =
@@ -282,8 +281,8 @@ impl Json for MeterPublicKey<'_> {
         members.raw(b"\"");
         members.name(name!("readonly")).raw(b"true");
         members.name(name!("value")).raw(b"\"");
-        let [format, printed] = self.key.parts();
-        base64::groups(format.bytes().chain(printed.bytes())).for_each(|group| members.raw(&group));
+        let mut field = [0; attached::KEY_LEN_MAX];
+        write_base64(members, attached::field_of(self.key, &mut field));
         members.raw(b"\"");
         members.close();
     }

@@ -61,20 +61,11 @@ pub(super) enum Stage {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Beginning {
     None,
-    /// It is durable, but for its tail, or with a tail that names another start.
-    Taken {
-        pieces: u8,
-        asked: Instant,
-    },
+    /// So many pieces of data are durable, but not their tail.
+    Taken(u8),
     /// The tail is being stored.
-    Sealing {
-        seal: Seal,
-        asked: Instant,
-    },
-    Sealed {
-        seal: Seal,
-        asked: Instant,
-    },
+    Sealing(Seal),
+    Sealed(Seal),
     /// The power failed: the records tell.
     Unknown,
 }
@@ -120,7 +111,7 @@ impl Signing {
     /// The transaction runs.
     pub(in crate::ocpp16) fn begun(&mut self, tells_begin: bool) {
         self.stage = Stage::Idle;
-        self.tells_begin = tells_begin && matches!(self.begin, Beginning::Sealed { .. });
+        self.tells_begin = tells_begin && matches!(self.begin, Beginning::Sealed(_));
     }
 
     fn group(&self) -> Group {
@@ -139,7 +130,7 @@ impl Signing {
         self.stage = match self.moment {
             SigningMoment::Begin if self.pieces == 0 => Stage::Durable,
             SigningMoment::Begin => {
-                self.begin = Beginning::Taken { pieces: self.pieces, asked: self.asked };
+                self.begin = Beginning::Taken(self.pieces);
                 Stage::Durable
             }
             SigningMoment::End if self.pieces == 0 => Stage::Missing,
@@ -335,24 +326,24 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<StorageOp> {
         let connector = self.connector(id)?;
-        let (pieces, asked) = match connector.signing.begin {
-            Beginning::Taken { pieces, asked } => (pieces, asked),
-            Beginning::Sealing { seal, asked } => (seal.pieces, asked), // the device has failed
-            Beginning::Sealed { seal, asked } if seal.start != number => (seal.pieces, asked),
+        let pieces = match connector.signing.begin {
+            Beginning::Taken(pieces) => pieces,
+            Beginning::Sealing(seal) => seal.pieces, // the device has failed
+            Beginning::Sealed(seal) if seal.start != number => seal.pieces,
             _ => return None,
         };
-        let before_start_s = seconds_between(asked, connector.session.started);
+        let before_start_s = seconds_between(connector.signing.asked, connector.session.started);
         let seal = Seal { start: number, pieces, before_start_s };
         let op = self.write_tail(id, SigningMoment::Begin, seal, scratch)?;
-        self.connector_mut(id)?.signing.begin = Beginning::Sealing { seal, asked };
+        self.connector_mut(id)?.signing.begin = Beginning::Sealing(seal);
         Some(op)
     }
 
     pub(super) fn beginning_sealed(&mut self, id: ConnectorId) {
         if let Some(connector) = self.connector_mut(id)
-            && let Beginning::Sealing { seal, asked } = connector.signing.begin
+            && let Beginning::Sealing(seal) = connector.signing.begin
         {
-            connector.signing.begin = Beginning::Sealed { seal, asked };
+            connector.signing.begin = Beginning::Sealed(seal);
         }
     }
 
@@ -369,10 +360,7 @@ impl Operations<'_> {
             .zip(record_of(id, Group::Begin, TAIL_PLACE))
             .and_then(|(record, key)| RecordReader::open(key, record))
             .and_then(|mut content| Seal::read(&mut content));
-        connector.signing.begin = match seal {
-            Some(seal) => Beginning::Sealed { seal, asked: Instant::ZERO },
-            None => Beginning::None,
-        };
+        connector.signing.begin = seal.map_or(Beginning::None, Beginning::Sealed);
     }
 
     /// What StopTransaction has of signed values.
@@ -380,7 +368,7 @@ impl Operations<'_> {
         let Some(connector) = self.connector(id).filter(|_| self.signs_ends(id)) else { return Attached::NONE };
         let (signing, session) = (&connector.signing, &connector.session);
         let mut attached = Attached::NONE;
-        if let Beginning::Sealed { seal, .. } = signing.begin
+        if let Beginning::Sealed(seal) = signing.begin
             && seal.start == session.entry
             && !connector.signed_meter().is_some_and(SignedMeter::ends_with_both)
         {
