@@ -370,6 +370,37 @@ fn smv_11_a_start_waits_for_its_value_and_is_told_when_it_was_signed() {
     signed(10, "Transaction.Begin", &begin);
 }
 
+/// While the meter signs, a second of the monotonic clock ends, and none of the date.
+#[test]
+fn smv_11_a_value_is_dated_by_the_seconds_of_the_date() {
+    signer(1).holds_back.set(Some(Poll::Pending));
+    let mut t = signing().clock_from(900).plugged();
+    t.at_ms(10_050).accepted_card(1, "TAG");
+    signer(1).holds_back.set(None);
+    t.wait(1);
+    t.expect_call("StartTransaction", json!({"timestamp": date(10)}))
+        .answer(json!({"transactionId": 42, "idTagInfo": {"status": "Accepted"}}));
+    t.expect_status(1, "Charging");
+    end(&mut t, 100);
+    let [begin, _] = stop(&mut t).try_into().unwrap();
+    signed(10, "Transaction.Begin", &begin);
+}
+
+#[test]
+fn smv_11_a_value_that_was_asked_for_again_is_dated_then() {
+    let mut t = signing().clock_from(900).booted();
+    t.at(10).start_charging(1, "TAG", 42);
+    signer(1).holds_back.set(Some(Poll::Pending));
+    t.at_ms(100_050).card_again(1, "TAG").unwrap();
+    signer(1).holds_back.set(Some(Poll::Ready(SigningFailed)));
+    t.at_ms(100_200); // five seconds after it has failed it is asked again
+    signer(1).holds_back.set(None);
+    t.wait(10);
+    assert_eq!(signer(1).take_asked(), [SigningMoment::Begin, SigningMoment::End, SigningMoment::End]);
+    let [_, end] = stop(&mut t).try_into().unwrap();
+    signed(105, "Transaction.End", &end);
+}
+
 #[test]
 fn smv_12_a_meter_that_keeps_silent_at_the_end_is_told_without() {
     for answer in [Poll::Pending, Poll::Ready(SigningFailed)] {

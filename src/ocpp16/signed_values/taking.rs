@@ -332,7 +332,7 @@ impl Operations<'_> {
             Beginning::Sealed(seal) if seal.start != number => seal.pieces,
             _ => return None,
         };
-        let before_start_s = seconds_between(connector.signing.asked, connector.session.started);
+        let before_start_s = self.clock.seconds_since(connector.signing.asked, connector.session.started);
         let seal = Seal { start: number, pieces, before_start_s };
         let op = self.write_tail(id, SigningMoment::Begin, seal, scratch)?;
         self.connector_mut(id)?.signing.begin = Beginning::Sealing(seal);
@@ -377,12 +377,8 @@ impl Operations<'_> {
         }
         if signing.moment == SigningMoment::End && signing.stage == Stage::Durable {
             attached.other = signing.pieces.saturating_add(1);
-            attached.after_end_s = seconds_between(session.stop.at, signing.asked);
+            attached.after_end_s = self.clock.seconds_since(session.stop.at, signing.asked);
         }
         attached
     }
-}
-
-fn seconds_between(earlier: Instant, later: Instant) -> u32 {
-    later.as_secs().saturating_sub(earlier.as_secs())
 }
