@@ -1,7 +1,7 @@
-"""interop.py CHARGER SECURE_CHARGER [PORT]
+"""interop.py CHARGER SECURE_CHARGER SIGNING_CHARGER [PORT]
 
-runs the program CHARGER, and SECURE_CHARGER which has the security extension, against the central system of this
-folder; or CHARGER against the one at PORT.
+runs the program CHARGER, SECURE_CHARGER which has the security extension, and SIGNING_CHARGER which has meters that sign,
+against the central system of this folder; or CHARGER against the one at PORT.
 """
 
 import asyncio
@@ -18,7 +18,8 @@ import origin
 from authority import Certificate
 from central_system import CentralSystem, Failure
 from scenarios import (
-    CERTIFICATES, IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, WITHOUT_LOCK,
+    CERTIFICATES, IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, SIGNED_VALUES,
+    WITHOUT_LOCK,
 )  # fmt: skip
 
 REPLYING = {"state", "data_transfer"}
@@ -152,6 +153,7 @@ async def with_our_central_system(program, folder, scenarios, seen, tls=None, se
         await together(charger, all_of_them())
     if central.complaints:
         raise Failure(central.complaints[0])
+    return central
 
 
 async def with_security(program, folder, seen):
@@ -209,6 +211,13 @@ async def not_let_in(program, folder, data_dir, tls, why):
             await charger.leave()
 
         await together(charger, until_told())
+
+
+async def with_signed_values(program, folder):
+    """The meter of connector 2 gives both readings of a transaction in one container."""
+    meters = {"1": {}, "2": {"ends_with_both": True}}
+    central = await with_our_central_system(program, folder, SIGNED_VALUES, Counter(), signed_meters=meters)
+    print(f"signed values: {central.proven}, the signature of each proven")
 
 
 async def over_tls(program, folder, seen):
@@ -284,7 +293,7 @@ async def together(charger, work):
             await asyncio.gather(working, running, return_exceptions=True)
 
 
-async def main(program, secure_program, port=None):
+async def main(program, secure_program, signing_program, port=None):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         try:
@@ -299,6 +308,7 @@ async def main(program, secure_program, port=None):
                 seen_secure = Counter()
                 await with_security(secure_program, folder / "security", seen_secure)
                 await with_certificates(secure_program, folder / "certificates", seen_secure)
+                await with_signed_values(signing_program, folder / "signed_values")
                 missing = operations.missing(seen)
                 missing += operations.missing(seen_secure, operations.SECURITY, "the security extension")
                 if missing:

@@ -27,6 +27,10 @@ from .sessions import (
     refused_start, remote_authorization, session, side_by_side, suspended, tolerated_start,
 )  # fmt: skip
 from .signed_update import revoked_signer, signed_update
+from .signed_values import (
+    failing_meter, public_keys, signed_boot, signed_container, signed_kills, signed_power_loss, signed_resend,
+    signed_samples, signed_session, signed_start, slow_meter,
+)  # fmt: skip
 from .smart_charging import charging_profiles, profile_from_afar, shared_limit
 
 IN_ORDER = (
@@ -52,8 +56,13 @@ CERTIFICATES = (
     certificate_kills, renewed_certificate, refused_certificate, signed_update, update_kills, revoked_signer, session,
     cipher_suites,
 )  # fmt: skip
+# Of a charge point with meters that sign.
+SIGNED_VALUES = (
+    signed_boot, session, signed_session, signed_container, signed_start, signed_samples, public_keys, slow_meter,
+    failing_meter, signed_power_loss, signed_resend, signed_kills,
+)  # fmt: skip
 ALL = (
     *IN_ORDER, *WITHOUT_LOCK, *OVER_TLS, *SECURITY, *SECURITY_UNKNOWN, *SECURITY_IGNORED, *SECURITY_TLS,
-    *CERTIFICATES, observed_session,
+    *CERTIFICATES, *SIGNED_VALUES, observed_session,
 )  # fmt: skip
 SCENARIOS = {scenario.__name__: scenario for scenario in ALL}
