@@ -28,17 +28,28 @@ struct InFlight {
     deadline: Instant,
 }
 
+/// A call of ours as far as it is written.
+struct Composing {
+    id: MessageId,
+    name: CallName,
+    message: String,
+    /// The next one, if there is one more.
+    page: Option<u16>,
+}
+
 /// The own RPC layer.
 #[derive(Default)]
 struct OwnRpc {
     in_flight: Option<InFlight>,
     calls: u32,
+    /// A call of ours of which a page is not there yet.
+    composing: Option<Composing>,
     /// A call whose answer waits for the storage device.
     held: Option<String>,
 }
 
-/// What the operations say, in pages of this size: a long answer does not need a long buffer.
-const PAGE: usize = 512;
+/// What the operations say, in pages of this size, the least that they take: a long answer does not need a long buffer.
+const PAGE: usize = 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 impl OwnRpc {
@@ -46,6 +57,9 @@ impl OwnRpc {
     fn step(&mut self, now: Instant, ocpp: &mut Exchange<'_, '_>, bus: &mut Bus) -> bool {
         if let Some(call) = self.in_flight.take_if(|call| now >= call.deadline) {
             ocpp.conclude(now, call.name, Outcome::TimedOut { peer_alive: false });
+        }
+        if let Some(call) = self.composing.take() {
+            return self.go_on(now, call, ocpp, bus);
         }
         // A held call is handed over again, with a poll of the operations in between, before anything else.
         if let Some(text) = self.held.take().or_else(|| bus.to_us.pop_front()) {
@@ -60,18 +74,28 @@ impl OwnRpc {
         let fresh_id = MessageId { epoch: ocpp.call_epoch(), number: self.calls };
         let mut composer = CallComposer::new(&mut buffer, fresh_id);
         let Some(name) = ocpp.next_call(now, &mut composer) else { return false };
-        let (len, mut next, id) = composer.finish();
-        let mut message = text_of(&buffer[..len]);
-        while let Some(page) = next {
-            let mut composer = Composer::new(&mut buffer, page);
-            ocpp.continue_call(now, name, &mut composer);
-            let (len, following) = composer.finish();
-            message += &text_of(&buffer[..len]);
-            next = following;
-        }
+        let (len, page, id) = composer.finish();
         self.calls += 1;
-        self.in_flight = Some(InFlight { id, name, deadline: now + TIMEOUT });
-        bus.to_server.push_back(message);
+        self.go_on(now, Composing { id, name, message: text_of(&buffer[..len]), page }, ocpp, bus)
+    }
+
+    /// Writes the rest of a call, and sends it. Where a page must be fetched from the storage device nothing is written, and it
+    /// is asked for again, with a poll of the operations in between.
+    fn go_on(&mut self, now: Instant, mut call: Composing, ocpp: &mut Exchange<'_, '_>, bus: &mut Bus) -> bool {
+        let mut buffer = [0; PAGE];
+        while let Some(page) = call.page {
+            let mut composer = Composer::new(&mut buffer, page);
+            ocpp.continue_call(now, call.name, &mut composer);
+            let (len, next) = composer.finish();
+            if len == 0 {
+                self.composing = Some(call);
+                return true;
+            }
+            call.message += &text_of(&buffer[..len]);
+            call.page = next;
+        }
+        self.in_flight = Some(InFlight { id: call.id, name: call.name, deadline: now + TIMEOUT });
+        bus.to_server.push_back(call.message);
         true
     }
 

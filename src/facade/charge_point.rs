@@ -148,8 +148,8 @@ impl<'a> ChargePoint<'a> {
     /// Does everything but the exchange of messages, and hands out the operations for an RPC layer of your own: the
     /// result answers calls, yields the next call, and wants to hear how it ended.
     ///
-    /// Takes the place of [`poll`](Self::poll); not both. To be called before each message in or out, but not between
-    /// the pages of one. `online` tells whether the link of that layer is up.
+    /// Takes the place of [`poll`](Self::poll); not both. To be called before each message in or out, and between the pages of
+    /// one only where nothing was written: then the next page is fetched. `online` tells whether the link of that layer is up.
     ///
     /// # Errors
     /// [`Error`]; nothing is lost.

@@ -70,7 +70,8 @@ pub trait Handler {
     /// `None` means there is nothing to send now; whatever was written is dropped then.
     fn next_call(&mut self, now: Instant, call: &mut CallComposer<'_>) -> Option<Self::Call>;
 
-    /// Writes the next page of a call that was [suspended](Composer::suspend).
+    /// Writes the next page of a call that was [suspended](Composer::suspend). It may have to be fetched first: then nothing is
+    /// written, and the same page is asked for again.
     fn continue_call(&mut self, now: Instant, name: Self::Call, call: &mut Composer<'_>) {
         let _ = (now, name, call);
     }

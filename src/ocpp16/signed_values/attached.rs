@@ -114,6 +114,12 @@ pub(super) fn head_of_data(form: SignedForm) -> u8 {
     }
 }
 
+/// Whether these bytes can go out in this form.
+pub(super) fn is_told(form: SignedForm, bytes: &[u8]) -> bool {
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    form == SignedForm::Bytes || bytes.iter().all(is_base64)
+}
+
 /// Writes a tail.
 pub(super) fn write_tail(record: &mut RecordWriter<'_>, meter: &dyn SignedMeter, with_key: bool) {
     record.byte(TAIL);
@@ -158,12 +164,13 @@ impl<'p> Piece<'p> {
             BASE64 => SignedForm::Base64,
             TAIL => {
                 let (reading, _) = read_value(&mut content)?;
-                let (signing_method, encoding_method) = (content.text()?, content.text()?);
+                let (signing_method, encoding_method) = (method(content.text()?), method(content.text()?));
                 return Some(Self::Tail { reading, signing_method, encoding_method, public_key: content.rest() });
             }
             _ => return None,
         };
-        Some(Self::Data { form, bytes: content.rest() })
+        let bytes = content.rest();
+        is_told(form, bytes).then_some(Self::Data { form, bytes })
     }
 }
 

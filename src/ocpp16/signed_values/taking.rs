@@ -2,9 +2,9 @@
 
 use super::SignedTask;
 use super::attached::{
-    Attached, DATA_PIECES_MAX, Group, PIECE_LEN, Seal, TAIL_PLACE, head_of_data, record_of, write_tail,
+    Attached, DATA_PIECES_MAX, Group, PIECE_LEN, Seal, TAIL_PLACE, head_of_data, is_told, record_of, write_tail,
 };
-use super::meter::{SignedForm, SignedMeter, SigningMoment};
+use super::meter::{SignedMeter, SigningMoment};
 use crate::log::warning;
 use crate::ocpp16::connector::Connector;
 use crate::ocpp16::persistence::Task;
@@ -217,8 +217,7 @@ impl Connector<'_> {
                 return None;
             }
         };
-        let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-        let is_told = meter.form() == SignedForm::Bytes || room.iter().take(len).all(is_base64);
+        let is_told = is_told(meter.form(), room.get(..len).unwrap_or_default());
         if len > 0 && (signing.pieces == DATA_PIECES_MAX || !is_told) {
             signing.failed(now);
             return None;

@@ -69,6 +69,7 @@ static UNSENT_TRANSACTION: LazyLock<Device> = LazyLock::new(|| {
     bench::boot(&site, &mut device, |bench| {
         let mut central_system = CentralSystem::default();
         bench.charge_point.set_configuration("StopTxnSampledData", ENERGY).expect("a list");
+        bench.charge_point.set_configuration("SampledDataSignReadings", "true").expect("a switch");
         bench.link.connect();
         bench.settle();
         bench.converse(&mut central_system);
