@@ -257,6 +257,9 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
         for id in self.connector_ids() {
+            if self.signed_values.copying.owes_of(id) {
+                continue; // its records are not free yet
+            }
             let Some(connector) = self.connector_mut(id) else { continue };
             if connector.signing.stage == Stage::Taking && now >= connector.signing.look {
                 if let Some(op) = connector.take_piece(now, id, scratch) {
