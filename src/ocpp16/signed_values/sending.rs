@@ -88,6 +88,8 @@ impl Operations<'_> {
         // A page of its own has room for the longest piece.
         let _: Result<(), BufferFull> = composer.payload(&piece);
         if index.saturating_add(1) < sending.attached.pieces() {
+            // At once: the page of a piece that is lost is empty, and nobody asks for what follows an empty page.
+            self.signed_values.sending.wanted = Some(number.wrapping_add(1));
             composer.suspend(page + 1);
         }
     }
