@@ -43,7 +43,8 @@ const BOTH: &[(u64, Step)] = &[
     (77, Unplug(2)),
 ];
 
-fn signing(connectors: u8) -> Bench {
+/// Signs all that can be signed.
+pub(crate) fn signing(connectors: u8) -> Bench {
     let bench = bench()
         .wire(|closures: &mut ConnectorClosures<'static>, connector| closures.set_signed_meter(meter(connector)))
         .key("AllowOfflineTxForUnknownId", "true")
@@ -56,7 +57,8 @@ fn signing(connectors: u8) -> Bench {
     if connectors == 2 { bench.two_connectors() } else { bench }
 }
 
-fn take(t: &mut Timeline, step: Step) {
+/// Takes a step.
+pub(crate) fn take(t: &mut Timeline, step: Step) {
     match step {
         Plug(connector) => t.plug(connector),
         Unplug(connector) => t.unplug(connector),

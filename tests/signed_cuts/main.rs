@@ -8,8 +8,12 @@ mod meter;
 mod support;
 mod truth;
 
-use course::{Case, NEVER};
+use central::Central;
+use course::Step::{Card, CardAgain, Plug};
+use course::{Case, NEVER, signing, take};
 use embedded_ocpp::store::registry;
+use meter::{meter, set_clocks};
+use support::signatures::told;
 
 /// The first time at which nothing goes wrong any more.
 fn first_whole(case: impl Fn(u32) -> Case) -> u32 {
@@ -80,5 +84,38 @@ fn smv_12_damaged_pieces_damage_no_message_and_no_other_value() {
                 Case { cuts, damaged: damaged.clone(), ..Case::new(connectors, is_online) }
             });
         }
+    }
+}
+
+#[test]
+fn smv_12_the_value_of_a_start_that_never_was_is_told_for_no_other() {
+    for steps in 1.. {
+        set_clocks(0);
+        meter(1).signatures.take();
+        meter(1).gives_nothing.set(false);
+        let mut central = Central::default();
+        let mut t = signing(1).start_offline();
+        // The journal is not empty: the next boot goes on with the number that is next.
+        for (at, step) in [(10, Plug(1)), (10, Card(1, "ZOE")), (12, CardAgain(1, "ZOE"))] {
+            t.at(at);
+            take(&mut t, step);
+        }
+        t.power.fails_after(steps);
+        take(&mut t, Card(1, "ANNA"));
+        if !t.power.is_off() {
+            break;
+        }
+        t.power_cut();
+        t.power_on();
+        meter(1).gives_nothing.set(true);
+        t.at(20);
+        take(&mut t, Card(1, "BERT"));
+        assert!(t.charger().permits_charge(1), "nobody can charge where the meter cannot sign");
+        t.reboot();
+        central.serve(&mut t, 200);
+        let start = central.of("StartTransaction").position(|start| start["idTag"] == "BERT").expect("a start");
+        let stop = central.of("StopTransaction").nth(start).expect("an end");
+        let signed = told(&stop["transactionData"]);
+        assert!(signed.is_empty(), "after {steps} steps BERT is told {signed:?}");
     }
 }

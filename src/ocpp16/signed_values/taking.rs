@@ -60,7 +60,10 @@ pub(super) enum Stage {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Beginning {
+    /// There is none; the records may tell of one that was for a start before.
     None,
+    /// There is none, and the records tell of none.
+    Without,
     /// It is durable, but for its tail, or with a tail that names another start.
     Taken {
         pieces: u8,
@@ -329,7 +332,8 @@ impl Operations<'_> {
         }
     }
 
-    /// The seal that ties the value of the beginning to the start that is to be entry `number`, if it has none.
+    /// The seal that ties the value of the beginning to the start that is to be entry `number`, if it has none. Where there is no
+    /// value, one goes that may be left: its number may have been meant for another start, before a power cut.
     pub(super) fn seal_beginning(
         &mut self,
         id: ConnectorId,
@@ -338,6 +342,9 @@ impl Operations<'_> {
     ) -> Option<StorageOp> {
         let connector = self.connector(id)?;
         let (pieces, asked) = match connector.signing.begin {
+            Beginning::None if connector.signed_meter().is_some() => {
+                return Some(StorageOp::Remove(record_of(id, Group::Begin, TAIL_PLACE)?));
+            }
             Beginning::Taken { pieces, asked } => (pieces, asked),
             Beginning::Sealing { seal, asked } => (seal.pieces, asked), // the device has failed
             Beginning::Sealed { seal, asked } if seal.start != number => (seal.pieces, asked),
@@ -351,11 +358,12 @@ impl Operations<'_> {
     }
 
     pub(super) fn beginning_sealed(&mut self, id: ConnectorId) {
-        if let Some(connector) = self.connector_mut(id)
-            && let Beginning::Sealing { seal, asked } = connector.signing.begin
-        {
-            connector.signing.begin = Beginning::Sealed { seal, asked };
-        }
+        let Some(connector) = self.connector_mut(id) else { return };
+        connector.signing.begin = match connector.signing.begin {
+            Beginning::Sealing { seal, asked } => Beginning::Sealed { seal, asked },
+            Beginning::None => Beginning::Without,
+            other => other,
+        };
     }
 
     /// The record that tells which transaction the value of a beginning belongs to, where a power cut has made that unknown.
