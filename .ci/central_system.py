@@ -48,6 +48,7 @@ SECURITY = {
     "LogStatusNotification", "SecurityEventNotification", "SignCertificate", "SignedFirmwareStatusNotification",
 }  # fmt: skip
 LATENCY = 0.02  # before each answer, so that a second CALL while one is open can be seen
+DELAY = 0.2  # what is sent is seen so late where the machine is busy
 
 
 class Failure(Exception):
@@ -260,7 +261,7 @@ class ChargePoint(ocpp.v16.ChargePoint):
             return "message ids have 1 to 36 characters"
         if self.central.frames.setdefault(unique_id, text) != text:
             return "message id used before"
-        has_waited = self.ignored_at and time.monotonic() - self.ignored_at >= self.central.message_timeout - LATENCY
+        has_waited = self.ignored_at and time.monotonic() - self.ignored_at >= self.central.message_timeout - DELAY
         if self.unanswered and not has_waited:
             return "second CALL while one is open"
         self.ignored_at = None

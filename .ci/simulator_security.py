@@ -1,10 +1,8 @@
 """The scenes of the security extension."""
 
-import hashlib
 import json
 
-import trustme
-from cryptography import x509
+from authority import Certificate
 from selenium.webdriver.common.keys import Keys
 from simulator_page import DESKTOP, PHONE, Failure, until
 
@@ -117,16 +115,15 @@ def value_of(page, key):
 def certificates(page):
     """a root comes and goes: the table has it as it was computed here, over a restart"""
     page.open().online()
-    pem = trustme.CA().cert_pem.bytes()
-    root = x509.load_pem_x509_certificate(pem)
-    name = hashlib.sha256(root.issuer.public_bytes()).hexdigest()
+    root = Certificate("root", is_ca=True)
+    name_hash, serial_number = (root.id()[member] for member in ("issuer_name_hash", "serial_number"))
     page.click("Memory", "#tabs")
     installed = lambda: [[cell.lower() for cell in row] for row in table(page, "Certificates")]
     until("no certificate", lambda: installed() == [])
-    free_call(page, "InstallCertificate", certificateType="CentralSystemRootCertificate", certificate=pem.decode())
+    free_call(page, "InstallCertificate", certificateType="CentralSystemRootCertificate", certificate=root.pem)
     page.until_told("InstallCertificate: Accepted")
     page.click("Memory", "#tabs")
-    wanted = [["central system", name[:12] + "…", f"{root.serial_number:x}"[:12] + "…"]]
+    wanted = [["central system", name_hash[:12] + "…", serial_number[:12] + "…"]]
     until(f"{wanted}, it is {installed()}", lambda: installed() == wanted)
     page.click("Cut the power", "#point")
     until("darkness", lambda: not page.state("power"), 5)

@@ -5,6 +5,7 @@ import random
 
 from ocpp.v16 import call
 
+from .boot import power_cut
 from .local_list import entry, send, version_is
 from .reservation import cancel, reserve
 from .smart_charging import composite, profile, put
@@ -60,10 +61,7 @@ async def kept(central, evse):
     await reserve(central, 1, "RESERV01", 71)
     await put(central, 0, profile(71, "TxDefaultProfile", (0, 9)))
     await central.status(1, "Reserved")
-    await evse("power_cut")
-    await central.until(lambda: not central.charge_point, "end of the connection")
-    central.booted = False
-    await central.expect("BootNotification", timeout=20)
+    await power_cut(central, evse)
     await central.status(1, "Reserved")
     await version_is(central, 7)
     await composite(central, 1, 60, [(0, 9)])

@@ -10,7 +10,11 @@
 //!
 //! With `--features security` it has the security extension: profiles and keys that the central system changes, events
 //! and logs, and certificates, which are kept in files;
-//! it installs nothing that no ManufacturerRootCertificate stands behind.
+//! it installs nothing that no ManufacturerRootCertificate stands behind, nor what is signed with a certificate that such a
+//! root has revoked: its lists, in PEM, go into `certificates/revoked.pem` of `data_dir`, and are read at each update.
+//! Its TLS is rustls, which offers ECDHE alone: both suites with ECDSA that the security whitepaper demands, and none with RSA
+//! key exchange (`TLS_RSA_WITH_…`), which the whitepaper allows instead of them and which has no forward secrecy. A central
+//! system must take both kinds; one that takes only RSA key exchange is not reached, and InvalidTLSCipherSuite is logged.
 
 mod central_system;
 #[cfg(feature = "security")]

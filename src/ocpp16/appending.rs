@@ -3,7 +3,7 @@
 use super::delivery::Head;
 use super::journal_entry::{self, Entry, PLAIN_LEN_MAX};
 use super::metering::series_record;
-use super::persistence::{Appended, LoadedSeries, SAMPLES_BETWEEN_THINNINGS, Task};
+use super::persistence::{LoadedSeries, SAMPLES_BETWEEN_THINNINGS, Task};
 use super::session::Phase;
 use super::signed_values::Attached;
 use super::{ConnectorId, Operations, ReadingContext};
@@ -30,7 +30,7 @@ impl Operations<'_> {
                 return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
             }
             if let Some(op) = self.append_clock(scratch) {
-                return Some((Task::Append(Appended::Clock), op));
+                return Some((Task::AppendClock, op));
             }
             if let Some(task) = self.append(now, id?, scratch) {
                 return Some(task);
@@ -47,8 +47,9 @@ impl Operations<'_> {
             let session = &connector.session;
             let at = match session.phase {
                 Phase::Starting => session.started,
+                Phase::Running | Phase::Stopping if connector.signing.has_sample() => Instant::NEVER,
                 Phase::Stopping if session.stop.released => session.stop.at,
-                Phase::Running if connector.place.sampling.is_due() || connector.signing.has_sample() => Instant::NEVER,
+                Phase::Running if connector.place.sampling.is_due() => Instant::NEVER,
                 _ => continue,
             };
             if !session.is_silent && (oldest.is_none() || at < oldest_at) {
@@ -86,11 +87,7 @@ impl Operations<'_> {
                     meter_start: session.meter_start,
                     reservation: session.reservation,
                 };
-                (
-                    Task::Append(Appended::Start(id)),
-                    at,
-                    journal_entry::write_start(scratch.blank(), number, id, at, &start),
-                )
+                (Task::AppendStart(id), at, journal_entry::write_start(scratch.blank(), number, id, at, &start))
             }
             Phase::Stopping if wants_series => {
                 let load = Task::LoadSeries(id, ReadingContext::TransactionEnd);
@@ -110,7 +107,7 @@ impl Operations<'_> {
                     self.connector_mut(id)?.place.sampling.taken(context);
                     return None;
                 }
-                (Task::Append(Appended::MeterValues(id, context)), at, len)
+                (Task::AppendMeterValues(id, context), at, len)
             }
         };
         self.persistence.storing_at = at;
@@ -151,7 +148,7 @@ impl Operations<'_> {
             None => journal_entry::begin_stop(record, number, id, at, &stop).finish_entry(number)?,
         };
         self.persistence.storing_at = at;
-        Some((Task::Append(Appended::Stop(id)), StorageOp::AppendEntry(number, len)))
+        Some((Task::AppendStop(id), StorageOp::AppendEntry(number, len)))
     }
 
     /// Whether the journal takes a long entry and the ends of all other transactions.
@@ -211,21 +208,21 @@ impl Operations<'_> {
         Some((Task::StoreSeries, StorageOp::Store(series_record(id)?, len)))
     }
 
-    pub(super) fn entry_appended(&mut self, now: Instant, appended: Appended, scratch: &mut Scratch<'_>) {
-        match appended {
-            Appended::Start(id) => {
+    pub(super) fn entry_appended(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
+        match task {
+            Task::AppendStart(id) => {
                 let number = self.journal.next();
                 self.appended(id, Phase::Starting, scratch);
                 self.start_recorded(id, number);
                 self.advance_limits(now); // before there is energy
             }
-            Appended::Stop(id) => {
+            Task::AppendStop(id) => {
                 self.appended(id, Phase::Stopping, scratch);
                 self.stop_recorded(id);
             }
-            Appended::Signed(id) => self.signed_sample_appended(id, scratch),
-            Appended::Piece => self.piece_appended(),
-            Appended::MeterValues(id, context) => {
+            Task::AppendSigned(id) => self.signed_sample_appended(id, scratch),
+            Task::AppendPiece => self.piece_appended(),
+            Task::AppendMeterValues(id, context) => {
                 let number = self.journal.next();
                 self.appended(id, Phase::Running, scratch);
                 self.persistence.samples = self.persistence.samples.saturating_add(1);
@@ -234,7 +231,7 @@ impl Operations<'_> {
                     connector.session.sample = number;
                 }
             }
-            Appended::Clock => {
+            _ => {
                 self.persistence.append_failures = 0;
                 self.journal.appended();
                 self.dating.followed_by(self.persistence.storing_at, false);
@@ -251,7 +248,7 @@ impl Operations<'_> {
         let number = self.journal.next();
         self.journal.appended();
         let record = scratch.device().get(..self.persistence.storing_len).unwrap_or_default();
-        self.signed_values.copying.found(record, Entry::reread(number, record).as_ref());
+        self.signed_values.copying.found(number, record);
         self.tell_stored(id);
         let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
         let session = &connector.session;

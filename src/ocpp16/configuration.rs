@@ -3,7 +3,7 @@
 use super::answer::{Cause, StatusAnswer};
 use super::keys::announced;
 use super::metering::Meters;
-use super::signed_values::is_telling_of_key;
+use super::signed_values::{MeterPublicKey, is_telling_of_key};
 use super::{Operations, free_vend, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
 use crate::rpc::Composer;
@@ -108,7 +108,7 @@ impl Operations<'_> {
                 list.put(&Item::Known(key))?;
             }
             for key in self.connector_ids().filter_map(|id| self.meter_public_key(id)) {
-                list.put(&Item::OfMeter(&key))?;
+                list.put(&Item::OfMeter(key))?;
             }
         }
         let mut begun = false;
@@ -119,7 +119,7 @@ impl Operations<'_> {
                     Some(_) => None,
                     None => self.meter_public_key_named(name).and_then(|id| self.meter_public_key(id)),
                 };
-                match (key, &of_meter) {
+                match (key, of_meter) {
                     (Some(key), _) if wants_known => list.put(&Item::Known(key))?,
                     (_, Some(key)) if wants_known => list.put(&Item::OfMeter(key))?,
                     (None, None) if !wants_known => {
@@ -189,7 +189,7 @@ impl List<'_, '_, '_> {
                 Some(key) => self.answer.payload(&key),
                 None => Ok(()),
             },
-            Item::OfMeter(key) => self.answer.payload(*key),
+            Item::OfMeter(key) => self.answer.payload(key),
             Item::UnknownKeys => self.answer.raw(b"],\"unknownKey\":["),
             Item::Unknown(name) => {
                 self.answer.raw(b"\"")?;
@@ -204,7 +204,7 @@ impl List<'_, '_, '_> {
 /// What the answer is made of.
 enum Item<'m> {
     Known(KeyId),
-    OfMeter(&'m dyn Json),
+    OfMeter(MeterPublicKey<'m>),
     UnknownKeys,
     Unknown(JsonStr<'m>),
     End,

@@ -6,7 +6,7 @@
 use super::confirmed_transaction::ConfirmedTransaction;
 use super::journal_entry::{Content, Entry, Stamp};
 use super::metering::{self, MeterValue};
-use super::signed_values::is_page_of_piece;
+use super::signed_values::{MESSAGES_OF_BEGINNING, is_page_of_piece};
 use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations};
 use crate::json::{BufferFull, Field, Kind, Payload, read_answer};
@@ -161,7 +161,7 @@ impl Operations<'_> {
 
     /// Whether no more messages wait than the present sessions have made.
     pub(super) fn is_live(&self) -> bool {
-        self.waiting_messages() <= u32::from(self.connector_count()) + 1
+        self.waiting_messages() <= u32::from(self.connector_count()) * (1 + MESSAGES_OF_BEGINNING) + 1
     }
 
     /// The first entry has been loaded, or what should be it; `false` when it cannot be read.

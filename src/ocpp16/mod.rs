@@ -139,7 +139,6 @@ use place::Place;
 use reservation::Reservations;
 use reset::Reset;
 use security::Security;
-use session::ENTRIES_OF_A_TRANSACTION;
 use signed_values::SignedValues;
 use smart_charging::Profiles;
 use transfer::Transfers;
@@ -389,8 +388,8 @@ impl<'a> Operations<'a> {
 
     /// How many more transactions may begin for certain before the journal is full.
     pub fn transactions_left(&self) -> u32 {
-        (self.journal.room() + ENTRIES_OF_A_TRANSACTION).saturating_sub(self.entries_of_a_new_transaction())
-            / ENTRIES_OF_A_TRANSACTION
+        let of_one = self.entries_of_a_transaction();
+        (self.journal.room() + of_one).saturating_sub(self.entries_of_a_new_transaction()) / of_one
     }
 
     /// Whether the central system has accepted this charge point since the boot.

@@ -28,7 +28,7 @@ pub(super) struct Persistence {
     pub(super) append_failures: u8,
     pub(super) append_after: Instant,
     /// Its writing has failed, but the entry may be on the device: another one never takes its number before that is known.
-    pub(super) doubtful: Option<Appended>,
+    pub(super) doubtful: Option<Task>,
     /// Samples in the journal that no thinning has looked at.
     pub(super) samples: u32,
     /// There may be something to do on the device that is neither about the journal nor about a key.
@@ -51,7 +51,16 @@ pub(super) struct LoadedSeries {
 pub(super) enum Task {
     HeldCall,
     Recover,
-    Append(Appended),
+    AppendStart(ConnectorId),
+    AppendStop(ConnectorId),
+    AppendMeterValues(ConnectorId, ReadingContext),
+    AppendClock,
+    /// MeterValues of a signed value.
+    #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
+    AppendSigned(ConnectorId),
+    /// A piece of what the message before has attached.
+    #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
+    AppendPiece,
     /// Whether the entry is there whose writing has failed.
     LookForEntry,
     StoreTransaction(ConnectorId),
@@ -79,19 +88,19 @@ pub(super) enum Task {
     Thin,
 }
 
-/// What is put into the journal.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Appended {
-    Start(ConnectorId),
-    Stop(ConnectorId),
-    MeterValues(ConnectorId, ReadingContext),
-    Clock,
-    /// MeterValues of a signed value.
-    #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
-    Signed(ConnectorId),
-    /// A piece of what the message before has attached.
-    #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
-    Piece,
+impl Task {
+    /// Whether it puts an entry into the journal.
+    fn is_append(self) -> bool {
+        matches!(
+            self,
+            Self::AppendStart(_)
+                | Self::AppendStop(_)
+                | Self::AppendMeterValues(..)
+                | Self::AppendClock
+                | Self::AppendSigned(_)
+                | Self::AppendPiece
+        )
+    }
 }
 
 /// The wait before a failed operation is tried again.
@@ -260,16 +269,21 @@ impl Operations<'_> {
                 self.dirty = true;
                 self.recovered(now, &result, loaded);
             }
-            Task::Append(appended) => self.entry_appended(now, appended, scratch),
+            Task::AppendStart(_)
+            | Task::AppendStop(_)
+            | Task::AppendMeterValues(..)
+            | Task::AppendClock
+            | Task::AppendSigned(_)
+            | Task::AppendPiece => self.entry_appended(now, task, scratch),
             Task::LookForEntry => {
                 let doubtful = self.persistence.doubtful.take();
                 if let Some(record) = loaded
-                    && let Some(appended) = doubtful
+                    && let Some(task) = doubtful
                     && Entry::is_sound(self.journal.next(), record)
                 {
                     self.persistence.failures = 0;
                     self.persistence.storing_len = record.len();
-                    self.entry_appended(now, appended, scratch);
+                    self.entry_appended(now, task, scratch);
                 }
             }
             Task::StoreTransaction(id) => self.transaction_stored(id),
@@ -325,8 +339,8 @@ impl Operations<'_> {
 
     /// The device failed. What is only good to know is done without; all else is tried again.
     fn do_without(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
-        if let Task::Append(appended) = task {
-            self.persistence.doubtful = Some(appended);
+        if task.is_append() {
+            self.persistence.doubtful = Some(task);
             self.persistence.append_failures = self.persistence.append_failures.saturating_add(1);
             if self.persistence.append_failures >= TRIES {
                 self.persistence.append_after = now + APPEND_WAIT;

@@ -143,13 +143,12 @@ impl Operations<'_> {
             },
             Recovery::LoadMark => step(self.journal.recover(record)),
             Recovery::Probe(number) => {
-                let entry = record.and_then(|record| Entry::read(number, record));
-                if let Some(entry) = &entry {
-                    self.recover_entry(number, entry);
+                if let Some(entry) = record.and_then(|record| Entry::read(number, record)) {
+                    self.recover_entry(number, &entry);
                 }
                 let entry_lies_there = record.is_some_and(|record| Entry::may_be(number, record));
                 if entry_lies_there {
-                    self.signed_values.copying.found(record.unwrap_or_default(), entry.as_ref());
+                    self.signed_values.copying.found(number, record.unwrap_or_default());
                 }
                 step(self.journal.probe(number, entry_lies_there))
             }

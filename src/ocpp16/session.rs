@@ -98,7 +98,7 @@ pub(super) struct Stop {
 }
 
 /// Journal entries that a new transaction must find room for: its start and its end.
-pub(super) const ENTRIES_OF_A_TRANSACTION: u32 = 2;
+const ENTRIES_OF_A_TRANSACTION: u32 = 2;
 
 impl Session {
     pub(super) const fn new() -> Self {
@@ -273,7 +273,13 @@ impl Operations<'_> {
 
     /// How many entries there must be room for that a transaction may begin, whatever the other connectors do.
     pub(super) fn entries_of_a_new_transaction(&self) -> u32 {
-        ENTRIES_OF_A_TRANSACTION * (1 + u32::from(self.connector_count())) + self.signed_values.room()
+        let of_all = ENTRIES_OF_A_TRANSACTION * u32::from(self.connector_count()) + self.signed_values.of_all();
+        self.entries_of_a_transaction() + of_all
+    }
+
+    /// How many entries a transaction takes up for certain.
+    pub(super) fn entries_of_a_transaction(&self) -> u32 {
+        ENTRIES_OF_A_TRANSACTION + self.signed_values.of_transaction()
     }
 
     /// Ends the session on this connector: a preparing one is dropped, a transaction is stopped. With a tag only if it

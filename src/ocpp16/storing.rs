@@ -76,8 +76,10 @@ impl Operations<'_> {
                 return chore;
             }
         }
-        let key = self.keys.next_unsaved()?;
-        Some((Task::SaveKey(key), self.keys.store(key, scratch.blank())?))
+        if let Some(key) = self.keys.next_unsaved() {
+            return Some((Task::SaveKey(key), self.keys.store(key, scratch.blank())?));
+        }
+        self.wanted_piece() // by an RPC layer of the firmware's own, between two pages
     }
 
     /// What is to be done on the device beside the journal.

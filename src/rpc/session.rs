@@ -348,9 +348,8 @@ impl<C: Copy> Rpc<C> {
     fn part(&self) -> Option<Part> {
         match self.outbox {
             Outbox::Empty | Outbox::Held(_) => None,
-            Outbox::Answer { len: 0, next_page: Some(_), .. } | Outbox::Call { len: 0, next_page: Some(_), .. } => None,
             Outbox::Answer { len, next_page, .. } | Outbox::Call { len, next_page, .. } => {
-                Some(Part { len, last: next_page.is_none() })
+                (len > 0).then_some(Part { len, last: next_page.is_none() }) // a page may not be there yet
             }
         }
     }

@@ -4,10 +4,10 @@ use super::connector::Connector;
 use super::journal_entry::Entry;
 use super::persistence::Task;
 use super::{ConnectorId, Operations};
-use crate::json::{JsonStr, Raw};
+use crate::json::{Json, JsonStr, Writer};
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Keys, Scratch, StorageOp};
+use crate::store::{Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
 
 /// None is attached to any entry.
@@ -47,7 +47,11 @@ impl SignedValues {
         Self { copying: Copying }
     }
 
-    pub(super) fn room(&self) -> u32 {
+    pub(super) fn of_transaction(&self) -> u32 {
+        0
+    }
+
+    pub(super) fn of_all(&self) -> u32 {
         0
     }
 }
@@ -60,7 +64,7 @@ impl Copying {
         0
     }
 
-    pub(super) fn found(&mut self, _: &[u8], _: Option<&Entry<'_>>) {}
+    pub(super) fn found(&mut self, _: u32, _: &[u8]) {}
 }
 
 #[derive(Debug)]
@@ -80,14 +84,15 @@ impl Signing {
         Self
     }
 
-    pub(super) fn ask_for_sample(&mut self, _: Instant, _: SigningMoment) {}
-
     pub(super) fn has_sample(&self) -> bool {
         false
     }
 }
 
-pub(super) const FIRST_PIECE: u16 = 0;
+pub(super) const MESSAGES_OF_BEGINNING: u32 = 0;
+pub(super) fn first_page(_: bool) -> u16 {
+    0
+}
 
 pub(super) fn is_page_of_piece(_: u16) -> bool {
     false
@@ -99,10 +104,6 @@ pub(super) fn is_piece(_: &[u8]) -> bool {
 
 pub(super) fn is_telling_of_key(_: u8) -> bool {
     false
-}
-
-pub(super) fn start_data<'k>(_: &'k Keys<'_>) -> &'k [u8] {
-    &[]
 }
 
 impl Connector<'_> {
@@ -117,6 +118,15 @@ impl Connector<'_> {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum SignedTask {}
+
+pub(super) enum MeterPublicKey<'k> {
+    #[expect(dead_code)] // no meter has one
+    None(core::convert::Infallible, core::marker::PhantomData<&'k ()>),
+}
+
+impl Json for MeterPublicKey<'_> {
+    fn write(&self, _: &mut Writer<'_>) {}
+}
 
 impl Operations<'_> {
     pub(super) fn signed_task_done(&mut self, task: SignedTask, _: &mut Scratch<'_>) {
@@ -145,13 +155,11 @@ impl Operations<'_> {
         false
     }
 
-    pub(super) fn signs_samples(&self, _: ConnectorId, _: SigningMoment) -> bool {
-        false
-    }
+    pub(super) fn sign_sample(&mut self, _: Instant, _: ConnectorId, _: SigningMoment) {}
 
     pub(super) fn tell_beginning(&mut self, _: ConnectorId) {}
 
-    pub(super) fn meter_public_key(&self, _: ConnectorId) -> Option<Raw<'static>> {
+    pub(super) fn meter_public_key(&self, _: ConnectorId) -> Option<MeterPublicKey<'_>> {
         None
     }
 

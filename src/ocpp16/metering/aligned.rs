@@ -97,9 +97,7 @@ impl Operations<'_> {
         let is_told_idle = is_told;
         let wanted = !self.keys.list(&METER_VALUES_ALIGNED_DATA).is_empty();
         let wanted_at_stop = !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty();
-        for id in self.connector_ids() {
-            let is_signed = self.signs_samples(id, SigningMoment::Aligned);
-            let Some(connector) = self.connector_mut(id) else { continue };
+        for connector in self.connectors.iter_mut() {
             if !connector.session.is_reported() {
                 if wanted && reachable && is_told_idle {
                     connector.place.sampling.align(moment);
@@ -112,11 +110,9 @@ impl Operations<'_> {
                 if wanted_at_stop {
                     connector.series.ask_for(ReadingContext::SampleClock);
                 }
-                if is_signed {
-                    connector.signing.ask_for_sample(now, SigningMoment::Aligned);
-                }
             }
         }
+        self.connector_ids().for_each(|id| self.sign_sample(now, id, SigningMoment::Aligned));
         self.persistence.has_chores |= wanted_at_stop;
         if wanted && reachable && is_told && self.has_main_meter() {
             self.charge_point.sampling.align(moment);

@@ -9,7 +9,9 @@ use crate::json::Decimal;
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::ChargingRateUnit;
 use crate::ocpp16::connector::Connector;
-use crate::ocpp16::signed_values::{self, SigningMoment};
+#[cfg(feature = "signed-meter-values")]
+use crate::ocpp16::signed_values::START_TXN_SAMPLED_DATA;
+use crate::ocpp16::signed_values::SigningMoment;
 use crate::ocpp16::{ConnectorId, Operations, ReadingContext, UnitOfMeasure};
 use crate::store::record::RecordWriter;
 use crate::time::{DateTime, Duration, Instant};
@@ -32,6 +34,7 @@ pub(in crate::ocpp16) struct Sampling {
 const TRIGGER: u8 = 1;
 const PERIODIC: u8 = 1 << 1;
 const CLOCK: u8 = 1 << 2;
+#[cfg(feature = "signed-meter-values")]
 const BEGIN: u8 = 1 << 3;
 
 impl Sampling {
@@ -78,6 +81,7 @@ impl Sampling {
     pub(in crate::ocpp16) fn next(&self) -> Option<(ReadingContext, Option<DateTime>)> {
         Some(match self.asked {
             0 => return None,
+            #[cfg(feature = "signed-meter-values")]
             asked if asked & BEGIN != 0 => (ReadingContext::TransactionBegin, None),
             asked if asked & CLOCK != 0 => (ReadingContext::SampleClock, self.moment),
             asked if asked & PERIODIC != 0 => (ReadingContext::SamplePeriodic, None),
@@ -108,6 +112,7 @@ impl Sampling {
         self.asked &= !match context {
             ReadingContext::Trigger => TRIGGER,
             ReadingContext::SampleClock => CLOCK,
+            #[cfg(feature = "signed-meter-values")]
             ReadingContext::TransactionBegin => BEGIN,
             _ => PERIODIC,
         };
@@ -116,7 +121,6 @@ impl Sampling {
 
 impl Operations<'_> {
     pub(in crate::ocpp16) fn advance_metering(&mut self, now: Instant, id: ConnectorId) {
-        let is_signed = self.signs_samples(id, SigningMoment::Sample);
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let interval = Duration::from_secs(self.keys.unsigned(&METER_VALUE_SAMPLE_INTERVAL));
         if !connector.session.is_running() || connector.session.is_silent || interval == Duration::default() {
@@ -132,12 +136,10 @@ impl Operations<'_> {
             if wanted_at_stop {
                 connector.series.ask_for(ReadingContext::SamplePeriodic);
             }
-            if is_signed {
-                connector.signing.ask_for_sample(now, SigningMoment::Sample);
-            }
             // Samples keep their rhythm; those that were missed are not made up.
             connector.place.sampling.last = if now < next + interval { next } else { now };
             next = connector.place.sampling.last + interval;
+            self.sign_sample(now, id, SigningMoment::Sample);
             self.persistence.has_chores |= wanted_at_stop;
             // OCPP 1.6 errata 3.14: the grid connection is read along with the first connector that charges.
             let is_first = self.connectors.iter().zip(1..).find(|(connector, _)| connector.session.is_running());
@@ -168,7 +170,8 @@ impl Operations<'_> {
     pub(in crate::ocpp16) fn list_of(&self, context: ReadingContext) -> &[u8] {
         match context {
             ReadingContext::SampleClock => self.keys.list(&METER_VALUES_ALIGNED_DATA),
-            ReadingContext::TransactionBegin => signed_values::start_data(&self.keys),
+            #[cfg(feature = "signed-meter-values")]
+            ReadingContext::TransactionBegin => self.keys.list(&START_TXN_SAMPLED_DATA),
             _ => self.keys.list(&METER_VALUES_SAMPLED_DATA),
         }
     }

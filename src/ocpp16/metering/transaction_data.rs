@@ -271,9 +271,12 @@ pub(in crate::ocpp16) fn transaction_data(
     series: &[u8],
     ended: Option<DateTime>,
 ) -> Option<impl Iterator<Item = MeterValue<'_>>> {
-    let (began, content) = read_course(series, ended)?;
+    let mut content = RecordReader::content(series);
+    let began = content.u32().filter(|began| *began != 0).map(DateTime::from_unix);
+    let duration_s = content.u32()?;
     let date = move |group: &Group<'_>| {
-        let (began, ended) = (began?, ended?);
+        let ended = ended?;
+        let began = began.unwrap_or(ended.shifted(-i64::from(duration_s)));
         let is_end = group.context == ReadingContext::TransactionEnd;
         Some(if is_end { ended } else { began.shifted(group.offset_s.into()).min(ended) })
     };
@@ -290,15 +293,10 @@ pub(in crate::ocpp16) fn transaction_data(
 /// When the transaction of a series began, if that or its end is known.
 #[cfg(feature = "signed-meter-values")]
 pub(in crate::ocpp16) fn began(series: &[u8], ended: Option<DateTime>) -> Option<DateTime> {
-    read_course(series, ended).map_or(ended, |(began, _)| began)
-}
-
-/// The same, and what stands behind it.
-fn read_course(series: &[u8], ended: Option<DateTime>) -> Option<(Option<DateTime>, RecordReader<'_>)> {
     let mut content = RecordReader::content(series);
     let began = content.u32().filter(|began| *began != 0).map(DateTime::from_unix);
-    let duration_s = content.u32()?;
-    Some((began.or(ended.map(|ended| ended.shifted(-i64::from(duration_s)))), content))
+    let duration_s = content.u32().unwrap_or(0);
+    began.or(ended.map(|ended| ended.shifted(-i64::from(duration_s))))
 }
 
 /// One meter value of a series.

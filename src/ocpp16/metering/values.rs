@@ -3,7 +3,7 @@
 use super::MeterReading;
 use super::sample::{ENERGY, POWER};
 use crate::json::{BufferFull, Decimal, Json, Writer};
-use crate::ocpp16::signed_values::{Attached, FIRST_PIECE};
+use crate::ocpp16::signed_values::{Attached, first_page};
 use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
 use crate::rpc::Composer;
@@ -180,7 +180,7 @@ pub(in crate::ocpp16) fn compose(
         if written > 0 && composer.raw(b"]}").is_err() {
             return suspend(composer, written);
         }
-        composer.suspend(FIRST_PIECE);
+        composer.suspend(first_page(written > 0));
         return Ok(());
     }
     if written == 0 {

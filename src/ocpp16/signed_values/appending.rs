@@ -5,11 +5,11 @@ use super::attached::Attached;
 use super::meter::SigningMoment;
 use super::taking::{Beginning, Signing, Stage};
 use crate::ocpp16::journal_entry;
-use crate::ocpp16::persistence::{Appended, Task};
+use crate::ocpp16::persistence::Task;
 use crate::ocpp16::session::Phase;
 use crate::ocpp16::{ConnectorId, Operations, ReadingContext};
 use crate::store::{Scratch, StorageOp};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 /// A signed value that MeterValues is to tell of.
 pub(super) struct SignedSample {
@@ -21,14 +21,16 @@ pub(super) struct SignedSample {
 
 impl Signing {
     pub(in crate::ocpp16) fn has_sample(&self) -> bool {
-        self.sample().is_some()
+        self.sample(Instant::ZERO).is_some()
     }
 
-    /// The next signed value that MeterValues is to tell of.
-    pub(super) fn sample(&self) -> Option<SignedSample> {
-        if let (true, Beginning::Sealed { seal, asked }) = (self.tells_begin, self.begin) {
+    /// The next signed value that MeterValues is to tell of, in a transaction that started then.
+    pub(super) fn sample(&self, started: Instant) -> Option<SignedSample> {
+        if let (true, Beginning::Sealed(seal)) = (self.tells_begin, self.begin) {
+            let before_start = Duration::from_secs(seal.before_start_s);
+            let at = Instant::from_millis(started.as_millis().saturating_sub(before_start.as_millis()));
             let attached = Attached { begin: seal.pieces.saturating_add(1), ..Attached::NONE };
-            return Some(SignedSample { context: ReadingContext::TransactionBegin, at: asked, attached });
+            return Some(SignedSample { context: ReadingContext::TransactionBegin, at, attached });
         }
         let is_sample = matches!(self.moment, SigningMoment::Sample | SigningMoment::Aligned);
         (is_sample && self.stage == Stage::Durable).then(|| SignedSample {
@@ -54,6 +56,9 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
         let connector = self.connector(id)?;
+        if let Some(signed) = connector.signing.sample(connector.session.started) {
+            return self.append_signed(id, &signed, scratch);
+        }
         match connector.session.phase {
             Phase::Starting => {
                 let number = self.journal.next();
@@ -61,12 +66,10 @@ impl Operations<'_> {
                     .map(|op| (Task::OfSignedValues(SignedTask::SealBeginning(id)), op))
             }
             Phase::Stopping => {
-                self.beginning_to_look_up(id).map(|op| (Task::OfSignedValues(SignedTask::LookUpBeginning(id)), op))
+                let op = self.beginning_to_look_up(id)?;
+                Some((Task::OfSignedValues(SignedTask::LookUpBeginning(id)), op))
             }
-            _ => {
-                let signed = connector.signing.sample()?;
-                self.append_signed(id, &signed, scratch)
-            }
+            _ => None,
         }
     }
 
@@ -87,7 +90,7 @@ impl Operations<'_> {
         let start = self.connector(id)?.session.entry;
         let writer = journal_entry::begin_meter_values(scratch.blank(), number, id, at, start, context, attached);
         self.persistence.storing_at = at;
-        Some((Task::Append(Appended::Signed(id)), StorageOp::AppendEntry(number, writer.finish_entry(number)?)))
+        Some((Task::AppendSigned(id), StorageOp::AppendEntry(number, writer.finish_entry(number)?)))
     }
 
     /// A message of this connector is durable, and with it the value that was taken for it: the meter may forget that.

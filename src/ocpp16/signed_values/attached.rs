@@ -24,7 +24,7 @@ pub(super) const DATA_PIECES_MAX: u8 = 7;
 /// The longest name of an encoding or of a signing method (OCPP 2.0.1 §2.46).
 const METHOD_LEN_MAX: usize = 50;
 /// The longest public key that goes into a configuration value of 500 characters (note §3.3.1), still without Base64.
-const KEY_LEN_MAX: usize = 375;
+pub(super) const KEY_LEN_MAX: usize = 375;
 
 /// The first byte of a piece in its high half, where messages have their format.
 const PIECE: u8 = 0x20;
@@ -121,8 +121,20 @@ pub(super) fn write_tail(record: &mut RecordWriter<'_>, meter: &dyn SignedMeter,
     record.text(method(meter.signing_method()));
     record.text(method(meter.encoding_method()));
     if let Some(key) = meter.public_key().filter(|key| with_key && fits(*key)) {
-        key.parts().iter().for_each(|part| record.bytes(part.as_bytes()));
+        write_key(record, key);
     }
+}
+
+/// A key that fits, as its field has it, but for Base64 (note §3.2.2).
+pub(super) fn field_of<'b>(key: PrintedKey<'_>, buffer: &'b mut [u8; KEY_LEN_MAX]) -> &'b [u8] {
+    let mut field = RecordWriter::bare(buffer);
+    write_key(&mut field, key);
+    let len = field.position();
+    buffer.get(..len).unwrap_or_default()
+}
+
+fn write_key(field: &mut RecordWriter<'_>, key: PrintedKey<'_>) {
+    key.parts().iter().for_each(|part| field.bytes(part.as_bytes()));
 }
 
 /// The name of a method as it can be told.

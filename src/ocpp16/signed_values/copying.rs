@@ -7,7 +7,7 @@ use super::meter::SignedForm;
 use crate::bytes::remove_front;
 use crate::log::warning;
 use crate::ocpp16::journal_entry::{Content, Entry};
-use crate::ocpp16::persistence::{Appended, Task};
+use crate::ocpp16::persistence::Task;
 use crate::ocpp16::{ConnectorId, Operations};
 use crate::store::record::{CHECKSUM_LEN, RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, StorageOp};
@@ -23,7 +23,9 @@ pub(in crate::ocpp16) struct Copying {
 #[derive(Clone, Copy, Debug)]
 struct Owed {
     connector: ConnectorId,
-    attached: Attached,
+    /// How many pieces each of both values has.
+    begin: u8,
+    other: u8,
     /// The transaction has ended: nobody wants the records any more.
     is_end: bool,
     /// So many are in the journal.
@@ -51,10 +53,11 @@ impl Copying {
         self.pieces
     }
 
-    /// A message was appended, or found at boot: what it has attached follows.
-    pub(in crate::ocpp16) fn owe(&mut self, connector: ConnectorId, attached: Attached, is_end: bool) {
+    /// What a message has attached follows.
+    fn owe(&mut self, connector: ConnectorId, attached: Attached, is_end: bool) {
         if !attached.is_none() {
-            self.owed = Some(Owed { connector, attached, is_end, done: 0, step: Step::Load });
+            let Attached { begin, other, .. } = attached;
+            self.owed = Some(Owed { connector, begin, other, is_end, done: 0, step: Step::Load });
         }
     }
 
@@ -65,7 +68,7 @@ impl Copying {
 
     /// Whether a value of an end or of a sample is to follow.
     pub(super) fn owes_other(&self) -> bool {
-        self.owed.is_some_and(|owed| owed.attached.other > 0)
+        self.owed.is_some_and(|owed| owed.other > 0)
     }
 
     /// The first piece in the journal is gone.
@@ -73,39 +76,35 @@ impl Copying {
         self.pieces = self.pieces.saturating_sub(1);
     }
 
-    /// An entry was found at boot, in its order.
-    pub(in crate::ocpp16) fn found(&mut self, record: &[u8], entry: Option<&Entry<'_>>) {
-        if let Some(entry) = entry {
+    /// An entry was appended, or found at boot, in its order.
+    pub(in crate::ocpp16) fn found(&mut self, number: u32, record: &[u8]) {
+        if let Some(entry) = Entry::read(number, record) {
             self.owed = None;
             return self.owe(entry.connector, entry.attached, matches!(entry.content, Content::Stop { .. }));
         }
-        match &mut self.owed {
-            Some(owed) => {
-                owed.done = owed.done.saturating_add(1);
-                self.pieces = self.pieces.saturating_add(1);
-            }
-            None => self.pieces = self.pieces.saturating_add(u32::from(is_piece(record))),
+        if self.owed.is_some() || is_piece(record) {
+            self.pieces = self.pieces.saturating_add(1);
+            self.go_on();
         }
-        self.owed = self.owed.filter(|owed| owed.done < owed.attached.pieces());
     }
 
     /// This piece is done with.
     fn go_on(&mut self) {
-        if let Some(owed) = &mut self.owed {
-            owed.done = owed.done.saturating_add(1);
-            owed.step = Step::Load;
+        let Some(owed) = &mut self.owed else { return };
+        owed.done = owed.done.saturating_add(1);
+        owed.step = Step::Load;
+        if owed.done >= owed.begin.saturating_add(owed.other) {
+            self.owed = None;
         }
-        self.owed = self.owed.filter(|owed| owed.done < owed.attached.pieces());
     }
 }
 
 impl Owed {
     /// Where the next piece lies.
     fn place(&self) -> (Group, u8) {
-        let Attached { begin, other, .. } = self.attached;
-        let (group, piece, count) = match self.done.checked_sub(begin) {
-            None => (Group::Begin, self.done, begin),
-            Some(piece) => (Group::Other, piece, other),
+        let (group, piece, count) = match self.done.checked_sub(self.begin) {
+            None => (Group::Begin, self.done, self.begin),
+            Some(piece) => (Group::Other, piece, self.other),
         };
         (group, if piece.saturating_add(1) == count { TAIL_PLACE } else { piece })
     }
@@ -139,10 +138,7 @@ impl Operations<'_> {
         if let Step::Append { is_sound } = owed.step {
             let lies_there = scratch.loaded().and_then(|record| owed.content(record)).is_some();
             if is_sound == lies_there {
-                return Some((
-                    Task::Append(Appended::Piece),
-                    StorageOp::AppendEntry(number, write_piece(owed, number, scratch)?),
-                ));
+                return Some((Task::AppendPiece, StorageOp::AppendEntry(number, write_piece(owed, number, scratch)?)));
             }
             owed.step = Step::Load; // somebody has taken its place
         }

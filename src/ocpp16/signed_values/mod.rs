@@ -17,17 +17,16 @@ mod taking;
 
 pub(super) use attached::{Attached, is_piece};
 pub use meter::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
-pub(super) use sending::{FIRST_PIECE, is_page_of_piece};
+pub(super) use sending::{first_page, is_page_of_piece};
 pub(super) use taking::Signing;
 
 use super::metering::{self, MEASURANDS};
 use super::{ConnectorId, Operations, configuration};
-use crate::base64;
 use crate::json::{Json, JsonStr, Writer, integer, name};
-use crate::store::{Keys, ListCodec, ListKey, Scratch, SwitchKey, TextSink};
+use crate::store::{ListCodec, ListKey, Scratch, SwitchKey, TextSink};
 use crate::time::Instant;
 use copying::Copying;
-use sending::Sending;
+use sending::{Sending, write_base64};
 
 /// When the public key goes along with a value (note §3.3.2).
 pub(super) const PUBLIC_KEY_WITH_SIGNED_METER_VALUE: ListKey =
@@ -48,6 +47,8 @@ pub(super) const ALIGNED_DATA_SIGN_UPDATED_READINGS: SwitchKey = SwitchKey::new(
 
 const SAMPLED_UPDATED_NAME: &str = "SampledDataSignUpdatedReadings";
 const ALIGNED_UPDATED_NAME: &str = "AlignedDataSignUpdatedReadings";
+/// So many messages a transaction makes at once when it begins, beside StartTransaction.
+pub(super) const MESSAGES_OF_BEGINNING: u32 = 2;
 /// The number of the connector follows (note §3.3.1).
 const METER_PUBLIC_KEY: &str = "MeterPublicKey";
 
@@ -74,28 +75,30 @@ pub(super) fn is_telling_of_key(slot: u8) -> bool {
     slot == PUBLIC_KEY_WITH_SIGNED_METER_VALUE.slot()
 }
 
-/// What is told right after the start.
-pub(super) fn start_data<'k>(keys: &'k Keys<'_>) -> &'k [u8] {
-    keys.list(&START_TXN_SAMPLED_DATA)
-}
-
 /// What all connectors share.
 #[derive(Debug)]
 pub(super) struct SignedValues {
     pub(super) copying: Copying,
     sending: Sending,
-    /// How many entries of plain length the values of one transaction take up on all connectors.
-    room: u32,
+    /// How many entries of plain length the values of one transaction take up, at most.
+    of_transaction: u32,
+    /// Those of one on each connector.
+    of_all: u32,
 }
 
 impl SignedValues {
     pub(super) const fn new() -> Self {
-        Self { copying: Copying::new(), sending: Sending::new(), room: 0 }
+        Self { copying: Copying::new(), sending: Sending::new(), of_transaction: 0, of_all: 0 }
     }
 
-    /// Entries that a transaction wants room for beside its own, whatever the other connectors do.
-    pub(super) fn room(&self) -> u32 {
-        self.room
+    /// How many entries a transaction wants room for beside its own.
+    pub(super) fn of_transaction(&self) -> u32 {
+        self.of_transaction
+    }
+
+    /// The same for one on each connector.
+    pub(super) fn of_all(&self) -> u32 {
+        self.of_all
     }
 }
 
@@ -104,9 +107,9 @@ impl<'a> Operations<'a> {
     pub(super) fn announce_signed_meters(&mut self) {
         let meters = || self.connectors.iter().filter_map(|connector| connector.signed_meter());
         let entries = |meter: &dyn SignedMeter| attached::entries_of(meter.value_len_max());
-        let sum: u32 = meters().map(entries).sum();
-        let longest = meters().map(entries).max().unwrap_or(0);
-        self.signed_values.room = sum.saturating_add(longest);
+        let of_all = meters().map(entries).fold(0, u32::saturating_add);
+        let of_transaction = meters().map(entries).max().unwrap_or(0);
+        (self.signed_values.of_all, self.signed_values.of_transaction) = (of_all, of_transaction);
         if !meters().any(SignedMeter::signs_samples) {
             for (name, key) in [
                 (SAMPLED_UPDATED_NAME, SAMPLED_DATA_SIGN_UPDATED_READINGS),
@@ -131,7 +134,7 @@ impl<'a> Operations<'a> {
     pub(super) fn signs_starts(&self, id: ConnectorId) -> bool {
         self.keys.is_on(&SAMPLED_DATA_SIGN_READINGS)
             && self.keys.is_on(&SAMPLED_DATA_SIGN_STARTED_READINGS)
-            && self.signs_any(id, start_data(&self.keys))
+            && self.signs_any(id, self.keys.list(&START_TXN_SAMPLED_DATA))
     }
 
     /// Whether there is to be a signed value before the transaction starts.
@@ -140,8 +143,8 @@ impl<'a> Operations<'a> {
             && (self.signs_ends(id) || self.signs_starts(id))
     }
 
-    /// Whether samples of a kind are signed (note §3.3.6, §3.3.8).
-    pub(super) fn signs_samples(&self, id: ConnectorId, moment: SigningMoment) -> bool {
+    /// A sample of the running transaction is due: has it signed, if those of its kind are (note §3.3.6, §3.3.8).
+    pub(super) fn sign_sample(&mut self, now: Instant, id: ConnectorId, moment: SigningMoment) {
         let (is_on, updates, list) = match moment {
             SigningMoment::Aligned => (
                 &ALIGNED_DATA_SIGN_READINGS,
@@ -154,12 +157,20 @@ impl<'a> Operations<'a> {
                 self.keys.list(&metering::METER_VALUES_SAMPLED_DATA),
             ),
         };
-        self.keys.is_on(is_on) && self.keys.is_on(updates) && self.signs_any(id, list)
+        if self.keys.is_on(is_on)
+            && self.keys.is_on(updates)
+            && self.signs_any(id, list)
+            && let Some(connector) = self.connector_mut(id)
+            && connector.session.is_running()
+            && !connector.session.is_silent
+        {
+            connector.signing.ask_for_sample(now, moment);
+        }
     }
 
     /// The transaction runs: what is told right after the start is to be read.
     pub(super) fn tell_beginning(&mut self, id: ConnectorId) {
-        let (is_told, is_signed) = (!start_data(&self.keys).is_empty(), self.signs_starts(id));
+        let (is_told, is_signed) = (!self.keys.list(&START_TXN_SAMPLED_DATA).is_empty(), self.signs_starts(id));
         let Some(connector) = self.connector_mut(id).filter(|connector| !connector.session.is_silent) else { return };
         connector.signing.begun(is_signed);
         if is_told {
@@ -198,7 +209,7 @@ impl<'a> Operations<'a> {
         (key.eq_ignore_ascii_case(METER_PUBLIC_KEY) && self.meter_public_key(id).is_some()).then_some(id)
     }
 
-    /// Moves the signing of all connectors on.
+    /// Asks the meters for what is wanted of them.
     pub(super) fn advance_signing(&mut self, now: Instant) {
         for id in self.connector_ids() {
             let Some(connector) = self.connector_mut(id) else { continue };
@@ -270,8 +281,8 @@ impl Json for MeterPublicKey<'_> {
         members.raw(b"\"");
         members.name(name!("readonly")).raw(b"true");
         members.name(name!("value")).raw(b"\"");
-        let [format, printed] = self.key.parts();
-        base64::groups(format.bytes().chain(printed.bytes())).for_each(|group| members.raw(&group));
+        let mut field = [0; attached::KEY_LEN_MAX];
+        write_base64(members, attached::field_of(self.key, &mut field));
         members.raw(b"\"");
         members.close();
     }

@@ -22,24 +22,26 @@ pub(in crate::ocpp16) struct Sending {
     signed: [Option<DateTime>; 2],
     /// The context of the second.
     context: ReadingContext,
-    /// Others stand before them.
-    follow: bool,
-    /// The piece that the next page is made of.
-    wanted: Option<u32>,
+    /// The piece that the next page is made of is to be loaded.
+    wanted: Option<u8>,
     /// The first entry is a piece whose message is gone.
     is_piece: bool,
 }
 
-/// Pages of pieces have this bit, and the number of the piece.
+/// Pages of pieces have this bit, and the number of the piece in the low byte.
 const PIECES: u16 = 0x8000;
+/// And this one where plain values stand before.
+const FOLLOW: u16 = 0x4000;
 
 /// Whether a page is one of a piece, and not of the message before.
 pub(in crate::ocpp16) fn is_page_of_piece(page: u16) -> bool {
     page & PIECES != 0
 }
 
-/// The page of the first piece.
-pub(in crate::ocpp16) const FIRST_PIECE: u16 = PIECES;
+/// The page of the first piece, behind plain values or not.
+pub(in crate::ocpp16) fn first_page(follow: bool) -> u16 {
+    if follow { PIECES | FOLLOW } else { PIECES }
+}
 
 impl Sending {
     pub(super) const fn new() -> Self {
@@ -47,7 +49,6 @@ impl Sending {
             attached: Attached::NONE,
             signed: [None; 2],
             context: ReadingContext::TransactionEnd,
-            follow: false,
             wanted: None,
             is_piece: false,
         }
@@ -56,47 +57,47 @@ impl Sending {
 
 impl Operations<'_> {
     /// The message of an entry, which has this date, is about to be written.
+    #[inline(never)]
     pub(in crate::ocpp16) fn begin_signed_values(&mut self, entry: &Entry<'_>, date: Option<DateTime>) {
         let attached = entry.attached;
-        let (context, signed, follow) = match entry.content {
+        let (context, signed) = match entry.content {
             Content::Stop { series, .. } => {
-                let began = metering::began(series, date);
                 let shifted = |date: Option<DateTime>, seconds: i64| date.map(|date| date.shifted(seconds));
-                let signed =
-                    [shifted(began, -i64::from(attached.before_start_s)), shifted(date, attached.after_end_s.into())];
-                (ReadingContext::TransactionEnd, signed, metering::transaction_data(series, date).is_some())
+                let began = shifted(metering::began(series, date), -i64::from(attached.before_start_s));
+                (ReadingContext::TransactionEnd, [began, shifted(date, attached.after_end_s.into())])
             }
-            Content::MeterValues { context, .. } => (context, [date; 2], false),
-            _ => (ReadingContext::TransactionEnd, [None; 2], false),
+            Content::MeterValues { context, .. } => (context, [date; 2]),
+            _ => (ReadingContext::TransactionEnd, [None; 2]),
         };
-        self.signed_values.sending = Sending { attached, signed, context, follow, wanted: None, is_piece: false };
+        self.signed_values.sending = Sending { attached, signed, context, wanted: None, is_piece: false };
     }
 
     /// Writes the page of a piece; nothing yet, when the piece must be loaded first.
     pub(in crate::ocpp16) fn continue_signed_values(&mut self, scratch: &Scratch<'_>, composer: &mut Composer<'_>) {
         let page = composer.page();
         let Some(first) = self.journal.first() else { return };
-        let index = (page & !PIECES) as u8;
-        let number = first.wrapping_add(1).wrapping_add(index.into());
-        let Some(record) = scratch.entry(number) else {
-            self.signed_values.sending.wanted = Some(number);
+        let index = page as u8;
+        let Some(record) = scratch.entry(number_of(first, index)) else {
+            self.signed_values.sending.wanted = Some(index);
             composer.suspend(page);
             return;
         };
         let sending = &self.signed_values.sending;
-        let piece = SignedPiece { sending, index, piece: Piece::reread(record) };
+        let piece =
+            SignedPiece { sending, index, follows: index > 0 || page & FOLLOW != 0, piece: Piece::reread(record) };
         // A page of its own has room for the longest piece.
         let _: Result<(), BufferFull> = composer.payload(&piece);
         if index.saturating_add(1) < sending.attached.pieces() {
             // At once: the page of a piece that is lost is empty, and nobody asks for what follows an empty page.
-            self.signed_values.sending.wanted = Some(number.wrapping_add(1));
+            self.signed_values.sending.wanted = Some(index.saturating_add(1));
             composer.suspend(page + 1);
         }
     }
 
     /// The piece that the next page is made of.
+    #[inline(never)] // asked at three places
     pub(in crate::ocpp16) fn wanted_piece(&self) -> Option<(Task, StorageOp)> {
-        let number = self.signed_values.sending.wanted?;
+        let number = number_of(self.journal.first()?, self.signed_values.sending.wanted?);
         Some((Task::OfSignedValues(SignedTask::FetchPiece(number)), StorageOp::LoadEntry(number)))
     }
 
@@ -130,24 +131,31 @@ impl Operations<'_> {
     }
 }
 
+/// The entry of a piece of the first one.
+fn number_of(first: u32, piece: u8) -> u32 {
+    first.wrapping_add(1).wrapping_add(piece.into())
+}
+
 /// One piece on the wire.
 struct SignedPiece<'s> {
     sending: &'s Sending,
     index: u8,
+    /// Other values stand before.
+    follows: bool,
     /// None: it cannot be read.
     piece: Option<Piece<'s>>,
 }
 
 impl Json for SignedPiece<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        let Sending { attached, signed: [begun, ended], context, follow, .. } = self.sending;
+        let Sending { attached, signed: [begun, ended], context, .. } = self.sending;
         let (place, count, signed, context) = match self.index.checked_sub(attached.begin) {
             None => (self.index, attached.begin, *begun, ReadingContext::TransactionBegin),
             Some(place) => (place, attached.other, *ended, *context),
         };
         let is_tail = place.saturating_add(1) >= count;
         if place == 0 {
-            if *follow || self.index > 0 {
+            if self.follows {
                 writer.raw(b",");
             }
             writer.raw(b"{\"timestamp\":");
@@ -191,6 +199,6 @@ fn write_tail(
     writer.raw(b"}]}");
 }
 
-fn write_base64(writer: &mut Writer<'_>, bytes: &[u8]) {
+pub(super) fn write_base64(writer: &mut Writer<'_>, bytes: &[u8]) {
     base64::groups(bytes.iter().copied()).for_each(|group| writer.raw(&group));
 }

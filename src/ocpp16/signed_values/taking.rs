@@ -64,20 +64,11 @@ pub(super) enum Beginning {
     None,
     /// There is none, and the records tell of none.
     Without,
-    /// It is durable, but for its tail, or with a tail that names another start.
-    Taken {
-        pieces: u8,
-        asked: Instant,
-    },
+    /// So many pieces of data are durable, but not their tail.
+    Taken(u8),
     /// The tail is being stored.
-    Sealing {
-        seal: Seal,
-        asked: Instant,
-    },
-    Sealed {
-        seal: Seal,
-        asked: Instant,
-    },
+    Sealing(Seal),
+    Sealed(Seal),
     /// The power failed: the records tell.
     Unknown,
 }
@@ -114,7 +105,7 @@ impl Signing {
     }
 
     /// A sample is due. One that is under way, or waits for the journal, keeps its place: the meter signs no faster.
-    pub(in crate::ocpp16) fn ask_for_sample(&mut self, now: Instant, moment: SigningMoment) {
+    pub(super) fn ask_for_sample(&mut self, now: Instant, moment: SigningMoment) {
         if self.stage == Stage::Idle {
             self.ask(now, moment);
         }
@@ -123,7 +114,7 @@ impl Signing {
     /// The transaction runs.
     pub(in crate::ocpp16) fn begun(&mut self, tells_begin: bool) {
         self.stage = Stage::Idle;
-        self.tells_begin = tells_begin && matches!(self.begin, Beginning::Sealed { .. });
+        self.tells_begin = tells_begin && matches!(self.begin, Beginning::Sealed(_));
     }
 
     fn group(&self) -> Group {
@@ -142,7 +133,7 @@ impl Signing {
         self.stage = match self.moment {
             SigningMoment::Begin if self.pieces == 0 => Stage::Durable,
             SigningMoment::Begin => {
-                self.begin = Beginning::Taken { pieces: self.pieces, asked: self.asked };
+                self.begin = Beginning::Taken(self.pieces);
                 Stage::Durable
             }
             SigningMoment::End if self.pieces == 0 => Stage::Missing,
@@ -180,6 +171,7 @@ impl Connector<'_> {
                 return true;
             }
             (SigningMoment::End, Stage::Asked | Stage::Taking | Stage::Taken) => {}
+            _ if self.signing.has_sample() => {} // that is told first
             _ => self.signing.ask(now, SigningMoment::End),
         }
         false
@@ -341,26 +333,26 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<StorageOp> {
         let connector = self.connector(id)?;
-        let (pieces, asked) = match connector.signing.begin {
+        let pieces = match connector.signing.begin {
             Beginning::None if connector.signed_meter().is_some() => {
                 return Some(StorageOp::Remove(record_of(id, Group::Begin, TAIL_PLACE)?));
             }
-            Beginning::Taken { pieces, asked } => (pieces, asked),
-            Beginning::Sealing { seal, asked } => (seal.pieces, asked), // the device has failed
-            Beginning::Sealed { seal, asked } if seal.start != number => (seal.pieces, asked),
+            Beginning::Taken(pieces) => pieces,
+            Beginning::Sealing(seal) => seal.pieces, // the device has failed
+            Beginning::Sealed(seal) if seal.start != number => seal.pieces,
             _ => return None,
         };
-        let before_start_s = seconds_between(asked, connector.session.started);
+        let before_start_s = seconds_between(connector.signing.asked, connector.session.started);
         let seal = Seal { start: number, pieces, before_start_s };
         let op = self.write_tail(id, SigningMoment::Begin, seal, scratch)?;
-        self.connector_mut(id)?.signing.begin = Beginning::Sealing { seal, asked };
+        self.connector_mut(id)?.signing.begin = Beginning::Sealing(seal);
         Some(op)
     }
 
     pub(super) fn beginning_sealed(&mut self, id: ConnectorId) {
         let Some(connector) = self.connector_mut(id) else { return };
         connector.signing.begin = match connector.signing.begin {
-            Beginning::Sealing { seal, asked } => Beginning::Sealed { seal, asked },
+            Beginning::Sealing(seal) => Beginning::Sealed(seal),
             Beginning::None => Beginning::Without,
             other => other,
         };
@@ -379,10 +371,7 @@ impl Operations<'_> {
             .zip(record_of(id, Group::Begin, TAIL_PLACE))
             .and_then(|(record, key)| RecordReader::open(key, record))
             .and_then(|mut content| Seal::read(&mut content));
-        connector.signing.begin = match seal {
-            Some(seal) => Beginning::Sealed { seal, asked: Instant::ZERO },
-            None => Beginning::None,
-        };
+        connector.signing.begin = seal.map_or(Beginning::None, Beginning::Sealed);
     }
 
     /// What StopTransaction has of signed values.
@@ -390,7 +379,7 @@ impl Operations<'_> {
         let Some(connector) = self.connector(id).filter(|_| self.signs_ends(id)) else { return Attached::NONE };
         let (signing, session) = (&connector.signing, &connector.session);
         let mut attached = Attached::NONE;
-        if let Beginning::Sealed { seal, .. } = signing.begin
+        if let Beginning::Sealed(seal) = signing.begin
             && seal.start == session.entry
             && !connector.signed_meter().is_some_and(SignedMeter::ends_with_both)
         {
