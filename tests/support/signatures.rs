@@ -1,5 +1,7 @@
 //! All that a meter has signed: no value is like another, so that none can pass for another.
 
+#![allow(dead_code, unreachable_pub)] // each test takes its part
+
 use super::date;
 use embedded_ocpp::ocpp16::SigningMoment;
 use serde_json::Value;
@@ -23,6 +25,7 @@ pub struct Signature {
     read: usize,
     /// The charge point has said that it is durable: the meter has forgotten it.
     pub is_stored: bool,
+    is_told: bool,
 }
 
 /// So long are the values, in turn: 3 to 7 pieces of 480 bytes; some end with a piece.
@@ -40,7 +43,7 @@ impl Signatures {
         });
         let len = LENGTHS[(serial + usize::from(connector)) % LENGTHS.len()];
         let data = head.bytes().chain(filling).take(len).collect();
-        self.values.push(Signature { moment, of: of.to_owned(), at, data, read: 0, is_stored: false });
+        self.values.push(Signature { moment, of: of.to_owned(), at, data, read: 0, is_stored: false, is_told: false });
     }
 
     /// What the charge point reads of the last value.
@@ -60,6 +63,24 @@ impl Signatures {
         let signature = self.values.last_mut().expect("it was asked to sign");
         assert_eq!(signature.read, signature.data.len(), "stored, and never read to its end");
         assert!(!std::mem::replace(&mut signature.is_stored, true), "stored twice");
+    }
+
+    /// A customer's transaction is told a value of such a moment: it must be the last one, or any of the samples, for once.
+    pub fn tell(&mut self, of: &str, moment: SigningMoment, told: &Told) {
+        let mut all = self.values.iter_mut().rev().filter(|signature| signature.of == of && signature.moment == moment);
+        let found = match moment {
+            SigningMoment::Sample | SigningMoment::Aligned => all.find(|signature| signature.is(told)),
+            _ => all.next().filter(|signature| signature.is(told)),
+        };
+        let signature = found.unwrap_or_else(|| panic!("{of} has not signed {told:?}"));
+        assert!(!std::mem::replace(&mut signature.is_told, true), "told twice: {signature:?}");
+    }
+
+    /// All has been told that is stored, but for the beginning of what has never begun.
+    pub fn check(&self) {
+        for signature in self.values.iter().filter(|signature| signature.moment != SigningMoment::Begin) {
+            assert!(signature.is_told || !signature.is_stored, "lost, and was stored: {signature:?}");
+        }
     }
 
     /// What was signed for a customer at such a moment.
