@@ -195,6 +195,7 @@ fn store<'a, S: Storage>(engine: &mut Engine<'a>, storage: &mut S, record: &mut 
             }
             done = true;
         }
+        done |= engine.operations.is_changed(); // what the device was to be asked for is not wanted any more
         engine.advance();
         if !done {
             break;

@@ -142,7 +142,7 @@ impl Operations<'_> {
         if date.is_none() {
             return false; // nothing that is durable dates it: it would tell another time after a power cut
         }
-        if self.journal.numbers() <= entry.attached.pieces().into() {
+        if self.journal.len() <= entry.attached.pieces().into() {
             return false; // what is attached is not durable yet
         }
         self.begin_signed_values(entry, date);

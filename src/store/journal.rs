@@ -143,12 +143,22 @@ impl Journal {
 
     /// Passes over the first entry if it is missing because it was thinned out.
     pub fn pass_gap(&mut self) -> bool {
-        let is_gap = self.gaps().contains(&self.head) && self.missing > 0;
+        let is_gap = self.is_gap(self.head);
         if is_gap {
             self.missing -= 1;
             self.released();
         }
         is_gap
+    }
+
+    /// Whether entry `number`, which is not there, may be one of those that are missing.
+    pub(crate) fn is_gap(&self, number: u32) -> bool {
+        self.missing > 0 && self.gaps().contains(&number)
+    }
+
+    /// Whether any is.
+    pub(crate) fn has_gaps(&self) -> bool {
+        self.missing > 0
     }
 
     fn gaps(&self) -> Range<u32> {

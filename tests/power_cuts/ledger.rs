@@ -21,6 +21,8 @@ pub(crate) struct Ledger {
     pub(crate) boots: Vec<Boot>,
     /// Entries of the journal that the device has taken, by number.
     pub(crate) durable: Vec<u32>,
+    #[cfg(feature = "signed-meter-values")]
+    pub(crate) signed: crate::signed::Signed,
     /// Samples have gone to make room.
     pub(crate) is_thinned: bool,
     /// When the last entry happened of which the central system was told.
@@ -144,6 +146,10 @@ impl Ledger {
     pub(crate) fn meter_values_told(&mut self, payload: &Value) {
         let index = self.session_of(payload);
         let session = self.sessions[index];
+        #[cfg(feature = "signed-meter-values")]
+        if self.signed.sample_told(&session, payload) {
+            return;
+        }
         let is_next = |sample: &&mut Sample| {
             sample.session == index && payload["meterValue"][0]["timestamp"] == date(sample.at).as_str()
         };
@@ -164,6 +170,8 @@ impl Ledger {
     pub(crate) fn stop_told(&mut self, payload: &Value) {
         let index = self.session_of(payload);
         let session = self.sessions[index];
+        #[cfg(feature = "signed-meter-values")]
+        let payload = &self.signed.end_told(&session, payload);
         let case = || format!("{payload}\n{session:?} {:?}", self.boots);
         let end = if payload["reason"] == "PowerLoss" {
             assert!(session.is_interrupted, "nothing has interrupted it: {}", case());
@@ -247,6 +255,8 @@ impl Ledger {
             assert!(session.entry.is_some() || !session.is_started, "a transaction is lost: {session:?}");
             assert!(session.is_concluded || session.entry.is_none(), "an end is lost: {session:?}");
         }
+        #[cfg(feature = "signed-meter-values")]
+        self.signed.check();
         for number in &self.durable {
             assert!(was_told(*number) || self.is_thinned, "entry {number} is lost");
         }

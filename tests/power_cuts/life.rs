@@ -32,13 +32,13 @@ pub(crate) struct Life<'l, 'a, S> {
 }
 
 /// One connector, as the firmware has wired it.
-struct Socket<'w> {
-    world: &'w RefCell<World>,
-    connector: u8,
+pub(crate) struct Socket<'w> {
+    pub(crate) world: &'w RefCell<World>,
+    pub(crate) connector: u8,
 }
 
 impl Socket<'_> {
-    fn index(&self) -> usize {
+    pub(crate) fn index(&self) -> usize {
         usize::from(self.connector) - 1
     }
 }
@@ -50,6 +50,11 @@ impl ConnectorHardware for Socket<'_> {
 
     fn energy(&self) -> Option<i64> {
         self.world.borrow().reading(self.index())
+    }
+
+    #[cfg(feature = "signed-meter-values")]
+    fn signed_meter(&self) -> Option<&dyn embedded_ocpp::ocpp16::SignedMeter> {
+        if self.world.borrow().ledger.signed.is_on { Some(self) } else { None }
     }
 
     fn notify(&self, notification: TxNotification) {
@@ -80,6 +85,10 @@ pub(crate) fn live<C: Chip>(
     charger.set_on_discarded(&discarded);
     charger.set_rng(&random);
     for (key, value) in FACTORY {
+        charger.set_factory_configuration(key, value).unwrap();
+    }
+    #[cfg(feature = "signed-meter-values")]
+    for (key, value) in crate::signed::KEYS.iter().filter(|_| world.borrow().ledger.signed.is_on) {
         charger.set_factory_configuration(key, value).unwrap();
     }
     let storage = FlashStorage::new(flash, layout.settings.clone(), layout.journal.clone()).unwrap();

@@ -7,15 +7,23 @@ mod life;
 #[path = "../support/nor_flash.rs"]
 mod nor_flash;
 mod script;
+#[cfg(feature = "signed-meter-values")]
+#[path = "../support/signatures.rs"]
+mod signatures;
+#[cfg(feature = "signed-meter-values")]
+mod signed;
 mod sweep;
 mod wear;
 mod world;
 
+#[cfg(feature = "signed-meter-values")]
+use ledger::date;
 use nor_flash::{Chip, Content, Ecc, Esp32, Nrf51, Nrf52, Stm32f4, Stm32h7};
 use std::ops::Range;
 use std::time::Instant;
 use sweep::{Count, Grain, one_cut, two_cuts};
 use world::Meters::{self, BeginAnew, GoOn};
+use world::World;
 
 /// What of the flash belongs to whom.
 pub struct Layout {
@@ -72,7 +80,7 @@ impl Table {
 fn msg_05_a_power_cut_at_any_byte_loses_changes_and_invents_nothing() {
     fn sweep<C: Chip>(table: &mut Table, settings: u32, journal: u32, meters: Meters, before: usize, grain: Grain) {
         let layout = Layout::pages::<C>(settings, journal);
-        table.row::<C>(&layout, |layout| one_cut::<C>(layout, meters, script::DAY, before, grain));
+        table.row::<C>(&layout, |layout| one_cut::<C>(layout, World::new(meters), script::DAY, before, grain));
     }
     let mut table = Table::default();
     sweep::<Esp32>(&mut table, 4, 6, GoOn, 0, Grain::Byte);

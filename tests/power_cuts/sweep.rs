@@ -22,6 +22,20 @@ const WORDS_LEFT: u64 = 8;
 pub(crate) enum Grain {
     Byte,
     Word,
+    /// At two words of each write: one in the middle, and the last one.
+    #[cfg(feature = "signed-meter-values")]
+    Some,
+}
+
+impl Grain {
+    /// Whether it cuts in this word of a write of so many.
+    fn cuts_at(self, word: usize, words: usize) -> bool {
+        match self {
+            Self::Byte | Self::Word => true,
+            #[cfg(feature = "signed-meter-values")]
+            Self::Some => word == words / 2 || word + 1 == words,
+        }
+    }
 }
 
 /// How many cuts of each flavour were made.
@@ -50,12 +64,12 @@ enum Change {
 /// Plays the script so often; then cuts each change of the flash that it makes the next time, and goes on from there.
 pub(crate) fn one_cut<C: Chip>(
     layout: &Layout,
-    meters: Meters,
+    world: World,
     script: &[(u64, Step)],
     before: usize,
     grain: Grain,
 ) -> Count {
-    let moments = moments_of(World::new(meters), |watch, world| {
+    let moments = moments_of(world, |watch, world| {
         let mut flash = NorFlash::<C>::new(layout.erased::<C>());
         for _ in 0..before {
             play(world, &mut flash, layout, script);
@@ -173,6 +187,9 @@ impl Moment {
         let mut cuts = vec![Cut::Write { after: len, word: Tear::Nothing }];
         for after in 0..len {
             let within = after % C::WORD;
+            if !grain.cuts_at(after / C::WORD, len / C::WORD) {
+                continue;
+            }
             let seed = offset + after as u64 + seed();
             if within == 0 {
                 cuts.push(Cut::Write { after, word: Tear::Nothing });

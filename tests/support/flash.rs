@@ -1,6 +1,7 @@
 use super::wire::{Event, Log, Power};
 use embedded_ocpp::store::{RECORD_LEN_MAX, RecordKey, Storage, registry};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// A device that keeps its records over reboots, and fails when told to.
 pub struct Flash {
@@ -17,6 +18,10 @@ pub struct Flash {
     pub refuses_entries: bool,
     /// Operations that were asked for, failed ones included.
     pub operations: u32,
+    /// Those with these numbers fail, of whatever kind.
+    pub faults: Range<u32>,
+    /// Those with these numbers fail if they are to append an entry of the journal.
+    pub refusals: Range<u32>,
     written: u64,
     pub(super) log: Log,
     pub(super) power: Power,
@@ -36,6 +41,8 @@ impl Flash {
             capacity: u32::MAX,
             refuses_entries: false,
             operations: 0,
+            faults: 0..0,
+            refusals: 0..0,
             written: 0,
             log,
             power,
@@ -47,6 +54,9 @@ impl Flash {
         let left = failing(self);
         if *left > 0 {
             *left -= 1;
+            return Err(FlashError);
+        }
+        if self.faults.contains(&self.operations) {
             return Err(FlashError);
         }
         if changes && !self.power.take_step() || self.power.is_off() {
@@ -67,8 +77,11 @@ impl Storage for Flash {
     }
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), FlashError> {
-        if self.refuses_entries && registry::JOURNAL.contains(&key) && !record.is_empty() {
-            return Err(FlashError);
+        if registry::JOURNAL.contains(&key) && !record.is_empty() {
+            if self.refuses_entries || self.refusals.contains(&(self.operations + 1)) {
+                self.operations += 1;
+                return Err(FlashError);
+            }
         }
         let begun = self.begin(|flash| &mut flash.failing_stores, true);
         if begun.is_err() && self.fails_late && !self.power.is_off() {

@@ -24,6 +24,8 @@ pub mod pki;
 #[cfg(feature = "smart-charging")]
 pub mod profiles;
 #[cfg(feature = "signed-meter-values")]
+pub mod signatures;
+#[cfg(feature = "signed-meter-values")]
 pub mod signer;
 mod timeline;
 mod wire;

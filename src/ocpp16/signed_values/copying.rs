@@ -61,6 +61,11 @@ impl Copying {
         }
     }
 
+    /// Whether pieces of this connector are to follow, which lie in its records.
+    pub(super) fn owes_of(&self, id: ConnectorId) -> bool {
+        self.owed.is_some_and(|owed| owed.connector == id)
+    }
+
     /// Whether a value of an end or of a sample is to follow.
     pub(super) fn owes_other(&self) -> bool {
         self.owed.is_some_and(|owed| owed.other > 0)

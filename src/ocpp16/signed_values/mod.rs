@@ -260,7 +260,7 @@ impl Operations<'_> {
             SignedTask::StorePiece(id) | SignedTask::StoreTail(id) => self.piece_not_stored(now, id),
             SignedTask::LookUpBeginning(id) if failures >= TRIES => self.beginning_looked_up(id, None),
             SignedTask::LoadPiece if failures >= TRIES => self.piece_loaded(None),
-            SignedTask::FetchPiece(number) if failures >= TRIES_IN_A_MESSAGE => self.piece_fetched(number, scratch),
+            SignedTask::FetchPiece(number) if failures >= TRIES_IN_A_MESSAGE => self.piece_settled(number, scratch),
             _ => {}
         }
     }

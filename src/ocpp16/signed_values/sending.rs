@@ -24,6 +24,8 @@ pub(in crate::ocpp16) struct Sending {
     context: ReadingContext,
     /// The piece that the next page is made of is to be loaded.
     wanted: Option<u8>,
+    /// So many numbers among the pieces were passed: the power failed when they were written.
+    gaps: u8,
     /// The first entry is a piece whose message is gone.
     is_piece: bool,
 }
@@ -50,6 +52,7 @@ impl Sending {
             signed: [None; 2],
             context: ReadingContext::TransactionEnd,
             wanted: None,
+            gaps: 0,
             is_piece: false,
         }
     }
@@ -69,15 +72,15 @@ impl Operations<'_> {
             Content::MeterValues { context, .. } => (context, [date; 2]),
             _ => (ReadingContext::TransactionEnd, [None; 2]),
         };
-        self.signed_values.sending = Sending { attached, signed, context, wanted: None, is_piece: false };
+        self.signed_values.sending = Sending { attached, signed, context, wanted: None, gaps: 0, is_piece: false };
     }
 
     /// Writes the page of a piece; nothing yet, when the piece must be loaded first.
     pub(in crate::ocpp16) fn continue_signed_values(&mut self, scratch: &Scratch<'_>, composer: &mut Composer<'_>) {
         let page = composer.page();
-        let Some(first) = self.journal.first() else { return };
         let index = page as u8;
-        let Some(record) = scratch.entry(number_of(first, index)) else {
+        let Some(number) = self.number_of_piece(index) else { return };
+        let Some(record) = scratch.entry(number) else {
             self.signed_values.sending.wanted = Some(index);
             composer.suspend(page);
             return;
@@ -88,6 +91,8 @@ impl Operations<'_> {
         // A page of its own has room for the longest piece.
         let _: Result<(), BufferFull> = composer.payload(&piece);
         if index.saturating_add(1) < sending.attached.pieces() {
+            // At once: the page of a piece that is lost is empty, and nobody asks for what follows an empty page.
+            self.signed_values.sending.wanted = Some(index.saturating_add(1));
             composer.suspend(page + 1);
         }
     }
@@ -95,12 +100,28 @@ impl Operations<'_> {
     /// The piece that the next page is made of.
     #[inline(never)] // asked at three places
     pub(in crate::ocpp16) fn wanted_piece(&self) -> Option<(Task, StorageOp)> {
-        let number = number_of(self.journal.first()?, self.signed_values.sending.wanted?);
+        let number = self.number_of_piece(self.signed_values.sending.wanted?)?;
         Some((Task::OfSignedValues(SignedTask::FetchPiece(number)), StorageOp::LoadEntry(number)))
     }
 
-    /// The piece was loaded. One that cannot be read leaves its place empty: the message must end.
+    /// The entry of a piece of the first one.
+    fn number_of_piece(&self, index: u8) -> Option<u32> {
+        let pieces_before = index.saturating_add(self.signed_values.sending.gaps);
+        Some(self.journal.first()?.wrapping_add(1).wrapping_add(pieces_before.into()))
+    }
+
+    /// The piece was looked for. Where a power cut has left a gap it is the next one.
     pub(super) fn piece_fetched(&mut self, number: u32, scratch: &mut Scratch<'_>) {
+        if scratch.loaded().is_none() && self.journal.is_gap(number) {
+            let gaps = &mut self.signed_values.sending.gaps;
+            *gaps = gaps.saturating_add(1);
+        } else {
+            self.piece_settled(number, scratch);
+        }
+    }
+
+    /// What was loaded is the piece. One that cannot be read leaves its place empty: the message must end.
+    pub(super) fn piece_settled(&mut self, number: u32, scratch: &mut Scratch<'_>) {
         let len = scratch.loaded().filter(|record| Entry::is_sound(number, record)).map_or(0, <[u8]>::len);
         scratch.hold_entry(number, len);
         self.signed_values.sending.wanted = None;
@@ -120,6 +141,9 @@ impl Operations<'_> {
         }
         let sending = &mut self.signed_values.sending;
         sending.wanted = None;
+        if self.journal.has_gaps() {
+            sending.attached = Attached::NONE; // what follows is to be looked at
+        }
         sending.is_piece = !sending.attached.is_none();
         match &mut sending.attached {
             Attached { begin: 0, other, .. } => *other = other.saturating_sub(1),
@@ -127,11 +151,6 @@ impl Operations<'_> {
         }
         sending.is_piece
     }
-}
-
-/// The entry of a piece of the first one.
-fn number_of(first: u32, piece: u8) -> u32 {
-    first.wrapping_add(1).wrapping_add(piece.into())
 }
 
 /// One piece on the wire.

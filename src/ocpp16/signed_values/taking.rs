@@ -60,7 +60,10 @@ pub(super) enum Stage {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Beginning {
+    /// There is none; the records may tell of one that was for a start before.
     None,
+    /// There is none, and the records tell of none.
+    Without,
     /// So many pieces of data are durable, but not their tail.
     Taken(u8),
     /// The tail is being stored.
@@ -248,6 +251,9 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
         for id in self.connector_ids() {
+            if self.signed_values.copying.owes_of(id) {
+                continue; // its records are not free yet
+            }
             let Some(connector) = self.connector_mut(id) else { continue };
             if connector.signing.stage == Stage::Taking && now >= connector.signing.look {
                 if let Some(op) = connector.take_piece(now, id, scratch) {
@@ -317,7 +323,8 @@ impl Operations<'_> {
         }
     }
 
-    /// The seal that ties the value of the beginning to the start that is to be entry `number`, if it has none.
+    /// The seal that ties the value of the beginning to the start that is to be entry `number`, if it has none. Where there is no
+    /// value, one goes that may be left: its number may have been meant for another start, before a power cut.
     pub(super) fn seal_beginning(
         &mut self,
         id: ConnectorId,
@@ -326,6 +333,9 @@ impl Operations<'_> {
     ) -> Option<StorageOp> {
         let connector = self.connector(id)?;
         let pieces = match connector.signing.begin {
+            Beginning::None if connector.signed_meter().is_some() => {
+                return Some(StorageOp::Remove(record_of(id, Group::Begin, TAIL_PLACE)?));
+            }
             Beginning::Taken(pieces) => pieces,
             Beginning::Sealing(seal) => seal.pieces, // the device has failed
             Beginning::Sealed(seal) if seal.start != number => seal.pieces,
@@ -339,11 +349,12 @@ impl Operations<'_> {
     }
 
     pub(super) fn beginning_sealed(&mut self, id: ConnectorId) {
-        if let Some(connector) = self.connector_mut(id)
-            && let Beginning::Sealing(seal) = connector.signing.begin
-        {
-            connector.signing.begin = Beginning::Sealed(seal);
-        }
+        let Some(connector) = self.connector_mut(id) else { return };
+        connector.signing.begin = match connector.signing.begin {
+            Beginning::Sealing(seal) => Beginning::Sealed(seal),
+            Beginning::None => Beginning::Without,
+            other => other,
+        };
     }
 
     /// The record that tells which transaction the value of a beginning belongs to, where a power cut has made that unknown.

@@ -1,0 +1,130 @@
+//! Meters that sign: a transaction is told what was signed for it, byte for byte, and nothing that was stored is lost (SMV-12).
+
+use crate::Layout;
+use crate::ledger::{ENERGY, Session};
+use crate::life::Socket;
+use crate::nor_flash::{Ecc, Esp32};
+use crate::script::Step::{self, Card, CardAgain, Energy, Link, Plug, Unplug};
+use crate::signatures::{Signatures, Told, told};
+use crate::sweep::{Grain, one_cut};
+use crate::world::{Meters, World};
+use crate::{Chip, Table};
+use embedded_ocpp::ocpp16::{SignedMeter, SigningFailed, SigningMoment};
+use serde_json::Value;
+use std::task::Poll;
+
+/// What both meters have signed, and the keys that want it.
+#[derive(Clone, Default)]
+pub(crate) struct Signed {
+    pub(crate) is_on: bool,
+    meters: [Signatures; 2],
+}
+
+pub(crate) const KEYS: [(&str, &str); 4] = [
+    ("MeterValueSampleInterval", "20"),
+    ("StopTxnSampledData", ENERGY),
+    ("SampledDataSignReadings", "true"),
+    ("SampledDataSignUpdatedReadings", "true"),
+];
+
+/// Transactions on both connectors at once, one of which waits offline.
+const SCRIPT: &[(u64, Step)] = &[
+    (10, Link(true)),
+    (20, Plug(1)),
+    (21, Card(1, "CARD01")),
+    (22, Plug(2)),
+    (23, Card(2, "CARD02")),
+    (40, Energy(1, 500)),
+    (50, CardAgain(1, "CARD01")),
+    (51, Unplug(1)),
+    (52, Link(false)),
+    (60, CardAgain(2, "CARD02")),
+    (61, Unplug(2)),
+    (70, Link(true)),
+];
+
+fn world(meters: Meters) -> World {
+    let mut world = World::new(meters);
+    world.ledger.signed.is_on = true;
+    for (key, value) in KEYS {
+        if let Some(setting) = world.keys.get_mut(key) {
+            setting.value = value;
+        }
+    }
+    world
+}
+
+impl SignedMeter for Socket<'_> {
+    fn encoding_method(&self) -> &str {
+        "OCMF"
+    }
+
+    fn sign(&self, moment: SigningMoment) {
+        let mut world = self.world.borrow_mut();
+        let (seconds, of) = (world.seconds(), world.ledger.last(self.connector).id_tag);
+        world.ledger.signed.meters[self.index()].sign(self.connector, moment, of, seconds);
+    }
+
+    fn read(&self, offset: usize, buffer: &mut [u8]) -> Poll<Result<usize, SigningFailed>> {
+        Poll::Ready(Ok(self.world.borrow_mut().ledger.signed.meters[self.index()].read(offset, buffer)))
+    }
+
+    fn stored(&self) {
+        self.world.borrow_mut().ledger.signed.meters[self.index()].stored();
+    }
+
+    fn signs_samples(&self) -> bool {
+        true
+    }
+
+    fn value_len_max(&self) -> usize {
+        3360
+    }
+}
+
+impl Signed {
+    /// Whether these are values that a meter has signed.
+    pub(crate) fn sample_told(&mut self, session: &Session, payload: &Value) -> bool {
+        let all = told(&payload["meterValue"]);
+        all.iter().for_each(|told| self.told(session, SigningMoment::Sample, "Sample.Periodic", told));
+        !all.is_empty()
+    }
+
+    /// The end of a transaction without what the meter has signed.
+    pub(crate) fn end_told(&mut self, session: &Session, payload: &Value) -> Value {
+        let mut rest = payload.clone();
+        if self.is_on {
+            match told(&payload["transactionData"]).as_slice() {
+                [begin, end] => {
+                    self.told(session, SigningMoment::Begin, "Transaction.Begin", begin);
+                    self.told(session, SigningMoment::End, "Transaction.End", end);
+                }
+                all => panic!("{session:?}: {all:?}"),
+            }
+            let data = rest["transactionData"].as_array_mut().expect("transactionData");
+            data.retain(|value| value["sampledValue"][0]["format"] != "SignedData");
+        }
+        rest
+    }
+
+    fn told(&mut self, session: &Session, moment: SigningMoment, context: &str, told: &Told) {
+        assert_eq!(told.context, context);
+        self.meters[usize::from(session.connector) - 1].tell(session.id_tag, moment, told);
+    }
+
+    pub(crate) fn check(&self) {
+        self.meters.iter().for_each(Signatures::check);
+    }
+}
+
+#[test]
+fn smv_12_msg_05_a_power_cut_in_any_write_loses_and_mixes_up_no_signed_value() {
+    fn sweep<C: Chip>(table: &mut Table, settings: u32, journal: u32, meters: Meters) {
+        let layout = Layout::pages::<C>(settings, journal);
+        table.row::<C>(&layout, |layout| one_cut::<C>(layout, world(meters), SCRIPT, 0, Grain::Some));
+    }
+    let mut table = Table::default();
+    sweep::<Esp32>(&mut table, 6, 12, Meters::GoOn);
+    sweep::<Ecc<8, 4096, true>>(&mut table, 6, 12, Meters::BeginAnew);
+    table.check(1500);
+}
