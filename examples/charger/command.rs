@@ -101,11 +101,6 @@ pub(crate) trait Operator {
     fn reply(&mut self, id: &CommandId, reply: Value) {
         let _ = (id, reply);
     }
-
-    /// The process is about to end.
-    fn exit(&mut self, reason: &str) {
-        let _ = reason;
-    }
 }
 
 /// How things stand.

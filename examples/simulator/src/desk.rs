@@ -3,9 +3,9 @@
 use crate::car::Car;
 use crate::command::{Command, CommandId, Operator, Order, State};
 use crate::config::Config;
-use crate::control::{Fields, reply_line};
 use crate::evse::Evse;
 use crate::flash::Chip;
+use crate::protocol::{Fields, reply_line};
 use crate::random;
 use crate::snapshot::{FaultState, Side};
 use crate::web::Request;

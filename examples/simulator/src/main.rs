@@ -23,18 +23,12 @@ mod window;
 #[cfg(feature = "security")]
 #[path = "../../charger/certificates/mod.rs"]
 mod certificates;
-// What the demonstration of examples/charger needs is not needed here.
-#[allow(dead_code)]
 #[path = "../../charger/command.rs"]
 mod command;
-#[allow(dead_code)]
 #[path = "../../charger/config.rs"]
 mod config;
 #[path = "../../charger/connection.rs"]
 mod connection;
-#[allow(dead_code)]
-#[path = "../../charger/control.rs"]
-mod control;
 #[path = "../../charger/data_transfers.rs"]
 mod data_transfers;
 #[path = "../../charger/diagnostics.rs"]
@@ -46,6 +40,8 @@ mod files;
 #[cfg(feature = "security")]
 #[path = "../../charger/log_upload.rs"]
 mod log_upload;
+#[path = "../../charger/protocol.rs"]
+mod protocol;
 #[path = "../../charger/random.rs"]
 mod random;
 #[cfg(feature = "security")]
@@ -60,7 +56,6 @@ mod socket;
 mod station;
 #[path = "../../charger/tls.rs"]
 mod tls;
-#[allow(dead_code)]
 #[path = "../../charger/trace.rs"]
 mod trace;
 #[path = "../../charger/update.rs"]
