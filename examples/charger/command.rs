@@ -46,6 +46,8 @@ pub(crate) enum Command {
         action: String,
         payload: Value,
     },
+    /// Which certificates there are, and which are in use.
+    Certificates,
     JamLock {
         connector: u8,
         jammed: bool,

@@ -39,6 +39,7 @@ impl Fields {
                 action: self.question()?,
                 payload: self.any("payload").cloned().unwrap_or_else(|| json!({})),
             },
+            "certificates" => Command::Certificates,
             "lock" => Command::JamLock { connector: self.connector()?, jammed: self.flag("jammed")? },
             "set_key" => Command::SetKey { key: self.text("key")?, value: self.text("value")? },
             "power_cut" => Command::CutPower,
