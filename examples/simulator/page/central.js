@@ -31,6 +31,8 @@ export function make() {
   connector = select('Connector', ['1', '2']);
   tag = select('Tag', ['DEADBEEF']);
   const limit = element('input', { type: 'number', min: 0, max: 32, value: 10, 'aria-label': 'Limit in A' });
+  const isWhole = element('input', { type: 'checkbox' });
+  const availability = type => call('ChangeAvailability', { connectorId: isWhole.checked ? 0 : chosen(), type });
   const registration = select('Registration', REGISTRATIONS);
   registration.onchange = () => send({ cmd: 'central', registration: registration.value });
   const answers = element('input', {
@@ -110,6 +112,7 @@ export function make() {
       'Service',
       button('Operative', () => availability('Operative')),
       button('Inoperative', () => availability('Inoperative')),
+      element('label.check', { title: 'The whole charge point' }, isWhole, 'all'),
     ),
     row(
       'Reserve',
@@ -232,8 +235,6 @@ function remoteStop() {
   return call('RemoteStopTransaction', { transactionId: id });
 }
 
-const availability = type => call('ChangeAvailability', { connectorId: chosen(), type });
-
 function setLimit(ampere) {
   return call('SetChargingProfile', {
     connectorId: chosen(),
@@ -272,7 +273,7 @@ function tagForm() {
     placeholder: 'tag',
     'aria-label': 'Tag to be known',
     maxlength: 20,
-    size: 9,
+    size: 5,
     autocomplete: 'off',
   });
   const status = select('Status of the tag', ['Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx']);
