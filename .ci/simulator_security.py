@@ -189,7 +189,7 @@ def profiles(page):
 
 
 def expect_certificates(page, *wanted):
-    shown = lambda: [[cell.strip() for cell in row] for row in table(page, "Certificates")]
+    shown = lambda: [[cell.strip().replace("\xa0", " ") for cell in row] for row in table(page, "Certificates")]
     until(f"{[*wanted]}, it is {shown()}", lambda: shown() == [*wanted])
 
 

@@ -41,13 +41,18 @@ function show() {
         element(
           'th',
           { scope: 'row' },
-          key.name,
+          ...breakable(key.name),
           element('small', {}, `${key.kind}, ${key.access}${key.reboot ? ', after a restart' : ''}`),
         ),
-        element('td', {}, key.access === 'read only' ? element('span.value', {}, key.value) : field(key)),
+        element('td', {}, key.access === 'read only' ? element('span.value', {}, ...breakable(key.value)) : field(key)),
       ),
     );
   body.replaceChildren(...rows);
+}
+
+// Where a long one may be broken: behind a comma, and where a word of it begins.
+function breakable(text) {
+  return text.split(/(?<=,)|(?<=[a-z0-9])(?=[A-Z])/).flatMap(part => [part, element('wbr')]);
 }
 
 function field(key) {

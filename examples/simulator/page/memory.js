@@ -58,9 +58,9 @@ function told(entry) {
 }
 
 const OWNERS = {
-  CentralSystemRootCertificate: 'central system',
+  CentralSystemRootCertificate: 'central\u00a0system',
   ManufacturerRootCertificate: 'manufacturer',
-  ChargePointCertificate: 'charge point',
+  ChargePointCertificate: 'charge\u00a0point',
 };
 
 function owner({ kind }) {
