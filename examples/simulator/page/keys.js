@@ -41,19 +41,19 @@ function show() {
         element(
           'th',
           { scope: 'row' },
-          ...breakable(key.name),
+          ...breakable(key.name, WORDS),
           element('small', {}, `${key.kind}, ${key.access}${key.reboot ? ', after a restart' : ''}`),
         ),
-        element('td', {}, key.access === 'read only' ? element('span.value', {}, ...breakable(key.value)) : field(key)),
+        element('td', {}, key.access === 'read only' ? element('span.value', {}, ...breakable(key.value, ITEMS)) : field(key)),
       ),
     );
   body.replaceChildren(...rows);
 }
 
-// Where a long one may be broken: behind a comma, and where a word of it begins.
-function breakable(text) {
-  return text.split(/(?<=,)|(?<=[a-z0-9])(?=[A-Z])/).flatMap(part => [part, element('wbr')]);
-}
+// Where a long text may be broken: names where a word of it begins, lists behind a comma.
+const WORDS = /(?<=[a-z0-9])(?=[A-Z])/;
+const ITEMS = /(?<=,)/;
+const breakable = (text, where) => text.split(where).flatMap(part => [part, element('wbr')]);
 
 function field(key) {
   if (key.kind === 'switch') {

@@ -206,7 +206,9 @@ impl Flash {
             }
             (None, None) => {
                 let name = format!("embedded-ocpp-simulator-{}", std::process::id());
-                Self { directory: std::env::temp_dir().join(name), is_fleeting: true }
+                let directory = std::env::temp_dir().join(name);
+                let _ = std::fs::remove_dir_all(&directory); // of a process that had the same number and was killed
+                Self { directory, is_fleeting: true }
             }
         })
     }
