@@ -66,6 +66,7 @@ function field(key) {
   }
   const input = element('input', {
     value: key.value,
+    title: key.value,
     'aria-label': key.name,
     inputmode: key.kind === 'number' ? 'numeric' : 'text',
     autocomplete: 'off',

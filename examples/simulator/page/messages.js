@@ -128,7 +128,7 @@ function gist(payload) {
   const words = [];
   for (const [name, value] of Object.entries(payload ?? {})) {
     if (name === 'connectorId') words.unshift(`connector ${value}`);
-    else if (name === 'transactionId') words.push(`transaction ${value}`);
+    else if (name === 'transactionId') words.push(`#${value}`);
     else if (name === 'meterStart' || name === 'meterStop') words.push(`${value} Wh`);
     else if (name === 'value' && payload.key === 'AuthorizationKey') words.push('•••');
     else if (typeof value !== 'object' && name !== 'timestamp') words.push(word(value));
