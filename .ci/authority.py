@@ -63,9 +63,18 @@ class Certificate:
         how = (padding, hashes.SHA256()) if padding else (ec.ECDSA(hashes.SHA256()),)
         return base64.b64encode(self.key.sign(content, *how)).decode()
 
-    def issue_to(self, tls, common_name=HOST, names=(x509.IPAddress(ip_address(HOST)),)):
-        """From now on a server shows a certificate that this CA has signed."""
-        server = Certificate(common_name, self, names=names)
+    def revoke(self, *certificates):
+        """The list of those that it has taken back, in PEM."""
+        now = datetime.now(timezone.utc)
+        builder = x509.CertificateRevocationListBuilder(self.x509.subject, now, now + timedelta(days=1))
+        for each in certificates:
+            revoked = x509.RevokedCertificateBuilder().serial_number(each.x509.serial_number).revocation_date(now)
+            builder = builder.add_revoked_certificate(revoked.build())
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+    def issue_to(self, tls, common_name=HOST, kind=P256, names=(x509.IPAddress(ip_address(HOST)),)):
+        """From now on a server shows a certificate that this CA has signed. One of RSA is shown beside that of a curve."""
+        server = Certificate(common_name, self, kind, names=names)
         with tempfile.NamedTemporaryFile() as file:
             key = server.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             Path(file.name).write_bytes(key + server.pem.encode())

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 
+import ocmf
 import ocpp.messages
 import ocpp.v16
 from ocpp.routing import on
@@ -48,6 +49,7 @@ SECURITY = {
     "LogStatusNotification", "SecurityEventNotification", "SignCertificate", "SignedFirmwareStatusNotification",
 }  # fmt: skip
 LATENCY = 0.02  # before each answer, so that a second CALL while one is open can be seen
+DELAY = 0.2  # what is sent is seen so late where the machine is busy
 
 
 class Failure(Exception):
@@ -71,6 +73,9 @@ class CentralSystem:
         self.security = security  # messages of the security extension are "answered", "unknown" or "ignored"
         self.message_timeout = message_timeout  # seconds that the charge point waits for an answer
         self.seen = Counter() if seen is None else seen  # (direction, action) of each CALL that was answered
+        self.cut_at = None  # action of a CALL that gets no answer: the link is cut
+        self.meter_keys = {}  # connector -> MeterPublicKey
+        self.proven = 0  # signed values whose signature holds
         self.booted = False
         self.transcript, self.complaints = [], []
         self.calls = []  # (action, payload) that no scenario has asked for yet
@@ -260,7 +265,7 @@ class ChargePoint(ocpp.v16.ChargePoint):
             return "message ids have 1 to 36 characters"
         if self.central.frames.setdefault(unique_id, text) != text:
             return "message id used before"
-        has_waited = self.ignored_at and time.monotonic() - self.ignored_at >= self.central.message_timeout - LATENCY
+        has_waited = self.ignored_at and time.monotonic() - self.ignored_at >= self.central.message_timeout - DELAY
         if self.unanswered and not has_waited:
             return "second CALL while one is open"
         self.ignored_at = None
@@ -270,6 +275,10 @@ class ChargePoint(ocpp.v16.ChargePoint):
         return None
 
     async def _handle_call(self, msg):
+        if msg.action == self.central.cut_at:
+            self.central.cut_at = None
+            self._connection.transport.abort()
+            return
         if msg.action in SECURITY and self.central.security == "ignored":
             self.ignored_at = time.monotonic()
         elif msg.action in SECURITY and self.central.security == "unknown":
@@ -278,6 +287,7 @@ class ChargePoint(ocpp.v16.ChargePoint):
             await asyncio.sleep(LATENCY)
             await super()._handle_call(msg)
         self._check_dates(msg.payload)
+        self._check_signatures(msg.payload)
         self.central.seen["<-", msg.action] += 1
         self.central.calls.append((msg.action, msg.payload))
         self.central.news.set()
@@ -300,6 +310,18 @@ class ChargePoint(ocpp.v16.ChargePoint):
                 except (ValueError, TypeError):
                     far = True
                 self.central.demand(not far, f"timestamp {value}")
+
+    def _check_signatures(self, payload):
+        """Each is of the meter of its connector, and of the user of its transaction."""
+        transaction = self.central.transactions.get(payload.get("transactionId"), {})
+        meter_key = self.central.meter_keys.get(payload.get("connectorId", transaction.get("connector_id")))
+        for sampled in ocmf.all_of(payload):
+            try:
+                value = ocmf.proven(sampled, meter_key)
+                self.central.demand(value.payload.get("ID") == transaction.get("id_tag"), f"another transaction: {value}")
+                self.central.proven += 1
+            except ocmf.Unproven as why:
+                self.central.complain(f"{why}")
 
     async def _send(self, message):
         frame = json.loads(message)

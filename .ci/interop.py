@@ -1,7 +1,7 @@
-"""interop.py CHARGER SECURE_CHARGER [PORT]
+"""interop.py CHARGER SECURE_CHARGER SIGNING_CHARGER [PORT]
 
-runs the program CHARGER, and SECURE_CHARGER which has the security extension, against the central system of this
-folder; or CHARGER against the one at PORT.
+runs the program CHARGER, SECURE_CHARGER which has the security extension, and SIGNING_CHARGER which has meters that sign,
+against the central system of this folder; or CHARGER against the one at PORT.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from pathlib import Path
 import file_server
 import operations
 import origin
-import trustme
 from authority import Certificate
 from central_system import CentralSystem, Failure
 from scenarios import (
-    CERTIFICATES, IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, WITHOUT_LOCK,
+    CERTIFICATES, IN_ORDER, OVER_TLS, SECURITY, SECURITY_IGNORED, SECURITY_TLS, SECURITY_UNKNOWN, SIGNED_VALUES,
+    WITHOUT_LOCK,
 )  # fmt: skip
 
 REPLYING = {"state", "data_transfer"}
@@ -31,7 +31,9 @@ class Charger:
     def __init__(self, program, port, folder, note, **settings):
         self.program, self.folder, self.note = program, folder, note
         self.config = folder / "config.json"
-        self.config.write_text(json.dumps(configuration(port, folder / "flash") | settings))
+        settings = configuration(port, folder / "flash") | settings
+        self.data_dir = Path(settings["data_dir"])
+        self.config.write_text(json.dumps(settings))
         self.ready = asyncio.Event()  # this process reads commands
         self.replies = {}  # id of each command that has a reply -> future of it
         self.last_id = 0
@@ -79,6 +81,9 @@ class Charger:
             self.is_cut = True
             self.ready.clear()
             self.process.kill()
+            return None
+        if name == "put_file":  # by whoever tends the charge point
+            (self.data_dir / fields["file"]).write_text(fields["text"])
             return None
         self.last_id += 1
         line = json.dumps({"id": self.last_id, "cmd": name, **fields})
@@ -148,6 +153,7 @@ async def with_our_central_system(program, folder, scenarios, seen, tls=None, se
         await together(charger, all_of_them())
     if central.complaints:
         raise Failure(central.complaints[0])
+    return central
 
 
 async def with_security(program, folder, seen):
@@ -160,9 +166,9 @@ async def with_security(program, folder, seen):
     keys = {"MeterValueSampleInterval": "1", "MessageTimeout": "2", "TransactionMessageRetryInterval": "1"}
     await with_our_central_system(program, folder / "ignored", SECURITY_IGNORED, Counter(), server=server, keys=keys)
 
-    authority, tls = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-    authority.cert_pem.write_to_path(folder / "ca.pem")
+    authority, tls = Certificate("root", is_ca=True), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_to(tls)
+    (folder / "ca.pem").write_text(authority.pem)
     keys = {"SecurityProfile": "2", "AuthorizationKey": "a password of the factory"}
     settings = {"tls": tls, "server": {"password": keys["AuthorizationKey"].encode()}, "ca_file": str(folder / "ca.pem")}
     await with_our_central_system(program, folder / "tls", SECURITY_TLS, seen, keys=keys, scheme="ws", **settings)
@@ -179,12 +185,19 @@ async def with_certificates(program, folder, seen):
     server = {"password": keys["AuthorizationKey"].encode(), "authority": authority}
     settings = {"tls": tls, "server": server, "ca_file": str(folder / "ca.pem"), "keys": keys}
     await with_our_central_system(program, folder / "trusted", CERTIFICATES, seen, **settings)
+    data_dir = folder / "trusted" / "flash"
+    trusting = tls.verify_flags
     tls.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF  # and there is no list
     for tls.maximum_version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-        await distrusted(program, folder / tls.maximum_version.name, folder / "trusted" / "flash", tls)
+        why = "server does not trust our certificate"
+        await not_let_in(program, folder / tls.maximum_version.name, data_dir, tls, why)
+    tls.verify_flags, tls.maximum_version = trusting, ssl.TLSVersion.TLSv1_2
+    authority.issue_to(tls, kind=2048)
+    tls.set_ciphers("AES128-GCM-SHA256:AES256-GCM-SHA384")  # exchange of keys by RSA
+    await not_let_in(program, folder / "rsa", data_dir, tls, "no common TLS cipher suite")
 
 
-async def distrusted(program, folder, data_dir, tls):
+async def not_let_in(program, folder, data_dir, tls, why):
     """The charger of `data_dir` knows why a server does not let it in."""
     folder.mkdir()
     with file_server.http({}, tls) as url:
@@ -193,22 +206,29 @@ async def distrusted(program, folder, data_dir, tls):
 
         async def until_told():
             async with asyncio.timeout(20):
-                while "server does not trust our certificate" not in (folder / "log").read_text():
+                while why not in (folder / "log").read_text():
                     await asyncio.sleep(0.05)
             await charger.leave()
 
         await together(charger, until_told())
 
 
+async def with_signed_values(program, folder):
+    """The meter of connector 2 gives both readings of a transaction in one container."""
+    meters = {"1": {}, "2": {"ends_with_both": True}}
+    central = await with_our_central_system(program, folder, SIGNED_VALUES, Counter(), signed_meters=meters)
+    print(f"signed values: {central.proven}, the signature of each proven")
+
+
 async def over_tls(program, folder, seen):
     """The certificate that `ca_file` names is trusted, and no other."""
     folder.mkdir()
-    trusted, stranger = trustme.CA(), trustme.CA()
+    trusted, stranger = Certificate("trusted", is_ca=True), Certificate("stranger", is_ca=True)
     ca_file = folder / "ca.pem"
-    trusted.cert_pem.write_to_path(ca_file)
+    ca_file.write_text(trusted.pem)
     for authority in (stranger, trusted):
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert("127.0.0.1").configure_cert(tls)
+        authority.issue_to(tls)
         settings = {"tls": tls, "ca_file": str(ca_file)}
         if authority is trusted:
             await with_our_central_system(program, folder / "trusted", OVER_TLS, seen, **settings)
@@ -273,7 +293,7 @@ async def together(charger, work):
             await asyncio.gather(working, running, return_exceptions=True)
 
 
-async def main(program, secure_program, port=None):
+async def main(program, secure_program, signing_program, port=None):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         try:
@@ -288,6 +308,7 @@ async def main(program, secure_program, port=None):
                 seen_secure = Counter()
                 await with_security(secure_program, folder / "security", seen_secure)
                 await with_certificates(secure_program, folder / "certificates", seen_secure)
+                await with_signed_values(signing_program, folder / "signed_values")
                 missing = operations.missing(seen)
                 missing += operations.missing(seen_secure, operations.SECURITY, "the security extension")
                 if missing:

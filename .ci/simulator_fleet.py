@@ -1,42 +1,14 @@
 """Scenes of the fleet's page."""
 
-import subprocess
-
 from selenium.webdriver.common.keys import Keys
 from simulator_page import DESKTOP, PHONE, Failure, until
 
 CHARGERS = 300
 
 
-class Fleet:
-    """A fleet on free ports, with its own central system."""
-
-    def __init__(self, program, folder, *arguments):
-        self.log = open(folder / "simulator.log", "a+b")
-        command = [program, "--fleet", str(CHARGERS), "--start-over", "1", "--listen", "127.0.0.1:0", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
-        for line in self.process.stdout:
-            name, _, self.url = (part.strip() for part in line.partition("  "))
-            if name == "page":
-                break
-        else:
-            raise Failure(f"the fleet has not started: exit code {self.process.wait()}")
-
-    def end(self):
-        """Waits for it; returns the exit code."""
-        self.process.stdout.read()
-        return self.process.wait(60)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(10)
-
-
 def open_fleet(page, *arguments):
-    fleet = page.stack.enter_context(Fleet(page.browser.program, page.browser.folder, *arguments))
+    """A fleet with its own central system."""
+    fleet = page.start("--fleet", str(CHARGERS), "--start-over", "1", *arguments, last="page")
     page.driver.get(fleet.url)
     return fleet
 

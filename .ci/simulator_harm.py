@@ -12,7 +12,8 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
-import trustme
+from authority import Certificate
+from cryptography.x509 import DNSName
 from simulator_page import Failure, status_of
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.server import serve
@@ -120,11 +121,11 @@ def another_central_system(page):
 
 def tls(page):
     """to a central system with a certificate of its own authority, and a password"""
-    authority = trustme.CA()
+    authority = Certificate("root", is_ca=True)
     ca_file = page.browser.folder / "ca.pem"
-    authority.cert_pem.write_to_path(ca_file)
+    ca_file.write_text(authority.pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
+    authority.issue_to(context, names=[DNSName("localhost")])
     expected = "Basic " + base64.b64encode(b"CP_9:a secret of 22 letters").decode()
     seen = []
 

@@ -38,9 +38,9 @@ def until(what, holds, timeout=TIMEOUT):
 
 
 class Simulator:
-    """The program, on a free port."""
+    """The program, on a free port. It has started when it has told the `last` of its facts."""
 
-    def __init__(self, program, folder, *arguments, listen="127.0.0.1:0"):
+    def __init__(self, program, folder, *arguments, listen="127.0.0.1:0", last="flash"):
         self.log = open(folder / "simulator.log", "a+b")
         self.process = subprocess.Popen(
             [program, "--listen", listen, *arguments], stdout=subprocess.PIPE, stderr=self.log, text=True
@@ -49,7 +49,7 @@ class Simulator:
         for line in self.process.stdout:
             name, _, value = line.strip().partition("  ")
             self.facts[name] = value.strip()
-            if name == "flash":
+            if name == last:
                 break
         else:
             raise Failure(f"the simulator has not started: exit code {self.process.wait()}")
@@ -62,6 +62,11 @@ class Simulator:
         """The WebSocket of the page, for a program."""
         address, _, token = self.url.partition("?")
         return connect(f"{address.replace('http', 'ws', 1)}live?{token}", max_size=None, proxy=None, **options)
+
+    def end(self):
+        """Waits for it; returns the exit code."""
+        self.process.stdout.read()
+        return self.process.wait(60)
 
     def __enter__(self):
         return self
@@ -211,12 +216,13 @@ class Page:
             socket.send(json.dumps(command))
             time.sleep(0.1)
 
-    def drag(self, canvas, points):
-        """From point to point, in px from the middle of the canvas."""
-        (x, y), *others = points
-        actions = ActionChains(self.driver, duration=60).move_to_element_with_offset(canvas, x, y).click_and_hold()
+    def drag(self, element, *points):
+        """From point to point, in fractions of its width and height from its middle."""
+        width, height = element.size["width"], element.size["height"]
+        (x, y), *others = [(width * right, height * down) for right, down in points]
+        actions = ActionChains(self.driver, duration=60).move_to_element_with_offset(element, x, y).click_and_hold()
         for to_x, to_y in others:
-            actions = actions.move_to_element_with_offset(canvas, to_x, to_y)
+            actions = actions.move_to_element_with_offset(element, to_x, to_y)
         actions.release().perform()
 
     def width_needed(self):

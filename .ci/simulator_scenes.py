@@ -56,18 +56,8 @@ def limit_drawn(page):
     """with the mouse ahead of now: the profile is installed, and the car obeys it"""
     page.open().online().charge()
     page.click("+")
-    canvas = page.one(".plot canvas")
-    width, height = canvas.size["width"], canvas.size["height"]
     # From now on 11 A at half the height of the plot, later 0.
-    page.drag(
-        canvas,
-        [
-            (width * 0.2, -height * 0.13),
-            (width * 0.3, -height * 0.13),
-            (width * 0.31, height * 0.26),
-            (width * 0.4, height * 0.26),
-        ],
-    )
+    page.drag(page.one(".plot canvas"), (0.2, -0.13), (0.3, -0.13), (0.31, 0.26), (0.4, 0.26))
     page.until_told("Limit drawn at connector 1: Accepted")
     limit = until("half of the height", lambda: between(6, page.connector()["limit"], 28))
     until("the car to obey", lambda: between(0, page.connector()["a"], limit + 0.1))
@@ -323,21 +313,8 @@ def charging_at_its_best(page):
     page.charge(2, "CAFE0001")
     page.click("+")
     time.sleep(6)
-    canvas = page.one(".plot canvas")
-    width, height = canvas.size["width"], canvas.size["height"]
-    page.drag(
-        canvas,
-        [
-            (width * 0.2, -height * 0.13),
-            (width * 0.3, -height * 0.13),
-            (width * 0.3, height * 0.05),
-            (width * 0.36, height * 0.05),
-            (width * 0.36, -height * 0.1),
-            (width * 0.41, -height * 0.1),
-            (width * 0.41, height * 0.0),
-            (width * 0.43, 0),
-        ],
-    )
+    steps = (0.2, -0.13), (0.3, -0.13), (0.3, 0.05), (0.36, 0.05), (0.36, -0.1), (0.41, -0.1), (0.41, 0), (0.43, 0)
+    page.drag(page.one(".plot canvas"), *steps)
     ActionChains(page.driver).move_to_element(page.one("#date")).perform()
     time.sleep(12)
     page.driver.execute_script("document.activeElement.blur()")

@@ -1,11 +1,9 @@
 """The scenes of the security extension."""
 
-import hashlib
 import json
 from datetime import datetime, timedelta, timezone
 
-import trustme
-from cryptography import x509
+from authority import Certificate
 from selenium.webdriver.common.keys import Keys
 from simulator_page import DESKTOP, PHONE, Failure, until
 
@@ -126,8 +124,9 @@ def certificates(page):
     page.click("Memory", "#tabs")
     expect_certificates(page, wanted)
     data = page.state("certificates")[0]["data"]
-    if data["issuerNameHash"] != hashlib.sha256(root.issuer.public_bytes()).hexdigest():
-        raise Failure(f"the hashes are {data}")
+    names = ("hashAlgorithm", "issuerNameHash", "issuerKeyHash", "serialNumber")
+    if data != dict(zip(names, root.id().values(), strict=True)):
+        raise Failure(f"it is known by {data}")
     page.click("Cut the power", "#point")
     until("darkness", lambda: not page.state("power"), 5)
     page.online()
@@ -195,11 +194,10 @@ def expect_certificates(page, *wanted):
 
 def install_root(page):
     """Another one; returns it, and what the table has of it."""
-    pem = trustme.CA(organization_name="ACME", organization_unit_name="Root 1").cert_pem.bytes()
-    root = x509.load_pem_x509_certificate(pem)
-    free_call(page, "InstallCertificate", certificateType="CentralSystemRootCertificate", certificate=pem.decode())
+    root = Certificate("root", is_ca=True)
+    free_call(page, "InstallCertificate", certificateType="CentralSystemRootCertificate", certificate=root.pem)
     page.until_told("InstallCertificate: Accepted")
-    return root, root_row("O=ACME, OU=Root 1", f"{root.serial_number:x}", root.not_valid_after_utc)
+    return root, root_row("root", root.id()["serial_number"], root.x509.not_valid_after_utc)
 
 
 def root_row(name, serial, end):

@@ -10,6 +10,8 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+#[cfg(any(feature = "websocket", feature = "signed-meter-values"))]
+mod base64;
 mod bytes;
 #[cfg(feature = "security")]
 pub mod certificate;

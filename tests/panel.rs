@@ -1,11 +1,15 @@
 //! The panel: cards, ends and lamps from other threads, under a superloop and under the runner.
 
+#[path = "support/frozen.rs"]
+mod frozen;
+
 use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, NoopRawMutex};
-use embedded_ocpp::facade::{ConnectorClosures, Panel, PanelError, Shared, Timer};
+use embedded_ocpp::facade::{ConnectorClosures, Panel, PanelError, Shared};
 use embedded_ocpp::ocpp16::{ChargePointErrorCode, Reason, TxNotification};
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::Loopback;
 use embedded_ocpp::{Boot, ChargePoint, Instant, Resources};
+use frozen::Frozen;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending};
 use std::marker::PhantomData;
@@ -18,9 +22,14 @@ use std::thread;
 type Static = Panel<CriticalSectionRawMutex>;
 
 /// A charge point that is offline and lets everybody charge.
-fn charge_point<'a>(resources: &'a mut Resources<'a, 1>, socket: &'a ConnectorClosures<'a>) -> ChargePoint<'a> {
+fn charge_point<'a, const CONNECTORS: usize>(
+    resources: &'a mut Resources<'a, CONNECTORS>,
+    socket: &'a ConnectorClosures<'a>,
+) -> ChargePoint<'a> {
     let mut charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
-    charger.set_hardware(socket, 1).unwrap();
+    for connector in 1..=CONNECTORS as u8 {
+        charger.set_hardware(socket, connector).unwrap();
+    }
     charger.set_on_reset_execute(&|_| ());
     charger.set_factory_configuration("AllowOfflineTxForUnknownId", "true").unwrap();
     charger
@@ -37,7 +46,7 @@ fn socket<'a>() -> ConnectorClosures<'a> {
 struct Loop<'a> {
     charger: ChargePoint<'a>,
     transport: Loopback<64>,
-    storage: RamStorage<4096>,
+    storage: RamStorage<65536>,
     now_ms: u64,
 }
 
@@ -108,6 +117,22 @@ fn a_session_begins_and_ends_from_another_thread() {
 }
 
 #[test]
+fn the_last_of_as_many_connectors_as_there_can_be_has_its_lamps() {
+    static PANEL: Static = Panel::new();
+    let socket = socket();
+    let mut resources = Resources::<63>::new();
+    let mut charger = charge_point(&mut resources, &socket);
+    charger.set_panel(&PANEL);
+    let mut run = Loop::new(charger);
+    PANEL.begin_transaction("TAG", 63).unwrap();
+    run.turns(&PANEL);
+    for connector in 1..=63 {
+        let is_lit = PANEL.permits_charge(connector) && PANEL.is_transaction_active(connector);
+        assert_eq!(is_lit, connector == 63, "{connector}");
+    }
+}
+
+#[test]
 fn what_finds_no_room_is_refused_and_the_rest_is_done_once() {
     static PANEL: Static = Panel::new();
     let refused = Cell::new(0);
@@ -148,21 +173,6 @@ fn what_finds_no_room_is_refused_and_the_rest_is_done_once() {
     });
     run.turns(&PANEL);
     assert_eq!(refused.get(), 2000);
-}
-
-/// A clock that stands still: nothing but the panel wakes the runner.
-struct Frozen;
-
-impl Timer for Frozen {
-    fn now(&self) -> Instant {
-        Instant::ZERO
-    }
-
-    async fn sleep_until(&self, at: Instant) {
-        if at > Instant::ZERO {
-            pending::<()>().await;
-        }
-    }
 }
 
 #[derive(Default)]

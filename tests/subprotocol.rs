@@ -1,13 +1,16 @@
 //! A connection that has agreed to another version of OCPP is not spoken over.
 
-use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+#[path = "support/frozen.rs"]
+mod frozen;
 #[path = "support/meter_only.rs"]
 mod meter_only;
 
-use embedded_ocpp::facade::{Shared, Timer};
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use embedded_ocpp::facade::Shared;
 use embedded_ocpp::store::RamStorage;
 use embedded_ocpp::transport::{ConnectFailure, Received, WebSocketTransport};
 use embedded_ocpp::{Boot, ChargePoint, Error, Instant, Resources};
+use frozen::Frozen;
 use meter_only::MeterOnly;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending};
@@ -44,21 +47,6 @@ impl WebSocketTransport for &Library {
 
     fn abort(&mut self) {
         self.aborted.set(true);
-    }
-}
-
-/// It stands still.
-struct Midnight;
-
-impl Timer for Midnight {
-    fn now(&self) -> Instant {
-        Instant::ZERO
-    }
-
-    async fn sleep_until(&self, at: Instant) {
-        if at > Instant::ZERO {
-            pending::<()>().await;
-        }
     }
 }
 
@@ -104,7 +92,7 @@ fn under_the_runner_it_counts_as_one_that_could_not_be_opened() {
         let mut shared = Shared::<NoopRawMutex>::new(charge_point(&mut resources, &tell));
         let (_, mut runner) = shared.split();
         let mut storage = RamStorage::<4096>::new();
-        let mut run = pin!(runner.run(async |link| link.transport(&mut &library).await, &mut storage, &Midnight));
+        let mut run = pin!(runner.run(async |link| link.transport(&mut &library).await, &mut storage, &Frozen));
         assert!(run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         assert_eq!((&told.borrow()[..], library.sent.get()), (why, sent));
     }

@@ -5,8 +5,8 @@ a command of the simulator's control protocol carried out and gives the reply of
 from .availability import availability, kept_locked, unlock, unlock_without_lock
 from .boot import availability_over_reset, boot, power_loss, reset
 from .certificates import (
-    client_certificate, first_roots, new_roots, newest_root, own_certificate, refused_certificate, renewed_certificate,
-    root_kills, signed_update,
+    cipher_suites, client_certificate, first_roots, new_roots, newest_root, own_certificate, refused_certificate,
+    renewed_certificate,
 )  # fmt: skip
 from .configuration import configuration
 from .files import diagnostics, diagnostics_fails, firmware, firmware_fails, firmware_in_session, secure_files
@@ -21,9 +21,15 @@ from .security import (
     diagnostics_log, events_unanswered, events_unknown, extended_trigger, factory_access, first_key,
     forgetful_server, new_key, profile_taken_back, profile_up, replaced_log, secure_boot, security_events, security_log,
 )  # fmt: skip
+from .security_kills import certificate_kills, root_kills, update_kills
 from .sessions import (
     cache, free_vend, group, interrupted, local_session, no_plug, observed_session, offline, reader, refused_card,
     refused_start, remote_authorization, session, side_by_side, suspended, tolerated_start,
+)  # fmt: skip
+from .signed_update import revoked_signer, signed_update
+from .signed_values import (
+    failing_meter, public_keys, signed_boot, signed_container, signed_kills, signed_power_loss, signed_resend,
+    signed_samples, signed_session, signed_start, slow_meter,
 )  # fmt: skip
 from .smart_charging import charging_profiles, profile_from_afar, shared_limit
 
@@ -47,10 +53,16 @@ SECURITY_IGNORED = (boot, session, events_unanswered)
 SECURITY_TLS = (secure_boot, factory_access)
 CERTIFICATES = (
     secure_boot, first_roots, new_roots, root_kills, newest_root, own_certificate, client_certificate,
-    renewed_certificate, refused_certificate, signed_update, session,
+    certificate_kills, renewed_certificate, refused_certificate, signed_update, update_kills, revoked_signer, session,
+    cipher_suites,
+)  # fmt: skip
+# Of a charge point with meters that sign.
+SIGNED_VALUES = (
+    signed_boot, session, signed_session, signed_container, signed_start, signed_samples, public_keys, slow_meter,
+    failing_meter, signed_power_loss, signed_resend, signed_kills,
 )  # fmt: skip
 ALL = (
     *IN_ORDER, *WITHOUT_LOCK, *OVER_TLS, *SECURITY, *SECURITY_UNKNOWN, *SECURITY_IGNORED, *SECURITY_TLS,
-    *CERTIFICATES, observed_session,
+    *CERTIFICATES, *SIGNED_VALUES, observed_session,
 )  # fmt: skip
 SCENARIOS = {scenario.__name__: scenario for scenario in ALL}

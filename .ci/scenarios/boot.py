@@ -14,10 +14,19 @@ async def boot(central, evse):
 
 
 async def booted_again(central):
+    """Its BootNotification."""
+    await central.until(lambda: not central.charge_point, "end of the connection")
     central.booted = False
-    await central.expect("BootNotification", timeout=20)
+    boot = await central.expect("BootNotification", timeout=20)
     await central.expect("StatusNotification", connectorId=0, status="Available")
     await central.until(lambda: 1 in central.statuses, "status of connector 1")
+    return boot
+
+
+async def power_cut(central, evse):
+    """Killed where it stands, and back. Its BootNotification."""
+    await evse("power_cut")
+    return await booted_again(central)
 
 
 async def reset(central, evse):
@@ -25,12 +34,10 @@ async def reset(central, evse):
     transaction_id = await started_from_afar(central, evse, "REMOTE02")
     await central.request(call.Reset("Soft"), status="Accepted")
     await central.expect("StopTransaction", transactionId=transaction_id, reason="SoftReset")
-    await central.until(lambda: not central.charge_point, "end of the connection")
     await booted_again(central)
 
     transaction_id = await started_from_afar(central, evse, "REMOTE02")
     await central.request(call.Reset("Hard"), status="Accepted")
-    await central.until(lambda: not central.charge_point, "end of the connection")
     await booted_again(central)
     await central.expect("StopTransaction", transactionId=transaction_id, reason="HardReset")
 
@@ -38,9 +45,7 @@ async def reset(central, evse):
 async def power_loss(central, evse):
     """The power fails in a transaction: StopTransaction tells so after the boot."""
     transaction_id = await started_from_afar(central, evse, "REMOTE02")
-    await evse("power_cut")
-    await central.until(lambda: not central.charge_point, "end of the connection")
-    await booted_again(central)
+    await power_cut(central, evse)
     await central.expect("StopTransaction", transactionId=transaction_id, reason="PowerLoss")
 
 
@@ -49,7 +54,6 @@ async def availability_over_reset(central, evse):
     await available(central, 2, "Inoperative", "Accepted")
     await central.status(2, "Unavailable")
     await central.request(call.Reset("Soft"), status="Accepted")
-    await central.until(lambda: not central.charge_point, "end of the connection")
     await booted_again(central)
     await central.status(2, "Unavailable")
     await available(central, 2, "Operative", "Accepted")

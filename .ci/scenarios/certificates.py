@@ -1,25 +1,18 @@
 """The security extension: certificates come, go, are asked for and used."""
 
 import asyncio
-import random
 import ssl
 
-import file_server
 from authority import P384, Certificate, name_of
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
 from ocpp.v16 import call
 
-from .boot import booted_again
-from .files import FIRMWARE, ago
-from .security import REQUESTS, profile_is, reconnected, told
+from .boot import power_cut
+from .security import profile_is, reconnected, told
 from .steps import change, demand
 
 CENTRAL, MANUFACTURER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
-KILLS = 12
-CHANCE = random.Random(1)
 OPERATOR = "Zürich Stromtankstellen & Söhne"
 
 
@@ -48,11 +41,10 @@ async def connected_anew(central, evse):
     await reconnected(central, first)
 
 
-async def power_cut(central, evse):
-    await evse("power_cut")
-    await central.until(lambda: not central.charge_point, "end of the connection")
-    await booted_again(central)
+async def lost_power(central, evse):
+    boot = await power_cut(central, evse)
     await told(central, "StartupOfTheDevice")
+    return boot
 
 
 async def tried_in_vain(central, evse):
@@ -111,7 +103,7 @@ async def new_roots(central, evse):
         await told(central, "InvalidCentralSystemCertificate")
     await roots(central, CENTRAL, central.authority, one, other, below)
 
-    await power_cut(central, evse)
+    await lost_power(central, evse)
     await roots(central, CENTRAL, central.authority, one, other, below)
     await roots(central, MANUFACTURER, maker)
     await delete(central, stranger, "NotFound")
@@ -120,28 +112,6 @@ async def new_roots(central, evse):
         await delete(central, certificate, "NotFound")
     await roots(central, CENTRAL, central.authority)
     await roots(central, MANUFACTURER)
-
-
-async def root_kills(central, evse):
-    """Killed at any moment of an installation: the root is there as a whole or not at all, and there if that was said."""
-    installed, said = [central.authority], 0
-    for number in range(KILLS):
-        root = Certificate(f"number {number}", is_ca=True)
-        asked = asyncio.create_task(install(central, root))
-        await asyncio.sleep(CHANCE.uniform(0, 0.015))
-        await power_cut(central, evse)
-        is_accepted = asked.done() and not asked.exception()
-        asked.cancel()  # nobody will answer
-        await asyncio.gather(asked, return_exceptions=True)
-        answer = await central.request(call.GetInstalledCertificateIds(CENTRAL), status="Accepted")
-        is_there = root.id() in answer.certificate_hash_data
-        demand(is_there or not is_accepted, "what was accepted is there")
-        installed += [root] if is_there else []
-        said += is_accepted
-        await roots(central, CENTRAL, *installed)
-    central.note(f"{KILLS} kills, {len(installed) - 1} are there, {said} were accepted")
-    for root in installed[1:]:
-        await delete(central, root, "Accepted")
 
 
 async def newest_root(central, evse):
@@ -204,19 +174,23 @@ async def own_certificate(central, evse):
         await sign(central, *chain, status="Rejected")
         await told(central, "InvalidChargePointCertificate")
     await change(central, "SecurityProfile", "3", "Rejected")
-    await power_cut(central, evse)  # the key outlives it
+    await lost_power(central, evse)  # the key outlives it
     await sign(central, granted, below)
     await sign(central, granted, below, status="Rejected")  # it is used up
     await told(central, "InvalidChargePointCertificate")
     central.granted = granted
 
 
-def shows(central, certificate):
-    """The charge point has proven who it is with this certificate, and with nothing else."""
+def is_shown(central, certificate):
+    """Whether the charge point has proven who it is with this certificate. With nothing else it has."""
     connection = central.charge_point._connection
-    shown = connection.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
-    demand(shown == certificate.x509.public_bytes(Encoding.DER), "its certificate is shown")
     demand("Authorization" not in connection.request.headers, "no password in profile 3")
+    shown = connection.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    return shown == certificate.x509.public_bytes(Encoding.DER)
+
+
+def shows(central, certificate):
+    demand(is_shown(central, certificate), "its certificate is shown")
 
 
 async def client_certificate(central, evse):
@@ -231,7 +205,7 @@ async def client_certificate(central, evse):
     await connected_anew(central, evse)
     shows(central, central.granted)
     central.tls.maximum_version = ssl.TLSVersion.TLSv1_3
-    await power_cut(central, evse)
+    await lost_power(central, evse)
     await profile_is(central, "3")
     shows(central, central.granted)
     await change(central, "SecurityProfile", "2", "Rejected")
@@ -271,64 +245,13 @@ async def refused_certificate(central, evse):
     await profile_is(central, "3")
 
 
-async def update_signed(central, signer, content, signature, *statuses, status="Accepted", **fields):
-    """SignedUpdateFirmware of this content, and each status of it with the id of the request. The id."""
-    request_id = next(REQUESTS)
-    with file_server.http({"/firmware.bin": content}) as url:
-        firmware = {
-            "location": f"{url}/firmware.bin", "retrieve_date_time": ago(60), "signing_certificate": signer.pem,
-            "signature": signature,
-        } | fields  # fmt: skip
-        await central.request(call.SignedUpdateFirmware(request_id, firmware), status=status)
-        for each in statuses:
-            await signed_status(central, each, request_id)
-    return request_id
-
-
-async def signed_status(central, status, request_id):
-    found = await central.expect("SignedFirmwareStatusNotification")
-    demand(found == {"status": status, "requestId": request_id}, f"{status} of {request_id} is next: {found}")
-
-
-async def signed_update(central, evse):
-    """Only what the manufacturer has signed is installed: not a byte more, not by another, nor what nobody has signed."""
-    root, stranger = Certificate("maker", kind=P384, is_ca=True), Certificate("maker", kind=P384, is_ca=True)
-    await install(central, root, MANUFACTURER)
-    signer, elliptic = Certificate("signer", root, kind=2048), Certificate("signer", root)
-    between = Certificate("between", root, is_ca=True)
-    for what, bad in {
-        "of an unknown root": Certificate("signer", stranger),
-        "of the root of the central system": Certificate("signer", central.authority),
-        "of one between": Certificate("signer", between),
-        "of the past": Certificate("signer", root, days=(-3, -1)),
-        "of a weak key": Certificate("signer", root, kind=1024),
-    }.items():
-        central.note(what)
-        signature = bad.sign(FIRMWARE, padding.PKCS1v15() if what == "of a weak key" else None)
-        await update_signed(central, bad, FIRMWARE, signature, status="InvalidCertificate")
-        await told(central, "InvalidFirmwareSigningCertificate")
-    central.missing("SignedFirmwareStatusNotification")
-
-    pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
-    downloaded = ["Downloading", "Downloaded"]
-    for what, content, signature in (
-        ("of another firmware", FIRMWARE + b"!", signer.sign(FIRMWARE, pss)),
-        ("of another signer", FIRMWARE, elliptic.sign(FIRMWARE)),
-    ):
-        central.note(what)
-        await update_signed(central, signer, content, signature, *downloaded, "InvalidSignature")
-        await told(central, "InvalidFirmwareSignature")
-    plain = {"location": "http://127.0.0.1/firmware.bin", "retrieveDate": ago(60)}
-    await central.refused("UpdateFirmware", plain, {"NotSupported"})
-
-    for signer, signature in (
-        (signer, signer.sign(FIRMWARE, pss)),
-        (signer, signer.sign(FIRMWARE, padding.PKCS1v15())),
-        (elliptic, elliptic.sign(FIRMWARE)),
-    ):
-        id = await update_signed(central, signer, FIRMWARE, signature, *downloaded, "SignatureVerified", "Installing")
-        await central.until(lambda: not central.charge_point, "end of the connection")
-        await booted_again(central)
-        await signed_status(central, "Installed", id)
-        await told(central, "FirmwareUpdated")
-        await central.status(1, "Available")
+async def cipher_suites(central, evse):
+    """TLS 1.2 with each suite of an elliptic curve that is demanded (A00.FR.318)."""
+    central.tls.maximum_version = ssl.TLSVersion.TLSv1_2
+    for suite in ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"):
+        central.tls.set_ciphers(suite)
+        await connected_anew(central, evse)
+        used = central.charge_point._connection.transport.get_extra_info("cipher")
+        demand(used[:2] == (suite, "TLSv1.2"), f"{suite}: {used}")
+    central.tls.set_ciphers("DEFAULT")
+    central.tls.maximum_version = ssl.TLSVersion.TLSv1_3

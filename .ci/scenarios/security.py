@@ -10,7 +10,7 @@ from pathlib import Path
 import file_server
 from ocpp.v16 import call
 
-from .boot import boot, booted_again
+from .boot import boot, power_cut
 from .files import ago
 from .steps import change, demand, values_of
 
@@ -205,9 +205,7 @@ async def new_key(central, evse):
     demand(b"ReconfigurationOfSecurityParameters" in b"".join(files.values()), "the change is logged")
     for content in files.values():
         demand(HEX_KEY.encode() not in content and KEY.encode() not in content, f"no password is logged: {content}")
-    await evse("power_cut")
-    await central.until(lambda: not central.charge_point, "end of the connection")
-    await booted_again(central)
+    await power_cut(central, evse)
     await profile_is(central, "1")
 
 

@@ -38,6 +38,12 @@ pub(crate) enum Command {
         w: Option<f64>,
         a: Option<f64>,
     },
+    #[cfg(feature = "signed-meter-values")]
+    SignedMeter {
+        connector: u8,
+        answer: Option<Answer>,
+        delay: Option<Duration>,
+    },
     #[cfg(feature = "security")]
     SecurityEvent(Raise),
     State,
@@ -66,6 +72,15 @@ pub(crate) struct Fault {
     pub info: Option<String>,
     /// How long after charging began it comes; `None` for now.
     pub after_charging: Option<Duration>,
+}
+
+/// What a meter answers that is to sign.
+#[cfg(feature = "signed-meter-values")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Value,
+    Failure,
+    None,
 }
 
 /// DataTransfer.req, as it goes out.

@@ -23,6 +23,10 @@ pub(crate) struct Config {
     #[cfg(feature = "security")]
     #[serde(default)]
     pub accept_unsigned_updates: bool,
+    /// The connectors whose meter signs.
+    #[cfg(feature = "signed-meter-values")]
+    #[serde(default)]
+    pub signed_meters: BTreeMap<u8, Signing>,
     /// Factory values of the configuration keys.
     #[serde(default)]
     pub keys: BTreeMap<String, String>,
@@ -55,6 +59,26 @@ pub(crate) struct BootTexts {
     pub firmware_version: Option<String>,
 }
 
+/// How a meter signs.
+#[cfg(feature = "signed-meter-values")]
+#[derive(Deserialize)]
+#[serde(default)]
+pub(crate) struct Signing {
+    /// How long it takes.
+    pub delay_s: f64,
+    /// In the course of a transaction, too.
+    pub signs_samples: bool,
+    /// The value of the end holds the reading of the beginning, too.
+    pub ends_with_both: bool,
+}
+
+#[cfg(feature = "signed-meter-values")]
+impl Default for Signing {
+    fn default() -> Self {
+        Self { delay_s: 0.0, signs_samples: true, ends_with_both: false }
+    }
+}
+
 impl Config {
     /// The charge point of the demonstration, which carries the last segment of `url` as its identity.
     pub(crate) fn of_url(url: &str, data_dir: PathBuf) -> Result<Self, Box<dyn Error>> {
@@ -64,6 +88,10 @@ impl Config {
         let keys = [
             ("MeterValueSampleInterval", "1"),
             ("MeterValuesSampledData", "Energy.Active.Import.Register,Power.Active.Import,Current.Import"),
+            #[cfg(feature = "signed-meter-values")]
+            ("SampledDataSignReadings", "true"),
+            #[cfg(feature = "signed-meter-values")]
+            ("StopTxnSampledData", "Energy.Active.Import.Register"),
         ];
         let config = Self {
             url: url.into(),
@@ -81,6 +109,8 @@ impl Config {
             ca_file: None,
             #[cfg(feature = "security")]
             accept_unsigned_updates: false,
+            #[cfg(feature = "signed-meter-values")]
+            signed_meters: (1..=two()).map(|connector| (connector, Signing::default())).collect(),
             keys: keys.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
             nominal_voltage: european(),
             max_current_a: strong(),
@@ -121,6 +151,11 @@ impl Config {
     pub(crate) fn factory_keys(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.keys.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         all.filter(|(key, _)| cfg!(feature = "security") || !key.eq_ignore_ascii_case(AUTHORIZATION_KEY))
+    }
+
+    #[cfg(feature = "signed-meter-values")]
+    pub(crate) fn identity(&self) -> &str {
+        &self.charge_point_id
     }
 
     /// The identity as the name of a file.

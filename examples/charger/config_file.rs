@@ -6,13 +6,16 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-/// What is not listed here, or in [`Config`], is ignored.
-#[derive(Deserialize)]
 pub(crate) struct ConfigFile {
-    #[serde(flatten)]
     pub config: Config,
-    #[serde(default)]
     pub on_reset: OnReset,
+}
+
+/// What of it is not the charge point's business.
+#[derive(Deserialize)]
+struct Process {
+    #[serde(default)]
+    on_reset: OnReset,
 }
 
 /// What a Reset does to the process.
@@ -27,9 +30,12 @@ pub(crate) enum OnReset {
 }
 
 impl ConfigFile {
+    /// What is in neither of both is ignored.
     pub(crate) fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
         let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let file: Self = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let both = serde_json::from_str(&text).and_then(|config| Ok((config, serde_json::from_str(&text)?)));
+        let (config, Process { on_reset }) = both.map_err(|error| format!("{}: {error}", path.display()))?;
+        let file = Self { config, on_reset };
         file.config.endpoint(false)?;
         Ok(file)
     }

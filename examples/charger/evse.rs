@@ -2,9 +2,13 @@
 
 use crate::command::Fault;
 use crate::config::Config;
+#[cfg(feature = "signed-meter-values")]
+use crate::signed_meter::{Meter, SignedMeters};
 use crate::trace::Log;
 use embedded_ocpp::facade::InputError;
 use embedded_ocpp::json::Decimal;
+#[cfg(feature = "signed-meter-values")]
+use embedded_ocpp::ocpp16::SignedMeter;
 use embedded_ocpp::ocpp16::{
     ConnectorHardware, Equipment, ErrorData, Measurand, MeterInput, MeterReading, TxNotification, UnitOfMeasure,
     UnlockResult,
@@ -160,6 +164,8 @@ pub(crate) struct Wires<'e> {
     connector: u8,
     outlet: &'e Outlet,
     has_lock: bool,
+    #[cfg(feature = "signed-meter-values")]
+    signed_meter: Option<&'e Meter<'e>>,
     log: &'e Log,
     current: Box<dyn Fn() -> Option<Decimal> + 'e>,
     voltage: Box<dyn Fn() -> Option<Decimal> + 'e>,
@@ -172,11 +178,18 @@ impl<'e> Wires<'e> {
             connector,
             outlet,
             has_lock,
+            #[cfg(feature = "signed-meter-values")]
+            signed_meter: None,
             log,
             current: Box::new(|| Some(Decimal::tenths(outlet.current()))),
             voltage: Box::new(|| Some(Decimal::tenths(outlet.voltage))),
             fault: Box::new(|| outlet.fault.get()),
         }
+    }
+
+    #[cfg(feature = "signed-meter-values")]
+    pub(crate) fn with_signed_meter(self, meters: &'e SignedMeters<'e>) -> Self {
+        Self { signed_meter: meters.of(self.connector), ..self }
     }
 
     pub(crate) fn attach(&'e self, ocpp: &mut Controls<'e>) -> Result<(), InputError> {
@@ -217,6 +230,11 @@ impl ConnectorHardware for Wires<'_> {
         self.outlet.unlock()
     }
 
+    #[cfg(feature = "signed-meter-values")]
+    fn signed_meter(&self) -> Option<&dyn SignedMeter> {
+        self.signed_meter.map(|meter| meter as &dyn SignedMeter)
+    }
+
     fn notify(&self, notification: TxNotification) {
         self.log.note(&format!("connector {}: {}", self.connector, text_of(notification)));
     }
@@ -233,6 +251,8 @@ fn text_of(event: TxNotification) -> &'static str {
         TxNotification::RemoteStop => "stopped from afar",
         TxNotification::StartTx => "transaction started",
         TxNotification::StopTx => "transaction stopped",
+        #[cfg(feature = "signed-meter-values")]
+        TxNotification::SignedValueMissing => "transaction stopped without a signed value",
         _ => "something new",
     }
 }

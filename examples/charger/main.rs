@@ -6,11 +6,17 @@
 //! - `cargo run --example charger -- ws://host:port/path/ID`: the same charge point against any other central system.
 //!   It has one session when it can, and stays up.
 //! - `cargo run --example charger -- --config FILE`: driven by another program, one JSON object a line: commands on
-//!   stdin, events and replies on stdout, log on stderr. `control.rs` holds the commands.
+//!   stdin, events and replies on stdout, log on stderr. README.md tells what may stand there.
 //!
 //! With `--features security` it has the security extension: profiles and keys that the central system changes, events
 //! and logs, and certificates, which are kept in files;
-//! it installs nothing that no ManufacturerRootCertificate stands behind.
+//! it installs nothing that no ManufacturerRootCertificate stands behind, nor what is signed with a certificate that such a
+//! root has revoked: its lists, in PEM, go into `certificates/revoked.pem` of `data_dir`, and are read at each update.
+//! Its TLS is rustls, which offers ECDHE alone: both suites with ECDSA that the security whitepaper demands, and none with RSA
+//! key exchange (`TLS_RSA_WITH_…`), which the whitepaper allows instead of them and which has no forward secrecy. A central
+//! system must take both kinds; one that takes only RSA key exchange is not reached, and InvalidTLSCipherSuite is logged.
+//!
+//! With `--features signed-meter-values` its meters sign.
 
 mod central_system;
 #[cfg(feature = "security")]
@@ -26,11 +32,15 @@ mod evse;
 mod files;
 #[cfg(feature = "security")]
 mod log_upload;
+#[cfg(feature = "signed-meter-values")]
+mod ocmf;
 mod protocol;
 mod random;
 mod script;
 #[cfg(feature = "security")]
 mod security_events;
+#[cfg(feature = "signed-meter-values")]
+mod signed_meter;
 #[cfg(feature = "security")]
 mod signed_update;
 mod socket;

@@ -1,5 +1,7 @@
 //! The control protocol: one JSON object a line, commands in, replies and events out.
 
+#[cfg(feature = "signed-meter-values")]
+use crate::command::Answer;
 use crate::command::{Command, CommandId, DataTransfer, Fault};
 #[cfg(feature = "security")]
 use crate::security_events::Raise;
@@ -34,6 +36,14 @@ impl Fields {
                 w: self.number_if_any("w")?,
                 a: self.number_if_any("a")?,
             },
+            #[cfg(feature = "signed-meter-values")]
+            "signed_meter" => Command::SignedMeter {
+                connector: self.connector()?,
+                answer: self.answer()?,
+                delay: self.duration_if_any("delay_s")?,
+            },
+            #[cfg(not(feature = "signed-meter-values"))]
+            "signed_meter" => return Err("signed meter values are not built in".into()),
             "state" => Command::State,
             "ask" => Command::Ask {
                 action: self.question()?,
@@ -73,9 +83,19 @@ impl Fields {
         }
         let code = self.text_if_any("error_code")?.unwrap_or_else(|| "OtherError".into());
         let code = ChargePointErrorCode::from_text(&code).ok_or_else(|| format!("no such error code: {code}"))?;
-        let delay = self.number_if_any("after_charging_s")?.map(Duration::try_from_secs_f64).transpose();
-        let after_charging = delay.map_err(|error| format!("after_charging_s: {error}"))?;
+        let after_charging = self.duration_if_any("after_charging_s")?;
         Ok(Some(Fault { code, info: self.text_if_any("info")?, after_charging }))
+    }
+
+    #[cfg(feature = "signed-meter-values")]
+    fn answer(&self) -> Result<Option<Answer>, String> {
+        let Some(answer) = self.text_if_any("answer")? else { return Ok(None) };
+        match answer.as_str() {
+            "value" => Ok(Some(Answer::Value)),
+            "failure" => Ok(Some(Answer::Failure)),
+            "none" => Ok(Some(Answer::None)),
+            other => Err(format!("no such answer: {other}")),
+        }
     }
 
     #[cfg(feature = "security")]
@@ -114,6 +134,11 @@ impl Fields {
     pub(crate) fn number_if_any(&self, name: &str) -> Result<Option<f64>, String> {
         let number = |value: &Value| value.as_f64().ok_or_else(|| format!("{name} is not a number"));
         self.any(name).map(number).transpose()
+    }
+
+    fn duration_if_any(&self, name: &str) -> Result<Option<Duration>, String> {
+        let duration = self.number_if_any(name)?.map(Duration::try_from_secs_f64).transpose();
+        duration.map_err(|error| format!("{name}: {error}"))
     }
 
     pub(crate) fn flag(&self, name: &str) -> Result<bool, String> {

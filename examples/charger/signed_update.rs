@@ -52,13 +52,15 @@ impl FirmwareVerifier for SignedUpdate<'_> {
 
     fn is_trusted(&self) -> Poll<SignerVerdict> {
         let (certificate, signature) = (self.certificate.borrow(), self.signature.borrow());
-        Poll::Ready(if !self.is_right(self.certificates.examine_signer(&certificate)) {
-            SignerVerdict::Invalid
-        } else if !self.is_right(self.certificates.keep_signer(&certificate, &signature)) {
-            SignerVerdict::Failed
-        } else {
-            SignerVerdict::Trusted
-        })
+        if !self.is_right(self.certificates.examine_signer(&certificate)) {
+            return Poll::Ready(SignerVerdict::Invalid);
+        }
+        let kept = match self.certificates.is_signer_revoked(&certificate) {
+            Ok(true) => return Poll::Ready(SignerVerdict::Revoked),
+            Ok(false) => self.certificates.keep_signer(&certificate, &signature),
+            Err(error) => Err(error),
+        };
+        Poll::Ready(if self.is_right(kept) { SignerVerdict::Trusted } else { SignerVerdict::Failed })
     }
 
     fn verify(&self) -> Poll<bool> {

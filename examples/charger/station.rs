@@ -13,6 +13,8 @@ use crate::log_upload::Logs;
 use crate::random;
 #[cfg(feature = "security")]
 use crate::security_events::SecurityEvents;
+#[cfg(feature = "signed-meter-values")]
+use crate::signed_meter::SignedMeters;
 #[cfg(feature = "security")]
 use crate::signed_update::SignedUpdate;
 use crate::trace::{Log, Traced, Traffic};
@@ -81,8 +83,12 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     traffic: &Traffic,
     storage: S,
 ) -> Result<End, Failure> {
-    let wires: Vec<Wires<'_>> =
-        evse.outlets().map(|(connector, outlet)| Wires::of(connector, outlet, config.connector_lock, log)).collect();
+    let wires = evse.outlets().map(|(connector, outlet)| Wires::of(connector, outlet, config.connector_lock, log));
+    #[cfg(feature = "signed-meter-values")]
+    let signed_meters = SignedMeters::open(config, evse, log)?;
+    #[cfg(feature = "signed-meter-values")]
+    let wires = wires.map(|wires| wires.with_signed_meter(&signed_meters));
+    let wires: Vec<Wires<'_>> = wires.collect();
     let reset = Cell::new(None);
     let reset_execute = |kind: ResetKind| reset.set(Some(kind));
     let answer = Cell::new(None);
@@ -153,6 +159,8 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
         security_events: SecurityEvents::default(),
         #[cfg(feature = "security")]
         certificates: &certificates,
+        #[cfg(feature = "signed-meter-values")]
+        signed_meters: &signed_meters,
         update: &update,
         is_held_offline: false,
         connect_now: false,
@@ -191,6 +199,8 @@ struct Station<'a, 'o, S> {
     security_events: SecurityEvents,
     #[cfg(feature = "security")]
     certificates: &'o CertificateStore<'o>,
+    #[cfg(feature = "signed-meter-values")]
+    signed_meters: &'o SignedMeters<'o>,
     update: &'o Update<'o>,
     /// The operator has cut the line.
     is_held_offline: bool,
@@ -263,6 +273,8 @@ impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
         for (connector, outlet) in self.evse.outlets() {
             outlet.advance(now, self.ocpp.permits_charge(connector));
         }
+        #[cfg(feature = "signed-meter-values")]
+        self.signed_meters.advance(now, |connector| self.ocpp.transaction_id_tag(connector));
         match self.ocpp.poll(now, transport, &mut self.storage) {
             Ok(_) => {}
             Err(Error::Connect(why)) => self.log.note(&format!("not connected: {why}")),
@@ -308,6 +320,11 @@ impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
                 self.connect_now = !self.ocpp.is_connected();
             }
             Command::DataTransfer(request) => self.data_transfers.push(id, request),
+            #[cfg(feature = "signed-meter-values")]
+            Command::SignedMeter { connector, answer, delay } => match self.signed_meters.of(connector) {
+                Some(meter) => meter.set_answer(answer, delay),
+                None => self.log.note(&format!("connector {connector}: its meter does not sign")),
+            },
             #[cfg(feature = "security")]
             Command::SecurityEvent(raise) => self.security_events.push(raise),
             Command::State => self.operator.reply(&id, json!(state)),

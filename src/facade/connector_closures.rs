@@ -2,6 +2,8 @@
 use crate::json::Decimal;
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::ChargingLimit;
+#[cfg(feature = "signed-meter-values")]
+use crate::ocpp16::SignedMeter;
 use crate::ocpp16::{ConnectorHardware, Equipment, TxNotification, UnlockResult};
 
 /// The hardware of a connector as closures, each set under its name in ArduinoOcpp. What is not set is taken as written at
@@ -37,6 +39,8 @@ pub struct ConnectorClosures<'a> {
     tx_notification: Option<&'a dyn Fn(TxNotification)>,
     #[cfg(feature = "smart-charging")]
     limit: Option<LimitOutput<'a>>,
+    #[cfg(feature = "signed-meter-values")]
+    signed_meter: Option<&'a dyn SignedMeter>,
 }
 
 /// The output that is told the limit.
@@ -105,6 +109,12 @@ impl<'a> ConnectorClosures<'a> {
         self.tx_notification = Some(output);
     }
 
+    /// The meter, where it signs what it measures.
+    #[cfg(feature = "signed-meter-values")]
+    pub fn set_signed_meter(&mut self, meter: &'a dyn SignedMeter) {
+        self.signed_meter = Some(meter);
+    }
+
     /// Unlocks the cable when the central system wants it: asked again while it says [`UnlockResult::Pending`], at most for
     /// 10 s. Without it the connector has no lock: see [`Equipment::with_lock`].
     pub fn set_on_unlock_connector(&mut self, output: &'a dyn Fn() -> UnlockResult) {
@@ -167,6 +177,11 @@ impl ConnectorHardware for ConnectorClosures<'_> {
 
     fn power(&self) -> Option<i32> {
         self.power.and_then(|input| input())
+    }
+
+    #[cfg(feature = "signed-meter-values")]
+    fn signed_meter(&self) -> Option<&dyn SignedMeter> {
+        self.signed_meter
     }
 
     fn is_ev_ready(&self) -> bool {

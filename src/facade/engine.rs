@@ -129,9 +129,12 @@ impl<'a> Engine<'a> {
         self.operations.next_deadline().min(self.rpc.next_deadline()).min(self.send_deadline)
     }
 
-    /// The next operation on the storage device. None while the pages of a message lie in the record buffer.
+    /// The next operation on the storage device. While the pages of a message lie in the record buffer, only what these want.
     pub(super) fn storage_op(&mut self, record: &mut Scratch<'a>) -> Option<StorageOp> {
-        if self.rpc.is_composing() || !self.asks_device {
+        if self.rpc.is_composing() {
+            return self.operations.page_op(self.now, record);
+        }
+        if !self.asks_device {
             return None;
         }
         let op = self.operations.storage_op(self.now, record);
@@ -157,6 +160,7 @@ impl<'a> Engine<'a> {
     /// A call waits for the device only: it is looked at again before anything else.
     pub(super) fn is_holding(&self) -> bool {
         self.rpc.is_holding() && self.operations.wants_device()
+            || self.rpc.is_composing() && self.operations.wants_page(self.now)
     }
 
     #[inline(always)] // asked at each turn, and nearly always told nothing new

@@ -125,12 +125,12 @@ fn copy(id_tag: &str) -> Result<IdToken, PanelError> {
     IdToken::from_text(id_tag).ok().filter(|id_tag| !id_tag.is_empty()).ok_or(PanelError::InvalidIdTag)
 }
 
-/// One bit for each connector. Only the charge point writes.
-struct Lamps([AtomicU32; 8]);
+/// One bit for each connector, of which there are 63 at most. Only the charge point writes.
+struct Lamps([AtomicU32; 2]);
 
 impl Lamps {
     const fn new() -> Self {
-        Self([const { AtomicU32::new(0) }; 8])
+        Self([const { AtomicU32::new(0) }; 2])
     }
 
     fn is_on(&self, connector: ConnectorId) -> bool {

@@ -15,6 +15,7 @@ page!(embassy, "embassy.md");
 page!(flash, "flash.md");
 page!(tls, "tls.md");
 page!(security, "security.md");
+page!(signed_values, "signed_values.md");
 page!(customising, "customising.md");
 page!(migration, "migration.md");
 page!(keys, "keys.md");

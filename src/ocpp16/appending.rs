@@ -5,6 +5,7 @@ use super::journal_entry::{self, Entry, PLAIN_LEN_MAX};
 use super::metering::series_record;
 use super::persistence::{LoadedSeries, SAMPLES_BETWEEN_THINNINGS, Task};
 use super::session::Phase;
+use super::signed_values::Attached;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::log::warning;
 use crate::store::{Scratch, StorageOp};
@@ -15,6 +16,12 @@ impl Operations<'_> {
     pub(super) fn next_append(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         if self.persistence.doubtful.is_some() {
             return Some((Task::LookForEntry, StorageOp::LoadEntry(self.journal.next())));
+        }
+        if self.owes_pieces() {
+            return match self.journal.mark_due() {
+                true => Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?)),
+                false => self.next_piece(scratch),
+            };
         }
         // A connector without a value to record must not keep the others waiting.
         for _ in 0..self.connectors.len() {
@@ -40,6 +47,7 @@ impl Operations<'_> {
             let session = &connector.session;
             let at = match session.phase {
                 Phase::Starting => session.started,
+                Phase::Running | Phase::Stopping if connector.signing.has_sample() => Instant::NEVER,
                 Phase::Stopping if session.stop.released => session.stop.at,
                 Phase::Running if connector.place.sampling.is_due() => Instant::NEVER,
                 _ => continue,
@@ -60,6 +68,9 @@ impl Operations<'_> {
         self.read_register(id);
         let number = self.journal.next();
         let wants_series = self.wants_transaction_data();
+        if let Some(task) = self.next_signed_append(id, scratch) {
+            return Some(task);
+        }
         let connector = self.connector(id)?;
         let session = &connector.session;
         let (task, at, len) = match session.phase {
@@ -86,8 +97,9 @@ impl Operations<'_> {
             _ => {
                 let (context, moment) = connector.place.sampling.next()?;
                 let at = self.date_of_sample(now, moment);
+                let (start, none) = (session.entry, Attached::NONE);
                 let mut writer =
-                    journal_entry::begin_meter_values(scratch.blank(), number, id, at, session.entry, context);
+                    journal_entry::begin_meter_values(scratch.blank(), number, id, at, start, context, none);
                 // The last room is kept for transactions (MSG-15).
                 let measured = !self.journal_full && self.sample(id, self.list_of(context), &mut writer);
                 let len = writer.finish_entry(number);
@@ -110,6 +122,10 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
         let number = self.journal.next();
+        let mut attached = self.attached_to_stop(id);
+        if !self.has_room_for(attached.len_max()) {
+            attached = Attached::NONE;
+        }
         let connector = self.connector(id)?;
         let session = &connector.session;
         let id_tag = session.stop.id_tag.clone();
@@ -119,6 +135,7 @@ impl Operations<'_> {
             meter_stop: session.register,
             reason: session.stop.reason,
             id_tag: id_tag.as_ref(),
+            attached,
         };
         let at = self.stamp(session.stop.at).not_before(session.began);
         let (record, len) = scratch.take_loaded();
@@ -126,7 +143,7 @@ impl Operations<'_> {
             true => self.write_stop_with_series(id, number, at, &stop, len, record),
             false => None,
         };
-        let len = match with_series.filter(|len| self.has_room_for(*len)) {
+        let len = match with_series.filter(|len| self.has_room_for(len.saturating_add(attached.len_max()))) {
             Some(len) => len,
             None => journal_entry::begin_stop(record, number, id, at, &stop).finish_entry(number)?,
         };
@@ -203,6 +220,8 @@ impl Operations<'_> {
                 self.appended(id, Phase::Stopping, scratch);
                 self.stop_recorded(id);
             }
+            Task::AppendSigned(id) => self.signed_sample_appended(id, scratch),
+            Task::AppendPiece => self.piece_appended(),
             Task::AppendMeterValues(id, context) => {
                 let number = self.journal.next();
                 self.appended(id, Phase::Running, scratch);
@@ -228,6 +247,9 @@ impl Operations<'_> {
         let is_first = self.journal.is_empty();
         let number = self.journal.next();
         self.journal.appended();
+        let record = scratch.device().get(..self.persistence.storing_len).unwrap_or_default();
+        self.signed_values.copying.found(number, record);
+        self.tell_stored(id);
         let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
         let session = &connector.session;
         scratch.hold_entry(number, self.persistence.storing_len);

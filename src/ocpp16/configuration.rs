@@ -3,6 +3,7 @@
 use super::answer::{Cause, StatusAnswer};
 use super::keys::announced;
 use super::metering::Meters;
+use super::signed_values::{MeterPublicKey, is_telling_of_key};
 use super::{Operations, free_vend, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
 use crate::rpc::Composer;
@@ -22,7 +23,7 @@ pub(super) fn names_max(receive: usize) -> i32 {
 }
 
 /// The longest key and value (OCPP 1.6 §6.9).
-const KEY_LEN_MAX: u16 = 50;
+pub(super) const KEY_LEN_MAX: u16 = 50;
 const VALUE_LEN_MAX: u16 = 500;
 
 impl Operations<'_> {
@@ -32,7 +33,10 @@ impl Operations<'_> {
             [Field::required("key", Kind::Text(KEY_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
         let [key, value] = payload.read(&FIELDS)?;
         let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::Rejected) };
-        let Some(key) = self.key_named(key) else { return Ok(StatusAnswer::NotSupported) };
+        let Some(key) = self.key_named(key) else {
+            let is_meter_s = self.meter_public_key_named(key).is_some();
+            return Ok(if is_meter_s { StatusAnswer::Rejected } else { StatusAnswer::NotSupported });
+        };
         if let Some(status) = self.change_access(now, key, value) {
             return Ok(status);
         }
@@ -52,7 +56,7 @@ impl Operations<'_> {
             if slot == phase_rotation {
                 phase_rotation::are_known(list, meters.connectors.len())
             } else {
-                slot == free_vend || is_long_list(slot) || meters.can_measure(list)
+                slot == free_vend || is_long_list(slot) || is_telling_of_key(slot) || meters.can_measure(list)
             }
         })?;
         self.dirty = true;
@@ -103,13 +107,22 @@ impl Operations<'_> {
             for key in self.keys.ids() {
                 list.put(&Item::Known(key))?;
             }
+            for key in self.connector_ids().filter_map(|id| self.meter_public_key(id)) {
+                list.put(&Item::OfMeter(key))?;
+            }
         }
         let mut begun = false;
         for wants_known in [true, false] {
             for name in elements(names).filter_map(JsonStr::from_quoted) {
-                match self.key_named(name) {
-                    Some(key) if wants_known => list.put(&Item::Known(key))?,
-                    None if !wants_known => {
+                let key = self.key_named(name);
+                let of_meter = match key {
+                    Some(_) => None,
+                    None => self.meter_public_key_named(name).and_then(|id| self.meter_public_key(id)),
+                };
+                match (key, of_meter) {
+                    (Some(key), _) if wants_known => list.put(&Item::Known(key))?,
+                    (_, Some(key)) if wants_known => list.put(&Item::OfMeter(key))?,
+                    (None, None) if !wants_known => {
                         if !core::mem::replace(&mut begun, true) {
                             list.put(&Item::UnknownKeys)?;
                         }
@@ -168,7 +181,7 @@ impl List<'_, '_, '_> {
     }
 
     fn compose(&mut self, item: &Item<'_>) -> Result<(), BufferFull> {
-        if self.separate && matches!(item, Item::Known(_) | Item::Unknown(_)) {
+        if self.separate && !matches!(item, Item::UnknownKeys | Item::End) {
             self.answer.raw(b",")?;
         }
         match item {
@@ -176,6 +189,7 @@ impl List<'_, '_, '_> {
                 Some(key) => self.answer.payload(&key),
                 None => Ok(()),
             },
+            Item::OfMeter(key) => self.answer.payload(key),
             Item::UnknownKeys => self.answer.raw(b"],\"unknownKey\":["),
             Item::Unknown(name) => {
                 self.answer.raw(b"\"")?;
@@ -190,6 +204,7 @@ impl List<'_, '_, '_> {
 /// What the answer is made of.
 enum Item<'m> {
     Known(KeyId),
+    OfMeter(MeterPublicKey<'m>),
     UnknownKeys,
     Unknown(JsonStr<'m>),
     End,

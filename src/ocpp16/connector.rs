@@ -5,6 +5,7 @@ use super::hardware::{ConnectorHardware, Equipment, Switches};
 use super::metering::Series;
 use super::place::Place;
 use super::session::Session;
+use super::signed_values::Signing;
 use super::smart_charging::Limits;
 use super::status::tells_ev_errors;
 use super::{ChargePointStatus, TxNotification};
@@ -53,6 +54,7 @@ pub(crate) struct Connector<'a> {
     /// It waits for one tag.
     pub(super) is_reserved: bool,
     pub(super) series: Series,
+    pub(super) signing: Signing,
     pub(super) confirmed: ConfirmedTransaction,
     pub(super) limits: Limits,
 }
@@ -70,6 +72,7 @@ impl<'a> Connector<'a> {
             is_held: false,
             is_reserved: false,
             series: Series::new(),
+            signing: Signing::new(),
             confirmed: ConfirmedTransaction::new(),
             limits: Limits::new(),
         }

@@ -6,6 +6,7 @@
 use super::confirmed_transaction::ConfirmedTransaction;
 use super::journal_entry::{Content, Entry, Stamp};
 use super::metering::{self, MeterValue};
+use super::signed_values::{MESSAGES_OF_BEGINNING, is_page_of_piece};
 use super::transaction_messages::{MeterValues, StartTransaction, StopTransaction};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Operations};
 use crate::json::{BufferFull, Field, Kind, Payload, read_answer};
@@ -137,9 +138,14 @@ impl Operations<'_> {
             return false;
         };
         let Some(action) = action_of(entry) else { return false };
-        if self.date_of(entry).is_none() {
+        let date = self.date_of(entry);
+        if date.is_none() {
             return false; // nothing that is durable dates it: it would tell another time after a power cut
         }
+        if self.journal.numbers() <= entry.attached.pieces().into() {
+            return false; // what is attached is not durable yet
+        }
+        self.begin_signed_values(entry, date);
         call.resend(MessageId { epoch: self.persistence.journal_epoch(), number });
         let composed = call.begin(action).and_then(|composer| self.compose_entry(entry, composer));
         match composed {
@@ -155,7 +161,7 @@ impl Operations<'_> {
 
     /// Whether no more messages wait than the present sessions have made.
     pub(super) fn is_live(&self) -> bool {
-        self.waiting_messages() <= u32::from(self.connector_count()) + 1
+        self.waiting_messages() <= u32::from(self.connector_count()) * (1 + MESSAGES_OF_BEGINNING) + 1
     }
 
     /// The first entry has been loaded, or what should be it; `false` when it cannot be read.
@@ -175,7 +181,10 @@ impl Operations<'_> {
     }
 
     /// Writes the next page of the message of the first entry.
-    pub(super) fn continue_transaction_message(&self, scratch: &Scratch<'_>, composer: &mut Composer<'_>) {
+    pub(super) fn continue_transaction_message(&mut self, scratch: &Scratch<'_>, composer: &mut Composer<'_>) {
+        if is_page_of_piece(composer.page()) {
+            return self.continue_signed_values(scratch, composer);
+        }
         let Some(number) = self.journal.first() else { return };
         if let Some(entry) = scratch.entry(number).and_then(|record| Entry::reread(number, record)) {
             let _ = self.compose_entry(&entry, composer);
@@ -212,16 +221,18 @@ impl Operations<'_> {
             }
             Content::MeterValues { context, values, .. } => {
                 let head = MeterValues { connector_id, transaction_id: Some(self.transaction_id_of(entry)) };
-                metering::compose(composer, &head, &mut [MeterValue { timestamp, context, values }].into_iter())
+                let value = MeterValue { timestamp, context, values };
+                metering::compose(composer, &head, &mut [value].into_iter(), entry.attached)
             }
             Content::Stop { meter_stop, reason, id_tag, series, .. } => {
                 let transaction_id = self.transaction_id_of(entry);
                 let data = metering::transaction_data(series, timestamp);
-                let has_data = data.is_some();
+                let has_data = data.is_some() || !entry.attached.is_none();
                 let id_tag = id_tag.map(|_| self.delivery.head_tag.as_str());
                 let head = StopTransaction { id_tag, meter_stop, timestamp, transaction_id, reason, has_data };
                 match data {
-                    Some(mut data) => metering::compose(composer, &head, &mut data),
+                    Some(mut data) => metering::compose(composer, &head, &mut data, entry.attached),
+                    None if has_data => metering::compose(composer, &head, &mut [].into_iter(), entry.attached),
                     None => composer.payload(&head),
                 }
             }

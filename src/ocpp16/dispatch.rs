@@ -3,6 +3,7 @@
 use super::answer::{Cause, StatusAnswer};
 use super::journal_entry::{Content, Entry, begin_meter_values};
 use super::metering::{self, MeterValue};
+use super::signed_values::Attached;
 use super::transaction_messages::MeterValues;
 use super::transfer::Direction;
 use super::types::Symbol;
@@ -230,7 +231,7 @@ impl Exchange<'_, '_> {
         let (context, moment) = sampling.next()?;
         sampling.taken(context);
         let at = operations.date_of_sample(now, moment);
-        let mut writer = begin_meter_values(self.record.blank(), 0, id, at, 0, context);
+        let mut writer = begin_meter_values(self.record.blank(), 0, id, at, 0, context, Attached::NONE);
         if !operations.sample(id, operations.list_of(context), &mut writer) {
             return None;
         }
@@ -245,7 +246,7 @@ impl Exchange<'_, '_> {
         let Content::MeterValues { context, values, .. } = entry.content else { return None };
         let head = MeterValues { connector_id: entry.connector, transaction_id: None };
         let value = MeterValue { timestamp: entry.at.dated(), context, values };
-        metering::compose(composer, &head, &mut [value].into_iter()).ok()
+        metering::compose(composer, &head, &mut [value].into_iter(), Attached::NONE).ok()
     }
 }
 

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "smart-charging")]
 use super::ChargingLimit;
+#[cfg(feature = "signed-meter-values")]
+use super::SignedMeter;
 use super::{TxNotification, UnlockResult};
 
 /// The hardware of one connector: what it sees, and what it can be told to do.
@@ -130,6 +132,12 @@ pub trait ConnectorHardware {
     #[cfg(feature = "smart-charging")]
     fn set_limit(&self, limit: Option<ChargingLimit>) {
         let _ = limit;
+    }
+
+    /// The meter, if it signs what it measures.
+    #[cfg(feature = "signed-meter-values")]
+    fn signed_meter(&self) -> Option<&dyn SignedMeter> {
+        None
     }
 
     /// All switches at once: what a poll asks for. Need not be implemented.

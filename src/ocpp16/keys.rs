@@ -81,6 +81,20 @@ pub(super) static TABLE: &[Declaration] = &[
     metering::STOP_TXN_ALIGNED_DATA.declaration(),
     metering::STOP_TXN_ALIGNED_DATA_MAX_LENGTH.declaration(),
     metering::STOP_TRANSACTION_MAX_METER_VALUES.declaration(),
+    #[cfg(feature = "signed-meter-values")]
+    super::signed_values::PUBLIC_KEY_WITH_SIGNED_METER_VALUE.declaration(),
+    #[cfg(feature = "signed-meter-values")]
+    super::signed_values::SAMPLED_DATA_SIGN_READINGS.declaration(),
+    #[cfg(feature = "signed-meter-values")]
+    super::signed_values::SAMPLED_DATA_SIGN_STARTED_READINGS.declaration(),
+    #[cfg(feature = "signed-meter-values")]
+    super::signed_values::SAMPLED_DATA_SIGN_UPDATED_READINGS.declaration(),
+    #[cfg(feature = "signed-meter-values")]
+    super::signed_values::START_TXN_SAMPLED_DATA.declaration(),
+    #[cfg(feature = "signed-meter-values")]
+    super::signed_values::ALIGNED_DATA_SIGN_READINGS.declaration(),
+    #[cfg(feature = "signed-meter-values")]
+    super::signed_values::ALIGNED_DATA_SIGN_UPDATED_READINGS.declaration(),
     status::MINIMUM_STATUS_DURATION.declaration(),
     heartbeat::HEARTBEAT_INTERVAL.declaration(),
     configuration::GET_CONFIGURATION_MAX_KEYS.declaration(),

@@ -58,6 +58,8 @@ mod session;
 #[cfg(feature = "firmware-management")]
 #[cfg_attr(not(feature = "security"), path = "absent/signed_update.rs")]
 mod signed_update;
+#[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]
+mod signed_values;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
 mod status;
@@ -107,6 +109,8 @@ pub(crate) use reservation::ReservationSlot;
 pub use security::{Credentials, SecurityEventError, SecurityLogEntry};
 #[cfg(feature = "security")]
 pub use signed_update::{FirmwareVerifier, SignerVerdict};
+#[cfg(feature = "signed-meter-values")]
+pub use signed_values::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
@@ -135,7 +139,7 @@ use place::Place;
 use reservation::Reservations;
 use reset::Reset;
 use security::Security;
-use session::ENTRIES_OF_A_TRANSACTION;
+use signed_values::SignedValues;
 use smart_charging::Profiles;
 use transfer::Transfers;
 use unlock::Unlock;
@@ -166,6 +170,7 @@ pub struct Operations<'a> {
     persistence: Persistence,
     registration: Registration,
     delivery: Delivery,
+    signed_values: SignedValues,
     /// Connector 0, the charge point itself.
     charge_point: Place<'a>,
     /// There may be a state to be told.
@@ -245,6 +250,7 @@ impl<'a> Operations<'a> {
             persistence: Persistence::new(),
             registration: Registration::new(),
             delivery: Delivery::new(),
+            signed_values: SignedValues::new(),
             charge_point: Place::new(),
             has_reports: true,
             reports_all: false,
@@ -317,6 +323,7 @@ impl<'a> Operations<'a> {
             self.advance_metering(now, id);
         }
         self.advance_alignment(now);
+        self.advance_signing(now); // behind all that may want a value
         self.advance_reservations(now);
         self.advance_limits(now);
         self.advance_transfers(now);
@@ -381,8 +388,8 @@ impl<'a> Operations<'a> {
 
     /// How many more transactions may begin for certain before the journal is full.
     pub fn transactions_left(&self) -> u32 {
-        (self.journal.room() + ENTRIES_OF_A_TRANSACTION).saturating_sub(self.entries_of_a_new_transaction())
-            / ENTRIES_OF_A_TRANSACTION
+        let of_one = self.entries_of_a_transaction();
+        (self.journal.room() + of_one).saturating_sub(self.entries_of_a_new_transaction()) / of_one
     }
 
     /// Whether the central system has accepted this charge point since the boot.
@@ -440,7 +447,7 @@ impl<'a> Operations<'a> {
 
     /// How many transaction messages wait for delivery.
     pub fn waiting_messages(&self) -> u32 {
-        self.journal.len().saturating_sub(self.dating.entries())
+        self.journal.len().saturating_sub(self.dating.entries() + self.signed_values.copying.pieces())
     }
 
     /// The connector with this number, from 1.

@@ -4,6 +4,7 @@
 use super::held_call::HeldCall;
 use super::journal_entry::{Entry, Stamp};
 use super::recovery::Recovery;
+use super::signed_values::{SignedTask, is_piece};
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::log::warning;
@@ -21,7 +22,8 @@ pub(super) struct Persistence {
     /// A series of meter values that was loaded to be extended.
     pub(super) series: Option<LoadedSeries>,
     not_before: Instant,
-    failures: u8,
+    /// So often in a row the device has failed.
+    pub(super) failures: u8,
     /// So often in a row an entry could not be appended, and until when no other is tried.
     pub(super) append_failures: u8,
     pub(super) append_after: Instant,
@@ -53,12 +55,20 @@ pub(super) enum Task {
     AppendStop(ConnectorId),
     AppendMeterValues(ConnectorId, ReadingContext),
     AppendClock,
+    /// MeterValues of a signed value.
+    #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
+    AppendSigned(ConnectorId),
+    /// A piece of what the message before has attached.
+    #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
+    AppendPiece,
     /// Whether the entry is there whose writing has failed.
     LookForEntry,
     StoreTransaction(ConnectorId),
     LoadSeries(ConnectorId, ReadingContext),
     BeginSeries(ConnectorId),
     StoreSeries,
+    #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
+    OfSignedValues(SignedTask),
     LookUp(ConnectorId, RecordKey),
     StoreAvailability(ConnectorId),
     ChangeCache,
@@ -76,6 +86,21 @@ pub(super) enum Task {
     LoadFirst,
     SeekDate(u32),
     Thin,
+}
+
+impl Task {
+    /// Whether it puts an entry into the journal.
+    fn is_append(self) -> bool {
+        matches!(
+            self,
+            Self::AppendStart(_)
+                | Self::AppendStop(_)
+                | Self::AppendMeterValues(..)
+                | Self::AppendClock
+                | Self::AppendSigned(_)
+                | Self::AppendPiece
+        )
+    }
 }
 
 /// The wait before a failed operation is tried again.
@@ -188,6 +213,24 @@ impl Operations<'_> {
         Some(op)
     }
 
+    /// The same in the middle of a message that goes on with what lies on the device.
+    pub(crate) fn page_op(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+        let (task, op) = self.next_page(now)?;
+        self.persistence.in_flight = Some(task);
+        let _ = scratch.blank();
+        Some(op)
+    }
+
+    /// Whether a message that is being written waits for the device only.
+    pub(crate) fn wants_page(&self, now: Instant) -> bool {
+        self.next_page(now).is_some()
+    }
+
+    fn next_page(&self, now: Instant) -> Option<(Task, StorageOp)> {
+        let may_ask = self.persistence.failures == 0 || now >= self.persistence.not_before;
+        self.wanted_piece().filter(|_| may_ask)
+    }
+
     /// The result of the last [`storage_op`](Self::storage_op), or `Err` when the device failed. A failed operation is tried
     /// again, for ever; nothing that depends on it goes on before. What cannot be read at boot is not taken for missing: it
     /// would be overwritten. `room` is that of the device, for entries of [`PLAIN_LEN_MAX`] bytes.
@@ -210,7 +253,7 @@ impl Operations<'_> {
             warning!("storage device failed");
             self.persistence.failures = self.persistence.failures.saturating_add(1);
             self.persistence.not_before = now + RETRY_WAIT;
-            self.do_without(now, task);
+            self.do_without(now, task, scratch);
             return;
         };
         if !matches!(task, Task::LookForEntry) {
@@ -226,9 +269,12 @@ impl Operations<'_> {
                 self.dirty = true;
                 self.recovered(now, &result, loaded);
             }
-            Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) | Task::AppendClock => {
-                self.entry_appended(now, task, scratch);
-            }
+            Task::AppendStart(_)
+            | Task::AppendStop(_)
+            | Task::AppendMeterValues(..)
+            | Task::AppendClock
+            | Task::AppendSigned(_)
+            | Task::AppendPiece => self.entry_appended(now, task, scratch),
             Task::LookForEntry => {
                 let doubtful = self.persistence.doubtful.take();
                 if let Some(record) = loaded
@@ -254,6 +300,7 @@ impl Operations<'_> {
                 }
             }
             Task::StoreSeries => {}
+            Task::OfSignedValues(task) => self.signed_task_done(task, scratch),
             Task::LookUp(id, key) => self.looked_up(now, id, key, loaded),
             Task::StoreAvailability(id) => self.availability_stored(id),
             Task::ChangeCache => self.cache.stored(),
@@ -280,6 +327,7 @@ impl Operations<'_> {
                     self.dating.read_date(number, entry, at);
                 }
             }
+            Task::LoadFirst if loaded.is_some_and(is_piece) => self.piece_is_first(),
             Task::LoadFirst if loaded.is_none() && self.journal.pass_gap() => {}
             Task::LoadFirst => {
                 if !self.is_sound_first(scratch) {
@@ -290,8 +338,8 @@ impl Operations<'_> {
     }
 
     /// The device failed. What is only good to know is done without; all else is tried again.
-    fn do_without(&mut self, now: Instant, task: Task) {
-        if let Task::AppendStart(_) | Task::AppendStop(_) | Task::AppendMeterValues(..) | Task::AppendClock = task {
+    fn do_without(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
+        if task.is_append() {
             self.persistence.doubtful = Some(task);
             self.persistence.append_failures = self.persistence.append_failures.saturating_add(1);
             if self.persistence.append_failures >= TRIES {
@@ -302,6 +350,7 @@ impl Operations<'_> {
             _ if self.persistence.failures < TRIES => {}
             Task::HeldCall => self.persistence.held_call.failed(),
             Task::LookUp(id, key) => self.looked_up(now, id, key, None),
+            Task::OfSignedValues(task) => self.signed_task_failed(now, task, scratch),
             Task::LoadSeries(connector, context) => {
                 self.persistence.series = Some(LoadedSeries { connector, context });
             }

@@ -3,6 +3,7 @@
 use super::confirmed_transaction::ConfirmedTransaction;
 use super::journal_entry::{Content, Entry};
 use super::session::Phase;
+use super::signed_values::Signing;
 use super::transfer::KEEPS_RECORD;
 use super::{ConnectorId, Operations, Reason, availability, metering, security};
 use crate::store::record::{RecordReader, RecordWriter};
@@ -146,6 +147,9 @@ impl Operations<'_> {
                     self.recover_entry(number, &entry);
                 }
                 let entry_lies_there = record.is_some_and(|record| Entry::may_be(number, record));
+                if entry_lies_there {
+                    self.signed_values.copying.found(number, record.unwrap_or_default());
+                }
                 step(self.journal.probe(number, entry_lies_there))
             }
             Recovery::Done => Recovery::Done,
@@ -238,6 +242,7 @@ impl Operations<'_> {
                 continue;
             }
             connector.place.service.reopen();
+            connector.signing = Signing::restored();
             let entry = connector.session.entry;
             let is_denied = connector.confirmed.is_denied(entry);
             connector.session.started = now;

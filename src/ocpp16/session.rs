@@ -4,6 +4,7 @@ use super::authorization::{Known, Presented};
 use super::claim::Claim;
 use super::connector::Finishing;
 use super::metering::Series;
+use super::signed_values::Signing;
 use super::unlock::UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT;
 use super::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason, TxNotification, free_vend};
 use crate::log::info;
@@ -97,7 +98,7 @@ pub(super) struct Stop {
 }
 
 /// Journal entries that a new transaction must find room for: its start and its end.
-pub(super) const ENTRIES_OF_A_TRANSACTION: u32 = 2;
+const ENTRIES_OF_A_TRANSACTION: u32 = 2;
 
 impl Session {
     pub(super) const fn new() -> Self {
@@ -235,6 +236,7 @@ impl Operations<'_> {
         self.profiles.session_begins(id);
         let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
         connector.finishing = Finishing::No;
+        connector.signing = Signing::new();
         let session = &mut connector.session;
         session.id_tag = id_tag.clone(); // moved it would bring memmove into the firmware
         session.parent = None;
@@ -271,7 +273,13 @@ impl Operations<'_> {
 
     /// How many entries there must be room for that a transaction may begin, whatever the other connectors do.
     pub(super) fn entries_of_a_new_transaction(&self) -> u32 {
-        ENTRIES_OF_A_TRANSACTION * (1 + u32::from(self.connector_count()))
+        let of_all = ENTRIES_OF_A_TRANSACTION * u32::from(self.connector_count()) + self.signed_values.of_all();
+        self.entries_of_a_transaction() + of_all
+    }
+
+    /// How many entries a transaction takes up for certain.
+    pub(super) fn entries_of_a_transaction(&self) -> u32 {
+        ENTRIES_OF_A_TRANSACTION + self.signed_values.of_transaction()
     }
 
     /// Ends the session on this connector: a preparing one is dropped, a transaction is stopped. With a tag only if it
@@ -364,6 +372,7 @@ impl Operations<'_> {
     pub(super) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
         let is_full = self.journal_full;
         self.find_reservation(id);
+        let (signs_beginning, signs_end) = (self.signs_beginning(id), self.signs_ends(id));
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let switches = connector.switches;
         let has_plug = connector.equipment.has_plug_sensor();
@@ -380,7 +389,9 @@ impl Operations<'_> {
             && switches.start_tx_ready()
             && connector.is_operative()
         {
-            meter_start = connector.energy();
+            if !signs_beginning || connector.has_signed_beginning(now) {
+                meter_start = connector.energy();
+            }
             wake = now + REGISTER_INTERVAL; // in case that it cannot be read
         }
         match (connector.session.phase, meter_start) {
@@ -436,8 +447,11 @@ impl Operations<'_> {
             (Phase::Stopping, _) => {
                 let until = connector.session.stop.at + REGISTER_WAIT;
                 let is_metered = connector.session.is_metered || connector.read_register();
+                let is_signed = !signs_end || connector.session.is_silent || connector.has_signed_end(now);
                 if !is_metered && now < until {
                     wake = until.min(now + REGISTER_INTERVAL);
+                } else if !is_signed {
+                    wake = now + REGISTER_INTERVAL;
                 } else if switches.stop_tx_ready() {
                     connector.session.stop.released = true;
                 }
@@ -483,6 +497,7 @@ impl Operations<'_> {
         if let Some(reservation) = connector.session.reservation {
             self.reservation_used(reservation, number);
         }
+        self.tell_beginning(id);
     }
 
     /// The end is durable.

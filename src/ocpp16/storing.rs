@@ -9,6 +9,9 @@
 //! | the first values for transactionData are durable | the start | no power cut loses where the transaction began |
 //! | an entry that dates it is durable | an entry that was made without a clock goes out | it tells the same time whenever it is sent |
 //! | an entry whose writing has failed is looked for | the next entry | none is recorded twice, nor as something else |
+//! | a signed value of the beginning is durable, and tied to its start | the start | no power cut gives it to another one |
+//! | a message that has a signed value of its own | the meter may forget that | what is stored is told |
+//! | a message that has signed values | their pieces, and nothing before them | it goes out with all of them |
 //! | a changed key or availability is durable | the answer, which is held until then | an accepted value survives |
 
 use super::delivery::Head;
@@ -67,22 +70,27 @@ impl Operations<'_> {
         }
         // Last, so that what cannot be stored holds up no transaction.
         if self.persistence.has_chores {
-            let chore = self.next_chore(scratch);
+            let chore = self.next_chore(now, scratch);
             self.persistence.has_chores = chore.is_some();
             if chore.is_some() {
                 return chore;
             }
         }
-        let key = self.keys.next_unsaved()?;
-        Some((Task::SaveKey(key), self.keys.store(key, scratch.blank())?))
+        if let Some(key) = self.keys.next_unsaved() {
+            return Some((Task::SaveKey(key), self.keys.store(key, scratch.blank())?));
+        }
+        self.wanted_piece() // by an RPC layer of the firmware's own, between two pages
     }
 
     /// What is to be done on the device beside the journal.
-    pub(super) fn next_chore(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
+    pub(super) fn next_chore(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         if let Some((id, key)) = self.record_to_look_up() {
             return Some((Task::LookUp(id, key), StorageOp::Load(key)));
         }
         if let Some(task) = self.next_series() {
+            return Some(task);
+        }
+        if let Some(task) = self.signing_op(now, scratch) {
             return Some(task);
         }
         if let Some(op) = self.security.store(scratch) {
@@ -157,6 +165,7 @@ impl Operations<'_> {
         let was_message = !matches!(self.delivery.head, Some(Head::Clock));
         self.dating.released(was_message, self.journal.is_empty());
         self.delivery.released();
+        self.delivery.release = self.releases_piece();
         self.dirty |= self.reset.is_pending(); // it waits for an empty journal
     }
 }

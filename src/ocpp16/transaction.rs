@@ -30,6 +30,9 @@ pub enum TxNotification {
     StartTx,
     /// The transaction is over: its end is durable.
     StopTx,
+    /// The end of the transaction is told without a signed value: the meter has given none in time.
+    #[cfg(feature = "signed-meter-values")]
+    SignedValueMissing,
 }
 
 /// What a charge point calls a transaction, from the moment at which its start is durable: no other in the life of this charge

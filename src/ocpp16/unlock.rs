@@ -112,6 +112,7 @@ impl Operations<'_> {
         self.announce_hardware_of_reservations();
         self.announce_firmware_management();
         self.announce_smart_charging();
+        self.announce_signed_meters();
     }
 
     pub(super) fn has_lock(&self, id: ConnectorId) -> bool {

@@ -66,7 +66,8 @@ impl<'b> Composer<'b> {
         self.buffer.get(position..self.len).unwrap_or_default()
     }
 
-    /// What is written goes out; the rest follows when asked for `page`, which must not be 0.
+    /// What is written goes out; the rest follows when asked for `page`, which must not be 0. Where nothing is written the same
+    /// is asked for again, each time that there may be something to send.
     pub fn suspend(&mut self, page: u16) {
         self.next_page = Some(page);
     }

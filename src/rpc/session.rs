@@ -349,7 +349,7 @@ impl<C: Copy> Rpc<C> {
         match self.outbox {
             Outbox::Empty | Outbox::Held(_) => None,
             Outbox::Answer { len, next_page, .. } | Outbox::Call { len, next_page, .. } => {
-                Some(Part { len, last: next_page.is_none() })
+                (len > 0).then_some(Part { len, last: next_page.is_none() }) // a page may not be there yet
             }
         }
     }

@@ -36,6 +36,8 @@ pub const CHARGING_PROFILES: Range<RecordKey> = 0x0c40..0x0d00;
 pub const TRANSACTION_DATA: Range<RecordKey> = 0x0d00..0x0d40;
 /// The security log, a ring.
 pub const SECURITY_LOG: Range<RecordKey> = 0x0d40..0x0d80;
+/// Signed values on their way into the journal, from connector 0 on: 16 records each.
+pub const SIGNED_VALUES: Range<RecordKey> = 0x4000..0x4400;
 /// Free for the firmware; the crate never touches them.
 pub const FIRMWARE: Range<RecordKey> = 0x1000..0x2000;
 /// The slots of the journal, used in turn.
@@ -48,7 +50,7 @@ const _: () = assert!(LOCAL_LIST.start == 0x400 && RESERVATIONS.start == 0xc00 &
 const _: () = assert!(AVAILABILITY.start == 0x40 && TRANSACTION.start == 0x80 && CONFIGURATION.start == 0x100);
 const _: () = assert!(CACHE.start == 0x200 && TRANSACTION_DATA.start == 0xd00 && SECURITY_LOG.start == 0xd40);
 const _: () = assert!(CREDENTIALS == 5 && LOG_UPLOAD == 6 && SECURITY_LOG_MARK == 7);
-const _: () = assert!(JOURNAL.start == 0x2000 && JOURNAL.end == 0x4000);
+const _: () = assert!(JOURNAL.start == 0x2000 && JOURNAL.end == 0x4000 && SIGNED_VALUES.start == 0x4000);
 
 /// The record of the `index`th entry of `range`, if it has one.
 pub fn nth(range: Range<RecordKey>, index: usize) -> Option<RecordKey> {

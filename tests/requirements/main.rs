@@ -5,6 +5,7 @@ mod core;
 mod profiles;
 mod proof;
 mod security;
+mod signed_values;
 
 use proof::Proof::{self, Reason, Test};
 use std::collections::BTreeSet;
@@ -56,6 +57,7 @@ DG 01M 02M 03M 04M 05M 06M
 SEC 01M 02M 03M 04M 05M 06M 07M 08M 09M 10M 11M 12M 13M 14M 15M 16M 17M 18M 19P 20P
 SEC 21M 22M 23P 24M 25M 26M 27M 28M 29M 30M 31P 32M 33M 34M 35M 36S 37M 38M 39M 40M
 SEC 41M 42S 43M 44M 45M 46M 47P 48P 49S 50M 51M 52M 53P 54P 55M 56P 57S 58P 59P 60P
+SMV 01M 02M 03M 04M 05M 06M 07O 08O 09M 10M 11M 12M 13M
 ";
 
 #[test]
@@ -140,7 +142,7 @@ fn what_is_missing_or_wrong_in_the_table_is_found() {
 }
 
 fn table() -> Vec<(&'static str, Proof)> {
-    [core::TABLE, profiles::TABLE, security::TABLE].concat()
+    [core::TABLE, profiles::TABLE, security::TABLE, signed_values::TABLE].concat()
 }
 
 /// What is wrong with the table, as sentences.

@@ -89,9 +89,20 @@ fn check_meter_value(meter_value: &Value) {
     assert!(!sampled.is_empty(), "MV-16: {meter_value}");
     for value in sampled {
         check_members(value, &["value"], &["context", "format", "measurand", "phase", "location", "unit"]);
+        if value["format"] == "SignedData" {
+            check_signed(value["value"].as_str().unwrap_or_else(|| panic!("SMV-01: {value}")));
+            continue;
+        }
         let number = value["value"].as_str().unwrap_or_else(|| panic!("MV-20: {value}"));
         assert!(number.parse::<f64>().is_ok() && !number.contains(['e', 'E', '+']), "MV-20: {value}");
     }
+}
+
+/// The object within the text of a signed value (SMV-01).
+fn check_signed(text: &str) {
+    let fields: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("SMV-01: {error}: {text}"));
+    check_members(&fields, &["signedMeterData", "signingMethod", "encodingMethod", "publicKey"], &[]);
+    assert!(fields.as_object().unwrap().values().all(Value::is_string), "SMV-01: {text}");
 }
 
 fn check_members(object: &Value, required: &[&str], optional: &[&str]) {

@@ -23,6 +23,8 @@ pub mod meters;
 pub mod pki;
 #[cfg(feature = "smart-charging")]
 pub mod profiles;
+#[cfg(feature = "signed-meter-values")]
+pub mod signer;
 mod timeline;
 mod wire;
 

@@ -6,6 +6,7 @@ mod examine;
 mod in_use;
 mod own;
 mod request;
+mod revocation;
 mod roots;
 mod server;
 mod shown;
@@ -20,6 +21,7 @@ use embedded_ocpp::time::DateTime;
 use in_use::{InUse, Parts};
 use own::Own;
 use request::Request;
+use revocation::Revocations;
 use roots::Roots;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
@@ -48,6 +50,7 @@ pub(crate) struct CertificateStore<'o> {
     request: RefCell<Request>,
     own: RefCell<Own>,
     signer: Signer,
+    revocations: Revocations,
     in_use: InUse,
 }
 
@@ -63,6 +66,7 @@ impl<'o> CertificateStore<'o> {
             request: RefCell::new(Request::open(&folder)?),
             own: RefCell::new(Own::open(&folder)?),
             signer: Signer::new(&folder),
+            revocations: Revocations::new(&folder),
             in_use: InUse::default(),
         })
     }
@@ -95,6 +99,11 @@ impl<'o> CertificateStore<'o> {
     /// What is wrong with who signs the next firmware, a certificate in PEM, if anything is.
     pub(crate) fn examine_signer(&self, certificate: &[u8]) -> Result<(), Failure> {
         signer::examine(&self.roots.borrow(), certificate)
+    }
+
+    /// Whether it may not sign any more.
+    pub(crate) fn is_signer_revoked(&self, certificate: &[u8]) -> Result<bool, Failure> {
+        signer::is_revoked(&self.roots.borrow(), &self.revocations, certificate)
     }
 
     /// Takes it over, with the signature.

@@ -1,6 +1,7 @@
 //! Who has signed the firmware that is under way, durable as that is.
 
 use super::examine::{self, CERTIFICATE, demand};
+use super::revocation::Revocations;
 use super::roots::Roots;
 use super::{Failure, durable};
 use crate::tls;
@@ -9,6 +10,7 @@ use pem::Pem;
 use rustls::SignatureScheme;
 use rustls::pki_types::CertificateDer;
 use std::path::{Path, PathBuf};
+use x509_parser::prelude::X509Certificate;
 
 /// With SHA-256 (A00.FR.505): RSA-PSS as the whitepaper wants, and what is used in the field.
 const SCHEMES: [SignatureScheme; 3] =
@@ -50,9 +52,25 @@ pub(super) fn examine(roots: &Roots, certificate: &[u8]) -> Result<(), Failure> 
     demand(examine::has_good_key(&parsed), "its key is too short, or of an unknown kind")?;
     let usage = parsed.key_usage()?;
     demand(usage.is_none_or(|usage| usage.value.digital_signature()), "its key is not for signatures")?;
-    let mut makers = roots.valid(RootCertificate::Manufacturer);
-    let has_signed = |maker| examine::parse(maker).and_then(|maker| examine::signature(&parsed, &maker)).is_ok();
-    demand(makers.any(|maker| has_signed(&maker.certificate)), "no root of the manufacturer has signed it")
+    demand(makers(roots, &parsed).next().is_some(), "no root of the manufacturer has signed it")
+}
+
+/// Whether a root of the manufacturer that has signed this certificate in PEM has taken it back.
+pub(super) fn is_revoked(roots: &Roots, revocations: &Revocations, certificate: &[u8]) -> Result<bool, Failure> {
+    let certificate = only(certificate)?;
+    let parsed = examine::parse(&certificate)?;
+    for maker in makers(roots, &parsed) {
+        if revocations.include(&parsed, &maker)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The roots of the manufacturer that have signed it.
+fn makers<'r>(roots: &'r Roots, signer: &X509Certificate<'_>) -> impl Iterator<Item = X509Certificate<'r>> {
+    let makers = roots.valid(RootCertificate::Manufacturer).filter_map(|maker| examine::parse(&maker.certificate).ok());
+    makers.filter(move |maker| examine::signature(signer, maker).is_ok())
 }
 
 fn only(certificate: &[u8]) -> Result<CertificateDer<'static>, Failure> {

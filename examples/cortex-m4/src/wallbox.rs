@@ -5,6 +5,8 @@
 mod certificates;
 
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::Relaxed};
+#[cfg(feature = "signed-meter-values")]
+use core::task::Poll;
 use embedded_ocpp::facade::Controls;
 use embedded_ocpp::json::{Decimal, Raw};
 #[cfg(feature = "smart-charging")]
@@ -16,6 +18,8 @@ use embedded_ocpp::ocpp16::{
 };
 #[cfg(feature = "firmware-management")]
 use embedded_ocpp::ocpp16::{FileTransferProtocol, InstallationStatus, TransferStatus};
+#[cfg(feature = "signed-meter-values")]
+use embedded_ocpp::ocpp16::{PrintedKey, SignedMeter, SigningFailed, SigningMoment};
 use embedded_ocpp::rpc::{Call, CallError, Composer, Reply};
 use embedded_ocpp::store::VendorKey;
 use static_cell::StaticCell;
@@ -74,10 +78,44 @@ impl ConnectorHardware for Socket {
         }
     }
 
+    #[cfg(feature = "signed-meter-values")]
+    fn signed_meter(&self) -> Option<&dyn SignedMeter> {
+        Some(self)
+    }
+
     #[cfg(feature = "smart-charging")]
     fn set_limit(&self, limit: Option<ChargingLimit>) {
         let tenths = limit.map_or(-1, |limit| limit.current.mantissa() as i32);
         LIMIT.store(tenths, Relaxed);
+    }
+}
+
+#[cfg(feature = "signed-meter-values")]
+impl SignedMeter for Socket {
+    fn encoding_method(&self) -> &str {
+        "OCMF"
+    }
+
+    fn sign(&self, _: SigningMoment) {
+        count_event();
+    }
+
+    fn read(&self, offset: usize, buffer: &mut [u8]) -> Poll<Result<usize, SigningFailed>> {
+        let events = EVENTS.load(Relaxed);
+        buffer.iter_mut().for_each(|place| *place = events as u8);
+        Poll::Ready(if FAULTY.load(Relaxed) {
+            Err(SigningFailed)
+        } else {
+            Ok(buffer.len().min(1500 - offset.min(1500)))
+        })
+    }
+
+    fn public_key(&self) -> Option<PrintedKey<'_>> {
+        Some(PrintedKey::Base16("3056301006072A8648CE3D0201"))
+    }
+
+    fn signs_samples(&self) -> bool {
+        true
     }
 }
 

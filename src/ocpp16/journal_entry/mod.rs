@@ -3,9 +3,10 @@
 //!
 //! | bytes | content |
 //! |---|---|
-//! | 1 | format 1 in the high half, then the kind, then how it is dated |
+//! | 1 | format 1 in the high half, or 3 where signed values follow, then the kind, then how it is dated |
 //! | 1 | the connector, and two bits of the kind's own |
 //! | 4 | seconds since 1970, or since the start of the firmware, followed by the number of that boot |
+//! | | in format 3: how many pieces the signed values have, and when these were signed |
 //! | | start: register, reservation if it has used up one, tag |
 //! | | meter values: how many entries ago it started, reading context unless it stands in the two bits, values |
 //! | | clock: the date at which the boot began that the stamp names, for the entries before that have none |
@@ -17,6 +18,7 @@ mod tag;
 pub(super) use stamp::Stamp;
 pub(super) use tag::Tag;
 
+use super::signed_values::Attached;
 use super::types::Symbol;
 use super::{ConnectorId, IdToken, ReadingContext, Reason};
 use crate::store::Journal;
@@ -29,6 +31,8 @@ use crate::time::DateTime;
 pub(super) struct Entry<'a> {
     pub(super) connector: ConnectorId,
     pub(super) at: Stamp,
+    /// The signed values that follow it.
+    pub(super) attached: Attached,
     pub(super) content: Content<'a>,
 }
 
@@ -67,6 +71,8 @@ pub(super) enum Content<'a> {
 pub(crate) const PLAIN_LEN_MAX: usize = 60;
 
 const FORMAT: u8 = 0x10;
+/// Signed values follow, and what is to be known of them stands behind the stamp. What has 2 is a piece of them.
+const FORMAT_WITH_ATTACHED: u8 = 0x30;
 const CLOCK: u8 = 0;
 const START: u8 = 1 << 2;
 const METER_VALUES: u8 = 2 << 2;
@@ -86,10 +92,25 @@ const CONTEXTS: [ReadingContext; 3] =
 const OTHER_CONTEXT: u8 = 3;
 
 fn begin(buffer: &mut [u8], kind: u8, connector: ConnectorId, bits: u8, at: Stamp) -> RecordWriter<'_> {
+    begin_attached(buffer, kind, connector, bits, at, Attached::NONE)
+}
+
+fn begin_attached(
+    buffer: &mut [u8],
+    kind: u8,
+    connector: ConnectorId,
+    bits: u8,
+    at: Stamp,
+    attached: Attached,
+) -> RecordWriter<'_> {
     let mut record = RecordWriter::bare(buffer);
-    record.byte(FORMAT | kind | at.code());
+    let format = if attached.is_none() { FORMAT } else { FORMAT_WITH_ATTACHED };
+    record.byte(format | kind | at.code());
     record.byte(connector & CONNECTOR | bits);
     at.write(&mut record);
+    if !attached.is_none() {
+        attached.write(&mut record);
+    }
     record
 }
 
@@ -126,10 +147,11 @@ pub(super) fn begin_meter_values(
     at: Stamp,
     start: u32,
     context: ReadingContext,
+    attached: Attached,
 ) -> RecordWriter<'_> {
     let known = CONTEXTS.iter().position(|known| *known == context);
     let bits = known.map_or(OTHER_CONTEXT, |place| place as u8);
-    let mut record = begin(buffer, METER_VALUES, connector, bits << 6, at);
+    let mut record = begin_attached(buffer, METER_VALUES, connector, bits << 6, at, attached);
     record.unsigned(u64::from(number.wrapping_sub(start)));
     if known.is_none() {
         record.byte(context.code());
@@ -144,6 +166,7 @@ pub(super) struct Stop<'a> {
     pub(super) meter_stop: i64,
     pub(super) reason: Reason,
     pub(super) id_tag: Option<&'a IdToken>,
+    pub(super) attached: Attached,
 }
 
 /// Begins the record of the end of a transaction; transactionData may follow.
@@ -157,7 +180,7 @@ pub(super) fn begin_stop<'b>(
 ) -> RecordWriter<'b> {
     let has_transaction = if stop.transaction.is_some() { HAS_TRANSACTION } else { 0 };
     let has_tag = if stop.id_tag.is_some() { HAS_TAG } else { 0 };
-    let mut record = begin(buffer, STOP, connector, has_transaction | has_tag, at);
+    let mut record = begin_attached(buffer, STOP, connector, has_transaction | has_tag, at, stop.attached);
     record.unsigned(u64::from(number.wrapping_sub(stop.start)));
     if let Some(transaction) = stop.transaction {
         record.signed(transaction);
@@ -179,8 +202,9 @@ pub(super) fn write_clock(buffer: &mut [u8], number: u32, at: Stamp, began: Date
 
 /// What an entry is when room is to be made in the journal.
 pub(crate) fn role(record: &[u8]) -> Role {
-    let Some(Entry { connector, content, .. }) = Entry::reread(0, record) else { return Role::Stays };
+    let Some(Entry { connector, content, attached, .. }) = Entry::reread(0, record) else { return Role::Stays };
     match content {
+        Content::MeterValues { .. } if !attached.is_none() => Role::Stays, // SMV-12
         Content::MeterValues { context: ReadingContext::SamplePeriodic, .. } => Role::Sample { connector, kind: 0 },
         Content::MeterValues { context: ReadingContext::SampleClock, .. } => Role::Sample { connector, kind: 1 },
         Content::Stop { .. } => Role::End { connector },
@@ -209,12 +233,15 @@ impl<'a> Entry<'a> {
     pub(super) fn reread(number: u32, record: &'a [u8]) -> Option<Self> {
         let mut reader = RecordReader::reopen(record)?;
         let head = reader.byte()?;
-        if head & 0xf0 != FORMAT {
-            return None; // of a format from the future
-        }
+        let has_attached = match head & 0xf0 {
+            FORMAT => false,
+            FORMAT_WITH_ATTACHED if Attached::EXISTS => true,
+            _ => return None, // of a format from the future, or a piece
+        };
         let second = reader.byte()?;
         let (connector, bits) = (second & CONNECTOR, second & !CONNECTOR);
         let at = Stamp::read(head & STAMP, &mut reader)?;
+        let attached = if has_attached { Attached::read(&mut reader)? } else { Attached::NONE };
         let start = |reader: &mut RecordReader<'a>| Some(number.wrapping_sub(reader.u32()?));
         let content = match head & KIND {
             START => {
@@ -249,6 +276,6 @@ impl<'a> Entry<'a> {
             }
             _ => Content::Clock { began: DateTime::from_unix(u32::from_le_bytes(reader.array()?)) },
         };
-        Some(Self { connector, at, content })
+        Some(Self { connector, at, attached, content })
     }
 }

@@ -3,6 +3,7 @@
 use super::list;
 use super::transaction_data::STOP_TXN_ALIGNED_DATA;
 use crate::ocpp16::journal_entry::Stamp;
+use crate::ocpp16::signed_values::SigningMoment;
 use crate::ocpp16::{Operations, ReadingContext};
 use crate::store::{IntegerKey, ListKey, SwitchKey};
 use crate::time::{Clock, DateTime, Instant};
@@ -111,6 +112,7 @@ impl Operations<'_> {
                 }
             }
         }
+        self.connector_ids().for_each(|id| self.sign_sample(now, id, SigningMoment::Aligned));
         self.persistence.has_chores |= wanted_at_stop;
         if wanted && reachable && is_told && self.has_main_meter() {
             self.charge_point.sampling.align(moment);

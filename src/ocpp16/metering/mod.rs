@@ -7,16 +7,24 @@ mod transaction_data;
 mod values;
 
 pub(super) use aligned::{Alignment, CLOCK_ALIGNED_DATA_INTERVAL, METER_VALUES_ALIGNED_DATA, METER_VALUES_IN_TX_ONLY};
+#[cfg(feature = "signed-meter-values")]
+pub(super) use list::MEASURANDS;
 pub(super) use list::{
     METER_VALUES_ALIGNED_DATA_MAX_LENGTH, METER_VALUES_SAMPLED_DATA_MAX_LENGTH, STOP_TXN_ALIGNED_DATA_MAX_LENGTH,
     STOP_TXN_SAMPLED_DATA_MAX_LENGTH, announce,
 };
+#[cfg(feature = "signed-meter-values")]
+pub(super) use sample::{ENERGY, asks_for_any};
 pub(super) use sample::{Meters, Sampling};
+#[cfg(feature = "signed-meter-values")]
+pub(super) use transaction_data::began;
 pub(super) use transaction_data::{
     STOP_TRANSACTION_MAX_METER_VALUES, STOP_TXN_ALIGNED_DATA, STOP_TXN_SAMPLED_DATA, Series, series_record,
     transaction_data,
 };
 pub(super) use values::{MeterValue, compose, register_of};
+#[cfg(feature = "signed-meter-values")]
+pub(super) use values::{read_value, write_reading, write_value};
 
 use super::{ConnectorId, Location, Measurand, Phase, UnitOfMeasure};
 use crate::json::Decimal;

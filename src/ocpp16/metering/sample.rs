@@ -9,6 +9,9 @@ use crate::json::Decimal;
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::ChargingRateUnit;
 use crate::ocpp16::connector::Connector;
+#[cfg(feature = "signed-meter-values")]
+use crate::ocpp16::signed_values::START_TXN_SAMPLED_DATA;
+use crate::ocpp16::signed_values::SigningMoment;
 use crate::ocpp16::{ConnectorId, Operations, ReadingContext, UnitOfMeasure};
 use crate::store::record::RecordWriter;
 use crate::time::{DateTime, Duration, Instant};
@@ -31,6 +34,8 @@ pub(in crate::ocpp16) struct Sampling {
 const TRIGGER: u8 = 1;
 const PERIODIC: u8 = 1 << 1;
 const CLOCK: u8 = 1 << 2;
+#[cfg(feature = "signed-meter-values")]
+const BEGIN: u8 = 1 << 3;
 
 impl Sampling {
     pub(in crate::ocpp16) const fn new() -> Self {
@@ -42,6 +47,12 @@ impl Sampling {
         self.last = at;
         self.stride = 0;
         self.miss_moment(); // MV-10: that was of nobody's transaction
+    }
+
+    /// What is told right after the start is to be read.
+    #[cfg(feature = "signed-meter-values")]
+    pub(in crate::ocpp16) fn ask_for_begin(&mut self) {
+        self.asked |= BEGIN;
     }
 
     /// TriggerMessage asks for values.
@@ -70,6 +81,8 @@ impl Sampling {
     pub(in crate::ocpp16) fn next(&self) -> Option<(ReadingContext, Option<DateTime>)> {
         Some(match self.asked {
             0 => return None,
+            #[cfg(feature = "signed-meter-values")]
+            asked if asked & BEGIN != 0 => (ReadingContext::TransactionBegin, None),
             asked if asked & CLOCK != 0 => (ReadingContext::SampleClock, self.moment),
             asked if asked & PERIODIC != 0 => (ReadingContext::SamplePeriodic, None),
             _ => (ReadingContext::Trigger, None),
@@ -99,6 +112,8 @@ impl Sampling {
         self.asked &= !match context {
             ReadingContext::Trigger => TRIGGER,
             ReadingContext::SampleClock => CLOCK,
+            #[cfg(feature = "signed-meter-values")]
+            ReadingContext::TransactionBegin => BEGIN,
             _ => PERIODIC,
         };
     }
@@ -124,6 +139,7 @@ impl Operations<'_> {
             // Samples keep their rhythm; those that were missed are not made up.
             connector.place.sampling.last = if now < next + interval { next } else { now };
             next = connector.place.sampling.last + interval;
+            self.sign_sample(now, id, SigningMoment::Sample);
             self.persistence.has_chores |= wanted_at_stop;
             // OCPP 1.6 errata 3.14: the grid connection is read along with the first connector that charges.
             let is_first = self.connectors.iter().zip(1..).find(|(connector, _)| connector.session.is_running());
@@ -154,6 +170,8 @@ impl Operations<'_> {
     pub(in crate::ocpp16) fn list_of(&self, context: ReadingContext) -> &[u8] {
         match context {
             ReadingContext::SampleClock => self.keys.list(&METER_VALUES_ALIGNED_DATA),
+            #[cfg(feature = "signed-meter-values")]
+            ReadingContext::TransactionBegin => self.keys.list(&START_TXN_SAMPLED_DATA),
             _ => self.keys.list(&METER_VALUES_SAMPLED_DATA),
         }
     }
@@ -241,7 +259,7 @@ impl Meters<'_, '_> {
 }
 
 /// The two meters that every connector has a place for.
-pub(super) const ENERGY: MeterReading =
+pub(in crate::ocpp16) const ENERGY: MeterReading =
     MeterReading::new(Measurand::EnergyActiveImportRegister, Some(UnitOfMeasure::Wh));
 pub(super) const POWER: MeterReading = MeterReading::new(Measurand::PowerActiveImport, Some(UnitOfMeasure::W));
 
@@ -254,6 +272,12 @@ fn offer(connector: &Connector<'_>, item: (Measurand, Option<Phase>)) -> Option<
         (Measurand::PowerOffered, None) => Some(ChargingRateUnit::W),
         _ => None,
     }
+}
+
+/// Whether any item of a list asks for this reading.
+#[cfg(feature = "signed-meter-values")]
+pub(in crate::ocpp16) fn asks_for_any(list: &[u8], reading: &MeterReading) -> bool {
+    items(list).any(|item| asks_for(reading, item))
 }
 
 /// Whether an item of a list asks for this reading: an item without phase asks for all.

@@ -8,6 +8,7 @@ use super::list;
 use super::values::{MeterValue, register_of, values_of};
 use crate::bytes::{make_room, remove_front};
 use crate::ocpp16::journal_entry::{self, Stamp};
+use crate::ocpp16::signed_values::Attached;
 use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{ConnectorId, Operations, ReadingContext};
 use crate::store::record::{self, RecordReader, RecordWriter};
@@ -85,7 +86,7 @@ impl Series {
 /// Ends the values of a meter value; no measurand has this number.
 const END: u8 = 0xff;
 /// A record that is longer by this fits the journal behind the head of a StopTransaction.
-const STOP_HEAD_MAX: usize = 80;
+const STOP_HEAD_MAX: usize = if Attached::EXISTS { 91 } else { 80 };
 
 impl Operations<'_> {
     #[inline(never)]
@@ -287,6 +288,15 @@ pub(in crate::ocpp16) fn transaction_data(
             values: group.values,
         })
     })
+}
+
+/// When the transaction of a series began, if that or its end is known.
+#[cfg(feature = "signed-meter-values")]
+pub(in crate::ocpp16) fn began(series: &[u8], ended: Option<DateTime>) -> Option<DateTime> {
+    let mut content = RecordReader::content(series);
+    let began = content.u32().filter(|began| *began != 0).map(DateTime::from_unix);
+    let duration_s = content.u32().unwrap_or(0);
+    began.or(ended.map(|ended| ended.shifted(-i64::from(duration_s))))
 }
 
 /// One meter value of a series.

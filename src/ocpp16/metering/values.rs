@@ -3,6 +3,7 @@
 use super::MeterReading;
 use super::sample::{ENERGY, POWER};
 use crate::json::{BufferFull, Decimal, Json, Writer};
+use crate::ocpp16::signed_values::{Attached, first_page};
 use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
 use crate::rpc::Composer;
@@ -14,7 +15,7 @@ const VALUE_LEN_MAX: usize = 3 + 10;
 
 /// Appends one value: the measurand, phase and location, unit and decimal places, mantissa. A value that does not fit
 /// the record any more is left out.
-pub(super) fn write_value(record: &mut RecordWriter<'_>, reading: &MeterReading, value: Decimal) {
+pub(in crate::ocpp16) fn write_value(record: &mut RecordWriter<'_>, reading: &MeterReading, value: Decimal) {
     if !record.has_room(VALUE_LEN_MAX) {
         record.leave_out();
         return;
@@ -57,7 +58,7 @@ pub(in crate::ocpp16) fn register_of(values: &[u8]) -> Option<i64> {
         .map(|(_, value)| value.mantissa())
 }
 
-fn read_value(content: &mut RecordReader<'_>) -> Option<(MeterReading, Decimal)> {
+pub(in crate::ocpp16) fn read_value(content: &mut RecordReader<'_>) -> Option<(MeterReading, Decimal)> {
     let code = content.byte()?;
     if let SHORT_ENERGY | SHORT_POWER = code {
         let reading = if code == SHORT_ENERGY { ENERGY } else { POWER };
@@ -95,21 +96,26 @@ impl Json for SampledValue<'_> {
         writer.decimal(self.value);
         writer.raw(b",\"context\":");
         writer.raw(self.context.quoted());
-        writer.raw(b",\"measurand\":");
-        writer.raw(self.reading.measurand.quoted());
-        if let Some(phase) = self.reading.phase {
-            writer.raw(b",\"phase\":");
-            writer.raw(phase.quoted());
-        }
-        if let Some(location) = self.reading.location {
-            writer.raw(b",\"location\":");
-            writer.raw(location.quoted());
-        }
-        if let Some(unit) = self.reading.unit {
-            writer.raw(b",\"unit\":");
-            writer.raw(unit.quoted());
-        }
+        write_reading(writer, self.reading);
         writer.close();
+    }
+}
+
+/// What a value is about, as members behind others.
+pub(in crate::ocpp16) fn write_reading(writer: &mut Writer<'_>, reading: &MeterReading) {
+    writer.raw(b",\"measurand\":");
+    writer.raw(reading.measurand.quoted());
+    if let Some(phase) = reading.phase {
+        writer.raw(b",\"phase\":");
+        writer.raw(phase.quoted());
+    }
+    if let Some(location) = reading.location {
+        writer.raw(b",\"location\":");
+        writer.raw(location.quoted());
+    }
+    if let Some(unit) = reading.unit {
+        writer.raw(b",\"unit\":");
+        writer.raw(unit.quoted());
     }
 }
 
@@ -137,7 +143,8 @@ pub(in crate::ocpp16) fn values_of<'a>(content: &mut RecordReader<'a>) -> &'a [u
     begin.get(..begin.len() - end.rest().len()).unwrap_or_default()
 }
 
-/// Writes a payload that ends in an array of meter values, in pages of whole values where the send buffer is short.
+/// Writes a payload that ends in an array of meter values, in pages of whole values where the send buffer is short. With
+/// others attached, these follow on pages of their own.
 ///
 /// # Errors
 /// [`BufferFull`] when not even the beginning and the first value fit, or when there is no value that can be read.
@@ -145,6 +152,7 @@ pub(in crate::ocpp16) fn compose(
     composer: &mut Composer<'_>,
     head: &dyn Json,
     meter_values: &mut dyn Iterator<Item = MeterValue<'_>>,
+    attached: Attached,
 ) -> Result<(), BufferFull> {
     let done = usize::from(composer.page());
     if done == 0 {
@@ -167,6 +175,13 @@ pub(in crate::ocpp16) fn compose(
             written += 1;
             is_first = false;
         }
+    }
+    if !attached.is_none() {
+        if written > 0 && composer.raw(b"]}").is_err() {
+            return suspend(composer, written);
+        }
+        composer.suspend(first_page(written > 0));
+        return Ok(());
     }
     if written == 0 {
         return Err(BufferFull);

@@ -6,7 +6,7 @@ use crate::log::format_as_debug;
 /// One configuration key: everything about it, said once (OCPP 1.6 §9).
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
-    /// The number of its record and of its place in RAM, below 64 and fixed for ever.
+    /// The number of its record and, but for a list, of its place in RAM, fixed for ever: below 64, that of a list below 128.
     pub number: u8,
     /// Its name on the wire.
     pub name: &'static str,

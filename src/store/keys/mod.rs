@@ -86,7 +86,7 @@ pub enum Value<'k> {
 }
 
 const NUMBERS: usize = 64;
-const LISTS: usize = 6;
+const LISTS: usize = if cfg!(feature = "signed-meter-values") { 8 } else { 6 };
 
 #[derive(Clone, Copy, Debug)]
 struct List<const N: usize> {

@@ -1,5 +1,7 @@
 //! ASCII text into a lent buffer, percent-encoded (RFC 3986) or as base64 (RFC 4648).
 
+use crate::base64;
+
 /// The buffer is too short for the text.
 pub(super) struct TextFull;
 
@@ -34,16 +36,8 @@ impl<'b> Text<'b> {
         })
     }
 
-    pub(super) fn push_base64(&mut self, mut bytes: impl Iterator<Item = u8>) -> Result<(), TextFull> {
-        while let Some(first) = bytes.next() {
-            let (second, third) = (bytes.next(), bytes.next());
-            let group = u32::from_be_bytes([0, first, second.unwrap_or(0), third.unwrap_or(0)]);
-            self.push(base64_digit(group >> 18))?;
-            self.push(base64_digit(group >> 12))?;
-            self.push(second.map_or(b'=', |_| base64_digit(group >> 6)))?;
-            self.push(third.map_or(b'=', |_| base64_digit(group)))?;
-        }
-        Ok(())
+    pub(super) fn push_base64(&mut self, bytes: impl Iterator<Item = u8>) -> Result<(), TextFull> {
+        base64::groups(bytes).flatten().try_for_each(|character| self.push(character))
     }
 
     fn push(&mut self, byte: u8) -> Result<(), TextFull> {
@@ -57,16 +51,5 @@ fn hex_digit(value: u8) -> u8 {
     match value {
         0..=9 => b'0' + value,
         _ => b'A' + (value - 10),
-    }
-}
-
-/// The digit of the lowest six bits.
-fn base64_digit(group: u32) -> u8 {
-    match (group & 0x3F) as u8 {
-        value @ 0..=25 => b'A' + value,
-        value @ 26..=51 => b'a' + (value - 26),
-        value @ 52..=61 => b'0' + (value - 52),
-        62 => b'+',
-        _ => b'/',
     }
 }
