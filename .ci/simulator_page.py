@@ -234,6 +234,10 @@ class Page:
             raise Failure(f"the page has something to say on the console: {messages}")
 
     def save(self, name):
+        """A picture, once the page has drawn what it has."""
+        self.driver.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
+        )
         (self.browser.folder / f"{name}.png").write_bytes(self.driver.get_screenshot_as_png())
 
 

@@ -1,6 +1,7 @@
 """The scenes of the security extension."""
 
 import json
+from datetime import datetime, timedelta, timezone
 
 from authority import Certificate
 from selenium.webdriver.common.keys import Keys
@@ -80,13 +81,14 @@ def password(page):
     """another one, a higher profile, and one that the central system does not know"""
     page.open().online()
     access = page.row("Access")
-    page.click("Profile 1", access)
+    profile = page.row("Profile")
+    page.click("1", profile)
     page.until_told("ChangeConfiguration: Rejected")  # there is no password
     page.one("[aria-label='Password of the charge point']").send_keys(KEY)
     page.click("Change", access)
     page.until_told("ChangeConfiguration: Accepted")
     until("the password to be wanted", lambda: access.find_element("css selector", "[type=checkbox]").is_selected())
-    page.click("Profile 1", access)
+    page.click("1", profile)
     notes = lambda: [note.text for note in page.all("#messages .note")]
     until("another connection", lambda: sum("connected" in note.split() for note in notes()) == 2)
     page.online()
@@ -115,27 +117,101 @@ def value_of(page, key):
 def certificates(page):
     """a root comes and goes: the table has it as it was computed here, over a restart"""
     page.open().online()
-    root = Certificate("root", is_ca=True)
-    name_hash, serial_number = (root.id()[member] for member in ("issuer_name_hash", "serial_number"))
     page.click("Memory", "#tabs")
-    installed = lambda: [[cell.lower() for cell in row] for row in table(page, "Certificates")]
-    until("no certificate", lambda: installed() == [])
-    free_call(page, "InstallCertificate", certificateType="CentralSystemRootCertificate", certificate=root.pem)
-    page.until_told("InstallCertificate: Accepted")
+    expect_certificates(page)
+    root, row = install_root(page)
+    wanted = [*row, "no"]
     page.click("Memory", "#tabs")
-    wanted = [["central system", name_hash[:12] + "…", serial_number[:12] + "…"]]
-    until(f"{wanted}, it is {installed()}", lambda: installed() == wanted)
+    expect_certificates(page, wanted)
+    data = page.state("certificates")[0]["data"]
+    names = ("hashAlgorithm", "issuerNameHash", "issuerKeyHash", "serialNumber")
+    if data != dict(zip(names, root.id().values(), strict=True)):
+        raise Failure(f"it is known by {data}")
     page.click("Cut the power", "#point")
     until("darkness", lambda: not page.state("power"), 5)
     page.online()
-    until("the root after a power cut", lambda: installed() == wanted)
+    expect_certificates(page, wanted)  # after a power cut
     page.driver.execute_script("document.querySelector('section[aria-label=Certificates]').scrollIntoView()")
     page.save("certificates_installed")
-    data = page.state("certificates")[0]["data"]
     free_call(page, "DeleteCertificate", certificateHashData=data)
     page.until_told("DeleteCertificate: Accepted")
     page.click("Memory", "#tabs")
-    until("no certificate", lambda: installed() == [])
+    expect_certificates(page)
+
+
+def profiles(page):
+    """1 to 3 with the authority of the process: which root and which certificate the connection is made with"""
+    page.open("--tls").online()
+    data = until("the root", lambda: page.state("certificates"))[0]["data"]
+    in_a_year = datetime.now(timezone.utc) + timedelta(days=365)
+    root = root_row("Root of the simulator", data["serialNumber"], in_a_year)
+    _, other = install_root(page)
+    page.click("Memory", "#tabs")
+    expect_certificates(page, [*root, "yes"], [*other, "no"])
+    free_call(page, "DeleteCertificate", certificateHashData=data)
+    page.until_told("DeleteCertificate: Failed")  # it is in use
+
+    profile = page.row("Profile")
+    page.one("[aria-label='Password of the charge point']").send_keys(KEY)
+    page.click("Change", page.row("Access"))
+    page.until_told("ChangeConfiguration: Accepted")
+    page.click("2", profile)
+    until_profile(page, "2")
+    page.click("3", profile)
+    page.until_told("ChangeConfiguration: Rejected")  # there is no certificate
+    page.click("New certificate", profile)
+    page.until_told("ExtendedTriggerMessage: Accepted")
+    page.click("Memory", "#tabs")
+    own = ["charge point\nits own", "0001\nsigned by Root of the simulator", day(in_a_year)]
+    expect_certificates(page, [*root, "yes"], [*other, "no"], [*own, "no"])
+    page.click("Central system", "#tabs")
+    if "comes as" in profile.text:
+        raise Failure(f"a certificate was shown in profile 2: {profile.text}")
+    page.click("3", profile)
+    until_profile(page, "3")
+    page.until_text("[aria-label=Profile]", "comes as 0001")
+    page.save("profile_3")
+    page.click("Memory", "#tabs")
+    expect_certificates(page, [*root, "yes"], [*other, "no"], [*own, "yes"])
+    page.driver.execute_script("document.querySelector('section[aria-label=Certificates]').scrollIntoView()")
+    page.save("certificates_in_use")
+
+    page.click("Cut the line", "#point")
+    page.until_text("#link", "line cut")
+    expect_certificates(page, [*root, "no"], [*other, "no"], [*own, "no"])
+    page.click("Mend the line", "#point")
+    page.online()
+    expect_certificates(page, [*root, "yes"], [*other, "no"], [*own, "yes"])
+    page.click("Central system", "#tabs")
+    page.click("Get", page.row("Diagnostics"))
+    page.until_text("[aria-label=Diagnostics]", "CP_1.log")  # over TLS, too
+
+
+def expect_certificates(page, *wanted):
+    shown = lambda: [[cell.strip().replace("\xa0", " ") for cell in row] for row in table(page, "Certificates")]
+    until(f"{[*wanted]}, it is {shown()}", lambda: shown() == [*wanted])
+
+
+def install_root(page):
+    """Another one; returns it, and what the table has of it."""
+    root = Certificate("root", is_ca=True)
+    free_call(page, "InstallCertificate", certificateType="CentralSystemRootCertificate", certificate=root.pem)
+    page.until_told("InstallCertificate: Accepted")
+    return root, root_row("root", root.id()["serial_number"], root.x509.not_valid_after_utc)
+
+
+def root_row(name, serial, end):
+    return ["central system\nroot", f"{name}\n{serial[:12]}…", day(end)]
+
+
+def day(date):
+    return date.strftime("%Y\u2011%m\u2011%d")
+
+
+def until_profile(page, profile):
+    page.until_told("ChangeConfiguration: Accepted")
+    until(f"profile {profile}", lambda: value_of(page, "SecurityProfile") == profile)
+    page.online()
 
 
 def free_call(page, action, **payload):
@@ -148,4 +224,4 @@ def free_call(page, action, **payload):
     page.click("Send", "details.free")
 
 
-SECURITY = [security_events, password, certificates]
+SECURITY = [security_events, password, certificates, profiles]

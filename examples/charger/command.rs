@@ -52,6 +52,8 @@ pub(crate) enum Command {
         action: String,
         payload: Value,
     },
+    /// Which certificates there are, and which are in use.
+    Certificates,
     JamLock {
         connector: u8,
         jammed: bool,
@@ -115,11 +117,6 @@ pub(crate) trait Operator {
     /// Hears the reply to a command.
     fn reply(&mut self, id: &CommandId, reply: Value) {
         let _ = (id, reply);
-    }
-
-    /// The process is about to end.
-    fn exit(&mut self, reason: &str) {
-        let _ = reason;
     }
 }
 

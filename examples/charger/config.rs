@@ -4,10 +4,8 @@ use crate::url::{Url, percent_decoded};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// The file behind `--config`. What is not listed here is ignored.
 #[derive(Deserialize)]
 pub(crate) struct Config {
     url: String,
@@ -18,8 +16,6 @@ pub(crate) struct Config {
     /// Each connector holds its cable with a lock.
     #[serde(default)]
     pub connector_lock: bool,
-    #[serde(default)]
-    pub on_reset: OnReset,
     pub data_dir: PathBuf,
     /// Certificates of those who are trusted, as PEM; without it those who are on the web.
     pub ca_file: Option<PathBuf>,
@@ -83,25 +79,7 @@ impl Default for Signing {
     }
 }
 
-/// What a Reset does to the process.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum OnReset {
-    /// Whoever started it starts the next one.
-    Exit,
-    /// It goes on as if it had been started anew.
-    #[default]
-    Reboot,
-}
-
 impl Config {
-    pub(crate) fn read(file: &Path) -> Result<Self, Box<dyn Error>> {
-        let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let config: Self = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
-        config.endpoint(false)?;
-        Ok(config)
-    }
-
     /// The charge point of the demonstration, which carries the last segment of `url` as its identity.
     pub(crate) fn of_url(url: &str, data_dir: PathBuf) -> Result<Self, Box<dyn Error>> {
         let path = Url::parse(url).map(|url| url.path_and_query().0).unwrap_or_default();
@@ -127,7 +105,6 @@ impl Config {
             },
             connectors: two(),
             connector_lock: false,
-            on_reset: OnReset::Reboot,
             data_dir,
             ca_file: None,
             #[cfg(feature = "security")]

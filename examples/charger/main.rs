@@ -23,6 +23,7 @@ mod central_system;
 mod certificates;
 mod command;
 mod config;
+mod config_file;
 mod connection;
 mod control;
 mod data_transfers;
@@ -33,6 +34,7 @@ mod files;
 mod log_upload;
 #[cfg(feature = "signed-meter-values")]
 mod ocmf;
+mod protocol;
 mod random;
 mod script;
 #[cfg(feature = "security")]
@@ -43,6 +45,7 @@ mod signed_meter;
 mod signed_update;
 mod socket;
 mod station;
+mod terminal;
 mod tls;
 mod trace;
 mod update;
@@ -51,7 +54,8 @@ mod view;
 
 use central_system::CentralSystem;
 use command::Operator;
-use config::{Config, OnReset};
+use config::Config;
+use config_file::{ConfigFile, OnReset};
 use control::Control;
 use embedded_ocpp::store::DirectoryStorage;
 use evse::Evse;
@@ -60,6 +64,7 @@ use station::End;
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
+use terminal::{log_to_stderr, log_to_stdout};
 use trace::{Log, Traffic};
 
 fn main() -> ExitCode {
@@ -82,7 +87,7 @@ fn main() -> ExitCode {
 
 /// A session against a central system of our own.
 fn demonstrate() -> Result<(), Box<dyn Error>> {
-    let log = Log::to_stdout();
+    let log = log_to_stdout();
     let traffic = Traffic::default();
     let central_system = CentralSystem::start()?;
     let flash = std::env::temp_dir().join(format!("embedded-ocpp-{}", std::process::id()));
@@ -91,7 +96,7 @@ fn demonstrate() -> Result<(), Box<dyn Error>> {
     let mut script = Script::new();
     log.note(&format!("central system at {}, flash in {}", central_system.url(), flash.display()));
 
-    let outcome = operate(&config, &evse, &mut script, &log, &traffic);
+    let outcome = operate(&config, OnReset::Reboot, &evse, &mut script, &log, &traffic);
     std::fs::remove_dir_all(&flash)?;
     outcome?;
     script.result()?;
@@ -100,41 +105,40 @@ fn demonstrate() -> Result<(), Box<dyn Error>> {
 
 /// A session against a central system elsewhere, and then whatever it wants.
 fn visit(url: &str) -> Result<(), Box<dyn Error>> {
-    let log = Log::to_stdout();
+    let log = log_to_stdout();
     let mut config = Config::of_url(url, Default::default())?;
     config.data_dir = std::env::temp_dir().join(format!("embedded-ocpp-{}", config.file_name()));
     log.note(&format!("central system at {url}, flash in {}", config.data_dir.display()));
-    operate(&config, &Evse::new(&config), &mut Script::that_stays(), &log, &Traffic::default())
+    let (evse, mut script) = (Evse::new(&config), Script::that_stays());
+    operate(&config, OnReset::Reboot, &evse, &mut script, &log, &Traffic::default()).map(drop)
 }
 
 /// What another program wants.
 fn obey(file: &Path) -> Result<(), Box<dyn Error>> {
-    let config = Config::read(file)?;
+    let ConfigFile { config, on_reset } = ConfigFile::read(file)?;
     let mut control = Control::of_stdin(config.connectors);
     control.ready();
-    operate(&config, &Evse::new(&config), &mut control, &Log::to_stderr(), &Traffic::default())
+    match operate(&config, on_reset, &Evse::new(&config), &mut control, &log_to_stderr(), &Traffic::default())? {
+        End::Reset => control.exit("reset"),
+        End::PowerCut => control.exit("power_cut"),
+        End::Left | End::Updated => {}
+    }
+    Ok(())
 }
 
-/// Runs the charge point to its end, over its restarts.
+/// Runs the charge point over its restarts, until the process has to end.
 fn operate(
     config: &Config,
+    on_reset: OnReset,
     evse: &Evse,
     operator: &mut dyn Operator,
     log: &Log,
     traffic: &Traffic,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<End, Box<dyn Error>> {
     loop {
         let flash = DirectoryStorage::open(&config.data_dir)?;
-        match (station::run(config, evse, operator, log, traffic, flash)?, config.on_reset) {
-            (End::Left, _) => return Ok(()),
-            (End::Reset, OnReset::Exit) => {
-                operator.exit("reset");
-                return Ok(());
-            }
-            (End::PowerCut, OnReset::Exit) => {
-                operator.exit("power_cut");
-                return Ok(());
-            }
+        match (station::run(config, evse, operator, log, traffic, flash)?, on_reset) {
+            (end @ End::Left, _) | (end @ (End::Reset | End::PowerCut), OnReset::Exit) => return Ok(end),
             (End::Updated, _) => log.note("restart with the new firmware"),
             (End::Reset | End::PowerCut, OnReset::Reboot) => log.note("restart"),
         }

@@ -333,6 +333,13 @@ impl<S: Storage<Error: fmt::Display>> Station<'_, '_, S> {
                 let answer = self.ask(&action, &payload).unwrap_or_else(|| json!({"status": "NotAnswered"}));
                 self.operator.reply(&id, answer);
             }
+            Command::Certificates => {
+                #[cfg(feature = "security")]
+                let all = self.certificates.shown(self.ocpp.is_connected());
+                #[cfg(not(feature = "security"))]
+                let all: [(); 0] = [];
+                self.operator.reply(&id, json!({"certificates": all}));
+            }
             Command::JamLock { connector, jammed } => self.at(connector, |outlet| outlet.jam_lock(jammed)),
             Command::SetKey { key, value } => {
                 let reply = match self.ocpp.set_configuration(&key, &value) {

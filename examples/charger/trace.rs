@@ -1,4 +1,4 @@
-//! What the terminal shows: notes of the charge point, and each OCPP message with its direction.
+//! The log: notes of the charge point, and each OCPP message with its direction.
 
 use embedded_ocpp::json::{Frame, scan};
 use embedded_ocpp::time::DateTime;
@@ -7,7 +7,6 @@ use embedded_ocpp::{Instant, WebSocketTransport};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, IsTerminal, Write};
 use std::task::Poll;
 use std::time::{self, SystemTime, UNIX_EPOCH};
 
@@ -50,16 +49,6 @@ impl Log {
         Self { start: time::Instant::now(), lines: RefCell::default(), show }
     }
 
-    pub(crate) fn to_stdout() -> Self {
-        let has_colours = io::stdout().is_terminal();
-        // A log that nobody can read any more stops nothing.
-        Self::new(Box::new(move |at, line| _ = io::stdout().lock().write_all(line.written(at, has_colours).as_bytes())))
-    }
-
-    pub(crate) fn to_stderr() -> Self {
-        Self::new(Box::new(|at, line| _ = io::stderr().lock().write_all(line.written(at, false).as_bytes())))
-    }
-
     /// Monotonic time since the start: the clock of the charge point.
     pub(crate) fn now(&self) -> Instant {
         Instant::from_millis(self.start.elapsed().as_millis() as u64)
@@ -77,24 +66,7 @@ impl Log {
         self.remember(line.text);
         (self.show)(self.start.elapsed().as_secs_f64(), line);
     }
-}
 
-impl Line<'_> {
-    fn written(&self, at: f64, has_colours: bool) -> String {
-        let text = self.text;
-        let colour = match self.kind {
-            Kind::Note | Kind::State => 1,
-            Kind::Sent => 36,
-            Kind::Received => 33,
-        };
-        match has_colours {
-            true => format!("{at:7.3}  \x1b[{colour}m{text}\x1b[0m\n"),
-            false => format!("{at:7.3}  {text}\n"),
-        }
-    }
-}
-
-impl Log {
     fn remember(&self, text: &str) {
         let second = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         let mut lines = self.lines.borrow_mut();

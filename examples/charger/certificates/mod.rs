@@ -3,11 +3,13 @@
 
 mod durable;
 mod examine;
+mod in_use;
 mod own;
 mod request;
 mod revocation;
 mod roots;
 mod server;
+mod shown;
 mod signer;
 
 use crate::config::Config;
@@ -16,13 +18,15 @@ use crate::trace::Log;
 use embedded_ocpp::certificate::Identity;
 use embedded_ocpp::ocpp16::{Certificates, ChainVerdict, Issuer, RootCertificate};
 use embedded_ocpp::time::DateTime;
+use in_use::{InUse, Parts};
 use own::Own;
 use request::Request;
 use revocation::Revocations;
 use roots::Roots;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
-use server::{InUse, ServerVerifier};
+use server::ServerVerifier;
+use shown::Shown;
 use signer::Signer;
 use std::cell::RefCell;
 use std::error::Error;
@@ -70,7 +74,7 @@ impl<'o> CertificateStore<'o> {
     /// TLS that trusts the roots of the central system; in profile 3 with the certificate of the charge point. `None` when no
     /// root was ever there.
     pub(crate) fn client(&self, shows_own: bool) -> Result<Option<Arc<ClientConfig>>, Failure> {
-        self.in_use.set(None);
+        *self.in_use.parts() = Parts::default();
         let roots = self.roots.borrow();
         if roots.all(RootCertificate::CentralSystem).next().is_none() {
             return Ok(None);
@@ -79,9 +83,17 @@ impl<'o> CertificateStore<'o> {
         let builder = tls::builder()?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
         let own = self.own.borrow();
         Ok(Some(Arc::new(match own.current().filter(|_| shows_own) {
-            Some(pair) => builder.with_client_auth_cert(pair.chain.clone(), pair.key.clone_key())?,
+            Some(pair) => builder.with_client_cert_resolver(pair.resolver(self.in_use.clone())?),
             None => builder.with_no_client_auth(),
         })))
+    }
+
+    /// All that are kept; some of them are in use while there is a connection.
+    pub(crate) fn shown(&self, is_connected: bool) -> Vec<Shown> {
+        let in_use = if is_connected { self.in_use.parts().clone() } else { Parts::default() };
+        let (roots, own) = (self.roots.borrow(), self.own.borrow());
+        let roots = roots.roots().map(|root| Shown::root(root, in_use.root));
+        roots.chain(own.pairs().map(|pair| Shown::own(pair, in_use.own.as_ref()))).collect()
     }
 
     /// What is wrong with who signs the next firmware, a certificate in PEM, if anything is.
@@ -171,7 +183,7 @@ impl Certificates for CertificateStore<'_> {
     }
 
     fn root_in_use(&self) -> Option<Identity> {
-        self.in_use.get()
+        self.in_use.parts().root
     }
 
     fn new_request(&self, organization: &str, serial_number: &str) -> Poll<Option<usize>> {

@@ -1,10 +1,16 @@
 //! The certificates of the charge point itself: each with its chain and its key in one file, so that they are there together.
 
 use super::examine::{self, CERTIFICATE};
+use super::in_use::InUse;
 use super::{Failure, durable};
+use crate::tls;
 use pem::Pem;
+use rustls::SignatureScheme;
+use rustls::client::ResolvesClientCert;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::CertifiedKey;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const KIND: &str = "charge_point";
@@ -17,8 +23,9 @@ pub(super) struct Own {
 
 pub(super) struct Pair {
     file: PathBuf,
-    pub(super) key: PrivateKeyDer<'static>,
-    pub(super) chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    /// Its own certificate is the first.
+    chain: Vec<CertificateDer<'static>>,
     /// In seconds since 1970.
     begin: i64,
     pub(super) end: i64,
@@ -33,6 +40,10 @@ impl Own {
             pairs.push(Pair::new(file, &key, content.map(CertificateDer::from).collect())?);
         }
         Ok(Self { folder: folder.into(), pairs })
+    }
+
+    pub(super) fn pairs(&self) -> impl Iterator<Item = &Pair> {
+        self.pairs.iter()
     }
 
     /// Of those that are valid now the one that began last (A02.FR.08, A02.FR.09).
@@ -69,5 +80,31 @@ impl Pair {
         let period = examine::parse(own)?.validity().clone();
         let key = PrivatePkcs8KeyDer::from(key.to_vec()).into();
         Ok(Self { file, key, chain, begin: period.not_before.timestamp(), end: period.not_after.timestamp() })
+    }
+    pub(super) fn own(&self) -> &CertificateDer<'static> {
+        &self.chain[0]
+    }
+
+    /// Shows it to the central system that asks for it.
+    pub(super) fn resolver(&self, in_use: InUse) -> Result<Arc<dyn ResolvesClientCert>, rustls::Error> {
+        let certified = CertifiedKey::from_der(self.chain.clone(), self.key.clone_key(), &tls::provider())?;
+        Ok(Arc::new(Resolver { certified: Arc::new(certified), in_use }))
+    }
+}
+
+#[derive(Debug)]
+struct Resolver {
+    certified: Arc<CertifiedKey>,
+    in_use: InUse,
+}
+
+impl ResolvesClientCert for Resolver {
+    fn resolve(&self, _issuers: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.in_use.parts().own = self.certified.cert.first().cloned();
+        Some(self.certified.clone())
+    }
+
+    fn has_certs(&self) -> bool {
+        true
     }
 }

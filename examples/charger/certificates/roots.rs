@@ -24,7 +24,7 @@ pub(super) struct Roots {
 }
 
 pub(super) struct Root {
-    kind: RootCertificate,
+    pub(super) kind: RootCertificate,
     file: PathBuf,
     pub(super) certificate: CertificateDer<'static>,
     pub(super) identity: Identity,
@@ -47,6 +47,11 @@ impl Roots {
             durable::write(&is_done, &[])?;
         }
         Ok(roots)
+    }
+
+    /// Of both kinds.
+    pub(super) fn roots(&self) -> impl Iterator<Item = &Root> {
+        self.roots.iter()
     }
 
     pub(super) fn all(&self, kind: RootCertificate) -> impl DoubleEndedIterator<Item = &Root> {

@@ -1,6 +1,7 @@
 //! The certificate of the central system: which root it leads to, and whether it is that of the host.
 
 use super::examine;
+use super::in_use::InUse;
 use super::roots::Roots;
 use crate::tls;
 use embedded_ocpp::certificate::Identity;
@@ -11,21 +12,6 @@ use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_t
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// The root by which the last central system was verified.
-#[derive(Clone, Debug, Default)]
-pub(super) struct InUse(Arc<Mutex<Option<Identity>>>);
-
-impl InUse {
-    pub(super) fn get(&self) -> Option<Identity> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn set(&self, root: Option<Identity>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = root;
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct ServerVerifier {
@@ -67,7 +53,7 @@ impl ServerCertVerifier for ServerVerifier {
             match path_to(root) {
                 Ok(()) => {
                     verify_name(&certificate, end_entity, server_name)?;
-                    self.in_use.set(Some(*identity));
+                    self.in_use.parts().root = Some(*identity);
                     return Ok(ServerCertVerified::assertion());
                 }
                 Err(error) => failure = error,

@@ -31,6 +31,8 @@ export function make() {
   connector = select('Connector', ['1', '2']);
   tag = select('Tag', ['DEADBEEF']);
   const limit = element('input', { type: 'number', min: 0, max: 32, value: 10, 'aria-label': 'Limit in A' });
+  const isWhole = element('input', { type: 'checkbox' });
+  const availability = type => call('ChangeAvailability', { connectorId: isWhole.checked ? 0 : chosen(), type });
   const registration = select('Registration', REGISTRATIONS);
   registration.onchange = () => send({ cmd: 'central', registration: registration.value });
   const answers = element('input', {
@@ -43,7 +45,8 @@ export function make() {
   const logs = element('div.files');
   const logStatus = element('span.unit');
   const password = element('input', {
-    placeholder: '16 to 40 characters',
+    placeholder: 'new password',
+    title: '16 to 40 characters',
     'aria-label': 'Password of the charge point',
     minlength: 16,
     maxlength: 40,
@@ -55,6 +58,16 @@ export function make() {
     type: 'checkbox',
     onchange: event => wantPassword(event.target, password.value),
   });
+  const row = (label, ...content) =>
+    element(
+      'div.row',
+      { role: 'group', 'aria-label': label },
+      element('span.label', { 'aria-hidden': 'true' }, label),
+      element('div.controls', {}, ...content),
+    );
+  const profile = number => button(String(number), () => changeKey('SecurityProfile', String(number)));
+  const visitor = element('span.unit');
+  const ofTls = [profile(2), profile(3), button('New certificate', requestCertificate), visitor];
   on('central', state => {
     fill(
       tag,
@@ -65,6 +78,8 @@ export function make() {
     answers.checked = state.answers;
     showFiles(diagnostics, state.diagnostics);
     showFiles(logs, state.log.files);
+    for (const each of ofTls) each.hidden = !state.tls;
+    setText(visitor, state.certificate ? `comes as ${state.certificate}` : '');
     setText(logStatus, state.log.status ?? '');
     isWanted.checked = state.password;
     update.show();
@@ -77,13 +92,6 @@ export function make() {
     ),
   );
 
-  const row = (label, ...content) =>
-    element(
-      'div.row',
-      { role: 'group', 'aria-label': label },
-      element('span.label', { 'aria-hidden': 'true' }, label),
-      element('div.controls', {}, ...content),
-    );
   return [
     element('div.pick', {}, element('label', {}, 'Connector ', connector), element('label', {}, 'Tag ', tag)),
     row(
@@ -104,6 +112,7 @@ export function make() {
       'Service',
       button('Operative', () => availability('Operative')),
       button('Inoperative', () => availability('Inoperative')),
+      element('label.check', { title: 'The whole charge point' }, isWhole, 'all'),
     ),
     row(
       'Reserve',
@@ -140,9 +149,9 @@ export function make() {
       'Access',
       password,
       button('Change', () => changeKey('AuthorizationKey', password.value)),
-      button('Profile 1', () => changeKey('SecurityProfile', '1')),
       element('label.check', {}, isWanted, 'password wanted'),
     ),
+    row('Profile', profile(1), ...ofTls),
     row(
       'Reset',
       button('Soft', () => call('Reset', { type: 'Soft' })),
@@ -191,6 +200,13 @@ async function call(action, payload) {
 
 const changeKey = (key, value) => call('ChangeConfiguration', { key, value });
 
+// The charge point asks for one in the name of its operator only.
+async function requestCertificate() {
+  const isNamed = states.keys?.some(({ name, value }) => name === 'CpoName' && value);
+  if (!isNamed) await changeKey('CpoName', 'Simulator');
+  return call('ExtendedTriggerMessage', { requestedMessage: 'SignChargePointCertificate' });
+}
+
 // Of the central system alone: what the charge point has may be another one.
 async function wantPassword(box, password) {
   const reply = await Promise.race([
@@ -218,8 +234,6 @@ function remoteStop() {
   if (id == null) return tell('There is no transaction at this connector', 'bad');
   return call('RemoteStopTransaction', { transactionId: id });
 }
-
-const availability = type => call('ChangeAvailability', { connectorId: chosen(), type });
 
 function setLimit(ampere) {
   return call('SetChargingProfile', {
@@ -259,7 +273,7 @@ function tagForm() {
     placeholder: 'tag',
     'aria-label': 'Tag to be known',
     maxlength: 20,
-    size: 9,
+    size: 5,
     autocomplete: 'off',
   });
   const status = select('Status of the tag', ['Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx']);

@@ -108,7 +108,7 @@ function eventForm() {
     size: 10,
     autocomplete: 'off',
   });
-  const info = element('input', { placeholder: 'info', 'aria-label': 'Info of the security event', size: 10 });
+  const info = element('input', { placeholder: 'info', 'aria-label': 'Info of the security event', size: 3 });
   return element(
     'form.inline',
     {
@@ -147,7 +147,7 @@ function show() {
   const until = link.next_try - Date.now();
   const facts = {
     link: linkWord,
-    registration: link.accepted ? 'accepted' : link.connected ? 'not accepted yet' : 'unknown',
+    registration: !power ? '–' : link.accepted ? 'accepted' : link.connected ? 'not accepted yet' : 'unknown',
     next: link.connected || link.held || !power ? '–' : until > 0 ? `in ${duration(until)}` : 'now',
     waiting: journal.waiting ? `${journal.waiting} waiting` : 'empty',
     oldest: journal.oldest ? `${duration(Date.now() - journal.oldest)} old` : '–',

@@ -36,6 +36,7 @@ export function start() {
       if (power) return;
       setText(card.status, 'no power');
       setText(card.power, '0.0');
+      setText(card.current, '0.0 A');
     }),
   );
 }

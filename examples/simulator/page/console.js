@@ -12,7 +12,8 @@ const EXAMPLES = {
   },
   Configuration: { cmd: 'ask', action: 'GetConfiguration' },
   'Version of the local list': { cmd: 'ask', action: 'GetLocalListVersion' },
-  'Certificates of the central system': {
+  Certificates: { cmd: 'certificates' },
+  'Roots of the central system': {
     cmd: 'ask',
     action: 'GetInstalledCertificateIds',
     payload: { certificateType: 'CentralSystemRootCertificate' },

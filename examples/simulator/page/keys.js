@@ -41,14 +41,19 @@ function show() {
         element(
           'th',
           { scope: 'row' },
-          key.name,
+          ...breakable(key.name, WORDS),
           element('small', {}, `${key.kind}, ${key.access}${key.reboot ? ', after a restart' : ''}`),
         ),
-        element('td', {}, key.access === 'read only' ? element('span.value', {}, key.value) : field(key)),
+        element('td', {}, key.access === 'read only' ? element('span.value', {}, ...breakable(key.value, ITEMS)) : field(key)),
       ),
     );
   body.replaceChildren(...rows);
 }
+
+// Where a long text may be broken: names where a word of it begins, lists behind a comma.
+const WORDS = /(?<=[a-z0-9])(?=[A-Z])/;
+const ITEMS = /(?<=,)/;
+const breakable = (text, where) => text.split(where).flatMap(part => [part, element('wbr')]);
 
 function field(key) {
   if (key.kind === 'switch') {
@@ -61,6 +66,7 @@ function field(key) {
   }
   const input = element('input', {
     value: key.value,
+    title: key.value,
     'aria-label': key.name,
     inputmode: key.kind === 'number' ? 'numeric' : 'text',
     autocomplete: 'off',

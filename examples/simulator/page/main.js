@@ -19,6 +19,7 @@ on('about', about => {
   setText(byId('model'), `${about.vendor} ${about.model}`);
   setText(byId('identity'), about.identity);
   setText(byId('url'), about.url);
+  byId('url').title = about.url;
   if (!about.builtin) panels.hideCentral();
 });
 onLink(isUp => {

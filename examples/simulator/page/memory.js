@@ -34,11 +34,7 @@ const TABLES = [
   {
     name: 'certificates',
     title: () => 'Certificates',
-    columns: {
-      'Root of': ({ kind }) => (kind === 'ManufacturerRootCertificate' ? 'manufacturer' : 'central system'),
-      'Issuer name hash': ({ data }) => shortened(data.issuerNameHash),
-      Serial: ({ data }) => shortened(data.serialNumber),
-    },
+    columns: { Of: owner, 'Name, serial': certificate, Until: ({ expires }) => day(expires), 'In use': inUse },
   },
 ];
 
@@ -61,8 +57,34 @@ function told(entry) {
   return { told: 'yes', waits: 'waits', never: 'log only' }[entry.told];
 }
 
-function shortened(digits) {
-  return digits.length > 12 ? element('span', { title: digits }, `${digits.slice(0, 12)}…`) : digits;
+const OWNERS = {
+  CentralSystemRootCertificate: 'central\u00a0system',
+  ManufacturerRootCertificate: 'manufacturer',
+  ChargePointCertificate: 'charge\u00a0point',
+};
+
+function owner({ kind }) {
+  return [OWNERS[kind], element('small', {}, kind === 'ChargePointCertificate' ? 'its own' : 'root')];
+}
+
+function certificate({ subject, issuer, data }) {
+  const small = data
+    ? element('small', { title: `${data.serialNumber}, issuer name hash ${data.issuerNameHash}` }, shortened(data.serialNumber))
+    : element('small', {}, `signed by ${issuer}`);
+  return [subject, small];
+}
+
+const shortened = digits => (digits.length > 12 ? `${digits.slice(0, 12)}…` : digits);
+
+function inUse({ kind, in_use: isInUse }) {
+  if (!isInUse) return 'no';
+  const title = kind === 'ChargePointCertificate' ? 'shown to the central system' : 'has verified the central system';
+  return element('strong.good', { title }, 'yes');
+}
+
+// Broken between date and time alone.
+function day(text) {
+  return text.slice(0, 10).replaceAll('-', '\u2011');
 }
 
 export function make() {

@@ -128,11 +128,20 @@ function gist(payload) {
   const words = [];
   for (const [name, value] of Object.entries(payload ?? {})) {
     if (name === 'connectorId') words.unshift(`connector ${value}`);
-    else if (typeof value !== 'object' && name !== 'timestamp') words.push(String(value));
+    else if (name === 'transactionId') words.push(`#${value}`);
+    else if (name === 'meterStart' || name === 'meterStop') words.push(`${value} Wh`);
+    else if (name === 'value' && payload.key === 'AuthorizationKey') words.push('•••');
+    else if (typeof value !== 'object' && name !== 'timestamp') words.push(word(value));
     else if (name === 'meterValue') words.push(reading(value));
     if (words.length > 5) break;
   }
   return words.join(' · ');
+}
+
+// Of PEM its title.
+function word(value) {
+  const [, title] = /^-----BEGIN ([A-Z ]+)-----/.exec(value) ?? [];
+  return title?.toLowerCase() ?? String(value);
 }
 
 function reading(meterValue) {

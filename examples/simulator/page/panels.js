@@ -45,6 +45,7 @@ export function start() {
 }
 
 export function select(id) {
+  byId('panels').scrollTop = 0;
   for (const { id: own, tab, panel } of tabs) {
     tab.setAttribute('aria-selected', String(own === id));
     tab.tabIndex = own === id ? 0 : -1;

@@ -132,7 +132,7 @@ function energy(pen, frame, points, colour) {
   if (gained <= 0) return;
   const path = points.map(({ t, wh }) => [
     frame.x(t),
-    frame.bottom - ((wh - points[0].wh) / gained) * (frame.bottom - MARGIN.top) * 0.9,
+    frame.bottom - ((wh - points[0].wh) / gained) * (frame.bottom - MARGIN.top) * 0.8,
   ]);
   pen.strokeStyle = colour('energy');
   pen.lineWidth = 1.25;
@@ -185,16 +185,20 @@ function blocks(pen, frame, all, colour) {
     pen.beginPath();
     pen.roundRect(from, y, Math.max(2, to - from), BLOCKS - 3, 3);
     pen.fill();
-    pen.save();
-    pen.clip();
     pen.fillStyle = colour('block-text');
     pen.textAlign = 'left';
     pen.textBaseline = 'middle';
     const words = [block.id == null ? 'no id yet' : `#${block.id}`, block.id_tag];
     if (block.stop) words.push(block.reason ?? 'not told yet');
-    pen.fillText(words.join(' · '), Math.max(from, MARGIN.left) + 5, y + BLOCKS / 2 - 1);
-    pen.restore();
+    const x = Math.max(from, MARGIN.left) + 5;
+    pen.fillText(fitting(pen, words, to - x), x, y + BLOCKS / 2 - 1);
   }
+}
+
+// As many of the words as there is room for.
+function fitting(pen, words, room) {
+  const texts = words.map((_, index) => words.slice(0, words.length - index).join(' · '));
+  return texts.find(text => pen.measureText(text).width <= room) ?? '';
 }
 
 function band(pen, frame, points, colour) {

@@ -34,7 +34,7 @@ export function start() {
 function add(connector) {
   const canvas = element('canvas', { tabindex: 0, role: 'img', 'aria-label': `Connector ${connector} over time` });
   const readout = element('output', { 'aria-live': 'off' });
-  const root = element('figure.plot', {}, element('figcaption', {}, `Connector ${connector}`, readout), canvas);
+  const root = element('figure.plot', {}, element('figcaption', {}, `Connector ${connector}, kW`, readout), canvas);
   const plot = { connector, canvas, readout, root };
   view.plots.push(plot);
   byId('plots').append(root);

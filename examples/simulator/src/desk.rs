@@ -3,9 +3,9 @@
 use crate::car::Car;
 use crate::command::{Command, CommandId, Operator, Order, State};
 use crate::config::Config;
-use crate::control::{Fields, reply_line};
 use crate::evse::Evse;
 use crate::flash::Chip;
+use crate::protocol::{Fields, reply_line};
 use crate::random;
 use crate::snapshot::{FaultState, Side};
 use crate::web::Request;
@@ -41,8 +41,7 @@ pub(crate) struct Desk<'o> {
 enum Question {
     /// The composite schedule of a connector.
     Schedule(u8),
-    /// The certificates of a kind.
-    Certificates(&'static str),
+    Certificates,
 }
 
 /// How long a power cut waits for something to be written.
@@ -51,9 +50,9 @@ const CUT_PATIENCE: Duration = Duration::from_millis(150);
 const CUT_WORDS: u32 = 6;
 /// How far ahead the page sees, in s.
 const SCHEDULE_S: u32 = 1800;
-/// Names the question for a schedule; those for certificates have the name of their kind.
+// The names of these questions.
 const SCHEDULE: &str = "schedule";
-const CERTIFICATES: [&str; 2] = ["CentralSystemRootCertificate", "ManufacturerRootCertificate"];
+const CERTIFICATES: &str = "certificates";
 
 impl<'o> Desk<'o> {
     pub(crate) fn new(
@@ -124,7 +123,11 @@ impl<'o> Desk<'o> {
                 self.commands += 1;
                 if matches!(
                     command,
-                    Command::State | Command::Ask { .. } | Command::SetKey { .. } | Command::DataTransfer(_)
+                    Command::State
+                        | Command::Ask { .. }
+                        | Command::Certificates
+                        | Command::SetKey { .. }
+                        | Command::DataTransfer(_)
                 ) {
                     self.waiting.insert(self.commands, (id, request.replies));
                 }
@@ -178,17 +181,13 @@ impl<'o> Desk<'o> {
 
     /// As the charge point itself says it.
     fn ask(question: Question) -> Order {
-        let (id, action, payload) = match question {
-            Question::Schedule(connector) => (
-                SCHEDULE.into(),
-                "GetCompositeSchedule",
-                json!({"connectorId": connector, "duration": SCHEDULE_S, "chargingRateUnit": "A"}),
-            ),
-            Question::Certificates(kind) => {
-                (kind.into(), "GetInstalledCertificateIds", json!({"certificateType": kind}))
+        match question {
+            Question::Schedule(connector) => {
+                let payload = json!({"connectorId": connector, "duration": SCHEDULE_S, "chargingRateUnit": "A"});
+                Order::Do(SCHEDULE.into(), Command::Ask { action: "GetCompositeSchedule".into(), payload })
             }
-        };
-        Order::Do(id, Command::Ask { action: action.into(), payload })
+            Question::Certificates => Order::Do(CERTIFICATES.into(), Command::Certificates),
+        }
     }
 }
 
@@ -196,7 +195,7 @@ impl Operator for Desk<'_> {
     fn look(&mut self, now: Instant, ocpp: &ChargePoint<'_>) {
         if self.window.show(now, ocpp, &self.sides, self.held) {
             let schedules = (1..=self.config.connectors).map(Question::Schedule);
-            self.questions = schedules.chain(CERTIFICATES.map(Question::Certificates)).collect();
+            self.questions = schedules.chain([Question::Certificates]).collect();
         }
     }
 
@@ -227,8 +226,8 @@ impl Operator for Desk<'_> {
         if *id == SCHEDULE {
             return self.window.show_schedule(&reply);
         }
-        if let Some(kind) = CERTIFICATES.into_iter().find(|kind| id == kind) {
-            return self.window.show_certificates(kind, &reply);
+        if *id == CERTIFICATES {
+            return self.window.show_certificates(&reply);
         }
         if let Some((id, replies)) = id.as_u64().and_then(|id| self.waiting.remove(&id)) {
             let _ = replies.send(reply_line(&id, reply).to_string()); // who has asked may have left

@@ -23,18 +23,12 @@ mod window;
 #[cfg(feature = "security")]
 #[path = "../../charger/certificates/mod.rs"]
 mod certificates;
-// What the demonstration of examples/charger needs is not needed here.
-#[allow(dead_code)]
 #[path = "../../charger/command.rs"]
 mod command;
-#[allow(dead_code)]
 #[path = "../../charger/config.rs"]
 mod config;
 #[path = "../../charger/connection.rs"]
 mod connection;
-#[allow(dead_code)]
-#[path = "../../charger/control.rs"]
-mod control;
 #[path = "../../charger/data_transfers.rs"]
 mod data_transfers;
 #[path = "../../charger/diagnostics.rs"]
@@ -46,6 +40,8 @@ mod files;
 #[cfg(feature = "security")]
 #[path = "../../charger/log_upload.rs"]
 mod log_upload;
+#[path = "../../charger/protocol.rs"]
+mod protocol;
 #[path = "../../charger/random.rs"]
 mod random;
 #[cfg(feature = "security")]
@@ -60,7 +56,6 @@ mod socket;
 mod station;
 #[path = "../../charger/tls.rs"]
 mod tls;
-#[allow(dead_code)]
 #[path = "../../charger/trace.rs"]
 mod trace;
 #[path = "../../charger/update.rs"]
@@ -70,7 +65,7 @@ mod url;
 #[path = "../../charger/view.rs"]
 mod view;
 
-use central::Central;
+use central::{Authority, Central};
 use clap::Parser;
 use config::Config;
 use options::Options;
@@ -99,13 +94,18 @@ async fn main() -> ExitCode {
 async fn simulate(options: Options) -> Result<(), Box<dyn Error>> {
     let place = Place::open(options.listen, options.token.clone()).await?;
     let feed = Feed::new();
-    let central = if options.url.is_none() { Some(Central::start(feed.clone()).await?) } else { None };
+    let flash = Flash::of(&options)?;
+    let authority = options.tls.then(Authority::new).transpose()?;
+    let ca_file = match &authority {
+        Some(authority) => Some(flash.keep("central_system_root.pem", &authority.root())?),
+        None => options.ca_file.clone(),
+    };
+    let central = if options.url.is_none() { Some(Central::start(feed.clone(), authority).await?) } else { None };
     let url = match (&options.url, &central) {
         (Some(url), _) => url.clone(),
         (None, central) => central.as_ref().map(Central::url).unwrap_or_default(),
     };
-    let flash = Flash::of(&options, &url)?;
-    let config = config_of(&options, &url, &flash)?;
+    let config = config_of(&options, &url, ca_file, &flash)?;
     println!("page            {}", place.url()?);
     println!("central system  {url}{}", if central.is_some() { ", of this process" } else { "" });
     println!("flash           {}", flash.directory.display());
@@ -169,11 +169,11 @@ async fn play_script(
     std::future::pending().await
 }
 
-fn config_of(options: &Options, url: &str, flash: &Flash) -> Result<Config, Box<dyn Error>> {
+fn config_of(options: &Options, url: &str, ca_file: Option<PathBuf>, flash: &Flash) -> Result<Config, Box<dyn Error>> {
     let mut config = Config::of_url(url, flash.directory.clone())?;
     config.connector_lock = true;
     config.max_current_a = 32.0;
-    config.ca_file.clone_from(&options.ca_file);
+    config.ca_file = ca_file;
     #[cfg(feature = "security")]
     {
         config.accept_unsigned_updates = true; // the central system of the process signs none
@@ -193,11 +193,11 @@ struct Flash {
 }
 
 impl Flash {
-    fn of(options: &Options, url: &str) -> Result<Self, Box<dyn Error>> {
+    fn of(options: &Options) -> Result<Self, Box<dyn Error>> {
         Ok(match (&options.data, &options.url) {
             (Some(directory), _) => Self { directory: directory.clone(), is_fleeting: false },
             // What waits for a real central system is not thrown away.
-            (None, Some(_)) => {
+            (None, Some(url)) => {
                 let name = Config::of_url(url, PathBuf::new())?.file_name();
                 Self {
                     directory: std::env::temp_dir().join(format!("embedded-ocpp-simulator-{name}")),
@@ -206,9 +206,19 @@ impl Flash {
             }
             (None, None) => {
                 let name = format!("embedded-ocpp-simulator-{}", std::process::id());
-                Self { directory: std::env::temp_dir().join(name), is_fleeting: true }
+                let directory = std::env::temp_dir().join(name);
+                let _ = std::fs::remove_dir_all(&directory); // of a process that had the same number and was killed
+                Self { directory, is_fleeting: true }
             }
         })
+    }
+
+    /// Puts a file beside it.
+    fn keep(&self, name: &str, content: &str) -> std::io::Result<PathBuf> {
+        std::fs::create_dir_all(&self.directory)?;
+        let file = self.directory.join(name);
+        std::fs::write(&file, content)?;
+        Ok(file)
     }
 }
 

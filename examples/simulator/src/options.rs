@@ -20,6 +20,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", requires = "url")]
     pub ca_file: Option<PathBuf>,
 
+    /// The central system of this process listens with wss://, by an authority that the charger trusts, and that signs the
+    /// charger's certificate, too: for the security profiles 2 and 3. It ends with the process
+    #[arg(long, conflicts_with_all = ["url", "data"])]
+    pub tls: bool,
+
     /// Where the page is served
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8016")]
     pub listen: SocketAddr,

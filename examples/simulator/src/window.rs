@@ -11,7 +11,7 @@ use embedded_ocpp::facade::ChargePoint;
 use embedded_ocpp::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) struct Window<'o> {
@@ -21,8 +21,6 @@ pub(crate) struct Window<'o> {
     chip: Chip,
     transactions: &'o RefCell<Transactions>,
     schedules: Map<String, Value>,
-    /// By their kind.
-    certificates: BTreeMap<&'static str, Value>,
     /// The state of the chip that the records were read from.
     chip_changes: Option<u64>,
     /// The numbers of the entries that wait in the journal, each with its Unix ms.
@@ -52,7 +50,6 @@ impl<'o> Window<'o> {
             chip,
             transactions,
             schedules: Map::new(),
-            certificates: BTreeMap::new(),
             chip_changes: None,
             entries: VecDeque::new(),
             show_at: Instant::ZERO,
@@ -106,15 +103,9 @@ impl<'o> Window<'o> {
         self.feed.set("schedules", &self.schedules);
     }
 
-    /// What the charge point has answered to GetInstalledCertificateIds; without the means to keep some it has none.
-    pub(crate) fn show_certificates(&mut self, kind: &'static str, answer: &Value) {
-        let none = json!([]);
-        self.certificates.insert(kind, answer.get("certificateHashData").unwrap_or(&none).clone());
-        let one = |(kind, all): (&&str, &Value)| {
-            let all = all.as_array().cloned().unwrap_or_default();
-            all.into_iter().map(|data| json!({"kind": kind, "data": data})).collect::<Vec<_>>()
-        };
-        self.feed.set("certificates", &self.certificates.iter().flat_map(one).collect::<Vec<_>>());
+    /// Which are kept, and which are in use.
+    pub(crate) fn show_certificates(&self, reply: &Value) {
+        self.feed.set("certificates", &reply["certificates"]);
     }
 
     /// There is no power.

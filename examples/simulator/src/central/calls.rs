@@ -1,7 +1,7 @@
 //! Calls of the central system, and who waits for their answers.
 
 use super::Central;
-use crate::control::reply_line;
+use crate::protocol::reply_line;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,5 +1,6 @@
-//! Who may come in: HTTP Basic authentication with the AuthorizationKey (security whitepaper A00).
+//! Who may come in: with the AuthorizationKey in HTTP Basic authentication, or a certificate (security whitepaper A00).
 
+use super::tls::Peer;
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -12,11 +13,17 @@ pub(super) struct Door {
     password: Option<Vec<u8>>,
     /// New ones that the charge point has not accepted yet, by the id of the call that brings it.
     offered: HashMap<String, Vec<u8>>,
+    /// The name in that of who came in last.
+    certificate: Option<String>,
 }
 
 impl Door {
     pub(super) fn has_password(&self) -> bool {
         self.password.is_some()
+    }
+
+    pub(super) fn certificate(&self) -> Option<&str> {
+        self.certificate.as_deref()
     }
 
     /// What is wanted from the next connection on; `None` for nothing.
@@ -42,7 +49,16 @@ impl Door {
         }
     }
 
-    pub(super) fn lets_in(&self, identity: &str, headers: &HeaderMap) -> bool {
+    /// Lets somebody in, or not.
+    pub(super) fn admit(&mut self, identity: &str, headers: &HeaderMap, peer: Peer) -> bool {
+        let is_welcome = peer.certificate.is_some() || self.knows(identity, headers);
+        if is_welcome {
+            self.certificate = peer.certificate;
+        }
+        is_welcome
+    }
+
+    fn knows(&self, identity: &str, headers: &HeaderMap) -> bool {
         let Some(password) = &self.password else { return true };
         let login = [identity.as_bytes(), b":", password].concat();
         let expected = format!("Basic {}", BASE64_STANDARD.encode(login));
@@ -65,28 +81,29 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn lets_in(door: &Door, login: &str) -> bool {
+    fn lets_in(door: &mut Door, login: &str) -> bool {
         let value = format!("Basic {login}").parse().unwrap();
-        door.lets_in("CP_1", &HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
+        door.admit("CP_1", &HeaderMap::from_iter([(header::AUTHORIZATION, value)]), Peer { certificate: None })
     }
 
     #[test]
     fn a_key_is_wanted_from_when_it_was_accepted_and_hexadecimal_digits_are_bytes() {
         let mut door = Door::default();
-        assert!(door.lets_in("CP_1", &HeaderMap::new()));
+        assert!(door.admit("CP_1", &HeaderMap::new(), Peer { certificate: None }));
         let change = json!({"key": "authorizationKey", "value": "41".repeat(20)});
         door.offer("cs-1", "ChangeConfiguration", &change);
         door.conclude("cs-1", &json!({"status": "Rejected"}));
         assert!(!door.has_password());
         door.offer("cs-2", "ChangeConfiguration", &change);
         door.conclude("cs-2", &json!({"status": "Accepted"}));
-        assert!(!door.lets_in("CP_1", &HeaderMap::new()));
-        assert!(lets_in(&door, "Q1BfMTpBQUFBQUFBQUFBQUFBQUFBQUFBQQ=="), "CP_1 and 20 times A");
-        assert!(!lets_in(&door, "Q1BfMjpBQUFBQUFBQUFBQUFBQUFBQUFBQQ=="), "CP_2");
+        assert!(!door.admit("CP_1", &HeaderMap::new(), Peer { certificate: None }));
+        assert!(door.admit("CP_1", &HeaderMap::new(), Peer { certificate: Some("0001".into()) }), "profile 3");
+        assert!(lets_in(&mut door, "Q1BfMTpBQUFBQUFBQUFBQUFBQUFBQUFBQQ=="), "CP_1 and 20 times A");
+        assert!(!lets_in(&mut door, "Q1BfMjpBQUFBQUFBQUFBQUFBQUFBQUFBQQ=="), "CP_2");
         door.want(Some("a password of 27 characters")).unwrap();
-        assert!(lets_in(&door, "Q1BfMTphIHBhc3N3b3JkIG9mIDI3IGNoYXJhY3RlcnM="));
+        assert!(lets_in(&mut door, "Q1BfMTphIHBhc3N3b3JkIG9mIDI3IGNoYXJhY3RlcnM="));
         assert!(door.want(Some("too short")).is_err());
         door.want(None).unwrap();
-        assert!(lets_in(&door, ""));
+        assert!(lets_in(&mut door, ""));
     }
 }

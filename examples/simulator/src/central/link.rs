@@ -2,9 +2,10 @@
 
 use super::Central;
 use super::calls::reply_of;
+use super::tls::Peer;
 use axum::Router;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -20,13 +21,14 @@ pub(super) fn routes() -> Router<Central> {
 async fn connect(
     State(central): State<Central>,
     Path(identity): Path<String>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     if headers.contains_key(header::ORIGIN) {
         return (StatusCode::FORBIDDEN, "this is for charge points, not for pages\n").into_response();
     }
-    if !central.office().door.lets_in(&identity, &headers) {
+    if !central.office().door.admit(&identity, &headers, peer) {
         let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"charge points\"")];
         return (StatusCode::UNAUTHORIZED, challenge, "the password is another one\n").into_response();
     }
@@ -90,9 +92,19 @@ impl Central {
         if !answers {
             return None;
         }
+        let answer = if frame[2] == "SignCertificate" { Some(self.sign(&frame[3]["csr"])) } else { answer };
         Some(match answer {
             Some(payload) => json!([3, id, payload]).to_string(),
             None => json!([4, id, "NotImplemented", "", {}]).to_string(),
         })
+    }
+    /// Answers SignCertificate; what was asked for follows as a call (security whitepaper A02).
+    fn sign(&self, request: &Value) -> Value {
+        let authority = self.0.authority.as_ref();
+        let signed = authority.zip(request.as_str()).and_then(|(authority, request)| authority.sign(request).ok());
+        let Some(certificate) = signed else { return json!({"status": "Rejected"}) };
+        let (nobody, _) = mpsc::unbounded_channel();
+        self.call(Value::Null, "CertificateSigned", json!({"certificateChain": certificate}), nobody);
+        json!({"status": "Accepted"})
     }
 }

@@ -2,10 +2,14 @@
 //! told to.
 
 mod answers;
+mod authority;
 mod calls;
 mod door;
 mod files;
 mod link;
+mod tls;
+
+pub(crate) use authority::Authority;
 
 use crate::web::{Feed, Request};
 use answers::Books;
@@ -14,9 +18,10 @@ use door::Door;
 use files::Files;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::io;
+use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tls::{Peer, TlsListener};
 use tokio::net::TcpListener;
 
 /// The commands that are for the central system.
@@ -27,6 +32,8 @@ pub(crate) struct Central(Arc<Shared>);
 
 struct Shared {
     address: SocketAddr,
+    /// Where there is one, all is over TLS.
+    authority: Option<Authority>,
     feed: Feed,
     office: Mutex<Office>,
 }
@@ -45,7 +52,7 @@ struct Office {
 
 impl Central {
     /// A server on a free port of this machine.
-    pub(crate) async fn start(feed: Feed) -> io::Result<Self> {
+    pub(crate) async fn start(feed: Feed, authority: Option<Authority>) -> Result<Self, Box<dyn Error>> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let office = Office {
             books: Books::new(),
@@ -55,16 +62,24 @@ impl Central {
             registration: "Accepted",
             answers: true,
         };
-        let central = Self(Arc::new(Shared { address: listener.local_addr()?, feed, office: Mutex::new(office) }));
+        let address = listener.local_addr()?;
+        let tls = authority.as_ref().map(|authority| authority.server(&address.ip().to_string())).transpose()?;
+        let central = Self(Arc::new(Shared { address, authority, feed, office: Mutex::new(office) }));
         central.tell();
         let router = link::routes().merge(files::routes()).with_state(central.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let service = router.into_make_service_with_connect_info::<Peer>();
+        tokio::spawn(async move {
+            match tls {
+                Some(tls) => axum::serve(TlsListener::new(listener, tls), service).await,
+                None => axum::serve(listener, service).await,
+            }
+        });
         Ok(central)
     }
 
     /// Where a charge point finds it.
     pub(crate) fn url(&self) -> String {
-        format!("ws://{}/ocpp/CP_1", self.0.address)
+        format!("ws{}/ocpp/CP_1", self.place())
     }
 
     /// Does what a page or a script wants. It must be one of [`COMMANDS`].
@@ -114,22 +129,22 @@ impl Central {
 
     /// Fills in what only the central system knows: where its files are, and the numbers of its requests.
     fn completed(&self, action: &str, mut payload: Value) -> Value {
-        let address = self.0.address;
+        let place = self.place();
         if action == "GetLog" {
             if payload["requestId"].is_null() {
                 payload["requestId"] = self.office().files.next_request().into();
             }
             let log = &payload["log"];
             if log.is_null() || log.is_object() && log["remoteLocation"].is_null() {
-                payload["log"]["remoteLocation"] = format!("http://{address}/logs").into();
+                payload["log"]["remoteLocation"] = format!("http{place}/logs").into();
             }
         }
         let defaults = match action {
             "UpdateFirmware" => BTreeMap::from([
-                ("location", format!("http://{address}/firmware/wallbox.bin")),
+                ("location", format!("http{place}/firmware/wallbox.bin")),
                 ("retrieveDate", answers::now()),
             ]),
-            "GetDiagnostics" => BTreeMap::from([("location", format!("http://{address}/diagnostics"))]),
+            "GetDiagnostics" => BTreeMap::from([("location", format!("http{place}/diagnostics"))]),
             _ => BTreeMap::new(),
         };
         for (name, value) in defaults {
@@ -140,10 +155,19 @@ impl Central {
         payload
     }
 
+    /// What stands behind `ws` and `http`.
+    fn place(&self) -> String {
+        let secure = if self.0.authority.is_some() { "s" } else { "" };
+        format!("{secure}://{}", self.0.address)
+    }
+
     fn tell(&self) {
         let office = self.office();
+        let connected = office.calls.has_link();
         let state = json!({
-            "connected": office.calls.has_link(),
+            "connected": connected,
+            "tls": self.0.authority.is_some(),
+            "certificate": office.door.certificate().filter(|_| connected),
             "registration": office.registration,
             "answers": office.answers,
             "tags": office.books.tags(),

@@ -18,15 +18,15 @@ pub(crate) struct Page {
 
 const HTML: &str = include_str!("../../page/fleet.html");
 const FILES: &[File] = &[
-    style("style.css", include_bytes!("../../page/style.css")),
-    style("fleet.css", include_bytes!("../../page/fleet.css")),
-    script("dom.js", include_bytes!("../../page/dom.js")),
-    script("feed.js", include_bytes!("../../page/feed.js")),
-    script("fleet.js", include_bytes!("../../page/fleet.js")),
-    script("fleet_charger.js", include_bytes!("../../page/fleet_charger.js")),
-    script("fleet_grid.js", include_bytes!("../../page/fleet_grid.js")),
-    script("fleet_rates.js", include_bytes!("../../page/fleet_rates.js")),
-    script("fleet_words.js", include_bytes!("../../page/fleet_words.js")),
+    File::style("style.css", include_bytes!("../../page/style.css")),
+    File::style("fleet.css", include_bytes!("../../page/fleet.css")),
+    File::script("dom.js", include_bytes!("../../page/dom.js")),
+    File::script("feed.js", include_bytes!("../../page/feed.js")),
+    File::script("fleet.js", include_bytes!("../../page/fleet.js")),
+    File::script("fleet_charger.js", include_bytes!("../../page/fleet_charger.js")),
+    File::script("fleet_grid.js", include_bytes!("../../page/fleet_grid.js")),
+    File::script("fleet_rates.js", include_bytes!("../../page/fleet_rates.js")),
+    File::script("fleet_words.js", include_bytes!("../../page/fleet_words.js")),
 ];
 
 /// Seconds that the plots go back.
@@ -40,14 +40,6 @@ struct Question {
     id: Value,
     /// The number of a charger.
     charger: usize,
-}
-
-const fn style(name: &'static str, content: &'static [u8]) -> File {
-    File { name, content_type: "text/css; charset=utf-8", content }
-}
-
-const fn script(name: &'static str, content: &'static [u8]) -> File {
-    File { name, content_type: "text/javascript; charset=utf-8", content }
 }
 
 impl Page {

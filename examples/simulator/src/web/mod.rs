@@ -32,9 +32,19 @@ pub(crate) struct Site {
 }
 
 pub(crate) struct File {
-    pub name: &'static str,
-    pub content_type: &'static str,
-    pub content: &'static [u8],
+    name: &'static str,
+    content_type: &'static str,
+    content: &'static [u8],
+}
+
+impl File {
+    pub(crate) const fn style(name: &'static str, content: &'static [u8]) -> Self {
+        Self { name, content_type: "text/css; charset=utf-8", content }
+    }
+
+    pub(crate) const fn script(name: &'static str, content: &'static [u8]) -> Self {
+        Self { name, content_type: "text/javascript; charset=utf-8", content }
+    }
 }
 
 /// A line that a page, or whoever else, has sent.
