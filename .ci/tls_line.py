@@ -28,12 +28,13 @@ class Factory:
     profile: str = ""
     password: str = ""
     has_customer: bool = False
+    update: bytes = b""
 
     def content(self):
         dates = (f"{date:%Y-%m-%dT%H:%M:%SZ}".encode() if date else b"" for date in (self.made, self.battery_clock))
         fields = [
             self.host.encode(), self.root + b"\0", self.chain and self.chain + b"\0", self.key, *dates,
-            self.profile.encode(), self.password.encode(), b"1" * self.has_customer,
+            self.profile.encode(), self.password.encode(), b"1" * self.has_customer, self.update,
         ]  # fmt: skip
         return b"".join(len(field).to_bytes(2, "little") + field for field in fields)
 

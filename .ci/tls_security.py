@@ -11,15 +11,20 @@ from datetime import datetime, timedelta, timezone
 from authority import Certificate, name_of
 from central_system import CentralSystem
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
 from scenarios.boot import booted_again
-from scenarios.certificates import CENTRAL, OPERATOR, asked_request, delete, install, roots, sign
+from scenarios.certificates import (
+    CENTRAL, MANUFACTURER, OPERATOR, asked_request, delete, install, roots, sign, signed_status, update_signed,
+)  # fmt: skip
+from scenarios.files import ago
 from scenarios.security import HEX_KEY, KEY, profile_is, told
 from scenarios.steps import change, demand, values_of
 from tls_line import Factory, charger, port_of
 
 HOST = "csms.example.com"
-TIMEOUT = 120
+TIMEOUT = 240
 TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 TODAY = datetime.now(timezone.utc) + timedelta(hours=1)
 
@@ -32,6 +37,7 @@ class Site:
         self.serve_with(self.authority)
         self.factory = Factory(
             HOST, self.authority.pem.encode(), made=TODAY - timedelta(days=400), profile=profile, password=KEY,
+            update=UPDATE,
         )  # fmt: skip
 
     def serve_with(self, authority):
@@ -201,6 +207,44 @@ async def fallback(site):
     site.has(is_secure=True, has_password=False, shown=granted)
 
 
+async def signed_update(site):
+    """Only what a root of the manufacturer has signed is installed, also when the power fails before the download."""
+    central = site.central
+    maker, stranger = Certificate("maker", is_ca=True), Certificate("maker", is_ca=True)
+    await install(central, maker, MANUFACTURER)
+    signer, elliptic = Certificate("signer", maker, kind=2048), Certificate("signer", maker)
+    for what, bad in {
+        "of an unknown root": Certificate("signer", stranger),
+        "of the root of the central system": Certificate("signer", site.authority),
+        "of one between": Certificate("signer", Certificate("between", maker, is_ca=True)),
+        "of the past": Certificate("signer", maker, days=(-3, -1)),
+        "of a weak key": Certificate("signer", maker, kind=1024),
+    }.items():
+        central.note(what)
+        await update_signed(central, bad, b"", signer.sign(UPDATE, PSS), status="InvalidCertificate")
+        await told(central, "InvalidFirmwareSigningCertificate")
+
+    downloaded = ["Downloading", "Downloaded"]
+    for what, signature in (
+        ("of another firmware", signer.sign(UPDATE + b"!", PSS)),
+        ("of another signer", elliptic.sign(UPDATE)),
+    ):
+        central.note(what)
+        await update_signed(central, signer, b"", signature, *downloaded, "InvalidSignature")
+        await told(central, "InvalidFirmwareSignature")
+
+    installed = [*downloaded, "SignatureVerified", "Installing", "Installed"]
+    await update_signed(central, signer, b"", signer.sign(UPDATE, padding.PKCS1v15()), *installed)
+    await update_signed(central, elliptic, b"", elliptic.sign(UPDATE), *installed)
+    later = {"retrieve_date_time": ago(-8)}
+    id = await update_signed(central, signer, b"", signer.sign(UPDATE, PSS), "DownloadScheduled", **later)
+    await site.cut_power()
+    for status in installed:
+        await signed_status(central, status, id)
+
+
+UPDATE = bytes(range(256)) * 100
+PSS = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
 DISTRUSTED = "certificate: not signed by the root"
 
 
@@ -241,5 +285,6 @@ def booted(scenario, site):
 CASES = [
     Case(profiles, "1", []),
     Case(new_root, "2", [DISTRUSTED, "not connected: Tls"] * 2),
+    Case(signed_update, "2", []),
     Case(fallback, "2", ["not connected: ClientCertificate"] * 3),
 ]

@@ -33,7 +33,7 @@ use mbedtls_rs::{
 use tinyrlibc as _;
 
 #[cfg(feature = "certificates")]
-pub use certificates::{CertificateStore, First};
+pub use certificates::{CertificateStore, First, UpdateVerifier};
 use line::Line;
 pub use session::Session;
 

@@ -87,17 +87,42 @@ impl<'c> Certificate<'c> {
         let usage = &MBEDTLS_OID_CLIENT_AUTH[..MBEDTLS_OID_CLIENT_AUTH.len() - 1];
         // SAFETY: what is read is within `usage`
         let denied = unsafe { mbedtls_x509_crt_check_extended_key_usage(self.0, usage.as_ptr().cast(), usage.len()) };
-        denied == 0 && self.may(MBEDTLS_X509_KU_DIGITAL_SIGNATURE)
+        denied == 0 && self.is_for_signatures()
     }
 
-    /// Of an elliptic curve; 0 where it is of another kind.
+    pub(crate) fn is_for_signatures(self) -> bool {
+        self.may(MBEDTLS_X509_KU_DIGITAL_SIGNATURE)
+    }
+
+    pub(crate) fn has_elliptic_key(self) -> bool {
+        // SAFETY: the key is only read
+        unsafe { mbedtls_pk_can_do(&self.0.pk, mbedtls_pk_type_t_MBEDTLS_PK_ECKEY) != 0 }
+    }
+
     pub(crate) fn key_bits(self) -> usize {
         // SAFETY: the key is only read
+        unsafe { mbedtls_pk_get_bitlen(&self.0.pk) }
+    }
+
+    /// Whether its key has made this signature of a SHA-256: by ECDSA, RSA PKCS#1 v1.5 or RSA-PSS.
+    pub(crate) fn has_signed(self, hash: &[u8; 32], signature: &[u8]) -> bool {
+        let kind = mbedtls_md_type_t_MBEDTLS_MD_SHA256;
+        let pss = mbedtls_pk_rsassa_pss_options { mgf1_hash_id: kind, expected_salt_len: MBEDTLS_RSA_SALT_LEN_ANY };
+        let (hash, len, signature, signature_len) = (hash.as_ptr(), hash.len(), signature.as_ptr(), signature.len());
+        // SAFETY: the key is only read, whatever its type says
         unsafe {
-            if mbedtls_pk_can_do(&self.0.pk, mbedtls_pk_type_t_MBEDTLS_PK_ECKEY) == 0 {
-                return 0;
-            }
-            mbedtls_pk_get_bitlen(&self.0.pk)
+            let key = pointer(&self.0.pk);
+            mbedtls_pk_verify(key, kind, hash, len, signature, signature_len) == 0
+                || mbedtls_pk_verify_ext(
+                    mbedtls_pk_type_t_MBEDTLS_PK_RSASSA_PSS,
+                    ptr::from_ref(&pss).cast(),
+                    key,
+                    kind,
+                    hash,
+                    len,
+                    signature,
+                    signature_len,
+                ) == 0
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Factory {
     pub(crate) password: &'static str,
     /// Somebody comes and charges once; else it is there for the central system.
     pub(crate) has_customer: bool,
+    /// The firmware that it will be told to install.
+    pub(crate) update: &'static [u8],
 }
 
 impl Factory {
@@ -42,6 +44,7 @@ impl Factory {
             profile: fields.text()?,
             password: fields.text()?,
             has_customer: !fields.next()?.is_empty(),
+            update: fields.next()?,
         })
     }
 }

@@ -11,6 +11,7 @@ mod factory;
 mod flash;
 mod heap;
 mod network;
+mod update;
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
@@ -30,6 +31,7 @@ use embedded_ocpp::{Boot, ChargePoint, Controls, Resources};
 use factory::Factory;
 use flash::Chip;
 use static_cell::StaticCell;
+use update::Verifier;
 
 type Ocpp = Handle<'static, 'static, NoopRawMutex>;
 type Certificates = CertificateStore<'static, Chip>;
@@ -44,6 +46,7 @@ static SHARED: StaticCell<Shared<'static, NoopRawMutex>> = StaticCell::new();
 static FACTORY: StaticCell<Factory> = StaticCell::new();
 static SECURITY: StaticCell<Security> = StaticCell::new();
 static CERTIFICATES: StaticCell<Certificates> = StaticCell::new();
+static VERIFIER: StaticCell<Verifier> = StaticCell::new();
 
 static PLUGGED: AtomicBool = AtomicBool::new(false);
 
@@ -57,6 +60,7 @@ async fn main(spawner: Spawner) {
     let [records, certificates] = flash::take();
     let security = &*SECURITY.init(Security::new(random, distrusted));
     let certificates = &*CERTIFICATES.init(CertificateStore::open(security, certificates, &factory.first));
+    let verifier = &*VERIFIER.init(Verifier::new(certificates, update::image));
 
     let resources = RESOURCES.init_with(Resources::new);
     let boot = Boot::new("mps2-an386", "QEMU")
@@ -64,6 +68,7 @@ async fn main(spawner: Spawner) {
         .charge_point_serial_number(SERIAL_NUMBER);
     let mut charge_point = ChargePoint::new(resources, boot).expect("the texts are short");
     wire(&mut charge_point, factory, certificates).expect("there is this connector, and these keys");
+    update::wire(&mut charge_point, verifier);
     let (ocpp, runner) = SHARED.init(Shared::new(charge_point)).split();
 
     let network = network::run(ocpp, runner, uart, records, factory, security, certificates);

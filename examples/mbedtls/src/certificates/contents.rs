@@ -25,6 +25,11 @@ pub(crate) enum Item<'c> {
         organization: &'c [u8],
         common_name: &'c [u8],
     },
+    /// Who has signed the update that is under way.
+    Signer {
+        certificate: &'c [u8],
+        signature: &'c [u8],
+    },
 }
 
 pub(crate) struct Contents(Vec<u8>);
@@ -69,6 +74,7 @@ const CENTRAL_SYSTEM: u8 = 0;
 const MANUFACTURER: u8 = 1;
 const OWN: u8 = 2;
 const REQUEST: u8 = 3;
+const SIGNER: u8 = 4;
 
 /// The kind of an item, then its parts, each with its length before it. `None` where there is no room for them.
 fn write(bytes: &mut Vec<u8>, item: Item<'_>) -> Option<()> {
@@ -83,6 +89,7 @@ fn write(bytes: &mut Vec<u8>, item: Item<'_>) -> Option<()> {
         }
         Item::Own { key, chain } => (OWN, [key, chain, &[]]),
         Item::Request { key, organization, common_name } => (REQUEST, [key, organization, common_name]),
+        Item::Signer { certificate, signature } => (SIGNER, [certificate, signature, &[]]),
     };
     bytes.try_reserve(1 + parts.iter().map(|part| 2 + part.len()).sum::<usize>()).ok()?;
     bytes.push(kind);
@@ -107,6 +114,7 @@ fn read<'c>(rest: &mut &'c [u8]) -> Option<Item<'c>> {
     Some(match *kind {
         OWN => Item::Own { key: first, chain: second },
         REQUEST => Item::Request { key: first, organization: second, common_name: third },
+        SIGNER => Item::Signer { certificate: first, signature: second },
         kind => Item::Root {
             kind: if kind == CENTRAL_SYSTEM { RootCertificate::CentralSystem } else { RootCertificate::Manufacturer },
             identity: Identity::from_bytes(first.try_into().ok()?),

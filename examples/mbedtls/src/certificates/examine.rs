@@ -9,16 +9,31 @@ use super::contents::{Contents, Item};
 use crate::clock;
 use crate::x509::{Certificate, Chain, Key};
 
-/// Security whitepaper §5: the shortest key of an elliptic curve.
-const KEY_BITS_MIN: usize = 224;
+/// Security whitepaper §5: the shortest keys, of an elliptic curve and of RSA.
+const ELLIPTIC_BITS_MIN: usize = 224;
+const RSA_BITS_MIN: usize = 2048;
 
 /// Whether it is one of a CA, valid now, with a good key, and signed by `issuer`.
 pub(super) fn is_good_root(certificate: Certificate<'_>, issuer: Certificate<'_>) -> bool {
     certificate.is_authority()
         && issuer.is_authority()
         && is_valid(certificate)
-        && certificate.key_bits() >= KEY_BITS_MIN
+        && has_good_key(certificate)
         && certificate.is_signed_by(issuer)
+}
+
+/// Whether it may sign a firmware, and `root` has signed it, with none between them (L01.FR.23).
+pub(super) fn is_good_signer(certificate: Certificate<'_>, root: Certificate<'_>) -> bool {
+    root.is_authority()
+        && is_valid(root)
+        && is_valid(certificate)
+        && has_good_key(certificate)
+        && certificate.is_for_signatures()
+        && certificate.is_signed_by(root)
+}
+
+fn has_good_key(certificate: Certificate<'_>) -> bool {
+    certificate.key_bits() >= if certificate.has_elliptic_key() { ELLIPTIC_BITS_MIN } else { RSA_BITS_MIN }
 }
 
 /// Whether it is valid now: while nobody knows the date it may begin later, as it may have been renewed since.
@@ -34,7 +49,7 @@ pub(super) fn is_good_chain(chain: &Chain, wanted: Item<'_>, contents: &Contents
     let own = chain.first();
     own.common_name() == Some(common_name)
         && own.organization() == Some(organization)
-        && own.key_bits() >= KEY_BITS_MIN
+        && has_good_key(own)
         && own.is_for_clients()
         && Key::parse(key).is_some_and(|key| own.is_of(&key))
         && roots(contents).is_some_and(|roots| is_trusted(chain, &roots))

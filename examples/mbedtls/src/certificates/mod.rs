@@ -4,6 +4,8 @@
 mod banks;
 mod contents;
 mod examine;
+mod text;
+mod verifier;
 
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -22,12 +24,12 @@ use crate::x509::{Chain, Key};
 use crate::{Security, Trust};
 use banks::Banks;
 use contents::{Contents, Item};
+use text::Text;
+pub use verifier::UpdateVerifier;
 
 const CENTRAL_SYSTEM: RootCertificate = RootCertificate::CentralSystem;
 /// Of both kinds.
 const ROOT_CAPACITY: usize = 4;
-/// Three certificates of P-256 with all that is usual in them; one of RSA has half of it.
-const WRITTEN_LEN_MAX: usize = 4096;
 
 /// Keeps in memory what lies in the flash, and needs as much again while it writes. Keys are of P-256.
 pub struct CertificateStore<'s, F> {
@@ -36,7 +38,7 @@ pub struct CertificateStore<'s, F> {
     banks: RefCell<Banks<F>>,
     contents: RefCell<Contents>,
     /// What comes in.
-    written: RefCell<Vec<u8>>,
+    written: Text,
     /// In PEM, as it was made last.
     request: RefCell<Vec<u8>>,
     /// The root that is tried next; the newest where there is none.
@@ -66,7 +68,7 @@ impl<'s, F: NorFlash> CertificateStore<'s, F> {
             security: PhantomData,
             banks: RefCell::new(banks),
             contents: RefCell::new(Contents::new(bytes)),
-            written: RefCell::default(),
+            written: Text::default(),
             request: RefCell::default(),
             turn: Cell::new(None),
             misses: Cell::new(0),
@@ -150,7 +152,7 @@ impl<'s, F: NorFlash> CertificateStore<'s, F> {
     /// What is to be kept when the chain that came is as it should be: the key that was made goes with it, and another pair
     /// stays as long as it is used.
     fn with_chain(&self) -> Result<Option<Contents>, ChainVerdict> {
-        let (contents, text) = (self.contents.borrow(), self.written.borrow());
+        let (contents, text) = (self.contents.borrow(), self.written.bytes());
         let request = contents.items().find(|item| is_request(*item));
         let (Some(Item::Request { key, .. }), Some(chain)) = (request, Chain::parse(&text)) else {
             return Err(ChainVerdict::Invalid);
@@ -160,7 +162,7 @@ impl<'s, F: NorFlash> CertificateStore<'s, F> {
         }
         let in_use = examine::current(&contents).map(|(_, _, key)| key);
         let stays = |item: Item<'_>| match item {
-            Item::Root { .. } => true,
+            Item::Root { .. } | Item::Signer { .. } => true,
             Item::Own { key, .. } => Some(key) == in_use,
             Item::Request { .. } => false,
         };
@@ -169,30 +171,17 @@ impl<'s, F: NorFlash> CertificateStore<'s, F> {
 
     /// What came.
     fn written_chain(&self) -> Option<Chain> {
-        Chain::parse(&self.written.borrow())
+        Chain::parse(&self.written.bytes())
     }
 }
 
 impl<F: NorFlash> Certificates for CertificateStore<'_, F> {
     fn begin(&self) -> bool {
-        let mut written = self.written.borrow_mut();
-        written.clear();
-        let has_room = written.try_reserve_exact(WRITTEN_LEN_MAX + 1).is_ok();
-        if has_room {
-            written.push(0);
-        }
-        has_room
+        self.written.begin()
     }
 
     fn write(&self, piece: &[u8]) -> bool {
-        let mut written = self.written.borrow_mut();
-        let has_room = !written.is_empty() && written.len() + piece.len() <= WRITTEN_LEN_MAX + 1;
-        if has_room {
-            written.pop();
-            written.extend(piece);
-            written.push(0);
-        }
-        has_room
+        self.written.push(piece)
     }
 
     fn abort(&self) {
@@ -292,7 +281,7 @@ impl<F: NorFlash> Certificates for CertificateStore<'_, F> {
     }
 
     fn chain_capacity(&self) -> usize {
-        WRITTEN_LEN_MAX
+        text::LEN_MAX
     }
 }
 

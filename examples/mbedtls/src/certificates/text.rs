@@ -1,0 +1,44 @@
+//! A text in PEM that comes in piece by piece.
+
+use alloc::vec::Vec;
+use core::cell::{Ref, RefCell};
+
+/// Three certificates of P-256 with all that is usual in them.
+pub(super) const LEN_MAX: usize = 4096;
+
+/// With the zero at its end that Mbed TLS wants.
+#[derive(Default)]
+pub(super) struct Text(RefCell<Vec<u8>>);
+
+impl Text {
+    /// `false` when there is no memory.
+    pub(super) fn begin(&self) -> bool {
+        let mut text = self.0.borrow_mut();
+        text.clear();
+        let has_room = text.try_reserve_exact(LEN_MAX + 1).is_ok();
+        if has_room {
+            text.push(0);
+        }
+        has_room
+    }
+
+    /// `false` when it is too long, or was not begun.
+    pub(super) fn push(&self, piece: &[u8]) -> bool {
+        let mut text = self.0.borrow_mut();
+        let has_room = !text.is_empty() && text.len() + piece.len() <= LEN_MAX + 1;
+        if has_room {
+            text.pop();
+            text.extend(piece);
+            text.push(0);
+        }
+        has_room
+    }
+
+    pub(super) fn bytes(&self) -> Ref<'_, [u8]> {
+        Ref::map(self.0.borrow(), Vec::as_slice)
+    }
+
+    pub(super) fn take(&self) -> Vec<u8> {
+        self.0.take()
+    }
+}
