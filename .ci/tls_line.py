@@ -59,6 +59,7 @@ class Line:
     async def cut(self):
         """The charger has stopped in the middle of it, and will begin anew."""
         self.connection.cancel()
+        await asyncio.wait([self.connection])
         with contextlib.suppress(TimeoutError):
             while True:
                 await asyncio.wait_for(self.reader.read(4096), 0.1)
@@ -166,6 +167,7 @@ async def running(work):
         yield
     finally:
         task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class Charger:
@@ -182,7 +184,7 @@ class Charger:
             "-kernel", firmware, "-device", f"loader,file={flash},addr={FACTORY_ADDRESS},force-raw=on",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        self.monitor = await monitors.get()
+        self.monitor = await asyncio.wait_for(monitors.get(), 30)
         listening.close()
         await self._prompt()
 
@@ -215,13 +217,13 @@ async def charger(factory, firmware, file, context, port):
     file.write_bytes(factory.content())
     line = Line(context, port)
     async with await line.listen() as listening:
-        charger = Charger(line)
-        await charger.start(firmware, file, port_of(listening))
+        started = Charger(line)
+        await started.start(firmware, file, port_of(listening))
         try:
-            yield charger
+            yield started
         finally:
-            charger.kill()
-            await charger.process.wait()
+            started.kill()
+            await started.process.wait()
             listening.close()
 
 

@@ -89,6 +89,11 @@ async def profiles(site):
     central = site.central
     await profile_is(central, "1")
     site.has(is_secure=False, has_password=True)
+    await delete(central, site.authority, "Accepted")
+    await site.cut_power()
+    await roots(central, CENTRAL)  # the one of the factory does not come back
+    await change(central, "SecurityProfile", "2", "Rejected")
+    await install(central, site.authority)
     central.password = bytes.fromhex(HEX_KEY)
     await site.changed("AuthorizationKey", HEX_KEY)
     site.has(is_secure=False, has_password=True)
@@ -161,8 +166,8 @@ async def new_root(site):
     central, first = site.central, site.authority
     newer = Certificate("newer", is_ca=True)
     bad = {
+        "of the past": Certificate("old", is_ca=True, days=(-3, -1)),  # the date has come just now
         "of no CA": Certificate("plain"),
-        "of the past": Certificate("old", is_ca=True, days=(-3, -1)),
         "of the future": Certificate("new", is_ca=True, days=(1, 3)),
         "of an unknown issuer": Certificate("below", newer, is_ca=True),
         "of a wrong issuer": Certificate("below", Certificate("ACME Root", is_ca=True), is_ca=True),
@@ -236,7 +241,7 @@ async def signed_update(site):
     installed = [*downloaded, "SignatureVerified", "Installing", "Installed"]
     await update_signed(central, signer, b"", signer.sign(UPDATE, padding.PKCS1v15()), *installed)
     await update_signed(central, elliptic, b"", elliptic.sign(UPDATE), *installed)
-    later = {"retrieve_date_time": ago(-8)}
+    later = {"retrieve_date_time": ago(-12)}
     id = await update_signed(central, signer, b"", signer.sign(UPDATE, PSS), "DownloadScheduled", **later)
     await site.cut_power()
     for status in installed:

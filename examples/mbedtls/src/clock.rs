@@ -14,6 +14,8 @@ use crate::Today;
 static BEGIN: AtomicU32 = AtomicU32::new(0);
 /// It is a floor: in truth it is later.
 static IS_FLOOR: AtomicBool = AtomicBool::new(false);
+/// When that was told last, as [`moment`] has it.
+static TOLD: AtomicU32 = AtomicU32::new(0);
 
 struct Clock;
 
@@ -31,6 +33,22 @@ pub(crate) fn set(Today { date, floor }: Today) {
     let begin = |now: DateTime| now.as_unix().saturating_sub(Instant::now().as_secs() as u32);
     BEGIN.store(date.or(floor).map_or(0, begin), Relaxed);
     IS_FLOOR.store(date.is_none(), Relaxed);
+    TOLD.store(moment(), Relaxed);
+}
+
+/// Milliseconds of a time without beginning and end.
+pub(crate) fn moment() -> u32 {
+    Instant::now().as_millis() as u32
+}
+
+/// Whether the date was told since that moment: what is known may be that of before the first connection. Who waits too long
+/// has a firmware that does not tell.
+#[cfg(feature = "certificates")]
+pub(crate) fn is_told_since(then: u32) -> bool {
+    const PATIENCE_MS: u32 = 3000;
+    let now = moment();
+    let waited = now.wrapping_sub(then);
+    waited > now.wrapping_sub(TOLD.load(Relaxed)) || waited > PATIENCE_MS
 }
 
 /// What is no reason to distrust a certificate, in flags of Mbed TLS.

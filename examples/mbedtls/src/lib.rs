@@ -93,7 +93,8 @@ impl Security {
         Self { tls: Tls::new(random::generator(random)).expect("the only one"), on_distrust }
     }
 
-    /// What certificates are held against from now on: at each session, and when the central system has told the date.
+    /// What certificates are held against from now on. With a store of certificates it is to be told some times a second: a
+    /// certificate that comes in waits for it, for three seconds at most, as the date may have come with the connection.
     ///
     /// While there is no date, a certificate that was over at the floor is refused, and one that begins after it is not: it
     /// may have been renewed since. Without a floor either nobody is trusted.

@@ -132,7 +132,7 @@ fn today(ocpp: &Controls<'static>, factory: &Factory) -> Today {
 async fn calendar(ocpp: Ocpp, factory: &'static Factory, security: &'static Security) {
     loop {
         security.set_today(ocpp.with(|ocpp| today(ocpp, factory)));
-        Timer::after_secs(1).await;
+        Timer::after_millis(300).await;
     }
 }
 

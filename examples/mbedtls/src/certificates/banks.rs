@@ -18,17 +18,17 @@ pub(crate) struct Banks<F> {
 }
 
 impl<F: NorFlash> Banks<F> {
-    /// With the content that was written last. None on a flash that is new, or broken.
+    /// With the content that was written last; `None` on a flash that is new, or broken.
     ///
     /// # Panics
     /// When the flash is too small, or has words that are too long.
-    pub(crate) fn open(flash: F) -> (Self, Vec<u8>) {
+    pub(crate) fn open(flash: F) -> (Self, Option<Vec<u8>>) {
         assert!(WORD.is_multiple_of(F::READ_SIZE) && WORD.is_multiple_of(F::WRITE_SIZE), "words are too long");
         let mut banks = Self { flash, number: 0 };
         assert!(banks.capacity() > 0, "there is no room for two banks");
         let newest = [0, 1].into_iter().filter_map(|bank| banks.read(bank)).max_by_key(|(number, _)| *number);
-        let (number, content) = newest.unwrap_or_default();
-        banks.number = number;
+        let (number, content) = newest.unzip();
+        banks.number = number.unwrap_or(0);
         (banks, content)
     }
 

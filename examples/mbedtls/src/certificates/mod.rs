@@ -63,11 +63,11 @@ impl<'s, F: NorFlash> CertificateStore<'s, F> {
     /// When the flash is too small for two banks, or has words of more than 32 bytes.
     pub fn open(_: &'s Security, flash: F, first: &First<'_>) -> Self {
         let (banks, bytes) = Banks::open(flash);
-        let is_new = bytes.is_empty();
+        let is_new = bytes.is_none();
         let store = Self {
             security: PhantomData,
             banks: RefCell::new(banks),
-            contents: RefCell::new(Contents::new(bytes)),
+            contents: RefCell::new(Contents::new(bytes.unwrap_or_default())),
             written: Text::default(),
             request: RefCell::default(),
             turn: Cell::new(None),
@@ -126,7 +126,7 @@ impl<'s, F: NorFlash> CertificateStore<'s, F> {
             let roots = || contents.roots(CENTRAL_SYSTEM).map(|(identity, _)| identity);
             // The one before; none is before the first one.
             self.turn.set(roots().take_while(|identity| Some(*identity) != self.turn.get()).last());
-            if misses % roots().count() != 0 {
+            if misses % roots().count().max(1) != 0 {
                 return Err(ConnectFailure::Tls);
             }
         }
@@ -154,10 +154,10 @@ impl<'s, F: NorFlash> CertificateStore<'s, F> {
     fn with_chain(&self) -> Result<Option<Contents>, ChainVerdict> {
         let (contents, text) = (self.contents.borrow(), self.written.bytes());
         let request = contents.items().find(|item| is_request(*item));
-        let (Some(Item::Request { key, .. }), Some(chain)) = (request, Chain::parse(&text)) else {
+        let (Some(request @ Item::Request { key, .. }), Some(chain)) = (request, Chain::parse(&text)) else {
             return Err(ChainVerdict::Invalid);
         };
-        if !request.is_some_and(|request| examine::is_good_chain(&chain, request, &contents)) {
+        if !examine::is_good_chain(&chain, request, &contents) {
             return Err(ChainVerdict::Invalid);
         }
         let in_use = examine::current(&contents).map(|(_, _, key)| key);
@@ -189,6 +189,9 @@ impl<F: NorFlash> Certificates for CertificateStore<'_, F> {
     }
 
     fn is_signed_by(&self, issuer: Issuer<'_>) -> Poll<bool> {
+        if !self.written.is_dated() {
+            return Poll::Pending;
+        }
         let contents = self.contents.borrow();
         let issuer = match issuer {
             Issuer::Itself => self.written_chain(),
@@ -257,6 +260,9 @@ impl<F: NorFlash> Certificates for CertificateStore<'_, F> {
     }
 
     fn accept_chain(&self) -> Poll<ChainVerdict> {
+        if !self.written.is_dated() {
+            return Poll::Pending;
+        }
         let next = self.with_chain();
         Poll::Ready(match next.map(|next| self.keep(next)) {
             Err(verdict) => verdict,

@@ -1,19 +1,25 @@
 //! A text in PEM that comes in piece by piece.
 
 use alloc::vec::Vec;
-use core::cell::{Ref, RefCell};
+use core::cell::{Cell, Ref, RefCell};
+
+use crate::clock;
 
 /// Three certificates of P-256 with all that is usual in them.
 pub(super) const LEN_MAX: usize = 4096;
 
-/// With the zero at its end that Mbed TLS wants.
 #[derive(Default)]
-pub(super) struct Text(RefCell<Vec<u8>>);
+pub(super) struct Text {
+    /// With the zero at its end that Mbed TLS wants.
+    bytes: RefCell<Vec<u8>>,
+    begun: Cell<u32>,
+}
 
 impl Text {
     /// `false` when there is no memory.
     pub(super) fn begin(&self) -> bool {
-        let mut text = self.0.borrow_mut();
+        self.begun.set(clock::moment());
+        let mut text = self.bytes.borrow_mut();
         text.clear();
         let has_room = text.try_reserve_exact(LEN_MAX + 1).is_ok();
         if has_room {
@@ -24,7 +30,7 @@ impl Text {
 
     /// `false` when it is too long, or was not begun.
     pub(super) fn push(&self, piece: &[u8]) -> bool {
-        let mut text = self.0.borrow_mut();
+        let mut text = self.bytes.borrow_mut();
         let has_room = !text.is_empty() && text.len() + piece.len() <= LEN_MAX + 1;
         if has_room {
             text.pop();
@@ -34,11 +40,16 @@ impl Text {
         has_room
     }
 
+    /// Whether it may be held against the date: that was told since the text came.
+    pub(super) fn is_dated(&self) -> bool {
+        clock::is_told_since(self.begun.get())
+    }
+
     pub(super) fn bytes(&self) -> Ref<'_, [u8]> {
-        Ref::map(self.0.borrow(), Vec::as_slice)
+        Ref::map(self.bytes.borrow(), Vec::as_slice)
     }
 
     pub(super) fn take(&self) -> Vec<u8> {
-        self.0.take()
+        self.bytes.take()
     }
 }

@@ -106,6 +106,9 @@ impl<F: NorFlash, I: Fn(usize, &mut [u8]) -> usize> FirmwareVerifier for UpdateV
     }
 
     fn is_trusted(&self) -> Poll<SignerVerdict> {
+        if !self.certificate.is_dated() {
+            return Poll::Pending;
+        }
         Poll::Ready(if !self.is_good() {
             SignerVerdict::Invalid
         } else if !self.is_kept() {
