@@ -162,7 +162,8 @@ async def certificate_asked_for(site):
 
 
 async def new_root(site):
-    """A root is installed, outlives a loss of power, and a server of it is trusted; then the one before goes."""
+    """A root is installed, outlives a loss of power, and a server of it is trusted; then the one before goes. Again with one
+    that the root has signed."""
     central, first = site.central, site.authority
     newer = Certificate("newer", is_ca=True)
     bad = {
@@ -191,7 +192,14 @@ async def new_root(site):
     await site.connected_anew()
     await delete(central, first, "Accepted")
     await roots(central, CENTRAL, newer)
+
+    below = Certificate("below", newer, is_ca=True)
+    await install(central, below)
+    site.serve_with(below)
     await site.connected_anew()
+    await delete(central, newer, "Accepted")
+    await site.connected_anew()  # the path ends at a root that another has signed
+    await roots(central, CENTRAL, below)
     central.missing("SecurityEventNotification")  # nobody was accused
 
 
