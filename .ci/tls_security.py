@@ -5,6 +5,7 @@ The scenarios run all at once, each with a charger and a central system of its o
 
 import functools
 import ssl
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -281,7 +282,10 @@ class Case:
                 printed = await site.charger.printed()
         if not passed:
             return f"see above; the firmware printed {printed}"
-        return None if printed == self.printed else f"the firmware printed {printed}, not {self.printed}"
+        if printed == self.printed:
+            return None
+        print(*central.transcript, sep="\n", file=sys.stderr)
+        return f"the firmware printed {printed}, not {self.printed}"
 
 
 def booted(scenario, site):

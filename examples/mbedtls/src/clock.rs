@@ -2,6 +2,8 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
+#[cfg(feature = "certificates")]
+use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, signal::Signal};
 use embassy_time::Instant;
 use embedded_ocpp::time::DateTime;
 use mbedtls_rs::sys::hook::timer::{MbedtlsTimer, hook_timer};
@@ -14,8 +16,8 @@ use crate::Today;
 static BEGIN: AtomicU32 = AtomicU32::new(0);
 /// It is a floor: in truth it is later.
 static IS_FLOOR: AtomicBool = AtomicBool::new(false);
-/// When that was told last, as [`moment`] has it.
-static TOLD: AtomicU32 = AtomicU32::new(0);
+/// A certificate has come since that was told.
+static IS_AWAITED: AtomicBool = AtomicBool::new(false);
 
 struct Clock;
 
@@ -33,22 +35,24 @@ pub(crate) fn set(Today { date, floor }: Today) {
     let begin = |now: DateTime| now.as_unix().saturating_sub(Instant::now().as_secs() as u32);
     BEGIN.store(date.or(floor).map_or(0, begin), Relaxed);
     IS_FLOOR.store(date.is_none(), Relaxed);
-    TOLD.store(moment(), Relaxed);
+    IS_AWAITED.store(false, Relaxed);
 }
 
-/// Milliseconds of a time without beginning and end.
-pub(crate) fn moment() -> u32 {
-    Instant::now().as_millis() as u32
-}
-
-/// Whether the date was told since that moment: what is known may be that of before the first connection. Who waits too long
-/// has a firmware that does not tell.
+/// Is signalled when a certificate has come that is to be held against the date.
 #[cfg(feature = "certificates")]
-pub(crate) fn is_told_since(then: u32) -> bool {
-    const PATIENCE_MS: u32 = 3000;
-    let now = moment();
-    let waited = now.wrapping_sub(then);
-    waited > now.wrapping_sub(TOLD.load(Relaxed)) || waited > PATIENCE_MS
+pub(crate) static WANTED: Signal<CriticalSectionRawMutex, ()> = Signal::new();
+
+/// What is known may be older than the connection: it is to be told anew.
+#[cfg(feature = "certificates")]
+pub(crate) fn want() {
+    IS_AWAITED.store(true, Relaxed);
+    WANTED.signal(());
+}
+
+/// Whether it has not been told since it was [wanted](want).
+#[cfg(feature = "certificates")]
+pub(crate) fn is_awaited() -> bool {
+    IS_AWAITED.load(Relaxed)
 }
 
 /// What is no reason to distrust a certificate, in flags of Mbed TLS.

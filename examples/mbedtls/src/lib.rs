@@ -69,6 +69,7 @@ pub struct Identity<'c> {
 }
 
 /// What the dates of certificates are held against.
+#[derive(Clone, Copy)]
 pub struct Today {
     /// What the central system has told, or a clock with a battery.
     pub date: Option<DateTime>,
@@ -93,13 +94,19 @@ impl Security {
         Self { tls: Tls::new(random::generator(random)).expect("the only one"), on_distrust }
     }
 
-    /// What certificates are held against from now on. With a store of certificates it is to be told some times a second: a
-    /// certificate that comes in waits for it, for three seconds at most, as the date may have come with the connection.
+    /// What certificates are held against from now on.
     ///
     /// While there is no date, a certificate that was over at the floor is refused, and one that begins after it is not: it
     /// may have been renewed since. Without a floor either nobody is trusted.
     pub fn set_today(&self, today: Today) {
         clock::set(today);
+    }
+
+    /// Until a certificate comes that is to be held against the date: it waits three seconds for it to be
+    /// [told](Self::set_today), as what was known at the dial may be older than the connection.
+    #[cfg(feature = "certificates")]
+    pub async fn date_wanted(&self) {
+        clock::WANTED.wait().await;
     }
 
     /// Opens a session over a connection to `server`, a host with or without a port.

@@ -21,7 +21,7 @@ use cortex_m::Peripherals;
 use cortex_m::peripheral::SCB;
 use embassy_executor::Spawner;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
-use embassy_time::{Instant, Timer};
+use embassy_time::{Duration, Instant, Timer, with_timeout};
 use embedded_ocpp::facade::{Handle, Shared};
 use embedded_ocpp::json::Raw;
 use embedded_ocpp::ocpp16::{ChargePointStatus, ConnectorHardware, Reason};
@@ -131,8 +131,8 @@ fn today(ocpp: &Controls<'static>, factory: &Factory) -> Today {
 #[embassy_executor::task]
 async fn calendar(ocpp: Ocpp, factory: &'static Factory, security: &'static Security) {
     loop {
+        let _ = with_timeout(Duration::from_secs(60), security.date_wanted()).await; // once a minute anyway
         security.set_today(ocpp.with(|ocpp| today(ocpp, factory)));
-        Timer::after_millis(300).await;
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) async fn run(
                 let options = credentials.password().map_or(options, |password| options.with_password(password));
                 let (mut reader, writer) = uart.split();
                 hush(&mut reader).await;
-                let Some(trust) = certificates.trust(credentials.security_profile())? else {
+                let Some(trust) = certificates.trust(credentials.security_profile(), today)? else {
                     return link.websocket(&options, reader, writer).await;
                 };
                 let session = security.open(factory.host, (reader, writer), &trust, today).await;

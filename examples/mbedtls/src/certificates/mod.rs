@@ -21,7 +21,7 @@ use embedded_storage::nor_flash::NorFlash;
 use mbedtls_rs::{Certificate, Credentials, PrivateKey, SessionError, X509};
 
 use crate::x509::{Chain, Key};
-use crate::{Security, Trust};
+use crate::{Security, Today, Trust, clock};
 use banks::Banks;
 use contents::{Contents, Item};
 use text::Text;
@@ -68,7 +68,7 @@ impl<'s, F: NorFlash> CertificateStore<'s, F> {
             security: PhantomData,
             banks: RefCell::new(banks),
             contents: RefCell::new(Contents::new(bytes.unwrap_or_default())),
-            written: Text::default(),
+            written: Text::new(),
             request: RefCell::default(),
             turn: Cell::new(None),
             misses: Cell::new(0),
@@ -88,7 +88,8 @@ impl<'s, F: NorFlash> CertificateStore<'s, F> {
     ///
     /// # Errors
     /// [`ConnectFailure::ServerCertificate`] where there is no root, [`ConnectFailure::Setup`] where there is no memory.
-    pub fn trust(&self, profile: u8) -> Result<Option<Trust<'s>>, ConnectFailure> {
+    pub fn trust(&self, profile: u8, today: Today) -> Result<Option<Trust<'s>>, ConnectFailure> {
+        clock::set(today);
         self.in_use.set(None);
         if profile < 2 {
             return Ok(None);

@@ -3,22 +3,31 @@
 use alloc::vec::Vec;
 use core::cell::{Cell, Ref, RefCell};
 
+use embassy_time::{Duration, Instant};
+
 use crate::clock;
 
 /// Three certificates of P-256 with all that is usual in them.
 pub(super) const LEN_MAX: usize = 4096;
 
-#[derive(Default)]
+/// So long the date is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 pub(super) struct Text {
     /// With the zero at its end that Mbed TLS wants.
     bytes: RefCell<Vec<u8>>,
-    begun: Cell<u32>,
+    begun: Cell<Instant>,
 }
 
 impl Text {
+    pub(super) fn new() -> Self {
+        Self { bytes: RefCell::default(), begun: Cell::new(Instant::MIN) }
+    }
+
     /// `false` when there is no memory.
     pub(super) fn begin(&self) -> bool {
-        self.begun.set(clock::moment());
+        self.begun.set(Instant::now());
+        clock::want();
         let mut text = self.bytes.borrow_mut();
         text.clear();
         let has_room = text.try_reserve_exact(LEN_MAX + 1).is_ok();
@@ -40,9 +49,9 @@ impl Text {
         has_room
     }
 
-    /// Whether it may be held against the date: that was told since the text came.
+    /// Whether it may be held against the date: that was told since the text came, or the firmware does not tell it.
     pub(super) fn is_dated(&self) -> bool {
-        clock::is_told_since(self.begun.get())
+        !clock::is_awaited() || self.begun.get().elapsed() > PATIENCE
     }
 
     pub(super) fn bytes(&self) -> Ref<'_, [u8]> {

@@ -36,7 +36,7 @@ impl<'s, F: NorFlash, I: Fn(usize, &mut [u8]) -> usize> UpdateVerifier<'s, F, I>
         Self {
             store,
             image,
-            certificate: Text::default(),
+            certificate: Text::new(),
             signature: RefCell::default(),
             hash: RefCell::default(),
             looked_at: Cell::new(0),
