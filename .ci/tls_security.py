@@ -15,12 +15,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
+from ocpp.v16 import call
 from scenarios.boot import booted_again
-from scenarios.certificates import (
-    CENTRAL, MANUFACTURER, OPERATOR, asked_request, delete, install, roots, sign, signed_status, update_signed,
-)  # fmt: skip
+from scenarios.certificates import CENTRAL, MANUFACTURER, OPERATOR, asked_request, delete, install, roots, sign
 from scenarios.files import ago
-from scenarios.security import HEX_KEY, KEY, profile_is, told
+from scenarios.security import HEX_KEY, KEY, REQUESTS, profile_is, told
+from scenarios.signed_update import signed_status, update_signed
 from scenarios.steps import change, demand, values_of
 from tls_line import Factory, charger, port_of
 
@@ -43,7 +43,7 @@ class Site:
 
     def serve_with(self, authority):
         """From now on the certificate of the server is one that this CA has signed."""
-        authority.issue_to(self.context, HOST, [x509.DNSName(HOST)])
+        authority.issue_to(self.context, HOST, names=[x509.DNSName(HOST)])
 
     def demand_client_of(self, authority):
         """From now on a client has to have a certificate of this CA; there is no password."""
@@ -55,7 +55,6 @@ class Site:
         await central.until(lambda: not central.charge_point.unanswered, "answer to what was told last")
         await values_of(central, "SecurityProfile")  # now it has that answer
         await self.charger.cut_power()
-        await central.until(lambda: not central.charge_point, "end of the connection")
         await booted_again(central)
         await told(central, "StartupOfTheDevice")
 
@@ -250,9 +249,16 @@ async def signed_update(site):
     installed = [*downloaded, "SignatureVerified", "Installing", "Installed"]
     await update_signed(central, signer, b"", signer.sign(UPDATE, padding.PKCS1v15()), *installed)
     await update_signed(central, elliptic, b"", elliptic.sign(UPDATE), *installed)
-    later = {"retrieve_date_time": ago(-12)}
-    id = await update_signed(central, signer, b"", signer.sign(UPDATE, PSS), "DownloadScheduled", **later)
+
+    id = next(REQUESTS)
+    firmware = {
+        "location": "http://127.0.0.1/later.bin", "retrieve_date_time": ago(-12), "signing_certificate": signer.pem,
+        "signature": signer.sign(UPDATE, PSS),
+    }  # fmt: skip
+    await central.request(call.SignedUpdateFirmware(id, firmware), status="Accepted")
+    await signed_status(central, "DownloadScheduled", id)
     await site.cut_power()
+    await central.until(lambda: "SignedFirmwareStatusNotification" in dict(central.calls), "download", timeout=30)
     for status in installed:
         await signed_status(central, status, id)
 
