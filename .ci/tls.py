@@ -1,10 +1,10 @@
 """tls.py FIRMWARE FOLDER [WORD...]: runs each case of the firmware of tests/tls, or those that have one of the words.
 
 FOLDER holds what is made for this run: certificates, and what the factory writes into the flash of each charger.
+What the central system changes is in tls_security.py.
 """
 
 import asyncio
-import contextlib
 import logging
 import ssl
 import subprocess
@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import tls_security
 from central_system import CentralSystem
 from scenarios import SCENARIOS
+from tls_line import Factory, charger, port_of
 
 HOST = "csms.example.com"
-FACTORY_ADDRESS = 0x0030_0000  # of tests/tls/src/factory.rs
-QEMU = [
-    "qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none",
-    "-semihosting-config", "enable=on,target=native", "-serial", "null",
-]  # fmt: skip
+PASSWORD = "a pass phrase of 30 characters"
 TIMEOUT = 60
 
 TODAY = datetime.now(timezone.utc) + timedelta(hours=1)  # when the certificates are made already
@@ -56,7 +54,7 @@ class Case:
     suites: str | None = None
     server: str = "server"  # whose certificate it shows
     demands_client: bool = False
-    client: str | None = None  # whose certificate the charger has, if any
+    client: str | None = None  # whose certificate the charger has: profile 3, else 2
     hangs_up: bool = False  # once, when a transaction runs
     made: datetime | None = LONG_AGO
     battery_clock: datetime | None = TODAY
@@ -148,8 +146,8 @@ class Certificates:
     def path(self, name, kind):
         return self.folder / f"{name}.{kind}"
 
-    def der(self, name):
-        return ssl.PEM_cert_to_DER_cert(self.path(name, "pem").read_text())
+    def pem(self, name):
+        return self.path(name, "pem").read_bytes()
 
     def key_der(self, name):
         return openssl("ec", "-in", self.path(name, "key"), "-outform", "DER")
@@ -163,16 +161,13 @@ def openssl(*arguments):
 
 
 def factory(case, certificates):
-    """What tests/tls/src/factory.rs reads."""
-    client = case.client
-    fields = [
-        HOST.encode() + b"\0",
-        certificates.der("root"),
-        certificates.der(client) if client else b"",
-        certificates.key_der(client) if client else b"",
-        *(f"{date:%Y-%m-%dT%H:%M:%SZ}".encode() if date else b"" for date in (case.made, case.battery_clock)),
-    ]
-    return b"".join(len(field).to_bytes(2, "little") + field for field in fields)
+    factory = Factory(
+        HOST, certificates.pem("root"), made=case.made, battery_clock=case.battery_clock, password=PASSWORD,
+        profile="3" if case.client else "2", has_customer=True,
+    )  # fmt: skip
+    if case.client:
+        factory.chain, factory.key = certificates.pem(case.client), certificates.key_der(case.client)
+    return factory
 
 
 def server(case, certificates):
@@ -186,66 +181,6 @@ def server(case, certificates):
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(certificates.path("root", "pem"))
     return context
-
-
-class Line:
-    """The end of the serial line: TLS as the case wants it, and what is in it is passed on to a port.
-
-    The TLS of asyncio would hang up without the alert that says why, and QEMU forgets what its UART has not read yet when
-    the other end hangs up. So this stays until the charger leaves.
-    """
-
-    def __init__(self, context, port):
-        self.context, self.port = context, port
-
-    def listen(self):
-        return asyncio.start_server(self._accept, "127.0.0.1", 0)
-
-    async def _accept(self, reader, writer):
-        self.reader, self.writer = reader, writer
-        self.received, self.to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
-        with contextlib.suppress(EOFError, ConnectionError):
-            try:
-                while True:  # one session after the other: a serial line has no connections of its own
-                    self.tls = self.context.wrap_bio(self.received, self.to_send, server_side=True)
-                    await self._await(self.tls.do_handshake)
-                    await self._pass_on(*await asyncio.open_connection("127.0.0.1", self.port))
-            except ssl.SSLError:
-                while await reader.read(4096):
-                    pass
-        writer.close()
-
-    async def _pass_on(self, from_server, to_server):
-        async def down():
-            while some := await from_server.read(4096):
-                self.tls.write(some)
-                self.writer.write(self.to_send.read())
-
-        passing_down = asyncio.create_task(down())
-        try:
-            while some := await self._await(lambda: self.tls.read(4096)):
-                to_server.write(some)
-        finally:
-            passing_down.cancel()
-            to_server.close()
-
-    async def _await(self, step):
-        """What this step of TLS comes to, when all that it needs has come."""
-        while True:
-            try:
-                return step()
-            except ssl.SSLWantReadError:
-                self.writer.write(self.to_send.read())
-                some = await self.reader.read(4096)
-                if not some:
-                    raise EOFError from None
-                self.received.write(some)
-            finally:
-                self.writer.write(self.to_send.read())
-
-
-def port_of(listening):
-    return listening.sockets[0].getsockname()[1]
 
 
 async def observe(central, case):
@@ -265,28 +200,18 @@ async def hang_up(central):
 
 async def run(case, firmware, certificates):
     """What is wrong with how it ended, or None."""
-    flash = certificates.folder / "factory.bin"
-    flash.write_bytes(factory(case, certificates))
-    central = CentralSystem()
+    file = certificates.folder / "factory.bin"
+    central = CentralSystem(password=None if case.client else PASSWORD.encode())
     async with central.listen() as listening:
-        line = await Line(server(case, certificates), port_of(listening)).listen()
-        charger = await asyncio.create_subprocess_exec(
-            *QEMU, "-serial", f"tcp:127.0.0.1:{port_of(line)}", "-kernel", firmware,
-            "-device", f"loader,file={flash},addr={FACTORY_ADDRESS},force-raw=on",
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            async with asyncio.timeout(TIMEOUT):
-                if case.end == DELIVERED and not await observe(central, case):
-                    return "no whole session"
-                printed = (await charger.communicate())[0].decode().splitlines()
-        except TimeoutError:
-            return f"has not ended after {TIMEOUT} s"
-        finally:
-            line.close()
-            if charger.returncode is None:
-                charger.kill()
-                await charger.communicate()
+        context, port = server(case, certificates), port_of(listening)
+        async with charger(factory(case, certificates), firmware, file, context, port) as charging:
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    if case.end == DELIVERED and not await observe(central, case):
+                        return "no whole session"
+                    printed = await charging.printed()
+            except TimeoutError:
+                return f"has not ended after {TIMEOUT} s"
     if central.complaints:
         return f"the central system complains: {central.complaints}"
     if case.end != DELIVERED and central.transcript:
@@ -298,14 +223,24 @@ async def main(firmware, folder, *words):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     certificates = Certificates(folder)
-    cases = [case for case in CASES if not words or any(word in str(case) for word in words)]
+    certificate_cases, security_cases = (
+        [case for case in cases if not words or any(word in str(case) for word in words)]
+        for cases in (CASES, tls_security.CASES)
+    )
     passed = 0
-    for case in cases:
-        wrong = await run(case, firmware, certificates)
-        print(f"{case}: {f'FAILED: {wrong}' if wrong else case.end[-1]}", flush=True)
+
+    async def pass_through(case, end, running):
+        nonlocal passed
+        wrong = await running
+        print(f"{case}: {f'FAILED: {wrong}' if wrong else end}", flush=True)
         passed += not wrong
-    print(f"tls: {passed} of {len(cases)} cases passed, {len(CASES) - len(cases)} were not asked for")
-    return 0 if passed == len(cases) and cases else 1
+
+    for case in certificate_cases:
+        await pass_through(case, case.end[-1], run(case, firmware, certificates))
+    await asyncio.gather(*(pass_through(case, "passed", case.run(firmware, folder)) for case in security_cases))
+    count = len(certificate_cases) + len(security_cases)
+    print(f"tls: {passed} of {count} cases passed, {len(CASES) + len(tls_security.CASES) - count} were not asked for")
+    return 0 if passed == count and count else 1
 
 
 if __name__ == "__main__":

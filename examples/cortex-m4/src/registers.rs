@@ -48,3 +48,14 @@ pub(crate) mod timer0 {
 
     pub(crate) const CONTROL_ENABLE: u32 = 1;
 }
+
+/// Another one.
+pub(crate) mod timer1 {
+    use super::Register;
+
+    pub(crate) const CONTROL: Register = Register(0x4000_1000);
+    pub(crate) const VALUE: Register = Register(0x4000_1004);
+    pub(crate) const RELOAD: Register = Register(0x4000_1008);
+
+    pub(crate) const CONTROL_ENABLE: u32 = 1;
+}

@@ -36,7 +36,7 @@ async fn main(spawner: Spawner) {
     #[cfg(not(feature = "tls"))]
     let update = Update::new(&flash);
     #[cfg(feature = "tls")]
-    let security = Security::new(settings::TRUST, board::random);
+    let security = Security::new(board::random, settings::distrusted);
     #[cfg(feature = "tls")]
     let update = Update::new(&flash, &security);
 
@@ -69,7 +69,8 @@ async fn main(spawner: Spawner) {
     #[cfg(feature = "tls")]
     let connect = async |link: Link<'_, _>| {
         let mut socket = net::dial(stack, net::address(settings::SERVER)?, &mut receive, &mut send).await?;
-        let mut session = security.open(settings::SERVER, socket.split(), settings::today(ocpp)).await?;
+        let (trust, today) = (settings::trust()?, settings::today(ocpp));
+        let mut session = security.open(settings::SERVER, socket.split(), &trust, today).await?;
         let (reader, writer) = session.split().await?;
         let closed = link.websocket(&options, reader, writer).await;
         session.close(closed).await

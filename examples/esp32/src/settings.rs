@@ -6,6 +6,7 @@ use {
     crate::connector::Ocpp,
     charger_tls::{Today, Trust},
     embedded_ocpp::time::DateTime,
+    embedded_ocpp::transport::ConnectFailure,
 };
 
 /// Host of the central system, with its port if that is not 80, or 443 with TLS.
@@ -42,13 +43,16 @@ pub fn options() -> Options<'static> {
     }
 }
 
-/// Whom we trust: the one in `root.der`. A certificate of our own, if the server asks for one, is `identity`.
+/// Whom we trust: the one in `root.der`. Behind it comes a certificate of our own, if the server asks for one.
 #[cfg(feature = "tls")]
-pub const TRUST: Trust = Trust {
-    root: include_bytes!("../root.der"),
-    identity: None,
-    on_distrust: |why| defmt::warn!("certificate of the server: {}", why),
-};
+pub fn trust() -> Result<Trust<'static>, ConnectFailure> {
+    Trust::new(include_bytes!("../root.der"), None)
+}
+
+#[cfg(feature = "tls")]
+pub fn distrusted(why: &'static str) {
+    defmt::warn!("certificate of the server: {}", why);
+}
 
 #[cfg(feature = "tls")]
 const BUILT: DateTime = DateTime::from_unix(match u32::from_str_radix(env!("BUILT"), 10) {

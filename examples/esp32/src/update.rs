@@ -140,7 +140,8 @@ impl<'f> Update<'f> {
             #[cfg(feature = "tls")]
             UrlScheme::HTTPS => {
                 let mut socket = socket.await?;
-                let mut session = self.security.open(url.host(), socket.split(), settings::today(ocpp)).await?;
+                let (trust, today) = (settings::trust()?, settings::today(ocpp));
+                let mut session = self.security.open(url.host(), socket.split(), &trust, today).await?;
                 let loaded = self.load(&url, &mut session).await;
                 session.close(Ok(loaded)).await?
             }

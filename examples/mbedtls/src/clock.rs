@@ -1,15 +1,23 @@
-//! The clocks of Mbed TLS: a timer, and the date of the handshake that is about to begin.
+//! The clocks of Mbed TLS: a timer, and the date that certificates are held against.
 
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
+#[cfg(feature = "certificates")]
+use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, signal::Signal};
 use embassy_time::Instant;
 use embedded_ocpp::time::DateTime;
 use mbedtls_rs::sys::hook::timer::{MbedtlsTimer, hook_timer};
 use mbedtls_rs::sys::hook::wall_clock::{MbedtlsWallClock, hook_wall_clock};
-use mbedtls_rs::sys::{mbedtls_ms_time_t, tm};
+use mbedtls_rs::sys::{MBEDTLS_X509_BADCERT_FUTURE, mbedtls_ms_time_t, tm};
 
-/// In seconds since 1970 at the last [`set`]; 0 while nobody knows.
-static DATE: AtomicU32 = AtomicU32::new(0);
+use crate::Today;
+
+/// When the program has begun, in seconds since 1970; 0 while nobody knows.
+static BEGIN: AtomicU32 = AtomicU32::new(0);
+/// It is a floor: in truth it is later.
+static IS_FLOOR: AtomicBool = AtomicBool::new(false);
+/// A certificate has come since that was told.
+static IS_AWAITED: AtomicBool = AtomicBool::new(false);
 
 struct Clock;
 
@@ -22,9 +30,40 @@ pub(crate) fn start() {
     }
 }
 
-/// Sets the date for a handshake that is about to begin.
-pub(crate) fn set(date: Option<DateTime>) {
-    DATE.store(date.map_or(0, DateTime::as_unix), Relaxed);
+pub(crate) fn set(Today { date, floor }: Today) {
+    let date = date.filter(|date| Some(*date) >= floor);
+    let begin = |now: DateTime| now.as_unix().saturating_sub(Instant::now().as_secs() as u32);
+    BEGIN.store(date.or(floor).map_or(0, begin), Relaxed);
+    IS_FLOOR.store(date.is_none(), Relaxed);
+    IS_AWAITED.store(false, Relaxed);
+}
+
+/// Is signalled when a certificate has come that is to be held against the date.
+#[cfg(feature = "certificates")]
+pub(crate) static WANTED: Signal<CriticalSectionRawMutex, ()> = Signal::new();
+
+/// What is known may be older than the connection: it is to be told anew.
+#[cfg(feature = "certificates")]
+pub(crate) fn want() {
+    IS_AWAITED.store(true, Relaxed);
+    WANTED.signal(());
+}
+
+/// Whether it has not been told since it was [wanted](want).
+#[cfg(feature = "certificates")]
+pub(crate) fn is_awaited() -> bool {
+    IS_AWAITED.load(Relaxed)
+}
+
+/// What is no reason to distrust a certificate, in flags of Mbed TLS.
+pub(crate) fn tolerated() -> u32 {
+    if IS_FLOOR.load(Relaxed) { MBEDTLS_X509_BADCERT_FUTURE } else { 0 }
+}
+
+/// What a certificate is held against; it may be a floor.
+pub(crate) fn now() -> Option<DateTime> {
+    let begin = Some(BEGIN.load(Relaxed)).filter(|begin| *begin != 0)?;
+    Some(DateTime::from_unix(begin.saturating_add(Instant::now().as_secs() as u32)))
 }
 
 impl MbedtlsTimer for Clock {
@@ -35,8 +74,7 @@ impl MbedtlsTimer for Clock {
 
 impl MbedtlsWallClock for Clock {
     fn instant(&self) -> Option<tm> {
-        let unix = Some(DATE.load(Relaxed)).filter(|&unix| unix != 0)?;
-        let text = DateTime::from_unix(unix).to_text(); // 2025-01-01T00:00:00Z
+        let text = now()?.to_text(); // 2025-01-01T00:00:00Z
         let number = |at: usize, len: usize| {
             text.iter().skip(at).take(len).fold(0, |number, digit| number * 10 + i32::from(digit & 0x0f))
         };

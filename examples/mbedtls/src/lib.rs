@@ -3,47 +3,73 @@
 //! Every firmware that has it does the same, so it is here once. `.ci/tls` runs it in QEMU against OpenSSL, with good
 //! certificates and with bad ones. What differs is the firmware's: whom it trusts, what date it believes, and its generator
 //! of random numbers. It needs a global allocator, and 20 KiB of heap for each session.
+//!
+//! With the feature `certificates` there is a [`CertificateStore`], for a central system that installs and signs
+//! certificates.
 #![no_std]
 
+#[cfg(feature = "certificates")]
+extern crate alloc;
+
+#[cfg(feature = "certificates")]
+mod certificates;
 mod clock;
 #[cfg(feature = "libc")]
 mod libc;
 mod line;
 mod random;
 mod session;
+#[cfg(feature = "certificates")]
+mod x509;
 
 use core::ffi::CStr;
 
 use embedded_io_async::{Read, Write};
 use embedded_ocpp::time::DateTime;
 use embedded_ocpp::transport::ConnectFailure;
-use mbedtls_rs::sys::MBEDTLS_X509_BADCERT_FUTURE;
 use mbedtls_rs::{
     AuthMode, Certificate, ClientSessionConfig, Credentials, PrivateKey, SessionConfig, SessionError, Tls, X509,
 };
 use tinyrlibc as _;
 
+#[cfg(feature = "certificates")]
+pub use certificates::{CertificateStore, First, UpdateVerifier};
 use line::Line;
 pub use session::Session;
 
-/// Whom a charger trusts, and who it is. All certificates are in DER.
-pub struct Trust {
-    /// The certificate of the one who signs those of servers.
-    pub root: &'static [u8],
-    /// For servers that ask the charger to prove who it is.
-    pub identity: Option<Identity>,
-    /// Is told, in words for the log, why a certificate is not to be trusted.
-    pub on_distrust: fn(&'static str),
+/// Whom a charger trusts, and who it is.
+pub struct Trust<'c> {
+    root: Certificate<'c>,
+    credentials: Option<Credentials<'c>>,
 }
 
-/// What a charger proves with who it is.
-pub struct Identity {
-    pub certificate: &'static [u8],
+impl<'c> Trust<'c> {
+    /// `root` is the certificate of the one who signs those of servers, in DER; `identity` is for servers that ask the charger
+    /// to prove who it is.
+    ///
+    /// # Errors
+    /// [`ConnectFailure::Setup`] when these are no certificates and keys.
+    pub fn new(root: &'c [u8], identity: Option<Identity<'c>>) -> Result<Self, ConnectFailure> {
+        let root = Certificate::new_no_copy(root);
+        let credentials = identity.map(|Identity { certificate, key }| {
+            let certificate = Certificate::new_no_copy(certificate)?;
+            let private_key = PrivateKey::new(X509::DER(key), None)?;
+            Ok::<_, SessionError>(Credentials { certificate, private_key })
+        });
+        let setup = |_| ConnectFailure::Setup;
+        Ok(Self { root: root.map_err(setup)?, credentials: credentials.transpose().map_err(setup)? })
+    }
+}
+
+/// What a charger proves with who it is, in DER.
+pub struct Identity<'c> {
+    pub certificate: &'c [u8],
     /// It goes with that certificate.
-    pub key: &'static [u8],
+    pub key: &'c [u8],
 }
 
 /// What the dates of certificates are held against.
+#[derive(Clone, Copy)]
 pub struct Today {
     /// What the central system has told, or a clock with a battery.
     pub date: Option<DateTime>,
@@ -54,55 +80,59 @@ pub struct Today {
 /// Opens TLS sessions. There is one for the whole program.
 pub struct Security {
     tls: Tls<'static>,
-    trust: Trust,
+    on_distrust: fn(&'static str),
 }
 
 impl Security {
-    /// `random` is a true generator, and safe to be called from anywhere.
+    /// `random` is a true generator, and safe to be called from anywhere. `on_distrust` is told, in words for the log, why a
+    /// certificate is not to be trusted.
     ///
     /// # Panics
     /// When there is one already: Mbed TLS has one generator and one clock.
-    pub fn new(trust: Trust, random: fn() -> u32) -> Self {
+    pub fn new(random: fn() -> u32, on_distrust: fn(&'static str)) -> Self {
         clock::start();
-        Self { tls: Tls::new(random::generator(random)).expect("the only one"), trust }
+        Self { tls: Tls::new(random::generator(random)).expect("the only one"), on_distrust }
+    }
+
+    /// What certificates are held against from now on.
+    ///
+    /// While there is no date, a certificate that was over at the floor is refused, and one that begins after it is not: it
+    /// may have been renewed since. Without a floor either nobody is trusted.
+    pub fn set_today(&self, today: Today) {
+        clock::set(today);
+    }
+
+    /// Until a certificate comes that is to be held against the date: it waits three seconds for it to be
+    /// [told](Self::set_today), as what was known at the dial may be older than the connection.
+    #[cfg(feature = "certificates")]
+    pub async fn date_wanted(&self) {
+        clock::WANTED.wait().await;
     }
 
     /// Opens a session over a connection to `server`, a host with or without a port.
     ///
-    /// While there is no date, a certificate that was over at the floor is refused, and one that begins after it is not: it
-    /// may have been renewed since. Without a floor either nobody is trusted.
-    ///
     /// # Errors
     /// Why there is no session, as `connect` returns it.
-    pub async fn open<R: Read, W: Write<Error = R::Error>>(
-        &self,
+    pub async fn open<'s, R: Read, W: Write<Error = R::Error>>(
+        &'s self,
         server: &str,
         (reader, writer): (R, W),
-        Today { date, floor }: Today,
-    ) -> Result<Session<'_, R, W>, ConnectFailure> {
-        let date = date.filter(|date| Some(*date) >= floor);
-        clock::set(date.or(floor));
-        let tolerated = if date.is_none() { MBEDTLS_X509_BADCERT_FUTURE } else { 0 };
-        let config = self.config(tolerated).map_err(|_| ConnectFailure::Setup)?;
+        trust: &Trust<'s>,
+        today: Today,
+    ) -> Result<Session<'s, R, W>, ConnectFailure> {
+        clock::set(today);
+        let tolerated = clock::tolerated();
+        let config = SessionConfig::Client(ClientSessionConfig {
+            ca_chain: Some(trust.root.clone()),
+            // Mbed TLS itself tolerates all or nothing.
+            auth_mode: if tolerated == 0 { AuthMode::Required } else { AuthMode::Optional },
+            creds: trust.credentials.clone(),
+            ..ClientSessionConfig::new()
+        });
         let session = mbedtls_rs::Session::new(self.tls.reference(), Line::new(reader, writer), &config);
         let mut session = session.map_err(|_| ConnectFailure::Setup)?;
         name(server, |host| session.set_server_name(host)).ok_or(ConnectFailure::Setup)?;
-        Session::begin(session, tolerated, self.trust.on_distrust).await
-    }
-
-    fn config(&self, tolerated: u32) -> Result<SessionConfig<'static>, SessionError> {
-        let credentials = |identity: &Identity| {
-            let certificate = Certificate::new_no_copy(identity.certificate)?;
-            let private_key = PrivateKey::new(X509::DER(identity.key), None)?;
-            Ok::<_, SessionError>(Credentials { certificate, private_key })
-        };
-        Ok(SessionConfig::Client(ClientSessionConfig {
-            ca_chain: Some(Certificate::new_no_copy(self.trust.root)?),
-            // Mbed TLS itself tolerates all or nothing.
-            auth_mode: if tolerated == 0 { AuthMode::Required } else { AuthMode::Optional },
-            creds: self.trust.identity.as_ref().map(credentials).transpose()?,
-            ..ClientSessionConfig::new()
-        }))
+        Session::begin(session, tolerated, self.on_distrust).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! What each charger is told in the factory, in the last megabyte of its flash. `.ci/tls` writes it with QEMU's loader.
 
-use charger_tls::Identity;
+use charger_tls::First;
 use embedded_ocpp::time::DateTime;
 
 const ADDRESS: usize = 0x0030_0000;
@@ -9,13 +9,19 @@ const LEN: usize = 0x0010_0000;
 pub(crate) struct Factory {
     /// The name that the certificate of the server must have.
     pub(crate) host: &'static str,
-    /// The certificate of the one who signs those of servers, in DER, as all here.
-    pub(crate) root: &'static [u8],
-    pub(crate) identity: Option<Identity>,
+    /// Whom it trusts, and what it has to prove who it is.
+    pub(crate) first: First<'static>,
     /// The day of its making: it is later than this for certain.
     pub(crate) made: Option<DateTime>,
     /// What the clock with a battery says, if there is one.
     pub(crate) battery_clock: Option<DateTime>,
+    /// SecurityProfile and AuthorizationKey.
+    pub(crate) profile: &'static str,
+    pub(crate) password: &'static str,
+    /// Somebody comes and charges once; else it is there for the central system.
+    pub(crate) has_customer: bool,
+    /// The firmware that it will be told to install.
+    pub(crate) update: &'static [u8],
 }
 
 impl Factory {
@@ -25,14 +31,20 @@ impl Factory {
         let flash: &'static [u8] = unsafe { core::slice::from_raw_parts(ADDRESS as *const u8, LEN) };
         let mut fields = Fields(flash);
         Some(Self {
-            host: core::str::from_utf8(fields.next()?.strip_suffix(&[0])?).ok()?,
-            root: fields.next()?,
-            identity: match (fields.next()?, fields.next()?) {
-                ([], _) => None,
-                (certificate, key) => Some(Identity { certificate, key }),
+            host: fields.text()?,
+            first: First {
+                root: fields.next()?,
+                own: match (fields.next()?, fields.next()?) {
+                    ([], _) => None,
+                    (chain, key) => Some((chain, key)),
+                },
             },
             made: fields.date()?,
             battery_clock: fields.date()?,
+            profile: fields.text()?,
+            password: fields.text()?,
+            has_customer: !fields.next()?.is_empty(),
+            update: fields.next()?,
         })
     }
 }
@@ -48,11 +60,15 @@ impl Fields {
         Some(field)
     }
 
+    fn text(&mut self) -> Option<&'static str> {
+        core::str::from_utf8(self.next()?).ok()
+    }
+
     /// Some `None` where it is left empty.
     fn date(&mut self) -> Option<Option<DateTime>> {
-        match self.next()? {
-            [] => Some(None),
-            text => DateTime::parse(core::str::from_utf8(text).ok()?).ok().map(Some),
+        match self.text()? {
+            "" => Some(None),
+            text => DateTime::parse(text).ok().map(Some),
         }
     }
 }

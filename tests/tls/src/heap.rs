@@ -5,7 +5,7 @@ use embedded_alloc::LlffHeap;
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();
 
-const LEN: usize = 32 * 1024;
+const LEN: usize = 48 * 1024;
 
 /// Before anything is allocated, once.
 pub(crate) fn start() {

@@ -1,43 +1,52 @@
-//! A charger whose WebSocket runs over TLS: Mbed TLS over UART1.
+//! A charger whose WebSocket runs over TLS, where its security profile wants that: Mbed TLS over UART1.
 //!
-//! Whom it trusts and which date it believes in the factory has written into its flash, so that one program does for every
-//! case of `.ci/tls`. One customer charges; it ends when all of that is delivered, or with the first connection that fails.
-//! All that it prints is how it ended.
+//! Whom it trusts, who it is and which date it believes the factory has written into its flash, so that one program does for
+//! every case of `.ci/tls`. With a customer it ends when all of that one is delivered, or with the first connection that fails;
+//! without, it is there for a central system that changes keys, profiles and certificates. All that it prints is how
+//! connections and programs ended.
 #![no_std]
 #![no_main]
 
 mod factory;
+mod flash;
 mod heap;
-#[path = "../../../examples/parts/nor_flash.rs"]
-mod nor_flash;
+mod network;
+mod update;
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use board::uart::Uart;
-use charger_tls::{Security, Today, Trust};
+use charger_tls::{CertificateStore, Security, Today};
 use cortex_m::Peripherals;
+use cortex_m::peripheral::SCB;
 use embassy_executor::Spawner;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
-use embassy_time::{Instant, Timer};
-use embedded_ocpp::facade::{EmbassyTimer, Handle, Runner, Shared};
+use embassy_time::{Duration, Instant, Timer, with_timeout};
+use embedded_ocpp::facade::{Handle, Shared};
 use embedded_ocpp::json::Raw;
 use embedded_ocpp::ocpp16::{ChargePointStatus, ConnectorHardware, Reason};
 use embedded_ocpp::rpc::Outcome;
-use embedded_ocpp::store::FlashStorage;
-use embedded_ocpp::transport::websocket::Options;
+use embedded_ocpp::transport::ConnectFailure;
 use embedded_ocpp::{Boot, ChargePoint, Controls, Resources};
 use factory::Factory;
-use nor_flash::{Chip, JOURNAL, LEN, SETTINGS};
-use static_cell::{ConstStaticCell, StaticCell};
+use flash::Chip;
+use static_cell::StaticCell;
+use update::Verifier;
 
 type Ocpp = Handle<'static, 'static, NoopRawMutex>;
+type Certificates = CertificateStore<'static, Chip>;
 
+const IDENTITY: &str = "CORTEX-M4";
+const SERIAL_NUMBER: &str = "0001";
 const CONNECTOR: u8 = 1;
 const CARD: &str = "04A1B2C3D4E5F6";
 
 static RESOURCES: StaticCell<Resources<'static, 1>> = StaticCell::new();
 static SHARED: StaticCell<Shared<'static, NoopRawMutex>> = StaticCell::new();
-static FLASH: ConstStaticCell<[u8; LEN]> = ConstStaticCell::new([0; LEN]);
+static FACTORY: StaticCell<Factory> = StaticCell::new();
+static SECURITY: StaticCell<Security> = StaticCell::new();
+static CERTIFICATES: StaticCell<Certificates> = StaticCell::new();
+static VERIFIER: StaticCell<Verifier> = StaticCell::new();
 
 static PLUGGED: AtomicBool = AtomicBool::new(false);
 
@@ -47,14 +56,27 @@ async fn main(spawner: Spawner) {
     board::start_time(peripherals.SYST);
     heap::start();
 
+    let factory = &*FACTORY.init(Factory::read().expect("the factory has written"));
+    let [records, certificates] = flash::take();
+    let security = &*SECURITY.init(Security::new(random, distrusted));
+    let certificates = &*CERTIFICATES.init(CertificateStore::open(security, certificates, &factory.first));
+    let verifier = &*VERIFIER.init(Verifier::new(certificates, update::image));
+
     let resources = RESOURCES.init_with(Resources::new);
-    let boot = Boot::new("mps2-an386", "QEMU").firmware_version(env!("CARGO_PKG_VERSION"));
+    let boot = Boot::new("mps2-an386", "QEMU")
+        .firmware_version(env!("CARGO_PKG_VERSION"))
+        .charge_point_serial_number(SERIAL_NUMBER);
     let mut charge_point = ChargePoint::new(resources, boot).expect("the texts are short");
-    wire(&mut charge_point).expect("there is this connector and this key");
+    wire(&mut charge_point, factory, certificates).expect("there is this connector, and these keys");
+    update::wire(&mut charge_point, verifier);
     let (ocpp, runner) = SHARED.init(Shared::new(charge_point)).split();
 
-    spawner.spawn(network(ocpp, runner, uart).expect("spawned once"));
-    spawner.spawn(customer(ocpp).expect("spawned once"));
+    let network = network::run(ocpp, runner, uart, records, factory, security, certificates);
+    spawner.spawn(network.expect("spawned once"));
+    spawner.spawn(calendar(ocpp, factory, security).expect("spawned once"));
+    if factory.has_customer {
+        spawner.spawn(customer(ocpp).expect("spawned once"));
+    }
 }
 
 /// The hardware of the connector.
@@ -70,44 +92,48 @@ impl ConnectorHardware for Outlet {
     }
 }
 
-fn wire(ocpp: &mut Controls<'static>) -> Result<(), &'static str> {
+fn wire(
+    ocpp: &mut Controls<'static>,
+    factory: &'static Factory,
+    certificates: &'static Certificates,
+) -> Result<(), &'static str> {
     ocpp.set_hardware(&Outlet, CONNECTOR).map_err(|_| "unknown connector")?;
-    ocpp.set_on_reset_execute(&|_| board::exit(Ok(())));
-    ocpp.set_on_connect_failed(&|why| {
-        board::print(format_args!("not connected: {why:?}"));
-        board::exit(Err(()))
-    });
+    ocpp.set_on_reset_execute(&|_| SCB::sys_reset());
+    ocpp.set_on_connect_failed(if factory.has_customer { &|why| give_up(why) } else { &|why| tell(why) });
     ocpp.set_rng(&random);
-    ocpp.set_factory_configuration("MeterValueSampleInterval", "1").map_err(|_| "unknown key")
+    ocpp.set_certificates(certificates);
+    let keys = [
+        ("MeterValueSampleInterval", "1"),
+        ("AuthorizationKey", factory.password),
+        ("SecurityProfile", factory.profile),
+    ];
+    for (key, value) in keys.into_iter().filter(|(_, value)| !value.is_empty()) {
+        ocpp.set_factory_configuration(key, value).map_err(|_| "unknown key")?;
+    }
+    Ok(())
 }
 
-#[embassy_executor::task]
-async fn network(ocpp: Ocpp, mut runner: Runner<'static, 'static, NoopRawMutex>, mut uart: Uart) {
-    let factory = Factory::read().expect("the factory has written");
-    let host = factory.host;
-    let options = Options::new(host, "/ocpp", "CORTEX-M4");
-    let trust = Trust { root: factory.root, identity: factory.identity, on_distrust: distrusted };
-    let security = Security::new(trust, random);
-    let mut storage = FlashStorage::new(Chip::erased(FLASH.take()), SETTINGS, JOURNAL).expect("whole pages");
-    let ended = runner
-        .run(
-            async |link| {
-                let today = ocpp.with(|ocpp| Today {
-                    date: ocpp.date_time().or(factory.battery_clock),
-                    floor: ocpp.last_known_date().max(factory.made),
-                });
-                let mut session = security.open(host, uart.split(), today).await?;
-                let (reader, writer) = session.split().await?;
-                let closed = link.websocket(&options, reader, writer).await;
-                session.close(closed).await
-            },
-            &mut storage,
-            &EmbassyTimer,
-        )
-        .await;
-    let Err(error) = ended;
-    board::print(format_args!("{error}"));
+fn tell(why: ConnectFailure) {
+    board::print(format_args!("not connected: {why:?}"));
+}
+
+fn give_up(why: ConnectFailure) {
+    tell(why);
     board::exit(Err(()))
+}
+
+/// What certificates are held against.
+fn today(ocpp: &Controls<'static>, factory: &Factory) -> Today {
+    Today { date: ocpp.date_time().or(factory.battery_clock), floor: ocpp.last_known_date().max(factory.made) }
+}
+
+/// The date comes when there is a connection already.
+#[embassy_executor::task]
+async fn calendar(ocpp: Ocpp, factory: &'static Factory, security: &'static Security) {
+    loop {
+        let _ = with_timeout(Duration::from_secs(60), security.date_wanted()).await; // once a minute anyway
+        security.set_today(ocpp.with(|ocpp| today(ocpp, factory)));
+    }
 }
 
 /// Plugs in, shows a card, charges for a while, shows the card again, and leaves.
