@@ -76,6 +76,15 @@ impl Signatures {
         assert!(!std::mem::replace(&mut signature.is_told, true), "told twice: {signature:?}");
     }
 
+    /// A value of such a moment is told: none of that moment is told that was signed before.
+    pub fn tell_next(&mut self, moment: SigningMoment, told: &Told) {
+        let place = self.values.iter().position(|signature| signature.moment == moment && signature.is(told));
+        let place = place.unwrap_or_else(|| panic!("never signed: {told:?}"));
+        let behind = self.values[place..].iter().find(|signature| signature.is_told && signature.moment == moment);
+        assert!(behind.is_none(), "{told:?} is told after {behind:?}");
+        self.values[place].is_told = true;
+    }
+
     /// All has been told that is stored, but for the beginning of what has never begun.
     pub fn check(&self) {
         for signature in self.values.iter().filter(|signature| signature.moment != SigningMoment::Begin) {
