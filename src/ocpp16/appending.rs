@@ -48,7 +48,7 @@ impl Operations<'_> {
             let at = match session.phase {
                 Phase::Starting => session.started,
                 Phase::Running | Phase::Stopping if connector.signing.has_sample() => Instant::NEVER,
-                Phase::Stopping if session.stop.released => session.stop.at,
+                Phase::Stopping if session.stop.released && !self.waits_for_signed_end(id) => session.stop.at,
                 Phase::Running if connector.place.sampling.is_due() => Instant::NEVER,
                 _ => continue,
             };

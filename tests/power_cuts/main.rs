@@ -16,8 +16,6 @@ mod sweep;
 mod wear;
 mod world;
 
-#[cfg(feature = "signed-meter-values")]
-use ledger::date;
 use nor_flash::{Chip, Content, Ecc, Esp32, Nrf51, Nrf52, Stm32f4, Stm32h7};
 use std::ops::Range;
 use std::time::Instant;

@@ -227,6 +227,8 @@ impl Walk {
             (Weather::FreeVend, FREE_VEND_CHANGES),
             (Weather::Metering, METER_CHANGES),
             (Weather::Firmware, FIRMWARE_CHANGES),
+            #[cfg(feature = "signed-meter-values")]
+            (Weather::Signing, crate::signing::CHANGES),
         ] {
             if self.has(weather) {
                 changes.extend_from_slice(more);

@@ -20,10 +20,12 @@ pub(crate) struct Bay {
     pub(crate) error_code: Cell<Option<ChargePointErrorCode>>,
     /// The lock has said that it is open, since it was last asked for.
     pub(crate) was_opened: Cell<bool>,
+    #[cfg(feature = "signed-meter-values")]
+    pub(crate) signer: &'static crate::signing::Meter,
 }
 
 impl Bay {
-    pub(crate) fn leak(has_lock: bool, has_plug_sensor: bool) -> &'static Self {
+    pub(crate) fn leak(_connector: u8, has_lock: bool, has_plug_sensor: bool) -> &'static Self {
         let evse = Evse::leak();
         evse.has_plug_sensor.set(has_plug_sensor);
         leak(Self {
@@ -32,6 +34,8 @@ impl Bay {
             second_error: Cell::new(None),
             error_code: Cell::new(None),
             was_opened: Cell::new(false),
+            #[cfg(feature = "signed-meter-values")]
+            signer: crate::signing::Meter::leak(_connector),
         })
     }
 

@@ -14,6 +14,8 @@ mod meter_values;
 mod plans;
 mod promises;
 mod server;
+#[cfg(feature = "signed-meter-values")]
+mod signing;
 #[path = "../state_machine/standard.rs"]
 mod standard;
 #[path = "../support/mod.rs"]
@@ -66,6 +68,8 @@ fn whatever_happens_the_promises_hold() {
         story.take();
     }
     assert_eq!(failed, 0, "of {seeds} walks");
+    #[cfg(feature = "signed-meter-values")]
+    assert!(seeds < SEEDS || signing::TOLD.load(std::sync::atomic::Ordering::Relaxed) > 1000, "{:?}", signing::TOLD);
     assert!(seeds < SEEDS || number("WALK_STEPS", STEPS_MIN) < STEPS_MIN || steps >= STEPS_MIN, "{steps} steps only");
 }
 

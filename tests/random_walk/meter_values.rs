@@ -29,7 +29,8 @@ pub(crate) fn check(payload: &Value) {
     assert!(connector > 0 || !is_of_transaction, "MV-10: connector 0 has no transaction");
     for value in sampled(&payload["meterValue"]) {
         let context = text(value, "context").unwrap();
-        assert!(["Sample.Periodic", "Sample.Clock", "Trigger"].contains(&context), "MV-06: {context}");
+        let is_begin = cfg!(feature = "signed-meter-values") && context == "Transaction.Begin"; // SMV-07
+        assert!(is_begin || ["Sample.Periodic", "Sample.Clock", "Trigger"].contains(&context), "MV-06: {context}");
     }
 }
 

@@ -314,6 +314,12 @@ impl Walk {
     }
 
     fn meter_values(&mut self, payload: &Value, is_new_of_transaction: bool) {
+        #[cfg(feature = "signed-meter-values")]
+        let Some(payload) =
+            &(if is_new_of_transaction { self.signed_values_told(payload) } else { Some(payload.clone()) })
+        else {
+            return;
+        };
         meter_values::check(payload);
         let is_of_one = payload.get("transactionId").is_some() || payload["connectorId"] == 0;
         let is_periodic = payload["meterValue"][0]["sampledValue"][0]["context"] == "Sample.Periodic";
@@ -344,6 +350,8 @@ impl Walk {
         if self.lost_track() {
             return;
         }
+        #[cfg(feature = "signed-meter-values")]
+        let payload = &self.signed_end_told(connector, payload);
         let meter_stop = payload["meterStop"].as_i64().unwrap();
         assert!(meter_stop >= open.meter_start, "TX-14: a negative transaction: {open:?}");
         // Open: a meter that went back while the power was off.

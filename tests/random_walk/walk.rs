@@ -51,6 +51,8 @@ pub(crate) enum Weather {
     List,
     Transfers,
     DarkMeters,
+    #[cfg(feature = "signed-meter-values")]
+    Signing,
 }
 
 /// How rare each is.
@@ -81,6 +83,8 @@ const WEATHER: &[(Weather, u64)] = &[
     (Weather::List, 3),
     (Weather::Transfers, 3),
     (Weather::DarkMeters, 3),
+    #[cfg(feature = "signed-meter-values")]
+    (Weather::Signing, 1),
 ];
 
 pub(crate) struct Walk {
@@ -120,7 +124,7 @@ impl Walk {
         let weather: Vec<_> =
             WEATHER.iter().filter(|(_, rarity)| chance.once_in(*rarity)).map(|(weather, _)| *weather).collect();
         let connectors = 1 + chance.below(3) as u8;
-        let bays = (0..connectors).map(|_| Bay::leak(chance.once_in(2), !chance.once_in(6))).collect();
+        let bays = (1..=connectors).map(|id| Bay::leak(id, chance.once_in(2), !chance.once_in(6))).collect();
         let has_meter = chance.once_in(2);
         let loader = Loader::leak(&mut chance);
         let mut walk = Self {
@@ -153,6 +157,10 @@ impl Walk {
             strict: number("WALK_STRICT", 0) > 0,
         };
         walk.factory_values = walk.some_factory_values();
+        #[cfg(feature = "signed-meter-values")]
+        if walk.has(Weather::Signing) {
+            walk.factory_values.extend(crate::signing::FACTORY);
+        }
         walk.promises.had_free_vend = walk.factory_values.contains(&("Cst_FreeVendActive", "true"));
         let locks: Vec<_> = walk.bays.iter().map(|bay| (bay.has_lock, bay.evse.has_plug_sensor.get())).collect();
         walk.tell(format!("{connectors} connectors, locks and plug sensors {locks:?}; {:?}", walk.weather));
@@ -201,6 +209,10 @@ impl Walk {
             closures.set_tx_notification_output(leak(tell));
             if self.has(Weather::Charging) {
                 closures.set_smart_charging_current_output(&|_| ());
+            }
+            #[cfg(feature = "signed-meter-values")]
+            if self.has(Weather::Signing) {
+                closures.set_signed_meter(bay.signer);
             }
             bay.connect(&mut charger, id, closures);
         }
@@ -360,6 +372,8 @@ const CARDS: &[&str] = &["A", "B", "C", "a", "ÄÖÜ€", "", "12345678901234567
 
 impl Walk {
     fn step(&mut self) {
+        #[cfg(feature = "signed-meter-values")]
+        self.disturb_meters();
         let connector = 1 + self.chance.below(u64::from(self.connectors)) as u8;
         let bay = self.bays[usize::from(connector) - 1];
         match self.chance.below(34) {
@@ -532,6 +546,8 @@ impl Walk {
         self.flash.failing = 0;
         self.wire.busy = 0;
         self.bays.iter().for_each(|bay| bay.evse.is_meter_readable.set(true));
+        #[cfg(feature = "signed-meter-values")]
+        self.bays.iter().for_each(|bay| bay.signer.calm_down());
         self.wire.fail_next_send = false;
         self.wire.fail_next_receive = false;
         self.link_up();

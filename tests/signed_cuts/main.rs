@@ -13,6 +13,7 @@ use course::Step::{Card, CardAgain, Plug};
 use course::{Case, NEVER, signing, take};
 use embedded_ocpp::store::registry;
 use meter::{meter, set_clocks};
+use serde_json::json;
 use support::signatures::told;
 
 /// The first time at which nothing goes wrong any more.
@@ -117,5 +118,26 @@ fn smv_12_the_value_of_a_start_that_never_was_is_told_for_no_other() {
         let stop = central.of("StopTransaction").nth(start).expect("an end");
         let signed = told(&stop["transactionData"]);
         assert!(signed.is_empty(), "after {steps} steps BERT is told {signed:?}");
+    }
+}
+
+/// SMV-11: whatever has ended the transaction.
+#[test]
+fn smv_11_the_end_by_a_reset_or_by_an_unlocked_cable_is_signed_too() {
+    for (action, payload) in [("Reset", json!({"type": "Soft"})), ("UnlockConnector", json!({"connectorId": 1}))] {
+        set_clocks(0);
+        meter(1).signatures.take();
+        meter(1).gives_nothing.set(false);
+        let mut central = Central::default();
+        let mut t = signing(1).lock().start();
+        for (at, step) in [(10, Plug(1)), (11, Card(1, "ANNA"))] {
+            central.serve(&mut t, at);
+            take(&mut t, step);
+        }
+        central.serve(&mut t, 20);
+        t.send(&json!([2, "server", action, payload]).to_string());
+        central.serve(&mut t, 40);
+        let stop = central.of("StopTransaction").next().unwrap_or_else(|| panic!("{action} has ended nothing"));
+        assert_eq!(told(&stop["transactionData"]).len(), 2, "{action}");
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::central::Central;
 use crate::meter::meter;
-use crate::support::Timeline;
 use crate::support::signatures::{Told, told};
+use crate::support::{Timeline, date};
 use embedded_ocpp::ocpp16::SigningMoment;
 use embedded_ocpp::store::registry;
 use std::collections::HashSet;
@@ -32,7 +32,7 @@ pub(crate) fn values_are_told(central: &Central, of: &str, has_clock: bool, may_
         let signature = signatures.of(of, moment).next_back().unwrap_or_else(|| panic!("no {moment:?} of {of}"));
         assert!(signature.is_stored, "not stored: {signature:?}, told is {told:?}");
         assert!(signature.is(told), "{of} has signed {signature:?}, told is {told:?}");
-        assert!(!has_clock || signature.is_dated(told), "{signature:?} is dated {told:?}");
+        assert!(!has_clock || signature.is_dated(told, date), "{signature:?} is dated {told:?}");
         assert_eq!((&*told.context, &*told.public_key), (context, public_key), "{told:?}");
     };
     let stop = central.of("StopTransaction").find(|stop| stop["transactionId"] == id).unwrap();
@@ -53,7 +53,7 @@ pub(crate) fn values_are_told(central: &Central, of: &str, has_clock: bool, may_
             }
             let signature = signatures.of(of, SigningMoment::Sample).find(|signature| signature.is(&told));
             let signature = signature.unwrap_or_else(|| panic!("{of} has no such sample: {told:?}\n{signatures:?}"));
-            assert!(!has_clock || signature.is_dated(&told), "{signature:?} is dated {told:?}");
+            assert!(!has_clock || signature.is_dated(&told, date), "{signature:?} is dated {told:?}");
             all.push(told);
         }
     }

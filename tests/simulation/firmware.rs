@@ -11,6 +11,8 @@ use embedded_ocpp::{Boot, ChargePoint, Resources};
 struct Wired<'h> {
     hardware: &'h Hardware,
     index: usize,
+    #[cfg(feature = "signed-meter-values")]
+    meter: crate::signing::WiredMeter<'h>,
 }
 
 impl ConnectorHardware for Wired<'_> {
@@ -30,6 +32,11 @@ impl ConnectorHardware for Wired<'_> {
         UnlockResult::Unlocked
     }
 
+    #[cfg(feature = "signed-meter-values")]
+    fn signed_meter(&self) -> Option<&dyn embedded_ocpp::ocpp16::SignedMeter> {
+        Some(&self.meter)
+    }
+
     fn notify(&self, notification: TxNotification) {
         self.hardware.told.borrow_mut().push((self.index as u8 + 1, notification));
     }
@@ -39,7 +46,12 @@ impl Simulation<'_> {
     /// From the boot to its end.
     pub(crate) fn live(&mut self) {
         let hardware = self.hardware;
-        let wired: [_; SOCKETS] = std::array::from_fn(|index| Wired { hardware, index });
+        let wired: [_; SOCKETS] = std::array::from_fn(|index| Wired {
+            hardware,
+            index,
+            #[cfg(feature = "signed-meter-values")]
+            meter: crate::signing::WiredMeter { hardware, index },
+        });
         let discarded =
             |message: &Discarded<'_>| hardware.discarded.borrow_mut().push(format!("{:?}", message.message));
         let reset = |kind: ResetKind| hardware.reset_wanted.set(Some(kind));

@@ -9,8 +9,11 @@ use embedded_storage::nor_flash::{ErrorType, NorFlash as Writable, ReadNorFlash}
 use std::fmt::Debug;
 use std::ops::Range;
 
-const SETTINGS: u32 = 4 * 4096;
-const JOURNAL: u32 = 8 * 4096;
+const SETTINGS: u32 = 4 * PAGE + SIGNED_VALUES;
+const JOURNAL: u32 = 8 * PAGE + 20 * SIGNED_VALUES;
+const PAGE: u32 = 4096;
+/// What signed values want beside, on their way and in the journal.
+const SIGNED_VALUES: u32 = if cfg!(feature = "signed-meter-values") { 4 * PAGE } else { 0 };
 
 type Records<'h> = FlashStorage<Chip<'h>>;
 
@@ -191,7 +194,8 @@ impl Storage for Flash<'_> {
         let (is_made, is_told) = self.change();
         let done = if is_made { Some(self.device.append_entry(number, record).await) } else { None };
         let told = self.tell(is_told, done);
-        let is_date = record.first().is_some_and(|first| first >> 2 & 3 == 0); // an entry of this kind is no message
+        // An entry of this kind is no message, and one of format 2 a piece of one.
+        let is_date = record.first().is_some_and(|first| first >> 2 & 3 == 0 && first >> 4 != 2);
         self.has_dated_boot |= is_date && told.is_ok();
         told
     }

@@ -20,6 +20,8 @@ pub(crate) struct Hardware {
     pub(crate) reset_wanted: Cell<Option<ResetKind>>,
     pub(crate) loader: Loader,
     random: RefCell<Chance>,
+    #[cfg(feature = "signed-meter-values")]
+    pub(crate) heard: crate::signing::Heard,
 }
 
 #[derive(Default)]
@@ -34,6 +36,8 @@ pub(crate) struct Socket {
     /// When its meter could not be read last, from and to.
     dark: Cell<(Moment, Moment)>,
     now: Cell<Moment>,
+    #[cfg(feature = "signed-meter-values")]
+    pub(crate) meter: crate::signing::Meter,
 }
 
 /// So long the end of a transaction waits for a register that cannot be read, which is looked at each second.
@@ -55,7 +59,7 @@ pub(crate) enum Wait {
 impl Hardware {
     pub(crate) fn new(mut chance: Chance) -> Self {
         Self {
-            sockets: [const { Socket::new() }; SOCKETS],
+            sockets: std::array::from_fn(|_| Socket::new()),
             has_power: Cell::new(true),
             chip_cut: Cell::new(None),
             told: RefCell::default(),
@@ -63,6 +67,8 @@ impl Hardware {
             reset_wanted: Cell::new(None),
             loader: Loader::new(chance.part()),
             random: RefCell::new(chance),
+            #[cfg(feature = "signed-meter-values")]
+            heard: crate::signing::Heard::default(),
         }
     }
 
@@ -85,7 +91,7 @@ impl Hardware {
 }
 
 impl Socket {
-    const fn new() -> Self {
+    fn new() -> Self {
         Self {
             is_plugged: Cell::new(false),
             is_on: Cell::new(false),
@@ -93,7 +99,14 @@ impl Socket {
             energy: Cell::new(1_000_000 * HOUR),
             dark: Cell::new((0, 0)),
             now: Cell::new(0),
+            #[cfg(feature = "signed-meter-values")]
+            meter: crate::signing::Meter::default(),
         }
+    }
+
+    #[cfg(feature = "signed-meter-values")]
+    pub(crate) fn now(&self) -> Moment {
+        self.now.get()
     }
 
     /// The energy register in Wh.

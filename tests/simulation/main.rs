@@ -29,6 +29,11 @@ mod nor_flash;
 mod oddities;
 mod plans;
 mod settings;
+#[cfg(feature = "signed-meter-values")]
+#[path = "../support/signatures.rs"]
+mod signatures;
+#[cfg(feature = "signed-meter-values")]
+mod signing;
 mod simulation;
 mod story;
 mod time;

@@ -135,6 +135,8 @@ impl<'h> Simulation<'h> {
             configuration.push(("StopTxnAlignedData", "Energy.Active.Import.Register"));
         }
         let ledger = Ledger::new(sample_interval.parse::<Moment>().unwrap() * SECOND);
+        #[cfg(feature = "signed-meter-values")]
+        configuration.extend(crate::signing::KEYS);
         story.tell(0, || format!("{} days; {configuration:?}; {}", end / DAY, weather.describe()));
         Self {
             hardware,
@@ -549,6 +551,8 @@ impl Simulation<'_> {
         self.central_system.forget_lost_calls(&self.network);
         while let Some(frame) = self.network.arrived() {
             self.hear(&frame);
+            #[cfg(feature = "signed-meter-values")]
+            let frame = self.hardware.take_signed(frame);
             self.central_system.serve(self.now, frame, &mut self.network, &mut self.ledger);
         }
         for (asked, status) in std::mem::take(&mut self.central_system.concluded) {

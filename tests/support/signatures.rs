@@ -2,7 +2,6 @@
 
 #![allow(dead_code, unreachable_pub)] // each test takes its part
 
-use super::date;
 use embedded_ocpp::ocpp16::SigningMoment;
 use serde_json::Value;
 use std::fmt;
@@ -76,6 +75,20 @@ impl Signatures {
         assert!(!std::mem::replace(&mut signature.is_told, true), "told twice: {signature:?}");
     }
 
+    /// A value of such a moment is told: none of that moment is told that was signed before.
+    pub fn tell_next(&mut self, moment: SigningMoment, told: &Told) {
+        let place = self.values.iter().position(|signature| signature.moment == moment && signature.is(told));
+        let place = place.unwrap_or_else(|| panic!("never signed: {told:?}"));
+        let behind = self.values[place..].iter().find(|signature| signature.is_told && signature.moment == moment);
+        assert!(behind.is_none(), "{told:?} is told after {behind:?}");
+        self.values[place].is_told = true;
+    }
+
+    /// Whether it is one of these, of whatever moment.
+    pub fn has_signed(&self, told: &Told) -> bool {
+        self.values.iter().any(|signature| signature.is(told))
+    }
+
     /// All has been told that is stored, but for the beginning of what has never begun.
     pub fn check(&self) {
         for signature in self.values.iter().filter(|signature| signature.moment != SigningMoment::Begin) {
@@ -92,26 +105,23 @@ impl Signatures {
 impl Signature {
     /// Whether this is what is told, byte for byte.
     pub fn is(&self, told: &Told) -> bool {
-        told.data == self.base64()
+        told.data.bytes().eq(self.base64())
     }
 
     /// Whether it is told of the moment at which it was asked for.
-    pub fn is_dated(&self, told: &Told) -> bool {
+    pub fn is_dated(&self, told: &Told, date: fn(u64) -> String) -> bool {
         [self.at, self.at + 1].map(date).contains(&told.timestamp)
     }
 
-    fn base64(&self) -> String {
+    /// The characters of its data in Base64.
+    fn base64(&self) -> impl Iterator<Item = u8> {
         const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let mut text = String::new();
-        for bytes in self.data.chunks(3) {
-            let bits =
-                bytes.iter().enumerate().fold(0, |bits, (place, byte)| bits | u32::from(*byte) << (16 - 8 * place));
-            for digit in 0..4 {
-                let is_there = digit <= bytes.len();
-                text.push(if is_there { DIGITS[(bits >> (18 - 6 * digit) & 63) as usize] as char } else { '=' });
-            }
-        }
-        text
+        self.data.chunks(3).flat_map(|bytes| {
+            let byte = |place: usize| u32::from(bytes.get(place).copied().unwrap_or(0));
+            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+            let digit = |place: usize| DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
+            [0, 1, 2, 3].map(|place| if place <= bytes.len() { digit(place) } else { b'=' })
+        })
     }
 }
 

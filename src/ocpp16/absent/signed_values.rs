@@ -137,6 +137,10 @@ impl Operations<'_> {
         match task {}
     }
 
+    pub(super) fn waits_for_signed_end(&self, _: ConnectorId) -> bool {
+        false
+    }
+
     pub(super) fn next_signed_append(&mut self, _: ConnectorId, _: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         None
     }

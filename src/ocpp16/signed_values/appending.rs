@@ -73,6 +73,14 @@ impl Operations<'_> {
         }
     }
 
+    /// Whether the value of the end is still to come, whatever has ended the transaction (SMV-11).
+    pub(in crate::ocpp16) fn waits_for_signed_end(&self, id: ConnectorId) -> bool {
+        let is_settled = |signing: &Signing| {
+            signing.moment == SigningMoment::End && matches!(signing.stage, Stage::Durable | Stage::Missing)
+        };
+        self.signs_ends(id) && !self.connector(id).is_some_and(|connector| is_settled(&connector.signing))
+    }
+
     /// Writes a signed value as a message of its own. The last room is kept for transactions (MSG-15).
     fn append_signed(
         &mut self,
