@@ -30,11 +30,8 @@ pub(crate) enum Grain {
 impl Grain {
     /// Whether it cuts in this word of a write of so many.
     fn cuts_at(self, word: usize, words: usize) -> bool {
-        match self {
-            Self::Byte | Self::Word => true,
-            #[cfg(feature = "signed-meter-values")]
-            Self::Some => word == words / 2 || word + 1 == words,
-        }
+        let is_some = word == words / 2 || word + 1 == words;
+        is_some || matches!(self, Self::Byte | Self::Word)
     }
 }
 
