@@ -157,6 +157,7 @@ impl Journal {
     }
 
     /// Whether any is.
+    #[cfg(feature = "signed-meter-values")]
     pub(crate) fn has_gaps(&self) -> bool {
         self.missing > 0
     }

@@ -100,8 +100,8 @@ impl Hardware {
                 ("Transaction.End", _) => SigningMoment::End,
                 context => panic!("{context:?}"),
             };
-            let meters = (0..SOCKETS).map(|index| &self.sockets[index].meter);
-            let meter = meters.filter(|meter| meter.signatures.borrow().has_signed(told)).next();
+            let mut meters = (0..SOCKETS).map(|index| &self.sockets[index].meter);
+            let meter = meters.find(|meter| meter.signatures.borrow().has_signed(told));
             meter
                 .unwrap_or_else(|| panic!("nobody has signed {told:?}"))
                 .signatures

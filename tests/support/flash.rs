@@ -77,11 +77,10 @@ impl Storage for Flash {
     }
 
     async fn store(&mut self, key: RecordKey, record: &[u8]) -> Result<(), FlashError> {
-        if registry::JOURNAL.contains(&key) && !record.is_empty() {
-            if self.refuses_entries || self.refusals.contains(&(self.operations + 1)) {
-                self.operations += 1;
-                return Err(FlashError);
-            }
+        let is_refused = self.refuses_entries || self.refusals.contains(&(self.operations + 1));
+        if is_refused && registry::JOURNAL.contains(&key) && !record.is_empty() {
+            self.operations += 1;
+            return Err(FlashError);
         }
         let begun = self.begin(|flash| &mut flash.failing_stores, true);
         if begun.is_err() && self.fails_late && !self.power.is_off() {
