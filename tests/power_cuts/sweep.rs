@@ -27,14 +27,6 @@ pub(crate) enum Grain {
     Some,
 }
 
-impl Grain {
-    /// Whether it cuts in this word of a write of so many.
-    fn cuts_at(self, word: usize, words: usize) -> bool {
-        let is_some = word == words / 2 || word + 1 == words;
-        is_some || matches!(self, Self::Byte | Self::Word)
-    }
-}
-
 /// How many cuts of each flavour were made.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Count {
@@ -184,7 +176,11 @@ impl Moment {
         let mut cuts = vec![Cut::Write { after: len, word: Tear::Nothing }];
         for after in 0..len {
             let within = after % C::WORD;
-            if !grain.cuts_at(after / C::WORD, len / C::WORD) {
+            #[cfg(feature = "signed-meter-values")]
+            if let (Grain::Some, word, words) = (grain, after / C::WORD, len / C::WORD)
+                && word != words / 2
+                && word + 1 != words
+            {
                 continue;
             }
             let seed = offset + after as u64 + seed();
