@@ -2,15 +2,17 @@
 
 use crate::Layout;
 use crate::ledger::{ENERGY, Session};
-use crate::life::Socket;
-use crate::nor_flash::{Ecc, Esp32};
+use crate::life::{Socket, live};
+use crate::nor_flash::{Ecc, Esp32, NorFlash, Stm32f4};
 use crate::script::Step::{self, Card, CardAgain, Energy, Link, Plug, Unplug};
 use crate::signatures::{Signatures, Told, told};
 use crate::sweep::{Grain, one_cut};
 use crate::world::{Meters, World};
 use crate::{Chip, Table};
-use embedded_ocpp::ocpp16::{SignedMeter, SigningFailed, SigningMoment};
+use embedded_ocpp::ocpp16::{PrintedKey, SignedMeter, SigningFailed, SigningMoment};
 use serde_json::Value;
+use std::cell::RefCell;
+use std::sync::LazyLock;
 use std::task::Poll;
 
 /// What both meters have signed, and the keys that want it.
@@ -20,11 +22,12 @@ pub(crate) struct Signed {
     meters: [Signatures; 2],
 }
 
-pub(crate) const KEYS: [(&str, &str); 4] = [
+pub(crate) const KEYS: [(&str, &str); 5] = [
     ("MeterValueSampleInterval", "20"),
     ("StopTxnSampledData", ENERGY),
     ("SampledDataSignReadings", "true"),
     ("SampledDataSignUpdatedReadings", "true"),
+    ("PublicKeyWithSignedMeterValue", "EveryMeterValue"),
 ];
 
 /// Transactions on both connectors at once, one of which waits offline.
@@ -71,6 +74,16 @@ impl SignedMeter for Socket<'_> {
 
     fn stored(&self) {
         self.world.borrow_mut().ledger.signed.meters[self.index()].stored();
+    }
+
+    /// As long as it may be.
+    fn signing_method(&self) -> &str {
+        "ECDSA-secp256r1-SHA256, which takes 50 characters."
+    }
+
+    fn public_key(&self) -> Option<PrintedKey<'_>> {
+        static KEY: LazyLock<String> = LazyLock::new(|| "3".repeat(359));
+        Some(PrintedKey::Base16(&KEY))
     }
 
     fn signs_samples(&self) -> bool {
@@ -127,4 +140,39 @@ fn smv_12_msg_05_a_power_cut_in_any_write_loses_and_mixes_up_no_signed_value() {
     sweep::<Esp32>(&mut table, 6, 12, Meters::GoOn);
     sweep::<Ecc<8, 4096, true>>(&mut table, 6, 12, Meters::BeginAnew);
     table.check(1500);
+}
+
+/// MSG-15: whoever may begin is told with all that was signed, whatever the other connector does.
+#[test]
+fn smv_12_msg_15_a_journal_that_is_full_has_room_for_what_is_signed_for_all_that_run() {
+    fn fill<C: Chip>(journal: u32) {
+        let layout = Layout::pages::<C>(6 * 4096 / C::PAGE as u32, journal);
+        let (world, mut flash) = (RefCell::new(world(Meters::GoOn)), NorFlash::<C>::new(layout.erased::<C>()));
+        world.borrow_mut().boot();
+        live(&world, &mut flash, &layout, |life| {
+            life.take(Link(true));
+            life.take(Link(false));
+            let mut customers = (0..).map(|number| &*format!("CARD{number}").leak());
+            while !life.is_full {
+                for connector in [1, 2] {
+                    life.take(Plug(connector));
+                    life.take(Card(connector, customers.next().unwrap()));
+                }
+                life.until(life.seconds() + 50);
+                for connector in [1, 2] {
+                    life.take(Unplug(connector));
+                }
+            }
+            life.take(Link(true));
+            life.come_to_rest();
+        });
+        let world = world.borrow();
+        world.ledger.check(|number| world.central.was_told(number));
+        assert!(world.ledger.sessions.len() > 4, "{} pages of {}", journal, C::PAGE);
+    }
+    for journal in 24..40 {
+        fill::<Esp32>(journal);
+        fill::<Stm32f4<4, 2048>>(2 * journal + 1);
+        fill::<Stm32f4<1, 1024>>(4 * journal + 3);
+    }
 }
