@@ -77,6 +77,15 @@ impl Identity {
     }
 }
 
+/// Writes the hexadecimal digits of `octets`, two for each.
+#[inline(never)]
+pub(crate) fn write_hex(octets: &[u8], digits: &mut [u8]) {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+    for (pair, octet) in digits.as_chunks_mut().0.iter_mut().zip(octets) {
+        *pair = [digit(octet >> 4), digit(octet & 0xf)];
+    }
+}
+
 /// A serial number: a whole number of at most 20 octets, as the issuer has given it. A few are negative, against the rules.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Serial {
@@ -96,24 +105,18 @@ impl Serial {
 
     /// The hexadecimal digits without leading zeros, at the end of `buffer`.
     pub fn to_text<'b>(&self, buffer: &'b mut [u8; Self::TEXT_LEN_MAX]) -> &'b str {
-        let nibbles = self.octets().iter().rev().flat_map(|octet| [octet & 0xf, octet >> 4]);
-        let mut len = 0;
-        for ((place, nibble), count) in buffer.iter_mut().rev().zip(nibbles).zip(1..) {
-            *place = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-            if nibble != 0 {
-                len = count;
-            }
-        }
-        if len == 0 {
-            buffer.iter_mut().rev().take(1).for_each(|place| *place = b'0');
-            len = 1;
-        }
+        buffer.iter_mut().rev().take(1).for_each(|last| *last = b'0');
+        let octets = self.octets();
+        let begin = buffer.len().saturating_sub(2 * octets.len());
+        let digits = buffer.get_mut(begin..).unwrap_or_default();
+        write_hex(octets, digits);
+        let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+        let mut begin = (begin + zeros).min(buffer.len().saturating_sub(1));
         if self.head & NEGATIVE != 0 {
-            buffer.iter_mut().rev().skip(len).take(1).for_each(|place| *place = b'-');
-            len += 1;
+            begin = begin.saturating_sub(1);
+            buffer.iter_mut().skip(begin).take(1).for_each(|place| *place = b'-');
         }
-        let (_, text) = buffer.split_at_checked(buffer.len().saturating_sub(len)).unwrap_or_default();
-        core::str::from_utf8(text).unwrap_or_default()
+        core::str::from_utf8(buffer.get(begin..).unwrap_or_default()).unwrap_or_default()
     }
 
     /// The next octet of the number, as DER has it. `false` when there is no room for it.

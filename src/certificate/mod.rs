@@ -11,5 +11,6 @@ mod pem;
 mod walk;
 
 pub(crate) use base64::Base64;
+pub(crate) use identity::write_hex;
 pub use identity::{Hash, Identity, Outline, Serial};
 pub use walk::{Malformed, Walk};

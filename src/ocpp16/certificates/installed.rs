@@ -4,7 +4,7 @@ use super::super::answer::{Cause, StatusAnswer};
 use super::super::types::Symbol;
 use super::super::{Operations, RootCertificate};
 use super::{Certificates, roots};
-use crate::certificate::{Hash, Identity, Serial};
+use crate::certificate::{Hash, Identity, Serial, write_hex};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
 use crate::rpc::Composer;
 use crate::time::Instant;
@@ -106,9 +106,7 @@ fn find(store: &dyn Certificates, payload: Payload<'_>) -> Result<Option<(RootCe
 /// The digits of a hash.
 #[inline(never)]
 fn hex<'b>(hash: &Hash, buffer: &'b mut [u8; 2 * size_of::<Hash>()]) -> &'b str {
-    for (place, nibble) in buffer.iter_mut().zip(hash.iter().flat_map(|octet| [octet >> 4, octet & 0xf])) {
-        *place = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-    }
+    write_hex(hash, buffer);
     core::str::from_utf8(buffer).unwrap_or_default()
 }
 
