@@ -83,6 +83,12 @@ fn stop(t: &mut Timeline) -> Vec<Value> {
     data.into_iter().filter(|value| value["sampledValue"][0]["format"] == "SignedData").collect()
 }
 
+/// The next is the start of transaction 42, dated at this second; it is accepted.
+fn expect_start(t: &mut Timeline, seconds: u64) {
+    t.expect_call("StartTransaction", json!({ "timestamp": date(seconds) })).start(42, "Accepted");
+    t.expect_status(1, "Charging");
+}
+
 /// Ends the transaction at this second, with the card that began it.
 fn end(t: &mut Timeline, seconds: u64) {
     t.at(seconds).card_again(1, "TAG").unwrap();
@@ -362,9 +368,7 @@ fn smv_11_a_start_waits_for_its_value_and_is_told_when_it_was_signed() {
     assert!(!t.charger().permits_charge(1));
     signer(1).holds_back.set(None);
     t.wait(1);
-    t.expect_call("StartTransaction", json!({"timestamp": date(40)}))
-        .answer(json!({"transactionId": 42, "idTagInfo": {"status": "Accepted"}}));
-    t.expect_status(1, "Charging");
+    expect_start(&mut t, 40);
     end(&mut t, 100);
     let [begin, _] = stop(&mut t).try_into().unwrap();
     signed(10, "Transaction.Begin", &begin);
@@ -378,9 +382,7 @@ fn smv_11_a_value_is_dated_by_the_seconds_of_the_date() {
     t.at_ms(10_050).accepted_card(1, "TAG");
     signer(1).holds_back.set(None);
     t.wait(1);
-    t.expect_call("StartTransaction", json!({"timestamp": date(10)}))
-        .answer(json!({"transactionId": 42, "idTagInfo": {"status": "Accepted"}}));
-    t.expect_status(1, "Charging");
+    expect_start(&mut t, 10);
     end(&mut t, 100);
     let [begin, _] = stop(&mut t).try_into().unwrap();
     signed(10, "Transaction.Begin", &begin);
@@ -429,9 +431,7 @@ fn smv_12_a_meter_that_fails_is_asked_again() {
     t.at(12);
     signer(1).holds_back.set(None);
     t.wait(10);
-    t.expect_call("StartTransaction", json!({"timestamp": date(15)}))
-        .answer(json!({"transactionId": 42, "idTagInfo": {"status": "Accepted"}}));
-    t.expect_status(1, "Charging");
+    expect_start(&mut t, 15);
     assert_eq!(signer(1).take_asked(), [SigningMoment::Begin; 2]);
 }
 
