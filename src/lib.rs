@@ -10,7 +10,7 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
-#[cfg(any(feature = "websocket", feature = "signed-meter-values"))]
+#[cfg(any(feature = "websocket", feature = "security", feature = "signed-meter-values"))]
 mod base64;
 mod bytes;
 #[cfg(feature = "security")]

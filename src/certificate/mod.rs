@@ -4,13 +4,11 @@
 //! hashes of the names and keys of its subject and of its issuer, as OCSP has them (RFC 6960 §4.1.1). It proves nothing else:
 //! whether a signature holds, the firmware knows.
 
-mod base64;
 mod der;
 mod identity;
 mod pem;
 mod walk;
 
-pub(crate) use base64::Base64;
 pub(crate) use identity::write_hex;
 pub use identity::{Hash, Identity, Outline, Serial};
 pub use walk::{Malformed, Walk};

@@ -1,6 +1,7 @@
 //! From text to octets: finds the certificates between their markers (RFC 7468).
 
-use super::{Base64, Malformed};
+use super::Malformed;
+use crate::base64::Decoder;
 
 /// Where the text stands.
 #[derive(Clone, Copy)]
@@ -8,7 +9,7 @@ pub(super) enum Pem {
     /// Before a certificate: so many characters of [`BEGIN`] have come.
     Outside(u8),
     /// In its base64.
-    Inside(Base64),
+    Inside(Decoder),
     /// So many characters of [`END`] have come.
     Ending(u8),
 }
@@ -43,7 +44,7 @@ impl Pem {
                 if expected == Some(&character) {
                     *matched += 1;
                     if usize::from(*matched) == BEGIN.len() + LABEL.len() {
-                        *self = Self::Inside(Base64::new());
+                        *self = Self::Inside(Decoder::new());
                         return Ok(Found::Begin);
                     }
                 } else if is_label {
@@ -64,7 +65,7 @@ impl Pem {
                     *self = Self::Ending(1);
                     Ok(Found::Nothing)
                 }
-                _ => match base64.push(character, octets)? {
+                _ => match base64.push(character, octets).ok_or(Malformed)? {
                     [] => Ok(Found::Nothing),
                     octets => Ok(Found::Octets(octets)),
                 },

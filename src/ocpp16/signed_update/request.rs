@@ -4,7 +4,7 @@ use super::super::answer::{Cause, StatusAnswer};
 use super::super::transfer::{Direction, Request, Stage};
 use super::super::{Operations, SecurityEvent};
 use super::{FirmwareVerifier, SignerVerdict};
-use crate::certificate::Base64;
+use crate::base64::Decoder;
 use crate::json::{Field, JsonStr, Kind, Payload, Value};
 use crate::store::{Scratch, StorageOp, registry};
 use crate::time::Instant;
@@ -213,15 +213,15 @@ impl<'p> Update<'p> {
 
 /// Base64, with white space between as some write it.
 fn decode(text: JsonStr<'_>, take: &mut dyn FnMut(&[u8])) -> Result<(), Cause> {
-    let (mut base64, mut octets) = (Base64::new(), [0; 3]);
+    let (mut base64, mut octets) = (Decoder::new(), [0; 3]);
     let mut is_empty = true;
     for c in text.chars().filter(|c| !c.is_ascii_whitespace()) {
         is_empty = false;
         let character = u8::try_from(c).unwrap_or(b'?');
         match base64.push(character, &mut octets) {
-            Ok([]) => {}
-            Ok(octets) => take(octets),
-            Err(_) => return Err(Cause::Signature),
+            Some([]) => {}
+            Some(octets) => take(octets),
+            None => return Err(Cause::Signature),
         }
     }
     if is_empty || !base64.is_whole() { Err(Cause::Signature) } else { Ok(()) }
