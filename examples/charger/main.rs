@@ -28,6 +28,8 @@ mod connection;
 mod control;
 mod data_transfers;
 mod diagnostics;
+#[cfg(any(feature = "security", feature = "signed-meter-values"))]
+mod durable;
 mod evse;
 mod files;
 #[cfg(feature = "security")]

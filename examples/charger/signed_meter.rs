@@ -2,6 +2,7 @@
 
 use crate::command::Answer;
 use crate::config::{Config, Signing};
+use crate::durable;
 use crate::evse::{Evse, Outlet};
 use crate::ocmf::{self, Payload, Reading};
 use crate::trace::Log;
@@ -12,8 +13,6 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
@@ -96,12 +95,12 @@ impl<'o> Meter<'o> {
         log: &'o Log,
     ) -> Result<Self, Failure> {
         let key_file = config.data_dir.join(format!("meter-{connector}.pem"));
-        let key = match read(&key_file)? {
+        let key = match durable::read(&key_file)? {
             Some(pem) => KeyPair::from_pem_and_sign_algo(&pem, &PKCS_ECDSA_P256_SHA256)
                 .map_err(|error| format!("{}: {error}", key_file.display()))?,
             None => {
                 let key = KeyPair::generate()?;
-                write(&key_file, &key.serialize_pem())?;
+                durable::write(&key_file, &key.serialize_pem())?;
                 key
             }
         };
@@ -163,7 +162,7 @@ impl<'o> Meter<'o> {
             memory.id_tag = id_tag.map(str::to_owned);
             memory.begin = Some((time.clone(), wanted.wh));
         }
-        write(&self.file, &serde_json::to_string(&*memory)?)?;
+        durable::write(&self.file, &serde_json::to_string(&*memory)?)?;
 
         let begin = memory.begin.as_ref().filter(|_| self.ends_with_both && wanted.moment == SigningMoment::End);
         let begin = begin.map(|(time, wh)| Reading::new(time, 'B', *wh));
@@ -227,26 +226,7 @@ impl SignedMeter for Meter<'_> {
     }
 }
 
-/// What is in a file, if there is one.
-fn read(file: &Path) -> Result<Option<String>, Failure> {
-    match fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("{}: {error}", file.display()).into()),
-    }
-}
-
 fn read_json<T: DeserializeOwned + Default>(file: &Path) -> Result<T, Failure> {
-    let Some(text) = read(file)? else { return Ok(T::default()) };
+    let Some(text) = durable::read(file)? else { return Ok(T::default()) };
     serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()).into())
-}
-
-/// The loss of power leaves the file as it was or as it is to be.
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let draft = file.with_extension("new");
-    let mut writer = File::create(&draft)?;
-    writer.write_all(text.as_bytes())?;
-    writer.sync_all()?;
-    fs::rename(draft, file)?;
-    Ok(())
 }

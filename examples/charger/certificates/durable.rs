@@ -1,38 +1,26 @@
-//! Files of PEM that a loss of power leaves as they were or as they are to be.
+//! Durable files with content in PEM, and files that are numbered.
 
+use crate::durable;
 use pem::{EncodeConfig, LineEnding, Pem};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// What is in a file. Nothing where there is none.
 pub(super) fn read(file: &Path) -> io::Result<Vec<Pem>> {
-    match fs::read(file) {
-        Ok(text) => pem::parse_many(text).map_err(|error| io::Error::other(format!("{}: {error}", file.display()))),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
+    let text = durable::read(file)?.unwrap_or_default();
+    pem::parse_many(text).map_err(|error| io::Error::other(format!("{}: {error}", file.display())))
 }
 
-/// Only the owner may read it: there are keys among them.
 pub(super) fn write(file: &Path, content: &[Pem]) -> io::Result<()> {
-    let draft = file.with_extension("new");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut writer = options.open(&draft)?;
-    writer.write_all(text(content).as_bytes())?;
-    writer.sync_all()?;
-    fs::rename(&draft, file)?;
-    sync_names(file)
+    durable::write(file, &text(content))
 }
 
 pub(super) fn remove(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
-        Ok(()) => sync_names(file),
+        Ok(()) => durable::sync_names(file),
     }
 }
 
@@ -61,12 +49,4 @@ pub(super) fn next(folder: &Path, kind: &str) -> io::Result<PathBuf> {
 
 fn number(file: &Path, kind: &str) -> Option<u32> {
     file.file_name()?.to_str()?.strip_prefix(kind)?.strip_prefix('-')?.strip_suffix(".pem")?.parse().ok()
-}
-
-/// Makes the names durable, too; on Windows they are when the files are.
-fn sync_names(file: &Path) -> io::Result<()> {
-    match file.parent() {
-        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
 }

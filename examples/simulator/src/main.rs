@@ -33,6 +33,9 @@ mod connection;
 mod data_transfers;
 #[path = "../../charger/diagnostics.rs"]
 mod diagnostics;
+#[cfg(feature = "security")]
+#[path = "../../charger/durable.rs"]
+mod durable;
 #[path = "../../charger/evse.rs"]
 mod evse;
 #[path = "../../charger/files.rs"]
