@@ -117,7 +117,7 @@ impl Operations<'_> {
                 let key = self.key_named(name);
                 let of_meter = match key {
                     Some(_) => None,
-                    None => self.meter_public_key_named(name).and_then(|id| self.meter_public_key(id)),
+                    None => self.meter_public_key_named(name),
                 };
                 match (key, of_meter) {
                     (Some(key), _) if wants_known => list.put(&Item::Known(key))?,

@@ -167,7 +167,7 @@ impl Operations<'_> {
         None
     }
 
-    pub(super) fn meter_public_key_named(&self, _: JsonStr<'_>) -> Option<ConnectorId> {
+    pub(super) fn meter_public_key_named(&self, _: JsonStr<'_>) -> Option<MeterPublicKey<'_>> {
         None
     }
 

@@ -9,7 +9,7 @@
 //! In the record of a tail stands before it: the entry of the start that the value belongs to, how many pieces of data there
 //! are, and how many seconds before that start it was asked for.
 
-use super::meter::{PrintedKey, SignedForm, SignedMeter};
+use super::meter::{PrintedKey, SignedForm, SignedMeter, SigningMoment};
 use crate::json::Decimal;
 use crate::ocpp16::journal_entry::PLAIN_LEN_MAX;
 use crate::ocpp16::metering::{read_value, write_value};
@@ -83,6 +83,12 @@ pub(super) enum Group {
     Begin,
     /// Of the end, or of a sample.
     Other,
+}
+
+impl Group {
+    pub(super) fn of(moment: SigningMoment) -> Self {
+        if moment == SigningMoment::Begin { Self::Begin } else { Self::Other }
+    }
 }
 
 /// The record of a piece of data, or of the tail.

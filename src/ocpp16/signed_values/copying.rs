@@ -136,9 +136,10 @@ impl Operations<'_> {
         let owed = self.signed_values.copying.owed.as_mut()?;
         let key = owed.key()?;
         if let Step::Append { is_sound } = owed.step {
-            let lies_there = scratch.loaded().and_then(|record| owed.content(record)).is_some();
-            if is_sound == lies_there {
-                return Some((Task::AppendPiece, StorageOp::AppendEntry(number, write_piece(owed, number, scratch)?)));
+            let len = scratch.loaded().and_then(|record| owed.content(record)).map(<[u8]>::len);
+            if is_sound == len.is_some() {
+                let len = write_piece(len.unwrap_or(0), number, scratch)?;
+                return Some((Task::AppendPiece, StorageOp::AppendEntry(number, len)));
             }
             owed.step = Step::Load; // somebody has taken its place
         }
@@ -176,9 +177,8 @@ impl Operations<'_> {
     }
 }
 
-/// Makes an entry of the record that was loaded, or an empty one where it is lost. Returns its length.
-fn write_piece(owed: &Owed, number: u32, scratch: &mut Scratch<'_>) -> Option<usize> {
-    let len = scratch.loaded().and_then(|record| owed.content(record)).map_or(0, <[u8]>::len);
+/// Makes an entry of the record that was loaded, of its last `len` bytes, or an empty one where it is lost. Returns its length.
+fn write_piece(len: usize, number: u32, scratch: &mut Scratch<'_>) -> Option<usize> {
     let (record, loaded) = scratch.take_loaded();
     if len > 0 {
         let end = loaded.checked_sub(CHECKSUM_LEN)?;

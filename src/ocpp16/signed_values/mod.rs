@@ -123,43 +123,33 @@ impl<'a> Operations<'a> {
 
     /// Whether StopTransaction tells signed values of this connector (note §3.1.4).
     pub(super) fn signs_ends(&self, id: ConnectorId) -> bool {
-        let periodic = self.keys.is_on(&SAMPLED_DATA_SIGN_READINGS)
-            && self.signs_any(id, self.keys.list(&metering::STOP_TXN_SAMPLED_DATA));
-        periodic
-            || self.keys.is_on(&ALIGNED_DATA_SIGN_READINGS)
-                && self.signs_any(id, self.keys.list(&metering::STOP_TXN_ALIGNED_DATA))
+        self.signs(id, &SAMPLED_DATA_SIGN_READINGS, &metering::STOP_TXN_SAMPLED_DATA)
+            || self.signs(id, &ALIGNED_DATA_SIGN_READINGS, &metering::STOP_TXN_ALIGNED_DATA)
     }
 
     /// Whether the value of the beginning goes out right after StartTransaction (note §3.3.5).
     pub(super) fn signs_starts(&self, id: ConnectorId) -> bool {
-        self.keys.is_on(&SAMPLED_DATA_SIGN_READINGS)
-            && self.keys.is_on(&SAMPLED_DATA_SIGN_STARTED_READINGS)
-            && self.signs_any(id, self.keys.list(&START_TXN_SAMPLED_DATA))
+        self.keys.is_on(&SAMPLED_DATA_SIGN_STARTED_READINGS)
+            && self.signs(id, &SAMPLED_DATA_SIGN_READINGS, &START_TXN_SAMPLED_DATA)
     }
 
     /// Whether there is to be a signed value before the transaction starts.
     pub(super) fn signs_beginning(&self, id: ConnectorId) -> bool {
-        self.connector(id).is_some_and(|connector| connector.signed_meter().is_some())
-            && (self.signs_ends(id) || self.signs_starts(id))
+        self.signs_ends(id) || self.signs_starts(id)
     }
 
     /// A sample of the running transaction is due: has it signed, if those of its kind are (note §3.3.6, §3.3.8).
     pub(super) fn sign_sample(&mut self, now: Instant, id: ConnectorId, moment: SigningMoment) {
         let (is_on, updates, list) = match moment {
-            SigningMoment::Aligned => (
-                &ALIGNED_DATA_SIGN_READINGS,
-                &ALIGNED_DATA_SIGN_UPDATED_READINGS,
-                self.keys.list(&metering::METER_VALUES_ALIGNED_DATA),
-            ),
-            _ => (
-                &SAMPLED_DATA_SIGN_READINGS,
-                &SAMPLED_DATA_SIGN_UPDATED_READINGS,
-                self.keys.list(&metering::METER_VALUES_SAMPLED_DATA),
-            ),
+            SigningMoment::Aligned => {
+                (&ALIGNED_DATA_SIGN_READINGS, &ALIGNED_DATA_SIGN_UPDATED_READINGS, &metering::METER_VALUES_ALIGNED_DATA)
+            }
+            _ => {
+                (&SAMPLED_DATA_SIGN_READINGS, &SAMPLED_DATA_SIGN_UPDATED_READINGS, &metering::METER_VALUES_SAMPLED_DATA)
+            }
         };
-        if self.keys.is_on(is_on)
-            && self.keys.is_on(updates)
-            && self.signs_any(id, list)
+        if self.keys.is_on(updates)
+            && self.signs(id, is_on, list)
             && let Some(connector) = self.connector_mut(id)
             && connector.session.is_running()
             && !connector.session.is_silent
@@ -178,9 +168,11 @@ impl<'a> Operations<'a> {
         }
     }
 
-    fn signs_any(&self, id: ConnectorId, list: &[u8]) -> bool {
-        let meter = self.connector(id).and_then(|connector| connector.signed_meter());
-        meter.is_some_and(|meter| metering::asks_for_any(list, &meter.reading()))
+    /// Whether values are signed that this switch is for: it is on, and the list asks for what the meter signs.
+    fn signs(&self, id: ConnectorId, switch: &SwitchKey, list: &ListKey) -> bool {
+        let meter = || self.connector(id).and_then(|connector| connector.signed_meter());
+        self.keys.is_on(switch)
+            && meter().is_some_and(|meter| metering::asks_for_any(self.keys.list(list), &meter.reading()))
     }
 
     /// Whether the public key goes along with a value. Once in a transaction is with that of its end, which is the one that is
@@ -200,13 +192,13 @@ impl<'a> Operations<'a> {
         (attached::fits(key)).then_some(MeterPublicKey { id, key })
     }
 
-    /// The connector whose key MeterPublicKey is named so.
-    pub(super) fn meter_public_key_named(&self, name: JsonStr<'_>) -> Option<ConnectorId> {
+    /// The key MeterPublicKey that is named so.
+    pub(super) fn meter_public_key_named(&self, name: JsonStr<'_>) -> Option<MeterPublicKey<'_>> {
         let mut text = [0; configuration::KEY_LEN_MAX as usize];
         let name = name.copy_to(&mut text).ok()?;
         let (key, number) = name.split_at_checked(METER_PUBLIC_KEY.len())?;
         let id = integer(number.as_bytes()).and_then(|id| ConnectorId::try_from(id).ok())?;
-        (key.eq_ignore_ascii_case(METER_PUBLIC_KEY) && self.meter_public_key(id).is_some()).then_some(id)
+        if key.eq_ignore_ascii_case(METER_PUBLIC_KEY) { self.meter_public_key(id) } else { None }
     }
 
     /// Asks the meters for what is wanted of them.

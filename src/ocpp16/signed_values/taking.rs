@@ -117,10 +117,6 @@ impl Signing {
         self.tells_begin = tells_begin && matches!(self.begin, Beginning::Sealed(_));
     }
 
-    fn group(&self) -> Group {
-        if self.moment == SigningMoment::Begin { Group::Begin } else { Group::Other }
-    }
-
     /// The meter has failed: it is asked once more.
     fn failed(&mut self, now: Instant) {
         warning!("a meter could not sign");
@@ -231,7 +227,7 @@ impl Connector<'_> {
             self.tell_beginning_stored();
             return None;
         }
-        let key = record_of(id, signing.group(), signing.pieces)?;
+        let key = record_of(id, Group::of(signing.moment), signing.pieces)?;
         Some(StorageOp::Store(key, RecordWriter::resume(record, begin + len).finish(key)?))
     }
 
@@ -308,11 +304,10 @@ impl Operations<'_> {
         let with_key = self.tells_key(id, moment);
         let connector = self.connector_mut(id)?;
         connector.signing.has_told_key |= with_key;
-        let group = if moment == SigningMoment::Begin { Group::Begin } else { Group::Other };
         let mut writer = RecordWriter::new(scratch.blank());
         seal.write(&mut writer);
         write_tail(&mut writer, connector.signed_meter()?, with_key);
-        let key = record_of(id, group, TAIL_PLACE)?;
+        let key = record_of(id, Group::of(moment), TAIL_PLACE)?;
         Some(StorageOp::Store(key, writer.finish(key)?))
     }
 
