@@ -19,8 +19,7 @@ use support::{Evse, leak};
 fn sessions(pages: u32, len: usize) -> u32 {
     let signer = Signer::leak();
     signer.len_max.set(len);
-    signer.makes(|_, _| vec![b'.'; LEN.get()]);
-    LEN.set(len);
+    signer.makes(move |_, _| vec![b'.'; len]);
     signer.key.set(Some(PrintedKey::Base16("30".repeat(91).leak()))); // that of P-256
     let evse = Evse::leak();
     let mut closures = evse.closures();
@@ -66,10 +65,6 @@ fn sessions(pages: u32, len: usize) -> u32 {
         assert_eq!(charger.waiting_messages(), 2 * (count + 1));
     }
     unreachable!()
-}
-
-thread_local! {
-    static LEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[test]

@@ -6,10 +6,10 @@ use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::ocpp16::{PrintedKey, SignedForm, SigningFailed, SigningMoment, TxNotification};
 use serde_json::{Value, json};
 use std::task::Poll;
+use support::meters::ENERGY;
+use support::signatures::{PUBLIC_KEY, base64};
 use support::signer::Signer;
 use support::{Bench, Frame, Timeline, bench, date};
-
-const ENERGY: &str = "Energy.Active.Import.Register";
 
 thread_local! {
     static SIGNERS: [&'static Signer; 2] = [Signer::leak(), Signer::leak()];
@@ -38,9 +38,6 @@ fn signed(seconds: u64, context: &str, meter_value: &Value) -> Value {
     assert_eq!(rest, expected);
     serde_json::from_str(value.as_str().unwrap()).unwrap()
 }
-
-/// What stands in the field of a public key.
-const PUBLIC_KEY: &str = "b2NhOmJhc2UxNjphc24xOjMwNTYzMDEwMDY="; // oca:base16:asn1:3056301006
 
 /// The fields of a value of this data.
 fn value(data: &str, public_key: &str) -> Value {
@@ -110,9 +107,9 @@ fn smv_01_13_the_longest_values_go_out_as_they_came_and_again_as_they_were() {
     for len in [4, 476, 480, 484, 960, 2500, 3360] {
         signer(1).form.set(SignedForm::Base64);
         signer(1).len_max.set(len);
-        signer(1).makes(|moment, _| {
+        signer(1).makes(move |moment, _| {
             let fill = if moment == SigningMoment::Begin { "Qk" } else { "RU" };
-            fill.repeat(signer(1).len_max.get() / 2).into_bytes()
+            fill.repeat(len / 2).into_bytes()
         });
         let mut t = signing().booted();
         t.at(10).start_charging(1, "TAG", 42);
@@ -142,8 +139,7 @@ fn smv_13_a_value_that_is_too_long_or_no_base64_is_none() {
         signer(1).makes(|_, _| b"QUJD".to_vec());
         let mut t = signing().booted();
         t.at(10).start_charging(1, "TAG", 42);
-        SPOILED.set(value.leak());
-        signer(1).makes(|_, _| SPOILED.get().to_vec());
+        signer(1).makes(move |_, _| value.clone());
         t.at(100).card_again(1, "TAG").unwrap();
         t.wait(60);
         assert_eq!(t.seconds(), 160);
@@ -152,10 +148,6 @@ fn smv_13_a_value_that_is_too_long_or_no_base64_is_none() {
         t.unplug(1);
         t.expect_status(1, "Available");
     }
-}
-
-thread_local! {
-    static SPOILED: std::cell::Cell<&'static [u8]> = const { std::cell::Cell::new(&[]) };
 }
 
 #[test]
@@ -173,22 +165,12 @@ fn smv_04_the_key_of_the_meter_is_a_configuration_key_of_its_connector() {
     }));
     t.change_key("MeterPublicKey1", "x", "Rejected");
     t.change_key("MeterPublicKey2", "x", "NotSupported");
-    let Some(Frame::Result { payload, .. }) = ({
-        let _ = t.call("GetConfiguration", json!({}));
-        t.next_frame()
-    }) else {
-        panic!()
-    };
+    let payload = t.call("GetConfiguration", json!({})).result();
     assert!(payload["configurationKey"].as_array().unwrap().contains(&known));
 
     // 359 printed characters fill the 500 that a value may have; one more has no place.
     signer(1).key.set(Some(PrintedKey::Base64("k".repeat(359).leak())));
-    let Some(Frame::Result { payload, .. }) = ({
-        let _ = t.call("GetConfiguration", json!({"key": ["MeterPublicKey1"]}));
-        t.next_frame()
-    }) else {
-        panic!()
-    };
+    let payload = t.call("GetConfiguration", json!({"key": ["MeterPublicKey1"]})).result();
     let text = payload["configurationKey"][0]["value"].as_str().unwrap();
     assert_eq!(text.len(), 500);
     assert!(text.starts_with("b2NhOmJhc2U2NDphc24xOmtr"), "{text}"); // oca:base64:asn1:kk
@@ -285,8 +267,7 @@ fn smv_07_08_the_beginning_is_told_right_after_the_start() {
         let mut t =
             signing().key("StartTxnSampledData", ENERGY).key("SampledDataSignStartedReadings", is_signed).plugged();
         t.at(10).accepted_card(1, "TAG");
-        t.expect_call("StartTransaction", json!({}))
-            .answer(json!({"transactionId": 42, "idTagInfo": {"status": "Accepted"}}));
+        t.expect_call("StartTransaction", json!({})).start(42, "Accepted");
         let mut values = Vec::new();
         for _ in 0..sent {
             let call = t.expect_call("MeterValues", json!({"connectorId": 1, "transactionId": 42}));
@@ -469,10 +450,10 @@ fn smv_12_offline_sessions_are_told_each_with_its_own() {
     for number in 0..3u64 {
         let begin = 100 * (number + 1);
         let start = t.expect_call("StartTransaction", json!({"timestamp": date(begin)}));
-        start.answer(json!({"transactionId": 42, "idTagInfo": {"status": "Accepted"}}));
+        start.start(42, "Accepted");
         let [begun, ended] = stop(&mut t).try_into().unwrap();
         let count = 2 * number + 1;
-        let data = |text: String| value(&base64(&text), "")["signedMeterData"].clone();
+        let data = |text: String| base64(text.as_bytes()).map(char::from).collect::<String>();
         let (begun, ended) =
             (signed(begin, "Transaction.Begin", &begun), signed(begin + 50, "Transaction.End", &ended));
         assert_eq!(begun["signedMeterData"], data(format!("OCMF|{{\"Begin\":{count}}}|")));
@@ -480,18 +461,4 @@ fn smv_12_offline_sessions_are_told_each_with_its_own() {
     }
     t.at(2000).expect_nothing();
     assert_eq!(t.charger().waiting_messages(), 0);
-}
-
-fn base64(text: &str) -> String {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut written = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let bits =
-            chunk.iter().enumerate().fold(0u32, |bits, (place, byte)| bits | u32::from(*byte) << (16 - 8 * place));
-        for place in 0..4 {
-            let digit = char::from(DIGITS[(bits >> (18 - 6 * place)) as usize & 63]);
-            written.push(if place <= chunk.len() { digit } else { '=' });
-        }
-    }
-    written
 }

@@ -5,7 +5,7 @@ use crate::ledger::{ENERGY, Session};
 use crate::life::{Socket, live};
 use crate::nor_flash::{Ecc, Esp32, NorFlash, Stm32f4};
 use crate::script::Step::{self, Card, CardAgain, Energy, Link, Plug, Unplug};
-use crate::signatures::{Signatures, Told, told};
+use crate::signatures::{Signatures, Told, remove_signed, told};
 use crate::sweep::{Grain, one_cut};
 use crate::world::{Meters, World};
 use crate::{Chip, Table};
@@ -115,7 +115,7 @@ impl Signed {
                 all => panic!("{session:?}: {all:?}"),
             }
             let data = rest["transactionData"].as_array_mut().expect("transactionData");
-            data.retain(|value| value["sampledValue"][0]["format"] != "SignedData");
+            remove_signed(data);
         }
         rest
     }

@@ -2,7 +2,7 @@
 //! twice (SMV-12).
 
 use crate::support::leak;
-use crate::support::signatures::{Signatures, Told, told};
+use crate::support::signatures::{PRINTED_KEY, Signatures, Told, remove_signed, told};
 use crate::walk::{Walk, Weather};
 use embedded_ocpp::ocpp16::{PrintedKey, SignedMeter, SigningFailed, SigningMoment};
 use serde_json::Value;
@@ -98,7 +98,7 @@ impl SignedMeter for Meter {
     }
 
     fn public_key(&self) -> Option<PrintedKey<'_>> {
-        Some(PrintedKey::Base16("3056301006"))
+        Some(PRINTED_KEY)
     }
 
     fn signs_samples(&self) -> bool {
@@ -140,18 +140,13 @@ impl Walk {
     pub(crate) fn signed_end_told(&mut self, connector: u64, payload: &Value) -> Value {
         let mut rest = payload.clone();
         let Some(data) = rest.get_mut("transactionData").and_then(Value::as_array_mut) else { return rest };
-        data.retain(|value| value["sampledValue"][0]["format"] != "SignedData");
+        remove_signed(data);
         if *data == [] as [Value; 0] {
             rest.as_object_mut().unwrap().remove("transactionData");
         }
         let all = if self.lost_track() { Vec::new() } else { told(&payload["transactionData"]) };
         for (told, place) in all.iter().zip(0..) {
-            let moment = match (&*told.context, place) {
-                ("Transaction.Begin", 0) => SigningMoment::Begin,
-                ("Transaction.End", _) => SigningMoment::End,
-                context => panic!("{context:?}: {payload}"),
-            };
-            self.signed_value_told(connector, moment, told);
+            self.signed_value_told(connector, told.moment_in_end(place), told);
         }
         rest
     }

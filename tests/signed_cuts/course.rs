@@ -1,14 +1,13 @@
 //! What happens to the charge point, and what goes wrong in it.
 
 use crate::central::Central;
-use crate::meter::{meter, set_clocks};
+use crate::meter::{begin_anew, meter, set_clocks};
+use crate::support::meters::ENERGY;
 use crate::support::{Bench, Timeline, bench};
 use crate::truth;
 use embedded_ocpp::facade::ConnectorClosures;
 use embedded_ocpp::store::{RecordKey, registry};
 use std::ops::Range;
-
-const ENERGY: &str = "Energy.Active.Import.Register";
 
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
@@ -111,10 +110,7 @@ impl Case {
 
     /// `false` when all was over before anything went wrong.
     pub(crate) fn play(&self) -> bool {
-        set_clocks(0);
-        for connector in [1, 2] {
-            meter(connector).signatures.take();
-        }
+        begin_anew();
         let mut central = Central::default();
         let mut t = signing(self.connectors).start_offline();
         t.link_up();

@@ -12,7 +12,7 @@ use central::Central;
 use course::Step::{Card, CardAgain, Plug};
 use course::{Case, NEVER, signing, take};
 use embedded_ocpp::store::registry;
-use meter::{meter, set_clocks};
+use meter::{begin_anew, meter};
 use serde_json::json;
 use support::signatures::told;
 
@@ -91,9 +91,7 @@ fn smv_12_damaged_pieces_damage_no_message_and_no_other_value() {
 #[test]
 fn smv_12_the_value_of_a_start_that_never_was_is_told_for_no_other() {
     for steps in 1.. {
-        set_clocks(0);
-        meter(1).signatures.take();
-        meter(1).gives_nothing.set(false);
+        begin_anew();
         let mut central = Central::default();
         let mut t = signing(1).start_offline();
         // The journal is not empty: the next boot goes on with the number that is next.
@@ -125,9 +123,7 @@ fn smv_12_the_value_of_a_start_that_never_was_is_told_for_no_other() {
 #[test]
 fn smv_11_the_end_by_a_reset_or_by_an_unlocked_cable_is_signed_too() {
     for (action, payload) in [("Reset", json!({"type": "Soft"})), ("UnlockConnector", json!({"connectorId": 1}))] {
-        set_clocks(0);
-        meter(1).signatures.take();
-        meter(1).gives_nothing.set(false);
+        begin_anew();
         let mut central = Central::default();
         let mut t = signing(1).lock().start();
         for (at, step) in [(10, Plug(1)), (11, Card(1, "ANNA"))] {

@@ -1,7 +1,7 @@
 //! The meters of both connectors. They outlive every boot.
 
 use crate::support::leak;
-use crate::support::signatures::Signatures;
+use crate::support::signatures::{PRINTED_KEY, Signatures};
 use embedded_ocpp::ocpp16::{PrintedKey, SignedMeter, SigningFailed, SigningMoment};
 use std::cell::{Cell, RefCell};
 use std::task::Poll;
@@ -33,6 +33,17 @@ pub(crate) fn meter(connector: u8) -> &'static Meter {
     METERS.with(|meters| meters[usize::from(connector) - 1])
 }
 
+/// All meters are as new.
+pub(crate) fn begin_anew() {
+    set_clocks(0);
+    METERS.with(|meters| {
+        for meter in meters {
+            meter.signatures.take();
+            meter.gives_nothing.set(false);
+        }
+    });
+}
+
 /// All meters know what time it is, in seconds.
 pub(crate) fn set_clocks(seconds: u64) {
     METERS.with(|meters| meters.iter().for_each(|meter| meter.now.set(seconds)));
@@ -61,7 +72,7 @@ impl SignedMeter for Meter {
     }
 
     fn public_key(&self) -> Option<PrintedKey<'_>> {
-        Some(PrintedKey::Base16("3056301006"))
+        Some(PRINTED_KEY)
     }
 
     fn signs_samples(&self) -> bool {

@@ -2,14 +2,11 @@
 
 use crate::central::Central;
 use crate::meter::meter;
-use crate::support::signatures::{Told, told};
+use crate::support::signatures::{PUBLIC_KEY, Told, told};
 use crate::support::{Timeline, date};
 use embedded_ocpp::ocpp16::SigningMoment;
 use embedded_ocpp::store::registry;
 use std::collections::HashSet;
-
-/// What stands in the field of a public key: oca:base16:asn1:3056301006
-const PUBLIC_KEY: &str = "b2NhOmJhc2UxNjphc24xOjMwNTYzMDEwMDY=";
 
 /// All messages have gone out, and every transaction that was told has one end.
 pub(crate) fn messages_are_told(t: &mut Timeline, central: &Central) {

@@ -3,7 +3,7 @@
 
 use crate::frame::Frame;
 use crate::hardware::{Hardware, SOCKETS};
-use crate::signatures::{Signatures, told};
+use crate::signatures::{Signatures, remove_signed, told};
 use crate::time::{Moment, SECOND};
 use embedded_ocpp::ocpp16::{SignedMeter, SigningFailed, SigningMoment};
 use serde_json::Value;
@@ -88,25 +88,20 @@ impl Hardware {
         }
         let all = told(&payload["transactionData"]);
         if let Some(data) = payload.get_mut("transactionData").and_then(Value::as_array_mut) {
-            data.retain(|value| value["sampledValue"][0]["format"] != "SignedData");
+            remove_signed(data);
         }
         assert!(!all.is_empty(), "there is no start before its value is stored: {payload}");
         if self.heard.last.replace(id.clone()) == *id {
             return frame;
         }
         for (told, place) in all.iter().zip(0..) {
-            let moment = match (&*told.context, place) {
-                ("Transaction.Begin", 0) => SigningMoment::Begin,
-                ("Transaction.End", _) => SigningMoment::End,
-                context => panic!("{context:?}"),
-            };
             let mut meters = (0..SOCKETS).map(|index| &self.sockets[index].meter);
             let meter = meters.find(|meter| meter.signatures.borrow().has_signed(told));
             meter
                 .unwrap_or_else(|| panic!("nobody has signed {told:?}"))
                 .signatures
                 .borrow_mut()
-                .tell_next(moment, told);
+                .tell_next(told.moment_in_end(place), told);
         }
         frame
     }

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, unreachable_pub)] // each test takes its part
 
-use embedded_ocpp::ocpp16::SigningMoment;
+use embedded_ocpp::ocpp16::{PrintedKey, SigningMoment};
 use serde_json::Value;
 use std::fmt;
 
@@ -26,6 +26,10 @@ pub struct Signature {
     pub is_stored: bool,
     is_told: bool,
 }
+
+/// The key that is printed on the meters of tests, and what stands in its field: oca:base16:asn1:3056301006
+pub const PRINTED_KEY: PrintedKey<'static> = PrintedKey::Base16("3056301006");
+pub const PUBLIC_KEY: &str = "b2NhOmJhc2UxNjphc24xOjMwNTYzMDEwMDY=";
 
 /// So long are the values, in turn: 3 to 7 pieces of 480 bytes; some end with a piece.
 const LENGTHS: [usize; 6] = [1000, 1440, 1900, 2400, 2881, 3360];
@@ -105,24 +109,24 @@ impl Signatures {
 impl Signature {
     /// Whether this is what is told, byte for byte.
     pub fn is(&self, told: &Told) -> bool {
-        told.data.bytes().eq(self.base64())
+        told.data.bytes().eq(base64(&self.data))
     }
 
     /// Whether it is told of the moment at which it was asked for.
     pub fn is_dated(&self, told: &Told, date: fn(u64) -> String) -> bool {
         [self.at, self.at + 1].map(date).contains(&told.timestamp)
     }
+}
 
-    /// The characters of its data in Base64.
-    fn base64(&self) -> impl Iterator<Item = u8> {
-        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        self.data.chunks(3).flat_map(|bytes| {
-            let byte = |place: usize| u32::from(bytes.get(place).copied().unwrap_or(0));
-            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-            let digit = |place: usize| DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
-            [0, 1, 2, 3].map(|place| if place <= bytes.len() { digit(place) } else { b'=' })
-        })
-    }
+/// The characters of `data` in Base64.
+pub fn base64(data: &[u8]) -> impl Iterator<Item = u8> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    data.chunks(3).flat_map(|bytes| {
+        let byte = |place: usize| u32::from(bytes.get(place).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let digit = |place: usize| DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
+        [0, 1, 2, 3].map(|place| if place <= bytes.len() { digit(place) } else { b'=' })
+    })
 }
 
 /// A signed value on the wire.
@@ -131,6 +135,22 @@ pub struct Told {
     pub timestamp: String,
     pub data: String,
     pub public_key: String,
+}
+
+impl Told {
+    /// What it was signed for, as the value at this place among those of a StopTransaction.
+    pub fn moment_in_end(&self, place: usize) -> SigningMoment {
+        match (&*self.context, place) {
+            ("Transaction.Begin", 0) => SigningMoment::Begin,
+            ("Transaction.End", _) => SigningMoment::End,
+            _ => panic!("at place {place}: {self:?}"),
+        }
+    }
+}
+
+/// Takes the signed values out of transactionData.
+pub fn remove_signed(data: &mut Vec<Value>) {
+    data.retain(|value| value["sampledValue"][0]["format"] != "SignedData");
 }
 
 /// The signed values of a list of meter values.

@@ -1,4 +1,5 @@
 use super::leak;
+use super::signatures::PRINTED_KEY;
 use embedded_ocpp::ocpp16::{MeterReading, PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
 use std::cell::{Cell, RefCell};
 use std::task::Poll;
@@ -18,15 +19,18 @@ pub struct Signer {
     pub stored: Cell<u32>,
     /// The value for the moment that was asked for last, and how it is made.
     value: RefCell<Vec<u8>>,
-    make: Cell<fn(SigningMoment, usize) -> Vec<u8>>,
+    make: RefCell<Box<Make>>,
 }
+
+/// Makes the value for a moment, and the how manieth it is.
+type Make = dyn Fn(SigningMoment, usize) -> Vec<u8>;
 
 impl Signer {
     pub fn leak() -> &'static Self {
         leak(Self {
             form: Cell::new(SignedForm::Bytes),
             method: Cell::new(""),
-            key: Cell::new(Some(PrintedKey::Base16("3056301006"))),
+            key: Cell::new(Some(PRINTED_KEY)),
             signs_samples: Cell::new(true),
             ends_with_both: Cell::new(false),
             len_max: Cell::new(2500),
@@ -34,13 +38,13 @@ impl Signer {
             asked: RefCell::default(),
             stored: Cell::new(0),
             value: RefCell::default(),
-            make: Cell::new(|moment, count| format!("OCMF|{{\"{moment:?}\":{count}}}|").into_bytes()),
+            make: RefCell::new(Box::new(|moment, count| format!("OCMF|{{\"{moment:?}\":{count}}}|").into_bytes())),
         })
     }
 
-    /// How the value for a moment is made, and the how manieth it is.
-    pub fn makes(&self, make: fn(SigningMoment, usize) -> Vec<u8>) {
-        self.make.set(make);
+    /// How its values are made from now on.
+    pub fn makes(&self, make: impl Fn(SigningMoment, usize) -> Vec<u8> + 'static) {
+        *self.make.borrow_mut() = Box::new(make);
     }
 
     pub fn take_asked(&self) -> Vec<SigningMoment> {
@@ -56,7 +60,7 @@ impl SignedMeter for Signer {
     fn sign(&self, moment: SigningMoment) {
         self.asked.borrow_mut().push(moment);
         let count = self.asked.borrow().len();
-        self.value.replace((self.make.get())(moment, count));
+        self.value.replace((self.make.borrow())(moment, count));
     }
 
     fn read(&self, offset: usize, buffer: &mut [u8]) -> Poll<Result<usize, SigningFailed>> {
