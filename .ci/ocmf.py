@@ -31,6 +31,10 @@ class SignedValue:
         return [[reading["TX"], reading["RV"]] for reading in self.payload["RD"]]
 
     @property
+    def time(self):
+        return self.payload["RD"][0]["TM"].removesuffix(" S").replace(",", ".")
+
+    @property
     def page(self):
         return int(self.payload["PG"].removeprefix("T"))
 

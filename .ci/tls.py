@@ -11,19 +11,17 @@ import subprocess
 import sys
 import warnings
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import tls_security
 from central_system import CentralSystem
 from scenarios import SCENARIOS
-from tls_line import Factory, charger, port_of
+from tls_line import HOST, TODAY, Factory, charger, port_of
 
-HOST = "csms.example.com"
 PASSWORD = "a pass phrase of 30 characters"
 TIMEOUT = 60
 
-TODAY = datetime.now(timezone.utc) + timedelta(hours=1)  # when the certificates are made already
 LONG_AGO, LATER = TODAY - timedelta(days=400), TODAY + timedelta(days=400)  # the certificates are good for 30 days
 
 logging.getLogger("websockets").setLevel(logging.CRITICAL)  # a charger that distrusts the server hangs up

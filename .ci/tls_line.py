@@ -5,8 +5,10 @@ import contextlib
 import ssl
 import subprocess
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
+HOST = "csms.example.com"
+TODAY = datetime.now(timezone.utc) + timedelta(hours=1)  # when the certificates are made already
 FACTORY_ADDRESS = 0x0030_0000  # of tests/tls/src/factory.rs
 QEMU = [
     "qemu-system-arm", "-M", "mps2-an386", "-nographic",

@@ -7,27 +7,26 @@ import functools
 import ssl
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
-from authority import Certificate, name_of
+from authority import Certificate
 from central_system import CentralSystem
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
-from ocpp.v16 import call
 from scenarios.boot import booted_again
-from scenarios.certificates import CENTRAL, MANUFACTURER, OPERATOR, asked_request, delete, install, roots, sign
+from scenarios.certificates import (
+    CENTRAL, MANUFACTURER, OPERATOR, asked_request, certificate_asked_for, delete, install, roots, sign,
+)  # fmt: skip
 from scenarios.files import ago
-from scenarios.security import HEX_KEY, KEY, REQUESTS, profile_is, told
-from scenarios.signed_update import signed_status, update_signed
+from scenarios.security import HEX_KEY, KEY, REQUESTS, profile_is, reconnected, told
+from scenarios.signed_update import PSS, ask_for_update, bad_signers, signed_status, update_signed
 from scenarios.steps import change, demand, values_of
-from tls_line import Factory, charger, port_of
+from tls_line import HOST, TODAY, Factory, charger, port_of
 
-HOST = "csms.example.com"
 TIMEOUT = 240
+PATIENCE = 60  # until a profile is taken back
 TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
-TODAY = datetime.now(timezone.utc) + timedelta(hours=1)
 
 
 class Site:
@@ -61,13 +60,13 @@ class Site:
     async def connected_anew(self):
         first = self.central.charge_point
         await first._connection.close()
-        await reconnected(self.central, first)
+        await reconnected(self.central, first, PATIENCE)
 
     async def changed(self, key, value):
         """Accepted, and another connection for it."""
         first = self.central.charge_point
         await change(self.central, key, value)
-        await reconnected(self.central, first)
+        await reconnected(self.central, first, PATIENCE)
 
     def has(self, is_secure, has_password, shown=None):
         """What the connection is like that stands."""
@@ -76,12 +75,6 @@ class Site:
         demand(("Authorization" in headers) == has_password, f"a password is {has_password}: {headers}")
         expected = shown and shown.x509.public_bytes(Encoding.DER)
         demand(line.shown == expected, "the certificate that is shown")
-
-
-async def reconnected(central, old):
-    """On another connection, without a boot in between: until a profile is taken back that takes a while."""
-    await central.until(lambda: central.charge_point not in (None, old), "another connection", timeout=60)
-    central.missing("BootNotification")
 
 
 async def profiles(site):
@@ -106,7 +99,7 @@ async def profiles(site):
     await change(central, "SecurityProfile", "1", "Rejected")
 
     await change(central, "CpoName", OPERATOR)
-    granted, below = await certificate_asked_for(site)
+    granted, below = await certificate_asked_for(central, site.authority)
     await site.cut_power()  # the key outlives it
     await profile_is(central, "2")
     site.has(is_secure=True, has_password=True)
@@ -127,38 +120,14 @@ async def profiles(site):
     later = site.authority.grant(await asked_request(central), days=(1, 300))
     first = central.charge_point
     await sign(central, later)
-    await reconnected(central, first)
+    await reconnected(central, first, PATIENCE)
     site.has(is_secure=True, has_password=False, shown=granted)  # it has not begun
     renewed = site.authority.grant(await asked_request(central), days=(-0.5, 300))
     first = central.charge_point
     await sign(central, renewed)
-    await reconnected(central, first)
+    await reconnected(central, first, PATIENCE)
     site.has(is_secure=True, has_password=False, shown=renewed)
     await change(central, "SecurityProfile", "2", "Rejected")
-
-
-async def certificate_asked_for(site):
-    """What must not be taken for an answer to a request, and the answer with the CA that has signed it."""
-    central, authority = site.central, site.authority
-    first = await asked_request(central)
-    request = await asked_request(central)
-    below = Certificate("below", authority, is_ca=True)
-    granted = below.grant(request)
-    bad = {
-        "of the pair before": [authority.grant(first)],
-        "of another key": [authority.grant(request, public_key=authority.key.public_key())],
-        "of another charge point": [authority.grant(request, name=name_of("0002", OPERATOR))],
-        "of another operator": [authority.grant(request, name=name_of("0001", "ACME"))],
-        "of the past": [authority.grant(request, days=(-3, -1))],
-        "of an unknown CA": [Certificate("ACME Root", is_ca=True).grant(request)],
-        "of no CA": [(leaf := Certificate("plain", authority)).grant(request), leaf],
-        "without the one between": [granted],
-    }
-    for what, chain in bad.items():
-        central.note(what)
-        await sign(central, *chain, status="Rejected")
-        await told(central, "InvalidChargePointCertificate")
-    return granted, below
 
 
 async def new_root(site):
@@ -226,13 +195,7 @@ async def signed_update(site):
     maker, stranger = Certificate("maker", is_ca=True), Certificate("maker", is_ca=True)
     await install(central, maker, MANUFACTURER)
     signer, elliptic = Certificate("signer", maker, kind=2048), Certificate("signer", maker)
-    for what, bad in {
-        "of an unknown root": Certificate("signer", stranger),
-        "of the root of the central system": Certificate("signer", site.authority),
-        "of one between": Certificate("signer", Certificate("between", maker, is_ca=True)),
-        "of the past": Certificate("signer", maker, days=(-3, -1)),
-        "of a weak key": Certificate("signer", maker, kind=1024),
-    }.items():
+    for what, bad in bad_signers(maker, stranger, site.authority).items():
         central.note(what)
         await update_signed(central, bad, b"", signer.sign(UPDATE, PSS), status="InvalidCertificate")
         await told(central, "InvalidFirmwareSigningCertificate")
@@ -251,11 +214,8 @@ async def signed_update(site):
     await update_signed(central, elliptic, b"", elliptic.sign(UPDATE), *installed)
 
     id = next(REQUESTS)
-    firmware = {
-        "location": "http://127.0.0.1/later.bin", "retrieve_date_time": ago(-12), "signing_certificate": signer.pem,
-        "signature": signer.sign(UPDATE, PSS),
-    }  # fmt: skip
-    await central.request(call.SignedUpdateFirmware(id, firmware), status="Accepted")
+    later = {"retrieve_date": ago(-12), "status": "Accepted"}
+    await ask_for_update(central, id, "http://127.0.0.1", signer, signer.sign(UPDATE, PSS), **later)
     await signed_status(central, "DownloadScheduled", id)
     await site.cut_power()
     await central.until(lambda: "SignedFirmwareStatusNotification" in dict(central.calls), "download", timeout=30)
@@ -264,7 +224,6 @@ async def signed_update(site):
 
 
 UPDATE = bytes(range(256)) * 100
-PSS = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
 DISTRUSTED = "certificate: not signed by the root"
 
 

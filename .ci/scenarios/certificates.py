@@ -151,11 +151,9 @@ async def sign(central, *chain, status="Accepted"):
     await central.request(call.CertificateSigned(text), status=status)
 
 
-async def own_certificate(central, evse):
-    """The operator's name, a request for a certificate, what must not be taken for an answer to it, and the answer."""
-    await change(central, "CpoName", OPERATOR)
-    await change(central, "SecurityProfile", "3", "Rejected")  # there is no certificate
-    first, authority = await asked_request(central), central.authority
+async def certificate_asked_for(central, authority):
+    """What must not be taken for an answer to a request, and the answer with the CA that has signed it."""
+    first = await asked_request(central)
     request = await asked_request(central)
     below = Certificate("below", authority, is_ca=True)
     granted = below.grant(request)
@@ -165,7 +163,7 @@ async def own_certificate(central, evse):
         "of another charge point": [authority.grant(request, name=name_of("0002", OPERATOR))],
         "of another operator": [authority.grant(request, name=name_of("0001", "ACME"))],
         "of the past": [authority.grant(request, days=(-3, -1))],
-        "of an unknown CA": [Certificate("ACME", is_ca=True).grant(request)],
+        "of an unknown CA": [Certificate(authority.x509.subject, is_ca=True).grant(request)],
         "of no CA": [(leaf := Certificate("plain", authority)).grant(request), leaf],
         "without the one between": [granted],
     }
@@ -173,6 +171,14 @@ async def own_certificate(central, evse):
         central.note(what)
         await sign(central, *chain, status="Rejected")
         await told(central, "InvalidChargePointCertificate")
+    return granted, below
+
+
+async def own_certificate(central, evse):
+    """The operator's name, a request for a certificate, what must not be taken for an answer to it, and the answer."""
+    await change(central, "CpoName", OPERATOR)
+    await change(central, "SecurityProfile", "3", "Rejected")  # there is no certificate
+    granted, below = await certificate_asked_for(central, central.authority)
     await change(central, "SecurityProfile", "3", "Rejected")
     await lost_power(central, evse)  # the key outlives it
     await sign(central, granted, below)

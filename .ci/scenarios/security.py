@@ -42,9 +42,9 @@ async def log_status(central, status, request_id):
     demand(found == {"status": status, "requestId": request_id}, f"{status} of {request_id} is next: {found}")
 
 
-async def reconnected(central, old):
+async def reconnected(central, old, timeout=10):
     """On another connection, without a boot in between."""
-    await central.until(lambda: central.charge_point not in (None, old), "another connection")
+    await central.until(lambda: central.charge_point not in (None, old), "another connection", timeout=timeout)
     central.missing("BootNotification")
 
 

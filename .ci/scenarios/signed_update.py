@@ -13,10 +13,13 @@ from .security import REQUESTS, told
 from .steps import demand
 
 
-async def ask_for_update(central, request_id, url, signer, signature, **fields):
+PSS = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
+
+
+async def ask_for_update(central, request_id, url, signer, signature, retrieve_date=None, **fields):
     firmware = {
-        "location": f"{url}/firmware.bin", "retrieve_date_time": ago(60), "signing_certificate": signer.pem,
-        "signature": signature,
+        "location": f"{url}/firmware.bin", "retrieve_date_time": retrieve_date or ago(60),
+        "signing_certificate": signer.pem, "signature": signature,
     }  # fmt: skip
     await central.request(call.SignedUpdateFirmware(request_id, firmware), **fields)
 
@@ -36,29 +39,32 @@ async def signed_status(central, status, request_id):
     demand(found == {"status": status, "requestId": request_id}, f"{status} of {request_id} is next: {found}")
 
 
+def bad_signers(maker, stranger, authority):
+    """Who may not sign the firmware of this maker."""
+    return {
+        "of an unknown root": Certificate("signer", stranger),
+        "of the root of the central system": Certificate("signer", authority),
+        "of one between": Certificate("signer", Certificate("between", maker, is_ca=True)),
+        "of the past": Certificate("signer", maker, days=(-3, -1)),
+        "of a weak key": Certificate("signer", maker, kind=1024),
+    }
+
+
 async def signed_update(central, evse):
     """Only what the manufacturer has signed is installed: not a byte more, not by another, nor what nobody has signed."""
     root, stranger = Certificate("maker", kind=P384, is_ca=True), Certificate("maker", kind=P384, is_ca=True)
     await install(central, root, MANUFACTURER)
     signer, elliptic = Certificate("signer", root, kind=2048), Certificate("signer", root)
-    between = Certificate("between", root, is_ca=True)
-    for what, bad in {
-        "of an unknown root": Certificate("signer", stranger),
-        "of the root of the central system": Certificate("signer", central.authority),
-        "of one between": Certificate("signer", between),
-        "of the past": Certificate("signer", root, days=(-3, -1)),
-        "of a weak key": Certificate("signer", root, kind=1024),
-    }.items():
+    for what, bad in bad_signers(root, stranger, central.authority).items():
         central.note(what)
         signature = bad.sign(FIRMWARE, padding.PKCS1v15() if what == "of a weak key" else None)
         await update_signed(central, bad, FIRMWARE, signature, status="InvalidCertificate")
         await told(central, "InvalidFirmwareSigningCertificate")
     central.missing("SignedFirmwareStatusNotification")
 
-    pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
     downloaded = ["Downloading", "Downloaded"]
     for what, content, signature in (
-        ("of another firmware", FIRMWARE + b"!", signer.sign(FIRMWARE, pss)),
+        ("of another firmware", FIRMWARE + b"!", signer.sign(FIRMWARE, PSS)),
         ("of another signer", FIRMWARE, elliptic.sign(FIRMWARE)),
     ):
         central.note(what)
@@ -68,7 +74,7 @@ async def signed_update(central, evse):
     await central.refused("UpdateFirmware", plain, {"NotSupported"})
 
     for signer, signature in (
-        (signer, signer.sign(FIRMWARE, pss)),
+        (signer, signer.sign(FIRMWARE, PSS)),
         (signer, signer.sign(FIRMWARE, padding.PKCS1v15())),
         (elliptic, elliptic.sign(FIRMWARE)),
     ):

@@ -8,12 +8,15 @@ import ocmf
 from central_system import moment
 from ocpp.v16 import call
 
-from .boot import boot, booted_again
+from .boot import boot, power_cut
 from .kills import kills
 from .steps import configured, contexts, demand, plugged_in, started, started_from_afar, stopped_from_afar, unplugged
 
 ENERGY = "Energy.Active.Import.Register"
 SIGNED = {"SampledDataSignReadings": "true", "StopTxnSampledData": ENERGY}
+STARTED = SIGNED | {
+    "SampledDataSignStartedReadings": "true", "StartTxnSampledData": ENERGY, "MeterValueSampleInterval": "0",
+}  # fmt: skip
 BEGIN, END = "Transaction.Begin", "Transaction.End"
 
 
@@ -45,7 +48,7 @@ async def signed_session(central, evse):
     for value, timestamp in ((begin, start["timestamp"]), (end, stop["timestamp"])):
         told = next(each for each in stop["transactionData"] if contexts(each) == {value.context} and is_signed(each))
         near(told["timestamp"], timestamp)
-        near(told["timestamp"], value.payload["RD"][0]["TM"].removesuffix(" S").replace(",", "."))
+        near(told["timestamp"], value.time)
 
 
 async def signed_container(central, evse):
@@ -64,9 +67,7 @@ async def signed_container(central, evse):
 
 async def signed_start(central, evse):
     """SampledDataSignStartedReadings: the value of the begin comes right after StartTransaction, and again at the end."""
-    async with configured(
-        central, **SIGNED, SampledDataSignStartedReadings="true", StartTxnSampledData=ENERGY, MeterValueSampleInterval="0"
-    ):
+    async with configured(central, **STARTED):
         told = await told_begin(central, evse, "REMOTE01")
         begin, _ = both(central, await stopped_from_afar(central, max(central.transactions)))
         demand(begin.data == told.data, f"{told}, then {begin}")
@@ -129,7 +130,7 @@ async def slow_meter(central, evse):
         stop = await stopped_from_afar(central, transaction_id)
         demand(asyncio.get_running_loop().time() - begun > 1.9, "the end did not wait")
         _, end = both(central, stop)
-        near(end.payload["RD"][0]["TM"].removesuffix(" S").replace(",", "."), stop["timestamp"])
+        near(end.time, stop["timestamp"])
         await evse("signed_meter", connector=1, delay_s=0)
         await unplugged(central, evse)
 
@@ -155,9 +156,7 @@ async def failing_meter(central, evse):
 
 async def signed_power_loss(central, evse):
     """The power fails in a transaction: StopTransaction has the value of the begin as it was told, and one of the end."""
-    async with configured(
-        central, **SIGNED, SampledDataSignStartedReadings="true", StartTxnSampledData=ENERGY, MeterValueSampleInterval="0"
-    ):
+    async with configured(central, **STARTED):
         told = await told_begin(central, evse, "REMOTE01")
         await power_cut(central, evse)
         stop = await central.expect("StopTransaction", transactionId=max(central.transactions), reason="PowerLoss")
@@ -176,8 +175,7 @@ async def signed_resend(central, evse):
             await central.request(call.RemoteStopTransaction(transaction_id), status="Accepted")
             await central.until(lambda: not central.charge_point, "cut of the link")
             if cuts_power:
-                await evse("power_cut")
-                await booted_again(central)
+                await power_cut(central, evse)
             else:
                 await evse("connect")
             stop = await central.expect("StopTransaction", transactionId=transaction_id)
@@ -209,12 +207,6 @@ async def told_begin(central, evse, id_tag):
     (value,) = signed_in(central, sample)
     demand((value.context, value.readings) == (BEGIN, [["B", start["meterStart"]]]), f"the begin {start}: {value}")
     return value
-
-
-async def power_cut(central, evse):
-    await evse("power_cut")
-    await central.until(lambda: not central.charge_point, "end of the connection")
-    await booted_again(central)
 
 
 def signed_in(central, payload, connector=1):
