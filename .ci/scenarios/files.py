@@ -8,7 +8,7 @@ from pathlib import Path
 import file_server
 from ocpp.v16 import call
 
-from .steps import demand, started_from_afar, stopped_from_afar, triggered, unplugged
+from .steps import demand, started_from_afar, stopped_from_afar, triggered
 
 FIRMWARE = bytes(range(256)) * 400
 
