@@ -54,7 +54,7 @@ fn keys(device: &mut Device) -> Result<(), Failure> {
     while let Some(key) = keys.next_unsaved() {
         let op = keys.store(key, &mut buffer).ok_or("the buffer is too small")?;
         run(op, device, &mut buffer)?;
-        keys.saved(key);
+        keys.saved();
     }
 
     // The next boot.

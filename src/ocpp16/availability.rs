@@ -4,11 +4,12 @@ use super::answer::{Cause, StatusAnswer};
 use super::connector::Finishing;
 use super::place::Place;
 use super::session::Phase;
+use super::shelf::{RecordChange, Shelf};
 use super::types::Symbol;
 use super::{Availability, ChargePointStatus, Connector, ConnectorId, Operations};
 use crate::json::{Field, Kind, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{RecordKey, Scratch, StorageOp, registry};
+use crate::store::{RecordKey, Scratch, registry};
 use crate::time::Instant;
 
 /// Whether a connector is in service, and whether it is to be.
@@ -68,6 +69,27 @@ impl Service {
         }
     }
 }
+
+pub(super) const SHELF: Shelf = Shelf {
+    find: |operations, id| Some((id, record_key(id)?)).filter(|_| usize::from(id) <= operations.connectors.len()),
+    load: |operations, id, record| {
+        let reader = record_key(id).and_then(|key| RecordReader::open(key, record));
+        let stored = reader.and_then(|mut reader| Availability::from_code(reader.byte()?));
+        if let (Some(stored), Some(service)) = (stored, operations.service_mut(id)) {
+            *service = Service::of(stored);
+        }
+    },
+    is_promised: |operations| {
+        let mut connectors = operations.connectors.iter();
+        operations.charge_point.service.unsaved || connectors.any(|connector| connector.place.service.unsaved)
+    },
+    change: |operations, scratch| operations.store_availability(scratch),
+    changed: |operations, record| {
+        if let Some(service) = operations.service_mut(registry::place(&registry::AVAILABILITY, record)) {
+            service.unsaved = false;
+        }
+    },
+};
 
 impl Operations<'_> {
     #[inline(never)]
@@ -134,34 +156,19 @@ impl Operations<'_> {
         self.dirty = true;
     }
 
-    pub(super) fn is_availability_unsaved(&self) -> bool {
-        self.charge_point.service.unsaved || self.connectors.iter().any(|connector| connector.place.service.unsaved)
-    }
-
-    /// The next record of an availability to be stored.
-    pub(super) fn store_availability(&mut self, scratch: &mut Scratch<'_>) -> Option<(ConnectorId, StorageOp)> {
+    /// The next record to be stored.
+    fn store_availability(&self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         let ids = 0..self.connector_ids().end;
         let (id, service) =
             ids.filter_map(|id| Some((id, self.place(id)?.service))).find(|(_, service)| service.unsaved)?;
-        let key = availability_record(id)?;
+        let key = record_key(id.into())?;
         let mut writer = RecordWriter::new(scratch.blank());
         writer.byte(service.wanted.code());
-        Some((id, StorageOp::Store(key, writer.finish(key)?)))
+        Some(RecordChange::store(key, writer.finish(key)?))
     }
 
-    pub(super) fn availability_stored(&mut self, id: ConnectorId) {
-        if let Some(place) = self.place_mut(id) {
-            place.service.unsaved = false;
-        }
-    }
-
-    pub(super) fn load_availability(&mut self, id: ConnectorId, record: &[u8]) {
-        let stored = availability_record(id)
-            .and_then(|key| RecordReader::open(key, record))
-            .and_then(|mut reader| Availability::from_code(reader.byte()?));
-        if let (Some(stored), Some(place)) = (stored, self.place_mut(id)) {
-            place.service = Service::of(stored);
-        }
+    fn service_mut(&mut self, id: u16) -> Option<&mut Service> {
+        Some(&mut self.place_mut(ConnectorId::try_from(id).ok()?)?.service)
     }
 }
 
@@ -193,6 +200,6 @@ impl Connector<'_> {
     }
 }
 
-pub(super) fn availability_record(id: ConnectorId) -> Option<RecordKey> {
-    registry::nth(registry::AVAILABILITY, usize::from(id))
+fn record_key(id: u16) -> Option<RecordKey> {
+    registry::nth(registry::AVAILABILITY, id.into())
 }

@@ -4,12 +4,13 @@
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::authorization::Known;
+use super::shelf::{RecordChange, Shelf};
 use super::tag_record::{FNV_OFFSET, expires, fnv, has_passed, known, read_tag, tag_hash, write_tag};
 use super::types::Symbol;
 use super::{AuthorizationStatus, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{RecordKey, Scratch, StorageOp, SwitchKey, registry};
+use crate::store::{RecordKey, Scratch, SwitchKey, registry};
 use crate::time::{DateTime, Instant};
 
 /// Whether the cache is used at all.
@@ -161,45 +162,30 @@ impl<'a> Cache<'a> {
         }
     }
 
-    /// Whether entries that are gone are still on the device.
-    pub(super) fn is_clearing(&self) -> bool {
-        self.is_clearing
-    }
-
-    /// What is to be done on the device.
-    pub(super) fn storage_op(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+    fn change(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         if self.is_clearing {
             if let Some(dropped) = self.slots.iter().position(|slot| slot.state == SlotState::Dropped) {
-                return Some(StorageOp::Remove(record_key(dropped)?));
+                return Some(RecordChange::remove(record_key(dropped)?));
             }
             self.is_clearing = false;
         }
         let entry = self.unsaved.as_ref()?;
-        let slot = self.slots.get(usize::from(entry.slot))?;
-        let key = record_key(entry.slot.into())?;
+        let index = usize::from(entry.slot);
+        let (slot, key) = (self.slots.get(index)?, record_key(index)?);
         let mut writer = RecordWriter::new(scratch.blank());
         writer.unsigned(slot.age.into());
         write_tag(&mut writer, &entry.id_tag, &entry.info);
-        Some(StorageOp::Store(key, writer.finish(key)?))
+        Some(RecordChange::store(key, writer.finish(key)?))
     }
 
-    /// The last [`storage_op`](Self::storage_op) is done.
-    pub(super) fn stored(&mut self) {
-        if self.is_clearing {
-            if let Some(dropped) = self.slots.iter_mut().find(|slot| slot.state == SlotState::Dropped) {
-                dropped.state = SlotState::Free;
-            }
-        } else {
-            self.unsaved = None;
+    fn changed(&mut self, index: usize) {
+        match self.slots.get_mut(index) {
+            Some(slot) if slot.state == SlotState::Dropped => slot.state = SlotState::Free,
+            _ => self.unsaved = None,
         }
     }
 
-    /// The record of the `index`th entry, to be loaded at boot.
-    pub(super) fn record(&self, index: usize) -> Option<RecordKey> {
-        if index < self.slots.len() { record_key(index) } else { None }
-    }
-
-    pub(super) fn load(&mut self, index: usize, record: &[u8]) {
+    fn load(&mut self, index: usize, record: &[u8]) {
         let Some((age, id_tag, info)) = read_entry(index, record) else { return };
         self.age = self.age.max(age);
         if let Some(slot) = self.slots.get_mut(index) {
@@ -207,6 +193,17 @@ impl<'a> Cache<'a> {
         }
     }
 }
+
+pub(super) const SHELF: Shelf = Shelf {
+    find: |operations, number| {
+        let index = usize::from(number);
+        Some((number, record_key(index)?)).filter(|_| index < operations.cache.slots.len())
+    },
+    load: |operations, number, record| operations.cache.load(number.into(), record),
+    is_promised: |operations| operations.cache.is_clearing, // what is learnt is nobody's promise
+    change: |operations, scratch| operations.cache.change(scratch),
+    changed: |operations, record| operations.cache.changed(registry::place(&registry::CACHE, record).into()),
+};
 
 impl Operations<'_> {
     #[inline(never)]

@@ -1,6 +1,7 @@
 //! The transaction that the central system has answered the start of: what must outlive the journal entry of the start.
 
 use super::session::Session;
+use super::shelf::Shelf;
 use super::{ConnectorId, IdToken, Operations};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, registry};
@@ -86,7 +87,7 @@ impl ConfirmedTransaction {
         self.began
     }
 
-    pub(super) fn record_key(id: ConnectorId) -> Option<RecordKey> {
+    fn record_key(id: ConnectorId) -> Option<RecordKey> {
         registry::nth(registry::TRANSACTION, usize::from(id))
     }
 
@@ -116,8 +117,8 @@ impl ConfirmedTransaction {
         self.stored_as_running = !self.ended;
     }
 
-    pub(super) fn load(id: ConnectorId, record: &[u8]) -> Option<(Self, IdToken)> {
-        let mut reader = RecordReader::open(Self::record_key(id)?, record)?;
+    fn load(key: RecordKey, record: &[u8]) -> Option<(Self, IdToken)> {
+        let mut reader = RecordReader::open(key, record)?;
         let entry = reader.u32()?;
         let transaction = reader.signed()?;
         let flags = reader.byte()?;
@@ -140,6 +141,26 @@ impl ConfirmedTransaction {
         Some((confirmed, id_tag))
     }
 }
+
+/// From connector 1 on. They are written between the entries of the journal: see [`storing`](super::storing).
+pub(super) const SHELF: Shelf = Shelf {
+    find: |operations, number| {
+        let id = number.max(1); // the charge point itself has none
+        Some((id, registry::nth(registry::TRANSACTION, id.into())?))
+            .filter(|_| usize::from(id) <= operations.connectors.len())
+    },
+    load: |operations, id, record| {
+        let key = registry::nth(registry::TRANSACTION, id.into());
+        let loaded = key.and_then(|key| ConfirmedTransaction::load(key, record));
+        if let (Some((confirmed, id_tag)), Some(connector)) = (loaded, operations.connector_mut(id as ConnectorId)) {
+            connector.confirmed = confirmed;
+            connector.session.id_tag = id_tag;
+        }
+    },
+    is_promised: |_| false,
+    change: |_, _| None,
+    changed: |_, _| {},
+};
 
 impl Operations<'_> {
     /// AUTH-09: the parent may become known only now. It also tells who may take a cable that stays locked (TX-10).

@@ -5,13 +5,14 @@
 
 use super::answer::Cause;
 use super::session::Phase;
+use super::shelf::RecordChange;
 use super::signed_update::SignedUpdate;
 use super::transfer::{Direction, POLL_INTERVAL, Request, Stage, Transfer, seconds_after};
 use super::types::Symbol;
 use super::{FirmwareStatus, Operations};
 use crate::json::{Field, Kind};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Scratch, SetKey, StorageOp, registry};
+use crate::store::{Scratch, SetKey, registry};
 use crate::time::Instant;
 
 /// What the firmware can load from and to.
@@ -198,12 +199,12 @@ impl<'a> Operations<'a> {
         }
     }
 
-    pub(super) fn firmware_op(&self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+    pub(super) fn change_firmware(&self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         let transfer = &self.transfers.firmware.transfer;
         let untold = transfer.reports.untold();
         let is_over = transfer.stage == Stage::Idle;
         if is_over && untold == 0 {
-            return Some(StorageOp::Remove(registry::FIRMWARE_UPDATE));
+            return Some(RecordChange::remove(registry::FIRMWARE_UPDATE));
         }
         let mut writer = RecordWriter::new(scratch.blank());
         writer.byte(if is_over { OVER } else { INSTALLING });
@@ -212,7 +213,7 @@ impl<'a> Operations<'a> {
         if let Some(id) = self.transfers.firmware.signed.request_id() {
             writer.signed(id.into());
         }
-        Some(StorageOp::Store(registry::FIRMWARE_UPDATE, writer.finish(registry::FIRMWARE_UPDATE)?))
+        Some(RecordChange::store(registry::FIRMWARE_UPDATE, writer.finish(registry::FIRMWARE_UPDATE)?))
     }
 
     /// The record of the update is loaded after the boot.

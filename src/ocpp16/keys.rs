@@ -1,11 +1,12 @@
 //! All configuration keys, in the order in which GetConfiguration lists them. Each is declared in the block that it
 //! steers; here stand those of no block.
 
+use super::shelf::{RecordChange, Shelf};
 use super::{
     authorization, cache, configuration, delivery, free_vend, heartbeat, metering, phase_rotation, remote_control,
     reset, session, status, unlock,
 };
-use crate::store::{Declaration, IntegerKey, SetKey};
+use crate::store::{Declaration, IntegerKey, SetKey, StorageOp};
 
 /// OCPP 1.6 §9.1.19
 pub(super) const NUMBER_OF_CONNECTORS: IntegerKey = IntegerKey::new(22, "NumberOfConnectors", 1, 0, 63).read_only();
@@ -45,6 +46,25 @@ pub(super) const fn announced(receive: usize, request: &str, piece: &str, most: 
 /// The longest request that sets a list of measurands or of phase rotations, still without items.
 pub(super) const CHANGE_OF_LIST: &str =
     r#"[2,"00000000-0000-0000-0000-000000000000","ChangeConfiguration",{"key":"ConnectorPhaseRotation","value":""}]"#;
+
+pub(super) const SHELF: Shelf = Shelf {
+    find: |operations, index| {
+        let key = operations.keys.stored_from(index as u8)?;
+        Some((key.index().into(), operations.keys.record(key)?))
+    },
+    load: |operations, index, record| {
+        if let Some(key) = operations.keys.stored_from(index as u8) {
+            operations.keys.load(key, record);
+        }
+    },
+    is_promised: |operations| operations.keys.is_unsaved(),
+    change: |operations, scratch| {
+        let key = operations.keys.next_unsaved()?;
+        let StorageOp::Store(record, len) = operations.keys.store(key, scratch.blank())? else { return None };
+        Some(RecordChange::store(record, len))
+    },
+    changed: |operations, _| operations.keys.saved(),
+};
 
 pub(super) static TABLE: &[Declaration] = &[
     NUMBER_OF_CONNECTORS.declaration(),

@@ -55,6 +55,7 @@ mod reset;
 #[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
 mod session;
+mod shelf;
 #[cfg(feature = "firmware-management")]
 #[cfg_attr(not(feature = "security"), path = "absent/signed_update.rs")]
 mod signed_update;
@@ -158,6 +159,7 @@ pub struct Operations<'a> {
     keys: Keys<'a>,
     cache: Cache<'a>,
     local_list: LocalList<'a>,
+    #[cfg_attr(not(feature = "reservation"), expect(dead_code))]
     reservations: Reservations<'a>,
     profiles: Profiles<'a>,
     #[cfg_attr(not(feature = "firmware-management"), expect(dead_code))]

@@ -4,11 +4,12 @@
 use super::held_call::HeldCall;
 use super::journal_entry::{Entry, Stamp};
 use super::recovery::Recovery;
+use super::shelf::SHELVES;
 use super::signed_values::{SignedTask, is_piece};
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::log::warning;
-use crate::store::{KeyId, RecordKey, Scratch, StorageOp, StorageResult};
+use crate::store::{RecordKey, Scratch, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 
 #[derive(Debug)]
@@ -70,15 +71,13 @@ pub(super) enum Task {
     #[cfg_attr(not(feature = "signed-meter-values"), expect(dead_code))] // there are none
     OfSignedValues(SignedTask),
     LookUp(ConnectorId, RecordKey),
-    StoreAvailability(ConnectorId),
-    ChangeCache,
-    ChangeReservation,
-    ChangeProfile,
     LoadTransfer(Direction),
-    StoreTransfer(Direction),
     LoadSecurityEvent,
-    StoreSecurity,
-    SaveKey(KeyId),
+    /// A record of a shelf.
+    Change {
+        shelf: u8,
+        record: RecordKey,
+    },
     StoreDate,
     StoreMark,
     Release,
@@ -162,18 +161,8 @@ impl Persistence {
 
 impl Operations<'_> {
     /// Whether something that a call has changed is not durable yet, on a device that does not go on failing.
-    pub(super) fn is_storing(&mut self) -> bool {
-        self.persistence.failures < TRIES && self.has_unsaved()
-    }
-
-    fn has_unsaved(&mut self) -> bool {
-        if self.reservations.is_unsaved() {
-            return true;
-        }
-        if self.profiles.is_unsaved() || self.security.is_unsaved() {
-            return true;
-        }
-        self.keys.next_unsaved().is_some() || self.is_availability_unsaved() || self.cache.is_clearing()
+    pub(super) fn is_storing(&self) -> bool {
+        self.persistence.failures < TRIES && SHELVES.iter().any(|shelf| (shelf.is_promised)(self))
     }
 
     /// The next operation on the storage device; its bytes lie in `scratch`. It must be done and its result handed to
@@ -302,17 +291,15 @@ impl Operations<'_> {
             Task::StoreSeries => {}
             Task::OfSignedValues(task) => self.signed_task_done(task, scratch),
             Task::LookUp(id, key) => self.looked_up(now, id, key, loaded),
-            Task::StoreAvailability(id) => self.availability_stored(id),
-            Task::ChangeCache => self.cache.stored(),
-            Task::ChangeReservation => self.reservations.stored(),
-            Task::ChangeProfile => self.profiles.stored(),
             Task::LoadTransfer(direction) => {
                 self.transfer_loaded(now, direction, loaded);
             }
-            Task::StoreTransfer(direction) => self.transfer_stored(direction),
             Task::LoadSecurityEvent => self.security_event_loaded(scratch),
-            Task::StoreSecurity => self.security.stored(),
-            Task::SaveKey(key) => self.keys.saved(key),
+            Task::Change { shelf, record } => {
+                if let Some(shelf) = SHELVES.get(usize::from(shelf)) {
+                    (shelf.changed)(self, record);
+                }
+            }
             Task::StoreDate => self.dating.is_unsaved = false,
             Task::StoreMark => self.journal.marked(),
             Task::Release => self.released(),

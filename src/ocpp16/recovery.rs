@@ -1,13 +1,12 @@
 //! What is read at boot, record by record, before anything else happens.
 
-use super::confirmed_transaction::ConfirmedTransaction;
 use super::journal_entry::{Content, Entry};
 use super::session::Phase;
+use super::shelf::{SHELVES, Shelf};
 use super::signed_values::Signing;
-use super::transfer::KEEPS_RECORD;
-use super::{ConnectorId, Operations, Reason, availability, metering, security};
+use super::{Operations, Reason, metering};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{JournalStep, KeyId, Scratch, StorageOp, StorageResult, registry};
+use crate::store::{JournalStep, RecordKey, Scratch, StorageOp, StorageResult, registry};
 use crate::time::{DateTime, Instant};
 
 /// Where the reading at boot stands.
@@ -15,17 +14,12 @@ use crate::time::{DateTime, Instant};
 pub(super) enum Recovery {
     LoadSystem,
     StoreSystem,
-    LoadKey(KeyId),
-    LoadAvailability(ConnectorId),
-    LoadCache(usize),
-    LoadList(usize),
-    LoadReservation(usize),
-    LoadProfile(usize),
-    LoadFirmware,
-    LoadCredentials,
-    LoadSecurityMark,
-    ProbeSecurityLog(u32),
-    LoadTransaction(ConnectorId),
+    /// A record of a shelf.
+    Load {
+        shelf: u8,
+        number: u16,
+        key: RecordKey,
+    },
     AskJournal,
     LoadMark,
     Probe(u32),
@@ -38,17 +32,7 @@ impl Operations<'_> {
         Some(match step {
             Recovery::LoadSystem => StorageOp::Load(registry::SYSTEM),
             Recovery::StoreSystem => self.store_system(scratch)?,
-            Recovery::LoadKey(key) => StorageOp::Load(self.keys.record(key)?),
-            Recovery::LoadAvailability(id) => StorageOp::Load(availability::availability_record(id)?),
-            Recovery::LoadCache(index) => StorageOp::Load(self.cache.record(index)?),
-            Recovery::LoadList(index) => StorageOp::Load(self.local_list.record(index)?),
-            Recovery::LoadReservation(index) => StorageOp::Load(self.reservations.record(index)?),
-            Recovery::LoadProfile(index) => StorageOp::Load(self.profiles.record(index)?),
-            Recovery::LoadFirmware => StorageOp::Load(registry::FIRMWARE_UPDATE),
-            Recovery::LoadCredentials => StorageOp::Load(registry::CREDENTIALS),
-            Recovery::LoadSecurityMark => StorageOp::Load(registry::SECURITY_LOG_MARK),
-            Recovery::ProbeSecurityLog(number) => StorageOp::Load(security::slot(number)?),
-            Recovery::LoadTransaction(id) => StorageOp::Load(ConfirmedTransaction::record_key(id)?),
+            Recovery::Load { key, .. } => StorageOp::Load(key),
             Recovery::AskJournal => StorageOp::Journal,
             Recovery::LoadMark => StorageOp::Load(registry::JOURNAL_MARK),
             Recovery::Probe(number) => StorageOp::LoadEntry(number),
@@ -79,63 +63,12 @@ impl Operations<'_> {
                 self.persistence.seed = seed.unwrap_or_else(|| self.random());
                 Recovery::StoreSystem
             }
-            Recovery::StoreSystem => self.key_or_next(0),
-            Recovery::LoadKey(key) => {
-                if let Some(record) = record {
-                    self.keys.load(key, record);
+            Recovery::StoreSystem => self.next_record(0, 0),
+            Recovery::Load { shelf, number, .. } => {
+                if let Some(shelf) = SHELVES.get(usize::from(shelf)) {
+                    (shelf.load)(self, number, record.unwrap_or_default());
                 }
-                self.key_or_next(key.index() + 1)
-            }
-            Recovery::LoadAvailability(id) => {
-                if let Some(record) = record {
-                    self.load_availability(id, record);
-                }
-                if id < self.connector_count() { Recovery::LoadAvailability(id + 1) } else { self.cache_or_next(0) }
-            }
-            Recovery::LoadCache(index) => {
-                if let Some(record) = record {
-                    self.cache.load(index, record);
-                }
-                self.cache_or_next(index + 1)
-            }
-            Recovery::LoadList(index) => {
-                self.load_list(index, record.unwrap_or_default());
-                self.list_or_next(index + 1)
-            }
-            Recovery::LoadReservation(index) => {
-                if let Some(record) = record {
-                    self.reservations.load(index, record);
-                }
-                self.reservation_or_next(index + 1)
-            }
-            Recovery::LoadProfile(index) => {
-                if let Some(record) = record {
-                    self.profiles.load(index, record);
-                }
-                self.profile_or_next(index + 1)
-            }
-            Recovery::LoadFirmware => {
-                if let Some(record) = record {
-                    self.load_firmware(record);
-                }
-                if security::KEEPS_RECORD { Recovery::LoadCredentials } else { Recovery::LoadTransaction(1) }
-            }
-            Recovery::LoadCredentials => {
-                self.load_access(record);
-                Recovery::LoadSecurityMark
-            }
-            Recovery::LoadSecurityMark => Recovery::ProbeSecurityLog(self.security.load_mark(record)),
-            Recovery::ProbeSecurityLog(number) => {
-                self.security.probe(number, record).map_or(Recovery::LoadTransaction(1), Recovery::ProbeSecurityLog)
-            }
-            Recovery::LoadTransaction(id) => {
-                if let Some((confirmed, id_tag)) = record.and_then(|record| ConfirmedTransaction::load(id, record))
-                    && let Some(connector) = self.connector_mut(id)
-                {
-                    connector.confirmed = confirmed;
-                    connector.session.id_tag = id_tag;
-                }
-                if id < self.connector_count() { Recovery::LoadTransaction(id + 1) } else { Recovery::AskJournal }
+                self.next_record(shelf.into(), number.saturating_add(1))
             }
             Recovery::AskJournal => match result {
                 StorageResult::Journal(Some(extent)) => step(self.journal.recover_known(extent.clone())),
@@ -161,36 +94,15 @@ impl Operations<'_> {
         }
     }
 
-    fn key_or_next(&self, index: u8) -> Recovery {
-        self.keys.stored_from(index).map_or(Recovery::LoadAvailability(0), Recovery::LoadKey)
-    }
-
-    fn cache_or_next(&self, index: usize) -> Recovery {
-        match self.cache.record(index) {
-            Some(_) => Recovery::LoadCache(index),
-            None => self.list_or_next(0),
+    /// What is to be read from a record on: the rest of its shelf, then the shelves behind it, then the journal.
+    fn next_record(&self, shelf: usize, mut number: u16) -> Recovery {
+        for (Shelf { find, .. }, shelf) in SHELVES.iter().zip(0..).skip(shelf) {
+            if let Some((number, key)) = find(self, number) {
+                return Recovery::Load { shelf, number, key };
+            }
+            number = 0;
         }
-    }
-
-    fn list_or_next(&self, index: usize) -> Recovery {
-        if let Some(index) = self.local_list.stored_from(index) {
-            return Recovery::LoadList(index);
-        }
-        self.reservation_or_next(0)
-    }
-
-    fn reservation_or_next(&self, index: usize) -> Recovery {
-        if self.reservations.record(index).is_some() {
-            return Recovery::LoadReservation(index);
-        }
-        self.profile_or_next(0)
-    }
-
-    fn profile_or_next(&self, index: usize) -> Recovery {
-        if self.profiles.record(index).is_some() {
-            return Recovery::LoadProfile(index);
-        }
-        if KEEPS_RECORD { Recovery::LoadFirmware } else { Recovery::LoadTransaction(1) }
+        Recovery::AskJournal
     }
 
     /// Follows the transactions through the journal, to find those without an end.

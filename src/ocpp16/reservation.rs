@@ -4,10 +4,11 @@ use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::claim::Claim;
 use super::connector::Finishing;
 use super::session::Phase;
+use super::shelf::{RecordChange, Shelf};
 use super::{Connector, ConnectorId, IdToken, Operations, keys};
 use crate::json::{Field, Kind, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Keys, RecordKey, Scratch, StorageOp, SwitchKey, registry};
+use crate::store::{Keys, RecordKey, Scratch, SwitchKey, registry};
 use crate::time::{DateTime, Duration, Instant};
 
 const RESERVE_CONNECTOR_ZERO_NAME: &str = "ReserveConnectorZeroSupported";
@@ -82,27 +83,16 @@ impl<'a> Reservations<'a> {
         keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
     }
 
-    /// The record of the `index`th reservation, to be loaded at boot.
-    pub(super) fn record(&self, index: usize) -> Option<RecordKey> {
+    fn record(&self, index: usize) -> Option<RecordKey> {
         if index < self.slots.len() { registry::nth(registry::RESERVATIONS, index) } else { None }
     }
 
-    pub(super) fn load(&mut self, index: usize, record: &[u8]) {
-        if let (Some(key), Some(slot)) = (self.record(index), self.slots.get_mut(index)) {
-            slot.reservation = read_reservation(key, record);
-        }
-    }
-
-    /// Whether a change is not durable yet.
-    pub(super) fn is_unsaved(&self) -> bool {
-        self.slots.iter().any(|slot| slot.unsaved)
-    }
-
-    /// What is to be done on the device.
-    pub(super) fn storage_op(&self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+    fn change(&self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         let index = self.slots.iter().position(|slot| slot.unsaved)?;
         let key = self.record(index)?;
-        let Some(reservation) = &self.slots.get(index)?.reservation else { return Some(StorageOp::Remove(key)) };
+        let Some(reservation) = &self.slots.get(index)?.reservation else {
+            return Some(RecordChange::remove(key));
+        };
         let mut writer = RecordWriter::new(scratch.blank());
         writer.signed(reservation.id.into());
         writer.byte(reservation.connector);
@@ -110,16 +100,28 @@ impl<'a> Reservations<'a> {
         writer.text(reservation.id_tag.as_str());
         writer.text(reservation.parent.as_ref().map_or("", |parent| parent.as_str()));
         writer.unsigned(reservation.since.into());
-        Some(StorageOp::Store(key, writer.finish(key)?))
-    }
-
-    /// The last [`storage_op`](Self::storage_op) is done.
-    pub(super) fn stored(&mut self) {
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.unsaved) {
-            slot.unsaved = false;
-        }
+        Some(RecordChange::store(key, writer.finish(key)?))
     }
 }
+
+pub(super) const SHELF: Shelf = Shelf {
+    find: |operations, number| Some((number, operations.reservations.record(number.into())?)),
+    load: |operations, number, record| {
+        let index = usize::from(number);
+        let (key, slot) = (operations.reservations.record(index), operations.reservations.slots.get_mut(index));
+        if let (Some(key), Some(slot)) = (key, slot) {
+            slot.reservation = read_reservation(key, record);
+        }
+    },
+    is_promised: |operations| operations.reservations.slots.iter().any(|slot| slot.unsaved),
+    change: |operations, scratch| operations.reservations.change(scratch),
+    changed: |operations, record| {
+        let index = usize::from(registry::place(&registry::RESERVATIONS, record));
+        if let Some(slot) = operations.reservations.slots.get_mut(index) {
+            slot.unsaved = false;
+        }
+    },
+};
 
 fn read_reservation(key: RecordKey, record: &[u8]) -> Option<Reservation> {
     let mut reader = RecordReader::open(key, record)?;

@@ -16,6 +16,7 @@
 
 use super::delivery::Head;
 use super::persistence::{TRIES, Task};
+use super::shelf::{SHELVES, Shelf};
 use super::transfer::Direction;
 use super::{ConnectorId, Operations};
 use crate::store::{RecordKey, Scratch, StorageOp};
@@ -69,15 +70,12 @@ impl Operations<'_> {
             return Some((Task::LoadFirst, StorageOp::LoadEntry(first)));
         }
         // Last, so that what cannot be stored holds up no transaction.
-        if self.persistence.has_chores {
+        if self.persistence.has_chores || self.keys.is_unsaved() {
             let chore = self.next_chore(now, scratch);
             self.persistence.has_chores = chore.is_some();
             if chore.is_some() {
                 return chore;
             }
-        }
-        if let Some(key) = self.keys.next_unsaved() {
-            return Some((Task::SaveKey(key), self.keys.store(key, scratch.blank())?));
         }
         self.wanted_piece() // by an RPC layer of the firmware's own, between two pages
     }
@@ -93,27 +91,15 @@ impl Operations<'_> {
         if let Some(task) = self.signing_op(now, scratch) {
             return Some(task);
         }
-        if let Some(op) = self.security.store(scratch) {
-            return Some((Task::StoreSecurity, op));
-        }
-        if let Some((id, op)) = self.store_availability(scratch) {
-            return Some((Task::StoreAvailability(id), op));
-        }
-        if let Some(op) = self.reservations.storage_op(scratch) {
-            return Some((Task::ChangeReservation, op));
-        }
-        if let Some(op) = self.profiles.storage_op(scratch) {
-            return Some((Task::ChangeProfile, op));
-        }
         for direction in Direction::ALL {
-            match self.transfer_op(*direction, scratch) {
-                Some(op @ StorageOp::Load(_)) => return Some((Task::LoadTransfer(*direction), op)),
-                Some(op) => return Some((Task::StoreTransfer(*direction), op)),
-                None => {}
+            if let Some(op) = self.transfer_to_load(*direction) {
+                return Some((Task::LoadTransfer(*direction), op));
             }
         }
-        if let Some(op) = self.cache.storage_op(scratch) {
-            return Some((Task::ChangeCache, op));
+        for (Shelf { change, .. }, shelf) in SHELVES.iter().zip(0..) {
+            if let Some(change) = change(self, scratch) {
+                return Some((Task::Change { shelf, record: change.record }, change.op()));
+            }
         }
         if self.dating.is_unsaved {
             return Some((Task::StoreDate, self.store_system(scratch)?));

@@ -9,6 +9,7 @@ use super::diagnostics::{Diagnostics, FileName};
 use super::firmware::Firmware;
 #[cfg(feature = "security")]
 use super::log_upload::Log;
+use super::shelf::{RecordChange, Shelf};
 use super::transfer_reports::Reports;
 use super::types::Symbol;
 use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
@@ -94,8 +95,18 @@ pub(super) struct Transfers<'a> {
     pub(super) log: Log<'a>,
 }
 
-/// Whether there may be a record of an update.
-pub(super) const KEEPS_RECORD: bool = true;
+/// The record of an update is read at boot; diagnostics that nobody knows of any more are not uploaded.
+pub(super) const SHELF: Shelf = Shelf {
+    find: |_, index| Some((index, registry::FIRMWARE_UPDATE)).filter(|_| index == 0),
+    load: |operations, _, record| _ = operations.load_firmware(record),
+    is_promised: |_| false, // a call is held until its record is written
+    change: |operations, scratch| operations.change_transfer(scratch),
+    changed: |operations, record| {
+        if let Some(direction) = Direction::ALL.iter().find(|direction| direction.key() == record) {
+            operations.transfer_stored(*direction);
+        }
+    },
+};
 
 pub(super) struct Transfer<'a> {
     /// Without it a transfer is done when the output returns that begins it.
@@ -451,23 +462,25 @@ impl<'a> Operations<'a> {
         self.dirty = true;
     }
 
-    /// What is to be done on the device.
-    pub(super) fn transfer_op(&mut self, direction: Direction, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
-        let transfer = self.transfer(direction);
-        match transfer.stage {
+    /// A record that is to be read, for a request or for a try.
+    pub(super) fn transfer_to_load(&mut self, direction: Direction) -> Option<StorageOp> {
+        match self.transfer(direction).stage {
             Stage::Reading | Stage::Loading => Some(StorageOp::Load(direction.key())),
             #[cfg(feature = "security")]
             Stage::Running if direction == Direction::Log => self.log_entry_op(),
-            _ if !transfer.unsaved => None,
-            _ => match direction {
-                Direction::Download => self.firmware_op(scratch),
-                _ => Some(StorageOp::Remove(direction.key())),
-            },
+            _ => None,
+        }
+    }
+
+    fn change_transfer(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        match Direction::ALL.iter().find(|direction| self.transfer(**direction).unsaved)? {
+            Direction::Download => self.change_firmware(scratch),
+            direction => Some(RecordChange::remove(direction.key())),
         }
     }
 
     /// The record is written or removed.
-    pub(super) fn transfer_stored(&mut self, direction: Direction) {
+    fn transfer_stored(&mut self, direction: Direction) {
         let transfer = self.transfer(direction);
         transfer.unsaved = false;
         if transfer.stage == Stage::Storing {

@@ -52,6 +52,11 @@ const _: () = assert!(CACHE.start == 0x200 && TRANSACTION_DATA.start == 0xd00 &&
 const _: () = assert!(CREDENTIALS == 5 && LOG_UPLOAD == 6 && SECURITY_LOG_MARK == 7);
 const _: () = assert!(JOURNAL.start == 0x2000 && JOURNAL.end == 0x4000 && SIGNED_VALUES.start == 0x4000);
 
+/// Which one of `range` a record is, from 0 on.
+pub(crate) fn place(range: &Range<RecordKey>, record: RecordKey) -> u16 {
+    record.wrapping_sub(range.start)
+}
+
 /// The record of the `index`th entry of `range`, if it has one.
 pub fn nth(range: Range<RecordKey>, index: usize) -> Option<RecordKey> {
     range.clone().nth(index)

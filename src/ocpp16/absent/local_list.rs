@@ -26,14 +26,6 @@ impl<'a> LocalList<'a> {
 
     pub(super) fn announce(&self, _: &mut Keys<'_>, _: usize) {}
 
-    pub(super) fn stored_from(&self, _: usize) -> Option<usize> {
-        None
-    }
-
-    pub(super) fn record(&self, _: usize) -> Option<RecordKey> {
-        None
-    }
-
     pub(super) fn abandon(&mut self) {}
 }
 
@@ -65,8 +57,6 @@ impl Operations<'_> {
         payload.prove()?;
         Ok(Some(StatusAnswer::NotSupported))
     }
-
-    pub(super) fn load_list(&mut self, _: usize, _: &[u8]) {}
 
     pub(super) fn listed(&self, _: &IdToken, _: usize) -> Option<RecordKey> {
         None

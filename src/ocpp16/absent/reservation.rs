@@ -4,7 +4,7 @@ use super::answer::{Cause, StatusAnswer};
 use super::claim::Claim;
 use super::{ConnectorId, IdToken, Operations};
 use crate::json::Payload;
-use crate::store::{Keys, RecordKey, Scratch, StorageOp};
+use crate::store::Keys;
 use crate::time::Instant;
 use core::marker::PhantomData;
 
@@ -22,22 +22,6 @@ impl<'a> Reservations<'a> {
     }
 
     pub(super) fn announce(_: &mut Keys<'_>) {}
-
-    pub(super) fn record(&self, _: usize) -> Option<RecordKey> {
-        None
-    }
-
-    pub(super) fn load(&mut self, _: usize, _: &[u8]) {}
-
-    pub(super) fn is_unsaved(&self) -> bool {
-        false
-    }
-
-    pub(super) fn storage_op(&self, _: &mut Scratch<'_>) -> Option<StorageOp> {
-        None
-    }
-
-    pub(super) fn stored(&mut self) {}
 }
 
 impl Operations<'_> {

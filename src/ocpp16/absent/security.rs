@@ -4,18 +4,11 @@ use super::Operations;
 use super::answer::StatusAnswer;
 use crate::json::{JsonStr, Raw};
 use crate::rpc::Outcome;
-use crate::store::{KeyId, RecordKey, Refusal, Scratch, StorageOp};
+use crate::store::{KeyId, Refusal, Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
 use crate::transport::ConnectFailure;
 
 pub(super) struct Security;
-
-/// Whether there are records of it.
-pub(super) const KEEPS_RECORD: bool = false;
-
-pub(super) fn slot(_: u32) -> Option<RecordKey> {
-    None
-}
 
 impl Security {
     pub(super) const fn new() -> Self {
@@ -26,25 +19,7 @@ impl Security {
         Instant::NEVER
     }
 
-    pub(super) fn is_unsaved(&self) -> bool {
-        false
-    }
-
     pub(super) fn take_turn(&mut self) {}
-
-    pub(super) fn store(&mut self, _: &mut Scratch<'_>) -> Option<StorageOp> {
-        None
-    }
-
-    pub(super) fn stored(&mut self) {}
-
-    pub(super) fn load_mark(&mut self, _: Option<&[u8]>) -> u32 {
-        0
-    }
-
-    pub(super) fn probe(&mut self, _: u32, _: Option<&[u8]>) -> Option<u32> {
-        None
-    }
 }
 
 impl Operations<'_> {
@@ -90,8 +65,6 @@ impl Operations<'_> {
     }
 
     pub(super) fn access_answered(&mut self) {}
-
-    pub(super) fn load_access(&mut self, _: Option<&[u8]>) {}
 
     pub(crate) fn wants_reconnect(&mut self) -> bool {
         false

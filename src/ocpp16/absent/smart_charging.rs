@@ -4,7 +4,7 @@ use super::answer::{Cause, StatusAnswer};
 use super::{ConnectorId, Operations};
 use crate::json::Payload;
 use crate::rpc::Composer;
-use crate::store::{Keys, RecordKey, Scratch, StorageOp};
+use crate::store::{Keys, Scratch};
 use crate::time::Instant;
 use core::marker::PhantomData;
 
@@ -43,22 +43,6 @@ impl<'a> Profiles<'a> {
     }
 
     pub(super) fn announce(&self, _: &mut Keys<'_>, _: usize) {}
-
-    pub(super) fn record(&self, _: usize) -> Option<RecordKey> {
-        None
-    }
-
-    pub(super) fn load(&mut self, _: usize, _: &[u8]) {}
-
-    pub(super) fn is_unsaved(&self) -> bool {
-        false
-    }
-
-    pub(super) fn storage_op(&mut self, _: &mut Scratch<'_>) -> Option<StorageOp> {
-        None
-    }
-
-    pub(super) fn stored(&mut self) {}
 
     pub(super) fn changed(&mut self) {}
 

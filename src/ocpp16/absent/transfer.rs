@@ -20,9 +20,6 @@ impl Direction {
 
 pub(super) struct Transfers<'a>(PhantomData<&'a ()>);
 
-/// Whether there may be a record of an update.
-pub(super) const KEEPS_RECORD: bool = false;
-
 impl Transfers<'_> {
     pub(super) const fn new() -> Self {
         Self(PhantomData)
@@ -56,19 +53,13 @@ impl Operations<'_> {
 
     pub(super) fn transfers_link(&mut self, _: bool) {}
 
-    pub(super) fn transfer_op(&mut self, _: Direction, _: &mut Scratch<'_>) -> Option<StorageOp> {
+    pub(super) fn transfer_to_load(&mut self, _: Direction) -> Option<StorageOp> {
         None
     }
-
-    pub(super) fn transfer_stored(&mut self, _: Direction) {}
 
     pub(super) fn transfer_loaded(&mut self, _: Instant, _: Direction, _: Option<&[u8]>) {}
 
     pub(super) fn transfer_unreadable(&mut self, _: Instant, _: Direction) {}
-
-    pub(super) fn load_firmware(&mut self, _: &[u8]) -> Option<()> {
-        None
-    }
 
     #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger_transfer(&mut self, _: Direction) {}

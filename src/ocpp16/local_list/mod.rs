@@ -10,6 +10,7 @@ mod update;
 use super::answer::Cause;
 use super::authorization::Known;
 use super::keys::{self, announced};
+use super::shelf::Shelf;
 use super::tag_record::{known, read_tag, tag_hash};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Json, Payload, Writer, name};
@@ -107,16 +108,11 @@ impl<'a> LocalList<'a> {
 
     // ---- At boot ----
 
-    /// The record that is to be loaded from the `index`th on: places that do not count are passed over.
-    pub(in crate::ocpp16) fn stored_from(&self, index: usize) -> Option<usize> {
+    /// The record of which places count, then from 1 on those of the places that do.
+    fn stored_from(&self, index: usize) -> Option<usize> {
         let Some(from) = index.checked_sub(1) else { return Some(0) };
         let place = self.slots.get(from..)?.iter().position(|slot| slot.is(LIVE))?;
         Some(index.saturating_add(place))
-    }
-
-    /// The record of which places count, and from 1 on those of the places.
-    pub(in crate::ocpp16) fn record(&self, index: usize) -> Option<RecordKey> {
-        registry::nth(registry::LOCAL_LIST, index)
     }
 
     fn load_places(&mut self, record: &[u8]) {
@@ -142,6 +138,17 @@ impl<'a> LocalList<'a> {
     }
 }
 
+pub(super) const SHELF: Shelf = Shelf {
+    find: |operations, number| {
+        let index = operations.local_list.stored_from(number.into())?;
+        Some((index as u16, registry::nth(registry::LOCAL_LIST, index)?))
+    },
+    load: |operations, number, record| operations.load_list(number.into(), record),
+    is_promised: |_| false, // its update is written while the call is held
+    change: |_, _| None,
+    changed: |_, _| {},
+};
+
 impl Operations<'_> {
     #[inline(never)]
     pub(in crate::ocpp16) fn get_local_list_version(&mut self, payload: Payload<'_>) -> Result<ListVersion, Cause> {
@@ -152,7 +159,7 @@ impl Operations<'_> {
 
     /// The `index`th record has been read at boot. An entry that is damaged is a tag that is not known.
     #[inline(never)]
-    pub(in crate::ocpp16) fn load_list(&mut self, index: usize, record: &[u8]) {
+    fn load_list(&mut self, index: usize, record: &[u8]) {
         let Some(place) = index.checked_sub(1) else { return self.local_list.load_places(record) };
         let hash = read_entry(place, record).map(|(id_tag, _)| tag_hash(&id_tag) & HASH);
         self.local_list.mark(place, hash.map_or(0, |hash| hash | LIVE));

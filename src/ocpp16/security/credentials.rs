@@ -4,11 +4,12 @@
 //! A new key or profile is durable before it is accepted, and the old one is kept until the new one has worked once.
 
 use super::super::answer::{StatusAnswer, accepted_if};
+use super::super::shelf::{RecordChange, Shelf};
 use super::super::{Operations, SecurityEvent};
 use super::password::Password;
 use crate::json::JsonStr;
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Declaration, IntegerKey, KeyId, Refusal, Scratch, StorageOp, registry};
+use crate::store::{Declaration, IntegerKey, KeyId, Refusal, Scratch, registry};
 use crate::time::Instant;
 use crate::transport::ConnectFailure;
 
@@ -112,11 +113,11 @@ impl Access {
         self.record = Record::Unsaved;
     }
 
-    pub(super) fn is_unsaved(&self) -> bool {
+    fn is_unsaved(&self) -> bool {
         self.record != Record::Saved
     }
 
-    pub(super) fn store(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+    fn change(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         if !self.is_unsaved() {
             return None;
         }
@@ -127,11 +128,11 @@ impl Access {
         writer.byte(self.password.as_bytes().len() as u8);
         writer.bytes(self.password.as_bytes());
         writer.bytes(self.old_password.as_bytes());
-        Some(StorageOp::Store(registry::CREDENTIALS, writer.finish(registry::CREDENTIALS)?))
+        Some(RecordChange::store(registry::CREDENTIALS, writer.finish(registry::CREDENTIALS)?))
     }
 
-    /// What [`store`](Self::store) has written is durable.
-    pub(super) fn stored(&mut self) {
+    /// What [`change`](Self::change) has written is durable.
+    fn stored(&mut self) {
         if self.record == Record::Writing {
             self.record = Record::Saved;
         }
@@ -147,6 +148,14 @@ impl Access {
         Some(())
     }
 }
+
+pub(in crate::ocpp16) const SHELF: Shelf = Shelf {
+    find: |_, index| Some((index, registry::CREDENTIALS)).filter(|_| index == 0),
+    load: |operations, _, record| operations.load_access(record),
+    is_promised: |operations| operations.security.access.is_unsaved(),
+    change: |operations, scratch| operations.security.access.change(scratch),
+    changed: |operations, _| operations.security.access.stored(),
+};
 
 impl Operations<'_> {
     /// What the next connection is to be opened with.
@@ -298,12 +307,10 @@ impl Operations<'_> {
     }
 
     /// The record is read at boot: it overrides what is set before.
-    pub(in crate::ocpp16) fn load_access(&mut self, record: Option<&[u8]>) {
-        if let Some(record) = record {
-            let mut access = Access::new();
-            if access.load(record).is_some() {
-                self.security.access = access;
-            }
+    fn load_access(&mut self, record: &[u8]) {
+        let mut access = Access::new();
+        if access.load(record).is_some() {
+            self.security.access = access;
         }
         self.tell_profile();
     }

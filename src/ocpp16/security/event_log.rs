@@ -5,11 +5,12 @@
 //! which is the first that may be untold; at boot the ring is followed from there to its end.
 
 use super::super::journal_entry::Stamp;
+use super::super::shelf::{RecordChange, Shelf};
 use super::super::types::Symbol;
 use super::super::{Operations, SecurityEvent};
 use crate::rpc::Retry;
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{RecordKey, Scratch, StorageOp, registry};
+use crate::store::{RecordKey, Scratch, registry};
 use crate::time::{DateTime, Instant};
 use heapless::{Deque, String};
 
@@ -31,6 +32,8 @@ pub(in crate::ocpp16) struct EventLog {
     /// Since when more was raised than there was room for.
     lost: Option<Stamp>,
     writing: Writing,
+    /// At boot the ring was followed to its end.
+    is_read: bool,
     /// Causes that are not told again for now, a bit for each event.
     known_causes: u32,
     pub(super) retry: Retry,
@@ -132,6 +135,7 @@ impl EventLog {
             clocks: [BootClock { boot: 0, zero: 0 }; BOOTS],
             lost: None,
             writing: Writing::Nothing,
+            is_read: false,
             known_causes: 0,
             retry: Retry::new(),
             is_unwanted: false,
@@ -226,7 +230,7 @@ impl EventLog {
     }
 
     /// What is to be written: what has happened, then how far it was told.
-    pub(super) fn store(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+    fn change(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         let key = slot(self.next)?;
         let (writing, key, len) = if let Some(raised) = self.raised.front() {
             (Writing::Raised, key, self.write(raised, RecordWriter::new(scratch.blank()), key)?)
@@ -247,7 +251,7 @@ impl EventLog {
             return None;
         };
         self.writing = writing;
-        Some(StorageOp::Store(key, len))
+        Some(RecordChange::store(key, len))
     }
 
     fn write(&self, raised: &Raised, mut writer: RecordWriter<'_>, key: RecordKey) -> Option<usize> {
@@ -262,8 +266,8 @@ impl EventLog {
         writer.finish(key)
     }
 
-    /// What [`store`](Self::store) has written is durable.
-    pub(super) fn stored(&mut self) {
+    /// What [`change`](Self::change) has written is durable.
+    fn stored(&mut self) {
         match core::mem::replace(&mut self.writing, Writing::Nothing) {
             Writing::Nothing => return,
             Writing::Mark => {
@@ -284,9 +288,9 @@ impl EventLog {
         }
     }
 
-    /// Reads the mark at boot; the entry that is to be read next.
-    pub(super) fn load_mark(&mut self, record: Option<&[u8]>) -> u32 {
-        let mut reader = record.and_then(|record| RecordReader::open(registry::SECURITY_LOG_MARK, record));
+    /// Reads the mark at boot.
+    fn load_mark(&mut self, record: &[u8]) {
+        let mut reader = RecordReader::open(registry::SECURITY_LOG_MARK, record);
         let mut next = || reader.as_mut()?.u32();
         self.untold = next().unwrap_or(0);
         for clock in &mut self.clocks {
@@ -294,12 +298,12 @@ impl EventLog {
             *clock = BootClock { boot, zero };
         }
         self.next = self.untold;
-        self.next
     }
 
-    /// What lies at boot in the slot of entry `number`; the entry that is to be read next, if the ring goes on.
-    pub(super) fn probe(&mut self, number: u32, record: Option<&[u8]>) -> Option<u32> {
-        let found = Entry::read(number, record?)?.number;
+    /// What lies at boot in the slot of the next entry; whether the ring goes on.
+    fn probe(&mut self, record: &[u8]) -> Option<()> {
+        let number = self.next;
+        let found = Entry::read(number, record)?.number;
         // The first one may be of a later round, where nothing was to be told for long.
         let is_behind = found.wrapping_sub(self.untold) < u32::MAX / 2;
         if found != number && (number != self.untold || !is_behind) {
@@ -307,7 +311,7 @@ impl EventLog {
         }
         self.next = found.wrapping_add(1);
         self.pass_over_lost();
-        Some(self.next)
+        Some(())
     }
 
     /// The numbers of all entries that there may be.
@@ -315,6 +319,29 @@ impl EventLog {
         self.next.saturating_sub(SLOTS)..self.next
     }
 }
+
+/// The mark, then the ring from there on.
+pub(in crate::ocpp16) const SHELF: Shelf = Shelf {
+    find: |operations, step| {
+        let events = &operations.security.events;
+        let key = match step {
+            0 => registry::SECURITY_LOG_MARK,
+            _ if events.is_read => return None,
+            _ => slot(events.next)?,
+        };
+        Some((step, key))
+    },
+    load: |operations, step, record| {
+        let events = &mut operations.security.events;
+        match step {
+            0 => events.load_mark(record),
+            _ => events.is_read = events.probe(record).is_none(),
+        }
+    },
+    is_promised: |_| false,
+    change: |operations, scratch| operations.security.events.change(scratch),
+    changed: |operations, _| operations.security.events.stored(),
+};
 
 /// The record of an entry.
 pub(in crate::ocpp16) fn slot(number: u32) -> Option<RecordKey> {

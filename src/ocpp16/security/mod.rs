@@ -7,20 +7,16 @@ mod event_notification;
 mod password;
 
 pub use credentials::Credentials;
-pub(super) use credentials::{AUTHORIZATION_KEY, SECURITY_PROFILE};
-pub(super) use event_log::slot;
+pub(super) use credentials::{AUTHORIZATION_KEY, SECURITY_PROFILE, SHELF as ACCESS_SHELF};
+pub(super) use event_log::{SHELF as LOG_SHELF, slot};
 pub use event_log::{SecurityEventError, SecurityLogEntry};
 
 use super::{BootReason, Operations, SecurityEvent};
-use crate::store::{Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
 use crate::transport::ConnectFailure;
 use core::ops::Range;
 use credentials::Access;
 use event_log::{Entry, EventLog};
-
-/// Whether there are records of it.
-pub(super) const KEEPS_RECORD: bool = true;
 
 /// What the extension keeps.
 pub(super) struct Security {
@@ -46,34 +42,6 @@ impl Security {
     /// When there may be something to tell.
     pub(super) fn deadline(&self) -> Instant {
         self.events.deadline()
-    }
-
-    /// Whether something that is accepted when it is durable is not durable yet.
-    pub(super) fn is_unsaved(&self) -> bool {
-        self.access.is_unsaved()
-    }
-
-    /// What is to be written.
-    pub(super) fn store(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
-        match self.access.store(scratch) {
-            Some(op) => Some(op),
-            None => self.events.store(scratch),
-        }
-    }
-
-    /// What [`store`](Self::store) has written is durable.
-    pub(super) fn stored(&mut self) {
-        if self.access.is_unsaved() { self.access.stored() } else { self.events.stored() }
-    }
-
-    /// Reads the mark of the log at boot; the entry that is to be read next.
-    pub(super) fn load_mark(&mut self, record: Option<&[u8]>) -> u32 {
-        self.events.load_mark(record)
-    }
-
-    /// What lies in the slot of entry `number` at boot; the entry that is to be read next.
-    pub(super) fn probe(&mut self, number: u32, record: Option<&[u8]>) -> Option<u32> {
-        self.events.probe(number, record)
     }
 
     /// A transaction message has gone out.

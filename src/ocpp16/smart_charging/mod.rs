@@ -14,9 +14,10 @@ pub(crate) use profile::{ChargingPeriod, ProfileSlot};
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::keys::announced;
 use super::session::Phase;
+use super::shelf::{RecordChange, Shelf};
 use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, Operations, keys};
 use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
-use crate::store::{IntegerKey, Keys, RecordKey, Scratch, SetKey, StorageOp, SwitchKey};
+use crate::store::{IntegerKey, Keys, Scratch, SetKey, SwitchKey};
 use crate::time::{DateTime, Instant};
 use composite::Composite;
 use profile::{Bound, record_key, symbol};
@@ -99,12 +100,7 @@ impl<'a> Profiles<'a> {
         rest.get(..count).unwrap_or_default()
     }
 
-    /// The record of the `index`th profile, to be loaded at boot.
-    pub(super) fn record(&self, index: usize) -> Option<RecordKey> {
-        if index < self.slots.len() { record_key(index) } else { None }
-    }
-
-    pub(super) fn load(&mut self, index: usize, record: &[u8]) {
+    fn load(&mut self, index: usize, record: &[u8]) {
         let loaded = record_key(index).and_then(|key| ProfileSlot::load(key, record, self.place(index)));
         if let (Some(loaded), Some(slot)) = (loaded, self.slots.get_mut(index)) {
             *slot = loaded;
@@ -112,25 +108,24 @@ impl<'a> Profiles<'a> {
     }
 
     /// Whether a change is not durable yet.
-    pub(super) fn is_unsaved(&self) -> bool {
+    fn is_unsaved(&self) -> bool {
         self.slots.iter().any(|slot| slot.is_unsaved)
     }
 
-    /// What is to be done on the device. Removals first: no power cut leaves two profiles that exclude each other.
-    pub(super) fn storage_op(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+    /// Removals first: no power cut leaves two profiles that exclude each other.
+    fn change(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         let unsaved = |is_free: bool| self.slots.iter().position(|slot| slot.is_unsaved && slot.is_free() == is_free);
         let index = unsaved(true).or_else(|| unsaved(false))?;
         let (slot, key) = (self.slots.get(index)?, record_key(index)?);
-        let op = match slot.is_free() {
-            true => StorageOp::Remove(key),
-            false => slot.store(key, self.periods_of(index), scratch.blank())?,
+        let change = match slot.is_free() {
+            true => RecordChange::remove(key),
+            false => RecordChange::store(key, slot.write(key, self.periods_of(index), scratch.blank())?),
         };
         self.storing = Some(index as u8);
-        Some(op)
+        Some(change)
     }
 
-    /// The last [`storage_op`](Self::storage_op) is done.
-    pub(super) fn stored(&mut self) {
+    fn stored(&mut self) {
         let stored = self.storing.take();
         if let Some(slot) = stored.and_then(|index| self.slots.get_mut(usize::from(index))) {
             slot.is_unsaved = false;
@@ -184,6 +179,17 @@ impl<'a> Profiles<'a> {
         self.changed();
     }
 }
+
+pub(super) const SHELF: Shelf = Shelf {
+    find: |operations, number| {
+        let index = usize::from(number);
+        Some((number, record_key(index)?)).filter(|_| index < operations.profiles.slots.len())
+    },
+    load: |operations, number, record| operations.profiles.load(number.into(), record),
+    is_promised: |operations| operations.profiles.is_unsaved(),
+    change: |operations, scratch| operations.profiles.change(scratch),
+    changed: |operations, _| operations.profiles.stored(),
+};
 
 impl Operations<'_> {
     pub(crate) fn set_supply(&mut self, supply: Supply) {

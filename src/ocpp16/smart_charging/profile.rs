@@ -5,7 +5,7 @@ use crate::ocpp16::ConnectorId;
 use crate::ocpp16::answer::Cause;
 use crate::ocpp16::types::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind, Symbol};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{RecordKey, StorageOp, registry};
+use crate::store::{RecordKey, registry};
 use crate::time::DateTime;
 
 /// A moment that does not come: the end of what has none.
@@ -176,7 +176,7 @@ impl ProfileSlot {
         (bytes, [entry, self.valid_from, self.valid_to, start, self.duration])
     }
 
-    pub(super) fn store(&self, key: RecordKey, periods: &[ChargingPeriod], record: &mut [u8]) -> Option<StorageOp> {
+    pub(super) fn write(&self, key: RecordKey, periods: &[ChargingPeriod], record: &mut [u8]) -> Option<usize> {
         let mut writer = RecordWriter::new(record);
         writer.signed(self.id.into());
         let (bytes, numbers) = self.fields(self.start);
@@ -186,7 +186,7 @@ impl ProfileSlot {
             writer.unsigned(period.start.into());
             writer.unsigned(period.limit_and_phases.into());
         }
-        Some(StorageOp::Store(key, writer.finish(key)?))
+        writer.finish(key)
     }
 
     /// Reads a record, and its periods into their place.

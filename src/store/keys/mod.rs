@@ -36,6 +36,8 @@ pub struct Keys<'a> {
     unsaved: u64,
     /// Keys of the firmware may be among them.
     vendor_unsaved: bool,
+    /// The one whose value is on its way to the device.
+    storing: Option<KeyId>,
     /// Keys that are read-only on this hardware.
     fixed: u64,
     /// Keys of the firmware, each with the next one.
@@ -154,6 +156,7 @@ impl<'a> Keys<'a> {
             long_list: List::NONE,
             unsaved: 0,
             vendor_unsaved: false,
+            storing: None,
             fixed: 0,
             vendor: None,
         }
@@ -292,8 +295,9 @@ impl<'a> Keys<'a> {
     pub fn save_integer(&mut self, key: &IntegerKey, value: i32) {
         if self.integer(key) != value {
             self.set_number(key.number(), value);
-            let place = self.table.iter().position(|other| other.number == key.number());
-            self.unsaved |= place.map_or(0, bit);
+            if let Some(place) = self.table.iter().position(|other| other.number == key.number()) {
+                self.must_store(KeyId(place as u8));
+            }
         }
     }
 
@@ -320,12 +324,10 @@ impl<'a> Keys<'a> {
                 value.as_bytes() // no other value of OCPP needs an escape, so one with escapes is none
             };
             self.set_text(key, text, &|items| allows(slot, items))?;
-            self.unsaved |= bit(id.0.into());
         } else if let Some(key) = self.vendor_key_mut(id) {
             key.change(value)?;
-            key.unsaved = true;
-            self.vendor_unsaved = true;
         }
+        self.must_store(id);
         Ok(())
     }
 
@@ -337,12 +339,10 @@ impl<'a> Keys<'a> {
         let id = self.find(name).ok_or(Refusal::UnknownKey)?;
         if let Some(key) = self.table.get(usize::from(id.0)) {
             self.set_text(key, value.as_bytes(), &|_| true)?;
-            self.unsaved |= bit(id.0.into());
         } else if let Some(key) = self.vendor_key_mut(id) {
             key.set(value)?;
-            key.unsaved = true;
-            self.vendor_unsaved = true;
         }
+        self.must_store(id);
         Ok(())
     }
 
@@ -369,6 +369,22 @@ impl<'a> Keys<'a> {
         Ok(())
     }
 
+    fn must_store(&mut self, id: KeyId) {
+        self.storing.take_if(|storing| *storing == id); // that is the value before
+        match self.vendor_key_mut(id) {
+            Some(key) => {
+                key.unsaved = true;
+                self.vendor_unsaved = true;
+            }
+            None => self.unsaved |= bit(id.0.into()),
+        }
+    }
+
+    /// Whether a value is to be stored.
+    pub fn is_unsaved(&self) -> bool {
+        self.unsaved != 0 || self.vendor_unsaved && self.vendor().any(|key| key.unsaved)
+    }
+
     /// The next key whose value is to be stored.
     pub fn next_unsaved(&mut self) -> Option<KeyId> {
         if self.unsaved != 0 {
@@ -383,7 +399,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Writes the record of a key.
-    pub fn store(&self, id: KeyId, buffer: &mut [u8]) -> Option<StorageOp> {
+    pub fn store(&mut self, id: KeyId, buffer: &mut [u8]) -> Option<StorageOp> {
         let record_key = self.record(id)?;
         let mut record = RecordWriter::new(buffer);
         match self.table.get(usize::from(id.0)).map(|key| (key.kind, key.number)) {
@@ -391,11 +407,14 @@ impl<'a> Keys<'a> {
             Some((_, number)) => record.signed(i64::from(self.number(number))),
             None => self.vendor_key(id)?.store(&mut record),
         }
-        Some(StorageOp::Store(record_key, record.finish(record_key)?))
+        let len = record.finish(record_key)?;
+        self.storing = Some(id);
+        Some(StorageOp::Store(record_key, len))
     }
 
-    /// The record of a key is durable.
-    pub fn saved(&mut self, id: KeyId) {
+    /// The record that was [written](Self::store) last is durable; unless the key has changed since, it is saved.
+    pub fn saved(&mut self) {
+        let Some(id) = self.storing.take() else { return };
         match self.vendor_key_mut(id) {
             Some(key) => key.unsaved = false,
             None => self.unsaved &= !bit(id.0.into()),
@@ -601,8 +620,8 @@ mod tests {
         let key = keys.next_unsaved().unwrap();
         let mut buffer = [0; 16];
         let Some(StorageOp::Store(0x0106, len)) = keys.store(key, &mut buffer) else { panic!() };
-        keys.saved(key);
-        assert!(keys.next_unsaved().is_none());
+        keys.saved();
+        assert!(!keys.is_unsaved() && keys.next_unsaved().is_none());
 
         let mut after_boot = fresh();
         after_boot.load(key, &buffer[..len]);
@@ -611,5 +630,24 @@ mod tests {
         let mut damaged = fresh();
         damaged.load(key, &buffer[..len]);
         assert_eq!(damaged.integer(&TIME_OUT), 30);
+    }
+
+    #[test]
+    fn a_value_that_changes_while_it_is_written_is_written_again() {
+        let mut keys = fresh();
+        let mut buffer = [0; 16];
+        keys.set("ConnectionTimeOut", "60").unwrap();
+        let key = keys.next_unsaved().unwrap();
+        keys.store(key, &mut buffer).unwrap();
+        keys.set("ConnectionTimeOut", "70").unwrap();
+        keys.saved();
+        assert!(keys.is_unsaved());
+        assert_eq!(keys.next_unsaved(), Some(key));
+        let Some(StorageOp::Store(_, len)) = keys.store(key, &mut buffer) else { panic!() };
+        keys.saved();
+        assert!(!keys.is_unsaved());
+        let mut after_boot = fresh();
+        after_boot.load(key, &buffer[..len]);
+        assert_eq!(after_boot.integer(&TIME_OUT), 70);
     }
 }
