@@ -6,6 +6,6 @@ impl<'a> Controls<'a> {
     /// Who keeps the certificates and keys. Without it the messages about them are answered with a CALLERROR, and security
     /// profiles 2 and 3 cannot be chosen by the central system. To be set before the first poll.
     pub fn set_certificates(&mut self, certificates: &'a dyn Certificates) {
-        self.engine.operations.set_certificates(certificates);
+        self.engine.change().set_certificates(certificates);
     }
 }

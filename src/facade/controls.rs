@@ -35,7 +35,7 @@ impl<'a> Controls<'a> {
         hardware: &'a dyn ConnectorHardware,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
-        self.engine.operations.set_hardware(hardware, connector)
+        self.engine.change().set_hardware(hardware, connector)
     }
 
     /// Another meter, for any measurand, phase and location. Connector 0 is the grid connection.
@@ -43,7 +43,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`InputError`]
     pub fn add_meter_value_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {
-        self.engine.operations.add_meter_input(input)
+        self.engine.change().add_meter_input(input)
     }
 
     /// What is wrong with the connector as an error code alone; any but EVCommunicationError makes it Faulted. Connector 0
@@ -56,7 +56,7 @@ impl<'a> Controls<'a> {
         input: &'a dyn Fn() -> Option<ChargePointErrorCode>,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
-        self.engine.operations.add_error_input(ErrorInput::Code(input), connector)
+        self.engine.change().add_error_input(ErrorInput::Code(input), connector)
     }
 
     /// What is wrong with the connector, in all detail. Connector 0 is the charge point itself.
@@ -68,32 +68,32 @@ impl<'a> Controls<'a> {
         input: &'a dyn Fn() -> Option<ErrorData>,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
-        self.engine.operations.add_error_input(ErrorInput::Data(input), connector)
+        self.engine.change().add_error_input(ErrorInput::Data(input), connector)
     }
 
     // Outputs
 
     /// Is asked whether a soft reset may happen; a hard one happens anyway.
     pub fn set_on_reset_notify(&mut self, output: &'a dyn Fn(ResetKind) -> bool) {
-        self.engine.operations.outputs_mut().reset_notify = Some(output);
+        self.engine.change().outputs_mut().reset_notify = Some(output);
     }
 
     /// Is asked whether a remote start that could be had may begin a session, with the connector and the tag; one that may not
     /// is answered with Rejected (OCPP 1.6 §5.11). A remote start that names no connector is asked about on the one that
     /// suits best. Without it every one may.
     pub fn set_on_remote_start_notify(&mut self, output: &'a dyn Fn(ConnectorId, &str) -> bool) {
-        self.engine.operations.outputs_mut().remote_start_notify = Some(output);
+        self.engine.change().outputs_mut().remote_start_notify = Some(output);
     }
 
     /// Restarts the charge point. When it returns, it is called again ResetRetries times, 10 s apart. Required.
     pub fn set_on_reset_execute(&mut self, output: &'a dyn Fn(ResetKind)) {
-        self.engine.operations.outputs_mut().reset_execute = Some(output);
+        self.engine.change().outputs_mut().reset_execute = Some(output);
     }
 
     /// Is shown each transaction message that the central system failed to process for the last time
     /// (TransactionMessageAttempts): it is not sent any more.
     pub fn set_on_discarded(&mut self, output: &'a dyn Fn(&Discarded<'_>)) {
-        self.engine.operations.outputs_mut().discarded = Some(output);
+        self.engine.change().outputs_mut().discarded = Some(output);
     }
 
     /// Handles the DataTransfer requests of one vendor, or one message of it. Of several handlers of the same the first one
@@ -102,13 +102,13 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`InputError::TableFull`]
     pub fn set_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
-        self.engine.operations.add_data_transfer_handler(handler)
+        self.engine.change().add_data_transfer_handler(handler)
     }
 
     /// Draws random numbers: for message ids that no other life of this charge point has used, to spread the
     /// reconnections of many, and for the masks of the runner's WebSocket. Without it all are predictable.
     pub fn set_rng(&mut self, random: &'a dyn Fn() -> u32) {
-        self.engine.operations.outputs_mut().random = Some(random);
+        self.engine.change().outputs_mut().random = Some(random);
     }
 
     // Transactions
@@ -127,7 +127,8 @@ impl<'a> Controls<'a> {
         id_tag: impl Into<Token<'t>>,
         connector: ConnectorId,
     ) -> Result<(), BeginError> {
-        self.engine.operations.begin_transaction(self.engine.now, id_tag.into().text, connector, false)
+        let now = self.engine.now;
+        self.engine.change().begin_transaction(now, id_tag.into().text, connector, false)
     }
 
     /// The same for a tag that the firmware vouches for: nobody is asked, but for the group of a card that may free a cable.
@@ -139,7 +140,8 @@ impl<'a> Controls<'a> {
         id_tag: impl Into<Token<'t>>,
         connector: ConnectorId,
     ) -> Result<(), BeginError> {
-        self.engine.operations.begin_transaction(self.engine.now, id_tag.into().text, connector, true)
+        let now = self.engine.now;
+        self.engine.change().begin_transaction(now, id_tag.into().text, connector, true)
     }
 
     /// Ends the session: a preparing one is dropped, a transaction is stopped. With a tag only if it began the session, or is
@@ -155,7 +157,8 @@ impl<'a> Controls<'a> {
         reason: Reason,
         connector: ConnectorId,
     ) -> Result<(), EndError> {
-        self.engine.operations.end_transaction(self.engine.now, id_tag, reason, connector)
+        let now = self.engine.now;
+        self.engine.change().end_transaction(now, id_tag, reason, connector)
     }
 
     /// Whether a session is under way that is not over: a tag waits, or a transaction runs.
@@ -265,7 +268,8 @@ impl<'a> Controls<'a> {
     pub fn set_date_time(&mut self, date_time: DateTime) -> bool {
         let is_ready = self.engine.operations.is_recovered();
         if is_ready {
-            self.engine.operations.set_clock(self.engine.now, date_time, 0);
+            let now = self.engine.now;
+            self.engine.change().set_clock(now, date_time, 0);
         }
         is_ready
     }
@@ -283,7 +287,7 @@ impl<'a> Controls<'a> {
     /// Whether a transaction that a power cut has interrupted goes on after the boot, with its id and its meterStart,
     /// instead of ending with the reason PowerLoss. To be said before the first poll; otherwise it ends (OCPP 1.6 §7.36).
     pub fn resume_transactions(&mut self, resumes: bool) {
-        self.engine.operations.resume_transactions(resumes);
+        self.engine.change().resume_transactions(resumes);
     }
 
     /// Whether the dates in messages have milliseconds, `2025-01-01T00:00:00.000Z`, for central systems that read no others;
@@ -291,7 +295,7 @@ impl<'a> Controls<'a> {
     /// status with more digits than the transaction of the same second would seem to be the later one. A call of
     /// [`send_request`](Self::send_request) writes its own dates.
     pub fn send_milliseconds(&mut self, sends: bool) {
-        self.engine.operations.send_milliseconds(sends);
+        self.engine.change().send_milliseconds(sends);
     }
 
     /// Replaces the factory value of a key, before the first poll. A stored value overrides it. What the charge point
@@ -300,7 +304,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_factory_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        self.engine.operations.set_factory_key(key, value)
+        self.engine.change().set_factory_key(key, value)
     }
 
     /// Makes a key of OCPP read-only, before the first poll, where the standard leaves it to the charge point: such as
@@ -309,7 +313,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal::UnknownKey`]
     pub fn fix_configuration(&mut self, key: &str) -> Result<(), Refusal> {
-        self.engine.operations.keys_mut().fix(key)
+        self.engine.change().keys_mut().fix(key)
     }
 
     /// Sets the value of a key at any time, also of one that the central system may only read; it is stored like a change of
@@ -318,7 +322,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        self.engine.operations.set_key(key, value)
+        self.engine.change().set_key(key, value)
     }
 
     /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. It lies in memory
@@ -328,7 +332,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`KeyError`]
     pub fn declare_configuration(&mut self, key: &'a mut VendorKey<'a>) -> Result<(), KeyError> {
-        self.engine.operations.keys_mut().declare(key)
+        self.engine.change().keys_mut().declare(key)
     }
 
     // Extension
@@ -339,7 +343,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`InputError::TableFull`]
     pub fn set_request_handler(&mut self, handler: RequestHandler<'a>) -> Result<(), InputError> {
-        self.engine.operations.set_request_handler(handler)
+        self.engine.change().set_request_handler(handler)
     }
 
     /// Is shown the payload of each request of this action, after it was handled.
@@ -347,7 +351,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`InputError::TableFull`]
     pub fn set_on_receive_request(&mut self, action: &'a str, observer: &'a dyn Fn(&str)) -> Result<(), InputError> {
-        self.engine.operations.observe_request(action, observer)
+        self.engine.change().observe_request(action, observer)
     }
 
     /// Is shown the payload of our answer to each request of this action that was no CALLERROR. Of an answer that is longer
@@ -356,7 +360,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`InputError::TableFull`]
     pub fn set_on_send_conf(&mut self, action: &'a str, observer: &'a dyn Fn(&str)) -> Result<(), InputError> {
-        self.engine.operations.observe_answer(action, observer)
+        self.engine.change().observe_answer(action, observer)
     }
 
     /// Asks the central system about a tag, without a session, and tells what it thinks of it. Goes out like any other call of
@@ -369,7 +373,7 @@ impl<'a> Controls<'a> {
         id_tag: impl Into<Token<'t>>,
         on_outcome: &'a OnAuthorize<'a>,
     ) -> Result<(), RequestError> {
-        self.engine.operations.ask_about(id_tag.into().text, on_outcome)
+        self.engine.change().ask_about(id_tag.into().text, on_outcome)
     }
 
     /// Sends a call of the firmware's own when its turn comes, one at a time; `on_outcome` is told once how it ended. It waits
@@ -384,7 +388,7 @@ impl<'a> Controls<'a> {
         payload: &dyn Json,
         on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
     ) -> Result<(), RequestError> {
-        self.engine.operations.send_request(action, payload, on_outcome)
+        self.engine.change().send_request(action, payload, on_outcome)
     }
 
     /// Lends the panel on which interrupts, other cores and other threads leave what they want. Of several the last one

@@ -92,6 +92,12 @@ impl<'a> Engine<'a> {
         self.advance();
     }
 
+    /// The operations, for the firmware to say something to them.
+    pub(super) fn change(&mut self) -> &mut Operations<'a> {
+        self.operations.look_again();
+        &mut self.operations
+    }
+
     /// Lets the operations look at what has happened since the tick.
     pub(super) fn advance(&mut self) {
         if self.operations.advance(self.now) {
@@ -189,8 +195,9 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn connect_failed(&mut self, why: ConnectFailure) {
+        let now = self.now;
         self.back_off();
-        self.operations.connect_failed(self.now, why);
+        self.change().connect_failed(now, why);
         if let Some(tell) = self.on_connect_failed {
             tell(why);
         }
@@ -219,7 +226,8 @@ impl<'a> Engine<'a> {
             exchange.drop_long(); // unless it was taken over
         }
         if self.rpc.statistics().dropped != dropped {
-            self.operations.message_dropped(self.now);
+            let now = self.now;
+            self.change().message_dropped(now);
         }
     }
 

@@ -25,7 +25,8 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`SecurityEventError::Busy`]; nothing is stored then.
     pub fn raise_security_event(&mut self, event: SecurityEvent, tech_info: &str) -> Result<(), SecurityEventError> {
-        self.engine.operations.raise_security_event(self.engine.now, event, tech_info)
+        let now = self.engine.now;
+        self.engine.change().raise_security_event(now, event, tech_info)
     }
 
     /// The same for an event that the whitepaper does not name. The central system is always told of it.
@@ -33,12 +34,13 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`SecurityEventError`]; nothing is stored then.
     pub fn raise_other_security_event(&mut self, name: &str, tech_info: &str) -> Result<(), SecurityEventError> {
-        self.engine.operations.raise_other_security_event(self.engine.now, name, tech_info)
+        let now = self.engine.now;
+        self.engine.change().raise_other_security_event(now, name, tech_info)
     }
 
     /// How logs are uploaded; without it GetLog is rejected. To be set before the first poll.
     pub fn set_log_upload(&mut self, upload: &'a dyn LogUpload) {
-        self.engine.operations.set_log_upload(upload);
+        self.engine.change().set_log_upload(upload);
     }
 
     /// How far an upload of a log is: what a trigger tells.
@@ -49,12 +51,12 @@ impl<'a> Controls<'a> {
     /// Who verifies updates of the firmware: SignedUpdateFirmware is supported then, and a plain UpdateFirmware is not any
     /// more (whitepaper L01.FR.20). To be set before the first poll.
     pub fn set_firmware_verifier(&mut self, verifier: &'a dyn FirmwareVerifier) {
-        self.engine.operations.set_firmware_verifier(verifier);
+        self.engine.change().set_firmware_verifier(verifier);
     }
 
     /// Whether an update that nobody has signed is taken although there is a [verifier](Self::set_firmware_verifier): a
     /// deviation for central systems that have no signed updates. Off by default.
     pub fn accept_unsigned_updates(&mut self, accepts: bool) {
-        self.engine.operations.accept_unsigned_updates(accepts);
+        self.engine.change().accept_unsigned_updates(accepts);
     }
 }

@@ -10,7 +10,7 @@ impl Controls<'_> {
     /// What the charge point is connected to, [`Supply::DEFAULT`] otherwise. Limits are converted between ampere and watt by
     /// it, and GetCompositeSchedule tells its current where no charging profile sets a limit.
     pub fn set_supply(&mut self, supply: Supply) {
-        self.engine.operations.set_supply(supply);
+        self.engine.change().set_supply(supply);
     }
 
     /// What a connector may take now; `None` when no charging profile limits it. While others charge it is what is left for

@@ -114,7 +114,6 @@ impl Operations<'_> {
     }
 
     fn set_availability(&mut self, now: Instant, id: ConnectorId, wanted: Availability) {
-        self.dirty = true;
         self.persistence.has_chores = true;
         if let Some(connector) = self.connector_mut(id) {
             connector.forget_who_is_there(now);
@@ -133,7 +132,9 @@ impl Operations<'_> {
         if self.charge_point.service.is_closing() {
             let is_busy = self.connectors.iter().any(Connector::is_busy);
             self.charge_point.service.apply(is_busy);
-            self.dirty |= !self.charge_point.service.is_on(); // which ends its reservations
+            if !self.charge_point.service.is_on() {
+                self.look_again(); // which ends its reservations
+            }
         }
     }
 
@@ -153,7 +154,7 @@ impl Operations<'_> {
             connector.place.service.is_closed = is_closed;
             connector.apply_availability();
         }
-        self.dirty = true;
+        self.look_again();
     }
 
     /// The next record to be stored.

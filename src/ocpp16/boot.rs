@@ -190,7 +190,6 @@ impl Operations<'_> {
 
     pub(super) fn conclude_boot_notification(&mut self, now: Instant, outcome: Outcome<'_>) {
         self.registration.in_flight = false;
-        self.dirty = true;
         let answered = match outcome {
             Outcome::Result(payload) => self.registration_answer(now, payload),
             Outcome::LinkLost => {

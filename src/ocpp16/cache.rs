@@ -214,7 +214,6 @@ impl Operations<'_> {
         if enabled {
             self.cache.clear();
             self.persistence.has_chores = true;
-            self.dirty = true;
         }
         Ok(accepted_if(enabled)) // errata 3.23
     }
@@ -230,7 +229,6 @@ impl Operations<'_> {
         if self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED) && !id_tag.is_empty() {
             let is_new = self.cache.learn(id_tag, info, self.clock.date(now));
             self.persistence.has_chores |= is_new;
-            self.dirty |= is_new;
         }
     }
 

@@ -59,7 +59,6 @@ impl Operations<'_> {
                 slot == free_vend || is_long_list(slot) || is_telling_of_key(slot) || meters.can_measure(list)
             }
         })?;
-        self.dirty = true;
         Ok(self.keys.get(key).is_some_and(|key| key.reboot_required))
     }
 

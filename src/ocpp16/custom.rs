@@ -189,7 +189,6 @@ impl<'a> Operations<'a> {
         self.custom.action = action;
         self.custom.on_outcome = on_outcome.map_or(OnOutcome::Nobody, OnOutcome::Asked);
         self.custom.state = CustomState::Waiting;
-        self.dirty = true;
         Ok(())
     }
 

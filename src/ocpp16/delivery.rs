@@ -60,6 +60,11 @@ impl Delivery {
         }
     }
 
+    /// Whether the first entry is a sample.
+    pub(super) fn is_of_meter_values(&self) -> bool {
+        matches!(self.head, Some(Head::MeterValues { .. }))
+    }
+
     pub(super) fn link_up(&mut self) {
         self.retry.link_lost();
         self.suspect = false; // what it did not answer may have been lost with the link
@@ -153,7 +158,7 @@ impl Operations<'_> {
             // A send buffer too small for the message will be too small for ever.
             Err(BufferFull) => {
                 self.delivery.give_up = true;
-                self.dirty = true;
+                self.look_again();
             }
         }
         self.delivery.in_flight
@@ -243,8 +248,6 @@ impl Operations<'_> {
     pub(super) fn conclude_transaction_message(&mut self, now: Instant, outcome: Outcome<'_>) {
         self.delivery.in_flight = false;
         self.delivery.suspect = false;
-        // Meter values that were taken change nothing that any block waits for.
-        self.dirty |= !matches!((outcome, self.delivery.head), (Outcome::Result(_), Some(Head::MeterValues { .. })));
         match outcome {
             Outcome::Result(payload) => self.delivered(now, payload),
             Outcome::LinkLost => self.delivery.retry.link_lost(),
@@ -267,7 +270,6 @@ impl Operations<'_> {
         if self.delivery.suspect && !self.delivery.release {
             self.delivery.suspect = false;
             self.delivery.give_up |= self.delivery.retry.ignored(self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS));
-            self.dirty = true;
         }
     }
 

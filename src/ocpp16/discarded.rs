@@ -55,7 +55,7 @@ impl Operations<'_> {
         self.delivery.give_up = false;
         warning!("transaction message {} discarded", number);
         self.delivery.release = true;
-        self.dirty = true;
+        self.look_again();
         let entry = record.and_then(|record| Entry::read(number, record));
         self.delivery.head = entry.as_ref().map(Head::of);
         if let Some(Head::Start { connector, meter_start }) = self.delivery.head {

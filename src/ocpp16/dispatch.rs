@@ -163,7 +163,7 @@ impl Handler for Exchange<'_, '_> {
                 return Some(CallName::MeterValues(id));
             }
             // The record buffer was used in vain: what lay in it is loaded again.
-            self.operations.dirty = true;
+            self.operations.look_again();
         }
         let operations = &mut *self.operations;
         if accepted && operations.transaction_message(now, self.record, call) {
@@ -187,6 +187,12 @@ impl Handler for Exchange<'_, '_> {
 
     fn conclude(&mut self, now: Instant, name: CallName, outcome: Outcome<'_>) {
         let operations = &mut *self.operations;
+        match (name, outcome) {
+            // What was taken as it was told changes nothing that any block waits for.
+            (CallName::StatusNotification(_) | CallName::MeterValues(_), Outcome::Result(_)) => {}
+            (CallName::TransactionMessage, Outcome::Result(_)) if operations.delivery.is_of_meter_values() => {}
+            _ => operations.look_again(),
+        }
         if let Outcome::Result(_) | Outcome::Error { .. } = outcome {
             operations.reports_arrived();
         }
@@ -281,7 +287,10 @@ impl Operations<'_> {
         let status = match self.promised.take() {
             Some((promised, status)) if promised == action => status,
             _ => match self.act(now, action, call.payload, answer, record)? {
-                Acted::Status(status) => status,
+                Acted::Status(status) => {
+                    self.look_again();
+                    status
+                }
                 Acted::Answered(reply) => return Ok(reply),
             },
         };

@@ -147,7 +147,7 @@ impl<'a> Operations<'a> {
                     transfer.at = seconds_after(now, ANNOUNCEMENT_S);
                 }
                 transfer.stage = Stage::Announced;
-                self.dirty = true;
+                self.look_again();
             }
             Stage::Announced => {
                 transfer.stage = Stage::Storing;
@@ -188,7 +188,7 @@ impl<'a> Operations<'a> {
 
     /// What must be known after the reboot is durable.
     pub(super) fn install(&mut self) {
-        self.dirty = true;
+        self.look_again();
         if self.reset.is_pending() {
             self.transfers.firmware.transfer.stage = Stage::Announced;
             return;

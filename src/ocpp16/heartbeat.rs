@@ -32,7 +32,6 @@ impl Operations<'_> {
     pub(super) fn heartbeat_sent(&mut self, now: Instant) {
         self.last_heartbeat = now;
         self.heartbeat_triggered = false;
-        self.dirty = true; // for the next deadline
     }
 
     pub(super) fn conclude_heartbeat(&mut self, now: Instant, outcome: Outcome<'_>) {

@@ -98,7 +98,6 @@ impl Operations<'_> {
 
     fn want(&mut self, wanted: Wanted) {
         self.persistence.held_call.wanted = wanted;
-        self.dirty = true;
     }
 
     /// What came of the last [`ask_device`](Self::ask_device), once; `None` while nothing did. A record that was loaded lies

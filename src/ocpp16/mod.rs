@@ -303,6 +303,13 @@ impl<'a> Operations<'a> {
         }
     }
 
+    /// Something has happened: all blocks look at it. Said at each door, whatever came in: the inputs, the clock, the link,
+    /// a message in or out, what the device has done, what the firmware wants. A block says it where a pass has to be followed
+    /// by another one.
+    pub(crate) fn look_again(&mut self) {
+        self.dirty = true;
+    }
+
     /// Whether something has happened that [`advance`](Self::advance) has not looked at.
     pub(crate) fn is_changed(&self) -> bool {
         self.dirty
@@ -428,7 +435,6 @@ impl<'a> Operations<'a> {
         self.clock.set_with_millis(now, time, millis);
         self.persistence.has_chores |= self.dating.clock_set(time);
         self.profiles.changed(); // what schedules say now may be something else
-        self.dirty = true; // for what waits for a moment of the clock
     }
 
     /// The configuration keys.
@@ -438,7 +444,6 @@ impl<'a> Operations<'a> {
 
     /// The configuration keys, to set factory values before the first tick.
     pub(crate) fn keys_mut(&mut self) -> &mut Keys<'a> {
-        self.dirty = true;
         &mut self.keys
     }
 
@@ -514,7 +519,7 @@ impl<'a> Operations<'a> {
         hardware: &'a dyn ConnectorHardware,
         id: ConnectorId,
     ) -> Result<(), InputError> {
-        self.change_connector(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
+        self.connector_mut(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
         self.profiles.outputs_changed();
         Ok(())
     }
@@ -527,7 +532,6 @@ impl<'a> Operations<'a> {
     }
 
     pub(crate) fn add_error_input(&mut self, input: ErrorInput<'a>, id: ConnectorId) -> Result<(), InputError> {
-        self.dirty = true;
         let place = self.place_mut(id).ok_or(InputError::UnknownConnector)?;
         place.error_inputs.push(input).map_err(|_| InputError::TableFull)
     }

@@ -88,6 +88,27 @@ pub(super) enum Task {
 }
 
 impl Task {
+    /// Whether it changes nothing that any block waits for.
+    fn is_housekeeping(self) -> bool {
+        matches!(
+            self,
+            Self::HeldCall
+                | Self::AppendMeterValues(..)
+                | Self::AppendPiece
+                | Self::StoreTransaction(_)
+                | Self::LoadSeries(..)
+                | Self::BeginSeries(_)
+                | Self::StoreSeries
+                | Self::StoreDate
+                | Self::StoreMark
+                | Self::Release
+                | Self::ReleaseSample(_)
+                | Self::Change { .. }
+                | Self::LoadFirst
+                | Self::SeekDate(_)
+        )
+    }
+
     /// Whether it puts an entry into the journal.
     fn is_append(self) -> bool {
         matches!(
@@ -237,8 +258,10 @@ impl Operations<'_> {
 
     fn task_done(&mut self, now: Instant, result: Result<StorageResult, ()>, scratch: &mut Scratch<'_>) {
         let Some(task) = self.persistence.in_flight.take() else { return };
+        if !task.is_housekeeping() || result.is_err() {
+            self.look_again();
+        }
         let Ok(result) = result else {
-            self.dirty = true;
             warning!("storage device failed");
             self.persistence.failures = self.persistence.failures.saturating_add(1);
             self.persistence.not_before = now + RETRY_WAIT;
@@ -255,7 +278,6 @@ impl Operations<'_> {
         match task {
             Task::HeldCall => self.persistence.held_call.done(result),
             Task::Recover => {
-                self.dirty = true;
                 self.recovered(now, &result, loaded);
             }
             Task::AppendStart(_)

@@ -290,7 +290,6 @@ impl Operations<'_> {
     fn reservations_changed(&mut self) {
         self.reservations.is_active = true;
         self.persistence.has_chores = true;
-        self.dirty = true;
     }
 
     /// Ends reservations that are over, and tells the connectors which of them are reserved.
@@ -316,18 +315,19 @@ impl Operations<'_> {
         if has_ended {
             self.reservations_changed();
         }
+        let mut looks_again = has_ended || next == 0;
         for (connector, id) in self.connectors.iter_mut().zip(1..) {
             let is_reserved = self.reservations.all().any(|reservation| reservation.connector == id);
             if connector.is_reserved && !is_reserved {
                 connector.present_since = now; // who has plugged in is treated as if just come
-                self.dirty = true;
+                looks_again = true;
             }
             connector.is_reserved = is_reserved;
         }
-        if next != u32::MAX && next > 0 {
+        if looks_again {
+            self.look_again();
+        } else if next != u32::MAX {
             self.wake_at(now + Duration::from_secs(next));
-        } else if next == 0 {
-            self.dirty = true;
         }
     }
 

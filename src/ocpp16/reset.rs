@@ -58,7 +58,6 @@ impl Operations<'_> {
             for id in self.connector_ids() {
                 self.stop_without_gate(now, id, reason);
             }
-            self.dirty = true;
         }
         // RST-04: a hard reset makes a soft one that is under way hard.
         if accepted
@@ -75,7 +74,7 @@ impl Operations<'_> {
         if let Reset::Closing { answered: answered @ false, until, .. } = &mut self.reset {
             *answered = true;
             *until = now + DELIVERY_WAIT;
-            self.dirty = true;
+            self.look_again();
         }
     }
 
@@ -99,7 +98,7 @@ impl Operations<'_> {
                 } else if tries > self.keys.unsigned(&RESET_RETRIES) {
                     self.reset = Reset::None;
                     self.charge_point.status.report_error(now, self.journal.next(), ChargePointErrorCode::ResetFailure); // RST-06
-                    self.dirty = true;
+                    self.look_again();
                 } else {
                     self.execute_reset(now, kind, tries);
                 }

@@ -281,15 +281,13 @@ impl Operations<'_> {
             Outcome::TimedOut { peer_alive: false } => reporting.reported = None,
             _ => {}
         }
-        let more = !reporting.waiting.is_empty();
-        self.dirty |= more; // with a deadline of its own
     }
 
     pub(super) fn update_statuses(&mut self, now: Instant) {
         let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
         let next_entry = self.journal.next();
         let reports_all = core::mem::take(&mut self.reports_all);
-        let mut deadline = Instant::NEVER;
+        let (mut deadline, mut looks_again) = (Instant::NEVER, false);
         for connector in self.connectors.iter_mut() {
             connector.apply_availability();
             let status = status_of(connector);
@@ -299,10 +297,8 @@ impl Operations<'_> {
             let changed = connector.place.status.update(now, next_entry, state_of(connector, status), minimum);
             // What is left only once it was told wants another look; so does a reservation, which ends out of service.
             let service = connector.place.service;
-            if changed && (service.is_closing() || !service.is_on() || connector.finishing != connector::Finishing::No)
-            {
-                self.dirty = true;
-            }
+            let is_finishing = connector.finishing != connector::Finishing::No;
+            looks_again |= changed && (service.is_closing() || !service.is_on() || is_finishing);
             if reports_all {
                 connector.place.status.report_again(next_entry);
             }
@@ -317,6 +313,9 @@ impl Operations<'_> {
         self.has_reports = deadline != Instant::NEVER;
         if deadline > now {
             self.wake_at(deadline);
+        }
+        if looks_again {
+            self.look_again();
         }
     }
 }

@@ -81,7 +81,22 @@ impl Operations<'_> {
     }
 
     /// What is to be done on the device beside the journal.
-    pub(super) fn next_chore(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
+    fn next_chore(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
+        if self.persistence.has_chores
+            && let Some(task) = self.next_errand(now, scratch)
+        {
+            return Some(task);
+        }
+        for (Shelf { change, .. }, shelf) in SHELVES.iter().zip(0..) {
+            if let Some(change) = change(self, scratch) {
+                return Some((Task::Change { shelf, record: change.record }, change.op()));
+            }
+        }
+        None
+    }
+
+    /// What is on no shelf.
+    fn next_errand(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         if let Some((id, key)) = self.record_to_look_up() {
             return Some((Task::LookUp(id, key), StorageOp::Load(key)));
         }
@@ -94,11 +109,6 @@ impl Operations<'_> {
         for direction in Direction::ALL {
             if let Some(op) = self.transfer_to_load(*direction) {
                 return Some((Task::LoadTransfer(*direction), op));
-            }
-        }
-        for (Shelf { change, .. }, shelf) in SHELVES.iter().zip(0..) {
-            if let Some(change) = change(self, scratch) {
-                return Some((Task::Change { shelf, record: change.record }, change.op()));
             }
         }
         if self.dating.is_unsaved {
@@ -152,6 +162,8 @@ impl Operations<'_> {
         self.dating.released(was_message, self.journal.is_empty());
         self.delivery.released();
         self.delivery.release = self.releases_piece();
-        self.dirty |= self.reset.is_pending(); // it waits for an empty journal
+        if self.reset.is_pending() {
+            self.look_again(); // it waits for an empty journal
+        }
     }
 }

@@ -448,7 +448,7 @@ impl<'a> Operations<'a> {
             transfer.retries_left = left;
             transfer.at = seconds_after(now, transfer.interval);
             transfer.stage = Stage::Retrying;
-            self.dirty = true;
+            self.look_again();
         } else {
             self.end_transfer(direction);
         }
@@ -459,7 +459,7 @@ impl<'a> Operations<'a> {
         transfer.stage = Stage::Idle;
         transfer.unsaved = true;
         self.persistence.has_chores = true;
-        self.dirty = true;
+        self.look_again();
     }
 
     /// A record that is to be read, for a request or for a try.
@@ -490,7 +490,6 @@ impl<'a> Operations<'a> {
 
     /// The record is loaded, if there is one that can be.
     pub(super) fn transfer_loaded(&mut self, now: Instant, direction: Direction, record: Option<&[u8]>) {
-        self.dirty = true;
         #[cfg(feature = "security")]
         if direction == Direction::Log && self.transfers.log.transfer.stage == Stage::Running {
             return self.log_entry_loaded(now, record);

@@ -225,6 +225,5 @@ impl Operations<'_> {
             transfer.unsaved = true;
             self.persistence.has_chores = true;
         }
-        self.dirty = true;
     }
 }

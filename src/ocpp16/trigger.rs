@@ -114,7 +114,6 @@ impl Operations<'_> {
             _ => return StatusAnswer::NotImplemented,
         };
         if triggered {
-            self.dirty = true;
             self.wake_at(now);
         }
         accepted_if(triggered)

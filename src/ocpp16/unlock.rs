@@ -61,7 +61,6 @@ impl Operations<'_> {
         if self.connector(connector).is_some_and(|connector| connector.session.is_in_transaction()) {
             self.stop_without_gate(now, connector, Reason::UnlockCommand); // UNL-01
         }
-        self.dirty = true;
         Ok(None)
     }
 
@@ -85,7 +84,7 @@ impl Operations<'_> {
             connector.place.status.report_error(now, next_entry, ChargePointErrorCode::ConnectorLockFailure); // UNL-05
         }
         self.unlock = Unlock::Done(result);
-        self.dirty = true;
+        self.look_again();
     }
 
     /// Writes the answer to UnlockConnector once the lock has given it.

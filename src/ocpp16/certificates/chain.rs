@@ -37,7 +37,6 @@ impl Operations<'_> {
                 self.trust.intake.stage = Stage::Idle; // nothing is left to be void
                 self.trust.signing.certificate_came();
                 self.certificate_changed();
-                self.dirty = true;
                 return Ok(Some(StatusAnswer::Accepted));
             }
             Poll::Ready(ChainVerdict::Invalid) => {

@@ -202,7 +202,6 @@ impl Operations<'_> {
         }
         self.local_list.answer = Some(Answer { id_tag: id_tag.clone(), info, place: 0 });
         self.persistence.has_chores = true;
-        self.dirty = true;
         None
     }
 
@@ -223,7 +222,6 @@ impl Operations<'_> {
                     self.journal.next(),
                     ChargePointErrorCode::LocalListConflict,
                 ); // LOC-07
-                self.dirty = true;
             }
             None => {
                 answer.place = place_behind(key);

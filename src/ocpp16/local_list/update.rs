@@ -239,7 +239,6 @@ impl Operations<'_> {
         }
         list.update = None;
         self.persistence.has_chores = true;
-        self.dirty = true;
     }
 }
 

@@ -286,7 +286,6 @@ impl Operations<'_> {
         access.changed();
         access.reconnect = Reconnect::Asked;
         self.persistence.has_chores = true;
-        self.dirty = true;
         Some(Ok(()))
     }
 

@@ -405,7 +405,6 @@ impl Operations<'_> {
         let at = self.stamp(now);
         self.security.events.raise_own(event, name, at, tech_info)?;
         self.persistence.has_chores = true;
-        self.dirty = true;
         Ok(())
     }
 

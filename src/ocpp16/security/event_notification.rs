@@ -58,7 +58,6 @@ impl Operations<'_> {
             self.security.events.told(false);
             self.persistence.has_chores = true;
         }
-        self.dirty = true;
     }
 
     /// The message about the event that lies in `scratch`, when it is its turn.
@@ -106,6 +105,5 @@ impl Operations<'_> {
             events.told(true);
             self.persistence.has_chores = true;
         }
-        self.dirty = true;
     }
 }

@@ -56,7 +56,6 @@ impl Operations<'_> {
         let at = self.stamp(now);
         self.security.events.raise(event, at, tech_info);
         self.persistence.has_chores = true;
-        self.dirty = true;
     }
 
     /// Entry `number` of the log, if it lies in this record.

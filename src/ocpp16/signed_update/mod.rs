@@ -136,7 +136,7 @@ impl<'a> Operations<'a> {
         if is_early {
             transfer.reports.push(SignedFirmwareStatus::InstallScheduled.code()); // L01.FR.16
             transfer.stage = Stage::Scheduled;
-            self.dirty = true;
+            self.look_again();
         } else {
             self.go_on_to_installation(now);
         }
@@ -146,7 +146,7 @@ impl<'a> Operations<'a> {
         let transfer = &mut self.transfers.firmware.transfer;
         transfer.stage = Stage::Downloaded;
         transfer.at = seconds_after(now, firmware::ANNOUNCEMENT_S);
-        self.dirty = true;
+        self.look_again();
     }
 
     /// Seconds until the update may be installed.

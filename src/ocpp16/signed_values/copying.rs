@@ -168,12 +168,10 @@ impl Operations<'_> {
             Some(owed) if owed.is_end || owed.place().0 == Group::Other => owed.step = Step::Remove,
             _ => copying.go_on(),
         }
-        self.dirty |= copying.owed.is_none();
     }
 
     pub(super) fn piece_removed(&mut self) {
         self.signed_values.copying.go_on();
-        self.dirty |= !self.owes_pieces();
     }
 }
 

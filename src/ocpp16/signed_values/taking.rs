@@ -256,7 +256,9 @@ impl Operations<'_> {
                     return Some((Task::OfSignedValues(SignedTask::StorePiece(id)), op));
                 }
                 let (stage, look) = (connector.signing.stage, connector.signing.look);
-                self.dirty |= stage != Stage::Taking;
+                if stage != Stage::Taking {
+                    self.look_again();
+                }
                 self.wake_at(look);
             }
             if self.connector(id).is_some_and(|connector| connector.signing.stage == Stage::Taken) {

@@ -195,7 +195,6 @@ impl Operations<'_> {
     pub(crate) fn set_supply(&mut self, supply: Supply) {
         self.profiles.supply = Supply { voltage: supply.voltage.max(1), phases: supply.phases.clamp(1, 3), ..supply };
         self.profiles.is_active = true;
-        self.dirty = true;
     }
 }
 
@@ -286,7 +285,6 @@ impl Operations<'_> {
 
     fn profiles_changed(&mut self) {
         self.persistence.has_chores = true;
-        self.dirty = true;
     }
 
     /// The profile of a RemoteStartTransaction. `None` when it cannot be taken (RC-08).
