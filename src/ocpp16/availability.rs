@@ -70,26 +70,35 @@ impl Service {
     }
 }
 
-pub(super) const SHELF: Shelf = Shelf {
-    find: |operations, id| Some((id, record_key(id)?)).filter(|_| usize::from(id) <= operations.connectors.len()),
-    load: |operations, id, record| {
-        let reader = record_key(id).and_then(|key| RecordReader::open(key, record));
-        let stored = reader.and_then(|mut reader| Availability::from_code(reader.byte()?));
+pub(super) struct AvailabilityShelf;
+
+impl Shelf for AvailabilityShelf {
+    fn find(operations: &Operations<'_>, id: u16) -> Option<(u16, RecordKey)> {
+        registry::among(&registry::AVAILABILITY, id, operations.connectors.len() + 1)
+    }
+
+    fn load(operations: &mut Operations<'_>, id: u16, key: RecordKey, record: &[u8]) {
+        let stored = RecordReader::open(key, record).and_then(|mut reader| Availability::from_code(reader.byte()?));
         if let (Some(stored), Some(service)) = (stored, operations.service_mut(id)) {
             *service = Service::of(stored);
         }
-    },
-    is_promised: |operations| {
+    }
+
+    fn is_promised(operations: &Operations<'_>) -> bool {
         let mut connectors = operations.connectors.iter();
         operations.charge_point.service.unsaved || connectors.any(|connector| connector.place.service.unsaved)
-    },
-    change: |operations, scratch| operations.store_availability(scratch),
-    changed: |operations, record| {
+    }
+
+    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        operations.store_availability(scratch)
+    }
+
+    fn changed(operations: &mut Operations<'_>, record: RecordKey) {
         if let Some(service) = operations.service_mut(registry::place(&registry::AVAILABILITY, record)) {
             service.unsaved = false;
         }
-    },
-};
+    }
+}
 
 impl Operations<'_> {
     #[inline(never)]

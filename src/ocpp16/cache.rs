@@ -194,16 +194,29 @@ impl<'a> Cache<'a> {
     }
 }
 
-pub(super) const SHELF: Shelf = Shelf {
-    find: |operations, number| {
-        let index = usize::from(number);
-        Some((number, record_key(index)?)).filter(|_| index < operations.cache.slots.len())
-    },
-    load: |operations, number, record| operations.cache.load(number.into(), record),
-    is_promised: |operations| operations.cache.is_clearing, // what is learnt is nobody's promise
-    change: |operations, scratch| operations.cache.change(scratch),
-    changed: |operations, record| operations.cache.changed(registry::place(&registry::CACHE, record).into()),
-};
+pub(super) struct CacheShelf;
+
+impl Shelf for CacheShelf {
+    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
+        registry::among(&registry::CACHE, number, operations.cache.slots.len())
+    }
+
+    fn load(operations: &mut Operations<'_>, number: u16, _: RecordKey, record: &[u8]) {
+        operations.cache.load(number.into(), record);
+    }
+
+    fn is_promised(operations: &Operations<'_>) -> bool {
+        operations.cache.is_clearing // what is learnt is nobody's promise
+    }
+
+    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        operations.cache.change(scratch)
+    }
+
+    fn changed(operations: &mut Operations<'_>, record: RecordKey) {
+        operations.cache.changed(registry::place(&registry::CACHE, record).into());
+    }
+}
 
 impl Operations<'_> {
     #[inline(never)]

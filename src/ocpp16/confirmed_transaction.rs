@@ -143,24 +143,22 @@ impl ConfirmedTransaction {
 }
 
 /// From connector 1 on. They are written between the entries of the journal: see [`storing`](super::storing).
-pub(super) const SHELF: Shelf = Shelf {
-    find: |operations, number| {
+pub(super) struct TransactionShelf;
+
+impl Shelf for TransactionShelf {
+    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
         let id = number.max(1); // the charge point itself has none
-        Some((id, registry::nth(registry::TRANSACTION, id.into())?))
-            .filter(|_| usize::from(id) <= operations.connectors.len())
-    },
-    load: |operations, id, record| {
-        let key = registry::nth(registry::TRANSACTION, id.into());
-        let loaded = key.and_then(|key| ConfirmedTransaction::load(key, record));
+        registry::among(&registry::TRANSACTION, id, operations.connectors.len() + 1)
+    }
+
+    fn load(operations: &mut Operations<'_>, id: u16, key: RecordKey, record: &[u8]) {
+        let loaded = ConfirmedTransaction::load(key, record);
         if let (Some((confirmed, id_tag)), Some(connector)) = (loaded, operations.connector_mut(id as ConnectorId)) {
             connector.confirmed = confirmed;
             connector.session.id_tag = id_tag;
         }
-    },
-    is_promised: |_| false,
-    change: |_, _| None,
-    changed: |_, _| {},
-};
+    }
+}
 
 impl Operations<'_> {
     /// AUTH-09: the parent may become known only now. It also tells who may take a cable that stays locked (TX-10).

@@ -3,10 +3,10 @@
 
 use super::shelf::{RecordChange, Shelf};
 use super::{
-    authorization, cache, configuration, delivery, free_vend, heartbeat, metering, phase_rotation, remote_control,
-    reset, session, status, unlock,
+    Operations, authorization, cache, configuration, delivery, free_vend, heartbeat, metering, phase_rotation,
+    remote_control, reset, session, status, unlock,
 };
-use crate::store::{Declaration, IntegerKey, SetKey, StorageOp};
+use crate::store::{Declaration, IntegerKey, KeyId, RecordKey, Scratch, SetKey, StorageOp};
 
 /// OCPP 1.6 §9.1.19
 pub(super) const NUMBER_OF_CONNECTORS: IntegerKey = IntegerKey::new(22, "NumberOfConnectors", 1, 0, 63).read_only();
@@ -47,24 +47,32 @@ pub(super) const fn announced(receive: usize, request: &str, piece: &str, most: 
 pub(super) const CHANGE_OF_LIST: &str =
     r#"[2,"00000000-0000-0000-0000-000000000000","ChangeConfiguration",{"key":"ConnectorPhaseRotation","value":""}]"#;
 
-pub(super) const SHELF: Shelf = Shelf {
-    find: |operations, index| {
+pub(super) struct KeyShelf;
+
+impl Shelf for KeyShelf {
+    fn find(operations: &Operations<'_>, index: u16) -> Option<(u16, RecordKey)> {
         let key = operations.keys.stored_from(index as u8)?;
         Some((key.index().into(), operations.keys.record(key)?))
-    },
-    load: |operations, index, record| {
-        if let Some(key) = operations.keys.stored_from(index as u8) {
-            operations.keys.load(key, record);
-        }
-    },
-    is_promised: |operations| operations.keys.is_unsaved(),
-    change: |operations, scratch| {
+    }
+
+    fn load(operations: &mut Operations<'_>, index: u16, _: RecordKey, record: &[u8]) {
+        operations.keys.load(KeyId::at(index as u8), record);
+    }
+
+    fn is_promised(operations: &Operations<'_>) -> bool {
+        operations.keys.is_unsaved()
+    }
+
+    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         let key = operations.keys.next_unsaved()?;
         let StorageOp::Store(record, len) = operations.keys.store(key, scratch.blank())? else { return None };
         Some(RecordChange::store(record, len))
-    },
-    changed: |operations, _| operations.keys.saved(),
-};
+    }
+
+    fn changed(operations: &mut Operations<'_>, _: RecordKey) {
+        operations.keys.saved();
+    }
+}
 
 pub(super) static TABLE: &[Declaration] = &[
     NUMBER_OF_CONNECTORS.declaration(),

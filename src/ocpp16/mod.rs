@@ -56,6 +56,7 @@ mod reset;
 mod security;
 mod session;
 mod shelf;
+mod shelves;
 #[cfg(feature = "firmware-management")]
 #[cfg_attr(not(feature = "security"), path = "absent/signed_update.rs")]
 mod signed_update;

@@ -4,7 +4,6 @@
 use super::held_call::HeldCall;
 use super::journal_entry::{Entry, Stamp};
 use super::recovery::Recovery;
-use super::shelf::SHELVES;
 use super::signed_values::{SignedTask, is_piece};
 use super::transfer::Direction;
 use super::{ConnectorId, Operations, ReadingContext};
@@ -183,7 +182,7 @@ impl Persistence {
 impl Operations<'_> {
     /// Whether something that a call has changed is not durable yet, on a device that does not go on failing.
     pub(super) fn is_storing(&self) -> bool {
-        self.persistence.failures < TRIES && SHELVES.iter().any(|shelf| (shelf.is_promised)(self))
+        self.persistence.failures < TRIES && self.is_promised()
     }
 
     /// The next operation on the storage device; its bytes lie in `scratch`. It must be done and its result handed to
@@ -317,11 +316,7 @@ impl Operations<'_> {
                 self.transfer_loaded(now, direction, loaded);
             }
             Task::LoadSecurityEvent => self.security_event_loaded(scratch),
-            Task::Change { shelf, record } => {
-                if let Some(shelf) = SHELVES.get(usize::from(shelf)) {
-                    (shelf.changed)(self, record);
-                }
-            }
+            Task::Change { shelf, record } => self.record_changed(shelf, record),
             Task::StoreDate => self.dating.is_unsaved = false,
             Task::StoreMark => self.journal.marked(),
             Task::Release => self.released(),

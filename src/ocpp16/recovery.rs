@@ -2,7 +2,6 @@
 
 use super::journal_entry::{Content, Entry};
 use super::session::Phase;
-use super::shelf::{SHELVES, Shelf};
 use super::signed_values::Signing;
 use super::{Operations, Reason, metering};
 use crate::store::record::{RecordReader, RecordWriter};
@@ -63,12 +62,10 @@ impl Operations<'_> {
                 self.persistence.seed = seed.unwrap_or_else(|| self.random());
                 Recovery::StoreSystem
             }
-            Recovery::StoreSystem => self.next_record(0, 0),
-            Recovery::Load { shelf, number, .. } => {
-                if let Some(shelf) = SHELVES.get(usize::from(shelf)) {
-                    (shelf.load)(self, number, record.unwrap_or_default());
-                }
-                self.next_record(shelf.into(), number.saturating_add(1))
+            Recovery::StoreSystem => self.load_next(0, 0),
+            Recovery::Load { shelf, number, key } => {
+                self.load_record(shelf, number, key, record.unwrap_or_default());
+                self.load_next(shelf, number.saturating_add(1))
             }
             Recovery::AskJournal => match result {
                 StorageResult::Journal(Some(extent)) => step(self.journal.recover_known(extent.clone())),
@@ -94,15 +91,12 @@ impl Operations<'_> {
         }
     }
 
-    /// What is to be read from a record on: the rest of its shelf, then the shelves behind it, then the journal.
-    fn next_record(&self, shelf: usize, mut number: u16) -> Recovery {
-        for (Shelf { find, .. }, shelf) in SHELVES.iter().zip(0..).skip(shelf) {
-            if let Some((number, key)) = find(self, number) {
-                return Recovery::Load { shelf, number, key };
-            }
-            number = 0;
+    /// The next record, then the journal.
+    fn load_next(&self, shelf: u8, number: u16) -> Recovery {
+        match self.next_record(shelf, number) {
+            Some((shelf, number, key)) => Recovery::Load { shelf, number, key },
+            None => Recovery::AskJournal,
         }
-        Recovery::AskJournal
     }
 
     /// Follows the transactions through the journal, to find those without an end.

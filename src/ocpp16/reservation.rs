@@ -104,24 +104,34 @@ impl<'a> Reservations<'a> {
     }
 }
 
-pub(super) const SHELF: Shelf = Shelf {
-    find: |operations, number| Some((number, operations.reservations.record(number.into())?)),
-    load: |operations, number, record| {
-        let index = usize::from(number);
-        let (key, slot) = (operations.reservations.record(index), operations.reservations.slots.get_mut(index));
-        if let (Some(key), Some(slot)) = (key, slot) {
+pub(super) struct ReservationShelf;
+
+impl Shelf for ReservationShelf {
+    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
+        registry::among(&registry::RESERVATIONS, number, operations.reservations.slots.len())
+    }
+
+    fn load(operations: &mut Operations<'_>, number: u16, key: RecordKey, record: &[u8]) {
+        if let Some(slot) = operations.reservations.slots.get_mut(usize::from(number)) {
             slot.reservation = read_reservation(key, record);
         }
-    },
-    is_promised: |operations| operations.reservations.slots.iter().any(|slot| slot.unsaved),
-    change: |operations, scratch| operations.reservations.change(scratch),
-    changed: |operations, record| {
+    }
+
+    fn is_promised(operations: &Operations<'_>) -> bool {
+        operations.reservations.slots.iter().any(|slot| slot.unsaved)
+    }
+
+    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        operations.reservations.change(scratch)
+    }
+
+    fn changed(operations: &mut Operations<'_>, record: RecordKey) {
         let index = usize::from(registry::place(&registry::RESERVATIONS, record));
         if let Some(slot) = operations.reservations.slots.get_mut(index) {
             slot.unsaved = false;
         }
-    },
-};
+    }
+}
 
 fn read_reservation(key: RecordKey, record: &[u8]) -> Option<Reservation> {
     let mut reader = RecordReader::open(key, record)?;

@@ -16,7 +16,6 @@
 
 use super::delivery::Head;
 use super::persistence::{TRIES, Task};
-use super::shelf::{SHELVES, Shelf};
 use super::transfer::Direction;
 use super::{ConnectorId, Operations};
 use crate::store::{RecordKey, Scratch, StorageOp};
@@ -71,28 +70,17 @@ impl Operations<'_> {
         }
         // Last, so that what cannot be stored holds up no transaction.
         if self.persistence.has_chores || self.keys.is_unsaved() {
-            let chore = self.next_chore(now, scratch);
-            self.persistence.has_chores = chore.is_some();
-            if chore.is_some() {
-                return chore;
+            if self.persistence.has_chores
+                && let Some(task) = self.next_errand(now, scratch)
+            {
+                return Some(task);
             }
-        }
-        self.wanted_piece() // by an RPC layer of the firmware's own, between two pages
-    }
-
-    /// What is to be done on the device beside the journal.
-    fn next_chore(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
-        if self.persistence.has_chores
-            && let Some(task) = self.next_errand(now, scratch)
-        {
-            return Some(task);
-        }
-        for (Shelf { change, .. }, shelf) in SHELVES.iter().zip(0..) {
-            if let Some(change) = change(self, scratch) {
+            if let Some((shelf, change)) = self.next_change(scratch) {
                 return Some((Task::Change { shelf, record: change.record }, change.op()));
             }
+            self.persistence.has_chores = false;
         }
-        None
+        self.wanted_piece() // by an RPC layer of the firmware's own, between two pages
     }
 
     /// What is on no shelf.

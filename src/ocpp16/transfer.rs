@@ -96,17 +96,27 @@ pub(super) struct Transfers<'a> {
 }
 
 /// The record of an update is read at boot; diagnostics that nobody knows of any more are not uploaded.
-pub(super) const SHELF: Shelf = Shelf {
-    find: |_, index| Some((index, registry::FIRMWARE_UPDATE)).filter(|_| index == 0),
-    load: |operations, _, record| _ = operations.load_firmware(record),
-    is_promised: |_| false, // a call is held until its record is written
-    change: |operations, scratch| operations.change_transfer(scratch),
-    changed: |operations, record| {
+pub(super) struct TransferShelf;
+
+impl Shelf for TransferShelf {
+    fn find(_: &Operations<'_>, index: u16) -> Option<(u16, RecordKey)> {
+        Some((index, registry::FIRMWARE_UPDATE)).filter(|_| index == 0)
+    }
+
+    fn load(operations: &mut Operations<'_>, _: u16, _: RecordKey, record: &[u8]) {
+        _ = operations.load_firmware(record);
+    }
+
+    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        operations.change_transfer(scratch)
+    }
+
+    fn changed(operations: &mut Operations<'_>, record: RecordKey) {
         if let Some(direction) = Direction::ALL.iter().find(|direction| direction.key() == record) {
             operations.transfer_stored(*direction);
         }
-    },
-};
+    }
+}
 
 pub(super) struct Transfer<'a> {
     /// Without it a transfer is done when the output returns that begins it.

@@ -57,6 +57,12 @@ pub(crate) fn place(range: &Range<RecordKey>, record: RecordKey) -> u16 {
     record.wrapping_sub(range.start)
 }
 
+/// The record with this number in `range`, if there are so many.
+pub(crate) fn among(range: &Range<RecordKey>, number: u16, count: usize) -> Option<(u16, RecordKey)> {
+    let key = range.start.checked_add(number)?;
+    (usize::from(number) < count && key < range.end).then_some((number, key))
+}
+
 /// The record of the `index`th entry of `range`, if it has one.
 pub fn nth(range: Range<RecordKey>, index: usize) -> Option<RecordKey> {
     range.clone().nth(index)

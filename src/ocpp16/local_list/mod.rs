@@ -138,16 +138,18 @@ impl<'a> LocalList<'a> {
     }
 }
 
-pub(super) const SHELF: Shelf = Shelf {
-    find: |operations, number| {
+pub(super) struct ListShelf;
+
+impl Shelf for ListShelf {
+    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
         let index = operations.local_list.stored_from(number.into())?;
         Some((index as u16, registry::nth(registry::LOCAL_LIST, index)?))
-    },
-    load: |operations, number, record| operations.load_list(number.into(), record),
-    is_promised: |_| false, // its update is written while the call is held
-    change: |_, _| None,
-    changed: |_, _| {},
-};
+    }
+
+    fn load(operations: &mut Operations<'_>, number: u16, _: RecordKey, record: &[u8]) {
+        operations.load_list(number.into(), record);
+    }
+}
 
 impl Operations<'_> {
     #[inline(never)]

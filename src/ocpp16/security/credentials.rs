@@ -9,7 +9,7 @@ use super::super::{Operations, SecurityEvent};
 use super::password::Password;
 use crate::json::JsonStr;
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Declaration, IntegerKey, KeyId, Refusal, Scratch, registry};
+use crate::store::{Declaration, IntegerKey, KeyId, RecordKey, Refusal, Scratch, registry};
 use crate::time::Instant;
 use crate::transport::ConnectFailure;
 
@@ -149,13 +149,29 @@ impl Access {
     }
 }
 
-pub(in crate::ocpp16) const SHELF: Shelf = Shelf {
-    find: |_, index| Some((index, registry::CREDENTIALS)).filter(|_| index == 0),
-    load: |operations, _, record| operations.load_access(record),
-    is_promised: |operations| operations.security.access.is_unsaved(),
-    change: |operations, scratch| operations.security.access.change(scratch),
-    changed: |operations, _| operations.security.access.stored(),
-};
+pub(in crate::ocpp16) struct AccessShelf;
+
+impl Shelf for AccessShelf {
+    fn find(_: &Operations<'_>, index: u16) -> Option<(u16, RecordKey)> {
+        Some((index, registry::CREDENTIALS)).filter(|_| index == 0)
+    }
+
+    fn load(operations: &mut Operations<'_>, _: u16, _: RecordKey, record: &[u8]) {
+        operations.load_access(record);
+    }
+
+    fn is_promised(operations: &Operations<'_>) -> bool {
+        operations.security.access.is_unsaved()
+    }
+
+    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        operations.security.access.change(scratch)
+    }
+
+    fn changed(operations: &mut Operations<'_>, _: RecordKey) {
+        operations.security.access.stored();
+    }
+}
 
 impl Operations<'_> {
     /// What the next connection is to be opened with.

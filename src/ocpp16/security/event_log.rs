@@ -321,8 +321,10 @@ impl EventLog {
 }
 
 /// The mark, then the ring from there on.
-pub(in crate::ocpp16) const SHELF: Shelf = Shelf {
-    find: |operations, step| {
+pub(in crate::ocpp16) struct LogShelf;
+
+impl Shelf for LogShelf {
+    fn find(operations: &Operations<'_>, step: u16) -> Option<(u16, RecordKey)> {
         let events = &operations.security.events;
         let key = match step {
             0 => registry::SECURITY_LOG_MARK,
@@ -330,18 +332,24 @@ pub(in crate::ocpp16) const SHELF: Shelf = Shelf {
             _ => slot(events.next)?,
         };
         Some((step, key))
-    },
-    load: |operations, step, record| {
+    }
+
+    fn load(operations: &mut Operations<'_>, step: u16, _: RecordKey, record: &[u8]) {
         let events = &mut operations.security.events;
         match step {
             0 => events.load_mark(record),
             _ => events.is_read = events.probe(record).is_none(),
         }
-    },
-    is_promised: |_| false,
-    change: |operations, scratch| operations.security.events.change(scratch),
-    changed: |operations, _| operations.security.events.stored(),
-};
+    }
+
+    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        operations.security.events.change(scratch)
+    }
+
+    fn changed(operations: &mut Operations<'_>, _: RecordKey) {
+        operations.security.events.stored();
+    }
+}
 
 /// The record of an entry.
 pub(in crate::ocpp16) fn slot(number: u32) -> Option<RecordKey> {

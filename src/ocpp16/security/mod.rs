@@ -7,8 +7,8 @@ mod event_notification;
 mod password;
 
 pub use credentials::Credentials;
-pub(super) use credentials::{AUTHORIZATION_KEY, SECURITY_PROFILE, SHELF as ACCESS_SHELF};
-pub(super) use event_log::{SHELF as LOG_SHELF, slot};
+pub(super) use credentials::{AUTHORIZATION_KEY, AccessShelf, SECURITY_PROFILE};
+pub(super) use event_log::{LogShelf, slot};
 pub use event_log::{SecurityEventError, SecurityLogEntry};
 
 use super::{BootReason, Operations, SecurityEvent};

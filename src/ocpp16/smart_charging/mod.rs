@@ -17,7 +17,7 @@ use super::session::Phase;
 use super::shelf::{RecordChange, Shelf};
 use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, Operations, keys};
 use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
-use crate::store::{IntegerKey, Keys, Scratch, SetKey, SwitchKey};
+use crate::store::{IntegerKey, Keys, RecordKey, Scratch, SetKey, SwitchKey, registry};
 use crate::time::{DateTime, Instant};
 use composite::Composite;
 use profile::{Bound, record_key, symbol};
@@ -100,8 +100,8 @@ impl<'a> Profiles<'a> {
         rest.get(..count).unwrap_or_default()
     }
 
-    fn load(&mut self, index: usize, record: &[u8]) {
-        let loaded = record_key(index).and_then(|key| ProfileSlot::load(key, record, self.place(index)));
+    fn load(&mut self, index: usize, key: RecordKey, record: &[u8]) {
+        let loaded = ProfileSlot::load(key, record, self.place(index));
         if let (Some(loaded), Some(slot)) = (loaded, self.slots.get_mut(index)) {
             *slot = loaded;
         }
@@ -180,16 +180,29 @@ impl<'a> Profiles<'a> {
     }
 }
 
-pub(super) const SHELF: Shelf = Shelf {
-    find: |operations, number| {
-        let index = usize::from(number);
-        Some((number, record_key(index)?)).filter(|_| index < operations.profiles.slots.len())
-    },
-    load: |operations, number, record| operations.profiles.load(number.into(), record),
-    is_promised: |operations| operations.profiles.is_unsaved(),
-    change: |operations, scratch| operations.profiles.change(scratch),
-    changed: |operations, _| operations.profiles.stored(),
-};
+pub(super) struct ProfileShelf;
+
+impl Shelf for ProfileShelf {
+    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
+        registry::among(&registry::CHARGING_PROFILES, number, operations.profiles.slots.len())
+    }
+
+    fn load(operations: &mut Operations<'_>, number: u16, key: RecordKey, record: &[u8]) {
+        operations.profiles.load(number.into(), key, record);
+    }
+
+    fn is_promised(operations: &Operations<'_>) -> bool {
+        operations.profiles.is_unsaved()
+    }
+
+    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        operations.profiles.change(scratch)
+    }
+
+    fn changed(operations: &mut Operations<'_>, _: RecordKey) {
+        operations.profiles.stored();
+    }
+}
 
 impl Operations<'_> {
     pub(crate) fn set_supply(&mut self, supply: Supply) {

@@ -50,6 +50,11 @@ pub struct Keys<'a> {
 pub struct KeyId(u8);
 
 impl KeyId {
+    /// The one at this place.
+    pub(crate) const fn at(index: u8) -> Self {
+        Self(index)
+    }
+
     /// Its place in that order.
     pub fn index(self) -> u8 {
         self.0
@@ -380,9 +385,9 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Whether a value is to be stored.
+    /// Whether a value may have to be stored: [`next_unsaved`](Self::next_unsaved) knows.
     pub fn is_unsaved(&self) -> bool {
-        self.unsaved != 0 || self.vendor_unsaved && self.vendor().any(|key| key.unsaved)
+        self.unsaved != 0 || self.vendor_unsaved
     }
 
     /// The next key whose value is to be stored.
