@@ -8,7 +8,7 @@ use super::session::Phase;
 use super::signed_values::Attached;
 use super::{ConnectorId, Operations, ReadingContext};
 use crate::log::warning;
-use crate::store::{Scratch, StorageOp};
+use crate::store::{Durable, Scratch, StorageOp};
 use crate::time::Instant;
 
 impl Operations<'_> {
@@ -45,7 +45,7 @@ impl Operations<'_> {
         let mut oldest_at = Instant::NEVER;
         for (connector, id) in self.connectors.iter().zip(1..) {
             let session = &connector.session;
-            let at = match session.phase {
+            let at = match session.phase() {
                 Phase::Starting => session.started,
                 Phase::Running | Phase::Stopping if connector.signing.has_sample() => Instant::NEVER,
                 Phase::Stopping if session.stop.released && !self.waits_for_signed_end(id) => session.stop.at,
@@ -73,7 +73,7 @@ impl Operations<'_> {
         }
         let connector = self.connector(id)?;
         let session = &connector.session;
-        let (task, at, len) = match session.phase {
+        let (task, at, len) = match session.phase() {
             Phase::Starting if wants_series && !connector.series.is_begun => {
                 // Before the start, so that no power cut loses where the transaction began.
                 self.connector_mut(id)?.session.entry = number;
@@ -211,9 +211,8 @@ impl Operations<'_> {
     pub(super) fn entry_appended(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
         match task {
             Task::AppendStart(id) => {
-                let number = self.journal.next();
-                self.appended(id, Phase::Starting, scratch);
-                self.start_recorded(id, number);
+                let start = self.appended(id, Phase::Starting, scratch);
+                self.start_recorded(id, Some(start));
                 self.advance_limits(now); // before there is energy
             }
             Task::AppendStop(id) => {
@@ -223,12 +222,11 @@ impl Operations<'_> {
             Task::AppendSigned(id) => self.signed_sample_appended(id, scratch),
             Task::AppendPiece => self.piece_appended(),
             Task::AppendMeterValues(id, context) => {
-                let number = self.journal.next();
-                self.appended(id, Phase::Running, scratch);
+                let sample = self.appended(id, Phase::Running, scratch);
                 self.persistence.samples = self.persistence.samples.saturating_add(1);
                 if let Some(connector) = self.connector_mut(id) {
                     connector.place.sampling.taken(context);
-                    connector.session.sample = number;
+                    connector.session.sample = sample.number();
                 }
             }
             _ => {
@@ -240,17 +238,19 @@ impl Operations<'_> {
     }
 
     /// An entry is durable. The record buffer still holds it, which spares the first one the way back from the device.
-    pub(super) fn appended(&mut self, id: ConnectorId, phase: Phase, scratch: &mut Scratch<'_>) {
+    pub(super) fn appended(&mut self, id: ConnectorId, phase: Phase, scratch: &mut Scratch<'_>) -> Durable {
         self.persistence.append_failures = 0;
         let at = self.persistence.storing_at;
         self.dating.followed_by(at, true);
         let is_first = self.journal.is_empty();
-        let number = self.journal.next();
-        self.journal.appended();
+        let entry = self.journal.appended();
+        let number = entry.number();
         let record = scratch.device().get(..self.persistence.storing_len).unwrap_or_default();
         self.signed_values.copying.found(number, record);
         self.tell_stored(id);
-        let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else { return };
+        let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else {
+            return entry;
+        };
         let session = &connector.session;
         scratch.hold_entry(number, self.persistence.storing_len);
         self.delivery.head_at = Some(at);
@@ -265,6 +265,7 @@ impl Operations<'_> {
             }
             _ => self.delivery.head = Some(Head::MeterValues { connector: id }),
         }
+        entry
     }
 
     /// Whether what was loaded is the first entry. The record buffer holds it then.

@@ -206,7 +206,7 @@ impl Connector<'_> {
     /// Whether somebody uses the connector, or is about to (AV-04). Preparing is left before it goes out of service, for
     /// there is no transition from one to the other.
     fn is_busy(&self) -> bool {
-        self.session.phase != Phase::Idle || self.status() == ChargePointStatus::Preparing
+        self.session.phase() != Phase::Idle || self.status() == ChargePointStatus::Preparing
     }
 }
 

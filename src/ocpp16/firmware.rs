@@ -141,7 +141,7 @@ impl<'a> Operations<'a> {
             // A reset that is under way comes first.
             Stage::Downloaded | Stage::Announced if is_resetting => {}
             // FW-05
-            Stage::Downloaded if self.connectors.iter().all(|connector| connector.session.phase == Phase::Idle) => {
+            Stage::Downloaded if self.connectors.iter().all(|connector| connector.session.phase() == Phase::Idle) => {
                 transfer.reports.push(FirmwareStatus::Installing.code());
                 if is_told {
                     transfer.at = seconds_after(now, ANNOUNCEMENT_S);

@@ -25,7 +25,7 @@ impl Operations<'_> {
         let wants = self.connector(id).is_some_and(|connector| {
             connector.equipment.has_plug_sensor()
                 && connector.switches.plugged()
-                && connector.session.phase == Phase::Idle
+                && connector.session.phase() == Phase::Idle
                 && connector.finishing == Finishing::No
         });
         if !wants || self.may_begin(id).is_err() {

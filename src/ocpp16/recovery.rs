@@ -5,7 +5,7 @@ use super::session::Phase;
 use super::signed_values::Signing;
 use super::{Operations, Reason, metering};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{JournalStep, RecordKey, Scratch, StorageOp, StorageResult, registry};
+use crate::store::{Durable, JournalStep, RecordKey, Scratch, StorageOp, StorageResult, registry};
 use crate::time::{DateTime, Instant};
 
 /// Where the reading at boot stands.
@@ -107,12 +107,7 @@ impl Operations<'_> {
             Content::Clock { .. } => {}
             Content::Start { id_tag, meter_start, reservation } => {
                 let session = &mut connector.session;
-                session.phase = Phase::Running;
-                session.entry = number;
-                session.meter_start = meter_start;
-                session.register = meter_start;
-                session.is_restored = true;
-                session.began = entry.at.dated();
+                session.restore(Durable::found(number), meter_start, entry.at.dated());
                 session.id_tag = id_tag.to_token();
                 session.reservation = reservation;
                 if let Some(reservation) = reservation {
@@ -136,15 +131,13 @@ impl Operations<'_> {
         let resumes = self.resumes;
         for id in self.connector_ids() {
             let Some(connector) = self.change_connector(id) else { continue };
-            if connector.session.phase == Phase::Idle && connector.confirmed.is_running() {
-                connector.session.phase = Phase::Running;
-                connector.session.entry = connector.confirmed.entry();
-                connector.session.meter_start = connector.confirmed.meter_start;
-                connector.session.began = connector.confirmed.began();
-                connector.session.take_reading(Some(connector.confirmed.register()));
-                connector.session.is_restored = true;
+            if connector.session.phase() == Phase::Idle && connector.confirmed.is_running() {
+                let confirmed = &connector.confirmed;
+                let start = Durable::found(confirmed.entry());
+                connector.session.restore(start, confirmed.meter_start, confirmed.began());
+                connector.session.take_reading(Some(confirmed.register()));
             }
-            if connector.session.phase == Phase::Idle {
+            if connector.session.phase() == Phase::Idle {
                 continue;
             }
             connector.place.service.reopen();

@@ -80,7 +80,7 @@ impl Operations<'_> {
         let wanted = transaction.long()?.filter(is_known);
         let running = self.connectors.iter().zip(1..).find(|(connector, _)| {
             let session = &connector.session;
-            session.phase == Phase::Running && wanted.is_some() && connector.confirmed.id_of(session.entry) == wanted
+            session.phase() == Phase::Running && wanted.is_some() && connector.confirmed.id_of(session.entry) == wanted
         });
         let Some((connector, id)) = running else { return Ok(accepted_if(false)) };
         connector.notify(TxNotification::RemoteStop);

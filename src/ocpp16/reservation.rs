@@ -354,5 +354,5 @@ impl Operations<'_> {
 }
 
 fn is_in_use(connector: &Connector<'_>) -> bool {
-    connector.session.phase != Phase::Idle || connector.finishing != Finishing::No || connector.is_held
+    connector.session.phase() != Phase::Idle || connector.finishing != Finishing::No || connector.is_held
 }

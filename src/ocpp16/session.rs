@@ -8,7 +8,7 @@ use super::signed_values::Signing;
 use super::unlock::UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT;
 use super::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason, TxNotification, free_vend};
 use crate::log::info;
-use crate::store::{IntegerKey, SwitchKey};
+use crate::store::{Durable, IntegerKey, SwitchKey};
 use crate::time::{DateTime, Duration, Instant};
 
 /// Seconds that a card waits for an EV, or an EV for a card. 0 waits for ever (TX-08).
@@ -49,7 +49,7 @@ pub(super) enum Phase {
 
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) phase: Phase,
+    phase: Phase,
     pub(super) id_tag: IdToken,
     pub(super) parent: Option<IdToken>,
     /// Another tag that was shown, maybe one of the same group.
@@ -124,6 +124,28 @@ impl Session {
             last_energy: None,
             stop: Stop { at: Instant::ZERO, reason: Reason::Local, id_tag: None, caught: false, released: false },
         }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The start is durable, or nowhere at all where the transaction is silent: it runs, if it is not to end at once.
+    fn run(&mut self, start: Option<Durable>) {
+        if start.is_some() || self.is_silent {
+            self.entry = start.map_or(NO_ENTRY, Durable::number);
+            self.phase = if self.stop.caught { Phase::Stopping } else { Phase::Running };
+        }
+    }
+
+    /// A transaction of before the boot runs on.
+    pub(super) fn restore(&mut self, start: Durable, meter_start: i64, began: Option<DateTime>) {
+        self.phase = Phase::Running;
+        self.entry = start.number();
+        self.meter_start = meter_start;
+        self.register = meter_start;
+        self.began = began;
+        self.is_restored = true;
     }
 
     pub(super) fn is_in_transaction(&self) -> bool {
@@ -465,7 +487,7 @@ impl Operations<'_> {
             self.stop_session(now, id, reason, None);
         }
         match silent {
-            Some(Phase::Starting) => self.start_recorded(id, NO_ENTRY),
+            Some(Phase::Starting) => self.start_recorded(id, None),
             Some(Phase::Stopping) if is_over => self.stop_recorded(id),
             _ => {}
         }
@@ -484,18 +506,18 @@ impl Operations<'_> {
         }
     }
 
-    /// The start is durable as entry `number`.
-    pub(super) fn start_recorded(&mut self, id: ConnectorId, number: u32) {
+    /// The start is durable; `None` where the transaction is silent.
+    pub(super) fn start_recorded(&mut self, id: ConnectorId, start: Option<Durable>) {
         let clock = self.clock;
         let Some(connector) = self.change_connector(id) else { return };
-        connector.session.entry = number;
+        connector.session.run(start);
         connector.session.began = clock.date(connector.session.started);
-        connector.session.phase = if connector.session.stop.caught { Phase::Stopping } else { Phase::Running };
         connector.place.sampling.begin(connector.session.started);
         info!("connector {}: transaction runs", id);
         connector.notify(TxNotification::StartTx);
+        let entry = connector.session.entry;
         if let Some(reservation) = connector.session.reservation {
-            self.reservation_used(reservation, number);
+            self.reservation_used(reservation, entry);
         }
         self.tell_beginning(id);
     }

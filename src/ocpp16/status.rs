@@ -364,7 +364,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
     if connector.place.is_faulted() {
         return Faulted;
     }
-    match connector.session.phase {
+    match connector.session.phase() {
         // Its end is caught: what was told stands until that is durable.
         Phase::Stopping => match connector.status() {
             told @ (Preparing | Charging | SuspendedEV | SuspendedEVSE) => told,

@@ -144,7 +144,7 @@ pub enum EndError {
 impl Operations<'_> {
     /// Whether a session is under way that is not over.
     pub fn is_session_active(&self, id: ConnectorId) -> bool {
-        let phase = self.connector(id).map_or(Phase::Idle, |connector| connector.session.phase);
+        let phase = self.connector(id).map_or(Phase::Idle, |connector| connector.session.phase());
         !matches!(phase, Phase::Idle | Phase::Stopping)
     }
 
@@ -153,7 +153,7 @@ impl Operations<'_> {
         self.connector(id).is_some_and(|connector| {
             let session = &connector.session;
             let switches = &connector.switches;
-            session.phase == Phase::Running
+            session.phase() == Phase::Running
                 && !session.energy_denied
                 && switches.plugged()
                 && !connector.place.is_faulted()
@@ -165,24 +165,24 @@ impl Operations<'_> {
     pub fn transaction(&self, id: ConnectorId) -> Option<TransactionView<'_>> {
         let connector = self.connector(id)?;
         let session = &connector.session;
-        if session.phase == Phase::Idle {
+        if session.phase() == Phase::Idle {
             return None;
         }
         let started = session.is_in_transaction().then_some(session.started);
-        let is_running = matches!(session.phase, Phase::Running | Phase::Stopping);
+        let is_running = matches!(session.phase(), Phase::Running | Phase::Stopping);
         let entry = (is_running && !session.is_silent).then_some(session.entry);
         Some(TransactionView {
             id_tag: session.id_tag.as_str(),
             parent_id_tag: session.parent.as_ref().map(|parent| parent.as_str()),
             id: entry.map(|entry| TransactionId { seed: self.persistence.seed, entry }),
             transaction_id: entry.and_then(|entry| connector.confirmed.id_of(entry)),
-            is_authorized: session.phase != Phase::Authorizing,
+            is_authorized: session.phase() != Phase::Authorizing,
             is_running,
             is_deauthorized: session.energy_denied,
             is_silent: session.is_silent,
             meter_start: started.map(|_| session.meter_start),
             started,
-            stop: (session.phase == Phase::Stopping).then(|| StopView {
+            stop: (session.phase() == Phase::Stopping).then(|| StopView {
                 meter_stop: session.register,
                 stopped: session.stop.at,
                 reason: session.stop.reason,

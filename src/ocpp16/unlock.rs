@@ -123,7 +123,7 @@ impl Operations<'_> {
     pub fn locks_cable(&self, id: ConnectorId) -> bool {
         self.has_lock(id)
             && self.connector(id).is_some_and(|connector| {
-                connector.is_held || matches!(connector.session.phase, Phase::Running | Phase::Stopping)
+                connector.is_held || matches!(connector.session.phase(), Phase::Running | Phase::Stopping)
             })
     }
 }

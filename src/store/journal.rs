@@ -23,6 +23,27 @@ pub struct Journal {
     room: u32,
 }
 
+/// An entry that is on the device: what must not happen before wants this, and nobody else makes one.
+///
+/// ```compile_fail
+/// let start = embedded_ocpp::store::Durable(0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Durable(u32);
+
+impl Durable {
+    /// An entry, or a record that was made of it, was read from the device.
+    pub(crate) fn found(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// What [`Journal::probe`] found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -87,8 +108,10 @@ impl Journal {
     }
 
     /// The entry [`next`](Self::next) is durable.
-    pub fn appended(&mut self) {
+    pub fn appended(&mut self) -> Durable {
+        let entry = Durable(self.tail);
         self.tail = self.tail.wrapping_add(1);
+        entry
     }
 
     /// Whether the mark must be stored before the first entry may be released, or the next one appended: it must

@@ -21,7 +21,7 @@ pub mod thinning;
 pub use directory::DirectoryStorage;
 #[cfg(feature = "flash")]
 pub use flash::{FlashError, FlashLayoutError, FlashStorage};
-pub use journal::{Journal, JournalStep};
+pub use journal::{Durable, Journal, JournalStep};
 #[cfg(feature = "security")]
 pub(crate) use keys::LONG_LIST;
 pub(crate) use keys::is_long_list;

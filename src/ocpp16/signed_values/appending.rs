@@ -59,7 +59,7 @@ impl Operations<'_> {
         if let Some(signed) = connector.signing.sample(connector.session.started) {
             return self.append_signed(id, &signed, scratch);
         }
-        match connector.session.phase {
+        match connector.session.phase() {
             Phase::Starting => {
                 let number = self.journal.next();
                 self.seal_beginning(id, number, scratch)

@@ -271,7 +271,7 @@ impl Operations<'_> {
         };
         let supply = self.profiles.supply;
         for connector in self.connectors.iter_mut() {
-            let all = if connector.session.phase == Phase::Running { &share } else { &max.rate };
+            let all = if connector.session.phase() == Phase::Running { &share } else { &max.rate };
             let rate = supply.both(&connector.limits.own, all);
             if connector.limits.now == Some(rate) {
                 continue;
@@ -291,7 +291,7 @@ impl Operations<'_> {
     /// SC-10: how much each connector with a transaction may take at most, so that all together take no more than `max`:
     /// equal shares, and what one does not need goes to the others.
     fn level(&self, max: u32, unit: Unit) -> u32 {
-        let running = || self.connectors.iter().filter(|connector| connector.session.phase == Phase::Running);
+        let running = || self.connectors.iter().filter(|connector| connector.session.phase() == Phase::Running);
         let count = running().count() as u32;
         let mut level = max.checked_div(count).unwrap_or(max);
         loop {
@@ -316,7 +316,7 @@ impl Operations<'_> {
         for slot in self.profiles.slots.iter_mut().filter(|slot| slot.bound != Bound::No) {
             let connector = self.connectors.get(usize::from(slot.connector).wrapping_sub(1));
             let Some(session) = connector.map(|connector| &connector.session) else { continue };
-            let (phase, entry) = (session.phase, session.entry);
+            let (phase, entry) = (session.phase(), session.entry);
             let stays = match phase {
                 Phase::Idle => false,
                 Phase::Authorizing | Phase::Authorized | Phase::Starting => slot.bound == Bound::Coming,

@@ -283,7 +283,7 @@ impl Operations<'_> {
             Purpose::TxProfile => self.connector(id).is_some_and(|connector| {
                 let entry = connector.session.entry;
                 profile.bound = Bound::Entry(entry);
-                connector.session.phase == Phase::Running
+                connector.session.phase() == Phase::Running
                     && (draft.transaction.is_none() || draft.transaction == connector.confirmed.id_of(entry))
             }),
         };
