@@ -8,8 +8,9 @@ use super::session::Session;
 use super::signed_values::Signing;
 use super::smart_charging::Limits;
 use super::status::tells_ev_errors;
-use super::{ChargePointStatus, TxNotification};
+use super::{ChargePointStatus, ConnectorId, Operations, TxNotification};
 use crate::time::Instant;
+use core::ops::Range;
 
 /// Why an input or output was not taken. Fix the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -172,5 +173,45 @@ impl<'a> Connector<'a> {
         if let Some(hardware) = self.hardware {
             hardware.notify(notification);
         }
+    }
+}
+
+impl<'a> Operations<'a> {
+    /// The connector with this number, from 1.
+    #[inline(never)]
+    pub(crate) fn connector(&self, id: ConnectorId) -> Option<&Connector<'a>> {
+        self.connectors.get(usize::from(id).checked_sub(1)?)
+    }
+
+    #[inline(never)]
+    pub(crate) fn connector_mut(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
+        self.connectors.get_mut(usize::from(id).checked_sub(1)?)
+    }
+
+    /// The same for a change that all blocks must look at.
+    #[inline(never)]
+    pub(crate) fn change_connector(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
+        self.dirty = true;
+        self.connector_mut(id)
+    }
+
+    /// How many connectors there are, connector 0 not counted.
+    pub fn connector_count(&self) -> u8 {
+        self.connectors.len() as u8
+    }
+
+    /// The connectors, without connector 0.
+    pub(crate) fn connector_ids(&self) -> Range<ConnectorId> {
+        1..self.connector_count().saturating_add(1)
+    }
+
+    pub(crate) fn set_hardware(
+        &mut self,
+        hardware: &'a dyn ConnectorHardware,
+        id: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.connector_mut(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
+        self.profiles.outputs_changed();
+        Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! DataTransfer of the central system (OCPP 1.6 §5.6). Those of the firmware go out as [custom](super::custom) calls.
 
-use super::Operations;
 use super::answer::Cause;
 use super::types::Symbol;
+use super::{InputError, Operations};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
 use crate::rpc::Composer;
 
@@ -63,6 +63,10 @@ impl Json for DataTransferReply<'_> {
 }
 
 impl<'a> Operations<'a> {
+    pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
+        self.data_transfer.push(handler).map_err(|_| InputError::TableFull)
+    }
+
     #[inline(never)]
     pub(super) fn data_transfer_request(
         &mut self,

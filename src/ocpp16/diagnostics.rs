@@ -1,6 +1,7 @@
 //! GetDiagnostics: the upload, and what is told of it (OCPP 1.6 §4.4, §5.9).
 
-use super::transfer::{Request, Stage, Transfer};
+use super::transfer::{Stage, Transfer};
+use super::transfer_request::TransferRequest;
 use super::{DiagnosticsStatus, Operations};
 use crate::json::{Field, Json, Kind, Writer, clip, name};
 use crate::store::registry;
@@ -20,7 +21,7 @@ pub struct DiagnosticsRequest<'r> {
 }
 
 impl<'r> DiagnosticsRequest<'r> {
-    fn new(request: &Request<'r>) -> Self {
+    fn new(request: &TransferRequest<'r>) -> Self {
         let [start_time, stop_time] = request.span();
         Self { location: request.location, start_time, stop_time }
     }
@@ -99,7 +100,7 @@ impl<'a> Operations<'a> {
 
     /// Asks the firmware for the name of the file; `false` when there is nothing to upload.
     pub(super) fn name_file(&mut self, record: &[u8]) -> bool {
-        let Some(request) = Request::read(registry::DIAGNOSTICS, record).filter(|_| self.can_upload()) else {
+        let Some(request) = TransferRequest::read(registry::DIAGNOSTICS, record).filter(|_| self.can_upload()) else {
             return false;
         };
         let input = self.transfers.diagnostics.file_name_input;
@@ -108,7 +109,7 @@ impl<'a> Operations<'a> {
         true
     }
 
-    pub(super) fn upload(&mut self, request: &Request<'_>) {
+    pub(super) fn upload(&mut self, request: &TransferRequest<'_>) {
         if let Some(upload) = self.transfers.diagnostics.on_upload {
             upload(&DiagnosticsRequest::new(request), self.transfers.diagnostics.file_name);
         }

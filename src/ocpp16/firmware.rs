@@ -7,7 +7,8 @@ use super::answer::Cause;
 use super::session::Phase;
 use super::shelf::RecordChange;
 use super::signed_update::SignedUpdate;
-use super::transfer::{Direction, POLL_INTERVAL, Request, Stage, Transfer, seconds_after};
+use super::transfer::{Direction, POLL_INTERVAL, Stage, Transfer, seconds_after};
+use super::transfer_request::TransferRequest;
 use super::types::Symbol;
 use super::{FirmwareStatus, Operations};
 use crate::json::{Field, Kind};
@@ -54,7 +55,7 @@ pub(super) const REQUEST_FIELDS: [Field; 4] = [
 /// service, of the installation before it begins.
 pub(super) const ANNOUNCEMENT_S: u32 = 30;
 
-/// The first byte of a record that is no [request](Request).
+/// The first byte of a record that is no [request](TransferRequest).
 const INSTALLING: u8 = 1;
 const OVER: u8 = 2;
 
@@ -180,7 +181,7 @@ impl<'a> Operations<'a> {
         }
     }
 
-    pub(super) fn download(&mut self, request: &Request<'_>) {
+    pub(super) fn download(&mut self, request: &TransferRequest<'_>) {
         if let Some(download) = self.transfers.firmware.on_download {
             download(request.location);
         }
@@ -218,7 +219,7 @@ impl<'a> Operations<'a> {
 
     /// The record of the update is loaded after the boot.
     pub(super) fn load_firmware(&mut self, record: &[u8]) -> Option<()> {
-        if let Some(request) = Request::read(registry::FIRMWARE_UPDATE, record) {
+        if let Some(request) = TransferRequest::read(registry::FIRMWARE_UPDATE, record) {
             if self.can_update() {
                 self.transfers.firmware.transfer.adopt(&request, request.from);
                 self.transfers.firmware.signed.adopt(request.id, request.to);

@@ -5,7 +5,8 @@
 use super::answer::Cause;
 use super::diagnostics::FILE_NAME_LEN_MAX;
 use super::security;
-use super::transfer::{Direction, POLL_INTERVAL, Request, Stage, Transfer};
+use super::transfer::{Direction, POLL_INTERVAL, Stage, Transfer};
+use super::transfer_request::TransferRequest;
 use super::types::Symbol;
 use super::{LogStatus, LogType, Operations, SecurityLogEntry};
 use crate::json::{Field, Json, Kind, Payload, Value, Writer, clip, name};
@@ -149,7 +150,7 @@ impl<'a> Operations<'a> {
         }
         let (log_type, id, values) = read_request(payload)?;
         let record = scratch.blank();
-        let len = Request::write(record, registry::LOG_UPLOAD, &values, None)?;
+        let len = TransferRequest::write(record, registry::LOG_UPLOAD, &values, None)?;
         let Some(file_name) = self.log_file(log_type, record.get(..len).unwrap_or_default()) else {
             answer.payload(&LogAnswer { status: "Rejected", file_name: None })?;
             return Ok(Reply::Now);
@@ -169,7 +170,7 @@ impl<'a> Operations<'a> {
 
     /// What the firmware calls the file that is wanted, if it has one.
     fn log_file(&self, log_type: LogType, record: &[u8]) -> Option<&'a str> {
-        let request = Request::read(registry::LOG_UPLOAD, record)?;
+        let request = TransferRequest::read(registry::LOG_UPLOAD, record)?;
         self.transfers.log.upload?.file_name(&log_request(log_type, &request)).map(|name| clip(name, FILE_NAME_LEN_MAX))
     }
 
@@ -183,7 +184,7 @@ impl<'a> Operations<'a> {
     }
 
     /// The request lies on the device, and is read for a try.
-    pub(super) fn upload_log(&mut self, request: &Request<'_>) {
+    pub(super) fn upload_log(&mut self, request: &TransferRequest<'_>) {
         let entries = self.security.log_entries();
         let log = &mut self.transfers.log;
         (log.from, log.to) = (request.from, request.to);
@@ -283,7 +284,7 @@ fn read_request(payload: Payload<'_>) -> Result<(LogType, i32, [Value<'_>; 5]), 
     Ok((log_type, id.integer().unwrap_or(0), [location, oldest, retries, interval, latest]))
 }
 
-fn log_request<'r>(log_type: LogType, request: &Request<'r>) -> LogRequest<'r> {
+fn log_request<'r>(log_type: LogType, request: &TransferRequest<'r>) -> LogRequest<'r> {
     let [oldest_timestamp, latest_timestamp] = request.span();
     LogRequest { log_type, location: request.location, oldest_timestamp, latest_timestamp }
 }

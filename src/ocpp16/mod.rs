@@ -43,6 +43,7 @@ mod local_list;
 #[cfg(feature = "security")]
 mod log_upload;
 mod metering;
+mod outputs;
 mod persistence;
 mod phase_rotation;
 mod place;
@@ -73,6 +74,8 @@ mod transaction_messages;
 mod transfer;
 #[cfg(feature = "firmware-management")]
 mod transfer_reports;
+#[cfg(feature = "firmware-management")]
+mod transfer_request;
 #[cfg_attr(not(feature = "remote-trigger"), path = "absent/trigger.rs")]
 mod trigger;
 mod types;
@@ -129,13 +132,13 @@ use answer::StatusAnswer;
 use boot::Registration;
 use cache::Cache;
 use certificates::Trust;
-use core::ops::Range;
 use custom::CustomCall;
 use dating::Dating;
 use delivery::Delivery;
 use heapless::VecView;
 use local_list::LocalList;
 use metering::Alignment;
+use outputs::Outputs;
 use persistence::Persistence;
 use place::Place;
 use reservation::Reservations;
@@ -202,19 +205,6 @@ pub struct Operations<'a> {
     /// Something happened that a pass over all blocks must look at.
     dirty: bool,
     deadline: Instant,
-}
-
-/// Whether a remote start with this tag may begin a session on a connector.
-type RemoteStartNotify<'a> = &'a dyn Fn(ConnectorId, &str) -> bool;
-
-/// What the charge point does to the world outside the connectors.
-#[derive(Default)]
-pub(crate) struct Outputs<'a> {
-    pub(crate) reset_notify: Option<&'a dyn Fn(ResetKind) -> bool>,
-    pub(crate) reset_execute: Option<&'a dyn Fn(ResetKind)>,
-    pub(crate) remote_start_notify: Option<RemoteStartNotify<'a>>,
-    pub(crate) discarded: Option<&'a dyn Fn(&Discarded<'_>)>,
-    pub(crate) random: Option<&'a dyn Fn() -> u32>,
 }
 
 /// The memory that [`Operations`] works in.
@@ -458,38 +448,6 @@ impl<'a> Operations<'a> {
         self.journal.len().saturating_sub(self.dating.entries() + self.signed_values.copying.pieces())
     }
 
-    /// The connector with this number, from 1.
-    #[inline(never)]
-    pub(crate) fn connector(&self, id: ConnectorId) -> Option<&Connector<'a>> {
-        self.connectors.get(usize::from(id).checked_sub(1)?)
-    }
-
-    #[inline(never)]
-    pub(crate) fn connector_mut(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
-        self.connectors.get_mut(usize::from(id).checked_sub(1)?)
-    }
-
-    /// The same for a change that all blocks must look at.
-    #[inline(never)]
-    pub(crate) fn change_connector(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
-        self.dirty = true;
-        self.connector_mut(id)
-    }
-
-    pub(crate) fn outputs_mut(&mut self) -> &mut Outputs<'a> {
-        &mut self.outputs
-    }
-
-    /// How many connectors there are, connector 0 not counted.
-    pub fn connector_count(&self) -> u8 {
-        self.connectors.len() as u8
-    }
-
-    /// The connectors, without connector 0.
-    pub(crate) fn connector_ids(&self) -> Range<ConnectorId> {
-        1..self.connector_count().saturating_add(1)
-    }
-
     /// The state that was last computed for a connector, 0 being the charge point.
     pub fn status(&self, id: ConnectorId) -> Option<ChargePointStatus> {
         Some(self.place(id)?.status.current())
@@ -508,41 +466,6 @@ impl<'a> Operations<'a> {
     /// Seconds between pings, 0 for none.
     pub(crate) fn ping_interval_s(&self) -> u32 {
         self.keys.unsigned(&keys::WEB_SOCKET_PING_INTERVAL)
-    }
-
-    /// Whether Reset could only be refused.
-    pub(crate) fn cannot_reset(&self) -> bool {
-        self.outputs.reset_execute.is_none()
-    }
-
-    pub(crate) fn set_hardware(
-        &mut self,
-        hardware: &'a dyn ConnectorHardware,
-        id: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.connector_mut(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
-        self.profiles.outputs_changed();
-        Ok(())
-    }
-
-    pub(crate) fn add_meter_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {
-        if input.connector > self.connector_count() {
-            return Err(InputError::UnknownConnector);
-        }
-        self.meter_inputs.push(input).map_err(|_| InputError::TableFull)
-    }
-
-    pub(crate) fn add_error_input(&mut self, input: ErrorInput<'a>, id: ConnectorId) -> Result<(), InputError> {
-        let place = self.place_mut(id).ok_or(InputError::UnknownConnector)?;
-        place.error_inputs.push(input).map_err(|_| InputError::TableFull)
-    }
-
-    pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
-        self.data_transfer.push(handler).map_err(|_| InputError::TableFull)
-    }
-
-    pub(crate) fn random(&self) -> u32 {
-        self.outputs.random.map_or(0, |random| random())
     }
 
     /// Looks at all blocks again, not later than `at`.

@@ -1,10 +1,10 @@
 //! What a connector and the charge point itself, which is connector 0, have alike (OCPP 1.6 §3.8).
 
 use super::availability::Service;
-use super::faults::{ErrorData, ErrorInputs, worst};
+use super::faults::{ErrorData, ErrorInput, ErrorInputs, worst};
 use super::metering::Sampling;
 use super::status::Reporting;
-use super::{ChargePointErrorCode, ConnectorId, Operations};
+use super::{ChargePointErrorCode, ConnectorId, InputError, Operations};
 
 pub(super) struct Place<'a> {
     /// What is wrong, if anything. None: nothing ever.
@@ -73,5 +73,10 @@ impl<'a> Operations<'a> {
             0 => Some(&mut self.charge_point),
             _ => Some(&mut self.connector_mut(id)?.place),
         }
+    }
+
+    pub(crate) fn add_error_input(&mut self, input: ErrorInput<'a>, id: ConnectorId) -> Result<(), InputError> {
+        let place = self.place_mut(id).ok_or(InputError::UnknownConnector)?;
+        place.error_inputs.push(input).map_err(|_| InputError::TableFull)
     }
 }

@@ -26,7 +26,7 @@ pub(super) use values::{MeterValue, compose, register_of};
 #[cfg(feature = "signed-meter-values")]
 pub(super) use values::{read_value, write_reading, write_value};
 
-use super::{ConnectorId, Location, Measurand, Phase, UnitOfMeasure};
+use super::{ConnectorId, InputError, Location, Measurand, Operations, Phase, UnitOfMeasure};
 use crate::json::Decimal;
 use crate::store::{IntegerKey, ListKey};
 
@@ -79,5 +79,14 @@ impl MeterReading {
     pub const fn location(mut self, location: Location) -> Self {
         self.location = Some(location);
         self
+    }
+}
+
+impl<'a> Operations<'a> {
+    pub(crate) fn add_meter_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {
+        if input.connector > self.connector_count() {
+            return Err(InputError::UnknownConnector);
+        }
+        self.meter_inputs.push(input).map_err(|_| InputError::TableFull)
     }
 }

@@ -1,7 +1,8 @@
 //! SignedUpdateFirmware: first the certificate, then the record of the request, then the answer (security whitepaper §5.21).
 
 use super::super::answer::{Cause, StatusAnswer};
-use super::super::transfer::{Direction, Request, Stage};
+use super::super::transfer::{Direction, Stage};
+use super::super::transfer_request::TransferRequest;
 use super::super::{Operations, SecurityEvent};
 use super::{FirmwareVerifier, SignerVerdict};
 use crate::base64::Decoder;
@@ -157,7 +158,7 @@ impl Operations<'_> {
             }
         }
         let Update { id, request, .. } = Update::read(payload)?;
-        let len = Request::write(scratch.blank(), registry::FIRMWARE_UPDATE, &request, id)?;
+        let len = TransferRequest::write(scratch.blank(), registry::FIRMWARE_UPDATE, &request, id)?;
         let transfer = &mut self.transfers.firmware.transfer;
         let cancels = transfer.stage != Stage::Idle;
         transfer.begin();
