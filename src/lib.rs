@@ -24,6 +24,7 @@ pub mod rpc;
 pub mod store;
 pub mod time;
 pub mod transport;
+mod types;
 
 pub use facade::{ChargePoint, Controls, Error, Resources};
 pub use ocpp16::{Boot, ConnectorHardware};

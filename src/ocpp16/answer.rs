@@ -1,9 +1,9 @@
 //! What a request is answered with: a status, or why it is refused. Both are one byte, for they go through everything that
 //! reads a request.
 
-use super::types::spelled;
 use crate::json::{BufferFull, Json, Problem, ReadError, Writer, name};
 use crate::rpc::{CallError, CallErrorCode};
+use crate::types::spelled;
 
 spelled! {
     /// An answer that is nothing but a status.

@@ -5,12 +5,12 @@ use super::connector::Finishing;
 use super::place::Place;
 use super::session::Phase;
 use super::shelf::{RecordChange, Shelf};
-use super::types::Symbol;
 use super::{Availability, ChargePointStatus, Connector, ConnectorId, Operations};
 use crate::json::{Field, Kind, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};
 use crate::time::Instant;
+use crate::types::Symbol;
 
 /// Whether a connector is in service, and whether it is to be.
 #[derive(Clone, Copy, Debug)]

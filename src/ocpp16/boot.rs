@@ -1,12 +1,12 @@
 //! BootNotification: nothing else goes out before the central system has accepted (OCPP 1.6 §4.2).
 
 use super::heartbeat::HEARTBEAT_INTERVAL;
-use super::types::Symbol;
 use super::{BootReason, Operations, RegistrationStatus};
 use crate::json::{Field, Json, Kind, Name, Payload, TextTooLong, Writer, name, offset_of_char, read_answer};
 use crate::log::info;
 use crate::rpc::Outcome;
 use crate::time::{Duration, Instant};
+use crate::types::Symbol;
 
 /// What a charge point tells about itself when it boots (OCPP 1.6 §6.3).
 #[derive(Clone, Copy, Debug)]

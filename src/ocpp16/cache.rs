@@ -6,12 +6,12 @@ use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::authorization::Known;
 use super::shelf::{RecordChange, Shelf};
 use super::tag_record::{FNV_OFFSET, expires, fnv, has_passed, known, read_tag, tag_hash, write_tag};
-use super::types::Symbol;
 use super::{AuthorizationStatus, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, SwitchKey, registry};
 use crate::time::{DateTime, Instant};
+use crate::types::Symbol;
 
 /// Whether the cache is used at all.
 pub(super) const AUTHORIZATION_CACHE_ENABLED: SwitchKey = SwitchKey::new(2, "AuthorizationCacheEnabled", true);

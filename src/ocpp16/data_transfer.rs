@@ -1,10 +1,10 @@
 //! DataTransfer of the central system (OCPP 1.6 §5.6). Those of the firmware go out as [custom](super::custom) calls.
 
 use super::answer::Cause;
-use super::types::Symbol;
 use super::{InputError, Operations};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
 use crate::rpc::Composer;
+use crate::types::Symbol;
 
 /// Handles the DataTransfer requests of one vendor, or one message of it.
 #[derive(Clone, Copy)]
@@ -37,7 +37,7 @@ pub struct DataTransferReply<'a> {
     pub data: Option<&'a str>,
 }
 
-super::types::symbols! {
+crate::types::symbols! {
     /// How a DataTransfer went (OCPP 1.6 §7.21).
     DataTransferStatus {
         /// Understood and done.

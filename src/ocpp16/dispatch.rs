@@ -6,12 +6,12 @@ use super::metering::{self, MeterValue};
 use super::signed_values::Attached;
 use super::transaction_messages::MeterValues;
 use super::transfer::Direction;
-use super::types::Symbol;
 use super::{Action, ConnectorId, Operations};
 use crate::json::{BufferFull, JsonStr, Payload, Raw};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::store::Scratch;
 use crate::time::Instant;
+use crate::types::Symbol;
 
 /// A call of ours that waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,12 +9,12 @@ use super::shelf::RecordChange;
 use super::signed_update::SignedUpdate;
 use super::transfer::{Direction, POLL_INTERVAL, Stage, Transfer, seconds_after};
 use super::transfer_request::TransferRequest;
-use super::types::Symbol;
 use super::{FirmwareStatus, Operations};
 use crate::json::{Field, Kind};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Scratch, SetKey, registry};
 use crate::time::Instant;
+use crate::types::Symbol;
 
 /// What the firmware can load from and to.
 pub(super) const SUPPORTED_FILE_TRANSFER_PROTOCOLS: SetKey =

@@ -7,12 +7,12 @@ use super::diagnostics::FILE_NAME_LEN_MAX;
 use super::security;
 use super::transfer::{Direction, POLL_INTERVAL, Stage, Transfer};
 use super::transfer_request::TransferRequest;
-use super::types::Symbol;
 use super::{LogStatus, LogType, Operations, SecurityLogEntry};
 use crate::json::{Field, Json, Kind, Payload, Value, Writer, clip, name};
 use crate::rpc::{Composer, Reply};
 use crate::store::{Scratch, StorageOp, registry};
 use crate::time::{DateTime, Instant};
+use crate::types::Symbol;
 
 /// How the firmware uploads logs.
 pub trait LogUpload {

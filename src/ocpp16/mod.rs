@@ -36,6 +36,7 @@ mod heartbeat;
 #[cfg_attr(not(any(feature = "local-auth-list", feature = "firmware-management")), path = "absent/held_call.rs")]
 #[cfg_attr(not(feature = "local-auth-list"), allow(dead_code))] // several records for one call
 mod held_call;
+mod id_tag_info;
 mod journal_entry;
 mod keys;
 #[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
@@ -78,7 +79,6 @@ mod transfer_reports;
 mod transfer_request;
 #[cfg_attr(not(feature = "remote-trigger"), path = "absent/trigger.rs")]
 mod trigger;
-mod types;
 mod unlock;
 
 #[doc = include_str!("decisions.md")]
@@ -122,8 +122,9 @@ pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
 pub use transaction::{BeginError, EndError, StopView, TransactionId, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{FileTransferProtocol, TransferStatus};
-pub use types::*;
 pub use unlock::UnlockResult;
+
+pub use crate::types::*;
 
 use crate::json::Value;
 use crate::store::{Journal, Keys};

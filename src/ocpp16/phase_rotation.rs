@@ -4,8 +4,8 @@
 
 use super::PhaseRotation;
 use super::keys::{CHANGE_OF_LIST, announced};
-use super::types::Symbol;
 use crate::store::{IntegerKey, Keys, ListCodec, ListKey, TextSink};
+use crate::types::Symbol;
 
 /// One item `connector.rotation` for each connector; connector 0 may be left out.
 pub(super) const CONNECTOR_PHASE_ROTATION: ListKey = ListKey::new(7, "ConnectorPhaseRotation", "", 4, &ROTATIONS);

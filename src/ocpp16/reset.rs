@@ -1,11 +1,11 @@
 //! Reset: end what runs, then restart (OCPP 1.6 §5.14).
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
-use super::types::Symbol;
 use super::{ChargePointErrorCode, Operations, Reason, ResetKind};
 use crate::json::{Field, Kind, Payload};
 use crate::store::IntegerKey;
 use crate::time::{Duration, Instant};
+use crate::types::Symbol;
 
 /// How often a reset that does not happen is tried again.
 pub(super) const RESET_RETRIES: IntegerKey = IntegerKey::new(23, "ResetRetries", 2, 0, 100);

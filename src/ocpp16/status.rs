@@ -3,12 +3,12 @@
 use super::connector::{self, Connector, Finishing::EvSideDisconnected};
 use super::place::Place;
 use super::session::Phase;
-use super::types::Symbol;
 use super::{ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
 use crate::json::{Json, Writer, clip, name};
 use crate::rpc::Outcome;
 use crate::store::IntegerKey;
 use crate::time::{DateTime, Duration, Instant};
+use crate::types::Symbol;
 use heapless::Deque;
 
 /// Seconds that a state must last before it is reported.

@@ -1,10 +1,10 @@
 //! What is remembered of a tag, by the cache and by the local list: its form in a record, and how long it holds.
 
 use super::authorization::Known;
-use super::types::Symbol;
 use super::{AuthorizationStatus, IdTagInfo, IdToken};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::time::DateTime;
+use crate::types::Symbol;
 
 #[inline(never)]
 pub(super) fn write_tag(writer: &mut RecordWriter<'_>, id_tag: &IdToken, info: &IdTagInfo) {

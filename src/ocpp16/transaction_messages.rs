@@ -1,9 +1,9 @@
 //! The messages of a transaction on the wire.
 
-use super::types::Symbol;
 use super::{ConnectorId, Reason};
 use crate::json::{Json, Writer, name};
 use crate::time::DateTime;
+use crate::types::Symbol;
 
 /// StartTransaction.req (OCPP 1.6 §6.45).
 pub(super) struct StartTransaction<'a> {

@@ -12,12 +12,12 @@ use super::log_upload::Log;
 use super::shelf::{RecordChange, Shelf};
 use super::transfer_reports::Reports;
 use super::transfer_request::TransferRequest;
-use super::types::Symbol;
 use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
 use crate::json::{Field, Payload, Value};
 use crate::rpc::{Composer, Reply};
 use crate::store::{RecordKey, Scratch, StorageOp, registry};
 use crate::time::{Duration, Instant};
+use crate::types::Symbol;
 
 /// What the firmware says of a download or an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! FirmwareStatusNotification and DiagnosticsStatusNotification: every status is told, in its order (OCPP 1.6 §4.4, §4.5).
 
 use super::transfer::{Direction, Stage};
-use super::types::Symbol;
 use super::{CallName, DiagnosticsStatus, FirmwareStatus, Operations};
 use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
+use crate::types::Symbol;
 
 /// The statuses that the central system has not been told yet, in their order: one in four bits, the first in the lowest,
 /// 0 for none. When more come than fit, the oldest go.

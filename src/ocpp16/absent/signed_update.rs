@@ -3,9 +3,9 @@
 
 use super::answer::Cause;
 use super::transfer::Stage;
-use super::types::Symbol;
 use super::{FirmwareStatus, Operations};
 use crate::time::Instant;
+use crate::types::Symbol;
 use core::marker::PhantomData;
 
 pub(super) struct SignedUpdate<'a>(PhantomData<&'a ()>);

@@ -1,13 +1,13 @@
 //! InstallCertificate: a new root (security whitepaper M05).
 
 use super::super::answer::{Cause, StatusAnswer};
-use super::super::types::Symbol;
 use super::super::{Action, Operations, RootCertificate, SecurityEvent};
 use super::intake::Stage;
 use super::{ADDITIONAL_ROOT_CERTIFICATE_CHECK, Certificates, Issuer, roots};
 use crate::certificate::{Hash, Identity, Outline};
 use crate::json::{Field, JsonStr, Kind, Payload};
 use crate::time::Instant;
+use crate::types::Symbol;
 use core::task::{Poll, ready};
 
 /// InstallCertificate.req (security whitepaper §5.11).

@@ -1,13 +1,13 @@
 //! GetInstalledCertificateIds and DeleteCertificate: the roots that are there (security whitepaper M03, M04).
 
 use super::super::answer::{Cause, StatusAnswer};
-use super::super::types::Symbol;
 use super::super::{Operations, RootCertificate};
 use super::{Certificates, roots};
 use crate::certificate::{Hash, Identity, Serial, write_hex};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
 use crate::rpc::Composer;
 use crate::time::Instant;
+use crate::types::Symbol;
 use core::task::Poll;
 
 /// The hash that ids are made with, and those that they are not made with (security whitepaper §6.12).

@@ -1,11 +1,11 @@
 //! The long text of a message on its way to the firmware: in pieces as it comes in, or at once where the message fits the
 //! receive buffer.
 
-use super::super::types::Symbol;
 use super::super::{Action, Operations, RootCertificate};
 use super::Certificates;
 use crate::certificate::{Outline, Walk};
 use crate::json::JsonStr;
+use crate::types::Symbol;
 
 pub(super) struct Intake {
     /// Finds out what names the certificate; only there once something has come.

@@ -19,12 +19,12 @@ pub(super) use stamp::Stamp;
 pub(super) use tag::Tag;
 
 use super::signed_values::Attached;
-use super::types::Symbol;
 use super::{ConnectorId, IdToken, ReadingContext, Reason};
 use crate::store::Journal;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::thinning::Role;
 use crate::time::DateTime;
+use crate::types::Symbol;
 
 /// One entry of the journal.
 #[derive(Clone, Copy, Debug)]

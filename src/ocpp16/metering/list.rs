@@ -2,8 +2,8 @@
 
 use super::{Measurand, Phase};
 use crate::ocpp16::keys::{CHANGE_OF_LIST, announced};
-use crate::ocpp16::types::Symbol;
 use crate::store::{IntegerKey, Keys, ListCodec, TextSink};
+use crate::types::Symbol;
 
 /// Reads and writes `Measurand` and `Measurand.Phase` items (OCPP 1.6 §9.1.17). Blanks around items are ignored.
 pub(in crate::ocpp16) static MEASURANDS: ListCodec = ListCodec { encode, decode };

@@ -9,11 +9,11 @@ use super::values::{MeterValue, register_of, values_of};
 use crate::bytes::{make_room, remove_front};
 use crate::ocpp16::journal_entry::{self, Stamp};
 use crate::ocpp16::signed_values::Attached;
-use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{ConnectorId, Operations, ReadingContext};
 use crate::store::record::{self, RecordReader, RecordWriter};
 use crate::store::{IntegerKey, ListKey, RecordKey, registry};
 use crate::time::{DateTime, Instant};
+use crate::types::Symbol;
 
 /// What is told of each periodic sample at the end.
 pub(in crate::ocpp16) const STOP_TXN_SAMPLED_DATA: ListKey =

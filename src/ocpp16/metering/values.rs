@@ -4,11 +4,11 @@ use super::MeterReading;
 use super::sample::{ENERGY, POWER};
 use crate::json::{BufferFull, Decimal, Json, Writer};
 use crate::ocpp16::signed_values::{Attached, first_page};
-use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::time::DateTime;
+use crate::types::Symbol;
 
 /// The most bytes that one value takes.
 const VALUE_LEN_MAX: usize = 3 + 10;

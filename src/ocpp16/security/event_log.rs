@@ -6,12 +6,12 @@
 
 use super::super::journal_entry::Stamp;
 use super::super::shelf::{RecordChange, Shelf};
-use super::super::types::Symbol;
 use super::super::{Operations, SecurityEvent};
 use crate::rpc::Retry;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};
 use crate::time::{DateTime, Instant};
+use crate::types::Symbol;
 use heapless::{Deque, String};
 
 /// The ring, as far as it is known without its entries.

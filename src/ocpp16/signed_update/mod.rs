@@ -10,9 +10,9 @@ pub use verifier::{FirmwareVerifier, SignerVerdict};
 
 use super::answer::Cause;
 use super::transfer::{Direction, POLL_INTERVAL, Stage, seconds_after};
-use super::types::Symbol;
 use super::{FirmwareStatus, Operations, SecurityEvent, SignedFirmwareStatus, firmware};
 use crate::time::{Duration, Instant};
+use crate::types::Symbol;
 use core::task::Poll;
 use request::Intake;
 

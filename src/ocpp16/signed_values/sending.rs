@@ -8,11 +8,11 @@ use crate::json::{BufferFull, Json, Writer};
 use crate::ocpp16::journal_entry::{Content, Entry};
 use crate::ocpp16::metering::{self, ENERGY, write_reading};
 use crate::ocpp16::persistence::Task;
-use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{MeterReading, Operations, ReadingContext};
 use crate::rpc::Composer;
 use crate::store::{Scratch, StorageOp};
 use crate::time::DateTime;
+use crate::types::Symbol;
 
 /// The signed values of the first entry.
 #[derive(Debug)]

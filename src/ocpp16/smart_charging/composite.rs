@@ -5,10 +5,10 @@ use super::profile::symbol;
 use super::schedule::Moment;
 use crate::json::{BufferFull, Field, Json, Kind, Payload, Value, Writer, name};
 use crate::ocpp16::answer::{Cause, accepted_if};
-use crate::ocpp16::types::Symbol;
 use crate::ocpp16::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, Operations};
 use crate::rpc::Composer;
 use crate::time::{DateTime, Instant};
+use crate::types::Symbol;
 
 /// The most seconds that a schedule is told for: each recurrence is in it once.
 const DURATION_MAX: u32 = 7 * 86_400;

@@ -6,9 +6,9 @@ use super::profile::{Bound, ChargingPeriod, NEVER, ProfileSlot};
 use super::schedule::{Moment, Setting};
 use crate::json::Decimal;
 use crate::ocpp16::session::Phase;
-use crate::ocpp16::types::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit};
 use crate::ocpp16::{Connector, ConnectorId, Operations};
 use crate::time::{DateTime, Instant};
+use crate::types::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit};
 
 /// What a connector may take, told to the firmware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

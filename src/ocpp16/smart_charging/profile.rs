@@ -3,10 +3,10 @@
 use crate::json::{Field, Kind as Json, Seen, Value, Walk};
 use crate::ocpp16::ConnectorId;
 use crate::ocpp16::answer::Cause;
-use crate::ocpp16::types::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind, Symbol};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, registry};
 use crate::time::DateTime;
+use crate::types::{ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind, Symbol};
 
 /// A moment that does not come: the end of what has none.
 pub(super) const NEVER: u32 = u32::MAX;

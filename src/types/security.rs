@@ -123,7 +123,7 @@ impl SecurityEvent {
 
     /// Whether it is told. Those about firmware (L01.FR.02, L01.FR.03), certificates and TLS are, though they are not
     /// critical: certification tools wait for them, and OCPP 2.0.1 has them among the critical ones.
-    pub(in crate::ocpp16) const fn is_told(self) -> bool {
+    pub(crate) const fn is_told(self) -> bool {
         self.is_critical() || self as u8 >= Self::InvalidFirmwareSignature as u8
     }
 }

@@ -11,9 +11,9 @@ macro_rules! spelled {
         $vis enum $name { $($(#[$variant_meta])* $variant,)+ }
 
         impl $name {
-            const SPELLINGS: &'static $crate::ocpp16::types::Spellings = &$crate::ocpp16::types::Spellings {
+            const SPELLINGS: &'static $crate::types::Spellings = &$crate::types::Spellings {
                 text: concat!($("\"", $text, "\""),+).as_bytes(),
-                ends: &$crate::ocpp16::types::ends([$($text.len() + "\"\"".len()),+]),
+                ends: &$crate::types::ends([$($text.len() + "\"\"".len()),+]),
             };
         }
     };
@@ -23,13 +23,13 @@ macro_rules! spelled {
 /// later versions as well: how many of them OCPP 1.6 has, and what it says instead of the others.
 macro_rules! symbols {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
-        $crate::ocpp16::types::symbols! {
+        $crate::types::symbols! {
             @words $(#[$meta])* $name { $($(#[$variant_meta])* $variant = $text,)+ }
         }
 
-        impl $crate::ocpp16::types::Symbol for $name {
+        impl $crate::types::Symbol for $name {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
-            const SPELLINGS: &'static $crate::ocpp16::types::Spellings = Self::SPELLINGS;
+            const SPELLINGS: &'static $crate::types::Spellings = Self::SPELLINGS;
 
             fn code(self) -> u8 {
                 self as u8
@@ -41,18 +41,18 @@ macro_rules! symbols {
             $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+
         }
     ) => {
-        $crate::ocpp16::types::symbols! {
+        $crate::types::symbols! {
             @words $(#[$meta])* $name { $($(#[$variant_meta])* $variant = $text,)+ }
         }
 
-        impl $crate::ocpp16::types::Symbol for $name {
+        impl $crate::types::Symbol for $name {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
             // Copied, so that a firmware which never asks for the other words does not hold them.
-            const SPELLINGS: &'static $crate::ocpp16::types::Spellings = {
+            const SPELLINGS: &'static $crate::types::Spellings = {
                 const LEN: usize = $name::SPELLINGS.ends[$count - 1] as usize;
-                &$crate::ocpp16::types::Spellings {
-                    text: &$crate::ocpp16::types::first::<u8, LEN>($name::SPELLINGS.text),
-                    ends: &$crate::ocpp16::types::first::<u16, $count>($name::SPELLINGS.ends),
+                &$crate::types::Spellings {
+                    text: &$crate::types::first::<u8, LEN>($name::SPELLINGS.text),
+                    ends: &$crate::types::first::<u16, $count>($name::SPELLINGS.ends),
                 }
             };
 
@@ -66,7 +66,7 @@ macro_rules! symbols {
         }
     };
     (@words $(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
-        $crate::ocpp16::types::spelled! {
+        $crate::types::spelled! {
             $(#[$meta])* pub $name { $($(#[$variant_meta])* $variant = $text,)+ }
         }
 
@@ -78,13 +78,13 @@ macro_rules! symbols {
 
             /// The value with this spelling; case matters.
             pub fn from_text(text: &str) -> Option<Self> {
-                Self::SPELLINGS.position(text.as_bytes()).and_then($crate::ocpp16::types::Symbol::from_code)
+                Self::SPELLINGS.position(text.as_bytes()).and_then($crate::types::Symbol::from_code)
             }
         }
 
         impl crate::json::Json for $name {
             fn write(&self, writer: &mut crate::json::Writer<'_>) {
-                writer.raw($crate::ocpp16::types::Symbol::quoted(*self));
+                writer.raw($crate::types::Symbol::quoted(*self));
             }
         }
 
@@ -97,7 +97,7 @@ macro_rules! symbols {
 }
 
 /// An enumeration of OCPP as a table.
-pub(in crate::ocpp16) trait Symbol: Copy + 'static {
+pub(crate) trait Symbol: Copy + 'static {
     const ALL: &'static [Self];
     const SPELLINGS: &'static Spellings;
 
@@ -132,26 +132,26 @@ pub(in crate::ocpp16) trait Symbol: Copy + 'static {
 
 /// The spellings of an enumeration, as JSON strings one behind the other: a table of slices would take four
 /// times as many bytes as one of ends.
-pub(in crate::ocpp16) struct Spellings {
-    pub(in crate::ocpp16) text: &'static [u8],
+pub(crate) struct Spellings {
+    pub(crate) text: &'static [u8],
     /// Where each ends.
-    pub(in crate::ocpp16) ends: &'static [u16],
+    pub(crate) ends: &'static [u16],
 }
 
 impl Spellings {
     #[inline(never)]
-    pub(in crate::ocpp16) fn quoted(&self, code: u8) -> &'static [u8] {
+    pub(crate) fn quoted(&self, code: u8) -> &'static [u8] {
         let end_of = |code: u8| self.ends.get(usize::from(code)).map_or(0, |end| usize::from(*end));
         self.text.get(end_of(code.wrapping_sub(1))..end_of(code)).unwrap_or_default()
     }
 
     #[inline(never)]
-    pub(in crate::ocpp16) fn spelling(&self, code: u8) -> &'static str {
+    pub(crate) fn spelling(&self, code: u8) -> &'static str {
         core::str::from_utf8(unquoted(self.quoted(code))).unwrap_or_default()
     }
 
     #[inline(never)]
-    pub(in crate::ocpp16) fn position(&self, text: &[u8]) -> Option<u8> {
+    pub(crate) fn position(&self, text: &[u8]) -> Option<u8> {
         let mut start = 0;
         for (code, end) in (0..).zip(self.ends) {
             let end = usize::from(*end);
@@ -167,7 +167,7 @@ impl Spellings {
 }
 
 /// The ends of texts of these lengths.
-pub(in crate::ocpp16) const fn ends<const N: usize>(lengths: [usize; N]) -> [u16; N] {
+pub(crate) const fn ends<const N: usize>(lengths: [usize; N]) -> [u16; N] {
     let mut ends = [0; N];
     let mut end = 0;
     let mut n = 0;
@@ -180,14 +180,14 @@ pub(in crate::ocpp16) const fn ends<const N: usize>(lengths: [usize; N]) -> [u16
 }
 
 /// The first `N` of these.
-pub(in crate::ocpp16) const fn first<T: Copy, const N: usize>(all: &[T]) -> [T; N] {
+pub(crate) const fn first<T: Copy, const N: usize>(all: &[T]) -> [T; N] {
     *all.first_chunk().expect("there are as many")
 }
 
 /// The text inside the quotes.
 #[inline(never)]
-pub(in crate::ocpp16) fn unquoted(quoted: &[u8]) -> &[u8] {
+pub(crate) fn unquoted(quoted: &[u8]) -> &[u8] {
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
 }
 
-pub(in crate::ocpp16) use {spelled, symbols};
+pub(crate) use {spelled, symbols};

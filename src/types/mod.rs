@@ -16,7 +16,7 @@ mod symbols;
 #[cfg(feature = "firmware-management")]
 mod transfer;
 
-pub(super) use symbols::{Spellings, Symbol, ends, first, spelled, symbols};
+pub(crate) use symbols::{Spellings, Symbol, ends, first, spelled, symbols};
 
 pub use action::Action;
 pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus, Token, TokenType};
