@@ -6,9 +6,11 @@
 
 mod der;
 mod identity;
+mod malformed;
 mod pem;
 mod walk;
 
 pub(crate) use identity::write_hex;
 pub use identity::{Hash, Identity, Outline, Serial};
-pub use walk::{Malformed, Walk};
+pub use malformed::Malformed;
+pub use walk::Walk;

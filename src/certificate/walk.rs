@@ -1,6 +1,6 @@
-use super::Outline;
 use super::der::Der;
 use super::pem::{Found, Pem};
+use super::{Malformed, Outline};
 
 /// Goes through the text of one certificate, or of a chain, as it comes in.
 ///
@@ -23,12 +23,6 @@ pub struct Walk {
     count: u16,
     is_broken: bool,
 }
-
-/// The text holds no certificate, or something that is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no certificate, or a damaged one")]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Malformed;
 
 impl Walk {
     /// Nothing has come yet.

@@ -49,17 +49,13 @@ impl Decimal {
     }
 }
 
-/// By hand, 16 bits at a time: 64-bit division is a large and slow library call on 32-bit chips.
-pub(super) fn div_rem_10(number: u64) -> (u64, u8) {
-    if let Ok(small) = u32::try_from(number) {
-        return (u64::from(small / 10), (small % 10) as u8);
+impl Writer<'_> {
+    /// Writes a decimal number as a string, which is what a meter value is (OCPP 1.6 §7.43).
+    pub fn decimal(&mut self, decimal: Decimal) {
+        self.byte(b'"');
+        self.number(decimal.mantissa(), decimal.places());
+        self.byte(b'"');
     }
-    let divide = |(quotient, rest): (u64, u32), shift: u32| {
-        let part = rest << 16 | (number >> shift) as u32 & 0xffff;
-        (quotient << 16 | u64::from(part / 10), part % 10)
-    };
-    let (quotient, rest) = [48, 32, 16, 0].into_iter().fold((0, 0), divide);
-    (quotient, rest as u8)
 }
 
 impl fmt::Display for Decimal {

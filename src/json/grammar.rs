@@ -1,7 +1,7 @@
 //! The grammar of JSON (RFC 8259), as functions that get what is still to be read and return what stands behind the thing
 //! that they are named after. What is still to be read stays in registers, which halves the instructions for a byte.
 
-use super::{DEPTH_MAX, Problem};
+use super::problem::{DEPTH_MAX, Problem};
 
 /// Any value, which is proven to be JSON. Nothing recurses.
 pub(super) fn after_value(bytes: &[u8]) -> Result<&[u8], Problem> {
@@ -206,4 +206,9 @@ impl Nesting {
     fn in_object(&self) -> bool {
         self.objects & 1 == 1
     }
+}
+
+/// Whether this is how a message ends.
+pub(super) fn is_end(rest: &[u8]) -> bool {
+    matches!(after_space(rest), [b']', after @ ..] if after_space(after).is_empty())
 }

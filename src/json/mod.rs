@@ -10,6 +10,7 @@ mod decimal;
 mod drain;
 mod grammar;
 mod payload;
+mod problem;
 mod read;
 mod scan;
 mod text;
@@ -19,9 +20,11 @@ mod write;
 pub use decimal::Decimal;
 #[cfg(feature = "security")]
 pub(crate) use drain::Drain;
+pub(crate) use payload::read_answer;
 pub use payload::{Payload, from_payload};
-pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, integer, read_answer};
-pub use scan::{DEPTH_MAX, Frame, Malformed, MessageKind, Problem, scan};
+pub use problem::{DEPTH_MAX, Problem};
+pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, integer};
+pub use scan::{Frame, Malformed, MessageKind, scan};
 pub use text::{CiString, JsonStr, TextTooLong};
 pub(crate) use text::{clip, offset_of_char};
 #[cfg(any(feature = "local-auth-list", feature = "smart-charging"))]

@@ -1,4 +1,4 @@
-use super::grammar::{after_space, after_value, between};
+use super::grammar::{after_space, after_value, between, is_end};
 use super::{Field, Problem, ReadError, Strictness, Value, Walk};
 use crate::log::format_as_debug;
 use core::fmt;
@@ -101,9 +101,19 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// Whether this is how a message ends.
-pub(super) fn is_end(rest: &[u8]) -> bool {
-    matches!(after_space(rest), [b']', after @ ..] if after_space(after).is_empty())
+/// Reads the members named in `fields` from an answer. Those that cannot be read or stand there twice are absent, and are added
+/// to `left_out`; that none is missing which decides is for the caller to see.
+///
+/// One table-driven reader serves every message. A visitor of serde in its place costs 3 KB of flash more, derived
+/// visitors 41 KB, and both parse again what the walk has proven.
+pub(crate) fn read_answer<'a, const N: usize>(
+    answer: Payload<'a>,
+    fields: &[Field; N],
+    left_out: &mut u32,
+) -> [Value<'a>; N] {
+    let mut values = [Value::Absent; N];
+    let _ = answer.walk_answer().read_leniently(fields, &mut values, left_out);
+    values
 }
 
 impl fmt::Debug for Payload<'_> {

@@ -1,8 +1,6 @@
 use super::grammar::{after_space, after_string, after_value, after_word, between};
+use super::problem::Problem;
 use super::{JsonStr, Payload};
-
-/// The deepest nesting of a payload that is accepted. OCPP 1.6 needs six levels.
-pub const DEPTH_MAX: u32 = 32;
 
 /// One OCPP-J message, still in the buffer that it arrived in (OCPP-J 1.6 §4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,18 +55,6 @@ pub struct Malformed<'a> {
     pub head: Option<(MessageKind, JsonStr<'a>)>,
     /// What is wrong.
     pub problem: Problem,
-}
-
-/// Why a message was not understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Problem {
-    /// Not JSON, which is UTF-8, or the text ends early.
-    Syntax,
-    /// Nested deeper than [`DEPTH_MAX`].
-    TooDeep,
-    /// JSON, but not a message of OCPP-J.
-    Structure,
 }
 
 /// Takes a message apart without copying, recursing or trusting it.

@@ -1,6 +1,5 @@
 use super::JsonStr;
-use super::grammar::{after_colon, after_space, after_string, after_value, between};
-use super::payload::is_end;
+use super::grammar::{after_colon, after_space, after_string, after_value, between, is_end};
 use super::read::{Field, Opening, ReadError, Strictness, Value, leading_integer};
 use crate::bytes::same;
 

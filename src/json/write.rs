@@ -1,5 +1,3 @@
-use super::Decimal;
-use super::decimal::div_rem_10;
 use crate::time::DateTime;
 use serde::Serialize;
 
@@ -101,7 +99,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    fn byte(&mut self, byte: u8) {
+    pub(super) fn byte(&mut self, byte: u8) {
         match self.buffer.get_mut(self.len) {
             Some(place) => {
                 *place = byte;
@@ -153,13 +151,6 @@ impl<'b> Writer<'b> {
         self.number(number, 0);
     }
 
-    /// Writes a decimal number as a string, which is what a meter value is (OCPP 1.6 §7.43).
-    pub fn decimal(&mut self, decimal: Decimal) {
-        self.byte(b'"');
-        self.number(decimal.mantissa(), decimal.places());
-        self.byte(b'"');
-    }
-
     /// Writes a decimal number as a number.
     #[cfg(feature = "smart-charging")]
     pub(crate) fn tenths(&mut self, tenths: u32) {
@@ -168,7 +159,7 @@ impl<'b> Writer<'b> {
 
     /// Writes the digits of `mantissa`, with a point before the last `places`.
     #[inline(never)]
-    fn number(&mut self, mantissa: i64, places: u8) {
+    pub(super) fn number(&mut self, mantissa: i64, places: u8) {
         if mantissa < 0 {
             self.byte(b'-');
         }
@@ -238,6 +229,19 @@ pub fn append(buffer: &mut [u8], len: usize, value: &dyn Json) -> Result<usize, 
     let mut writer = Writer::new(buffer, len);
     value.write(&mut writer);
     writer.finish()
+}
+
+/// By hand, 16 bits at a time: 64-bit division is a large and slow library call on 32-bit chips.
+fn div_rem_10(number: u64) -> (u64, u8) {
+    if let Ok(small) = u32::try_from(number) {
+        return (u64::from(small / 10), (small % 10) as u8);
+    }
+    let divide = |(quotient, rest): (u64, u32), shift: u32| {
+        let part = rest << 16 | (number >> shift) as u32 & 0xffff;
+        (quotient << 16 | u64::from(part / 10), part % 10)
+    };
+    let (quotient, rest) = [48, 32, 16, 0].into_iter().fold((0, 0), divide);
+    (quotient, rest as u8)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
+use super::StorageOp;
 use super::record::{RecordReader, RecordWriter};
-use super::{RecordKey, StorageOp, registry};
+use super::registry::{self, RecordKey};
 use core::ops::Range;
 
 /// Entries in the order in which they were made, kept until each is released. Only a few numbers of it are in RAM.
@@ -58,7 +59,7 @@ impl Journal {
     /// The mark is at most this far behind the first entry.
     pub const MARK_LAG: u32 = 16;
     /// The places of entries on a device without a journal of its own.
-    pub const SLOTS: u32 = (registry::JOURNAL.end - registry::JOURNAL.start) as u32;
+    pub const SLOTS: u32 = registry::SLOTS;
     /// The most entries that can wait, by number.
     pub const CAPACITY: u32 = Self::SLOTS - 2 * Self::MARK_LAG;
 
@@ -69,7 +70,7 @@ impl Journal {
 
     /// The record of entry `number`.
     pub fn key(number: u32) -> RecordKey {
-        registry::JOURNAL.start + (number % Self::SLOTS) as RecordKey
+        registry::of_entry(number)
     }
 
     /// The number of the first entry, if there is one.

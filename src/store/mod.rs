@@ -30,5 +30,6 @@ pub use keys::{
     TextSink, Value, VendorKey,
 };
 pub use ram::{RamStorage, RamStorageFull};
+pub use registry::RecordKey;
 pub(crate) use scratch::Scratch;
-pub use storage::{RECORD_LEN_MAX, RecordKey, Storage, StorageOp, StorageResult};
+pub use storage::{RECORD_LEN_MAX, Storage, StorageOp, StorageResult};

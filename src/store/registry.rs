@@ -1,8 +1,11 @@
 //! Which number every record has. A charger in the field holds these numbers: they never move, whatever features
 //! are on, and a number that is given up is never given to something else.
 
-use super::RecordKey;
 use core::ops::Range;
+
+/// The number under which a record is stored. The ranges are listed in [`registry`](super::registry) and
+/// never change, whatever features are on.
+pub type RecordKey = u16;
 
 /// Boot count and the base of all message ids.
 pub const SYSTEM: RecordKey = 0x0001;
@@ -51,6 +54,14 @@ const _: () = assert!(AVAILABILITY.start == 0x40 && TRANSACTION.start == 0x80 &&
 const _: () = assert!(CACHE.start == 0x200 && TRANSACTION_DATA.start == 0xd00 && SECURITY_LOG.start == 0xd40);
 const _: () = assert!(CREDENTIALS == 5 && LOG_UPLOAD == 6 && SECURITY_LOG_MARK == 7);
 const _: () = assert!(JOURNAL.start == 0x2000 && JOURNAL.end == 0x4000 && SIGNED_VALUES.start == 0x4000);
+
+/// The slots of the journal.
+pub(super) const SLOTS: u32 = (JOURNAL.end - JOURNAL.start) as u32;
+
+/// The record of entry `number` of the journal.
+pub(super) fn of_entry(number: u32) -> RecordKey {
+    JOURNAL.start + (number % SLOTS) as RecordKey
+}
 
 /// Which one of `range` a record is, from 0 on.
 pub(crate) fn place(range: &Range<RecordKey>, record: RecordKey) -> u16 {

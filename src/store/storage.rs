@@ -1,10 +1,6 @@
-use super::Journal;
+use super::registry::{RecordKey, of_entry};
 use super::thinning::{Role, Thinning};
 use core::ops::Range;
-
-/// The number under which a record is stored. The ranges are listed in [`registry`](super::registry) and
-/// never change, whatever features are on.
-pub type RecordKey = u16;
 
 /// The longest record that is ever stored, in bytes.
 pub const RECORD_LEN_MAX: usize = 512;
@@ -51,17 +47,17 @@ pub trait Storage {
 
     /// Reads entry `number`. `None` when it is not there; as it was found when it is damaged.
     async fn load_entry(&mut self, number: u32, buffer: &mut [u8]) -> Result<Option<usize>, Self::Error> {
-        self.load(Journal::key(number), buffer).await
+        self.load(of_entry(number), buffer).await
     }
 
     /// Appends entry `number`, which is above all others. `Ok` means durable.
     async fn append_entry(&mut self, number: u32, record: &[u8]) -> Result<(), Self::Error> {
-        self.store(Journal::key(number), record).await
+        self.store(of_entry(number), record).await
     }
 
     /// Forgets entry `number`, which is the first one.
     async fn release_entry(&mut self, number: u32) -> Result<(), Self::Error> {
-        self.remove(Journal::key(number)).await
+        self.remove(of_entry(number)).await
     }
 
     /// Makes room in the journal: of the samples of each transaction every second goes, but for the first and the last.
@@ -86,7 +82,7 @@ pub trait Storage {
                 }
             }
             if !is_last && number != entries.start {
-                self.remove(Journal::key(number)).await?;
+                self.remove(of_entry(number)).await?;
                 gone += 1;
             }
         }

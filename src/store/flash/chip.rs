@@ -1,6 +1,6 @@
 //! The drivers, as the log sees them: the log's code exists once, whatever they are.
 
-use super::SCRATCH_LEN;
+use super::lengths::SCRATCH_LEN;
 use embedded_storage::nor_flash::NorFlash;
 
 /// A chip under its driver. What went wrong stays with the driver until it is asked for.

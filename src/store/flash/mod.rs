@@ -6,16 +6,17 @@
 
 mod chip;
 mod entries;
+mod lengths;
 mod log;
 mod records;
 
-use super::record::CHECKSUM_LEN;
 use super::thinning::Role;
-use super::{RECORD_LEN_MAX, RecordKey, Storage};
+use super::{RecordKey, Storage};
 use chip::{Chip, Driver, Fault, Io};
 use core::ops::Range;
 use embedded_storage::nor_flash::{ErrorType, NorFlash};
 use entries::Entries;
+use lengths::{SCRATCH_LEN, WORD_LEN_MAX};
 use log::{Log, Owner};
 use records::Records;
 
@@ -51,12 +52,6 @@ pub struct FlashStorage<S: NorFlash, J: NorFlash = S> {
 /// An item in whole words. Aligned, because some drivers want words.
 #[repr(align(8))]
 struct Scratch([u8; SCRATCH_LEN]);
-
-/// The longest words that a chip may have.
-const WORD_LEN_MAX: usize = 32;
-/// The longest content of an item: a record with its key and a checksum.
-const ENTRY_LEN_MAX: usize = RECORD_LEN_MAX + size_of::<RecordKey>() + CHECKSUM_LEN;
-const SCRATCH_LEN: usize = (log::PREFIX_LEN + ENTRY_LEN_MAX).next_multiple_of(WORD_LEN_MAX);
 
 /// Why these ranges of flash cannot be used. Fix the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,9 +3,10 @@
 //! Pages are numbered as they are begun, and lie around the ring in that order. One is always free: when it is begun, what
 //! counts on the oldest page is copied to it, a mark tells that, and the oldest one is free from then on.
 
+use super::super::{RECORD_LEN_MAX, RecordKey};
 use super::chip::{Fault, Io, Result};
-use super::log::{Cursor, Header, Item, Log, MARK_LEN, Mark, PREFIX_LEN, Place, prefix};
-use super::{RECORD_LEN_MAX, RecordKey, SCRATCH_LEN};
+use super::lengths::{PREFIX_LEN, SCRATCH_LEN};
+use super::log::{Cursor, Header, Item, Log, MARK_LEN, Mark, Place, prefix};
 use crate::bytes::{copy, same};
 use crate::store::record::{CHECKSUM_LEN, RecordWriter};
 use heapless::Vec;

@@ -16,12 +16,11 @@ mod order;
 mod reading;
 mod thinning;
 
-use super::SCRATCH_LEN;
 use super::chip::{Fault, Io, Result};
-use super::log::{Cursor, Header, Log, MARK_LEN, Mark, NUMBERS, PREFIX_LEN, Place, prefix};
+use super::lengths::{PREFIX_LEN, SCRATCH_LEN};
+use super::log::{Cursor, Header, Log, MARK_LEN, Mark, NUMBERS, Place, prefix};
 use crate::bytes::copy;
 use core::ops::{Range, RangeInclusive};
-use reading::Reading;
 
 pub(super) struct Entries {
     log: Log,
@@ -42,6 +41,14 @@ pub(super) struct Entries {
     first_begin: u32,
     second_begin: u32,
     free_pages: u32,
+}
+
+/// A walk over the entries in their order.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    cursor: Cursor,
+    /// Where the next page begins: entries from there on count on that one only.
+    end: u32,
 }
 
 impl Entries {

@@ -1,17 +1,9 @@
 //! Reading: from entry to entry, over the pages in the order of the numbers.
 
-use super::Entries;
-use crate::store::flash::SCRATCH_LEN;
+use super::{Entries, Reading};
 use crate::store::flash::chip::{Io, Result};
-use crate::store::flash::log::{Cursor, Item, PREFIX_LEN};
-
-/// A walk over the entries in their order.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reading {
-    pub(super) cursor: Cursor,
-    /// Where the next page begins: entries from there on count on that one only.
-    pub(super) end: u32,
-}
+use crate::store::flash::lengths::{PREFIX_LEN, SCRATCH_LEN};
+use crate::store::flash::log::Item;
 
 /// An entry whose record lies in the scratch memory, behind its prefix.
 pub(super) struct Found {

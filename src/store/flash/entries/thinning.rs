@@ -3,7 +3,8 @@
 use super::{Entries, stage};
 use crate::bytes::copy;
 use crate::store::flash::chip::{Fault, Io, Result};
-use crate::store::flash::log::{Header, MARK_LEN, Mark, NUMBERS, PREFIX_LEN, Place};
+use crate::store::flash::lengths::PREFIX_LEN;
+use crate::store::flash::log::{Header, MARK_LEN, Mark, NUMBERS, Place};
 use crate::store::thinning::{Role, Thinning};
 
 /// Where copies go.

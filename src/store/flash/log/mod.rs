@@ -14,21 +14,14 @@
 mod page;
 mod reading;
 
-use super::WORD_LEN_MAX;
 use super::chip::{Fault, Io, Result};
+use super::lengths::WORD_LEN_MAX;
 use crate::bytes::copy;
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
 use page::{HEADER_LEN, torn, veil};
-pub(super) use page::{Header, Item, MARK_LEN, Mark, NUMBERS, PREFIX_LEN, prefix};
+pub(super) use page::{Header, Item, MARK_LEN, Mark, NUMBERS, Owner, prefix};
 pub(super) use reading::{Cursor, Scan};
-
-/// Whose pages they are: the first byte of each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    Records = b'R' as isize,
-    Entries = b'E' as isize,
-}
 
 pub(super) struct Log {
     pub(super) owner: Owner,

@@ -3,9 +3,15 @@
 //! An entry is two bytes with its length and the low bits of its number, and sealed content. A mark has a length
 //! that no entry has, and tells a number, sealed as well.
 
-use super::super::{ENTRY_LEN_MAX, WORD_LEN_MAX};
-use super::Owner;
+use super::super::lengths::{ENTRY_LEN_MAX, PREFIX_LEN, WORD_LEN_MAX};
 use crate::store::record::{RecordReader, RecordWriter};
+
+/// Whose pages they are: the first byte of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store::flash) enum Owner {
+    Records = b'R' as isize,
+    Entries = b'E' as isize,
+}
 
 /// The beginning of each page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +55,6 @@ pub(crate) enum Mark {
     Next(u32),
 }
 
-pub(crate) const PREFIX_LEN: usize = 2;
 pub(crate) const HEADER_LEN: usize = 16;
 pub(crate) const MARK_LEN: usize = 8;
 /// What is read of an item at once; most are not longer.

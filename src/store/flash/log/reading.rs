@@ -1,9 +1,9 @@
 //! Reading from item to item.
 
-use super::page::{GLANCE, HEADER_LEN, Header, Item, Mark, NUMBERS, item_len, read_item, veil};
-use super::{Log, Owner, Place, Result};
-use crate::store::flash::SCRATCH_LEN;
+use super::page::{GLANCE, HEADER_LEN, Header, Item, Mark, NUMBERS, Owner, item_len, read_item, veil};
+use super::{Log, Place, Result};
 use crate::store::flash::chip::Io;
+use crate::store::flash::lengths::SCRATCH_LEN;
 
 /// A walk over the items of a page.
 #[derive(Clone, Copy, Debug)]
