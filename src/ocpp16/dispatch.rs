@@ -291,7 +291,12 @@ impl Operations<'_> {
                     self.look_again();
                     status
                 }
-                Acted::Answered(reply) => return Ok(reply),
+                Acted::Answered(reply) => {
+                    if let Reply::Later = reply {
+                        self.look_again();
+                    }
+                    return Ok(reply);
+                }
             },
         };
         // Whatever it promises is durable first, on any driver and any RPC layer.

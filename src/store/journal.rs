@@ -1,6 +1,6 @@
 use super::StorageOp;
 use super::record::{RecordReader, RecordWriter};
-use super::registry::{self, RecordKey};
+use super::{RecordKey, registry};
 use core::ops::Range;
 
 /// Entries in the order in which they were made, kept until each is released. Only a few numbers of it are in RAM.

@@ -12,6 +12,7 @@ mod journal;
 mod keys;
 mod ram;
 pub mod record;
+mod record_key;
 pub mod registry;
 mod scratch;
 mod storage;
@@ -30,6 +31,6 @@ pub use keys::{
     TextSink, Value, VendorKey,
 };
 pub use ram::{RamStorage, RamStorageFull};
-pub use registry::RecordKey;
+pub use record_key::RecordKey;
 pub(crate) use scratch::Scratch;
 pub use storage::{RECORD_LEN_MAX, Storage, StorageOp, StorageResult};

@@ -4,7 +4,7 @@
 //!
 //! Integers are little-endian base-128 varints, signed ones in zigzag order; texts are length and bytes.
 
-use super::registry::RecordKey;
+use super::RecordKey;
 
 /// The format that is written. Readers keep reading all older ones.
 pub const FORMAT: u8 = 1;

@@ -1,11 +1,8 @@
 //! Which number every record has. A charger in the field holds these numbers: they never move, whatever features
 //! are on, and a number that is given up is never given to something else.
 
+use super::RecordKey;
 use core::ops::Range;
-
-/// The number under which a record is stored. The ranges are listed in [`registry`](super::registry) and
-/// never change, whatever features are on.
-pub type RecordKey = u16;
 
 /// Boot count and the base of all message ids.
 pub const SYSTEM: RecordKey = 0x0001;

@@ -1,4 +1,5 @@
-use super::registry::{RecordKey, of_entry};
+use super::RecordKey;
+use super::registry::of_entry;
 use super::thinning::{Role, Thinning};
 use core::ops::Range;
 
