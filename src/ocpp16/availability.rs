@@ -141,9 +141,7 @@ impl Operations<'_> {
         if self.charge_point.service.is_closing() {
             let is_busy = self.connectors.iter().any(Connector::is_busy);
             self.charge_point.service.apply(is_busy);
-            if !self.charge_point.service.is_on() {
-                self.look_again(); // which ends its reservations
-            }
+            self.look_again_if(!self.charge_point.service.is_on()); // which ends its reservations
         }
     }
 

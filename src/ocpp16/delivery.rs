@@ -270,6 +270,7 @@ impl Operations<'_> {
         if self.delivery.suspect && !self.delivery.release {
             self.delivery.suspect = false;
             self.delivery.give_up |= self.delivery.retry.ignored(self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS));
+            self.look_again();
         }
     }
 

@@ -291,12 +291,7 @@ impl Operations<'_> {
                     self.look_again();
                     status
                 }
-                Acted::Answered(reply) => {
-                    if let Reply::Later = reply {
-                        self.look_again();
-                    }
-                    return Ok(reply);
-                }
+                Acted::Answered(reply) => return Ok(reply),
             },
         };
         // Whatever it promises is durable first, on any driver and any RPC layer.

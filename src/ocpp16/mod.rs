@@ -302,6 +302,13 @@ impl<'a> Operations<'a> {
         self.dirty = true;
     }
 
+    /// The same where it is so.
+    fn look_again_if(&mut self, is_so: bool) {
+        if is_so {
+            self.dirty = true;
+        }
+    }
+
     /// Whether something has happened that [`advance`](Self::advance) has not looked at.
     pub(crate) fn is_changed(&self) -> bool {
         self.dirty

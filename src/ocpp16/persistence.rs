@@ -257,9 +257,7 @@ impl Operations<'_> {
 
     fn task_done(&mut self, now: Instant, result: Result<StorageResult, ()>, scratch: &mut Scratch<'_>) {
         let Some(task) = self.persistence.in_flight.take() else { return };
-        if !task.is_housekeeping() || result.is_err() {
-            self.look_again();
-        }
+        self.look_again_if(!task.is_housekeeping() || result.is_err());
         let Ok(result) = result else {
             warning!("storage device failed");
             self.persistence.failures = self.persistence.failures.saturating_add(1);

@@ -108,6 +108,7 @@ impl Operations<'_> {
             Content::Start { id_tag, meter_start, reservation } => {
                 let session = &mut connector.session;
                 session.restore(Durable::found(number), meter_start, entry.at.dated());
+                session.register = meter_start;
                 session.id_tag = id_tag.to_token();
                 session.reservation = reservation;
                 if let Some(reservation) = reservation {

@@ -28,13 +28,11 @@ macro_rules! on_shelf {
             #[cfg(feature = "firmware-management")]
             4 => transfer::TransferShelf,
             #[cfg(feature = "security")]
-            5 => security::AccessShelf,
-            #[cfg(feature = "security")]
-            6 => security::LogShelf,
-            7 => cache::CacheShelf,
+            5 => security::SecurityShelf,
+            6 => cache::CacheShelf,
             #[cfg(feature = "local-auth-list")]
-            8 => local_list::ListShelf,
-            9 => confirmed_transaction::TransactionShelf,
+            7 => local_list::ListShelf,
+            8 => confirmed_transaction::TransactionShelf,
         }
     };
     (@ $wanted:expr, $Shelf:ident => $act:expr, $($(#[$cfg:meta])? $number:literal => $shelf:ty,)*) => {
@@ -48,7 +46,7 @@ macro_rules! on_shelf {
     };
 }
 
-const COUNT: u8 = 10;
+const COUNT: u8 = 9;
 
 impl Operations<'_> {
     /// The record from this one on that is to be read at boot: on which shelf, and its number there.

@@ -281,6 +281,8 @@ impl Operations<'_> {
             Outcome::TimedOut { peer_alive: false } => reporting.reported = None,
             _ => {}
         }
+        let more = !reporting.waiting.is_empty();
+        self.look_again_if(more); // with a deadline of its own
     }
 
     pub(super) fn update_statuses(&mut self, now: Instant) {
@@ -314,9 +316,7 @@ impl Operations<'_> {
         if deadline > now {
             self.wake_at(deadline);
         }
-        if looks_again {
-            self.look_again();
-        }
+        self.look_again_if(looks_again);
     }
 }
 

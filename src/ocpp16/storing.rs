@@ -150,8 +150,6 @@ impl Operations<'_> {
         self.dating.released(was_message, self.journal.is_empty());
         self.delivery.released();
         self.delivery.release = self.releases_piece();
-        if self.reset.is_pending() {
-            self.look_again(); // it waits for an empty journal
-        }
+        self.look_again_if(self.reset.is_pending()); // it waits for an empty journal
     }
 }

@@ -225,5 +225,6 @@ impl Operations<'_> {
             transfer.unsaved = true;
             self.persistence.has_chores = true;
         }
+        self.look_again(); // another answer may have told it
     }
 }

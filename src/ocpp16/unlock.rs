@@ -58,6 +58,7 @@ impl Operations<'_> {
             return Ok(Some(StatusAnswer::UnlockFailed));
         }
         self.unlock = Unlock::UnderWay { connector, until: now + TIME_LIMIT };
+        self.look_again(); // for an answer that comes later
         if self.connector(connector).is_some_and(|connector| connector.session.is_in_transaction()) {
             self.stop_without_gate(now, connector, Reason::UnlockCommand); // UNL-01
         }

@@ -4,12 +4,12 @@
 //! A new key or profile is durable before it is accepted, and the old one is kept until the new one has worked once.
 
 use super::super::answer::{StatusAnswer, accepted_if};
-use super::super::shelf::{RecordChange, Shelf};
+use super::super::shelf::RecordChange;
 use super::super::{Operations, SecurityEvent};
 use super::password::Password;
 use crate::json::JsonStr;
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Declaration, IntegerKey, KeyId, RecordKey, Refusal, Scratch, registry};
+use crate::store::{Declaration, IntegerKey, KeyId, Refusal, Scratch, registry};
 use crate::time::Instant;
 use crate::transport::ConnectFailure;
 
@@ -113,11 +113,11 @@ impl Access {
         self.record = Record::Unsaved;
     }
 
-    fn is_unsaved(&self) -> bool {
+    pub(super) fn is_unsaved(&self) -> bool {
         self.record != Record::Saved
     }
 
-    fn change(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+    pub(super) fn change(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         if !self.is_unsaved() {
             return None;
         }
@@ -132,7 +132,7 @@ impl Access {
     }
 
     /// What [`change`](Self::change) has written is durable.
-    fn stored(&mut self) {
+    pub(super) fn stored(&mut self) {
         if self.record == Record::Writing {
             self.record = Record::Saved;
         }
@@ -146,30 +146,6 @@ impl Access {
         self.profile = profile.min(PROFILE_MAX as u8);
         self.candidate = Some(candidate).filter(|candidate| i32::from(*candidate) <= PROFILE_MAX);
         Some(())
-    }
-}
-
-pub(in crate::ocpp16) struct AccessShelf;
-
-impl Shelf for AccessShelf {
-    fn find(_: &Operations<'_>, index: u16) -> Option<(u16, RecordKey)> {
-        Some((index, registry::CREDENTIALS)).filter(|_| index == 0)
-    }
-
-    fn load(operations: &mut Operations<'_>, _: u16, _: RecordKey, record: &[u8]) {
-        operations.load_access(record);
-    }
-
-    fn is_promised(operations: &Operations<'_>) -> bool {
-        operations.security.access.is_unsaved()
-    }
-
-    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        operations.security.access.change(scratch)
-    }
-
-    fn changed(operations: &mut Operations<'_>, _: RecordKey) {
-        operations.security.access.stored();
     }
 }
 
@@ -322,7 +298,7 @@ impl Operations<'_> {
     }
 
     /// The record is read at boot: it overrides what is set before.
-    fn load_access(&mut self, record: &[u8]) {
+    pub(super) fn load_access(&mut self, record: &[u8]) {
         let mut access = Access::new();
         if access.load(record).is_some() {
             self.security.access = access;

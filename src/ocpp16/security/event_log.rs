@@ -5,7 +5,7 @@
 //! which is the first that may be untold; at boot the ring is followed from there to its end.
 
 use super::super::journal_entry::Stamp;
-use super::super::shelf::{RecordChange, Shelf};
+use super::super::shelf::RecordChange;
 use super::super::{Operations, SecurityEvent};
 use crate::rpc::Retry;
 use crate::store::record::{RecordReader, RecordWriter};
@@ -230,7 +230,7 @@ impl EventLog {
     }
 
     /// What is to be written: what has happened, then how far it was told.
-    fn change(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+    pub(super) fn change(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         let key = slot(self.next)?;
         let (writing, key, len) = if let Some(raised) = self.raised.front() {
             (Writing::Raised, key, self.write(raised, RecordWriter::new(scratch.blank()), key)?)
@@ -267,7 +267,7 @@ impl EventLog {
     }
 
     /// What [`change`](Self::change) has written is durable.
-    fn stored(&mut self) {
+    pub(super) fn stored(&mut self) {
         match core::mem::replace(&mut self.writing, Writing::Nothing) {
             Writing::Nothing => return,
             Writing::Mark => {
@@ -285,6 +285,23 @@ impl EventLog {
     fn pass_over_lost(&mut self) {
         if self.next.wrapping_sub(self.untold) > SLOTS {
             self.untold = self.next.wrapping_sub(SLOTS);
+        }
+    }
+
+    /// What is read at boot: the mark, then the ring from there on.
+    pub(super) fn next_to_read(&self, is_first: bool) -> Option<RecordKey> {
+        match is_first {
+            true => Some(registry::SECURITY_LOG_MARK),
+            false if self.is_read => None,
+            false => slot(self.next),
+        }
+    }
+
+    /// It was read.
+    pub(super) fn read(&mut self, is_first: bool, record: &[u8]) {
+        match is_first {
+            true => self.load_mark(record),
+            false => self.is_read = self.probe(record).is_none(),
         }
     }
 
@@ -317,37 +334,6 @@ impl EventLog {
     /// The numbers of all entries that there may be.
     pub(super) fn entries(&self) -> core::ops::Range<u32> {
         self.next.saturating_sub(SLOTS)..self.next
-    }
-}
-
-/// The mark, then the ring from there on.
-pub(in crate::ocpp16) struct LogShelf;
-
-impl Shelf for LogShelf {
-    fn find(operations: &Operations<'_>, step: u16) -> Option<(u16, RecordKey)> {
-        let events = &operations.security.events;
-        let key = match step {
-            0 => registry::SECURITY_LOG_MARK,
-            _ if events.is_read => return None,
-            _ => slot(events.next)?,
-        };
-        Some((step, key))
-    }
-
-    fn load(operations: &mut Operations<'_>, step: u16, _: RecordKey, record: &[u8]) {
-        let events = &mut operations.security.events;
-        match step {
-            0 => events.load_mark(record),
-            _ => events.is_read = events.probe(record).is_none(),
-        }
-    }
-
-    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        operations.security.events.change(scratch)
-    }
-
-    fn changed(operations: &mut Operations<'_>, _: RecordKey) {
-        operations.security.events.stored();
     }
 }
 

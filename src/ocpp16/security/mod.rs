@@ -7,11 +7,13 @@ mod event_notification;
 mod password;
 
 pub use credentials::Credentials;
-pub(super) use credentials::{AUTHORIZATION_KEY, AccessShelf, SECURITY_PROFILE};
-pub(super) use event_log::{LogShelf, slot};
+pub(super) use credentials::{AUTHORIZATION_KEY, SECURITY_PROFILE};
+pub(super) use event_log::slot;
 pub use event_log::{SecurityEventError, SecurityLogEntry};
 
+use super::shelf::{RecordChange, Shelf};
 use super::{BootReason, Operations, SecurityEvent};
+use crate::store::{RecordKey, Scratch, registry};
 use crate::time::{DateTime, Instant};
 use crate::transport::ConnectFailure;
 use core::ops::Range;
@@ -24,6 +26,42 @@ pub(super) struct Security {
     pub(super) access: Access,
     /// The installation of this firmware ended with this boot.
     is_updated: bool,
+}
+
+/// The credentials, then the log.
+pub(super) struct SecurityShelf;
+
+impl Shelf for SecurityShelf {
+    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
+        let key = match number {
+            0 => registry::CREDENTIALS,
+            number => operations.security.events.next_to_read(number == 1)?,
+        };
+        Some((number, key))
+    }
+
+    fn load(operations: &mut Operations<'_>, number: u16, _: RecordKey, record: &[u8]) {
+        match number {
+            0 => operations.load_access(record),
+            number => operations.security.events.read(number == 1, record),
+        }
+    }
+
+    fn is_promised(operations: &Operations<'_>) -> bool {
+        operations.security.access.is_unsaved()
+    }
+
+    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        let Security { access, events, .. } = &mut operations.security;
+        access.change(scratch).or_else(|| events.change(scratch))
+    }
+
+    fn changed(operations: &mut Operations<'_>, record: RecordKey) {
+        match record {
+            registry::CREDENTIALS => operations.security.access.stored(),
+            _ => operations.security.events.stored(),
+        }
+    }
 }
 
 /// So many seconds the clock may be set forward or back without a word.

@@ -133,7 +133,6 @@ impl Session {
         self.phase = Phase::Running;
         self.entry = start.number();
         self.meter_start = meter_start;
-        self.register = meter_start;
         self.began = began;
         self.is_restored = true;
     }

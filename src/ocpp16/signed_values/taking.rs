@@ -256,9 +256,7 @@ impl Operations<'_> {
                     return Some((Task::OfSignedValues(SignedTask::StorePiece(id)), op));
                 }
                 let (stage, look) = (connector.signing.stage, connector.signing.look);
-                if stage != Stage::Taking {
-                    self.look_again();
-                }
+                self.look_again_if(stage != Stage::Taking);
                 self.wake_at(look);
             }
             if self.connector(id).is_some_and(|connector| connector.signing.stage == Stage::Taken) {
