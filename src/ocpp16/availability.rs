@@ -172,7 +172,7 @@ impl Operations<'_> {
         let key = record_key(id.into())?;
         let mut writer = RecordWriter::new(scratch.blank());
         writer.byte(service.wanted.code());
-        Some(RecordChange::store(key, writer.finish(key)?))
+        RecordChange::store(key, writer)
     }
 
     fn service_mut(&mut self, id: u16) -> Option<&mut Service> {

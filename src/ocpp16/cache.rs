@@ -175,7 +175,7 @@ impl<'a> Cache<'a> {
         let mut writer = RecordWriter::new(scratch.blank());
         writer.unsigned(slot.age.into());
         write_tag(&mut writer, &entry.id_tag, &entry.info);
-        Some(RecordChange::store(key, writer.finish(key)?))
+        RecordChange::store(key, writer)
     }
 
     fn changed(&mut self, index: usize) {

@@ -214,7 +214,7 @@ impl<'a> Operations<'a> {
         if let Some(id) = self.transfers.firmware.signed.request_id() {
             writer.signed(id.into());
         }
-        Some(RecordChange::store(registry::FIRMWARE_UPDATE, writer.finish(registry::FIRMWARE_UPDATE)?))
+        RecordChange::store(registry::FIRMWARE_UPDATE, writer)
     }
 
     /// The record of the update is loaded after the boot.

@@ -66,7 +66,7 @@ impl Shelf for KeyShelf {
     fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         let key = operations.keys.next_unsaved()?;
         let StorageOp::Store(record, len) = operations.keys.store(key, scratch.blank())? else { return None };
-        Some(RecordChange::store(record, len))
+        Some(RecordChange::sealed(record, len))
     }
 
     fn changed(operations: &mut Operations<'_>, _: RecordKey) {

@@ -100,7 +100,7 @@ impl<'a> Reservations<'a> {
         writer.text(reservation.id_tag.as_str());
         writer.text(reservation.parent.as_ref().map_or("", |parent| parent.as_str()));
         writer.unsigned(reservation.since.into());
-        Some(RecordChange::store(key, writer.finish(key)?))
+        RecordChange::store(key, writer)
     }
 }
 

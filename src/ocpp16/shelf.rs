@@ -1,6 +1,7 @@
 //! A shelf: records of one kind beside the journal, read at boot, and written when something in them has changed.
 
 use super::Operations;
+use crate::store::record::RecordWriter;
 use crate::store::{RecordKey, Scratch, StorageOp};
 
 /// Records of one kind, numbered from 0 on.
@@ -33,8 +34,14 @@ pub(super) struct RecordChange {
 }
 
 impl RecordChange {
-    /// So many bytes of the record buffer are stored.
-    pub(super) fn store(record: RecordKey, len: usize) -> Self {
+    /// What was written is stored, if it has found room.
+    #[inline(never)]
+    pub(super) fn store(record: RecordKey, writer: RecordWriter<'_>) -> Option<Self> {
+        Some(Self::sealed(record, writer.finish(record)?))
+    }
+
+    /// So many bytes of the record buffer, a whole record, are stored.
+    pub(super) fn sealed(record: RecordKey, len: usize) -> Self {
         Self { record, len: len as u16 }
     }
 

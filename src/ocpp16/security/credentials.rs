@@ -128,7 +128,7 @@ impl Access {
         writer.byte(self.password.as_bytes().len() as u8);
         writer.bytes(self.password.as_bytes());
         writer.bytes(self.old_password.as_bytes());
-        Some(RecordChange::store(registry::CREDENTIALS, writer.finish(registry::CREDENTIALS)?))
+        RecordChange::store(registry::CREDENTIALS, writer)
     }
 
     /// What [`change`](Self::change) has written is durable.

@@ -230,40 +230,43 @@ impl EventLog {
     }
 
     /// What is to be written: what has happened, then how far it was told.
+    #[inline(never)]
     pub(super) fn change(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        let key = slot(self.next)?;
-        let (writing, key, len) = if let Some(raised) = self.raised.front() {
-            (Writing::Raised, key, self.write(raised, RecordWriter::new(scratch.blank()), key)?)
-        } else if let Some(at) = self.lost {
-            let tech_info = Some("security events were lost");
-            let lost = Raised { event: Some(SecurityEvent::MemoryExhaustion), at, tech_info };
-            (Writing::Lost, key, self.write(&lost, RecordWriter::new(scratch.blank()), key)?)
-        } else if self.mark_unsaved {
-            let key = registry::SECURITY_LOG_MARK;
-            let mut writer = RecordWriter::new(scratch.blank());
-            writer.unsigned(self.untold.into());
-            for clock in self.clocks.iter().take_while(|clock| clock.boot != 0) {
-                writer.unsigned(clock.boot.into());
-                writer.unsigned(clock.zero.into());
+        let lost = self.lost.map(|at| Raised {
+            event: Some(SecurityEvent::MemoryExhaustion),
+            at,
+            tech_info: Some("security events were lost"),
+        });
+        let (writing, raised) = match (self.raised.front(), &lost) {
+            (Some(raised), _) => (Writing::Raised, raised),
+            (None, Some(lost)) => (Writing::Lost, lost),
+            (None, None) if self.mark_unsaved => {
+                self.writing = Writing::Mark;
+                let mut writer = RecordWriter::new(scratch.blank());
+                writer.unsigned(self.untold.into());
+                for clock in self.clocks.iter().take_while(|clock| clock.boot != 0) {
+                    writer.unsigned(clock.boot.into());
+                    writer.unsigned(clock.zero.into());
+                }
+                return RecordChange::store(registry::SECURITY_LOG_MARK, writer);
             }
-            (Writing::Mark, key, writer.finish(key)?)
-        } else {
-            return None;
+            (None, None) => return None,
         };
+        let mut writer = RecordWriter::new(scratch.blank());
+        self.write(raised, &mut writer);
         self.writing = writing;
-        Some(RecordChange::store(key, len))
+        RecordChange::store(slot(self.next)?, writer)
     }
 
-    fn write(&self, raised: &Raised, mut writer: RecordWriter<'_>, key: RecordKey) -> Option<usize> {
+    fn write(&self, raised: &Raised, writer: &mut RecordWriter<'_>) {
         writer.unsigned(self.next.into());
         writer.byte(raised.event.map_or(OWN, Symbol::code));
         writer.byte(raised.at.code());
-        raised.at.write(&mut writer);
+        raised.at.write(writer);
         if raised.event.is_none() {
             writer.text(&self.own_name);
         }
         writer.bytes(raised.tech_info.unwrap_or(&self.own_info).as_bytes());
-        writer.finish(key)
     }
 
     /// What [`change`](Self::change) has written is durable.

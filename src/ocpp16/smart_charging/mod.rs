@@ -119,7 +119,7 @@ impl<'a> Profiles<'a> {
         let (slot, key) = (self.slots.get(index)?, record_key(index)?);
         let change = match slot.is_free() {
             true => RecordChange::remove(key),
-            false => RecordChange::store(key, slot.write(key, self.periods_of(index), scratch.blank())?),
+            false => RecordChange::sealed(key, slot.write(key, self.periods_of(index), scratch.blank())?),
         };
         self.storing = Some(index as u8);
         Some(change)
