@@ -57,7 +57,7 @@ impl Simulation<'_> {
         let reset = |kind: ResetKind| hardware.reset_wanted.set(Some(kind));
         let random = || hardware.random();
         let loader = &hardware.loader;
-        let version = loader.version();
+        let version = loader.boot();
         let download = |location: &str| loader.begin_download(location);
         let download_status = || loader.download_status();
         let install = || loader.begin_installation();

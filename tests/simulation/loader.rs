@@ -15,6 +15,7 @@ pub(crate) struct Loader {
     /// It does not tell how far an installation is, which ends with a boot.
     installs_by_boot: bool,
     version: Cell<u32>,
+    booted_version: Cell<u32>,
     download: Job,
     installation: Job,
     upload: Job,
@@ -49,6 +50,7 @@ impl Loader {
             installs_by_boot: chance.once_in(2),
             chance: RefCell::new(chance),
             version: Cell::new(1),
+            booted_version: Cell::new(1),
             download: Job::default(),
             installation: Job::default(),
             upload: Job::default(),
@@ -58,7 +60,9 @@ impl Loader {
         }
     }
 
-    pub(crate) fn version(&self) -> String {
+    /// What the firmware says of itself as it boots.
+    pub(crate) fn boot(&self) -> String {
+        self.booted_version.set(self.version.get());
         format!("1.{}", self.version.get())
     }
 
@@ -84,7 +88,9 @@ impl Loader {
             self.firmware.add("InstallationFailed");
         }
         self.firmware.stop();
-        if was_announced {
+        // FW-06: after a boot the version tells how it ended, be it that of an installation before this one.
+        let is_replaced = self.version.get() != self.booted_version.get();
+        if was_announced || is_replaced && self.firmware.last() == Some("InstallationFailed") {
             self.firmware.owes.set(false);
         }
         self.diagnostics.stop();
