@@ -120,7 +120,7 @@ pub enum FlashError<S, J = S> {
     /// There is no room left.
     #[error("no room left")]
     Full,
-    /// The record is longer than [`RECORD_LEN_MAX`], or than the buffer.
+    /// The record is longer than [`RECORD_LEN_MAX`](super::RECORD_LEN_MAX), or than the buffer.
     #[error("a record is too long")]
     TooLong,
     /// What was there a moment ago cannot be read.
