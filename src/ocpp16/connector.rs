@@ -191,7 +191,7 @@ impl<'a> Operations<'a> {
     /// The same for a change that all blocks must look at.
     #[inline(never)]
     pub(crate) fn change_connector(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
-        self.dirty = true;
+        self.look_again();
         self.connector_mut(id)
     }
 

@@ -83,13 +83,9 @@ impl<'a> Reservations<'a> {
         keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
     }
 
-    fn record(&self, index: usize) -> Option<RecordKey> {
-        if index < self.slots.len() { registry::nth(registry::RESERVATIONS, index) } else { None }
-    }
-
     fn change(&self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         let index = self.slots.iter().position(|slot| slot.unsaved)?;
-        let key = self.record(index)?;
+        let key = registry::nth(registry::RESERVATIONS, index)?;
         let Some(reservation) = &self.slots.get(index)?.reservation else {
             return Some(RecordChange::remove(key));
         };

@@ -42,6 +42,8 @@ pub(crate) struct History {
     before_boot: Cell<usize>,
     /// The last of them is still to be told.
     owes: Cell<bool>,
+    /// FW-06: the version at the boot tells of an installation that succeeded, be it one before the last.
+    is_judged_by_version: Cell<bool>,
 }
 
 impl Loader {
@@ -88,11 +90,10 @@ impl Loader {
             self.firmware.add("InstallationFailed");
         }
         self.firmware.stop();
-        // FW-06: after a boot the version tells how it ended, be it that of an installation before this one.
-        let is_replaced = self.version.get() != self.booted_version.get();
-        if was_announced || is_replaced && self.firmware.last() == Some("InstallationFailed") {
+        if was_announced {
             self.firmware.owes.set(false);
         }
+        self.firmware.is_judged_by_version.set(self.version.get() != self.booted_version.get());
         self.diagnostics.stop();
     }
 
@@ -172,12 +173,14 @@ impl Default for History {
             told: RefCell::new(BTreeSet::from([0])),
             before_boot: Cell::new(0),
             owes: Cell::new(false),
+            is_judged_by_version: Cell::new(false),
         }
     }
 }
 
 impl History {
     fn add(&self, status: &'static str) {
+        self.is_judged_by_version.set(false);
         self.happened.borrow_mut().push(status);
         self.owes.set(true);
     }
@@ -224,7 +227,9 @@ impl History {
         }
         let from = before.first().map_or(0, |told| told.saturating_sub(1));
         assert!(!told.is_empty(), "FW-02, DG-02: {status} is no part of {:?}", &happened[from..]);
-        self.owes.set(self.owes() && !told.contains(&happened.len()));
+        let is_judged =
+            self.is_judged_by_version.get() && self.last() == Some("InstallationFailed") && status == "Installed";
+        self.owes.set(self.owes() && !told.contains(&happened.len()) && !is_judged);
         self.told.replace(told);
     }
 }
