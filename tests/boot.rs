@@ -41,13 +41,13 @@ fn boot_01_texts_beyond_the_limits_of_the_standard_are_refused() {
 #[test]
 fn boot_01_the_reason_of_the_boot_is_kept_and_not_sent() {
     let mut t = bench().start(); // after a power cut, as it tells the charge point
-    assert_eq!(t.charger().operations().boot_reason(), BootReason::PowerUp);
+    assert_eq!(t.charger().boot_reason(), BootReason::PowerUp);
     let call = t.expect_call("BootNotification", json!({}));
     assert_eq!(call.payload, json!({"chargePointModel": "Model", "chargePointVendor": "Vendor"}));
     call.ignore();
     let mut resources = Resources::<1>::new();
     let charger = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).unwrap();
-    assert_eq!(charger.operations().boot_reason(), BootReason::Unknown);
+    assert_eq!(charger.boot_reason(), BootReason::Unknown);
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn boot_15_the_entry_that_dates_others_is_no_message() {
     assert_eq!(t.charger().waiting_messages(), 2);
     assert_eq!(deliver(&mut t), [date(10), date(16)]);
     assert_eq!(t.charger().waiting_messages(), 0);
-    assert!(t.charger().operations().journal().is_empty());
+    assert!(t.charger().journal().is_empty());
 }
 
 #[test]

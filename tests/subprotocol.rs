@@ -71,7 +71,7 @@ fn in_a_superloop_it_fails_and_the_next_one_is_spoken_over() {
         assert_eq!(polled, Err(Error::Connect(ConnectFailure::Subprotocol)));
     }
     assert!(library.aborted.get() && library.sent.get() == 0 && !charger.is_connected());
-    assert!(charger.operations().is_recovered());
+    assert!(charger.is_recovered());
     // Told once for each wait, not at each poll.
     assert_eq!(told.take(), [ConnectFailure::Subprotocol]);
     assert!(charger.connect_at() > Instant::from_millis(100));

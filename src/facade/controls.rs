@@ -4,12 +4,12 @@ use super::engine::Engine;
 use super::panel::{Back, Panel};
 use crate::json::Json;
 use crate::ocpp16::{
-    BeginError, ChargePointErrorCode, ChargePointStatus, ConnectorHardware, ConnectorId, DataTransferHandler,
-    Discarded, EndError, ErrorData, ErrorInput, MeterInput, OnAuthorize, Operations, Reason, RequestError,
+    BeginError, BootReason, ChargePointErrorCode, ChargePointStatus, ConnectorHardware, ConnectorId,
+    DataTransferHandler, Discarded, EndError, ErrorData, ErrorInput, MeterInput, OnAuthorize, Reason, RequestError,
     RequestHandler, ResetKind, Token, TransactionView,
 };
 use crate::rpc::{Outcome, Statistics};
-use crate::store::{KeyError, Keys, Refusal, VendorKey};
+use crate::store::{Journal, KeyError, Keys, Refusal, VendorKey};
 use crate::time::{Clock, DateTime};
 #[cfg(feature = "async")]
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -399,8 +399,18 @@ impl<'a> Controls<'a> {
         self.engine.panel = Some(panel);
     }
 
-    /// All operations, for what the facade does not offer.
-    pub fn operations(&self) -> &Operations<'a> {
-        &self.engine.operations
+    /// The transaction messages that wait for delivery.
+    pub fn journal(&self) -> &Journal {
+        self.engine.operations.journal()
+    }
+
+    /// Whether what the device remembers has been read after the boot.
+    pub fn is_recovered(&self) -> bool {
+        self.engine.operations.is_recovered()
+    }
+
+    /// Why the charge point has booted, as the firmware said.
+    pub fn boot_reason(&self) -> BootReason {
+        self.engine.operations.boot_reason()
     }
 }

@@ -116,6 +116,8 @@ pub use security::{Credentials, SecurityEventError, SecurityLogEntry};
 pub use signed_update::{FirmwareVerifier, SignerVerdict};
 #[cfg(feature = "signed-meter-values")]
 pub use signed_values::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
+#[cfg(not(feature = "smart-charging"))]
+use smart_charging::Supply;
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
@@ -167,6 +169,8 @@ pub struct Operations<'a> {
     #[cfg_attr(not(feature = "reservation"), expect(dead_code))]
     reservations: Reservations<'a>,
     profiles: Profiles<'a>,
+    #[cfg_attr(not(feature = "smart-charging"), expect(dead_code))]
+    supply: Supply,
     #[cfg_attr(not(feature = "firmware-management"), expect(dead_code))]
     transfers: Transfers<'a>,
     clock: Clock,
@@ -236,6 +240,7 @@ impl<'a> Operations<'a> {
             local_list: LocalList::new(memory.local_list),
             reservations: Reservations::new(memory.reservations),
             profiles: Profiles::new(memory.profiles, memory.periods),
+            supply: Supply::DEFAULT,
             transfers: Transfers::new(),
             clock: Clock::new(),
             journal: Journal::new(),

@@ -394,12 +394,12 @@ impl Simulation<'_> {
             }
         }
         let runs = (1..=SOCKETS as u8).any(|connector| charger.is_transaction_running(connector));
-        if !self.is_recovered && charger.operations().is_recovered() && !runs && self.flash_trouble.is_none() {
+        if !self.is_recovered && charger.is_recovered() && !runs && self.flash_trouble.is_none() {
             self.is_recovered = true;
             (1..=SOCKETS as u8).for_each(|connector| self.ledger.recovered(connector));
             self.settings.check(charger, false);
         }
-        if charger.operations().is_recovered() {
+        if charger.is_recovered() {
             self.central_system.plans.check_limits(charger);
         }
         self.check_loader(charger);

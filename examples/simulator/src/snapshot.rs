@@ -177,7 +177,7 @@ pub(crate) fn charge_point(
         journal: JournalState {
             waiting: ocpp.waiting_messages(),
             oldest,
-            room: ocpp.operations().journal().room(),
+            room: ocpp.journal().room(),
             transactions_left: ocpp.transactions_left(),
         },
         flash: FlashState { written: ocpp.bytes_written(), size: crate::flash::LEN },

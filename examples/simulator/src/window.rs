@@ -115,7 +115,7 @@ impl<'o> Window<'o> {
 
     /// Remembers since when each entry of the journal waits.
     fn note_entries(&mut self, ocpp: &ChargePoint<'_>) {
-        let journal = ocpp.operations().journal();
+        let journal = ocpp.journal();
         let first = journal.first().filter(|_| ocpp.waiting_messages() > 0);
         let Some(first) = first else { return self.entries.clear() };
         self.entries.retain(|(number, _)| (first..journal.next()).contains(number));

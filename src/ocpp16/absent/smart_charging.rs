@@ -15,6 +15,8 @@ pub(crate) struct ChargingPeriod;
 
 pub(super) struct Limits;
 
+pub(super) struct Supply;
+
 pub(super) struct Profiles<'a>(PhantomData<&'a ()>);
 
 pub(super) struct Draft;
@@ -25,6 +27,10 @@ impl ProfileSlot {
 
 impl ChargingPeriod {
     pub(crate) const NONE: Self = Self;
+}
+
+impl Supply {
+    pub(super) const DEFAULT: Self = Self;
 }
 
 impl Limits {

@@ -215,7 +215,7 @@ impl Operations<'_> {
         {
             let told_in = if unit == ChargingRateUnit::A { UnitOfMeasure::A } else { UnitOfMeasure::W };
             let reading = MeterReading::new(item.0, Some(told_in));
-            write_value(record, &reading, Decimal::tenths(self.offered(connector, unit).into()));
+            write_value(record, &reading, Decimal::tenths(connector.limits.offered(&self.supply, unit).into()));
         }
         for input in inputs() {
             if let (true, Some(value)) = (asks_for(&input.reading, item), (input.value)()) {

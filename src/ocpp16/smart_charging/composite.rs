@@ -1,8 +1,9 @@
 //! GetCompositeSchedule: what the limits will be (OCPP 1.6 §5.7).
 
-use super::limit::{Rate, Until};
+use super::limit::Until;
 use super::profile::symbol;
 use super::schedule::Moment;
+use super::supply::Rate;
 use crate::json::{BufferFull, Field, Json, Kind, Payload, Value, Writer, name};
 use crate::ocpp16::answer::{Cause, accepted_if};
 use crate::ocpp16::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, Operations};
@@ -86,9 +87,9 @@ impl Operations<'_> {
     /// What a connector may take at a moment, as seen from `here`, or the charge point as a whole may take from the grid.
     /// The hardware sets the limit where no profile does (SC-40).
     fn composite_limit(&self, now: Instant, id: ConnectorId, here: &Moment, at: u32) -> Until {
-        let hardware = self.profiles.supply.hardware();
+        let hardware = self.supply.hardware();
         let or_hardware = |rate: Rate| if rate.is_limit() { rate } else { hardware };
-        let max = self.profiles.prevailing(Purpose::ChargePointMaxProfile, 0, &Moment { at, ..*here });
+        let max = self.profiles.prevailing(&self.supply, Purpose::ChargePointMaxProfile, 0, &Moment { at, ..*here });
         let own = |id| self.own_limit(id, &Moment { at, origin: self.origin(now, id, here), ..*here });
         if id != 0 {
             let own = own(id);

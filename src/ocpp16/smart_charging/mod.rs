@@ -5,11 +5,12 @@ mod composite;
 mod limit;
 mod profile;
 mod schedule;
+mod supply;
 
-pub(super) use limit::Limits;
-pub use limit::{ChargingLimit, Supply};
 pub(super) use profile::Draft;
 pub(crate) use profile::{ChargingPeriod, ProfileSlot};
+pub(super) use supply::Limits;
+pub use supply::{ChargingLimit, Supply};
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::keys::announced;
@@ -57,7 +58,6 @@ pub(super) struct Profiles<'a> {
     slots: &'a mut [ProfileSlot],
     /// As many in a row for each slot as a schedule can have.
     periods: &'a mut [ChargingPeriod],
-    supply: Supply,
     /// There may be a limit, or something about limits to tell.
     is_active: bool,
     /// The place whose record is on its way to the device.
@@ -68,7 +68,7 @@ pub(super) struct Profiles<'a> {
 impl<'a> Profiles<'a> {
     pub(super) fn new(slots: &'a mut [ProfileSlot], periods: &'a mut [ChargingPeriod]) -> Self {
         let composite = Composite::default();
-        Self { slots, periods, supply: Supply::DEFAULT, is_active: true, storing: None, composite }
+        Self { slots, periods, is_active: true, storing: None, composite }
     }
 
     /// The most profiles.
@@ -206,7 +206,7 @@ impl Shelf for ProfileShelf {
 
 impl Operations<'_> {
     pub(crate) fn set_supply(&mut self, supply: Supply) {
-        self.profiles.supply = Supply { voltage: supply.voltage.max(1), phases: supply.phases.clamp(1, 3), ..supply };
+        self.supply = supply.sound();
         self.profiles.is_active = true;
     }
 }

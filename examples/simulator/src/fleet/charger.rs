@@ -177,7 +177,7 @@ impl Life<'_> {
         }
         let mut look = if self.link.is_connected() { Look::Idle } else { Look::Offline };
         self.site.waiting.set(self.ocpp.waiting_messages());
-        if self.site.power.is_cut() || !self.ocpp.operations().is_recovered() {
+        if self.site.power.is_cut() || !self.ocpp.is_recovered() {
             return;
         }
         for (connector, outlet) in (1..).zip(&self.site.outlets) {
