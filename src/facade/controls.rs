@@ -43,7 +43,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`InputError`]
     pub fn add_meter_value_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {
-        self.engine.change().add_meter_input(input)
+        self.engine.change().core.add_meter_input(input)
     }
 
     /// What is wrong with the connector as an error code alone; any but EVCommunicationError makes it Faulted. Connector 0
@@ -56,7 +56,7 @@ impl<'a> Controls<'a> {
         input: &'a dyn Fn() -> Option<ChargePointErrorCode>,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
-        self.engine.change().add_error_input(ErrorInput::Code(input), connector)
+        self.engine.change().core.add_error_input(ErrorInput::Code(input), connector)
     }
 
     /// What is wrong with the connector, in all detail. Connector 0 is the charge point itself.
@@ -68,32 +68,32 @@ impl<'a> Controls<'a> {
         input: &'a dyn Fn() -> Option<ErrorData>,
         connector: ConnectorId,
     ) -> Result<(), InputError> {
-        self.engine.change().add_error_input(ErrorInput::Data(input), connector)
+        self.engine.change().core.add_error_input(ErrorInput::Data(input), connector)
     }
 
     // Outputs
 
     /// Is asked whether a soft reset may happen; a hard one happens anyway.
     pub fn set_on_reset_notify(&mut self, output: &'a dyn Fn(ResetKind) -> bool) {
-        self.engine.change().outputs_mut().reset_notify = Some(output);
+        self.engine.change().core.common.outputs.reset_notify = Some(output);
     }
 
     /// Is asked whether a remote start that could be had may begin a session, with the connector and the tag; one that may not
     /// is answered with Rejected (OCPP 1.6 §5.11). A remote start that names no connector is asked about on the one that
     /// suits best. Without it every one may.
     pub fn set_on_remote_start_notify(&mut self, output: &'a dyn Fn(ConnectorId, &str) -> bool) {
-        self.engine.change().outputs_mut().remote_start_notify = Some(output);
+        self.engine.change().core.common.outputs.remote_start_notify = Some(output);
     }
 
     /// Restarts the charge point. When it returns, it is called again ResetRetries times, 10 s apart. Required.
     pub fn set_on_reset_execute(&mut self, output: &'a dyn Fn(ResetKind)) {
-        self.engine.change().outputs_mut().reset_execute = Some(output);
+        self.engine.change().core.common.outputs.reset_execute = Some(output);
     }
 
     /// Is shown each transaction message that the central system failed to process for the last time
     /// (TransactionMessageAttempts): it is not sent any more.
     pub fn set_on_discarded(&mut self, output: &'a dyn Fn(&Discarded<'_>)) {
-        self.engine.change().outputs_mut().discarded = Some(output);
+        self.engine.change().core.common.outputs.discarded = Some(output);
     }
 
     /// Handles the DataTransfer requests of one vendor, or one message of it. Of several handlers of the same the first one
@@ -102,13 +102,13 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`InputError::TableFull`]
     pub fn set_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
-        self.engine.change().add_data_transfer_handler(handler)
+        self.engine.change().custom.add_data_transfer_handler(handler)
     }
 
     /// Draws random numbers: for message ids that no other life of this charge point has used, to spread the
     /// reconnections of many, and for the masks of the runner's WebSocket. Without it all are predictable.
     pub fn set_rng(&mut self, random: &'a dyn Fn() -> u32) {
-        self.engine.change().outputs_mut().random = Some(random);
+        self.engine.change().core.common.outputs.random = Some(random);
     }
 
     // Transactions
@@ -163,7 +163,7 @@ impl<'a> Controls<'a> {
 
     /// Whether a session is under way that is not over: a tag waits, or a transaction runs.
     pub fn is_transaction_active(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.is_session_active(connector)
+        self.engine.operations.core.is_session_active(connector)
     }
 
     /// Whether a transaction runs: its start is durable and its end is not.
@@ -178,61 +178,61 @@ impl<'a> Controls<'a> {
 
     /// The session under way, from the tag to the durable end.
     pub fn transaction(&self, connector: ConnectorId) -> Option<TransactionView<'_>> {
-        self.engine.operations.transaction(connector)
+        self.engine.operations.core.transaction(connector)
     }
 
     /// Whether energy may flow to the EV now. Not where a charging profile allows nothing at all.
     pub fn permits_charge(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.permits_charge(connector)
+        self.engine.operations.core.permits_charge(connector)
     }
 
     /// Whether the cable is to be locked at the socket now: while a transaction runs, and after it until the card that began
     /// it is shown once more, where the standard wants that (OCPP 1.6 §4.10, errata 3.5). Does not outlive a reboot: the cable
     /// is free then. Always `false` without a [lock](crate::ocpp16::Equipment::with_lock).
     pub fn locks_cable(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.locks_cable(connector)
+        self.engine.operations.core.locks_cable(connector)
     }
 
     // State
 
     /// The state that is reported for a connector; 0 is the charge point itself.
     pub fn charge_point_status(&self, connector: ConnectorId) -> Option<ChargePointStatus> {
-        self.engine.operations.status(connector)
+        self.engine.operations.core.status(connector)
     }
 
     /// Whether the connector is neither faulted nor out of service, nor about to go out of service when it is free.
     /// Connector 0 is the charge point itself.
     pub fn is_operative(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.is_operative(connector)
+        self.engine.operations.core.is_operative(connector)
     }
 
     /// Whether a connector waits for one tag; connector 0 when any one does.
     #[cfg(feature = "reservation")]
     pub fn is_reserved(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.is_reserved(connector)
+        self.engine.operations.reservations.is_reserved(connector)
     }
 
     /// Whether a reservation keeps this tag, of whose group nothing is known, from charging on the connector.
     #[cfg(feature = "reservation")]
     pub fn is_blocked_by_reservation(&self, id_tag: &str, connector: ConnectorId) -> bool {
-        self.engine.operations.is_blocked_by_reservation(id_tag, connector)
+        self.engine.operations.reservations.is_blocked_by_reservation(&self.engine.operations.core, id_tag, connector)
     }
 
     /// Whether the central system has accepted this charge point since the boot.
     pub fn is_accepted(&self) -> bool {
-        self.engine.operations.is_accepted()
+        self.engine.operations.core.common.is_accepted()
     }
 
     /// How many transaction messages wait for delivery.
     pub fn waiting_messages(&self) -> u32 {
-        self.engine.operations.waiting_messages()
+        self.engine.operations.core.waiting_messages()
     }
 
     /// How many more transactions the journal takes for certain while none is delivered. Samples are thinned out before
     /// it comes to that; with none left, [`BeginError::JournalFull`] refuses a session, unless the key
     /// Cst_SilentOfflineTransactions lets it run unreported.
     pub fn transactions_left(&self) -> u32 {
-        self.engine.operations.transactions_left()
+        self.engine.operations.core.transactions_left()
     }
 
     /// Bytes written to the storage device since the boot, if it counts them: flash wears out.
@@ -242,7 +242,7 @@ impl<'a> Controls<'a> {
 
     /// The wall clock, unset until the central system has told the time.
     pub fn clock(&self) -> &Clock {
-        self.engine.operations.clock()
+        &self.engine.operations.core.common.clock
     }
 
     /// The date and time now, once the clock is set.
@@ -258,7 +258,7 @@ impl<'a> Controls<'a> {
     /// HeartbeatInterval behind what the clock showed when the power went, at one small record a day. A wrong date is replaced
     /// like any other when the clock is set right.
     pub fn last_known_date(&self) -> Option<DateTime> {
-        self.engine.operations.last_known_date()
+        self.engine.operations.core.common.last_known_date()
     }
 
     /// Sets the clock from a source of the firmware's own, such as a battery-backed clock or NTP. The central system sets it
@@ -266,7 +266,7 @@ impl<'a> Controls<'a> {
     /// before the boot has not been read: try again after the next poll.
     #[must_use]
     pub fn set_date_time(&mut self, date_time: DateTime) -> bool {
-        let is_ready = self.engine.operations.is_recovered();
+        let is_ready = self.engine.operations.core.common.is_recovered();
         if is_ready {
             let now = self.engine.now;
             self.engine.change().set_clock(now, date_time, 0);
@@ -276,18 +276,18 @@ impl<'a> Controls<'a> {
 
     /// Incoming messages that were not worth an answer, and what was left out of answers.
     pub fn statistics(&self) -> Statistics {
-        Statistics { left_out: self.engine.operations.left_out(), ..self.engine.rpc.statistics() }
+        Statistics { left_out: self.engine.operations.core.common.left_out(), ..self.engine.rpc.statistics() }
     }
 
     /// The configuration keys.
     pub fn configuration(&self) -> &Keys<'a> {
-        self.engine.operations.keys()
+        &self.engine.operations.core.common.keys
     }
 
     /// Whether a transaction that a power cut has interrupted goes on after the boot, with its id and its meterStart,
     /// instead of ending with the reason PowerLoss. To be said before the first poll; otherwise it ends (OCPP 1.6 §7.36).
     pub fn resume_transactions(&mut self, resumes: bool) {
-        self.engine.change().resume_transactions(resumes);
+        self.engine.change().core.resume_transactions(resumes);
     }
 
     /// Whether the dates in messages have milliseconds, `2025-01-01T00:00:00.000Z`, for central systems that read no others;
@@ -295,7 +295,7 @@ impl<'a> Controls<'a> {
     /// status with more digits than the transaction of the same second would seem to be the later one. A call of
     /// [`send_request`](Self::send_request) writes its own dates.
     pub fn send_milliseconds(&mut self, sends: bool) {
-        self.engine.change().send_milliseconds(sends);
+        self.engine.change().core.common.send_milliseconds(sends);
     }
 
     /// Replaces the factory value of a key, before the first poll. A stored value overrides it. What the charge point
@@ -304,7 +304,8 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_factory_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        self.engine.change().set_factory_key(key, value)
+        let operations = self.engine.change();
+        operations.security.set_factory_key(&mut operations.core.common, key, value)
     }
 
     /// Makes a key of OCPP read-only, before the first poll, where the standard leaves it to the charge point: such as
@@ -313,7 +314,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal::UnknownKey`]
     pub fn fix_configuration(&mut self, key: &str) -> Result<(), Refusal> {
-        self.engine.change().keys_mut().fix(key)
+        self.engine.change().core.common.keys.fix(key)
     }
 
     /// Sets the value of a key at any time, also of one that the central system may only read; it is stored like a change of
@@ -322,7 +323,8 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        self.engine.change().set_key(key, value)
+        let operations = self.engine.change();
+        operations.security.set_key(&mut operations.core.common, key, value)
     }
 
     /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. It lies in memory
@@ -332,7 +334,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`KeyError`]
     pub fn declare_configuration(&mut self, key: &'a mut VendorKey<'a>) -> Result<(), KeyError> {
-        self.engine.change().keys_mut().declare(key)
+        self.engine.change().core.common.keys.declare(key)
     }
 
     // Extension
@@ -343,7 +345,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`InputError::TableFull`]
     pub fn set_request_handler(&mut self, handler: RequestHandler<'a>) -> Result<(), InputError> {
-        self.engine.change().set_request_handler(handler)
+        self.engine.change().custom.set_request_handler(handler)
     }
 
     /// Is shown the payload of each request of this action, after it was handled.
@@ -351,7 +353,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`InputError::TableFull`]
     pub fn set_on_receive_request(&mut self, action: &'a str, observer: &'a dyn Fn(&str)) -> Result<(), InputError> {
-        self.engine.change().observe_request(action, observer)
+        self.engine.change().custom.observe_request(action, observer)
     }
 
     /// Is shown the payload of our answer to each request of this action that was no CALLERROR. Of an answer that is longer
@@ -360,7 +362,7 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`InputError::TableFull`]
     pub fn set_on_send_conf(&mut self, action: &'a str, observer: &'a dyn Fn(&str)) -> Result<(), InputError> {
-        self.engine.change().observe_answer(action, observer)
+        self.engine.change().custom.observe_answer(action, observer)
     }
 
     /// Asks the central system about a tag, without a session, and tells what it thinks of it. Goes out like any other call of
@@ -373,7 +375,7 @@ impl<'a> Controls<'a> {
         id_tag: impl Into<Token<'t>>,
         on_outcome: &'a OnAuthorize<'a>,
     ) -> Result<(), RequestError> {
-        self.engine.change().ask_about(id_tag.into().text, on_outcome)
+        self.engine.change().custom.ask_about(id_tag.into().text, on_outcome)
     }
 
     /// Sends a call of the firmware's own when its turn comes, one at a time; `on_outcome` is told once how it ended. It waits
@@ -388,7 +390,7 @@ impl<'a> Controls<'a> {
         payload: &dyn Json,
         on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
     ) -> Result<(), RequestError> {
-        self.engine.change().send_request(action, payload, on_outcome)
+        self.engine.change().custom.send_request(action, payload, on_outcome)
     }
 
     /// Lends the panel on which interrupts, other cores and other threads leave what they want. Of several the last one
@@ -401,16 +403,16 @@ impl<'a> Controls<'a> {
 
     /// The transaction messages that wait for delivery.
     pub fn journal(&self) -> &Journal {
-        self.engine.operations.journal()
+        &self.engine.operations.core.common.journal
     }
 
     /// Whether what the device remembers has been read after the boot.
     pub fn is_recovered(&self) -> bool {
-        self.engine.operations.is_recovered()
+        self.engine.operations.core.common.is_recovered()
     }
 
     /// Why the charge point has booted, as the firmware said.
     pub fn boot_reason(&self) -> BootReason {
-        self.engine.operations.boot_reason()
+        self.engine.operations.core.common.boot_reason()
     }
 }

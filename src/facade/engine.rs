@@ -61,11 +61,11 @@ impl<'a> Engine<'a> {
             return Ok(());
         }
         let operations = &self.operations;
-        let has_meter = |id: &u8| operations.connector(*id).is_some_and(|connector| connector.has_energy_meter());
-        if let Some(connector) = operations.connector_ids().find(|id| !has_meter(id)) {
+        let has_meter = |id: &u8| operations.core.connector(*id).is_some_and(|connector| connector.has_energy_meter());
+        if let Some(connector) = operations.core.connector_ids().find(|id| !has_meter(id)) {
             return Err(Missing::EnergyMeterInput(connector));
         }
-        if operations.cannot_reset() {
+        if operations.core.common.cannot_reset() {
             return Err(Missing::ResetOutput);
         }
         self.operations.announce_hardware();
@@ -76,12 +76,12 @@ impl<'a> Engine<'a> {
     /// Reads the inputs, and runs what is due.
     pub(super) fn tick(&mut self, now: Instant, record: &mut Scratch<'a>) {
         self.now = now;
-        self.operations.read_inputs(now);
+        self.operations.core.read_inputs(now);
         #[cfg(feature = "async")]
         if let Some(panel) = self.panel {
             panel.look_at(now, &mut self.operations);
         }
-        if now < self.wake && !self.operations.is_changed() {
+        if now < self.wake && !self.operations.core.common.is_changed() {
             return;
         }
         if now >= self.rpc.next_deadline() {
@@ -94,7 +94,7 @@ impl<'a> Engine<'a> {
 
     /// The operations, for the firmware to say something to them.
     pub(super) fn change(&mut self) -> &mut Operations<'a> {
-        self.operations.look_again();
+        self.operations.core.common.look_again();
         &mut self.operations
     }
 
@@ -107,9 +107,9 @@ impl<'a> Engine<'a> {
                 panel.light(&self.operations);
             }
         }
-        if !self.epoch_known && self.operations.is_recovered() {
+        if !self.epoch_known && self.operations.core.common.is_recovered() {
             self.epoch_known = true;
-            self.rpc.set_epoch(self.operations.call_epoch());
+            self.rpc.set_epoch(self.operations.core.common.call_epoch());
         }
     }
 
@@ -132,13 +132,13 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn next_deadline(&self) -> Instant {
-        self.operations.next_deadline().min(self.rpc.next_deadline()).min(self.send_deadline)
+        self.operations.core.common.next_deadline().min(self.rpc.next_deadline()).min(self.send_deadline)
     }
 
     /// The next operation on the storage device. While the pages of a message lie in the record buffer, only what these want.
     pub(super) fn storage_op(&mut self, record: &mut Scratch<'a>) -> Option<StorageOp> {
         if self.rpc.is_composing() {
-            return self.operations.page_op(self.now, record);
+            return self.operations.core.page_op(self.now, record);
         }
         if !self.asks_device {
             return None;
@@ -165,8 +165,8 @@ impl<'a> Engine<'a> {
 
     /// A call waits for the device only: it is looked at again before anything else.
     pub(super) fn is_holding(&self) -> bool {
-        self.rpc.is_holding() && self.operations.wants_device()
-            || self.rpc.is_composing() && self.operations.wants_page(self.now)
+        self.rpc.is_holding() && self.operations.core.common.wants_device()
+            || self.rpc.is_composing() && self.operations.core.wants_page(self.now)
     }
 
     #[inline(always)] // asked at each turn, and nearly always told nothing new
@@ -197,14 +197,15 @@ impl<'a> Engine<'a> {
     pub(super) fn connect_failed(&mut self, why: ConnectFailure) {
         let now = self.now;
         self.back_off();
-        self.change().connect_failed(now, why);
+        let operations = self.change();
+        operations.security.connect_failed(&mut operations.core.common, now, why);
         if let Some(tell) = self.on_connect_failed {
             tell(why);
         }
     }
 
     fn back_off(&mut self) {
-        let random = self.operations.random();
+        let random = self.operations.core.common.random();
         self.backoff.failed(self.now, random);
     }
 
@@ -227,17 +228,18 @@ impl<'a> Engine<'a> {
         }
         if self.rpc.statistics().dropped != dropped {
             let now = self.now;
-            self.change().message_dropped(now);
+            let operations = self.change();
+            operations.security.message_dropped(&mut operations.core.common, now);
         }
     }
 
     pub(super) fn transmit(&mut self, receive: &[u8], send: &mut [u8], record: &mut Scratch<'a>) -> Option<Part> {
         self.asks_device |= self.rpc.is_holding();
-        self.rpc.set_timeout(Duration::from_secs(self.operations.message_timeout_s()));
+        self.rpc.set_timeout(Duration::from_secs(self.operations.core.common.message_timeout_s()));
         let mut exchange = Exchange { operations: &mut self.operations, record };
         let part = self.rpc.transmit(self.now, &mut exchange, receive, send)?;
         if self.send_deadline == Instant::NEVER {
-            self.send_deadline = self.now + send_timeout(self.operations.ping_interval_s());
+            self.send_deadline = self.now + send_timeout(self.operations.core.common.ping_interval_s());
         }
         Some(part)
     }
@@ -248,7 +250,7 @@ impl<'a> Engine<'a> {
         self.wake = Instant::ZERO;
         self.send_deadline = Instant::NEVER;
         if let Some(CallName::Authorize(id)) = self.rpc.transmitted(self.now) {
-            self.operations.authorize_sent(self.now, id);
+            self.operations.core.authorize_sent(self.now, id);
         }
     }
 }

@@ -167,7 +167,7 @@ impl<M: RawMutex> Back for Panel<M> {
     }
 
     fn look_at(&self, now: Instant, operations: &mut Operations<'_>) {
-        if !operations.is_recovered() {
+        if !operations.core.common.is_recovered() {
             return;
         }
         for press in (0..PRESSES).map_while(|_| self.presses.try_receive().ok()) {
@@ -184,15 +184,15 @@ impl<M: RawMutex> Back for Panel<M> {
                 }
             };
             if is_refused {
-                operations.card_refused(connector);
+                operations.core.card_refused(connector);
             }
         }
     }
 
     fn light(&self, operations: &Operations<'_>) {
-        for id in operations.connector_ids() {
-            self.permitting.set(id, operations.permits_charge(id));
-            self.active.set(id, operations.is_session_active(id));
+        for id in operations.core.connector_ids() {
+            self.permitting.set(id, operations.core.permits_charge(id));
+            self.active.set(id, operations.core.is_session_active(id));
         }
     }
 }

@@ -15,7 +15,7 @@ impl<'a> Controls<'a> {
     /// ([`set_factory_configuration`](Self::set_factory_configuration)); a lower profile can only be set here, by
     /// [`set_configuration`](Self::set_configuration).
     pub fn credentials(&self) -> Credentials {
-        self.engine.operations.credentials()
+        self.engine.operations.security.credentials()
     }
 
     /// Something has happened that the firmware alone sees, such as
@@ -26,7 +26,8 @@ impl<'a> Controls<'a> {
     /// [`SecurityEventError::Busy`]; nothing is stored then.
     pub fn raise_security_event(&mut self, event: SecurityEvent, tech_info: &str) -> Result<(), SecurityEventError> {
         let now = self.engine.now;
-        self.engine.change().raise_security_event(now, event, tech_info)
+        let operations = self.engine.change();
+        operations.security.raise_security_event(&mut operations.core.common, now, event, tech_info)
     }
 
     /// The same for an event that the whitepaper does not name. The central system is always told of it.
@@ -35,28 +36,29 @@ impl<'a> Controls<'a> {
     /// [`SecurityEventError`]; nothing is stored then.
     pub fn raise_other_security_event(&mut self, name: &str, tech_info: &str) -> Result<(), SecurityEventError> {
         let now = self.engine.now;
-        self.engine.change().raise_other_security_event(now, name, tech_info)
+        let operations = self.engine.change();
+        operations.security.raise_other_security_event(&mut operations.core.common, now, name, tech_info)
     }
 
     /// How logs are uploaded; without it GetLog is rejected. To be set before the first poll.
     pub fn set_log_upload(&mut self, upload: &'a dyn LogUpload) {
-        self.engine.change().set_log_upload(upload);
+        self.engine.change().transfers.set_log_upload(upload);
     }
 
     /// How far an upload of a log is: what a trigger tells.
     pub fn log_status(&self) -> LogStatus {
-        self.engine.operations.log_status()
+        self.engine.operations.transfers.log_status()
     }
 
     /// Who verifies updates of the firmware: SignedUpdateFirmware is supported then, and a plain UpdateFirmware is not any
     /// more (whitepaper L01.FR.20). To be set before the first poll.
     pub fn set_firmware_verifier(&mut self, verifier: &'a dyn FirmwareVerifier) {
-        self.engine.change().set_firmware_verifier(verifier);
+        self.engine.change().transfers.set_firmware_verifier(verifier);
     }
 
     /// Whether an update that nobody has signed is taken although there is a [verifier](Self::set_firmware_verifier): a
     /// deviation for central systems that have no signed updates. Off by default.
     pub fn accept_unsigned_updates(&mut self, accepts: bool) {
-        self.engine.change().accept_unsigned_updates(accepts);
+        self.engine.change().transfers.accept_unsigned_updates(accepts);
     }
 }

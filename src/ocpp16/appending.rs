@@ -1,5 +1,7 @@
 //! The entries of the journal: which is written next, and what follows from one that is durable.
 
+use super::common::Common;
+use super::core_profile::Core;
 use super::delivery::Head;
 use super::journal_entry::{self, Entry, PLAIN_LEN_MAX};
 use super::metering::series_record;
@@ -11,25 +13,25 @@ use crate::log::warning;
 use crate::store::{Durable, Scratch, StorageOp};
 use crate::time::Instant;
 
-impl Operations<'_> {
+impl Core<'_> {
     /// The next entry of the journal.
     pub(super) fn next_append(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
-        if self.persistence.doubtful.is_some() {
-            return Some((Task::LookForEntry, StorageOp::LoadEntry(self.journal.next())));
+        if self.common.persistence.doubtful.is_some() {
+            return Some((Task::LookForEntry, StorageOp::LoadEntry(self.common.journal.next())));
         }
         if self.owes_pieces() {
-            return match self.journal.mark_due() {
-                true => Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?)),
+            return match self.common.journal.mark_due() {
+                true => Some((Task::StoreMark, self.common.journal.store_mark(scratch.blank())?)),
                 false => self.next_piece(scratch),
             };
         }
         // A connector without a value to record must not keep the others waiting.
         for _ in 0..self.connectors.len() {
             let id = self.next_to_append();
-            if (id.is_some() || self.dating.is_due(&self.clock)) && self.journal.mark_due() {
-                return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
+            if (id.is_some() || self.common.dating.is_due(&self.common.clock)) && self.common.journal.mark_due() {
+                return Some((Task::StoreMark, self.common.journal.store_mark(scratch.blank())?));
             }
-            if let Some(op) = self.append_clock(scratch) {
+            if let Some(op) = self.common.append_clock(scratch) {
                 return Some((Task::AppendClock, op));
             }
             if let Some(task) = self.append(now, id?, scratch) {
@@ -66,8 +68,8 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
         self.read_register(id);
-        let number = self.journal.next();
-        let wants_series = self.wants_transaction_data();
+        let number = self.common.journal.next();
+        let wants_series = self.common.wants_transaction_data();
         if let Some(task) = self.next_signed_append(id, scratch) {
             return Some(task);
         }
@@ -81,7 +83,7 @@ impl Operations<'_> {
                 return Some((Task::BeginSeries(id), StorageOp::Store(series_record(id)?, len)));
             }
             Phase::Starting => {
-                let at = self.stamp(session.started);
+                let at = self.common.stamp(session.started);
                 let start = journal_entry::Start {
                     id_tag: &session.id_tag,
                     meter_start: session.meter_start,
@@ -96,12 +98,12 @@ impl Operations<'_> {
             Phase::Stopping => return self.append_stop(id, false, scratch),
             _ => {
                 let (context, moment) = connector.place.sampling.next()?;
-                let at = self.date_of_sample(now, moment);
+                let at = self.common.date_of_sample(now, moment);
                 let (start, none) = (session.entry, Attached::NONE);
                 let mut writer =
                     journal_entry::begin_meter_values(scratch.blank(), number, id, at, start, context, none);
                 // The last room is kept for transactions (MSG-15).
-                let measured = !self.journal_full && self.sample(id, self.list_of(context), &mut writer);
+                let measured = !self.common.journal_full && self.sample(id, self.common.list_of(context), &mut writer);
                 let len = writer.finish_entry(number);
                 if !measured || self.connector_mut(id)?.place.sampling.is_thinned_out(context) {
                     self.connector_mut(id)?.place.sampling.taken(context);
@@ -110,7 +112,7 @@ impl Operations<'_> {
                 (Task::AppendMeterValues(id, context), at, len)
             }
         };
-        self.persistence.storing_at = at;
+        self.common.persistence.storing_at = at;
         Some((task, StorageOp::AppendEntry(number, len?)))
     }
 
@@ -121,7 +123,7 @@ impl Operations<'_> {
         has_series: bool,
         scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
-        let number = self.journal.next();
+        let number = self.common.journal.next();
         let mut attached = self.attached_to_stop(id);
         if !self.has_room_for(attached.len_max()) {
             attached = Attached::NONE;
@@ -137,7 +139,7 @@ impl Operations<'_> {
             id_tag: id_tag.as_ref(),
             attached,
         };
-        let at = self.stamp(session.stop.at).not_before(session.began);
+        let at = self.common.stamp(session.stop.at).not_before(session.began);
         let (record, len) = scratch.take_loaded();
         let with_series = match has_series {
             true => self.write_stop_with_series(id, number, at, &stop, len, record),
@@ -147,32 +149,20 @@ impl Operations<'_> {
             Some(len) => len,
             None => journal_entry::begin_stop(record, number, id, at, &stop).finish_entry(number)?,
         };
-        self.persistence.storing_at = at;
+        self.common.persistence.storing_at = at;
         Some((Task::AppendStop(id), StorageOp::AppendEntry(number, len)))
     }
 
     /// Whether the journal takes a long entry and the ends of all other transactions.
     pub(super) fn has_room_for(&self, len: usize) -> bool {
         let entries = (len / PLAIN_LEN_MAX) as u32 + 1 + u32::from(self.connector_count());
-        self.journal.room() > entries
-    }
-
-    /// Thins the samples when there is no room for another transaction, unless that has brought little lately.
-    pub(super) fn make_room(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
-        let worthwhile = (self.journal.len() / 4).clamp(1, SAMPLES_BETWEEN_THINNINGS);
-        if self.persistence.samples < worthwhile {
-            return None;
-        }
-        if !self.journal.begin_thinning() {
-            return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
-        }
-        Some((Task::Thin, StorageOp::Thin(self.journal.first()?, self.journal.next())))
+        self.common.journal.room() > entries
     }
 
     pub(super) fn thinned(&mut self, gone: u32) {
         warning!("journal full: {} samples dropped", gone);
-        self.journal.thinned(gone);
-        self.persistence.samples = 0;
+        self.common.journal.thinned(gone);
+        self.common.persistence.samples = 0;
         for connector in self.connectors.iter_mut().filter(|connector| connector.session.is_running()) {
             connector.place.sampling.thin_out();
         }
@@ -208,51 +198,22 @@ impl Operations<'_> {
         Some((Task::StoreSeries, StorageOp::Store(series_record(id)?, len)))
     }
 
-    pub(super) fn entry_appended(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
-        match task {
-            Task::AppendStart(id) => {
-                let start = self.appended(id, Phase::Starting, scratch);
-                self.start_recorded(id, Some(start));
-                self.advance_limits(now); // before there is energy
-            }
-            Task::AppendStop(id) => {
-                self.appended(id, Phase::Stopping, scratch);
-                self.stop_recorded(id);
-            }
-            Task::AppendSigned(id) => self.signed_sample_appended(id, scratch),
-            Task::AppendPiece => self.piece_appended(),
-            Task::AppendMeterValues(id, context) => {
-                let sample = self.appended(id, Phase::Running, scratch);
-                self.persistence.samples = self.persistence.samples.saturating_add(1);
-                if let Some(connector) = self.connector_mut(id) {
-                    connector.place.sampling.taken(context);
-                    connector.session.sample = sample.number();
-                }
-            }
-            _ => {
-                self.persistence.append_failures = 0;
-                self.journal.appended();
-                self.dating.followed_by(self.persistence.storing_at, false);
-            }
-        }
-    }
-
     /// An entry is durable. The record buffer still holds it, which spares the first one the way back from the device.
     pub(super) fn appended(&mut self, id: ConnectorId, phase: Phase, scratch: &mut Scratch<'_>) -> Durable {
-        self.persistence.append_failures = 0;
-        let at = self.persistence.storing_at;
-        self.dating.followed_by(at, true);
-        let is_first = self.journal.is_empty();
-        let entry = self.journal.appended();
+        self.common.persistence.append_failures = 0;
+        let at = self.common.persistence.storing_at;
+        self.common.dating.followed_by(at, true);
+        let is_first = self.common.journal.is_empty();
+        let entry = self.common.journal.appended();
         let number = entry.number();
-        let record = scratch.device().get(..self.persistence.storing_len).unwrap_or_default();
+        let record = scratch.device().get(..self.common.persistence.storing_len).unwrap_or_default();
         self.signed_values.copying.found(number, record);
         self.tell_stored(id);
         let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else {
             return entry;
         };
         let session = &connector.session;
-        scratch.hold_entry(number, self.persistence.storing_len);
+        scratch.hold_entry(number, self.common.persistence.storing_len);
         self.delivery.head_at = Some(at);
         match phase {
             Phase::Starting => {
@@ -270,12 +231,57 @@ impl Operations<'_> {
 
     /// Whether what was loaded is the first entry. The record buffer holds it then.
     pub(super) fn is_sound_first(&mut self, scratch: &mut Scratch<'_>) -> bool {
-        let (Some(number), Some(record)) = (self.journal.first(), scratch.loaded()) else { return false };
+        let (Some(number), Some(record)) = (self.common.journal.first(), scratch.loaded()) else { return false };
         let len = record.len();
         let is_sound = Entry::is_sound(number, record) && self.first_entry_loaded(number, record);
         if is_sound {
             scratch.hold_entry(number, len);
         }
         is_sound
+    }
+}
+
+impl Common<'_> {
+    /// Thins the samples when there is no room for another transaction, unless that has brought little lately.
+    pub(super) fn make_room(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
+        let worthwhile = (self.journal.len() / 4).clamp(1, SAMPLES_BETWEEN_THINNINGS);
+        if self.persistence.samples < worthwhile {
+            return None;
+        }
+        if !self.journal.begin_thinning() {
+            return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
+        }
+        Some((Task::Thin, StorageOp::Thin(self.journal.first()?, self.journal.next())))
+    }
+}
+
+impl Operations<'_> {
+    pub(super) fn entry_appended(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
+        match task {
+            Task::AppendStart(id) => {
+                let start = self.core.appended(id, Phase::Starting, scratch);
+                self.start_recorded(id, Some(start));
+                self.profiles.advance_limits(&mut self.core, now); // before there is energy
+            }
+            Task::AppendStop(id) => {
+                self.core.appended(id, Phase::Stopping, scratch);
+                self.core.stop_recorded(id);
+            }
+            Task::AppendSigned(id) => self.core.signed_sample_appended(id, scratch),
+            Task::AppendPiece => self.core.piece_appended(),
+            Task::AppendMeterValues(id, context) => {
+                let sample = self.core.appended(id, Phase::Running, scratch);
+                self.core.common.persistence.samples = self.core.common.persistence.samples.saturating_add(1);
+                if let Some(connector) = self.core.connector_mut(id) {
+                    connector.place.sampling.taken(context);
+                    connector.session.sample = sample.number();
+                }
+            }
+            _ => {
+                self.core.common.persistence.append_failures = 0;
+                self.core.common.journal.appended();
+                self.core.common.dating.followed_by(self.core.common.persistence.storing_at, false);
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::answer::{Cause, StatusAnswer};
 use super::connector::Finishing;
+use super::core_profile::Core;
 use super::place::Place;
 use super::session::Phase;
 use super::shelf::{RecordChange, Shelf};
@@ -74,33 +75,33 @@ pub(super) struct AvailabilityShelf;
 
 impl Shelf for AvailabilityShelf {
     fn find(operations: &Operations<'_>, id: u16) -> Option<(u16, RecordKey)> {
-        registry::among(&registry::AVAILABILITY, id, operations.connectors.len() + 1)
+        registry::among(&registry::AVAILABILITY, id, operations.core.connectors.len() + 1)
     }
 
     fn load(operations: &mut Operations<'_>, id: u16, key: RecordKey, record: &[u8]) {
         let stored = RecordReader::open(key, record).and_then(|mut reader| Availability::from_code(reader.byte()?));
-        if let (Some(stored), Some(service)) = (stored, operations.service_mut(id)) {
+        if let (Some(stored), Some(service)) = (stored, operations.core.service_mut(id)) {
             *service = Service::of(stored);
         }
     }
 
     fn is_promised(operations: &Operations<'_>) -> bool {
-        let mut connectors = operations.connectors.iter();
-        operations.charge_point.service.unsaved || connectors.any(|connector| connector.place.service.unsaved)
+        let mut connectors = operations.core.connectors.iter();
+        operations.core.charge_point.service.unsaved || connectors.any(|connector| connector.place.service.unsaved)
     }
 
     fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        operations.store_availability(scratch)
+        operations.core.store_availability(scratch)
     }
 
     fn changed(operations: &mut Operations<'_>, record: RecordKey) {
-        if let Some(service) = operations.service_mut(registry::place(&registry::AVAILABILITY, record)) {
+        if let Some(service) = operations.core.service_mut(registry::place(&registry::AVAILABILITY, record)) {
             service.unsaved = false;
         }
     }
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     #[inline(never)]
     pub(super) fn change_availability(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 2] =
@@ -123,7 +124,7 @@ impl Operations<'_> {
     }
 
     fn set_availability(&mut self, now: Instant, id: ConnectorId, wanted: Availability) {
-        self.persistence.has_chores = true;
+        self.common.persistence.has_chores = true;
         if let Some(connector) = self.connector_mut(id) {
             connector.forget_who_is_there(now);
         }
@@ -141,12 +142,12 @@ impl Operations<'_> {
         if self.charge_point.service.is_closing() {
             let is_busy = self.connectors.iter().any(Connector::is_busy);
             self.charge_point.service.apply(is_busy);
-            self.look_again_if(!self.charge_point.service.is_on()); // which ends its reservations
+            self.common.look_again_if(!self.charge_point.service.is_on()); // which ends its reservations
         }
     }
 
     /// Whether a connector, or the charge point itself, is neither faulted nor out of service, nor about to be.
-    pub fn is_operative(&self, id: ConnectorId) -> bool {
+    pub(crate) fn is_operative(&self, id: ConnectorId) -> bool {
         match self.connector(id) {
             Some(connector) => connector.is_operative() && connector.place.service.is_open(),
             None => id == 0 && self.charge_point.service.is_open() && !self.charge_point.is_faulted(),
@@ -161,7 +162,7 @@ impl Operations<'_> {
             connector.place.service.is_closed = is_closed;
             connector.apply_availability();
         }
-        self.look_again();
+        self.common.look_again();
     }
 
     /// The next record to be stored.

@@ -1,5 +1,6 @@
 //! BootNotification: nothing else goes out before the central system has accepted (OCPP 1.6 §4.2).
 
+use super::common::Common;
 use super::heartbeat::HEARTBEAT_INTERVAL;
 use super::{BootReason, Operations, RegistrationStatus};
 use crate::json::{Field, Json, Kind, Name, Payload, TextTooLong, Writer, name, offset_of_char, read_answer};
@@ -176,9 +177,9 @@ impl Registration {
     }
 }
 
-impl Operations<'_> {
+impl Common<'_> {
     /// Why the charge point has booted, as the firmware said.
-    pub fn boot_reason(&self) -> BootReason {
+    pub(crate) fn boot_reason(&self) -> BootReason {
         self.boot.reason
     }
 
@@ -187,36 +188,38 @@ impl Operations<'_> {
         self.registration.triggered = false;
         self.boot
     }
+}
 
+impl Operations<'_> {
     pub(super) fn conclude_boot_notification(&mut self, now: Instant, outcome: Outcome<'_>) {
-        self.registration.in_flight = false;
+        self.core.common.registration.in_flight = false;
         let answered = match outcome {
             Outcome::Result(payload) => self.registration_answer(now, payload),
             Outcome::LinkLost => {
-                self.registration.next_attempt = Instant::ZERO;
+                self.core.common.registration.next_attempt = Instant::ZERO;
                 return;
             }
             _ => None,
         };
         let Some((status, interval)) = answered else {
             // No usable answer is no acceptance, but none that was given before is lost.
-            self.registration.next_attempt = now + Duration::from_secs(OWN_INTERVAL_S);
+            self.core.common.registration.next_attempt = now + Duration::from_secs(OWN_INTERVAL_S);
             return;
         };
-        let newly_accepted = !self.registration.is_accepted();
-        self.registration.status = Some(status);
+        let newly_accepted = !self.core.common.registration.is_accepted();
+        self.core.common.registration.status = Some(status);
         info!("BootNotification: {}", status);
         if status != RegistrationStatus::Accepted {
             let interval = if interval == 0 { OWN_INTERVAL_S } else { interval.unsigned_abs() };
-            self.registration.next_attempt = now + Duration::from_secs(interval);
+            self.core.common.registration.next_attempt = now + Duration::from_secs(interval);
             return;
         }
         if interval > 0 {
-            self.keys.save_integer(&HEARTBEAT_INTERVAL, interval);
+            self.core.common.keys.save_integer(&HEARTBEAT_INTERVAL, interval);
         }
-        self.last_heartbeat = now;
+        self.core.common.last_heartbeat = now;
         // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector, as it stands now that the time is known.
-        self.reports_all |= newly_accepted;
+        self.core.reports_all |= newly_accepted;
     }
 
     /// The status of a BootNotification.conf, which alone decides, and its interval: 0 when there is none that makes sense, the
@@ -227,10 +230,10 @@ impl Operations<'_> {
             Field::optional("currentTime", Kind::DATE),
             Field::optional("interval", Kind::Number),
         ];
-        let [status, time, interval] = read_answer(payload, &FIELDS, &mut self.left_out);
+        let [status, time, interval] = read_answer(payload, &FIELDS, &mut self.core.common.left_out);
         let status = RegistrationStatus::from_json(status.text()?)?;
         self.tell_time(now, time);
-        let interval = self.long_of_answer(interval).unwrap_or(0);
+        let interval = self.core.common.long_of_answer(interval).unwrap_or(0);
         Some((status, interval.clamp(0, i32::MAX.into()) as i32))
     }
 }

@@ -4,8 +4,10 @@
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::authorization::Known;
+use super::common::Common;
 use super::shelf::{RecordChange, Shelf};
 use super::tag_record::{FNV_OFFSET, expires, fnv, has_passed, known, read_tag, tag_hash, write_tag};
+use super::tokens::Tokens;
 use super::{AuthorizationStatus, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
@@ -198,70 +200,57 @@ pub(super) struct CacheShelf;
 
 impl Shelf for CacheShelf {
     fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
-        registry::among(&registry::CACHE, number, operations.cache.slots.len())
+        registry::among(&registry::CACHE, number, operations.tokens.cache.slots.len())
     }
 
     fn load(operations: &mut Operations<'_>, number: u16, _: RecordKey, record: &[u8]) {
-        operations.cache.load(number.into(), record);
+        operations.tokens.cache.load(number.into(), record);
     }
 
     fn is_promised(operations: &Operations<'_>) -> bool {
-        operations.cache.is_clearing // what is learnt is nobody's promise
+        operations.tokens.cache.is_clearing // what is learnt is nobody's promise
     }
 
     fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        operations.cache.change(scratch)
+        operations.tokens.cache.change(scratch)
     }
 
     fn changed(operations: &mut Operations<'_>, record: RecordKey) {
-        operations.cache.changed(registry::place(&registry::CACHE, record).into());
+        operations.tokens.cache.changed(registry::place(&registry::CACHE, record).into());
     }
 }
 
-impl Operations<'_> {
+impl Tokens<'_> {
     #[inline(never)]
-    pub(super) fn clear_cache(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
+    pub(super) fn clear_cache(&mut self, common: &mut Common<'_>, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
         const NONE: [Field; 0] = [];
         payload.read(&NONE)?;
-        let enabled = self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED);
+        let enabled = common.keys.is_on(&AUTHORIZATION_CACHE_ENABLED);
         if enabled {
             self.cache.clear();
-            self.persistence.has_chores = true;
+            common.persistence.has_chores = true;
         }
         Ok(accepted_if(enabled)) // errata 3.23
     }
 
     /// The central system has said something about a tag.
-    pub(super) fn learn(&mut self, now: Instant, id_tag: &IdToken, info: IdTagInfo) {
-        let Some(info) = self.compare_with_list(id_tag, info) else { return };
-        self.learn_in_cache(now, id_tag, info);
+    pub(super) fn learn(&mut self, common: &mut Common<'_>, now: Instant, id_tag: &IdToken, info: IdTagInfo) {
+        let Some(info) = self.compare_with_list(common, id_tag, info) else { return };
+        self.learn_in_cache(common, now, id_tag, info);
     }
 
     /// The tag is not in the local list (AC-02, AC-03).
-    pub(super) fn learn_in_cache(&mut self, now: Instant, id_tag: &IdToken, info: IdTagInfo) {
-        if self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED) && !id_tag.is_empty() {
-            let is_new = self.cache.learn(id_tag, info, self.clock.date(now));
-            self.persistence.has_chores |= is_new;
+    pub(super) fn learn_in_cache(&mut self, common: &mut Common<'_>, now: Instant, id_tag: &IdToken, info: IdTagInfo) {
+        if common.keys.is_on(&AUTHORIZATION_CACHE_ENABLED) && !id_tag.is_empty() {
+            let is_new = self.cache.learn(id_tag, info, common.clock.date(now));
+            common.persistence.has_chores |= is_new;
         }
     }
 
-    /// What a loaded record says about the tag.
-    pub(super) fn known_by_cache(
-        &self,
-        now: Instant,
-        id_tag: &IdToken,
-        key: RecordKey,
-        record: &[u8],
-    ) -> Option<Known> {
-        let index = usize::from(key.checked_sub(registry::CACHE.start)?);
-        let (_, cached, info) = read_entry(index, record)?;
-        known(id_tag, &cached, &info, self.clock.date(now))
-    }
-
     /// What is said about the tag by the entry that waits for its record.
-    pub(super) fn known_unsaved(&self, now: Instant, id_tag: &IdToken) -> Option<Known> {
-        let entry = self.cache.unsaved.as_ref().filter(|_| self.keys.is_on(&AUTHORIZATION_CACHE_ENABLED))?;
-        known(id_tag, &entry.id_tag, &entry.info, self.clock.date(now))
+    pub(super) fn known_unsaved(&self, common: &Common<'_>, now: Instant, id_tag: &IdToken) -> Option<Known> {
+        let entry = self.cache.unsaved.as_ref().filter(|_| common.keys.is_on(&AUTHORIZATION_CACHE_ENABLED))?;
+        known(id_tag, &entry.id_tag, &entry.info, common.clock.date(now))
     }
 }
 
@@ -282,4 +271,17 @@ fn info_hash(info: &IdTagInfo) -> u32 {
     let mut hash = fnv(FNV_OFFSET, info.status.code());
     hash = expires(info).to_le_bytes().into_iter().fold(hash, fnv);
     parent.bytes().fold(hash, fnv)
+}
+
+/// What a loaded record says about the tag.
+pub(super) fn known_by_cache(
+    common: &Common<'_>,
+    now: Instant,
+    id_tag: &IdToken,
+    key: RecordKey,
+    record: &[u8],
+) -> Option<Known> {
+    let index = usize::from(key.checked_sub(registry::CACHE.start)?);
+    let (_, cached, info) = read_entry(index, record)?;
+    known(id_tag, &cached, &info, common.clock.date(now))
 }

@@ -1,8 +1,11 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
 use super::answer::{Cause, StatusAnswer};
+use super::common::Common;
+use super::core_profile::Core;
 use super::keys::announced;
 use super::metering::Meters;
+use super::security::Security;
 use super::signed_values::{MeterPublicKey, is_telling_of_key};
 use super::{Operations, free_vend, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
@@ -33,59 +36,35 @@ impl Operations<'_> {
             [Field::required("key", Kind::Text(KEY_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
         let [key, value] = payload.read(&FIELDS)?;
         let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::Rejected) };
-        let Some(key) = self.key_named(key) else {
-            let is_meter_s = self.meter_public_key_named(key).is_some();
+        let Some(key) = self.core.common.key_named(key) else {
+            let is_meter_s = self.core.meter_public_key_named(key).is_some();
             return Ok(if is_meter_s { StatusAnswer::Rejected } else { StatusAnswer::NotSupported });
         };
         if let Some(status) = self.change_access(now, key, value) {
             return Ok(status);
         }
-        Ok(match self.change_key(key, value) {
+        Ok(match self.core.change_key(key, value) {
             Ok(true) => StatusAnswer::RebootRequired,
             Ok(false) => StatusAnswer::Accepted,
             Err(_) => StatusAnswer::Rejected,
         })
     }
+}
 
+impl Core<'_> {
     /// Whether the new value waits for the next boot.
     fn change_key(&mut self, key: KeyId, value: JsonStr<'_>) -> Result<bool, Refusal> {
         let meters = Meters { connectors: self.connectors, inputs: self.meter_inputs };
         let phase_rotation = phase_rotation::CONNECTOR_PHASE_ROTATION.slot();
         let free_vend = free_vend::FREE_VEND_ID_TAG.slot();
-        self.keys.change(key, value, &|slot, list| {
+        self.common.keys.change(key, value, &|slot, list| {
             if slot == phase_rotation {
                 phase_rotation::are_known(list, meters.connectors.len())
             } else {
                 slot == free_vend || is_long_list(slot) || is_telling_of_key(slot) || meters.can_measure(list)
             }
         })?;
-        Ok(self.keys.get(key).is_some_and(|key| key.reboot_required))
-    }
-
-    /// Sets a key on behalf of the firmware.
-    pub(crate) fn set_key(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
-        match self.set_access(name, value) {
-            Some(set) => set,
-            None => self.keys_mut().set(name, value),
-        }
-    }
-
-    /// Replaces the factory value of a key.
-    pub(crate) fn set_factory_key(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
-        match self.set_factory_access(name, value) {
-            Some(set) => set,
-            None => self.keys_mut().set_factory(name, value),
-        }
-    }
-
-    /// Case is ignored (OCPP 1.6 §7.29).
-    #[inline(never)]
-    fn key_named(&self, name: JsonStr<'_>) -> Option<KeyId> {
-        self.keys.find_bytes(name.as_bytes()).or_else(|| {
-            // No key needs an escape, but some server may write one.
-            let mut text = [0; KEY_LEN_MAX as usize];
-            self.keys.find(name.copy_to(&mut text).ok()?)
-        })
+        Ok(self.common.keys.get(key).is_some_and(|key| key.reboot_required))
     }
 
     /// Answers in pages, so that no number of keys is too many for the send buffer.
@@ -101,9 +80,9 @@ impl Operations<'_> {
             }
             answer.raw(b"{\"configurationKey\":[")?;
         }
-        let mut list = List { keys: &self.keys, answer, next: 0, separate: false, full: false };
+        let mut list = List { keys: &self.common.keys, answer, next: 0, separate: false, full: false };
         if count == 0 {
-            for key in self.keys.ids() {
+            for key in self.common.keys.ids() {
                 list.put(&Item::Known(key))?;
             }
             for key in self.connector_ids().filter_map(|id| self.meter_public_key(id)) {
@@ -113,7 +92,7 @@ impl Operations<'_> {
         let mut begun = false;
         for wants_known in [true, false] {
             for name in elements(names).filter_map(JsonStr::from_quoted) {
-                let key = self.key_named(name);
+                let key = self.common.key_named(name);
                 let of_meter = match key {
                     Some(_) => None,
                     None => self.meter_public_key_named(name),
@@ -132,6 +111,36 @@ impl Operations<'_> {
             }
         }
         Ok(list.put(&Item::End)?)
+    }
+}
+
+impl Security {
+    /// Sets a key on behalf of the firmware.
+    pub(crate) fn set_key(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Result<(), Refusal> {
+        match self.set_access(common, name, value) {
+            Some(set) => set,
+            None => common.keys.set(name, value),
+        }
+    }
+
+    /// Replaces the factory value of a key.
+    pub(crate) fn set_factory_key(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Result<(), Refusal> {
+        match self.set_factory_access(common, name, value) {
+            Some(set) => set,
+            None => common.keys.set_factory(name, value),
+        }
+    }
+}
+
+impl Common<'_> {
+    /// Case is ignored (OCPP 1.6 §7.29).
+    #[inline(never)]
+    fn key_named(&self, name: JsonStr<'_>) -> Option<KeyId> {
+        self.keys.find_bytes(name.as_bytes()).or_else(|| {
+            // No key needs an escape, but some server may write one.
+            let mut text = [0; KEY_LEN_MAX as usize];
+            self.keys.find(name.copy_to(&mut text).ok()?)
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The transaction that the central system has answered the start of: what must outlive the journal entry of the start.
 
+use super::core_profile::Core;
 use super::session::Session;
 use super::shelf::Shelf;
 use super::{ConnectorId, IdToken, Operations};
@@ -148,19 +149,20 @@ pub(super) struct TransactionShelf;
 impl Shelf for TransactionShelf {
     fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
         let id = number.max(1); // the charge point itself has none
-        registry::among(&registry::TRANSACTION, id, operations.connectors.len() + 1)
+        registry::among(&registry::TRANSACTION, id, operations.core.connectors.len() + 1)
     }
 
     fn load(operations: &mut Operations<'_>, id: u16, key: RecordKey, record: &[u8]) {
         let loaded = ConfirmedTransaction::load(key, record);
-        if let (Some((confirmed, id_tag)), Some(connector)) = (loaded, operations.connector_mut(id as ConnectorId)) {
+        if let (Some((confirmed, id_tag)), Some(connector)) = (loaded, operations.core.connector_mut(id as ConnectorId))
+        {
             connector.confirmed = confirmed;
             connector.session.id_tag = id_tag;
         }
     }
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     /// AUTH-09: the parent may become known only now. It also tells who may take a cable that stays locked (TX-10).
     pub(super) fn learn_parent(&mut self, connector: ConnectorId, number: u32, parent: Option<IdToken>) {
         if let (Some(parent), Some(connector)) = (parent, self.connector_mut(connector)) {
@@ -174,7 +176,7 @@ impl Operations<'_> {
 
     pub(super) fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i64, meter_start: i64, denied: bool) {
         self.delivery.confirmed_unsaved = true;
-        let began = self.delivery.head_at.and_then(|at| self.dating.date(at));
+        let began = self.delivery.head_at.and_then(|at| self.common.dating.date(at));
         let Some(connector) = self.connector_mut(id) else { return };
         let running = connector.session.is_in_transaction() && connector.session.entry == number;
         connector.confirmed = ConfirmedTransaction {

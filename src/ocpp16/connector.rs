@@ -1,6 +1,7 @@
 //! One connector: what the firmware sees of it, and what the blocks keep about it.
 
 use super::confirmed_transaction::ConfirmedTransaction;
+use super::core_profile::Core;
 use super::hardware::{ConnectorHardware, Equipment, Switches};
 use super::metering::Series;
 use super::place::Place;
@@ -176,7 +177,7 @@ impl<'a> Connector<'a> {
     }
 }
 
-impl<'a> Operations<'a> {
+impl<'a> Core<'a> {
     /// The connector with this number, from 1.
     #[inline(never)]
     pub(crate) fn connector(&self, id: ConnectorId) -> Option<&Connector<'a>> {
@@ -191,12 +192,12 @@ impl<'a> Operations<'a> {
     /// The same for a change that all blocks must look at.
     #[inline(never)]
     pub(crate) fn change_connector(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
-        self.look_again();
+        self.common.look_again();
         self.connector_mut(id)
     }
 
     /// How many connectors there are, connector 0 not counted.
-    pub fn connector_count(&self) -> u8 {
+    pub(crate) fn connector_count(&self) -> u8 {
         self.connectors.len() as u8
     }
 
@@ -204,13 +205,15 @@ impl<'a> Operations<'a> {
     pub(crate) fn connector_ids(&self) -> Range<ConnectorId> {
         1..self.connector_count().saturating_add(1)
     }
+}
 
+impl<'a> Operations<'a> {
     pub(crate) fn set_hardware(
         &mut self,
         hardware: &'a dyn ConnectorHardware,
         id: ConnectorId,
     ) -> Result<(), InputError> {
-        self.connector_mut(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
+        self.core.connector_mut(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
         self.profiles.outputs_changed();
         Ok(())
     }

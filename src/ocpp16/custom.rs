@@ -1,9 +1,11 @@
 //! What the firmware adds: calls of its own, handlers in place of ours, and observers of what is asked and answered.
 
-use super::{Authorize, IdTagInfo, IdToken, InputError, Operations};
+use super::authorization::Authorize;
+use super::{DataTransferHandler, IdTagInfo, IdToken, InputError, Operations};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, append, read_answer};
 use crate::rpc::{Call, CallComposer, CallError, Composer, Outcome, Reply};
 use crate::time::Instant;
+use heapless::VecView;
 
 /// Answers an action of the central system in place of the crate, or one that the crate does not know.
 ///
@@ -92,6 +94,23 @@ pub enum RequestError {
 /// The longest name of an action.
 const ACTION_LEN_MAX: usize = 50;
 
+/// What the firmware has added.
+pub(crate) struct Custom<'a> {
+    call: CustomCall<'a>,
+    hooks: &'a mut VecView<Hook<'a>>,
+    pub(super) data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
+}
+
+impl<'a> Custom<'a> {
+    pub(super) fn new(
+        payload: &'a mut [u8],
+        hooks: &'a mut VecView<Hook<'a>>,
+        data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
+    ) -> Self {
+        Self { call: CustomCall::new(payload), hooks, data_transfer }
+    }
+}
+
 impl<'a> CustomCall<'a> {
     pub(super) fn new(payload: &'a mut [u8]) -> Self {
         Self { payload, len: 0, action: "", on_outcome: OnOutcome::Nobody, state: CustomState::Free }
@@ -121,7 +140,7 @@ impl<'a> CustomCall<'a> {
     }
 }
 
-impl<'a> Operations<'a> {
+impl<'a> Custom<'a> {
     pub(crate) fn set_request_handler(&mut self, handler: RequestHandler<'a>) -> Result<(), InputError> {
         self.hook(handler.action, Role::Handler(handler.handle))
     }
@@ -179,16 +198,16 @@ impl<'a> Operations<'a> {
         payload: &dyn Json,
         on_outcome: Option<&'a dyn Fn(Outcome<'_>)>,
     ) -> Result<(), RequestError> {
-        if self.custom.state != CustomState::Free {
+        if self.call.state != CustomState::Free {
             return Err(RequestError::Busy);
         }
         if action.len() > ACTION_LEN_MAX {
             return Err(RequestError::TooLong);
         }
-        self.custom.len = append(self.custom.payload, 0, payload).map_err(|BufferFull| RequestError::TooLong)?;
-        self.custom.action = action;
-        self.custom.on_outcome = on_outcome.map_or(OnOutcome::Nobody, OnOutcome::Asked);
-        self.custom.state = CustomState::Waiting;
+        self.call.len = append(self.call.payload, 0, payload).map_err(|BufferFull| RequestError::TooLong)?;
+        self.call.action = action;
+        self.call.on_outcome = on_outcome.map_or(OnOutcome::Nobody, OnOutcome::Asked);
+        self.call.state = CustomState::Waiting;
         Ok(())
     }
 
@@ -198,33 +217,35 @@ impl<'a> Operations<'a> {
             return Err(RequestError::InvalidIdTag);
         }
         self.send_request("Authorize", &Authorize { id_tag }, None)?;
-        self.custom.on_outcome = OnOutcome::Authorize(on_outcome);
+        self.call.on_outcome = OnOutcome::Authorize(on_outcome);
         Ok(())
     }
 
     pub(super) fn custom_call(&mut self, call: &mut CallComposer<'_>) -> bool {
-        if self.custom.state != CustomState::Waiting {
+        if self.call.state != CustomState::Waiting {
             return false;
         }
-        let payload = self.custom.payload.get(..self.custom.len).unwrap_or_default();
-        let is_written = call.begin(self.custom.action).and_then(|composer| composer.raw(payload)).is_ok();
+        let payload = self.call.payload.get(..self.call.len).unwrap_or_default();
+        let is_written = call.begin(self.call.action).and_then(|composer| composer.raw(payload)).is_ok();
         if is_written {
-            self.custom.state = CustomState::InFlight;
+            self.call.state = CustomState::InFlight;
         } else {
-            self.custom.end(TOO_LONG, None);
+            self.call.end(TOO_LONG, None);
         }
         is_written
     }
+}
 
+impl Operations<'_> {
     pub(super) fn conclude_custom_call(&mut self, now: Instant, outcome: Outcome<'_>) {
-        let id_tag = self.custom.authorized_tag();
+        let id_tag = self.custom.call.authorized_tag();
         let info = match (&id_tag, outcome) {
-            (Some(_), Outcome::Result(payload)) => IdTagInfo::in_answer(payload, &mut self.left_out),
+            (Some(_), Outcome::Result(payload)) => IdTagInfo::in_answer(payload, &mut self.core.common.left_out),
             _ => None,
         };
-        self.custom.end(outcome, info.as_ref());
+        self.custom.call.end(outcome, info.as_ref());
         if let (Some(id_tag), Some(info)) = (id_tag, info) {
-            self.learn(now, &id_tag, info);
+            self.tokens.learn(&mut self.core.common, now, &id_tag, info);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! DataTransfer of the central system (OCPP 1.6 §5.6). Those of the firmware go out as [custom](super::custom) calls.
 
+use super::InputError;
 use super::answer::Cause;
-use super::{InputError, Operations};
+use super::custom::Custom;
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
 use crate::rpc::Composer;
 use crate::types::Symbol;
@@ -62,17 +63,13 @@ impl Json for DataTransferReply<'_> {
     }
 }
 
-impl<'a> Operations<'a> {
+impl<'a> Custom<'a> {
     pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
         self.data_transfer.push(handler).map_err(|_| InputError::TableFull)
     }
 
     #[inline(never)]
-    pub(super) fn data_transfer_request(
-        &mut self,
-        payload: Payload<'_>,
-        answer: &mut Composer<'_>,
-    ) -> Result<(), Cause> {
+    pub(super) fn data_transfer_request(&self, payload: Payload<'_>, answer: &mut Composer<'_>) -> Result<(), Cause> {
         const FIELDS: [Field; 3] = [
             Field::required("vendorId", Kind::Text(255)),
             Field::optional("messageId", Kind::Text(50)),

@@ -5,7 +5,7 @@
 //! of boots or of resends changes a date (MSG-12). A boot whose clock was never set is dated by what follows it, which is
 //! too late rather than too early (OCPP 1.6 §4.2.1).
 
-use super::Operations;
+use super::common::Common;
 use super::journal_entry::{self, Content, Entry, Stamp};
 use crate::store::{Scratch, StorageOp};
 use crate::time::{Clock, DateTime, Instant};
@@ -137,7 +137,7 @@ impl Dating {
     }
 }
 
-impl Operations<'_> {
+impl Common<'_> {
     /// The last date that the device knows.
     pub(crate) fn last_known_date(&self) -> Option<DateTime> {
         Some(self.dating.known).filter(|known| known.as_unix() != 0)

@@ -4,6 +4,7 @@
 //! reboots, and leaves the journal only after it was concluded.
 
 use super::confirmed_transaction::ConfirmedTransaction;
+use super::core_profile::Core;
 use super::journal_entry::{Content, Entry, Stamp};
 use super::metering::{self, MeterValue};
 use super::signed_values::{MESSAGES_OF_BEGINNING, is_page_of_piece};
@@ -124,7 +125,7 @@ impl Head {
     }
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     /// Writes the message of the first entry, if it lies in `scratch`. `false` when it is not its turn.
     pub(super) fn transaction_message(
         &mut self,
@@ -132,7 +133,8 @@ impl Operations<'_> {
         scratch: &Scratch<'_>,
         call: &mut CallComposer<'_>,
     ) -> bool {
-        let (true, Some(number)) = (self.delivery.is_due(now, &self.journal), self.journal.first()) else {
+        let (true, Some(number)) = (self.delivery.is_due(now, &self.common.journal), self.common.journal.first())
+        else {
             return false;
         };
         let Some(record) = scratch.entry(number) else { return false };
@@ -147,18 +149,18 @@ impl Operations<'_> {
         if date.is_none() {
             return false; // nothing that is durable dates it: it would tell another time after a power cut
         }
-        if self.journal.len() <= entry.attached.pieces().into() {
+        if self.common.journal.len() <= entry.attached.pieces().into() {
             return false; // what is attached is not durable yet
         }
         self.begin_signed_values(entry, date);
-        call.resend(MessageId { epoch: self.persistence.journal_epoch(), number });
+        call.resend(MessageId { epoch: self.common.persistence.journal_epoch(), number });
         let composed = call.begin(action).and_then(|composer| self.compose_entry(entry, composer));
         match composed {
             Ok(()) => self.delivery.in_flight = true,
             // A send buffer too small for the message will be too small for ever.
             Err(BufferFull) => {
                 self.delivery.give_up = true;
-                self.look_again();
+                self.common.look_again();
             }
         }
         self.delivery.in_flight
@@ -190,7 +192,7 @@ impl Operations<'_> {
         if is_page_of_piece(composer.page()) {
             return self.continue_signed_values(scratch, composer);
         }
-        let Some(number) = self.journal.first() else { return };
+        let Some(number) = self.common.journal.first() else { return };
         if let Some(entry) = scratch.entry(number).and_then(|record| Entry::reread(number, record)) {
             let _ = self.compose_entry(&entry, composer);
         }
@@ -208,7 +210,7 @@ impl Operations<'_> {
     }
 
     pub(super) fn date_of(&self, entry: &Entry<'_>) -> Option<DateTime> {
-        let date = self.dating.date(entry.at)?;
+        let date = self.common.dating.date(entry.at)?;
         let Content::Stop { start, .. } = entry.content else { return Some(date) };
         let confirmed = self.connector(entry.connector).map(|connector| &connector.confirmed);
         let began = confirmed.filter(|confirmed| confirmed.entry() == start).and_then(ConfirmedTransaction::began);
@@ -245,32 +247,13 @@ impl Operations<'_> {
         }
     }
 
-    pub(super) fn conclude_transaction_message(&mut self, now: Instant, outcome: Outcome<'_>) {
-        self.delivery.in_flight = false;
-        self.delivery.suspect = false;
-        match outcome {
-            Outcome::Result(payload) => self.delivered(now, payload),
-            Outcome::LinkLost => self.delivery.retry.link_lost(),
-            // MSG-06: a silent server uses up no attempt, one that only ignores this very message does.
-            Outcome::TimedOut { peer_alive: false } => {
-                self.delivery.suspect = true;
-                self.heartbeat_triggered = true; // its answer tells which it is
-                self.delivery.retry.unanswered(now, self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL));
-            }
-            Outcome::Error { .. } | Outcome::TimedOut { peer_alive: true } => {
-                let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
-                let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
-                self.delivery.give_up |= self.delivery.retry.failed(now, interval, attempts);
-            }
-        }
-    }
-
     /// Another call was answered while the first entry waits for its next attempt (MSG-06).
     pub(super) fn peer_answered(&mut self) {
         if self.delivery.suspect && !self.delivery.release {
             self.delivery.suspect = false;
-            self.delivery.give_up |= self.delivery.retry.ignored(self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS));
-            self.look_again();
+            self.delivery.give_up |=
+                self.delivery.retry.ignored(self.common.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS));
+            self.common.look_again();
         }
     }
 
@@ -278,37 +261,58 @@ impl Operations<'_> {
     pub(super) fn peer_ignored(&mut self) {
         self.delivery.suspect = false;
     }
+}
 
-    /// How many transaction messages were discarded since the boot.
-    pub fn discarded(&self) -> u32 {
-        self.delivery.discarded
+impl Operations<'_> {
+    pub(super) fn conclude_transaction_message(&mut self, now: Instant, outcome: Outcome<'_>) {
+        self.core.delivery.in_flight = false;
+        self.core.delivery.suspect = false;
+        match outcome {
+            Outcome::Result(payload) => self.delivered(now, payload),
+            Outcome::LinkLost => self.core.delivery.retry.link_lost(),
+            // MSG-06: a silent server uses up no attempt, one that only ignores this very message does.
+            Outcome::TimedOut { peer_alive: false } => {
+                self.core.delivery.suspect = true;
+                self.core.common.heartbeat_triggered = true; // its answer tells which it is
+                self.core
+                    .delivery
+                    .retry
+                    .unanswered(now, self.core.common.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL));
+            }
+            Outcome::Error { .. } | Outcome::TimedOut { peer_alive: true } => {
+                let interval = self.core.common.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
+                let attempts = self.core.common.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
+                self.core.delivery.give_up |= self.core.delivery.retry.failed(now, interval, attempts);
+            }
+        }
     }
 
     /// MSG-10: any CALLRESULT takes the message from the journal, whatever it says.
     fn delivered(&mut self, now: Instant, payload: Payload<'_>) {
-        self.delivery.release = true;
-        if let Some(Head::MeterValues { .. }) = self.delivery.head {
+        self.core.delivery.release = true;
+        if let Some(Head::MeterValues { .. }) = self.core.delivery.head {
             return;
         }
         const FIELDS: [Field; 2] =
             [Field::optional("transactionId", Kind::Number), Field::optional("idTagInfo", Kind::Object)];
-        let [id, info] = read_answer(payload, &FIELDS, &mut self.left_out);
-        let id = self.long_of_answer(id);
-        let info = info.nested().and_then(|info| IdTagInfo::read_answer(info, &mut self.left_out));
+        let [id, info] = read_answer(payload, &FIELDS, &mut self.core.common.left_out);
+        let id = self.core.common.long_of_answer(id);
+        let info = info.nested().and_then(|info| IdTagInfo::read_answer(info, &mut self.core.common.left_out));
         let status = info.as_ref().map(|info| info.status);
-        if let (Some(number), Some(Head::Start { connector, meter_start })) = (self.journal.first(), self.delivery.head)
+        if let (Some(number), Some(Head::Start { connector, meter_start })) =
+            (self.core.common.journal.first(), self.core.delivery.head)
         {
             let denied = status != Some(AuthorizationStatus::Accepted);
-            self.confirm(connector, number, id.unwrap_or(UNDELIVERABLE), meter_start, denied);
+            self.core.confirm(connector, number, id.unwrap_or(UNDELIVERABLE), meter_start, denied);
             let parent = info.as_ref().and_then(|info| info.parent.clone());
             if denied {
-                self.deauthorize(now, connector, number);
+                self.core.deauthorize(now, connector, number);
             }
-            self.learn_parent(connector, number, parent);
+            self.core.learn_parent(connector, number, parent);
         }
         if let Some(info) = info {
-            let id_tag = self.delivery.head_tag.clone();
-            self.learn(now, &id_tag, info); // AC-02
+            let id_tag = self.core.delivery.head_tag.clone();
+            self.tokens.learn(&mut self.core.common, now, &id_tag, info); // AC-02
         }
     }
 }

@@ -1,8 +1,9 @@
 //! GetDiagnostics: the upload, and what is told of it (OCPP 1.6 §4.4, §5.9).
 
+use super::DiagnosticsStatus;
+use super::transfer::Transfers;
 use super::transfer::{Stage, Transfer};
 use super::transfer_request::TransferRequest;
-use super::{DiagnosticsStatus, Operations};
 use crate::json::{Field, Json, Kind, Writer, clip, name};
 use crate::store::registry;
 use crate::time::DateTime;
@@ -72,26 +73,26 @@ impl Json for FileName<'_> {
 /// The longest name of a file that may be told (OCPP 1.6 §6.26, security whitepaper §5.10).
 pub(super) const FILE_NAME_LEN_MAX: usize = 255;
 
-impl<'a> Operations<'a> {
+impl<'a> Transfers<'a> {
     pub(crate) fn set_diagnostics_file_name_input(&mut self, input: FileNameInput<'a>) {
-        self.transfers.diagnostics.file_name_input = Some(input);
+        self.diagnostics.file_name_input = Some(input);
     }
 
     pub(crate) fn set_on_upload(&mut self, output: UploadOutput<'a>) {
-        self.transfers.diagnostics.on_upload = Some(output);
+        self.diagnostics.on_upload = Some(output);
     }
 
     pub(crate) fn set_upload_status_input(&mut self, input: &'a dyn Fn() -> super::TransferStatus) {
-        self.transfers.diagnostics.transfer.status = Some(input);
+        self.diagnostics.transfer.status = Some(input);
     }
 
     pub(super) fn can_upload(&self) -> bool {
-        self.transfers.diagnostics.file_name_input.is_some() && self.transfers.diagnostics.on_upload.is_some()
+        self.diagnostics.file_name_input.is_some() && self.diagnostics.on_upload.is_some()
     }
 
     /// How far an upload of diagnostics is.
-    pub fn diagnostics_status(&self) -> DiagnosticsStatus {
-        match self.transfers.diagnostics.transfer.stage {
+    pub(crate) fn diagnostics_status(&self) -> DiagnosticsStatus {
+        match self.diagnostics.transfer.stage {
             Stage::Retrying => DiagnosticsStatus::UploadFailed,
             Stage::Loading | Stage::Running => DiagnosticsStatus::Uploading,
             _ => DiagnosticsStatus::Idle,
@@ -103,15 +104,15 @@ impl<'a> Operations<'a> {
         let Some(request) = TransferRequest::read(registry::DIAGNOSTICS, record).filter(|_| self.can_upload()) else {
             return false;
         };
-        let input = self.transfers.diagnostics.file_name_input;
+        let input = self.diagnostics.file_name_input;
         let Some(file_name) = input.and_then(|input| input(&DiagnosticsRequest::new(&request))) else { return false };
-        self.transfers.diagnostics.file_name = clip(file_name, FILE_NAME_LEN_MAX);
+        self.diagnostics.file_name = clip(file_name, FILE_NAME_LEN_MAX);
         true
     }
 
-    pub(super) fn upload(&mut self, request: &TransferRequest<'_>) {
-        if let Some(upload) = self.transfers.diagnostics.on_upload {
-            upload(&DiagnosticsRequest::new(request), self.transfers.diagnostics.file_name);
+    pub(super) fn upload(&self, request: &TransferRequest<'_>) {
+        if let Some(upload) = self.diagnostics.on_upload {
+            upload(&DiagnosticsRequest::new(request), self.diagnostics.file_name);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Transaction messages that are given up, and what the firmware is told of them (OCPP 1.6 §3.7.1).
 
+use super::core_profile::Core;
 use super::delivery::{Head, UNDELIVERABLE};
 use super::journal_entry::{Content, Entry};
-use super::{ConnectorId, IdToken, Operations, Reason};
+use super::{ConnectorId, IdToken, Reason};
 use crate::log::warning;
 use crate::time::DateTime;
 
@@ -47,21 +48,21 @@ pub enum DiscardedMessage<'m> {
     Unreadable,
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     /// Gives up the first entry, and tells the firmware what is lost. `None` is a record that cannot be read.
     pub(super) fn discard(&mut self, record: Option<&[u8]>) {
-        let Some(number) = self.journal.first() else { return };
+        let Some(number) = self.common.journal.first() else { return };
         self.delivery.discarded = self.delivery.discarded.saturating_add(1);
         self.delivery.give_up = false;
         warning!("transaction message {} discarded", number);
         self.delivery.release = true;
-        self.look_again();
+        self.common.look_again();
         let entry = record.and_then(|record| Entry::read(number, record));
         self.delivery.head = entry.as_ref().map(Head::of);
         if let Some(Head::Start { connector, meter_start }) = self.delivery.head {
             self.confirm(connector, number, UNDELIVERABLE, meter_start, false);
         }
-        let Some(output) = self.outputs.discarded else { return };
+        let Some(output) = self.common.outputs.discarded else { return };
         let start_tag = match entry.as_ref().map(|entry| entry.content) {
             Some(Content::Start { id_tag, .. }) => id_tag.to_token(),
             _ => IdToken::new(),

@@ -60,10 +60,10 @@ impl Handler for Exchange<'_, '_> {
 
     fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
         let operations = &mut *self.operations;
-        answer.has_milliseconds = operations.sends_milliseconds;
+        answer.has_milliseconds = operations.core.common.sends_milliseconds;
         let (position, is_first) = (answer.position(), answer.page() == 0);
         let action = call.action.as_bytes();
-        let reply = match operations.request_handler(action) {
+        let reply = match operations.custom.request_handler(action) {
             // Only the crate's own answers can be put off.
             Some(handle) => match call.payload.prove() {
                 Ok(_) => handle(call, answer).and_then(|reply| match reply {
@@ -76,7 +76,7 @@ impl Handler for Exchange<'_, '_> {
         };
         if is_first && !matches!(reply, Ok(Reply::Held)) {
             let answered = matches!(reply, Ok(Reply::Now)).then(|| answer.written(position));
-            operations.show(action, Some(call.payload), answered);
+            operations.custom.show(action, Some(call.payload), answered);
         }
         reply
     }
@@ -106,81 +106,88 @@ impl Handler for Exchange<'_, '_> {
     }
 
     fn is_silent(&self) -> bool {
-        self.operations.registration.is_rejected() // BOOT-06
+        self.operations.core.common.registration.is_rejected() // BOOT-06
     }
 
     /// The user at the charge point first, then what the central system waits for, then the past, then small talk.
     fn next_call(&mut self, now: Instant, call: &mut CallComposer<'_>) -> Option<CallName> {
         let operations = &mut *self.operations;
-        call.composer.has_milliseconds = operations.sends_milliseconds;
-        operations.reset_answered(now);
-        operations.access_answered();
-        if !operations.is_recovered() {
+        call.composer.has_milliseconds = operations.core.common.sends_milliseconds;
+        operations.reset.reset_answered(&mut operations.core.common, now);
+        operations.security.access_answered();
+        if !operations.core.common.is_recovered() {
             return None;
         }
-        if operations.registration.is_due(now) {
-            call.call("BootNotification", &operations.boot_notification()).ok()?;
+        if operations.core.common.registration.is_due(now) {
+            call.call("BootNotification", &operations.core.common.boot_notification()).ok()?;
             return Some(CallName::BootNotification);
         }
-        if !operations.registration.may_talk() {
+        if !operations.core.common.registration.may_talk() {
             return None;
         }
-        let accepted = operations.registration.is_accepted();
-        if accepted && let Some((id, request)) = operations.authorize_request() {
+        let accepted = operations.core.common.registration.is_accepted();
+        if accepted && let Some((id, request)) = operations.core.authorize_request() {
             call.call("Authorize", &request).ok()?;
             return Some(CallName::Authorize(id));
         }
-        if accepted && let Some(notification) = operations.security_event_notification(now, self.record) {
+        if accepted
+            && let Some(notification) =
+                operations.security.security_event_notification(&operations.core, now, self.record)
+        {
             call.call("SecurityEventNotification", &notification).ok()?;
             return Some(CallName::SecurityEventNotification);
         }
         // What happens now is told in its order; what waits since an outage is overtaken (MSG-04).
-        let status = operations.next_to_report(now);
+        let status = operations.core.next_to_report(now);
         let precedes = status.is_some_and(|(_, precedes)| precedes);
-        if accepted && !precedes && operations.is_live() && operations.transaction_message(now, self.record, call) {
+        if accepted
+            && !precedes
+            && operations.core.is_live()
+            && operations.core.transaction_message(now, self.record, call)
+        {
             operations.security.take_turn();
             return Some(CallName::TransactionMessage);
         }
         if let Some((id, _)) = status {
-            let notification = operations.status_notification(id)?;
+            let notification = operations.core.status_notification(id)?;
             call.call("StatusNotification", &notification).ok()?;
             return Some(CallName::StatusNotification(id));
         }
-        if let Some((name, action, report)) = operations.status_report() {
+        if let Some((name, action, report)) = operations.transfers.status_report(&operations.core.common) {
             call.call(action, &report).ok()?;
             return Some(name);
         }
-        if accepted && operations.sign_certificate(now, call) {
+        if accepted && operations.trust.sign_certificate(&mut operations.core.common, now, call) {
             return Some(CallName::SignCertificate);
         }
-        if operations.heartbeat_due(now) {
-            operations.heartbeat_sent(now);
+        if operations.core.common.heartbeat_due(now) {
+            operations.core.common.heartbeat_sent(now);
             call.call("Heartbeat", &NOTHING).ok()?;
             return Some(CallName::Heartbeat);
         }
-        while let Some(id) = self.operations.next_untransacted_sample() {
+        while let Some(id) = self.operations.core.next_untransacted_sample() {
             if self.untransacted_sample(now, id, call).is_some() {
                 return Some(CallName::MeterValues(id));
             }
             // The record buffer was used in vain: what lay in it is loaded again.
-            self.operations.look_again();
+            self.operations.core.common.look_again();
         }
         let operations = &mut *self.operations;
-        if accepted && operations.transaction_message(now, self.record, call) {
+        if accepted && operations.core.transaction_message(now, self.record, call) {
             operations.security.take_turn();
             return Some(CallName::TransactionMessage);
         }
-        (accepted && operations.custom_call(call)).then_some(CallName::Custom)
+        (accepted && operations.custom.custom_call(call)).then_some(CallName::Custom)
     }
 
     fn continue_call(&mut self, _now: Instant, name: CallName, composer: &mut Composer<'_>) {
-        composer.has_milliseconds = self.operations.sends_milliseconds;
+        composer.has_milliseconds = self.operations.core.common.sends_milliseconds;
         match name {
-            CallName::TransactionMessage => self.operations.continue_transaction_message(self.record, composer),
+            CallName::TransactionMessage => self.operations.core.continue_transaction_message(self.record, composer),
             CallName::MeterValues(_) => {
                 let _ = self.compose_written_sample(composer);
             }
-            CallName::SignCertificate => self.operations.continue_sign_certificate(composer),
+            CallName::SignCertificate => self.operations.trust.continue_sign_certificate(composer),
             _ => {}
         }
     }
@@ -190,35 +197,41 @@ impl Handler for Exchange<'_, '_> {
         match (name, outcome) {
             // What was taken as it was told changes nothing that any block waits for.
             (CallName::StatusNotification(_) | CallName::MeterValues(_), Outcome::Result(_)) => {}
-            (CallName::TransactionMessage, Outcome::Result(_)) if operations.delivery.is_of_meter_values() => {}
-            _ => operations.look_again(),
+            (CallName::TransactionMessage, Outcome::Result(_)) if operations.core.delivery.is_of_meter_values() => {}
+            _ => operations.core.common.look_again(),
         }
         if let Outcome::Result(_) | Outcome::Error { .. } = outcome {
-            operations.reports_arrived();
+            operations.transfers.reports_arrived(&mut operations.core.common);
         }
         match outcome {
             _ if name == CallName::TransactionMessage => {}
-            Outcome::Result(_) | Outcome::Error { .. } => operations.peer_answered(),
-            Outcome::TimedOut { .. } => operations.peer_ignored(),
+            Outcome::Result(_) | Outcome::Error { .. } => operations.core.peer_answered(),
+            Outcome::TimedOut { .. } => operations.core.peer_ignored(),
             Outcome::LinkLost => {}
         }
         match name {
             CallName::BootNotification => operations.conclude_boot_notification(now, outcome),
             CallName::Heartbeat => operations.conclude_heartbeat(now, outcome),
-            CallName::StatusNotification(id) => operations.conclude_status_notification(id, outcome),
+            CallName::StatusNotification(id) => operations.core.conclude_status_notification(id, outcome),
             CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
             CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
             CallName::MeterValues(_) => {}
             CallName::FirmwareStatusNotification | CallName::SignedFirmwareStatusNotification => {
-                operations.conclude_status_report(Direction::Download, outcome)
+                operations.transfers.conclude_status_report(&mut operations.core.common, Direction::Download, outcome)
             }
-            CallName::DiagnosticsStatusNotification => operations.conclude_status_report(Direction::Upload, outcome),
+            CallName::DiagnosticsStatusNotification => {
+                operations.transfers.conclude_status_report(&mut operations.core.common, Direction::Upload, outcome)
+            }
             #[cfg(feature = "security")]
-            CallName::LogStatusNotification => operations.conclude_status_report(Direction::Log, outcome),
+            CallName::LogStatusNotification => {
+                operations.transfers.conclude_status_report(&mut operations.core.common, Direction::Log, outcome)
+            }
             #[cfg(not(feature = "security"))]
             CallName::LogStatusNotification => {}
-            CallName::SecurityEventNotification => operations.conclude_security_event(now, outcome),
-            CallName::SignCertificate => operations.conclude_sign_certificate(outcome),
+            CallName::SecurityEventNotification => {
+                operations.security.conclude_security_event(&mut operations.core.common, now, outcome)
+            }
+            CallName::SignCertificate => operations.trust.conclude_sign_certificate(outcome),
             CallName::Custom => operations.conclude_custom_call(now, outcome),
         }
     }
@@ -227,18 +240,18 @@ impl Handler for Exchange<'_, '_> {
 impl Exchange<'_, '_> {
     /// The epoch of message ids for calls that are not kept over a boot; known when the device has been read.
     pub fn call_epoch(&self) -> u32 {
-        self.operations.call_epoch()
+        self.operations.core.common.call_epoch()
     }
 
     /// Samples a connector without a transaction into the record buffer, and writes the message of it.
     fn untransacted_sample(&mut self, now: Instant, id: ConnectorId, call: &mut CallComposer<'_>) -> Option<()> {
         let operations = &mut *self.operations;
-        let sampling = &mut operations.place_mut(id)?.sampling;
+        let sampling = &mut operations.core.place_mut(id)?.sampling;
         let (context, moment) = sampling.next()?;
         sampling.taken(context);
-        let at = operations.date_of_sample(now, moment);
+        let at = operations.core.common.date_of_sample(now, moment);
         let mut writer = begin_meter_values(self.record.blank(), 0, id, at, 0, context, Attached::NONE);
-        if !operations.sample(id, operations.list_of(context), &mut writer) {
+        if !operations.core.sample(id, operations.core.common.list_of(context), &mut writer) {
             return None;
         }
         let len = writer.finish_entry(0)?;
@@ -281,14 +294,14 @@ impl Operations<'_> {
         record: &mut Scratch<'_>,
     ) -> Result<Reply, Cause> {
         let action = Action::from_json(call.action).ok_or(Cause::NotImplemented)?;
-        if !self.is_recovered() {
+        if !self.core.common.is_recovered() {
             return Ok(Reply::Held); // what is stored would take the place of what is asked for
         }
         let status = match self.promised.take() {
             Some((promised, status)) if promised == action => status,
             _ => match self.act(now, action, call.payload, answer, record)? {
                 Acted::Status(status) => {
-                    self.look_again();
+                    self.core.common.look_again();
                     status
                 }
                 Acted::Answered(reply) => return Ok(reply),
@@ -313,43 +326,51 @@ impl Operations<'_> {
         record: &mut Scratch<'_>,
     ) -> Result<Acted, Cause> {
         Ok(Acted::Status(match action {
-            Action::ChangeAvailability => self.change_availability(now, payload)?,
+            Action::ChangeAvailability => self.core.change_availability(now, payload)?,
             Action::ChangeConfiguration => self.change_configuration(now, payload)?,
-            Action::ClearCache => self.clear_cache(payload)?,
+            Action::ClearCache => self.tokens.clear_cache(&mut self.core.common, payload)?,
             Action::GetConfiguration => {
-                self.get_configuration(payload, answer)?;
+                self.core.get_configuration(payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::DataTransfer => {
-                self.data_transfer_request(payload, answer)?;
+                self.custom.data_transfer_request(payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::RemoteStartTransaction => self.remote_start_transaction(now, payload, record)?,
-            Action::RemoteStopTransaction => self.remote_stop_transaction(now, payload)?,
+            Action::RemoteStopTransaction => self.core.remote_stop_transaction(now, payload)?,
             Action::Reset => self.reset(now, payload)?,
             Action::TriggerMessage => self.trigger_message(now, payload)?,
-            Action::UnlockConnector => match self.unlock_connector(now, payload)? {
+            Action::UnlockConnector => match self.unlock.unlock_connector(&mut self.core, now, payload)? {
                 Some(status) => status,
                 None => return Ok(Acted::Answered(Reply::Later)),
             },
             Action::GetLocalListVersion => {
-                answer.payload(&self.get_local_list_version(payload)?)?;
+                answer.payload(&self.tokens.get_local_list_version(&self.core.common, payload)?)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
-            Action::SendLocalList => return Ok(Acted::unless_held(self.send_local_list(payload, record)?)),
-            Action::ReserveNow => self.reserve_now(now, payload)?,
-            Action::CancelReservation => self.cancel_reservation(payload)?,
-            Action::SetChargingProfile => self.set_charging_profile(now, payload, record)?,
-            Action::ClearChargingProfile => self.clear_charging_profile(payload)?,
+            Action::SendLocalList => {
+                return Ok(Acted::unless_held(self.tokens.send_local_list(&mut self.core.common, payload, record)?));
+            }
+            Action::ReserveNow => self.reservations.reserve_now(&mut self.core, now, payload)?,
+            Action::CancelReservation => self.reservations.cancel_reservation(&mut self.core.common, payload)?,
+            Action::SetChargingProfile => self.profiles.set_charging_profile(&mut self.core, now, payload, record)?,
+            Action::ClearChargingProfile => self.profiles.clear_charging_profile(&mut self.core.common, payload)?,
             Action::GetCompositeSchedule => {
-                self.get_composite_schedule(now, payload, answer)?;
+                self.profiles.get_composite_schedule(&self.core, now, payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::UpdateFirmware => {
-                return self.transfer_request(Direction::Download, payload, answer, record).map(Acted::Answered);
+                return self
+                    .transfers
+                    .transfer_request(&mut self.core.common, Direction::Download, payload, answer, record)
+                    .map(Acted::Answered);
             }
             Action::GetDiagnostics => {
-                return self.transfer_request(Direction::Upload, payload, answer, record).map(Acted::Answered);
+                return self
+                    .transfers
+                    .transfer_request(&mut self.core.common, Direction::Upload, payload, answer, record)
+                    .map(Acted::Answered);
             }
             #[cfg(feature = "security")]
             Action::InstallCertificate => return Ok(Acted::unless_held(self.install_certificate(now, payload)?)),
@@ -360,14 +381,18 @@ impl Operations<'_> {
             #[cfg(feature = "security")]
             Action::CertificateSigned => return Ok(Acted::unless_held(self.certificate_signed(now, payload)?)),
             #[cfg(feature = "security")]
-            Action::DeleteCertificate => return Ok(Acted::unless_held(self.delete_certificate(now, payload)?)),
+            Action::DeleteCertificate => {
+                return Ok(Acted::unless_held(self.trust.delete_certificate(&mut self.core.common, now, payload)?));
+            }
             #[cfg(feature = "security")]
             Action::GetInstalledCertificateIds => {
-                self.get_installed_certificate_ids(payload, answer)?;
+                self.trust.get_installed_certificate_ids(payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             #[cfg(feature = "security")]
-            Action::GetLog => return self.get_log(payload, answer, record).map(Acted::Answered),
+            Action::GetLog => {
+                return self.transfers.get_log(&mut self.core.common, payload, answer, record).map(Acted::Answered);
+            }
             #[cfg(feature = "security")]
             Action::ExtendedTriggerMessage => self.extended_trigger_message(now, payload)?,
             #[allow(unreachable_patterns)]

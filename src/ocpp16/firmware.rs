@@ -4,9 +4,11 @@
 //! be known after the reboot: the version that was replaced, and what the central system has not been told.
 
 use super::answer::Cause;
+use super::common::Common;
 use super::session::Phase;
 use super::shelf::RecordChange;
 use super::signed_update::SignedUpdate;
+use super::transfer::Transfers;
 use super::transfer::{Direction, POLL_INTERVAL, Stage, Transfer, seconds_after};
 use super::transfer_request::TransferRequest;
 use super::{FirmwareStatus, Operations};
@@ -72,37 +74,30 @@ impl Firmware<'_> {
     }
 }
 
-impl<'a> Operations<'a> {
+impl<'a> Transfers<'a> {
     pub(crate) fn set_on_download(&mut self, output: &'a dyn Fn(&str)) {
-        self.transfers.firmware.on_download = Some(output);
+        self.firmware.on_download = Some(output);
     }
 
     pub(crate) fn set_download_status_input(&mut self, input: &'a dyn Fn() -> super::TransferStatus) {
-        self.transfers.firmware.transfer.status = Some(input);
+        self.firmware.transfer.status = Some(input);
     }
 
     pub(crate) fn set_on_install(&mut self, output: &'a dyn Fn()) {
-        self.transfers.firmware.on_install = Some(output);
+        self.firmware.on_install = Some(output);
     }
 
     pub(crate) fn set_installation_status_input(&mut self, input: &'a dyn Fn() -> InstallationStatus) {
-        self.transfers.firmware.installation_status = Some(input);
-    }
-
-    pub(crate) fn set_file_transfer_protocols(&mut self, protocols: &[super::FileTransferProtocol]) {
-        for place in 0..4 {
-            let is_in = protocols.iter().any(|protocol| *protocol as usize == place);
-            self.keys.set_member(&SUPPORTED_FILE_TRANSFER_PROTOCOLS, place, is_in);
-        }
+        self.firmware.installation_status = Some(input);
     }
 
     pub(super) fn can_update(&self) -> bool {
-        self.transfers.firmware.on_download.is_some() && self.transfers.firmware.on_install.is_some()
+        self.firmware.on_download.is_some() && self.firmware.on_install.is_some()
     }
 
     /// How far an update is; `Idle` also while it waits for its date.
-    pub fn firmware_status(&self) -> FirmwareStatus {
-        match self.transfers.firmware.transfer.stage {
+    pub(crate) fn firmware_status(&self) -> FirmwareStatus {
+        match self.firmware.transfer.stage {
             Stage::Idle | Stage::Asked | Stage::Reading | Stage::Waiting => FirmwareStatus::Idle,
             Stage::Retrying => FirmwareStatus::DownloadFailed,
             Stage::Loading | Stage::Running => FirmwareStatus::Downloading,
@@ -113,53 +108,79 @@ impl<'a> Operations<'a> {
 
     /// RST-07: whether a reset would leave half a firmware. Of one that does not tell nobody knows.
     pub(super) fn is_writing_firmware(&self) -> bool {
-        self.transfers.firmware.transfer.stage == Stage::Installing
-            && self.transfers.firmware.installation_status.is_some()
+        self.firmware.transfer.stage == Stage::Installing && self.firmware.installation_status.is_some()
     }
 
     /// Whether another update may take the place of the one that there is (FW-08).
     pub(super) fn may_update(&self) -> Result<(), Cause> {
         if !self.can_update() {
             Err(Cause::NotSupported)
-        } else if self.transfers.firmware.transfer.stage >= Stage::Announced {
+        } else if self.firmware.transfer.stage >= Stage::Announced {
             Err(Cause::Installing)
         } else {
             Ok(())
         }
     }
 
+    pub(super) fn download(&self, request: &TransferRequest<'_>) {
+        if let Some(download) = self.firmware.on_download {
+            download(request.location);
+        }
+    }
+
+    pub(super) fn change_firmware(&self, common: &Common<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        let transfer = &self.firmware.transfer;
+        let untold = transfer.reports.untold();
+        let is_over = transfer.stage == Stage::Idle;
+        if is_over && untold == 0 {
+            return Some(RecordChange::remove(registry::FIRMWARE_UPDATE));
+        }
+        let mut writer = RecordWriter::new(scratch.blank());
+        writer.byte(if is_over { OVER } else { INSTALLING });
+        writer.unsigned(untold.into());
+        writer.text(common.boot.version().unwrap_or_default());
+        if let Some(id) = self.firmware.signed.request_id() {
+            writer.signed(id.into());
+        }
+        RecordChange::store(registry::FIRMWARE_UPDATE, writer)
+    }
+}
+
+impl Operations<'_> {
     /// Moves the update on as far as its conditions allow.
     pub(super) fn advance_firmware(&mut self, now: Instant) {
-        self.advance_transfer(now, Direction::Download);
+        self.transfers.advance_transfer(&mut self.core.common, now, Direction::Download);
         self.advance_signed_update(now);
         let is_resetting = self.reset.is_pending();
         let transfer = &mut self.transfers.firmware.transfer;
         let until = Instant::from_secs(transfer.at.into());
         let is_told = transfer.reports.untold() == 0;
-        let is_heard = is_told || now >= until || !self.online;
+        let is_heard = is_told || now >= until || !self.core.common.online;
         match transfer.stage {
-            Stage::Downloaded | Stage::Announced if !is_heard => self.wake_at(until),
+            Stage::Downloaded | Stage::Announced if !is_heard => self.core.common.wake_at(until),
             // A reset that is under way comes first.
             Stage::Downloaded | Stage::Announced if is_resetting => {}
             // FW-05
-            Stage::Downloaded if self.connectors.iter().all(|connector| connector.session.phase() == Phase::Idle) => {
+            Stage::Downloaded
+                if self.core.connectors.iter().all(|connector| connector.session.phase() == Phase::Idle) =>
+            {
                 transfer.reports.push(FirmwareStatus::Installing.code());
                 if is_told {
                     transfer.at = seconds_after(now, ANNOUNCEMENT_S);
                 }
                 transfer.stage = Stage::Announced;
-                self.look_again();
+                self.core.common.look_again();
             }
             Stage::Announced => {
                 transfer.stage = Stage::Storing;
                 transfer.unsaved = true;
-                self.persistence.has_chores = true;
+                self.core.common.persistence.has_chores = true;
             }
             Stage::Installing => {
                 let ended = match self.transfers.firmware.installation_status.map(|status| status()) {
                     None => None, // FW-06: with the reboot
                     Some(InstallationStatus::Running) => {
-                        self.wake_at(now + POLL_INTERVAL);
+                        self.core.common.wake_at(now + POLL_INTERVAL);
                         None
                     }
                     Some(InstallationStatus::Installed) => Some(FirmwareStatus::Installed),
@@ -167,7 +188,7 @@ impl<'a> Operations<'a> {
                 };
                 if let Some(ended) = ended {
                     self.transfers.firmware.transfer.reports.push(ended.code());
-                    self.end_transfer(Direction::Download);
+                    self.transfers.end_transfer(&mut self.core.common, Direction::Download);
                 }
             }
             _ => {}
@@ -177,19 +198,13 @@ impl<'a> Operations<'a> {
         let closes = stage > Stage::Downloaded || stage == Stage::Downloaded && is_heard;
         if closes != self.transfers.firmware.closes_connectors {
             self.transfers.firmware.closes_connectors = closes;
-            self.close_connectors(now, closes);
-        }
-    }
-
-    pub(super) fn download(&mut self, request: &TransferRequest<'_>) {
-        if let Some(download) = self.transfers.firmware.on_download {
-            download(request.location);
+            self.core.close_connectors(now, closes);
         }
     }
 
     /// What must be known after the reboot is durable.
     pub(super) fn install(&mut self) {
-        self.look_again();
+        self.core.common.look_again();
         if self.reset.is_pending() {
             self.transfers.firmware.transfer.stage = Stage::Announced;
             return;
@@ -200,27 +215,10 @@ impl<'a> Operations<'a> {
         }
     }
 
-    pub(super) fn change_firmware(&self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        let transfer = &self.transfers.firmware.transfer;
-        let untold = transfer.reports.untold();
-        let is_over = transfer.stage == Stage::Idle;
-        if is_over && untold == 0 {
-            return Some(RecordChange::remove(registry::FIRMWARE_UPDATE));
-        }
-        let mut writer = RecordWriter::new(scratch.blank());
-        writer.byte(if is_over { OVER } else { INSTALLING });
-        writer.unsigned(untold.into());
-        writer.text(self.boot.version().unwrap_or_default());
-        if let Some(id) = self.transfers.firmware.signed.request_id() {
-            writer.signed(id.into());
-        }
-        RecordChange::store(registry::FIRMWARE_UPDATE, writer)
-    }
-
     /// The record of the update is loaded after the boot.
     pub(super) fn load_firmware(&mut self, record: &[u8]) -> Option<()> {
         if let Some(request) = TransferRequest::read(registry::FIRMWARE_UPDATE, record) {
-            if self.can_update() {
+            if self.transfers.can_update() {
                 self.transfers.firmware.transfer.adopt(&request, request.from);
                 self.transfers.firmware.signed.adopt(request.id, request.to);
             }
@@ -236,14 +234,21 @@ impl<'a> Operations<'a> {
         let reports = &mut self.transfers.firmware.transfer.reports;
         reports.restore(untold, statuses);
         if kind == INSTALLING {
-            let is_replaced = self.boot.version() != Some(version); // FW-06
+            let is_replaced = self.core.common.boot.version() != Some(version); // FW-06
             let status = if is_replaced { FirmwareStatus::Installed } else { FirmwareStatus::InstallationFailed };
             reports.push(status.code());
             if is_replaced {
-                self.firmware_updated();
+                self.security.firmware_updated();
             }
-            self.end_transfer(Direction::Download);
+            self.transfers.end_transfer(&mut self.core.common, Direction::Download);
         }
         Some(())
+    }
+}
+
+pub(crate) fn set_file_transfer_protocols(common: &mut Common<'_>, protocols: &[super::FileTransferProtocol]) {
+    for place in 0..4 {
+        let is_in = protocols.iter().any(|protocol| *protocol as usize == place);
+        common.keys.set_member(&SUPPORTED_FILE_TRANSFER_PROTOCOLS, place, is_in);
     }
 }

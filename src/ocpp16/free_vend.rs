@@ -22,7 +22,7 @@ static ID_TAG: ListCodec =
 impl Operations<'_> {
     /// Begins a transaction for whoever has plugged in.
     pub(super) fn begin_free_vend(&mut self, now: Instant, id: ConnectorId) {
-        let wants = self.connector(id).is_some_and(|connector| {
+        let wants = self.core.connector(id).is_some_and(|connector| {
             connector.equipment.has_plug_sensor()
                 && connector.switches.plugged()
                 && connector.session.phase() == Phase::Idle
@@ -31,13 +31,13 @@ impl Operations<'_> {
         if !wants || self.may_begin(id).is_err() {
             return;
         }
-        let named = core::str::from_utf8(self.keys.list(&FREE_VEND_ID_TAG)).unwrap_or_default();
+        let named = core::str::from_utf8(self.core.common.keys.list(&FREE_VEND_ID_TAG)).unwrap_or_default();
         let id_tag = IdToken::from_text(if named.is_empty() { NOBODY } else { named }).unwrap_or_default();
-        if !matches!(self.claim(id, &id_tag, None), Claim::Free | Claim::Ours(_)) {
+        if !matches!(self.reservations.claim(&self.core, id, &id_tag, None), Claim::Free | Claim::Ours(_)) {
             return;
         }
         let _ = self.begin_session(now, id_tag, id, true); // it may begin
-        if let Some(connector) = self.connector_mut(id) {
+        if let Some(connector) = self.core.connector_mut(id) {
             connector.session.is_free = true;
         }
     }

@@ -1,6 +1,7 @@
 //! Heartbeat: the sign of life that also sets the clock (OCPP 1.6 §4.6).
 
 use super::Operations;
+use super::common::Common;
 use crate::json::{Field, Kind, Value, read_answer};
 use crate::rpc::Outcome;
 use crate::store::IntegerKey;
@@ -14,7 +15,7 @@ const EARLIEST: DateTime = DateTime::from_unix(1_577_836_800);
 /// Seconds between heartbeats at most while the clock is not set: they ask for the time.
 const UNSET_INTERVAL_S: u32 = 60;
 
-impl Operations<'_> {
+impl Common<'_> {
     /// When the next heartbeat is due. Counted from the last one, so that a new interval works at once.
     pub(super) fn heartbeat_deadline(&self) -> Instant {
         if !self.registration.is_accepted() || !self.online {
@@ -33,11 +34,13 @@ impl Operations<'_> {
         self.last_heartbeat = now;
         self.heartbeat_triggered = false;
     }
+}
 
+impl Operations<'_> {
     pub(super) fn conclude_heartbeat(&mut self, now: Instant, outcome: Outcome<'_>) {
         const FIELDS: [Field; 1] = [Field::optional("currentTime", Kind::DATE)];
         let Outcome::Result(payload) = outcome else { return };
-        let [time] = read_answer(payload, &FIELDS, &mut self.left_out);
+        let [time] = read_answer(payload, &FIELDS, &mut self.core.common.left_out);
         self.tell_time(now, time);
     }
 
@@ -47,7 +50,7 @@ impl Operations<'_> {
         let Some(time) = time.text() else { return };
         match DateTime::with_millis(time.as_bytes()) {
             Ok((time, millis)) if time >= EARLIEST => self.set_clock(now, time, millis),
-            _ => self.left_out = self.left_out.saturating_add(1),
+            _ => self.core.common.left_out = self.core.common.left_out.saturating_add(1),
         }
     }
 }

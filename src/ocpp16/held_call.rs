@@ -1,7 +1,7 @@
 //! What a call that is [held](crate::rpc::Reply::Held) wants from the device before it is answered. It goes before all else
 //! that there is to do there.
 
-use super::Operations;
+use super::common::Common;
 use crate::bytes::remove_front;
 use crate::store::RecordKey;
 use crate::store::record::RecordWriter;
@@ -82,7 +82,7 @@ impl HeldCall {
     }
 }
 
-impl Operations<'_> {
+impl Common<'_> {
     /// Has the device do something for a call, which is to be held until [`device_result`](Self::device_result) tells what
     /// came of it. What is stored lies in the record buffer.
     pub(super) fn ask_device(&mut self, op: StorageOp) {

@@ -51,26 +51,28 @@ pub(super) struct KeyShelf;
 
 impl Shelf for KeyShelf {
     fn find(operations: &Operations<'_>, index: u16) -> Option<(u16, RecordKey)> {
-        let key = operations.keys.stored_from(index as u8)?;
-        Some((key.index().into(), operations.keys.record(key)?))
+        let key = operations.core.common.keys.stored_from(index as u8)?;
+        Some((key.index().into(), operations.core.common.keys.record(key)?))
     }
 
     fn load(operations: &mut Operations<'_>, index: u16, _: RecordKey, record: &[u8]) {
-        operations.keys.load(KeyId::at(index as u8), record);
+        operations.core.common.keys.load(KeyId::at(index as u8), record);
     }
 
     fn is_promised(operations: &Operations<'_>) -> bool {
-        operations.keys.is_unsaved()
+        operations.core.common.keys.is_unsaved()
     }
 
     fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        let key = operations.keys.next_unsaved()?;
-        let StorageOp::Store(record, len) = operations.keys.store(key, scratch.blank())? else { return None };
+        let key = operations.core.common.keys.next_unsaved()?;
+        let StorageOp::Store(record, len) = operations.core.common.keys.store(key, scratch.blank())? else {
+            return None;
+        };
         Some(RecordChange::sealed(record, len))
     }
 
     fn changed(operations: &mut Operations<'_>, _: RecordKey) {
-        operations.keys.saved();
+        operations.core.common.keys.saved();
     }
 }
 

@@ -3,8 +3,10 @@
 //! The security log lies on the device: its entries are read one by one and handed to the firmware, which uploads them.
 
 use super::answer::Cause;
+use super::common::Common;
 use super::diagnostics::FILE_NAME_LEN_MAX;
 use super::security;
+use super::transfer::Transfers;
 use super::transfer::{Direction, POLL_INTERVAL, Stage, Transfer};
 use super::transfer_request::TransferRequest;
 use super::{LogStatus, LogType, Operations, SecurityLogEntry};
@@ -126,24 +128,25 @@ impl Json for LogAnswer<'_> {
     }
 }
 
-impl<'a> Operations<'a> {
+impl<'a> Transfers<'a> {
     pub(crate) fn set_log_upload(&mut self, upload: &'a dyn LogUpload) {
-        self.transfers.log.upload = Some(upload);
+        self.log.upload = Some(upload);
     }
 
     /// Answers GetLog when the record of the request is written.
     #[inline(never)]
     pub(super) fn get_log(
         &mut self,
+        common: &mut Common<'_>,
         payload: Payload<'_>,
         answer: &mut Composer<'_>,
         scratch: &mut Scratch<'_>,
     ) -> Result<Reply, Cause> {
-        if self.transfers.log.transfer.stage == Stage::Asked {
-            let Some(result) = self.device_result() else { return Ok(Reply::Held) };
-            self.request_stored(Direction::Log, result.is_ok());
+        if self.log.transfer.stage == Stage::Asked {
+            let Some(result) = common.device_result() else { return Ok(Reply::Held) };
+            self.request_stored(common, Direction::Log, result.is_ok());
             result.map_err(|_| Cause::DeviceFailed)?;
-            let log = &self.transfers.log;
+            let log = &self.log;
             let status = if log.replaces { "AcceptedCanceled" } else { "Accepted" };
             answer.payload(&LogAnswer { status, file_name: Some(log.file_name) })?;
             return Ok(Reply::Now);
@@ -155,7 +158,7 @@ impl<'a> Operations<'a> {
             answer.payload(&LogAnswer { status: "Rejected", file_name: None })?;
             return Ok(Reply::Now);
         };
-        let log = &mut self.transfers.log;
+        let log = &mut self.log;
         log.replaces = log.transfer.stage > Stage::Asked;
         if log.transfer.stage == Stage::Running
             && let Some(upload) = log.upload
@@ -164,25 +167,63 @@ impl<'a> Operations<'a> {
         }
         (log.file_name, log.request_id, log.log_type) = (file_name, id, log_type);
         log.transfer.begin();
-        self.ask_device(StorageOp::Store(registry::LOG_UPLOAD, len));
+        common.ask_device(StorageOp::Store(registry::LOG_UPLOAD, len));
         Ok(Reply::Held)
     }
 
     /// What the firmware calls the file that is wanted, if it has one.
     fn log_file(&self, log_type: LogType, record: &[u8]) -> Option<&'a str> {
         let request = TransferRequest::read(registry::LOG_UPLOAD, record)?;
-        self.transfers.log.upload?.file_name(&log_request(log_type, &request)).map(|name| clip(name, FILE_NAME_LEN_MAX))
+        self.log.upload?.file_name(&log_request(log_type, &request)).map(|name| clip(name, FILE_NAME_LEN_MAX))
     }
 
     /// How far an upload of a log is: what a trigger tells.
-    pub fn log_status(&self) -> LogStatus {
-        match self.transfers.log.transfer.stage {
+    pub(crate) fn log_status(&self) -> LogStatus {
+        match self.log.transfer.stage {
             Stage::Retrying => LogStatus::UploadFailure,
             Stage::Loading | Stage::Running => LogStatus::Uploading,
             _ => LogStatus::Idle,
         }
     }
 
+    /// The entry that is wanted from the device.
+    pub(super) fn log_entry_op(&self) -> Option<StorageOp> {
+        let log = &self.log;
+        match log.feeding {
+            Feeding::Entry(number) if log.transfer.stage == Stage::Running => {
+                Some(StorageOp::Load(security::slot(number)?))
+            }
+            _ => None,
+        }
+    }
+
+    /// Moves an upload on that is running.
+    pub(super) fn advance_log(&mut self, common: &mut Common<'_>, now: Instant) {
+        let log = &mut self.log;
+        match log.feeding {
+            Feeding::Entry(_) => return,
+            Feeding::Again(_, at) if now < at => return common.wake_at(at),
+            Feeding::Again(number, _) => {
+                log.feeding = Feeding::Entry(number);
+                common.persistence.has_chores = true;
+                return;
+            }
+            Feeding::Done => {}
+        }
+        let status = match log.upload.map_or(LogUploadStatus::Failed, LogUpload::status) {
+            LogUploadStatus::Running => return common.wake_at(now + POLL_INTERVAL),
+            LogUploadStatus::Failed => return self.transfer_failed(common, now, Direction::Log),
+            LogUploadStatus::Done => LogStatus::Uploaded,
+            LogUploadStatus::BadMessage => LogStatus::BadMessage,
+            LogUploadStatus::PermissionDenied => LogStatus::PermissionDenied,
+            LogUploadStatus::NotSupported => LogStatus::NotSupportedOperation,
+        };
+        log.transfer.reports.push(status.code());
+        self.end_transfer(common, Direction::Log);
+    }
+}
+
+impl Operations<'_> {
     /// The request lies on the device, and is read for a try.
     pub(super) fn upload_log(&mut self, request: &TransferRequest<'_>) {
         let entries = self.security.log_entries();
@@ -195,18 +236,7 @@ impl<'a> Operations<'a> {
         if let Some(upload) = log.upload {
             upload.begin(&log_request(log.log_type, request), log.file_name);
         }
-        self.persistence.has_chores = true;
-    }
-
-    /// The entry that is wanted from the device.
-    pub(super) fn log_entry_op(&self) -> Option<StorageOp> {
-        let log = &self.transfers.log;
-        match log.feeding {
-            Feeding::Entry(number) if log.transfer.stage == Stage::Running => {
-                Some(StorageOp::Load(security::slot(number)?))
-            }
-            _ => None,
-        }
+        self.core.common.persistence.has_chores = true;
     }
 
     /// An entry was loaded for the upload, if it is there.
@@ -215,7 +245,7 @@ impl<'a> Operations<'a> {
             return;
         };
         let is_over = !self.security.log_entries().contains(&number);
-        let entry = record.and_then(|record| self.security_log_entry(number, record));
+        let entry = record.and_then(|record| self.security.security_log_entry(&self.core.common, number, record));
         let entry = entry.filter(|entry| self.transfers.log.wants(entry));
         let is_taken = match &entry {
             _ if is_over => upload.entry(None),
@@ -227,32 +257,7 @@ impl<'a> Operations<'a> {
             true if is_over => Feeding::Done,
             true => Feeding::Entry(number.wrapping_add(1)),
         };
-        self.persistence.has_chores = true;
-    }
-
-    /// Moves an upload on that is running.
-    pub(super) fn advance_log(&mut self, now: Instant) {
-        let log = &mut self.transfers.log;
-        match log.feeding {
-            Feeding::Entry(_) => return,
-            Feeding::Again(_, at) if now < at => return self.wake_at(at),
-            Feeding::Again(number, _) => {
-                log.feeding = Feeding::Entry(number);
-                self.persistence.has_chores = true;
-                return;
-            }
-            Feeding::Done => {}
-        }
-        let status = match log.upload.map_or(LogUploadStatus::Failed, LogUpload::status) {
-            LogUploadStatus::Running => return self.wake_at(now + POLL_INTERVAL),
-            LogUploadStatus::Failed => return self.transfer_failed(now, Direction::Log),
-            LogUploadStatus::Done => LogStatus::Uploaded,
-            LogUploadStatus::BadMessage => LogStatus::BadMessage,
-            LogUploadStatus::PermissionDenied => LogStatus::PermissionDenied,
-            LogUploadStatus::NotSupported => LogStatus::NotSupportedOperation,
-        };
-        log.transfer.reports.push(status.code());
-        self.end_transfer(Direction::Log);
+        self.core.common.persistence.has_chores = true;
     }
 }
 

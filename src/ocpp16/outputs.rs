@@ -1,6 +1,7 @@
 //! What the charge point does to the world outside the connectors.
 
-use super::{ConnectorId, Discarded, Operations, ResetKind};
+use super::common::Common;
+use super::{ConnectorId, Discarded, ResetKind};
 
 /// Whether a remote start with this tag may begin a session on a connector.
 type RemoteStartNotify<'a> = &'a dyn Fn(ConnectorId, &str) -> bool;
@@ -14,11 +15,7 @@ pub(crate) struct Outputs<'a> {
     pub(crate) random: Option<&'a dyn Fn() -> u32>,
 }
 
-impl<'a> Operations<'a> {
-    pub(crate) fn outputs_mut(&mut self) -> &mut Outputs<'a> {
-        &mut self.outputs
-    }
-
+impl<'a> Common<'a> {
     /// Whether Reset could only be refused.
     pub(crate) fn cannot_reset(&self) -> bool {
         self.outputs.reset_execute.is_none()

@@ -1,6 +1,7 @@
 //! What the device is busy with, one operation at a time, and what comes of it. What is written when stands in
 //! [`storing`](super::storing) and [`appending`](super::appending), what is read at boot in [`recovery`](super::recovery).
 
+use super::core_profile::Core;
 use super::held_call::HeldCall;
 use super::journal_entry::{Entry, Stamp};
 use super::recovery::Recovery;
@@ -182,7 +183,7 @@ impl Persistence {
 impl Operations<'_> {
     /// Whether something that a call has changed is not durable yet, on a device that does not go on failing.
     pub(super) fn is_storing(&self) -> bool {
-        self.persistence.failures < TRIES && self.is_promised()
+        self.core.common.persistence.failures < TRIES && self.is_promised()
     }
 
     /// The next operation on the storage device; its bytes lie in `scratch`. It must be done and its result handed to
@@ -190,54 +191,36 @@ impl Operations<'_> {
     ///
     /// `scratch` must stay the same from call to call.
     pub(crate) fn storage_op(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
-        if self.persistence.failures > 0 && now < self.persistence.not_before {
+        if self.core.common.persistence.failures > 0 && now < self.core.common.persistence.not_before {
             return None;
         }
-        if self.delivery.give_up
-            && let Some(record) = self.journal.first().and_then(|number| scratch.entry(number))
+        if self.core.delivery.give_up
+            && let Some(record) = self.core.common.journal.first().and_then(|number| scratch.entry(number))
         {
-            self.discard(Some(record));
+            self.core.discard(Some(record));
         }
-        let next = match self.persistence.recovery {
-            Recovery::Done if self.persistence.held_call.is_busy() => {
-                Some((Task::HeldCall, self.persistence.held_call.storage_op(scratch.device())?))
+        let next = match self.core.common.persistence.recovery {
+            Recovery::Done if self.core.common.persistence.held_call.is_busy() => {
+                Some((Task::HeldCall, self.core.common.persistence.held_call.storage_op(scratch.device())?))
             }
             Recovery::Done => self.next_task(now, scratch),
             step => self.recovery_op(step, scratch).map(|op| (Task::Recover, op)),
         };
         let Some((task, op)) = next else {
             // What has failed is not wanted any more.
-            self.persistence.failures = 0;
-            if self.persistence.append_failures > 0 && now >= self.persistence.append_after {
-                self.persistence.append_failures = 0;
+            self.core.common.persistence.failures = 0;
+            if self.core.common.persistence.append_failures > 0 && now >= self.core.common.persistence.append_after {
+                self.core.common.persistence.append_failures = 0;
             }
             return None;
         };
-        self.persistence.in_flight = Some(task);
+        self.core.common.persistence.in_flight = Some(task);
         match op {
-            StorageOp::AppendEntry(_, len) => self.persistence.storing_len = len,
+            StorageOp::AppendEntry(_, len) => self.core.common.persistence.storing_len = len,
             StorageOp::Load(_) | StorageOp::LoadEntry(_) | StorageOp::Thin(..) => _ = scratch.blank(),
             _ => {}
         }
         Some(op)
-    }
-
-    /// The same in the middle of a message that goes on with what lies on the device.
-    pub(crate) fn page_op(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
-        let (task, op) = self.next_page(now)?;
-        self.persistence.in_flight = Some(task);
-        let _ = scratch.blank();
-        Some(op)
-    }
-
-    /// Whether a message that is being written waits for the device only.
-    pub(crate) fn wants_page(&self, now: Instant) -> bool {
-        self.next_page(now).is_some()
-    }
-
-    fn next_page(&self, now: Instant) -> Option<(Task, StorageOp)> {
-        let may_ask = self.persistence.failures == 0 || now >= self.persistence.not_before;
-        self.wanted_piece().filter(|_| may_ask)
     }
 
     /// The result of the last [`storage_op`](Self::storage_op), or `Err` when the device failed. A failed operation is tried
@@ -251,29 +234,29 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) {
         self.task_done(now, result, scratch);
-        self.journal.set_room(room);
-        self.journal_full = self.journal.room() < self.entries_of_a_new_transaction();
+        self.core.common.journal.set_room(room);
+        self.core.common.journal_full = self.core.common.journal.room() < self.core.entries_of_a_new_transaction();
     }
 
     fn task_done(&mut self, now: Instant, result: Result<StorageResult, ()>, scratch: &mut Scratch<'_>) {
-        let Some(task) = self.persistence.in_flight.take() else { return };
-        self.look_again_if(!task.is_housekeeping() || result.is_err());
+        let Some(task) = self.core.common.persistence.in_flight.take() else { return };
+        self.core.common.look_again_if(!task.is_housekeeping() || result.is_err());
         let Ok(result) = result else {
             warning!("storage device failed");
-            self.persistence.failures = self.persistence.failures.saturating_add(1);
-            self.persistence.not_before = now + RETRY_WAIT;
+            self.core.common.persistence.failures = self.core.common.persistence.failures.saturating_add(1);
+            self.core.common.persistence.not_before = now + RETRY_WAIT;
             self.do_without(now, task, scratch);
             return;
         };
         if !matches!(task, Task::LookForEntry) {
-            self.persistence.failures = 0;
+            self.core.common.persistence.failures = 0;
         }
         if let StorageResult::Loaded(Some(len)) = result {
             scratch.load(len);
         }
         let loaded = scratch.loaded();
         match task {
-            Task::HeldCall => self.persistence.held_call.done(result),
+            Task::HeldCall => self.core.common.persistence.held_call.done(result),
             Task::Recover => {
                 self.recovered(now, &result, loaded);
             }
@@ -284,56 +267,56 @@ impl Operations<'_> {
             | Task::AppendSigned(_)
             | Task::AppendPiece => self.entry_appended(now, task, scratch),
             Task::LookForEntry => {
-                let doubtful = self.persistence.doubtful.take();
+                let doubtful = self.core.common.persistence.doubtful.take();
                 if let Some(record) = loaded
                     && let Some(task) = doubtful
-                    && Entry::is_sound(self.journal.next(), record)
+                    && Entry::is_sound(self.core.common.journal.next(), record)
                 {
-                    self.persistence.failures = 0;
-                    self.persistence.storing_len = record.len();
+                    self.core.common.persistence.failures = 0;
+                    self.core.common.persistence.storing_len = record.len();
                     self.entry_appended(now, task, scratch);
                 }
             }
-            Task::StoreTransaction(id) => self.transaction_stored(id),
+            Task::StoreTransaction(id) => self.core.transaction_stored(id),
             Task::ReleaseSample(id) => {
-                self.transaction_stored(id);
+                self.core.transaction_stored(id);
                 self.released();
             }
             Task::LoadSeries(connector, context) => {
-                self.persistence.series = Some(LoadedSeries { connector, context });
+                self.core.common.persistence.series = Some(LoadedSeries { connector, context });
             }
             Task::BeginSeries(id) => {
-                if let Some(connector) = self.connector_mut(id) {
+                if let Some(connector) = self.core.connector_mut(id) {
                     connector.series.is_begun = true;
                 }
             }
             Task::StoreSeries => {}
-            Task::OfSignedValues(task) => self.signed_task_done(task, scratch),
+            Task::OfSignedValues(task) => self.core.signed_task_done(task, scratch),
             Task::LookUp(id, key) => self.looked_up(now, id, key, loaded),
             Task::LoadTransfer(direction) => {
                 self.transfer_loaded(now, direction, loaded);
             }
-            Task::LoadSecurityEvent => self.security_event_loaded(scratch),
+            Task::LoadSecurityEvent => self.security.security_event_loaded(&mut self.core.common, scratch),
             Task::Change { shelf, record } => self.record_changed(shelf, record),
-            Task::StoreDate => self.dating.is_unsaved = false,
-            Task::StoreMark => self.journal.marked(),
+            Task::StoreDate => self.core.common.dating.is_unsaved = false,
+            Task::StoreMark => self.core.common.journal.marked(),
             Task::Release => self.released(),
             Task::Thin => {
                 if let StorageResult::Thinned(gone) = result {
-                    self.thinned(gone);
+                    self.core.thinned(gone);
                 }
             }
             Task::SeekDate(number) => {
                 let entry = loaded.and_then(|record| Entry::read(number, record));
-                if let Some(at) = self.delivery.head_at {
-                    self.dating.read_date(number, entry, at);
+                if let Some(at) = self.core.delivery.head_at {
+                    self.core.common.dating.read_date(number, entry, at);
                 }
             }
-            Task::LoadFirst if loaded.is_some_and(is_piece) => self.piece_is_first(),
-            Task::LoadFirst if loaded.is_none() && self.journal.pass_gap() => {}
+            Task::LoadFirst if loaded.is_some_and(is_piece) => self.core.piece_is_first(),
+            Task::LoadFirst if loaded.is_none() && self.core.common.journal.pass_gap() => {}
             Task::LoadFirst => {
-                if !self.is_sound_first(scratch) {
-                    self.discard(None);
+                if !self.core.is_sound_first(scratch) {
+                    self.core.discard(None);
                 }
             }
         }
@@ -342,22 +325,43 @@ impl Operations<'_> {
     /// The device failed. What is only good to know is done without; all else is tried again.
     fn do_without(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
         if task.is_append() {
-            self.persistence.doubtful = Some(task);
-            self.persistence.append_failures = self.persistence.append_failures.saturating_add(1);
-            if self.persistence.append_failures >= TRIES {
-                self.persistence.append_after = now + APPEND_WAIT;
+            self.core.common.persistence.doubtful = Some(task);
+            self.core.common.persistence.append_failures =
+                self.core.common.persistence.append_failures.saturating_add(1);
+            if self.core.common.persistence.append_failures >= TRIES {
+                self.core.common.persistence.append_after = now + APPEND_WAIT;
             }
         }
         match task {
-            _ if self.persistence.failures < TRIES => {}
-            Task::HeldCall => self.persistence.held_call.failed(),
+            _ if self.core.common.persistence.failures < TRIES => {}
+            Task::HeldCall => self.core.common.persistence.held_call.failed(),
             Task::LookUp(id, key) => self.looked_up(now, id, key, None),
-            Task::OfSignedValues(task) => self.signed_task_failed(now, task, scratch),
+            Task::OfSignedValues(task) => self.core.signed_task_failed(now, task, scratch),
             Task::LoadSeries(connector, context) => {
-                self.persistence.series = Some(LoadedSeries { connector, context });
+                self.core.common.persistence.series = Some(LoadedSeries { connector, context });
             }
-            Task::LoadTransfer(direction) => self.transfer_unreadable(now, direction),
+            Task::LoadTransfer(direction) => self.transfers.transfer_unreadable(&mut self.core.common, now, direction),
             _ => {}
         }
+    }
+}
+
+impl Core<'_> {
+    /// The same in the middle of a message that goes on with what lies on the device.
+    pub(crate) fn page_op(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+        let (task, op) = self.next_page(now)?;
+        self.common.persistence.in_flight = Some(task);
+        let _ = scratch.blank();
+        Some(op)
+    }
+
+    /// Whether a message that is being written waits for the device only.
+    pub(crate) fn wants_page(&self, now: Instant) -> bool {
+        self.next_page(now).is_some()
+    }
+
+    fn next_page(&self, now: Instant) -> Option<(Task, StorageOp)> {
+        let may_ask = self.common.persistence.failures == 0 || now >= self.common.persistence.not_before;
+        self.wanted_piece().filter(|_| may_ask)
     }
 }

@@ -1,10 +1,11 @@
 //! What a connector and the charge point itself, which is connector 0, have alike (OCPP 1.6 §3.8).
 
 use super::availability::Service;
+use super::core_profile::Core;
 use super::faults::{ErrorData, ErrorInput, ErrorInputs, worst};
 use super::metering::Sampling;
 use super::status::Reporting;
-use super::{ChargePointErrorCode, ConnectorId, InputError, Operations};
+use super::{ChargePointErrorCode, ConnectorId, InputError};
 
 pub(super) struct Place<'a> {
     /// What is wrong, if anything. None: nothing ever.
@@ -58,7 +59,7 @@ impl Place<'_> {
     }
 }
 
-impl<'a> Operations<'a> {
+impl<'a> Core<'a> {
     #[inline(never)]
     pub(super) fn place(&self, id: ConnectorId) -> Option<&Place<'a>> {
         match id {

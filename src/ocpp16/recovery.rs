@@ -1,5 +1,7 @@
 //! What is read at boot, record by record, before anything else happens.
 
+use super::common::Common;
+use super::core_profile::Core;
 use super::journal_entry::{Content, Entry};
 use super::session::Phase;
 use super::signed_values::Signing;
@@ -30,7 +32,7 @@ impl Operations<'_> {
     pub(super) fn recovery_op(&self, step: Recovery, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
         Some(match step {
             Recovery::LoadSystem => StorageOp::Load(registry::SYSTEM),
-            Recovery::StoreSystem => self.store_system(scratch)?,
+            Recovery::StoreSystem => self.core.common.store_system(scratch)?,
             Recovery::Load { key, .. } => StorageOp::Load(key),
             Recovery::AskJournal => StorageOp::Journal,
             Recovery::LoadMark => StorageOp::Load(registry::JOURNAL_MARK),
@@ -39,27 +41,18 @@ impl Operations<'_> {
         })
     }
 
-    /// The record of the boot count, of what is drawn once, and of the last known date.
-    pub(super) fn store_system(&self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
-        let mut writer = RecordWriter::new(scratch.blank());
-        writer.unsigned(u64::from(self.dating.boot));
-        writer.unsigned(u64::from(self.persistence.seed));
-        writer.unsigned(u64::from(self.dating.known.as_unix()));
-        Some(StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?))
-    }
-
     /// A step of the reading at boot is done; `record` is what was found.
     pub(super) fn recovered(&mut self, now: Instant, result: &StorageResult, record: Option<&[u8]>) {
-        let next = match self.persistence.recovery {
+        let next = match self.core.common.persistence.recovery {
             Recovery::LoadSystem => {
-                self.clock.begin(now);
+                self.core.common.clock.begin(now);
                 let mut reader = record.and_then(|record| RecordReader::open(registry::SYSTEM, record));
                 let boot = reader.as_mut().and_then(RecordReader::u32);
                 let seed = reader.as_mut().and_then(RecordReader::u32);
                 let date = reader.as_mut().and_then(RecordReader::u32);
-                self.dating.boot = boot.unwrap_or(0).wrapping_add(1);
-                self.dating.known = DateTime::from_unix(date.unwrap_or(0));
-                self.persistence.seed = seed.unwrap_or_else(|| self.random());
+                self.core.common.dating.boot = boot.unwrap_or(0).wrapping_add(1);
+                self.core.common.dating.known = DateTime::from_unix(date.unwrap_or(0));
+                self.core.common.persistence.seed = seed.unwrap_or_else(|| self.core.common.random());
                 Recovery::StoreSystem
             }
             Recovery::StoreSystem => self.load_next(0, 0),
@@ -68,26 +61,26 @@ impl Operations<'_> {
                 self.load_next(shelf, number.saturating_add(1))
             }
             Recovery::AskJournal => match result {
-                StorageResult::Journal(Some(extent)) => step(self.journal.recover_known(extent.clone())),
+                StorageResult::Journal(Some(extent)) => step(self.core.common.journal.recover_known(extent.clone())),
                 _ => Recovery::LoadMark,
             },
-            Recovery::LoadMark => step(self.journal.recover(record)),
+            Recovery::LoadMark => step(self.core.common.journal.recover(record)),
             Recovery::Probe(number) => {
                 if let Some(entry) = record.and_then(|record| Entry::read(number, record)) {
                     self.recover_entry(number, &entry);
                 }
                 let entry_lies_there = record.is_some_and(|record| Entry::may_be(number, record));
                 if entry_lies_there {
-                    self.signed_values.copying.found(number, record.unwrap_or_default());
+                    self.core.signed_values.copying.found(number, record.unwrap_or_default());
                 }
-                step(self.journal.probe(number, entry_lies_there))
+                step(self.core.common.journal.probe(number, entry_lies_there))
             }
             Recovery::Done => Recovery::Done,
         };
-        self.persistence.recovery = next;
+        self.core.common.persistence.recovery = next;
         if matches!(next, Recovery::Done) {
-            self.end_interrupted_transactions(now);
-            self.booted(now);
+            self.core.end_interrupted_transactions(now);
+            self.security.booted(&mut self.core.common, now);
         }
     }
 
@@ -101,8 +94,8 @@ impl Operations<'_> {
 
     /// Follows the transactions through the journal, to find those without an end.
     fn recover_entry(&mut self, number: u32, entry: &Entry<'_>) {
-        self.dating.followed_by(entry.at, !matches!(entry.content, Content::Clock { .. }));
-        let Some(connector) = self.change_connector(entry.connector) else { return };
+        self.core.common.dating.followed_by(entry.at, !matches!(entry.content, Content::Clock { .. }));
+        let Some(connector) = self.core.change_connector(entry.connector) else { return };
         match entry.content {
             Content::Clock { .. } => {}
             Content::Start { id_tag, meter_start, reservation } => {
@@ -112,13 +105,13 @@ impl Operations<'_> {
                 session.id_tag = id_tag.to_token();
                 session.reservation = reservation;
                 if let Some(reservation) = reservation {
-                    self.reservation_used(reservation, number); // the power may have failed before its record was removed
+                    self.reservations.reservation_used(&mut self.core.common, reservation, number); // the power may have failed before its record was removed
                 }
             }
             Content::MeterValues { values, .. } => {
                 connector.session.take_reading(metering::register_of(values)); // TX-28
                 connector.session.sample = number;
-                self.persistence.samples = self.persistence.samples.saturating_add(1);
+                self.core.common.persistence.samples = self.core.common.persistence.samples.saturating_add(1);
             }
             Content::Stop { start, .. } => {
                 connector.session.clear();
@@ -126,7 +119,20 @@ impl Operations<'_> {
             }
         }
     }
+}
 
+impl Common<'_> {
+    /// The record of the boot count, of what is drawn once, and of the last known date.
+    pub(super) fn store_system(&self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+        let mut writer = RecordWriter::new(scratch.blank());
+        writer.unsigned(u64::from(self.dating.boot));
+        writer.unsigned(u64::from(self.persistence.seed));
+        writer.unsigned(u64::from(self.dating.known.as_unix()));
+        Some(StorageOp::Store(registry::SYSTEM, writer.finish(registry::SYSTEM)?))
+    }
+}
+
+impl Core<'_> {
     /// What a power cut has interrupted ends now, with the register as it stands (TX-26), or goes on (TX-27).
     fn end_interrupted_transactions(&mut self, now: Instant) {
         let resumes = self.resumes;

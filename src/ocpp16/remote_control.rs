@@ -3,6 +3,7 @@
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::claim::Claim;
 use super::connector::Finishing::{CardTooLate, No};
+use super::core_profile::Core;
 use super::delivery::UNDELIVERABLE;
 use super::session::Phase;
 use super::{ConnectorId, IdToken, Operations, Reason, TxNotification};
@@ -33,17 +34,17 @@ impl Operations<'_> {
             return Err(Cause::IdTag);
         }
         let periods = scratch.blank();
-        let draft = match profile.nested().filter(|_| self.can_limit().is_ok()) {
-            Some(profile) => match self.profile_of_start(profile, periods)? {
+        let draft = match profile.nested().filter(|_| self.profiles.can_limit(&self.core.common).is_ok()) {
+            Some(profile) => match self.profiles.profile_of_start(&self.core.common, profile, periods)? {
                 Some(draft) => Some(draft),
                 None => return Ok(accepted_if(false)), // RC-08
             },
             None => None,
         };
         let wanted = match connector.integer() {
-            _ if !self.registration.is_accepted() || id_tag.is_empty() => 0..0, // BOOT-09
+            _ if !self.core.common.registration.is_accepted() || id_tag.is_empty() => 0..0, // BOOT-09
             Some(id) => ConnectorId::try_from(id).map_or(0..0, |id| id..id.saturating_add(1)),
-            None => self.connector_ids(),
+            None => self.core.connector_ids(),
         };
         // RC-04: the first of those that suit best.
         let (mut best, mut connector) = (0, 0);
@@ -53,46 +54,27 @@ impl Operations<'_> {
                 (best, connector) = (fit, id);
             }
         }
-        if best == 0 || !self.outputs.remote_start_notify.is_none_or(|notify| notify(connector, id_tag.as_str())) {
+        if best == 0
+            || !self.core.common.outputs.remote_start_notify.is_none_or(|notify| notify(connector, id_tag.as_str()))
+        {
             return Ok(accepted_if(false));
         }
-        let authorized = !self.keys.is_on(&AUTHORIZE_REMOTE_TX_REQUESTS);
+        let authorized = !self.core.common.keys.is_on(&AUTHORIZE_REMOTE_TX_REQUESTS);
         let begun = self.begin_session(now, id_tag, connector, authorized).is_ok();
         if let (true, Some(draft)) = (begun, draft) {
-            self.session_limited(connector, draft, periods);
+            self.profiles.session_limited(&mut self.core.common, connector, draft, periods);
         }
-        if let (true, Some(connector)) = (begun, self.connector(connector)) {
+        if let (true, Some(connector)) = (begun, self.core.connector(connector)) {
             connector.notify(TxNotification::RemoteStart);
         }
         Ok(accepted_if(begun))
     }
 
-    #[inline(never)]
-    pub(super) fn remote_stop_transaction(
-        &mut self,
-        now: Instant,
-        payload: Payload<'_>,
-    ) -> Result<StatusAnswer, Cause> {
-        const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Number)];
-        let [transaction] = payload.read(&FIELDS)?;
-        // TX-04: several transactions may have the id of those that the central system does not know.
-        let is_known = |id: &i64| *id != UNDELIVERABLE && self.registration.is_accepted();
-        let wanted = transaction.long()?.filter(is_known);
-        let running = self.connectors.iter().zip(1..).find(|(connector, _)| {
-            let session = &connector.session;
-            session.phase() == Phase::Running && wanted.is_some() && connector.confirmed.id_of(session.entry) == wanted
-        });
-        let Some((connector, id)) = running else { return Ok(accepted_if(false)) };
-        connector.notify(TxNotification::RemoteStop);
-        self.stop_session(now, id, Reason::Remote, None);
-        Ok(accepted_if(true))
-    }
-
     /// How well a connector suits a tag; 0 when no session may begin there with it (RC-05).
     fn suitability(&self, id: ConnectorId, id_tag: &IdToken) -> u8 {
-        let (Ok(()), Some(connector)) = (self.may_begin(id), self.connector(id)) else { return 0 };
-        match self.claim(id, id_tag, None) {
-            Claim::Ours(_) if self.is_reserved(id) => return 5,
+        let (Ok(()), Some(connector)) = (self.may_begin(id), self.core.connector(id)) else { return 0 };
+        match self.reservations.claim(&self.core, id, id_tag, None) {
+            Claim::Ours(_) if self.reservations.is_reserved(id) => return 5,
             Claim::MaybeGroup => return 1,
             Claim::Foreign => return 0,
             Claim::Free | Claim::Ours(_) => {}
@@ -103,5 +85,28 @@ impl Operations<'_> {
             false => 3,
             true => 4,
         }
+    }
+}
+
+impl Core<'_> {
+    #[inline(never)]
+    pub(super) fn remote_stop_transaction(
+        &mut self,
+        now: Instant,
+        payload: Payload<'_>,
+    ) -> Result<StatusAnswer, Cause> {
+        const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Number)];
+        let [transaction] = payload.read(&FIELDS)?;
+        // TX-04: several transactions may have the id of those that the central system does not know.
+        let is_known = |id: &i64| *id != UNDELIVERABLE && self.common.registration.is_accepted();
+        let wanted = transaction.long()?.filter(is_known);
+        let running = self.connectors.iter().zip(1..).find(|(connector, _)| {
+            let session = &connector.session;
+            session.phase() == Phase::Running && wanted.is_some() && connector.confirmed.id_of(session.entry) == wanted
+        });
+        let Some((connector, id)) = running else { return Ok(accepted_if(false)) };
+        connector.notify(TxNotification::RemoteStop);
+        self.stop_session(now, id, Reason::Remote, None);
+        Ok(accepted_if(true))
     }
 }

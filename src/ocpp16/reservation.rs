@@ -2,7 +2,9 @@
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::claim::Claim;
+use super::common::Common;
 use super::connector::Finishing;
+use super::core_profile::Core;
 use super::session::Phase;
 use super::shelf::{RecordChange, Shelf};
 use super::{Connector, ConnectorId, IdToken, Operations, keys};
@@ -35,7 +37,7 @@ struct Reservation {
     since: u32,
 }
 
-pub(super) struct Reservations<'a> {
+pub(crate) struct Reservations<'a> {
     slots: &'a mut [ReservationSlot],
     /// There may be one, or a connector that takes itself for reserved.
     is_active: bool,
@@ -141,9 +143,14 @@ fn read_reservation(key: RecordKey, record: &[u8]) -> Option<Reservation> {
     })
 }
 
-impl Operations<'_> {
+impl Reservations<'_> {
     #[inline(never)]
-    pub(super) fn reserve_now(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
+    pub(super) fn reserve_now(
+        &mut self,
+        core: &mut Core<'_>,
+        now: Instant,
+        payload: Payload<'_>,
+    ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 5] = [
             Field::required("connectorId", Kind::Integer),
             Field::required("expiryDate", Kind::DATE),
@@ -161,65 +168,69 @@ impl Operations<'_> {
         let parent =
             parent.text().and_then(|parent| IdToken::try_from(parent).ok()).filter(|parent| !parent.is_empty());
         let id = id.integer().unwrap_or(0);
-        let first = if self.keys.is_on(&RESERVE_CONNECTOR_ZERO_SUPPORTED) { 0 } else { 1 }; // RSV-04
-        let all = first..self.connector_ids().end;
+        let first = if core.common.keys.is_on(&RESERVE_CONNECTOR_ZERO_SUPPORTED) { 0 } else { 1 }; // RSV-04
+        let all = first..core.connector_ids().end;
         let connector = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| all.contains(id));
-        let is_past = self.clock.date(now).is_some_and(|date| date >= expires);
+        let is_past = core.common.clock.date(now).is_some_and(|date| date >= expires);
         let is_its_place = |slot: &ReservationSlot| slot.reservation.as_ref().is_some_and(|other| other.id == id);
         let is_free = |slot: &ReservationSlot| slot.reservation.is_none();
-        let slots = &self.reservations.slots;
+        let slots = &self.slots;
         let place = slots.iter().position(is_its_place).or_else(|| slots.iter().position(is_free)); // RSV-02
         // RSV-03: told whatever else speaks against it.
-        let obstacle = connector.and_then(|connector| self.why_not_reserved(connector, id));
+        let obstacle = connector.and_then(|connector| self.why_not_reserved(core, connector, id));
         let (None, Some(connector), Some(place), false) = (obstacle, connector, place, is_past || id_tag.is_empty())
         else {
             return Ok(obstacle.unwrap_or(StatusAnswer::Rejected)); // RSV-11, RSV-13
         };
-        if let Some(slot) = self.reservations.slots.get_mut(place) {
-            let reservation = Reservation { id, connector, expires, id_tag, parent, since: self.journal.next() };
+        if let Some(slot) = self.slots.get_mut(place) {
+            let reservation = Reservation { id, connector, expires, id_tag, parent, since: core.common.journal.next() };
             *slot = ReservationSlot { reservation: Some(reservation), unsaved: true };
         }
-        self.reservations_changed();
+        self.reservations_changed(&mut core.common);
         Ok(accepted_if(true))
     }
 
     #[inline(never)]
-    pub(super) fn cancel_reservation(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
+    pub(super) fn cancel_reservation(
+        &mut self,
+        common: &mut Common<'_>,
+        payload: Payload<'_>,
+    ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 1] = [Field::required("reservationId", Kind::Integer)];
         let [id] = payload.read(&FIELDS)?;
-        let found = self.reservations.end(&mut |reservation| id.integer() == Some(reservation.id));
-        self.reservations_changed();
+        let found = self.end(&mut |reservation| id.integer() == Some(reservation.id));
+        self.reservations_changed(common);
         Ok(accepted_if(found))
     }
 
     /// RSV-03: the status of the refusal, if reservation `id` cannot be had on this connector.
-    fn why_not_reserved(&self, connector: ConnectorId, id: i32) -> Option<StatusAnswer> {
-        let others = || self.reservations.all().filter(move |other| other.id != id);
+    fn why_not_reserved(&self, core: &Core<'_>, connector: ConnectorId, id: i32) -> Option<StatusAnswer> {
+        let others = || self.all().filter(move |other| other.id != id);
         // Those that wait for any connector need as many that are free (RSV-04).
         let waiting = others().filter(|other| other.connector == 0).count();
         let is_free = |candidate: &ConnectorId| {
-            self.obstacle(*candidate).is_none() && others().all(|other| other.connector != *candidate)
+            Self::obstacle(core, *candidate).is_none() && others().all(|other| other.connector != *candidate)
         };
         let obstacle = match connector {
-            0 if self.charge_point.is_faulted() => Some(StatusAnswer::Faulted),
-            0 if !self.charge_point.service.is_open() => Some(StatusAnswer::Unavailable),
+            0 if core.charge_point.is_faulted() => Some(StatusAnswer::Faulted),
+            0 if !core.charge_point.service.is_open() => Some(StatusAnswer::Unavailable),
             0 => None,
-            _ => self.obstacle(connector),
+            _ => Self::obstacle(core, connector),
         };
         let is_wanted = connector == 0 || is_free(&connector);
-        if obstacle.is_some() || is_wanted && self.connector_ids().filter(is_free).count() > waiting {
+        if obstacle.is_some() || is_wanted && core.connector_ids().filter(is_free).count() > waiting {
             return obstacle;
         }
         // What keeps all of them from being reserved is told of connector 0.
         let mut obstacles =
-            self.connector_ids().map(|candidate| self.obstacle(candidate).unwrap_or(StatusAnswer::Occupied));
+            core.connector_ids().map(|candidate| Self::obstacle(core, candidate).unwrap_or(StatusAnswer::Occupied));
         let first = obstacles.next().filter(|_| connector == 0).unwrap_or(StatusAnswer::Occupied);
         Some(if obstacles.all(|other| other == first) { first } else { StatusAnswer::Occupied })
     }
 
     /// Why a connector could not be used now by anybody.
-    fn obstacle(&self, id: ConnectorId) -> Option<StatusAnswer> {
-        let connector = self.connector(id)?;
+    fn obstacle(core: &Core<'_>, id: ConnectorId) -> Option<StatusAnswer> {
+        let connector = core.connector(id)?;
         if connector.place.is_faulted() {
             Some(StatusAnswer::Faulted)
         } else if !connector.place.service.is_open() {
@@ -232,9 +243,15 @@ impl Operations<'_> {
     }
 
     /// Whether this tag may charge there, as far as reservations go. Its group is `parent`, once that is known.
-    pub(super) fn claim(&self, connector: ConnectorId, id_tag: &IdToken, parent: Option<&IdToken>) -> Claim {
+    pub(super) fn claim(
+        &self,
+        core: &Core<'_>,
+        connector: ConnectorId,
+        id_tag: &IdToken,
+        parent: Option<&IdToken>,
+    ) -> Claim {
         let claims = |wanted: ConnectorId| {
-            let of_connector = self.reservations.all().filter(move |reservation| reservation.connector == wanted);
+            let of_connector = self.all().filter(move |reservation| reservation.connector == wanted);
             of_connector.map(|reservation| reservation.claim(id_tag, parent))
         };
         let rank = |claim: &Claim| match claim {
@@ -248,10 +265,10 @@ impl Operations<'_> {
         let any = claims(0).max_by_key(rank).unwrap_or(Claim::Free);
         // RSV-16: somebody else may have it as long as enough connectors stay free for those who wait for any.
         let is_free = |other: &ConnectorId| {
-            *other != connector && self.obstacle(*other).is_none() && claims(*other).next().is_none()
+            *other != connector && Self::obstacle(core, *other).is_none() && claims(*other).next().is_none()
         };
         match any {
-            Claim::MaybeGroup | Claim::Foreign if self.connector_ids().filter(is_free).count() >= claims(0).count() => {
+            Claim::MaybeGroup | Claim::Foreign if core.connector_ids().filter(is_free).count() >= claims(0).count() => {
                 Claim::Free
             }
             any => any,
@@ -260,56 +277,51 @@ impl Operations<'_> {
 
     /// Whether the tag that is being authorised may not charge because the connector waits for another one (RSV-05). Its
     /// group is `parent`, if it has one.
-    pub(super) fn is_reserved_for_others(&self, id: ConnectorId, parent: Option<&IdToken>) -> bool {
-        let Some(session) = self.connector(id).map(|connector| &connector.session) else { return false };
-        let claim = self.claim(id, &session.id_tag, parent);
+    pub(super) fn is_reserved_for_others(&self, core: &Core<'_>, id: ConnectorId, parent: Option<&IdToken>) -> bool {
+        let Some(session) = core.connector(id).map(|connector| &connector.session) else { return false };
+        let claim = self.claim(core, id, &session.id_tag, parent);
         session.visitor.is_none() && matches!(claim, Claim::Foreign | Claim::MaybeGroup)
     }
 
     /// RSV-09: finds the reservation that a session uses up which waits for its tag or its EV.
-    pub(super) fn find_reservation(&mut self, id: ConnectorId) {
-        let Some(session) = self.connector(id).map(|connector| &connector.session) else { return };
+    pub(super) fn find_reservation(&self, core: &mut Core<'_>, id: ConnectorId) {
+        let Some(session) = core.connector(id).map(|connector| &connector.session) else { return };
         if !session.is_waiting() {
             return;
         }
-        let reservation = match self.claim(id, &session.id_tag, session.parent.as_ref()) {
+        let reservation = match self.claim(core, id, &session.id_tag, session.parent.as_ref()) {
             Claim::Ours(reservation) => Some(reservation),
             _ => None,
         };
-        if let Some(connector) = self.connector_mut(id) {
+        if let Some(connector) = core.connector_mut(id) {
             connector.session.reservation = reservation;
         }
     }
 
     /// RSV-07: its transaction has started, and that is durable as this entry of the journal.
-    pub(super) fn reservation_used(&mut self, id: i32, entry: u32) {
-        if self.reservations.end(&mut |reservation| reservation.id == id && entry >= reservation.since) {
-            self.reservations_changed();
+    pub(super) fn reservation_used(&mut self, common: &mut Common<'_>, id: i32, entry: u32) {
+        if self.end(&mut |reservation| reservation.id == id && entry >= reservation.since) {
+            self.reservations_changed(common);
         }
     }
 
-    /// KEY-40: the switch is the firmware's, until it has begun.
-    pub(super) fn announce_hardware_of_reservations(&mut self) {
-        let _ = self.keys.fix(RESERVE_CONNECTOR_ZERO_NAME);
-    }
-
-    fn reservations_changed(&mut self) {
-        self.reservations.is_active = true;
-        self.persistence.has_chores = true;
+    fn reservations_changed(&mut self, common: &mut Common<'_>) {
+        self.is_active = true;
+        common.persistence.has_chores = true;
     }
 
     /// Ends reservations that are over, and tells the connectors which of them are reserved.
-    pub(super) fn advance_reservations(&mut self, now: Instant) {
-        if !self.reservations.is_active {
+    pub(super) fn advance_reservations(&mut self, core: &mut Core<'_>, now: Instant) {
+        if !self.is_active {
             return;
         }
-        let is_active = self.reservations.all().next().is_some();
-        self.reservations.is_active = is_active;
-        let date = self.clock.date(now);
-        let is_main_unusable = !self.charge_point.service.is_on() || self.charge_point.is_faulted();
-        let connectors = &self.connectors;
+        let is_active = self.all().next().is_some();
+        self.is_active = is_active;
+        let date = core.common.clock.date(now);
+        let is_main_unusable = !core.charge_point.service.is_on() || core.charge_point.is_faulted();
+        let connectors = &core.connectors;
         let mut next = u32::MAX;
-        let has_ended = self.reservations.end(&mut |reservation| {
+        let has_ended = self.end(&mut |reservation| {
             let left = date.map(|date| reservation.expires.as_unix().saturating_sub(date.as_unix()));
             next = next.min(left.unwrap_or(u32::MAX));
             let is_usable = match usize::from(reservation.connector).checked_sub(1) {
@@ -319,11 +331,11 @@ impl Operations<'_> {
             left == Some(0) || !is_usable // RSV-07, RSV-08
         });
         if has_ended {
-            self.reservations_changed();
+            self.reservations_changed(&mut core.common);
         }
         let mut looks_again = has_ended || next == 0;
-        for (connector, id) in self.connectors.iter_mut().zip(1..) {
-            let is_reserved = self.reservations.all().any(|reservation| reservation.connector == id);
+        for (connector, id) in core.connectors.iter_mut().zip(1..) {
+            let is_reserved = self.all().any(|reservation| reservation.connector == id);
             if connector.is_reserved && !is_reserved {
                 connector.present_since = now; // who has plugged in is treated as if just come
                 looks_again = true;
@@ -331,24 +343,29 @@ impl Operations<'_> {
             connector.is_reserved = is_reserved;
         }
         if looks_again {
-            self.look_again();
+            core.common.look_again();
         } else if next != u32::MAX {
-            self.wake_at(now + Duration::from_secs(next));
+            core.common.wake_at(now + Duration::from_secs(next));
         }
     }
 
     /// Whether a connector is reserved; connector 0 when any one is.
-    pub fn is_reserved(&self, connector: ConnectorId) -> bool {
-        self.reservations.all().any(|reservation| reservation.connector == connector)
+    pub(crate) fn is_reserved(&self, connector: ConnectorId) -> bool {
+        self.all().any(|reservation| reservation.connector == connector)
     }
 
     /// Whether a reservation keeps this tag, of whose group nothing is known, from charging on a connector.
-    pub fn is_blocked_by_reservation(&self, id_tag: &str, connector: ConnectorId) -> bool {
-        let claim = IdToken::from_text(id_tag).map(|id_tag| self.claim(connector, &id_tag, None));
+    pub(crate) fn is_blocked_by_reservation(&self, core: &Core<'_>, id_tag: &str, connector: ConnectorId) -> bool {
+        let claim = IdToken::from_text(id_tag).map(|id_tag| self.claim(core, connector, &id_tag, None));
         matches!(claim, Ok(Claim::Foreign | Claim::MaybeGroup))
     }
 }
 
 fn is_in_use(connector: &Connector<'_>) -> bool {
     connector.session.phase() != Phase::Idle || connector.finishing != Finishing::No || connector.is_held
+}
+
+/// KEY-40: the switch is the firmware's, until it has begun.
+pub(super) fn announce_hardware(common: &mut Common<'_>) {
+    let _ = common.keys.fix(RESERVE_CONNECTOR_ZERO_NAME);
 }

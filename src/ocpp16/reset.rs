@@ -1,6 +1,8 @@
 //! Reset: end what runs, then restart (OCPP 1.6 §5.14).
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
+use super::common::Common;
+use super::core_profile::Core;
 use super::{ChargePointErrorCode, Operations, Reason, ResetKind};
 use crate::json::{Field, Kind, Payload};
 use crate::store::IntegerKey;
@@ -44,10 +46,10 @@ impl Operations<'_> {
         const FIELDS: [Field; 1] = [Field::required("type", Kind::Text(20))];
         let [kind] = payload.read(&FIELDS)?;
         let kind = kind.text().and_then(ResetKind::from_json).ok_or(Cause::Type)?;
-        let possible = self.outputs.reset_execute.is_some();
-        let possible = possible && !self.is_writing_firmware(); // RST-07
+        let possible = self.core.common.outputs.reset_execute.is_some();
+        let possible = possible && !self.transfers.is_writing_firmware(); // RST-07
         // The firmware can refuse a soft reset, but not a hard one.
-        let agreed = self.outputs.reset_notify.is_none_or(|notify| notify(kind)) || kind == ResetKind::Hard;
+        let agreed = self.core.common.outputs.reset_notify.is_none_or(|notify| notify(kind)) || kind == ResetKind::Hard;
         let accepted = possible && agreed;
         if accepted && !self.reset.is_pending() {
             self.reset = Reset::Closing { kind, answered: false, until: now + DELIVERY_WAIT };
@@ -55,8 +57,8 @@ impl Operations<'_> {
                 ResetKind::Hard => Reason::HardReset,
                 ResetKind::Soft => Reason::SoftReset,
             };
-            for id in self.connector_ids() {
-                self.stop_without_gate(now, id, reason);
+            for id in self.core.connector_ids() {
+                self.core.stop_without_gate(now, id, reason);
             }
         }
         // RST-04: a hard reset makes a soft one that is under way hard.
@@ -68,49 +70,55 @@ impl Operations<'_> {
         }
         Ok(accepted_if(accepted))
     }
+}
 
+impl Reset {
     /// Nothing waits to be sent any more, so the answer to a reset has left, and the ends of the transactions follow.
-    pub(super) fn reset_answered(&mut self, now: Instant) {
-        if let Reset::Closing { answered: answered @ false, until, .. } = &mut self.reset {
+    pub(super) fn reset_answered(&mut self, common: &mut Common<'_>, now: Instant) {
+        if let Reset::Closing { answered: answered @ false, until, .. } = &mut *self {
             *answered = true;
             *until = now + DELIVERY_WAIT;
-            self.look_again();
+            common.look_again();
         }
     }
 
-    pub(super) fn advance_reset(&mut self, now: Instant) {
-        match self.reset {
+    pub(super) fn advance_reset(&mut self, core: &mut Core<'_>, now: Instant) {
+        match *self {
             Reset::None => {}
             Reset::Closing { kind, answered, until } => {
-                let durable = self.connectors.iter().all(|connector| !connector.session.is_in_transaction());
-                let told = answered && (self.journal.is_empty() || kind == ResetKind::Hard);
+                let durable = core.connectors.iter().all(|connector| !connector.session.is_in_transaction());
+                let told = answered && (core.common.journal.is_empty() || kind == ResetKind::Hard);
                 // What cannot become durable must not keep a hanging charge point from being reset.
-                let waits = self.online && !answered && kind == ResetKind::Soft;
-                if durable && (told || !self.online) || now >= until && !waits {
-                    self.execute_reset(now, kind, 0);
+                let waits = core.common.online && !answered && kind == ResetKind::Soft;
+                if durable && (told || !core.common.online) || now >= until && !waits {
+                    self.execute_reset(&mut core.common, now, kind, 0);
                 } else {
-                    self.wake_at(if now < until { until } else { now + Duration::from_secs(1) });
+                    core.common.wake_at(if now < until { until } else { now + Duration::from_secs(1) });
                 }
             }
             Reset::Executing { kind, tries, next } => {
                 if now < next {
-                    self.wake_at(next);
-                } else if tries > self.keys.unsigned(&RESET_RETRIES) {
-                    self.reset = Reset::None;
-                    self.charge_point.status.report_error(now, self.journal.next(), ChargePointErrorCode::ResetFailure); // RST-06
-                    self.look_again();
+                    core.common.wake_at(next);
+                } else if tries > core.common.keys.unsigned(&RESET_RETRIES) {
+                    *self = Reset::None;
+                    core.charge_point.status.report_error(
+                        now,
+                        core.common.journal.next(),
+                        ChargePointErrorCode::ResetFailure,
+                    ); // RST-06
+                    core.common.look_again();
                 } else {
-                    self.execute_reset(now, kind, tries);
+                    self.execute_reset(&mut core.common, now, kind, tries);
                 }
             }
         }
     }
 
-    fn execute_reset(&mut self, now: Instant, kind: ResetKind, tries: u32) {
+    fn execute_reset(&mut self, common: &mut Common<'_>, now: Instant, kind: ResetKind, tries: u32) {
         let next = now + RETRY_WAIT;
-        self.reset = Reset::Executing { kind, tries: tries + 1, next };
-        self.wake_at(next);
-        if let Some(execute) = self.outputs.reset_execute {
+        *self = Reset::Executing { kind, tries: tries + 1, next };
+        common.wake_at(next);
+        if let Some(execute) = common.outputs.reset_execute {
             execute(kind);
         }
     }

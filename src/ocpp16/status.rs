@@ -1,9 +1,10 @@
 //! StatusNotification: the state of each connector, and the report of every change (OCPP 1.6 §4.9).
 
 use super::connector::{self, Connector, Finishing::EvSideDisconnected};
+use super::core_profile::Core;
 use super::place::Place;
 use super::session::Phase;
-use super::{ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData, Operations};
+use super::{ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData};
 use crate::json::{Json, Writer, clip, name};
 use crate::rpc::Outcome;
 use crate::store::IntegerKey;
@@ -231,15 +232,15 @@ impl Json for StatusNotification {
     }
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     /// The connector whose change is to be reported next, or of which a trigger has asked, and whether that precedes the
     /// transaction messages that wait.
     pub(super) fn next_to_report(&mut self, now: Instant) -> Option<(ConnectorId, bool)> {
         if !self.has_reports {
             return None;
         }
-        let accepted = self.registration.is_accepted();
-        let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
+        let accepted = self.common.registration.is_accepted();
+        let minimum = Duration::from_secs(self.common.keys.unsigned(&MINIMUM_STATUS_DURATION));
         // ST-09: in the order in which it happened, over all connectors.
         let mut first = None;
         for id in 0..self.connector_ids().end {
@@ -250,20 +251,20 @@ impl Operations<'_> {
             }
         }
         let (id, _) = first?;
-        let (next_entry, waiting) = (self.journal.next(), self.journal.numbers());
+        let (next_entry, waiting) = (self.common.journal.next(), self.common.journal.numbers());
         Some((id, self.place_mut(id)?.status.precedes(next_entry, waiting)))
     }
 
     /// What is to be reported of a connector next.
     pub(super) fn status_notification(&mut self, id: ConnectorId) -> Option<StatusNotification> {
-        let accepted = self.registration.is_accepted();
+        let accepted = self.common.registration.is_accepted();
         let change = self.place_mut(id)?.status.next_to_tell(accepted)?;
         let error = self.place(id)?.error;
         Some(StatusNotification {
             connector_id: id,
             error_code: change.state.error,
             status: change.state.status,
-            timestamp: self.clock.date(change.at),
+            timestamp: self.common.clock.date(change.at),
             details: error.filter(|details| details.code == change.state.error),
             ev_side_disconnected: change.state.ev_side_disconnected,
         })
@@ -273,7 +274,7 @@ impl Operations<'_> {
     /// into a dead connection: it is made again with the next one. One that the central system refused or ignored is not:
     /// it would come back for ever.
     pub(super) fn conclude_status_notification(&mut self, id: ConnectorId, outcome: Outcome<'_>) {
-        let next_entry = self.journal.next();
+        let next_entry = self.common.journal.next();
         let Some(place) = self.place_mut(id) else { return };
         let reporting = &mut place.status;
         match outcome {
@@ -282,12 +283,12 @@ impl Operations<'_> {
             _ => {}
         }
         let more = !reporting.waiting.is_empty();
-        self.look_again_if(more); // with a deadline of its own
+        self.common.look_again_if(more); // with a deadline of its own
     }
 
     pub(super) fn update_statuses(&mut self, now: Instant) {
-        let minimum = Duration::from_secs(self.keys.unsigned(&MINIMUM_STATUS_DURATION));
-        let next_entry = self.journal.next();
+        let minimum = Duration::from_secs(self.common.keys.unsigned(&MINIMUM_STATUS_DURATION));
+        let next_entry = self.common.journal.next();
         let reports_all = core::mem::take(&mut self.reports_all);
         let (mut deadline, mut looks_again) = (Instant::NEVER, false);
         for connector in self.connectors.iter_mut() {
@@ -314,9 +315,9 @@ impl Operations<'_> {
         deadline = deadline.min(self.charge_point.status.deadline(minimum));
         self.has_reports = deadline != Instant::NEVER;
         if deadline > now {
-            self.wake_at(deadline);
+            self.common.wake_at(deadline);
         }
-        self.look_again_if(looks_again);
+        self.common.look_again_if(looks_again);
     }
 }
 

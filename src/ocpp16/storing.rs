@@ -14,6 +14,7 @@
 //! | a message that has signed values | their pieces, and nothing before them | it goes out with all of them |
 //! | a changed key or availability is durable | the answer, which is held until then | an accepted value survives |
 
+use super::core_profile::Core;
 use super::delivery::Head;
 use super::persistence::{TRIES, Task};
 use super::transfer::Direction;
@@ -24,53 +25,55 @@ use crate::time::Instant;
 impl Operations<'_> {
     #[inline(never)]
     pub(super) fn next_task(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
-        if let Some(series) = self.persistence.series.take()
-            && let Some(task) = self.extend_loaded_series(now, series, scratch)
+        if let Some(series) = self.core.common.persistence.series.take()
+            && let Some(task) = self.core.extend_loaded_series(now, series, scratch)
         {
             return Some(task);
         }
-        if self.journal_full
-            && let Some(task) = self.make_room(scratch)
+        if self.core.common.journal_full
+            && let Some(task) = self.core.common.make_room(scratch)
         {
             return Some(task);
         }
         // Not for ever, so that what waits can be delivered, which may be what makes room.
-        if (self.persistence.append_failures < TRIES || now >= self.persistence.append_after)
-            && let Some(task) = self.next_append(now, scratch)
+        if (self.core.common.persistence.append_failures < TRIES || now >= self.core.common.persistence.append_after)
+            && let Some(task) = self.core.next_append(now, scratch)
         {
             return Some(task);
         }
-        if self.delivery.confirmed_unsaved {
-            for (connector, id) in self.connectors.iter().zip(1..) {
+        if self.core.delivery.confirmed_unsaved {
+            for (connector, id) in self.core.connectors.iter().zip(1..) {
                 if connector.confirmed.unsaved {
-                    let (key, len) = self.store_transaction(id, scratch)?;
+                    let (key, len) = self.core.store_transaction(id, scratch)?;
                     return Some((Task::StoreTransaction(id), StorageOp::Store(key, len)));
                 }
             }
-            self.delivery.confirmed_unsaved = false;
+            self.core.delivery.confirmed_unsaved = false;
         }
-        if self.delivery.release {
-            return self.release(scratch);
+        if self.core.delivery.release {
+            return self.core.release(scratch);
         }
-        let is_turn_of_events = self.is_turn_of_events(now);
-        if is_turn_of_events && let Some(op) = self.load_security_event(scratch) {
+        let is_turn_of_events = self.security.is_turn_of_events(&self.core, now);
+        if is_turn_of_events && let Some(op) = self.security.load_security_event(scratch) {
             return Some((Task::LoadSecurityEvent, op));
         }
-        let is_due = !is_turn_of_events && self.is_reachable() && self.delivery.is_due(now, &self.journal);
-        if let (true, Some(at), Some(first)) = (is_due, self.delivery.head_at, self.journal.first())
-            && let Some(number) = self.dating.next_to_look_at(at, first, self.journal.next())
+        let is_due = !is_turn_of_events
+            && self.core.common.is_reachable()
+            && self.core.delivery.is_due(now, &self.core.common.journal);
+        if let (true, Some(at), Some(first)) = (is_due, self.core.delivery.head_at, self.core.common.journal.first())
+            && let Some(number) = self.core.common.dating.next_to_look_at(at, first, self.core.common.journal.next())
         {
             return Some((Task::SeekDate(number), StorageOp::LoadEntry(number)));
         }
-        if (is_due || self.delivery.give_up)
-            && let first = self.journal.first()?
+        if (is_due || self.core.delivery.give_up)
+            && let first = self.core.common.journal.first()?
             && scratch.entry(first).is_none()
         {
             return Some((Task::LoadFirst, StorageOp::LoadEntry(first)));
         }
         // Last, so that what cannot be stored holds up no transaction.
-        if self.persistence.has_chores || self.keys.is_unsaved() {
-            if self.persistence.has_chores
+        if self.core.common.persistence.has_chores || self.core.common.keys.is_unsaved() {
+            if self.core.common.persistence.has_chores
                 && let Some(task) = self.next_errand(now, scratch)
             {
                 return Some(task);
@@ -78,9 +81,9 @@ impl Operations<'_> {
             if let Some((shelf, change)) = self.next_change(scratch) {
                 return Some((Task::Change { shelf, record: change.record }, change.op()));
             }
-            self.persistence.has_chores = false;
+            self.core.common.persistence.has_chores = false;
         }
-        self.wanted_piece() // by an RPC layer of the firmware's own, between two pages
+        self.core.wanted_piece() // by an RPC layer of the firmware's own, between two pages
     }
 
     /// What is on no shelf.
@@ -88,23 +91,35 @@ impl Operations<'_> {
         if let Some((id, key)) = self.record_to_look_up() {
             return Some((Task::LookUp(id, key), StorageOp::Load(key)));
         }
-        if let Some(task) = self.next_series() {
+        if let Some(task) = self.core.next_series() {
             return Some(task);
         }
-        if let Some(task) = self.signing_op(now, scratch) {
+        if let Some(task) = self.core.signing_op(now, scratch) {
             return Some(task);
         }
         for direction in Direction::ALL {
-            if let Some(op) = self.transfer_to_load(*direction) {
+            if let Some(op) = self.transfers.transfer_to_load(*direction) {
                 return Some((Task::LoadTransfer(*direction), op));
             }
         }
-        if self.dating.is_unsaved {
-            return Some((Task::StoreDate, self.store_system(scratch)?));
+        if self.core.common.dating.is_unsaved {
+            return Some((Task::StoreDate, self.core.common.store_system(scratch)?));
         }
         None
     }
 
+    /// The first entry is gone from the device.
+    pub(super) fn released(&mut self) {
+        self.core.common.journal.released();
+        let was_message = !matches!(self.core.delivery.head, Some(Head::Clock));
+        self.core.common.dating.released(was_message, self.core.common.journal.is_empty());
+        self.core.delivery.released();
+        self.core.delivery.release = self.core.releases_piece();
+        self.core.common.look_again_if(self.reset.is_pending()); // it waits for an empty journal
+    }
+}
+
+impl Core<'_> {
     pub(super) fn store_transaction(&self, id: ConnectorId, scratch: &mut Scratch<'_>) -> Option<(RecordKey, usize)> {
         let connector = self.connector(id)?;
         let id_tag = Some(&connector.session.id_tag).filter(|_| self.resumes);
@@ -118,7 +133,7 @@ impl Operations<'_> {
     }
 
     pub(super) fn release(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
-        let first = self.journal.first()?;
+        let first = self.common.journal.first()?;
         if let Some(Head::Stop { connector: id, start }) = self.delivery.head
             && let Some(connector) = self.connector_mut(id)
             && connector.confirmed.stored_as_running
@@ -128,8 +143,8 @@ impl Operations<'_> {
             let (key, len) = connector.confirmed.store(id, None, scratch.blank())?;
             return Some((Task::StoreTransaction(id), StorageOp::Store(key, len)));
         }
-        if self.journal.mark_due() {
-            return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
+        if self.common.journal.mark_due() {
+            return Some((Task::StoreMark, self.common.journal.store_mark(scratch.blank())?));
         }
         // TX-28: what the last sample of a transaction told of the register must not go with it.
         if let Some(Head::MeterValues { connector: id }) = self.delivery.head
@@ -141,15 +156,5 @@ impl Operations<'_> {
             return Some((Task::ReleaseSample(id), StorageOp::StoreAndRelease(key, len, first)));
         }
         Some((Task::Release, StorageOp::ReleaseEntry(first)))
-    }
-
-    /// The first entry is gone from the device.
-    pub(super) fn released(&mut self) {
-        self.journal.released();
-        let was_message = !matches!(self.delivery.head, Some(Head::Clock));
-        self.dating.released(was_message, self.journal.is_empty());
-        self.delivery.released();
-        self.delivery.release = self.releases_piece();
-        self.look_again_if(self.reset.is_pending()); // it waits for an empty journal
     }
 }

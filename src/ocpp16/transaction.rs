@@ -1,7 +1,8 @@
 //! What the firmware sees of a session: what happens in it, how it stands, why it does not begin or end.
 
+use super::core_profile::Core;
 use super::session::Phase;
-use super::{ConnectorId, Operations, Reason};
+use super::{ConnectorId, Reason};
 use crate::time::Instant;
 use core::fmt;
 
@@ -141,15 +142,15 @@ pub enum EndError {
     OtherIdTag,
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     /// Whether a session is under way that is not over.
-    pub fn is_session_active(&self, id: ConnectorId) -> bool {
+    pub(crate) fn is_session_active(&self, id: ConnectorId) -> bool {
         let phase = self.connector(id).map_or(Phase::Idle, |connector| connector.session.phase());
         !matches!(phase, Phase::Idle | Phase::Stopping)
     }
 
     /// Whether energy may flow: a transaction runs, its start is durable, and nothing speaks against it, not even a limit.
-    pub fn permits_charge(&self, id: ConnectorId) -> bool {
+    pub(crate) fn permits_charge(&self, id: ConnectorId) -> bool {
         self.connector(id).is_some_and(|connector| {
             let session = &connector.session;
             let switches = &connector.switches;
@@ -162,7 +163,7 @@ impl Operations<'_> {
     }
 
     /// The session under way on a connector, from the tag to the durable end.
-    pub fn transaction(&self, id: ConnectorId) -> Option<TransactionView<'_>> {
+    pub(crate) fn transaction(&self, id: ConnectorId) -> Option<TransactionView<'_>> {
         let connector = self.connector(id)?;
         let session = &connector.session;
         if session.phase() == Phase::Idle {
@@ -174,7 +175,7 @@ impl Operations<'_> {
         Some(TransactionView {
             id_tag: session.id_tag.as_str(),
             parent_id_tag: session.parent.as_ref().map(|parent| parent.as_str()),
-            id: entry.map(|entry| TransactionId { seed: self.persistence.seed, entry }),
+            id: entry.map(|entry| TransactionId { seed: self.common.persistence.seed, entry }),
             transaction_id: entry.and_then(|entry| connector.confirmed.id_of(entry)),
             is_authorized: session.phase() != Phase::Authorizing,
             is_running,

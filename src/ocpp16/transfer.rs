@@ -5,6 +5,7 @@
 //! read again for each try.
 
 use super::answer::Cause;
+use super::common::Common;
 use super::diagnostics::{Diagnostics, FileName};
 use super::firmware::Firmware;
 #[cfg(feature = "security")]
@@ -88,7 +89,7 @@ pub(super) enum Stage {
 }
 
 /// All of them.
-pub(super) struct Transfers<'a> {
+pub(crate) struct Transfers<'a> {
     pub(super) firmware: Firmware<'a>,
     pub(super) diagnostics: Diagnostics<'a>,
     #[cfg(feature = "security")]
@@ -108,7 +109,7 @@ impl Shelf for TransferShelf {
     }
 
     fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        operations.change_transfer(scratch)
+        operations.transfers.change_transfer(&operations.core.common, scratch)
     }
 
     fn changed(operations: &mut Operations<'_>, record: RecordKey) {
@@ -208,24 +209,24 @@ impl Direction {
     }
 }
 
-impl<'a> Operations<'a> {
+impl<'a> Transfers<'a> {
     /// Whether there is anything of the profile FirmwareManagement.
     pub(super) fn manages_firmware(&self) -> bool {
         self.can_update() || self.can_upload()
     }
 
     /// The profile is there when the firmware does some of it.
-    pub(super) fn announce_firmware_management(&mut self) {
+    pub(super) fn announce_firmware_management(&self, common: &mut Common<'_>) {
         let is_there = self.manages_firmware();
-        self.keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, is_there);
+        common.keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, is_there);
     }
 
     pub(super) fn transfer(&mut self, direction: Direction) -> &mut Transfer<'a> {
         match direction {
-            Direction::Download => &mut self.transfers.firmware.transfer,
-            Direction::Upload => &mut self.transfers.diagnostics.transfer,
+            Direction::Download => &mut self.firmware.transfer,
+            Direction::Upload => &mut self.diagnostics.transfer,
             #[cfg(feature = "security")]
-            Direction::Log => &mut self.transfers.log.transfer,
+            Direction::Log => &mut self.log.transfer,
         }
     }
 
@@ -233,6 +234,7 @@ impl<'a> Operations<'a> {
     #[inline(never)]
     pub(super) fn transfer_request(
         &mut self,
+        common: &mut Common<'_>,
         direction: Direction,
         payload: Payload<'_>,
         answer: &mut Composer<'_>,
@@ -240,11 +242,11 @@ impl<'a> Operations<'a> {
     ) -> Result<Reply, Cause> {
         let mut file_name = None;
         if self.transfer(direction).stage == Stage::Asked {
-            let Some(result) = self.device_result() else { return Ok(Reply::Held) };
-            self.request_stored(direction, result.is_ok());
+            let Some(result) = common.device_result() else { return Ok(Reply::Held) };
+            self.request_stored(common, direction, result.is_ok());
             result.map_err(|_| Cause::DeviceFailed)?;
             if direction == Direction::Upload {
-                file_name = Some(self.transfers.diagnostics.file_name);
+                file_name = Some(self.diagnostics.file_name);
             }
         } else {
             let mut values = [Value::Absent; 5];
@@ -262,7 +264,7 @@ impl<'a> Operations<'a> {
             let len = TransferRequest::write(record, direction.key(), &values, None)?;
             if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {
                 self.transfer(direction).begin();
-                self.ask_device(StorageOp::Store(direction.key(), len));
+                common.ask_device(StorageOp::Store(direction.key(), len));
                 return Ok(Reply::Held);
             }
         }
@@ -272,34 +274,24 @@ impl<'a> Operations<'a> {
 
     /// The record of a request is written, or may be. An update is what the record says; diagnostics that nobody knows of any
     /// more are not uploaded.
-    pub(super) fn request_stored(&mut self, direction: Direction, is_stored: bool) {
+    pub(super) fn request_stored(&mut self, common: &mut Common<'_>, direction: Direction, is_stored: bool) {
         if is_stored || direction == Direction::Download {
             self.transfer(direction).stage = Stage::Reading;
-            self.persistence.has_chores = true;
+            common.persistence.has_chores = true;
         } else {
-            self.end_transfer(direction);
+            self.end_transfer(common, direction);
         }
     }
 
     /// The link came up or went down.
-    pub(super) fn transfers_link(&mut self, online: bool) {
+    pub(super) fn transfers_link(&mut self, common: &mut Common<'_>, online: bool) {
         for direction in Direction::ALL {
             let direction = *direction;
             let transfer = self.transfer(direction);
             transfer.reports.link(online);
             if transfer.stage == Stage::Asked {
-                self.request_stored(direction, false);
+                self.request_stored(common, direction, false);
             }
-        }
-    }
-
-    /// Moves on what is under way.
-    pub(super) fn advance_transfers(&mut self, now: Instant) {
-        if self.has_transfers() {
-            self.advance_firmware(now);
-            self.advance_transfer(now, Direction::Upload);
-            #[cfg(feature = "security")]
-            self.advance_transfer(now, Direction::Log);
         }
     }
 
@@ -307,62 +299,60 @@ impl<'a> Operations<'a> {
     fn has_transfers(&self) -> bool {
         let is_idle = |transfer: &Transfer<'_>| transfer.stage == Stage::Idle;
         #[cfg(feature = "security")]
-        if !is_idle(&self.transfers.log.transfer) {
+        if !is_idle(&self.log.transfer) {
             return true;
         }
-        !is_idle(&self.transfers.firmware.transfer)
-            || !is_idle(&self.transfers.diagnostics.transfer)
-            || self.transfers.firmware.closes_connectors
+        !is_idle(&self.firmware.transfer) || !is_idle(&self.diagnostics.transfer) || self.firmware.closes_connectors
     }
 
     /// Moves a transfer on as far as its conditions allow.
     #[inline(never)]
-    pub(super) fn advance_transfer(&mut self, now: Instant, direction: Direction) {
+    pub(super) fn advance_transfer(&mut self, common: &mut Common<'_>, now: Instant, direction: Direction) {
         let transfer = self.transfer(direction);
         let at = transfer.at;
         let due = match transfer.stage {
-            Stage::Running => return self.advance_running(now, direction),
+            Stage::Running => return self.advance_running(common, now, direction),
             Stage::Retrying => Instant::from_secs(at.into()),
             Stage::Waiting if at == 0 => now,
-            Stage::Waiting => match self.clock.date(now) {
+            Stage::Waiting => match common.clock.date(now) {
                 Some(date) => now + Duration::from_secs(at.saturating_sub(date.as_unix())),
                 None => return,
             },
             _ => return,
         };
         if due > now {
-            self.wake_at(due);
-        } else if self.online {
+            common.wake_at(due);
+        } else if common.online {
             // Without a link a try would be in vain.
             self.transfer(direction).stage = Stage::Loading;
-            self.persistence.has_chores = true;
+            common.persistence.has_chores = true;
         }
     }
 
-    fn advance_running(&mut self, now: Instant, direction: Direction) {
+    fn advance_running(&mut self, common: &mut Common<'_>, now: Instant, direction: Direction) {
         #[cfg(feature = "security")]
         if direction == Direction::Log {
-            return self.advance_log(now);
+            return self.advance_log(common, now);
         }
         let [_, done, _] = direction.statuses();
         let transfer = self.transfer(direction);
         match transfer.status.map_or(TransferStatus::Done, |status| status()) {
-            TransferStatus::Running => self.wake_at(now + POLL_INTERVAL),
-            TransferStatus::Failed => self.transfer_failed(now, direction),
+            TransferStatus::Running => common.wake_at(now + POLL_INTERVAL),
+            TransferStatus::Failed => self.transfer_failed(common, now, direction),
             TransferStatus::Done => {
                 transfer.reports.push(done);
                 match direction {
                     Direction::Download => {
                         transfer.at = seconds_after(now, firmware::ANNOUNCEMENT_S);
-                        self.transfers.firmware.transfer.stage = self.stage_after_download();
+                        self.firmware.transfer.stage = self.stage_after_download();
                     }
-                    _ => self.end_transfer(direction),
+                    _ => self.end_transfer(common, direction),
                 }
             }
         }
     }
 
-    pub(super) fn transfer_failed(&mut self, now: Instant, direction: Direction) {
+    pub(super) fn transfer_failed(&mut self, common: &mut Common<'_>, now: Instant, direction: Direction) {
         let [_, _, failed] = direction.statuses();
         let transfer = self.transfer(direction);
         transfer.reports.push(failed);
@@ -370,18 +360,18 @@ impl<'a> Operations<'a> {
             transfer.retries_left = left;
             transfer.at = seconds_after(now, transfer.interval);
             transfer.stage = Stage::Retrying;
-            self.look_again();
+            common.look_again();
         } else {
-            self.end_transfer(direction);
+            self.end_transfer(common, direction);
         }
     }
 
-    pub(super) fn end_transfer(&mut self, direction: Direction) {
+    pub(super) fn end_transfer(&mut self, common: &mut Common<'_>, direction: Direction) {
         let transfer = self.transfer(direction);
         transfer.stage = Stage::Idle;
         transfer.unsaved = true;
-        self.persistence.has_chores = true;
-        self.look_again();
+        common.persistence.has_chores = true;
+        common.look_again();
     }
 
     /// A record that is to be read, for a request or for a try.
@@ -394,16 +384,35 @@ impl<'a> Operations<'a> {
         }
     }
 
-    fn change_transfer(&mut self, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+    fn change_transfer(&mut self, common: &Common<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         match Direction::ALL.iter().find(|direction| self.transfer(**direction).unsaved)? {
-            Direction::Download => self.change_firmware(scratch),
+            Direction::Download => self.change_firmware(common, scratch),
             direction => Some(RecordChange::remove(direction.key())),
+        }
+    }
+
+    /// The device fails to read the location: that is a try that has failed.
+    pub(super) fn transfer_unreadable(&mut self, common: &mut Common<'_>, now: Instant, direction: Direction) {
+        if self.transfer(direction).stage == Stage::Loading {
+            self.transfer_failed(common, now, direction);
+        }
+    }
+}
+
+impl Operations<'_> {
+    /// Moves on what is under way.
+    pub(super) fn advance_transfers(&mut self, now: Instant) {
+        if self.transfers.has_transfers() {
+            self.advance_firmware(now);
+            self.transfers.advance_transfer(&mut self.core.common, now, Direction::Upload);
+            #[cfg(feature = "security")]
+            self.transfers.advance_transfer(&mut self.core.common, now, Direction::Log);
         }
     }
 
     /// The record is written or removed.
     fn transfer_stored(&mut self, direction: Direction) {
-        let transfer = self.transfer(direction);
+        let transfer = self.transfers.transfer(direction);
         transfer.unsaved = false;
         if transfer.stage == Stage::Storing {
             self.install();
@@ -417,37 +426,30 @@ impl<'a> Operations<'a> {
             return self.log_entry_loaded(now, record);
         }
         let request = record.and_then(|record| TransferRequest::read(direction.key(), record));
-        let transfer = self.transfer(direction);
+        let transfer = self.transfers.transfer(direction);
         match (request, transfer.stage) {
             (Some(request), Stage::Reading) => {
                 let is_download = direction == Direction::Download;
                 transfer.adopt(&request, if is_download { request.from } else { 0 });
                 if is_download {
                     self.transfers.firmware.signed.adopt(request.id, request.to);
-                    self.signed_update_adopted(now, request.from);
+                    self.transfers.signed_update_adopted(&self.core.common, now, request.from);
                 }
             }
-            (None, Stage::Reading) => self.end_transfer(direction),
+            (None, Stage::Reading) => self.transfers.end_transfer(&mut self.core.common, direction),
             (Some(request), Stage::Loading) => {
                 let [begun, ..] = direction.statuses();
                 transfer.stage = Stage::Running;
                 transfer.reports.push(begun);
                 match direction {
-                    Direction::Download => self.download(&request),
-                    Direction::Upload => self.upload(&request),
+                    Direction::Download => self.transfers.download(&request),
+                    Direction::Upload => self.transfers.upload(&request),
                     #[cfg(feature = "security")]
                     Direction::Log => self.upload_log(&request),
                 }
             }
-            (None, Stage::Loading) => self.transfer_failed(now, direction),
+            (None, Stage::Loading) => self.transfers.transfer_failed(&mut self.core.common, now, direction),
             _ => {}
-        }
-    }
-
-    /// The device fails to read the location: that is a try that has failed.
-    pub(super) fn transfer_unreadable(&mut self, now: Instant, direction: Direction) {
-        if self.transfer(direction).stage == Stage::Loading {
-            self.transfer_failed(now, direction);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! FirmwareStatusNotification and DiagnosticsStatusNotification: every status is told, in its order (OCPP 1.6 §4.4, §4.5).
 
+use super::common::Common;
+use super::transfer::Transfers;
 use super::transfer::{Direction, Stage};
-use super::{CallName, DiagnosticsStatus, FirmwareStatus, Operations};
+use super::{CallName, DiagnosticsStatus, FirmwareStatus};
 use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
 use crate::types::Symbol;
@@ -120,24 +122,24 @@ impl Json for StatusReport {
     }
 }
 
-impl Operations<'_> {
+impl Transfers<'_> {
     #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger_transfer(&mut self, direction: Direction) {
         self.transfer(direction).reports.triggered = true;
     }
 
     /// The next status to be told.
-    pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, StatusReport)> {
+    pub(super) fn status_report(&mut self, common: &Common<'_>) -> Option<(CallName, &'static str, StatusReport)> {
         if !self.any_reports(|reports| !reports.is_empty()) {
             return None;
         }
-        let is_accepted = self.registration.is_accepted();
+        let is_accepted = common.registration.is_accepted();
         #[cfg(feature = "security")]
         if let Some(report) = self.signed_status_report(is_accepted) {
             return Some((CallName::SignedFirmwareStatusNotification, "SignedFirmwareStatusNotification", report));
         }
         let present = self.firmware_status().code();
-        if let Some(status) = self.transfers.firmware.transfer.reports.next(is_accepted, present) {
+        if let Some(status) = self.firmware.transfer.reports.next(is_accepted, present) {
             let quoted = FirmwareStatus::SPELLINGS.quoted(status);
             let name = CallName::FirmwareStatusNotification;
             return Some((name, "FirmwareStatusNotification", StatusReport::new(quoted)));
@@ -147,7 +149,7 @@ impl Operations<'_> {
             return Some((CallName::LogStatusNotification, "LogStatusNotification", report));
         }
         let present = self.diagnostics_status().code();
-        let status = self.transfers.diagnostics.transfer.reports.next(is_accepted, present)?;
+        let status = self.diagnostics.transfer.reports.next(is_accepted, present)?;
         let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
         let name = CallName::DiagnosticsStatusNotification;
         Some((name, "DiagnosticsStatusNotification", StatusReport::new(quoted)))
@@ -158,7 +160,7 @@ impl Operations<'_> {
     #[cfg(feature = "security")]
     fn signed_status_report(&mut self, is_accepted: bool) -> Option<StatusReport> {
         use super::SignedFirmwareStatus;
-        let firmware = &mut self.transfers.firmware;
+        let firmware = &mut self.firmware;
         let reports = &mut firmware.transfer.reports;
         let is_signed = match reports.waits(is_accepted) {
             // What only a signed update can have come to is told in its words, whatever has taken its place.
@@ -179,20 +181,25 @@ impl Operations<'_> {
     #[cfg(feature = "security")]
     fn log_status_report(&mut self, is_accepted: bool) -> Option<StatusReport> {
         let present = self.log_status().code();
-        let log = &mut self.transfers.log;
+        let log = &mut self.log;
         let status = log.transfer.reports.next(is_accepted, present)?;
         let is_idle = status == super::LogStatus::Idle.code();
         let request_id = Some(log.request_id).filter(|_| !is_idle);
         Some(StatusReport { quoted: super::LogStatus::SPELLINGS.quoted(status), request_id })
     }
 
-    pub(super) fn conclude_status_report(&mut self, direction: Direction, outcome: Outcome<'_>) {
+    pub(super) fn conclude_status_report(
+        &mut self,
+        common: &mut Common<'_>,
+        direction: Direction,
+        outcome: Outcome<'_>,
+    ) {
         let is_last = self.transfer(direction).reports.conclude(outcome);
-        self.report_told(direction, is_last);
+        self.report_told(common, direction, is_last);
     }
 
     /// The central system has answered a call: what it left unanswered on this link before has arrived all the same.
-    pub(super) fn reports_arrived(&mut self) {
+    pub(super) fn reports_arrived(&mut self, common: &mut Common<'_>) {
         if !self.any_reports(|reports| reports.is_held_back) {
             return;
         }
@@ -202,7 +209,7 @@ impl Operations<'_> {
             if core::mem::take(&mut reports.is_held_back) {
                 reports.waiting >>= 4;
                 let is_last = reports.waiting == 0;
-                self.report_told(direction, is_last);
+                self.report_told(common, direction, is_last);
             }
         }
     }
@@ -211,20 +218,20 @@ impl Operations<'_> {
     #[inline(always)]
     fn any_reports(&self, is_so: impl Fn(&Reports) -> bool) -> bool {
         #[cfg(feature = "security")]
-        if is_so(&self.transfers.log.transfer.reports) {
+        if is_so(&self.log.transfer.reports) {
             return true;
         }
-        is_so(&self.transfers.firmware.transfer.reports) || is_so(&self.transfers.diagnostics.transfer.reports)
+        is_so(&self.firmware.transfer.reports) || is_so(&self.diagnostics.transfer.reports)
     }
 
-    fn report_told(&mut self, direction: Direction, is_last: bool) {
+    fn report_told(&mut self, common: &mut Common<'_>, direction: Direction, is_last: bool) {
         let transfer = self.transfer(direction);
         let is_kept = matches!(transfer.stage, Stage::Idle | Stage::Installing) && direction == Direction::Download;
         if is_last && is_kept {
             // FW-07: what the record says has been told.
             transfer.unsaved = true;
-            self.persistence.has_chores = true;
+            common.persistence.has_chores = true;
         }
-        self.look_again(); // another answer may have told it
+        common.look_again(); // another answer may have told it
     }
 }

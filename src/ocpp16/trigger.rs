@@ -50,26 +50,26 @@ impl Operations<'_> {
 
     fn trigger(&mut self, now: Instant, message: Value<'_>, connector: Value<'_>, wire: Wire) -> StatusAnswer {
         let connectors = match connector.integer() {
-            None => 0..self.connector_ids().end,
+            None => 0..self.core.connector_ids().end,
             Some(id) => ConnectorId::try_from(id).map_or(0..0, |id| id..id.saturating_add(1)),
         };
         let triggered = match (message.text().map_or("", |message| message.escaped()), wire) {
             // TRG-06: after acceptance there is nothing new for a BootNotification to tell.
             ("BootNotification", _) => {
-                let possible = !self.registration.is_accepted();
+                let possible = !self.core.common.registration.is_accepted();
                 if possible {
-                    self.registration.trigger();
+                    self.core.common.registration.trigger();
                 }
                 possible
             }
             ("Heartbeat", _) => {
-                self.heartbeat_triggered = true;
+                self.core.common.heartbeat_triggered = true;
                 true
             }
             ("StatusNotification", _) => {
                 let mut found = false;
                 for id in connectors {
-                    if let Some(Place { status: reporting, .. }) = self.place_mut(id) {
+                    if let Some(Place { status: reporting, .. }) = self.core.place_mut(id) {
                         reporting.trigger();
                         found = true;
                     }
@@ -78,43 +78,43 @@ impl Operations<'_> {
             }
             ("MeterValues", _) => {
                 let mut found = false;
-                let dated = self.clock.date(now).is_some(); // values want a date
+                let dated = self.core.common.clock.date(now).is_some(); // values want a date
                 for id in connectors {
-                    let meters = Meters { connectors: self.connectors, inputs: self.meter_inputs };
-                    let measured = dated && meters.measures_any(id, self.list_of(ReadingContext::Trigger));
-                    if let (true, Some(Place { sampling, .. })) = (measured, self.place_mut(id)) {
+                    let meters = Meters { connectors: self.core.connectors, inputs: self.core.meter_inputs };
+                    let measured = dated && meters.measures_any(id, self.core.common.list_of(ReadingContext::Trigger));
+                    if let (true, Some(Place { sampling, .. })) = (measured, self.core.place_mut(id)) {
                         sampling.trigger();
                         found = true;
                     }
                 }
                 found
             }
-            ("DiagnosticsStatusNotification", Wire::Core) if self.manages_firmware() => {
-                self.trigger_transfer(Direction::Upload);
+            ("DiagnosticsStatusNotification", Wire::Core) if self.transfers.manages_firmware() => {
+                self.transfers.trigger_transfer(Direction::Upload);
                 true
             }
-            ("FirmwareStatusNotification", _) if self.manages_firmware() => {
+            ("FirmwareStatusNotification", _) if self.transfers.manages_firmware() => {
                 #[cfg(feature = "security")]
                 {
                     self.transfers.firmware.signed.is_triggered = wire == Wire::Security;
                 }
-                self.trigger_transfer(Direction::Download);
+                self.transfers.trigger_transfer(Direction::Download);
                 true
             }
             #[cfg(feature = "security")]
             ("LogStatusNotification", Wire::Security) => {
-                self.trigger_transfer(Direction::Log);
+                self.transfers.trigger_transfer(Direction::Log);
                 true
             }
             #[cfg(feature = "security")]
-            ("SignChargePointCertificate", Wire::Security) if self.has_certificates() => {
-                self.trigger_sign_certificate()
+            ("SignChargePointCertificate", Wire::Security) if self.trust.has_certificates() => {
+                self.trust.trigger_sign_certificate(&self.core.common)
             }
             // TRG-02: whatever else it is, or a profile that is not there.
             _ => return StatusAnswer::NotImplemented,
         };
         if triggered {
-            self.wake_at(now);
+            self.core.common.wake_at(now);
         }
         accepted_if(triggered)
     }

@@ -1,13 +1,14 @@
 //! Stands in for certificates where the security extension is left out.
 
 use super::Operations;
+use super::common::Common;
 
 use crate::json::JsonStr;
 use crate::rpc::{CallComposer, Composer, Outcome};
 use crate::time::Instant;
 use core::marker::PhantomData;
 
-pub(super) struct Trust<'a>(PhantomData<&'a ()>);
+pub(crate) struct Trust<'a>(PhantomData<&'a ()>);
 
 impl Trust<'_> {
     pub(super) const fn new() -> Self {
@@ -29,14 +30,16 @@ impl Operations<'_> {
     }
 
     pub(super) fn certificates_link(&mut self, _: bool) {}
+}
 
-    pub(super) fn advance_certificates(&mut self, _: Instant) {}
+impl Trust<'_> {
+    pub(super) fn advance_certificates(&mut self, _: &mut Common<'_>, _: Instant) {}
 
-    pub(super) fn sign_certificate(&mut self, _: Instant, _: &mut CallComposer<'_>) -> bool {
+    pub(super) fn sign_certificate(&mut self, _: &mut Common<'_>, _: Instant, _: &mut CallComposer<'_>) -> bool {
         false
     }
 
-    pub(super) fn continue_sign_certificate(&mut self, _: &mut Composer<'_>) {}
+    pub(super) fn continue_sign_certificate(&self, _: &mut Composer<'_>) {}
 
     pub(super) fn conclude_sign_certificate(&mut self, _: Outcome<'_>) {}
 }

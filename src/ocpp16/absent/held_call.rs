@@ -1,6 +1,6 @@
 //! Stands in for what a call wants from the device, where no operation wants anything.
 
-use super::Operations;
+use super::common::Common;
 use crate::store::{StorageOp, StorageResult};
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl HeldCall {
     pub(super) fn failed(&mut self) {}
 }
 
-impl Operations<'_> {
+impl Common<'_> {
     pub(super) fn forget_device(&mut self) {}
 
     pub(crate) fn wants_device(&self) -> bool {

@@ -2,7 +2,10 @@
 
 use super::answer::{Cause, StatusAnswer};
 use super::authorization::Known;
-use super::{IdTagInfo, IdToken, Operations};
+use super::common::Common;
+use super::core_profile::Core;
+use super::tokens::Tokens;
+use super::{IdTagInfo, IdToken};
 use crate::json::{Json, Payload, Raw, Writer};
 use crate::store::{Keys, RecordKey, Scratch};
 use crate::time::Instant;
@@ -43,14 +46,15 @@ pub(super) fn place_behind(_: RecordKey) -> usize {
     0
 }
 
-impl Operations<'_> {
-    pub(super) fn get_local_list_version(&mut self, payload: Payload<'_>) -> Result<ListVersion, Cause> {
+impl Tokens<'_> {
+    pub(super) fn get_local_list_version(&self, _: &Common<'_>, payload: Payload<'_>) -> Result<ListVersion, Cause> {
         payload.prove()?;
         Ok(ListVersion)
     }
 
     pub(super) fn send_local_list(
         &mut self,
+        _: &mut Common<'_>,
         payload: Payload<'_>,
         _: &mut Scratch<'_>,
     ) -> Result<Option<StatusAnswer>, Cause> {
@@ -58,21 +62,21 @@ impl Operations<'_> {
         Ok(Some(StatusAnswer::NotSupported))
     }
 
-    pub(super) fn listed(&self, _: &IdToken, _: usize) -> Option<RecordKey> {
+    pub(super) fn listed(&self, _: &Common<'_>, _: &IdToken, _: usize) -> Option<RecordKey> {
         None
     }
 
-    pub(super) fn known_by_list(&self, _: Instant, _: &IdToken, _: RecordKey, _: Option<&[u8]>) -> Option<Known> {
-        None
-    }
-
-    pub(super) fn compare_with_list(&mut self, _: &IdToken, info: IdTagInfo) -> Option<IdTagInfo> {
+    pub(super) fn compare_with_list(&mut self, _: &mut Common<'_>, _: &IdToken, info: IdTagInfo) -> Option<IdTagInfo> {
         Some(info)
     }
 
-    pub(super) fn record_to_compare(&self) -> Option<RecordKey> {
+    pub(super) fn record_to_compare(&self, _: &Common<'_>) -> Option<RecordKey> {
         None
     }
 
-    pub(super) fn compare_answer(&mut self, _: Instant, _: RecordKey, _: Option<&[u8]>) {}
+    pub(super) fn compare_answer(&mut self, _: &mut Core<'_>, _: Instant, _: RecordKey, _: Option<&[u8]>) {}
+}
+
+pub(super) fn known_by_list(_: &Common<'_>, _: Instant, _: &IdToken, _: RecordKey, _: Option<&[u8]>) -> Option<Known> {
+    None
 }

@@ -2,7 +2,9 @@
 
 use super::answer::{Cause, StatusAnswer};
 use super::claim::Claim;
-use super::{ConnectorId, IdToken, Operations};
+use super::common::Common;
+use super::core_profile::Core;
+use super::{ConnectorId, IdToken};
 use crate::json::Payload;
 use crate::store::Keys;
 use crate::time::Instant;
@@ -10,7 +12,7 @@ use core::marker::PhantomData;
 
 pub(crate) struct ReservationSlot;
 
-pub(super) struct Reservations<'a>(PhantomData<&'a ()>);
+pub(crate) struct Reservations<'a>(PhantomData<&'a ()>);
 
 impl ReservationSlot {
     pub(crate) const FREE: Self = Self;
@@ -24,19 +26,28 @@ impl<'a> Reservations<'a> {
     pub(super) fn announce(_: &mut Keys<'_>) {}
 }
 
-impl Operations<'_> {
+impl Reservations<'_> {
     /// RPC-14: a profile of which this build has nothing says so by a status, where there is one.
-    pub(super) fn reserve_now(&mut self, _: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
+    pub(super) fn reserve_now(
+        &mut self,
+        _: &mut Core<'_>,
+        _: Instant,
+        payload: Payload<'_>,
+    ) -> Result<StatusAnswer, Cause> {
         payload.prove()?;
         Ok(StatusAnswer::Rejected)
     }
 
-    pub(super) fn cancel_reservation(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
+    pub(super) fn cancel_reservation(
+        &mut self,
+        _: &mut Common<'_>,
+        payload: Payload<'_>,
+    ) -> Result<StatusAnswer, Cause> {
         payload.prove()?;
         Ok(StatusAnswer::Rejected)
     }
 
-    pub(super) fn claim(&self, _: ConnectorId, _: &IdToken, _: Option<&IdToken>) -> Claim {
+    pub(super) fn claim(&self, _: &Core<'_>, _: ConnectorId, _: &IdToken, _: Option<&IdToken>) -> Claim {
         Claim::Free
     }
 
@@ -44,15 +55,15 @@ impl Operations<'_> {
         false
     }
 
-    pub(super) fn is_reserved_for_others(&self, _: ConnectorId, _: Option<&IdToken>) -> bool {
+    pub(super) fn is_reserved_for_others(&self, _: &Core<'_>, _: ConnectorId, _: Option<&IdToken>) -> bool {
         false
     }
 
-    pub(super) fn find_reservation(&mut self, _: ConnectorId) {}
+    pub(super) fn find_reservation(&self, _: &mut Core<'_>, _: ConnectorId) {}
 
-    pub(super) fn reservation_used(&mut self, _: i32, _: u32) {}
+    pub(super) fn reservation_used(&mut self, _: &mut Common<'_>, _: i32, _: u32) {}
 
-    pub(super) fn advance_reservations(&mut self, _: Instant) {}
-
-    pub(super) fn announce_hardware_of_reservations(&mut self) {}
+    pub(super) fn advance_reservations(&mut self, _: &mut Core<'_>, _: Instant) {}
 }
+
+pub(super) fn announce_hardware(_: &mut Common<'_>) {}

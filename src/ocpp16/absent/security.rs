@@ -2,13 +2,15 @@
 
 use super::Operations;
 use super::answer::StatusAnswer;
+use super::common::Common;
+use super::core_profile::Core;
 use crate::json::{JsonStr, Raw};
 use crate::rpc::Outcome;
 use crate::store::{KeyId, Refusal, Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
 use crate::transport::ConnectFailure;
 
-pub(super) struct Security;
+pub(crate) struct Security;
 
 impl Security {
     pub(super) const fn new() -> Self {
@@ -22,21 +24,21 @@ impl Security {
     pub(super) fn take_turn(&mut self) {}
 }
 
-impl Operations<'_> {
+impl Security {
     #[cfg(feature = "firmware-management")]
     pub(super) fn firmware_updated(&mut self) {}
 
-    pub(super) fn booted(&mut self, _: Instant) {}
+    pub(super) fn booted(&mut self, _: &mut Common<'_>, _: Instant) {}
 
-    pub(super) fn time_set(&mut self, _: Instant, _: DateTime) {}
+    pub(super) fn time_set(&mut self, _: &mut Common<'_>, _: Instant, _: DateTime) {}
 
-    pub(crate) fn connect_failed(&mut self, _: Instant, _: ConnectFailure) {}
+    pub(crate) fn connect_failed(&mut self, _: &mut Common<'_>, _: Instant, _: ConnectFailure) {}
 
-    pub(crate) fn message_dropped(&mut self, _: Instant) {}
+    pub(crate) fn message_dropped(&mut self, _: &mut Common<'_>, _: Instant) {}
 
-    pub(super) fn security_link(&mut self, _: bool) {}
+    pub(super) fn security_link(&mut self, _: &mut Common<'_>, _: bool) {}
 
-    pub(super) fn is_turn_of_events(&self, _: Instant) -> bool {
+    pub(super) fn is_turn_of_events(&self, _: &Core<'_>, _: Instant) -> bool {
         false
     }
 
@@ -44,23 +46,24 @@ impl Operations<'_> {
         None
     }
 
-    pub(super) fn security_event_loaded(&mut self, _: &mut Scratch<'_>) {}
+    pub(super) fn security_event_loaded(&mut self, _: &mut Common<'_>, _: &mut Scratch<'_>) {}
 
-    pub(super) fn security_event_notification(&mut self, _: Instant, _: &Scratch<'_>) -> Option<Raw<'static>> {
+    pub(super) fn security_event_notification(
+        &mut self,
+        _: &Core<'_>,
+        _: Instant,
+        _: &Scratch<'_>,
+    ) -> Option<Raw<'static>> {
         None
     }
 
-    pub(super) fn conclude_security_event(&mut self, _: Instant, _: Outcome<'_>) {}
+    pub(super) fn conclude_security_event(&mut self, _: &mut Common<'_>, _: Instant, _: Outcome<'_>) {}
 
-    pub(super) fn change_access(&mut self, _: Instant, _: KeyId, _: JsonStr<'_>) -> Option<StatusAnswer> {
+    pub(super) fn set_access(&mut self, _: &mut Common<'_>, _: &str, _: &str) -> Option<Result<(), Refusal>> {
         None
     }
 
-    pub(super) fn set_access(&mut self, _: &str, _: &str) -> Option<Result<(), Refusal>> {
-        None
-    }
-
-    pub(super) fn set_factory_access(&mut self, _: &str, _: &str) -> Option<Result<(), Refusal>> {
+    pub(super) fn set_factory_access(&mut self, _: &mut Common<'_>, _: &str, _: &str) -> Option<Result<(), Refusal>> {
         None
     }
 
@@ -68,5 +71,11 @@ impl Operations<'_> {
 
     pub(crate) fn wants_reconnect(&mut self) -> bool {
         false
+    }
+}
+
+impl Operations<'_> {
+    pub(super) fn change_access(&mut self, _: Instant, _: KeyId, _: JsonStr<'_>) -> Option<StatusAnswer> {
+        None
     }
 }

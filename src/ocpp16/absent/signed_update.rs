@@ -2,7 +2,9 @@
 //! calls.
 
 use super::answer::Cause;
+use super::common::Common;
 use super::transfer::Stage;
+use super::transfer::Transfers;
 use super::{FirmwareStatus, Operations};
 use crate::time::Instant;
 use crate::types::Symbol;
@@ -26,16 +28,18 @@ impl SignedUpdate<'_> {
     }
 }
 
-impl Operations<'_> {
+impl Transfers<'_> {
     pub(super) fn may_update_unsigned(&self) -> Result<(), Cause> {
         Ok(())
     }
 
-    pub(super) fn signed_update_adopted(&mut self, _: Instant, _: u32) {}
+    pub(super) fn signed_update_adopted(&mut self, _: &Common<'_>, _: Instant, _: u32) {}
 
     pub(super) fn stage_after_download(&self) -> Stage {
         Stage::Downloaded
     }
+}
 
+impl Operations<'_> {
     pub(super) fn advance_signed_update(&mut self, _: Instant) {}
 }

@@ -1,9 +1,10 @@
 //! Stands in for signed meter values where they are left out: nothing is signed, and the compiler removes the calls.
 
+use super::ConnectorId;
 use super::connector::Connector;
+use super::core_profile::Core;
 use super::journal_entry::Entry;
 use super::persistence::Task;
-use super::{ConnectorId, Operations};
 use crate::json::{Json, JsonStr, Writer};
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};
@@ -128,7 +129,7 @@ impl Json for MeterPublicKey<'_> {
     fn write(&self, _: &mut Writer<'_>) {}
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     pub(super) fn signed_task_done(&mut self, task: SignedTask, _: &mut Scratch<'_>) {
         match task {}
     }

@@ -1,7 +1,9 @@
 //! Stands in for smart charging where that profile is left out: nothing is limited.
 
+use super::ConnectorId;
 use super::answer::{Cause, StatusAnswer};
-use super::{ConnectorId, Operations};
+use super::common::Common;
+use super::core_profile::Core;
 use crate::json::Payload;
 use crate::rpc::Composer;
 use crate::store::{Keys, Scratch};
@@ -17,7 +19,7 @@ pub(super) struct Limits;
 
 pub(super) struct Supply;
 
-pub(super) struct Profiles<'a>(PhantomData<&'a ()>);
+pub(crate) struct Profiles<'a>(PhantomData<&'a ()>);
 
 pub(super) struct Draft;
 
@@ -57,16 +59,15 @@ impl<'a> Profiles<'a> {
     pub(super) fn session_begins(&mut self, _: ConnectorId) {}
 }
 
-impl Operations<'_> {
-    pub(super) fn announce_smart_charging(&mut self) {}
-
-    pub(super) fn can_limit(&self) -> Result<(), Cause> {
+impl Profiles<'_> {
+    pub(super) fn can_limit(&self, _: &Common<'_>) -> Result<(), Cause> {
         Err(Cause::NotSupported)
     }
 
     /// Errata 3.39: there is no status for a profile that is not supported.
     pub(super) fn set_charging_profile(
         &mut self,
+        _: &mut Core<'_>,
         _: Instant,
         _: Payload<'_>,
         _: &mut Scratch<'_>,
@@ -74,20 +75,28 @@ impl Operations<'_> {
         Err(Cause::NotSupported)
     }
 
-    pub(super) fn clear_charging_profile(&mut self, _: Payload<'_>) -> Result<StatusAnswer, Cause> {
+    pub(super) fn clear_charging_profile(&mut self, _: &mut Common<'_>, _: Payload<'_>) -> Result<StatusAnswer, Cause> {
         Err(Cause::NotSupported)
     }
 
-    pub(super) fn get_composite_schedule(&self, _: Instant, _: Payload<'_>, _: &mut Composer<'_>) -> Result<(), Cause> {
+    pub(super) fn get_composite_schedule(
+        &self,
+        _: &Core<'_>,
+        _: Instant,
+        _: Payload<'_>,
+        _: &mut Composer<'_>,
+    ) -> Result<(), Cause> {
         Err(Cause::NotSupported)
     }
 
     /// RC-10: the profile of a remote start is ignored.
-    pub(super) fn profile_of_start(&mut self, _: &[u8], _: &mut [u8]) -> Result<Option<Draft>, Cause> {
+    pub(super) fn profile_of_start(&self, _: &Common<'_>, _: &[u8], _: &mut [u8]) -> Result<Option<Draft>, Cause> {
         Ok(None)
     }
 
-    pub(super) fn session_limited(&mut self, _: ConnectorId, _: Draft, _: &[u8]) {}
+    pub(super) fn session_limited(&mut self, _: &mut Common<'_>, _: ConnectorId, _: Draft, _: &[u8]) {}
 
-    pub(super) fn advance_limits(&mut self, _: Instant) {}
+    pub(super) fn advance_limits(&mut self, _: &mut Core<'_>, _: Instant) {}
 }
+
+pub(super) fn announce_hardware(_: &mut Core<'_>) {}

@@ -1,6 +1,7 @@
 //! Stands in for firmware management where that profile is left out: there is nothing to download or to upload.
 
 use super::answer::Cause;
+use super::common::Common;
 use super::{CallName, Operations};
 use crate::json::{Payload, Raw};
 use crate::rpc::{Composer, Outcome, Reply};
@@ -18,7 +19,7 @@ impl Direction {
     pub(super) const ALL: &'static [Self] = &[];
 }
 
-pub(super) struct Transfers<'a>(PhantomData<&'a ()>);
+pub(crate) struct Transfers<'a>(PhantomData<&'a ()>);
 
 impl Transfers<'_> {
     pub(super) const fn new() -> Self {
@@ -26,8 +27,8 @@ impl Transfers<'_> {
     }
 }
 
-impl Operations<'_> {
-    pub(super) fn announce_firmware_management(&mut self) {}
+impl Transfers<'_> {
+    pub(super) fn announce_firmware_management(&self, _: &mut Common<'_>) {}
 
     #[cfg(feature = "remote-trigger")]
     pub(super) fn manages_firmware(&self) -> bool {
@@ -41,6 +42,7 @@ impl Operations<'_> {
     /// RPC-14, errata 3.39: there is no status for a profile that is not supported.
     pub(super) fn transfer_request(
         &mut self,
+        _: &mut Common<'_>,
         _: Direction,
         _: Payload<'_>,
         _: &mut Composer<'_>,
@@ -49,26 +51,28 @@ impl Operations<'_> {
         Err(Cause::NotSupported)
     }
 
-    pub(super) fn advance_transfers(&mut self, _: Instant) {}
-
-    pub(super) fn transfers_link(&mut self, _: bool) {}
+    pub(super) fn transfers_link(&mut self, _: &mut Common<'_>, _: bool) {}
 
     pub(super) fn transfer_to_load(&mut self, _: Direction) -> Option<StorageOp> {
         None
     }
 
-    pub(super) fn transfer_loaded(&mut self, _: Instant, _: Direction, _: Option<&[u8]>) {}
-
-    pub(super) fn transfer_unreadable(&mut self, _: Instant, _: Direction) {}
+    pub(super) fn transfer_unreadable(&mut self, _: &mut Common<'_>, _: Instant, _: Direction) {}
 
     #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger_transfer(&mut self, _: Direction) {}
 
-    pub(super) fn status_report(&mut self) -> Option<(CallName, &'static str, Raw<'static>)> {
+    pub(super) fn status_report(&mut self, _: &Common<'_>) -> Option<(CallName, &'static str, Raw<'static>)> {
         None
     }
 
-    pub(super) fn conclude_status_report(&mut self, _: Direction, _: Outcome<'_>) {}
+    pub(super) fn conclude_status_report(&mut self, _: &mut Common<'_>, _: Direction, _: Outcome<'_>) {}
 
-    pub(super) fn reports_arrived(&mut self) {}
+    pub(super) fn reports_arrived(&mut self, _: &mut Common<'_>) {}
+}
+
+impl Operations<'_> {
+    pub(super) fn advance_transfers(&mut self, _: Instant) {}
+
+    pub(super) fn transfer_loaded(&mut self, _: Instant, _: Direction, _: Option<&[u8]>) {}
 }

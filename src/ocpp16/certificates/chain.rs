@@ -6,6 +6,8 @@ use super::intake::Stage;
 use super::store::CHAIN_LEN_MAX;
 use super::{CERTIFICATE_SIGNED_MAX_CHAIN_SIZE, Certificates, ChainVerdict};
 use crate::json::{Field, JsonStr, Kind, Payload};
+use crate::ocpp16::certificates::Trust;
+use crate::ocpp16::common::Common;
 use crate::time::Instant;
 use core::task::Poll;
 
@@ -21,7 +23,7 @@ impl Operations<'_> {
         payload: Payload<'_>,
     ) -> Result<Option<StatusAnswer>, Cause> {
         let store = self.trust.store.ok_or(Cause::NotSupported)?;
-        let verdict = match self.take_chain(store, payload) {
+        let verdict = match self.trust.take_chain(&self.core.common, store, payload) {
             Ok(verdict) => verdict,
             Err(cause) => {
                 self.trust.intake.abort(store);
@@ -30,34 +32,46 @@ impl Operations<'_> {
         };
         match verdict {
             Poll::Pending => {
-                self.ask_again(now);
+                Trust::ask_again(&mut self.core.common, now);
                 return Ok(None);
             }
             Poll::Ready(ChainVerdict::Accepted) => {
                 self.trust.intake.stage = Stage::Idle; // nothing is left to be void
                 self.trust.signing.certificate_came();
-                self.certificate_changed();
+                self.security.certificate_changed();
                 return Ok(Some(StatusAnswer::Accepted));
             }
             Poll::Ready(ChainVerdict::Invalid) => {
-                self.security_event(now, SecurityEvent::InvalidChargePointCertificate, "CertificateSigned"); // A02.FR.07
+                self.security.security_event(
+                    &mut self.core.common,
+                    now,
+                    SecurityEvent::InvalidChargePointCertificate,
+                    "CertificateSigned",
+                ); // A02.FR.07
             }
             Poll::Ready(ChainVerdict::Failed) => {}
         }
         self.trust.intake.abort(store);
         Ok(Some(StatusAnswer::Rejected))
     }
+}
 
+impl Trust<'_> {
     /// Hands the chain to the firmware, and asks what it says of it.
-    fn take_chain(&mut self, store: &dyn Certificates, payload: Payload<'_>) -> Result<Poll<ChainVerdict>, Cause> {
-        let intake = &mut self.trust.intake;
+    fn take_chain(
+        &mut self,
+        common: &Common<'_>,
+        store: &dyn Certificates,
+        payload: Payload<'_>,
+    ) -> Result<Poll<ChainVerdict>, Cause> {
+        let intake = &mut self.intake;
         if !matches!(intake.stage, Stage::Examining(_)) {
             let [chain] = payload.read(&FIELDS)?;
             intake.take_whole(store, Action::CertificateSigned, chain.text().unwrap_or(JsonStr::EMPTY));
             if intake.len > CHAIN_LEN_MAX.into() {
                 return Err(Cause::ValueTooLong);
             }
-            if intake.has_failed || intake.len > self.keys.unsigned(&CERTIFICATE_SIGNED_MAX_CHAIN_SIZE) {
+            if intake.has_failed || intake.len > common.keys.unsigned(&CERTIFICATE_SIGNED_MAX_CHAIN_SIZE) {
                 return Ok(Poll::Ready(ChainVerdict::Failed)); // SEC-20
             }
             if intake.outline().is_none() {

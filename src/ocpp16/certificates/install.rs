@@ -6,6 +6,8 @@ use super::intake::Stage;
 use super::{ADDITIONAL_ROOT_CERTIFICATE_CHECK, Certificates, Issuer, roots};
 use crate::certificate::{Hash, Identity, Outline};
 use crate::json::{Field, JsonStr, Kind, Payload};
+use crate::ocpp16::certificates::Trust;
+use crate::ocpp16::common::Common;
 use crate::time::Instant;
 use crate::types::Symbol;
 use core::task::{Poll, ready};
@@ -34,7 +36,7 @@ impl Operations<'_> {
         payload: Payload<'_>,
     ) -> Result<Option<StatusAnswer>, Cause> {
         let store = self.trust.store.ok_or(Cause::NotSupported)?;
-        let root = match self.read_root(store, payload) {
+        let root = match self.trust.read_root(store, payload) {
             Ok(root) => root,
             Err(cause) => {
                 self.trust.intake.abort(store);
@@ -42,14 +44,14 @@ impl Operations<'_> {
             }
         };
         let installed = match self.trust.intake.stage {
-            Stage::Taking(_) => self.look_at_root(store, root),
+            Stage::Taking(_) => self.trust.look_at_root(&self.core.common, store, root),
             _ => Ok(false),
         };
         let status = match installed {
             Ok(true) => StatusAnswer::Accepted, // SEC-21: it is there
-            Ok(false) => match self.move_on(store, root) {
+            Ok(false) => match self.trust.move_on(&self.core.common, store, root) {
                 Poll::Pending => {
-                    self.ask_again(now);
+                    Trust::ask_again(&mut self.core.common, now);
                     return Ok(None);
                 }
                 Poll::Ready(Ok(())) => {
@@ -70,16 +72,23 @@ impl Operations<'_> {
             Refusal::Full => StatusAnswer::Rejected,
             Refusal::Invalid => {
                 if root == RootCertificate::CentralSystem {
-                    self.security_event(now, SecurityEvent::InvalidCentralSystemCertificate, "InstallCertificate");
+                    self.security.security_event(
+                        &mut self.core.common,
+                        now,
+                        SecurityEvent::InvalidCentralSystemCertificate,
+                        "InstallCertificate",
+                    );
                 }
                 StatusAnswer::Rejected
             }
         }
     }
+}
 
+impl Trust<'_> {
     /// Reads the request; its text goes to the firmware, unless it is there.
     fn read_root(&mut self, store: &dyn Certificates, payload: Payload<'_>) -> Result<RootCertificate, Cause> {
-        let intake = &mut self.trust.intake;
+        let intake = &mut self.intake;
         if !matches!(intake.stage, Stage::Examining(_) | Stage::Installing(_)) {
             let [root, certificate] = payload.read(&FIELDS)?;
             let root = root.text().and_then(RootCertificate::from_json).ok_or(Cause::Type)?;
@@ -93,8 +102,13 @@ impl Operations<'_> {
     }
 
     /// What the crate itself can say of a new root: whether it is there already.
-    fn look_at_root(&mut self, store: &dyn Certificates, root: RootCertificate) -> Result<bool, Refusal> {
-        let intake = &self.trust.intake;
+    fn look_at_root(
+        &mut self,
+        common: &Common<'_>,
+        store: &dyn Certificates,
+        root: RootCertificate,
+    ) -> Result<bool, Refusal> {
+        let intake = &self.intake;
         let Some((outline, 1)) = intake.outline() else { return Err(Refusal::Invalid) };
         if intake.has_failed {
             return Err(Refusal::Failed);
@@ -104,29 +118,34 @@ impl Operations<'_> {
         }
         let count: usize = RootCertificate::ALL.iter().map(|root| roots(store, *root).count()).sum();
         // SEC-22: one, and the one before until the new one has worked.
-        let has_fallback = self.replaces(root) && roots(store, root).count() > 1;
+        let has_fallback = Self::replaces(common, root) && roots(store, root).count() > 1;
         if count >= store.root_capacity() || has_fallback {
             return Err(Refusal::Full);
         }
-        self.trust.intake.stage = Stage::Examining(0);
+        self.intake.stage = Stage::Examining(0);
         Ok(false)
     }
 
     /// Asks the firmware for the next step: who has signed it, then to take it over.
-    fn move_on(&mut self, store: &dyn Certificates, root: RootCertificate) -> Poll<Result<(), Refusal>> {
-        let Some((outline, _)) = self.trust.intake.outline() else { return Poll::Ready(Err(Refusal::Invalid)) };
-        while let Stage::Examining(candidate) = self.trust.intake.stage {
-            let is_signed = match self.candidate(store, root, &outline, candidate) {
+    fn move_on(
+        &mut self,
+        common: &Common<'_>,
+        store: &dyn Certificates,
+        root: RootCertificate,
+    ) -> Poll<Result<(), Refusal>> {
+        let Some((outline, _)) = self.intake.outline() else { return Poll::Ready(Err(Refusal::Invalid)) };
+        while let Stage::Examining(candidate) = self.intake.stage {
+            let is_signed = match self.candidate(common, store, root, &outline, candidate) {
                 None => return Poll::Ready(Err(Refusal::Invalid)),
                 Some(Candidate::Nobody) => false,
                 Some(Candidate::Itself) => ready!(store.is_signed_by(Issuer::Itself)),
                 Some(Candidate::Root(identity)) => ready!(store.is_signed_by(Issuer::Root(root, &identity))),
             };
-            self.trust.intake.stage =
+            self.intake.stage =
                 if is_signed { Stage::Installing(candidate) } else { Stage::Examining(candidate.saturating_add(1)) };
         }
-        let Stage::Installing(candidate) = self.trust.intake.stage else { return Poll::Ready(Err(Refusal::Failed)) };
-        let issuer_key: Hash = match self.candidate(store, root, &outline, candidate) {
+        let Stage::Installing(candidate) = self.intake.stage else { return Poll::Ready(Err(Refusal::Failed)) };
+        let issuer_key: Hash = match self.candidate(common, store, root, &outline, candidate) {
             Some(Candidate::Root(issuer)) => issuer.outline().key,
             _ => outline.key,
         };
@@ -139,6 +158,7 @@ impl Operations<'_> {
     /// there is none.
     fn candidate(
         &self,
+        common: &Common<'_>,
         store: &dyn Certificates,
         root: RootCertificate,
         outline: &Outline,
@@ -146,7 +166,7 @@ impl Operations<'_> {
     ) -> Option<Candidate> {
         let Some(index) = number.checked_sub(1) else {
             // M05.FR.09: but for the first of all, which nobody can have signed.
-            let must_be_signed = self.replaces(root) && store.root(root, 0).is_some();
+            let must_be_signed = Self::replaces(common, root) && store.root(root, 0).is_some();
             return Some(if outline.is_self_issued() && !must_be_signed {
                 Candidate::Itself
             } else {
@@ -159,8 +179,8 @@ impl Operations<'_> {
     }
 
     /// Whether a new root of this kind takes the place of the old one.
-    pub(super) fn replaces(&self, root: RootCertificate) -> bool {
-        root == RootCertificate::CentralSystem && self.keys.is_on(&ADDITIONAL_ROOT_CERTIFICATE_CHECK)
+    pub(super) fn replaces(common: &Common<'_>, root: RootCertificate) -> bool {
+        root == RootCertificate::CentralSystem && common.keys.is_on(&ADDITIONAL_ROOT_CERTIFICATE_CHECK)
     }
 }
 

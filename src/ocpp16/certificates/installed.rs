@@ -1,10 +1,12 @@
 //! GetInstalledCertificateIds and DeleteCertificate: the roots that are there (security whitepaper M03, M04).
 
+use super::super::RootCertificate;
 use super::super::answer::{Cause, StatusAnswer};
-use super::super::{Operations, RootCertificate};
 use super::{Certificates, roots};
 use crate::certificate::{Hash, Identity, Serial, write_hex};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
+use crate::ocpp16::certificates::Trust;
+use crate::ocpp16::common::Common;
 use crate::rpc::Composer;
 use crate::time::Instant;
 use crate::types::Symbol;
@@ -14,7 +16,7 @@ use core::task::Poll;
 const ALGORITHM: &str = "SHA256";
 const OTHER_ALGORITHMS: [&str; 2] = ["SHA384", "SHA512"];
 
-impl Operations<'_> {
+impl Trust<'_> {
     /// Answers in pages, so that no number of roots is too many for the send buffer.
     #[inline(never)]
     pub(in crate::ocpp16) fn get_installed_certificate_ids(
@@ -23,7 +25,7 @@ impl Operations<'_> {
         answer: &mut Composer<'_>,
     ) -> Result<(), Cause> {
         const FIELDS: [Field; 1] = [Field::required("certificateType", Kind::Text(50))];
-        let store = self.trust.store.ok_or(Cause::NotSupported)?;
+        let store = self.store.ok_or(Cause::NotSupported)?;
         let [root] = payload.read(&FIELDS)?;
         let root = root.text().and_then(RootCertificate::from_json).ok_or(Cause::Type)?;
         let mut page = answer.page();
@@ -56,11 +58,12 @@ impl Operations<'_> {
     /// `None` while the firmware is at work.
     #[inline(never)]
     pub(in crate::ocpp16) fn delete_certificate(
-        &mut self,
+        &self,
+        common: &mut Common<'_>,
         now: Instant,
         payload: Payload<'_>,
     ) -> Result<Option<StatusAnswer>, Cause> {
-        let store = self.trust.store.ok_or(Cause::NotSupported)?;
+        let store = self.store.ok_or(Cause::NotSupported)?;
         let Some((root, identity)) = find(store, payload)? else { return Ok(Some(StatusAnswer::NotFound)) };
         let is_in_use = root == RootCertificate::CentralSystem && store.root_in_use() == Some(identity);
         if is_in_use {
@@ -70,7 +73,7 @@ impl Operations<'_> {
             Poll::Ready(true) => Some(StatusAnswer::Accepted),
             Poll::Ready(false) => Some(StatusAnswer::Failed),
             Poll::Pending => {
-                self.ask_again(now);
+                Self::ask_again(common, now);
                 None
             }
         })

@@ -78,12 +78,12 @@ impl Operations<'_> {
     /// A call begins that is longer than the receive buffer; its member that can be taken in pieces.
     pub(in crate::ocpp16) fn begin_long(&mut self, action: JsonStr<'_>) -> Option<&'static str> {
         let name = Action::from_json(action)?;
-        if self.registration.is_rejected() || self.request_handler(action.as_bytes()).is_some() {
+        if self.core.common.registration.is_rejected() || self.custom.request_handler(action.as_bytes()).is_some() {
             return None;
         }
         let member = self.long_member(name)?;
         if name == Action::SignedUpdateFirmware {
-            self.begin_signing_certificate();
+            self.transfers.begin_signing_certificate();
         } else if let Some(store) = self.trust.store {
             self.trust.intake.begin(store);
             self.trust.intake.stage = Stage::Taking(name);
@@ -94,15 +94,15 @@ impl Operations<'_> {
     /// The long text of the messages of an action, if there is somebody to take it.
     fn long_member(&self, action: Action) -> Option<&'static str> {
         match action {
-            Action::InstallCertificate if self.has_certificates() => Some("certificate"),
-            Action::CertificateSigned if self.has_certificates() => Some("certificateChain"),
-            Action::SignedUpdateFirmware if self.has_verifier() => Some("signingCertificate"),
+            Action::InstallCertificate if self.trust.has_certificates() => Some("certificate"),
+            Action::CertificateSigned if self.trust.has_certificates() => Some("certificateChain"),
+            Action::SignedUpdateFirmware if self.transfers.has_verifier() => Some("signingCertificate"),
             _ => None,
         }
     }
 
     pub(in crate::ocpp16) fn take_long(&mut self, piece: &[u8]) {
-        if self.take_signing_certificate(piece) {
+        if self.transfers.take_signing_certificate(piece) {
             return;
         }
         if let Some(store) = self.trust.store {
@@ -112,7 +112,7 @@ impl Operations<'_> {
 
     /// What was taken in pieces is void, unless its message was there and looked at.
     pub(in crate::ocpp16) fn drop_long(&mut self) {
-        self.drop_signing_certificate();
+        self.transfers.drop_signing_certificate();
         if let (Some(store), Stage::Taking(_)) = (self.trust.store, self.trust.intake.stage) {
             self.trust.intake.abort(store);
         }

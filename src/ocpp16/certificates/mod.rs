@@ -16,6 +16,7 @@ pub use store::{Certificates, ChainVerdict, Issuer};
 use super::transfer::POLL_INTERVAL;
 use super::{Operations, RootCertificate, plain_text};
 use crate::certificate::Identity;
+use crate::ocpp16::common::Common;
 use crate::store::{IntegerKey, LONG_LIST, ListCodec, ListKey, SwitchKey};
 use crate::time::Instant;
 use intake::Intake;
@@ -42,7 +43,7 @@ fn encode(text: &str, buffer: &mut [u8]) -> Option<usize> {
 }
 
 /// What is known of certificates.
-pub(super) struct Trust<'a> {
+pub(crate) struct Trust<'a> {
     store: Option<&'a dyn Certificates>,
     intake: Intake,
     signing: Signing,
@@ -56,67 +57,69 @@ impl Trust<'_> {
     }
 }
 
-impl<'a> Operations<'a> {
-    pub(crate) fn set_certificates(&mut self, store: &'a dyn Certificates) {
-        self.trust.store = Some(store);
+impl<'a> Trust<'a> {
+    pub(crate) fn set_certificates(&mut self, common: &mut Common<'_>, store: &'a dyn Certificates) {
+        self.store = Some(store);
         let whole = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-        self.keys.set_integer(&CERTIFICATE_STORE_MAX_LENGTH, whole(store.root_capacity()));
+        common.keys.set_integer(&CERTIFICATE_STORE_MAX_LENGTH, whole(store.root_capacity()));
         let chain = whole(store.chain_capacity()).min(store::CHAIN_LEN_MAX.into());
-        self.keys.set_integer(&CERTIFICATE_SIGNED_MAX_CHAIN_SIZE, chain);
-        self.keys.set_switch(&ADDITIONAL_ROOT_CERTIFICATE_CHECK, store.replaces_root());
+        common.keys.set_integer(&CERTIFICATE_SIGNED_MAX_CHAIN_SIZE, chain);
+        common.keys.set_switch(&ADDITIONAL_ROOT_CERTIFICATE_CHECK, store.replaces_root());
     }
 
     /// Whether there are messages about certificates.
     pub(super) fn has_certificates(&self) -> bool {
-        self.trust.store.is_some()
+        self.store.is_some()
     }
 
     /// Whether a certificate of the central system could be verified.
     pub(super) fn has_central_system_root(&self) -> bool {
-        self.trust.store.is_some_and(|store| store.has_valid_root(RootCertificate::CentralSystem))
+        self.store.is_some_and(|store| store.has_valid_root(RootCertificate::CentralSystem))
     }
 
     /// Whether this charge point could prove who it is.
     pub(super) fn has_charge_point_certificate(&self) -> bool {
-        self.trust.store.is_some_and(|store| store.has_valid_chain())
-    }
-
-    /// The link came up or went down.
-    pub(super) fn certificates_link(&mut self, online: bool) {
-        self.trust.prunes = online;
-        self.drop_signing_certificate();
-        if let Some(store) = self.trust.store {
-            self.trust.intake.abort(store); // the call that wanted it is gone
-        }
+        self.store.is_some_and(|store| store.has_valid_chain())
     }
 
     /// Moves on what is under way by itself.
-    pub(super) fn advance_certificates(&mut self, now: Instant) {
-        let Some(store) = self.trust.store else { return };
-        if self.trust.prunes {
-            self.prune(now, store);
+    pub(super) fn advance_certificates(&mut self, common: &mut Common<'_>, now: Instant) {
+        let Some(store) = self.store else { return };
+        if self.prunes {
+            self.prune(common, now, store);
         }
-        self.renew(now, store);
+        self.renew(common, now, store);
     }
 
     /// M05.FR.12: the root whose place another has taken goes when that has verified the central system.
     #[inline(never)] // identities are large: only here they lie on the stack
-    fn prune(&mut self, now: Instant, store: &dyn Certificates) {
+    fn prune(&mut self, common: &mut Common<'_>, now: Instant, store: &dyn Certificates) {
         const ROOT: RootCertificate = RootCertificate::CentralSystem;
-        self.trust.prunes = false;
-        let Some(in_use) = store.root_in_use().filter(|_| self.replaces(ROOT)) else { return };
+        self.prunes = false;
+        let Some(in_use) = store.root_in_use().filter(|_| Self::replaces(common, ROOT)) else { return };
         let old = roots(store, ROOT).find(|old| *old != in_use && old.has_issued(&in_use));
         if let Some(old) = old
             && store.remove(ROOT, &old).is_pending()
         {
-            self.trust.prunes = true;
-            self.wake_at(now + POLL_INTERVAL);
+            self.prunes = true;
+            common.wake_at(now + POLL_INTERVAL);
         }
     }
 
     /// The firmware is at work: it is asked again soon.
-    fn ask_again(&mut self, now: Instant) {
-        self.wake_at(now + POLL_INTERVAL);
+    fn ask_again(common: &mut Common<'_>, now: Instant) {
+        common.wake_at(now + POLL_INTERVAL);
+    }
+}
+
+impl Operations<'_> {
+    /// The link came up or went down.
+    pub(super) fn certificates_link(&mut self, online: bool) {
+        self.trust.prunes = online;
+        self.transfers.drop_signing_certificate();
+        if let Some(store) = self.trust.store {
+            self.trust.intake.abort(store); // the call that wanted it is gone
+        }
     }
 }
 

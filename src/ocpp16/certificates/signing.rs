@@ -1,9 +1,10 @@
 //! SignCertificate: the charge point asks for a certificate, because it was told to or because the one that it has ends
 //! (security whitepaper A02, A03).
 
-use super::super::Operations;
 use super::{CPO_NAME, Certificates};
 use crate::json::{Json, Writer};
+use crate::ocpp16::certificates::Trust;
+use crate::ocpp16::common::Common;
 use crate::rpc::{CallComposer, Composer, Outcome};
 use crate::time::{Duration, Instant};
 use core::task::Poll;
@@ -46,70 +47,75 @@ impl Signing {
     }
 }
 
-impl Operations<'_> {
+impl Trust<'_> {
     /// The central system wants a new certificate to be asked for: whether it will be (SEC-14, SEC-19).
-    pub(in crate::ocpp16) fn trigger_sign_certificate(&mut self) -> bool {
-        let can_sign = self.can_sign();
+    pub(in crate::ocpp16) fn trigger_sign_certificate(&mut self, common: &Common<'_>) -> bool {
+        let can_sign = self.can_sign(common);
         if can_sign {
-            self.trust.signing.stage = Stage::Wanted;
+            self.signing.stage = Stage::Wanted;
         }
         can_sign
     }
 
-    fn can_sign(&self) -> bool {
-        self.trust.store.is_some() && !self.keys.list(&CPO_NAME).is_empty() && self.boot.serial_number().is_some()
+    fn can_sign(&self, common: &Common<'_>) -> bool {
+        self.store.is_some() && !common.keys.list(&CPO_NAME).is_empty() && common.boot.serial_number().is_some()
     }
 
     /// Begins by itself when the certificate ends within a month (SEC-18).
     #[inline(never)]
-    pub(super) fn renew(&mut self, now: Instant, store: &dyn Certificates) {
-        if now < self.trust.signing.look_at {
-            return self.wake_at(self.trust.signing.look_at);
+    pub(super) fn renew(&mut self, common: &mut Common<'_>, now: Instant, store: &dyn Certificates) {
+        if now < self.signing.look_at {
+            return common.wake_at(self.signing.look_at);
         }
-        let Some(date) = self.clock.date(now).filter(|_| self.registration.is_accepted()) else { return };
-        self.trust.signing.look_at = now + LOOK_INTERVAL;
-        self.wake_at(now + LOOK_INTERVAL);
+        let Some(date) = common.clock.date(now).filter(|_| common.registration.is_accepted()) else { return };
+        self.signing.look_at = now + LOOK_INTERVAL;
+        common.wake_at(now + LOOK_INTERVAL);
         let Some(end) = store.expires().map(|end| end.as_unix()) else { return };
         let is_due = end.saturating_sub(date.as_unix()) < AHEAD_S;
-        let signing = &self.trust.signing;
-        if is_due && signing.asked_for != end && signing.stage == Stage::Idle && self.can_sign() {
-            self.trust.signing.stage = Stage::Wanted;
-            self.trust.signing.asked_for = end;
+        let signing = &self.signing;
+        if is_due && signing.asked_for != end && signing.stage == Stage::Idle && self.can_sign(common) {
+            self.signing.stage = Stage::Wanted;
+            self.signing.asked_for = end;
         }
     }
 
     /// Writes SignCertificate, when it is its turn and the firmware has made what it wants. Comes after the answer that
     /// promises it (A02.FR.02).
-    pub(in crate::ocpp16) fn sign_certificate(&mut self, now: Instant, call: &mut CallComposer<'_>) -> bool {
-        let Some(store) = self.trust.store else { return false };
-        if self.trust.signing.stage == Stage::Wanted {
-            let organization = core::str::from_utf8(self.keys.list(&CPO_NAME)).unwrap_or_default();
-            let Some(serial_number) = self.boot.serial_number() else { return false };
-            self.trust.signing.stage = match store.new_request(organization, serial_number) {
+    pub(in crate::ocpp16) fn sign_certificate(
+        &mut self,
+        common: &mut Common<'_>,
+        now: Instant,
+        call: &mut CallComposer<'_>,
+    ) -> bool {
+        let Some(store) = self.store else { return false };
+        if self.signing.stage == Stage::Wanted {
+            let organization = core::str::from_utf8(common.keys.list(&CPO_NAME)).unwrap_or_default();
+            let Some(serial_number) = common.boot.serial_number() else { return false };
+            self.signing.stage = match store.new_request(organization, serial_number) {
                 Poll::Ready(Some(len @ 1..=REQUEST_LEN_MAX)) => Stage::Made(len),
                 Poll::Ready(_) => Stage::Idle,
                 Poll::Pending => {
-                    self.ask_again(now);
+                    Self::ask_again(common, now);
                     Stage::Wanted
                 }
             };
         }
-        let Stage::Made(len) = self.trust.signing.stage else { return false };
+        let Stage::Made(len) = self.signing.stage else { return false };
         let is_begun = call.begin("SignCertificate").is_ok_and(|composer| compose(store, len, composer));
-        self.trust.signing.stage = if is_begun { Stage::Sent(len) } else { Stage::Idle };
+        self.signing.stage = if is_begun { Stage::Sent(len) } else { Stage::Idle };
         is_begun
     }
 
     /// Writes the next page of it.
-    pub(in crate::ocpp16) fn continue_sign_certificate(&mut self, composer: &mut Composer<'_>) {
-        if let (Some(store), Stage::Sent(len)) = (self.trust.store, self.trust.signing.stage) {
+    pub(in crate::ocpp16) fn continue_sign_certificate(&self, composer: &mut Composer<'_>) {
+        if let (Some(store), Stage::Sent(len)) = (self.store, self.signing.stage) {
             compose(store, len, composer);
         }
     }
 
     /// Whatever the answer is, that was it (SEC-49). Without one the same goes out over the next connection.
     pub(in crate::ocpp16) fn conclude_sign_certificate(&mut self, outcome: Outcome<'_>) {
-        let signing = &mut self.trust.signing;
+        let signing = &mut self.signing;
         signing.stage = match (signing.stage, outcome) {
             (Stage::Sent(len), Outcome::LinkLost) => Stage::Made(len),
             (Stage::Sent(_), _) => Stage::Idle,

@@ -14,6 +14,9 @@ use super::shelf::Shelf;
 use super::tag_record::{known, read_tag, tag_hash};
 use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
 use crate::json::{Field, Json, Payload, Writer, name};
+use crate::ocpp16::common::Common;
+use crate::ocpp16::core_profile::Core;
+use crate::ocpp16::tokens::Tokens;
 use crate::store::record::RecordReader;
 use crate::store::{IntegerKey, Keys, RecordKey, SwitchKey, registry};
 use crate::time::Instant;
@@ -142,21 +145,25 @@ pub(super) struct ListShelf;
 
 impl Shelf for ListShelf {
     fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
-        let index = operations.local_list.stored_from(number.into())?;
+        let index = operations.tokens.local_list.stored_from(number.into())?;
         Some((index as u16, registry::nth(registry::LOCAL_LIST, index)?))
     }
 
     fn load(operations: &mut Operations<'_>, number: u16, _: RecordKey, record: &[u8]) {
-        operations.load_list(number.into(), record);
+        operations.tokens.load_list(number.into(), record);
     }
 }
 
-impl Operations<'_> {
+impl Tokens<'_> {
     #[inline(never)]
-    pub(in crate::ocpp16) fn get_local_list_version(&mut self, payload: Payload<'_>) -> Result<ListVersion, Cause> {
+    pub(in crate::ocpp16) fn get_local_list_version(
+        &self,
+        common: &Common<'_>,
+        payload: Payload<'_>,
+    ) -> Result<ListVersion, Cause> {
         const NONE: [Field; 0] = [];
         payload.read(&NONE)?;
-        Ok(ListVersion(if self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) { self.local_list.version() } else { -1 }))
+        Ok(ListVersion(if common.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) { self.local_list.version() } else { -1 }))
     }
 
     /// The `index`th record has been read at boot. An entry that is damaged is a tag that is not known.
@@ -174,63 +181,59 @@ impl Operations<'_> {
     // ---- Who is in the list ----
 
     /// The record of the first place from `from` on that may hold this tag.
-    pub(in crate::ocpp16) fn listed(&self, id_tag: &IdToken, from: usize) -> Option<RecordKey> {
-        if !self.local_list.has_entries || !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
+    pub(in crate::ocpp16) fn listed(&self, common: &Common<'_>, id_tag: &IdToken, from: usize) -> Option<RecordKey> {
+        if !self.local_list.has_entries || !common.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
             return None;
         }
         place_record(self.local_list.find(from, LIVE, tag_hash(id_tag) & HASH)?)
     }
 
-    /// What a loaded record of the list says about the tag.
-    pub(in crate::ocpp16) fn known_by_list(
-        &self,
-        now: Instant,
-        id_tag: &IdToken,
-        key: RecordKey,
-        record: Option<&[u8]>,
-    ) -> Option<Known> {
-        let (listed, mut info) = read_entry(place_behind(key).checked_sub(1)?, record?)?;
-        if is_valid(info.status) {
-            info.status = AuthorizationStatus::Accepted; // LOC-08
-        }
-        known(id_tag, &listed, &info, self.clock.date(now))
-    }
-
     /// The central system has said something about a tag. It is handed back if the tag is not in the list; if it may be, that
     /// is found out first.
-    pub(in crate::ocpp16) fn compare_with_list(&mut self, id_tag: &IdToken, info: IdTagInfo) -> Option<IdTagInfo> {
-        if self.listed(id_tag, 0).is_none() {
+    pub(in crate::ocpp16) fn compare_with_list(
+        &mut self,
+        common: &mut Common<'_>,
+        id_tag: &IdToken,
+        info: IdTagInfo,
+    ) -> Option<IdTagInfo> {
+        if self.listed(common, id_tag, 0).is_none() {
             return Some(info);
         }
         self.local_list.answer = Some(Answer { id_tag: id_tag.clone(), info, place: 0 });
-        self.persistence.has_chores = true;
+        common.persistence.has_chores = true;
         None
     }
 
     /// The record that what the central system has said is to be compared with.
-    pub(in crate::ocpp16) fn record_to_compare(&self) -> Option<RecordKey> {
+    pub(in crate::ocpp16) fn record_to_compare(&self, common: &Common<'_>) -> Option<RecordKey> {
         let answer = self.local_list.answer.as_ref()?;
-        self.listed(&answer.id_tag, answer.place)
+        self.listed(common, &answer.id_tag, answer.place)
     }
 
     /// The record to be compared is loaded.
-    pub(in crate::ocpp16) fn compare_answer(&mut self, now: Instant, key: RecordKey, record: Option<&[u8]>) {
+    pub(in crate::ocpp16) fn compare_answer(
+        &mut self,
+        core: &mut Core<'_>,
+        now: Instant,
+        key: RecordKey,
+        record: Option<&[u8]>,
+    ) {
         let Some(mut answer) = self.local_list.answer.take() else { return };
-        match self.known_by_list(now, &answer.id_tag, key, record) {
+        match known_by_list(&core.common, now, &answer.id_tag, key, record) {
             Some(known) if known.is_valid == is_valid(answer.info.status) => {}
             Some(_) => {
-                self.charge_point.status.report_error(
+                core.charge_point.status.report_error(
                     now,
-                    self.journal.next(),
+                    core.common.journal.next(),
                     ChargePointErrorCode::LocalListConflict,
                 ); // LOC-07
             }
             None => {
                 answer.place = place_behind(key);
-                if self.listed(&answer.id_tag, answer.place).is_some() {
+                if self.listed(&core.common, &answer.id_tag, answer.place).is_some() {
                     self.local_list.answer = Some(answer);
                 } else {
-                    self.learn_in_cache(now, &answer.id_tag, answer.info);
+                    self.learn_in_cache(&mut core.common, now, &answer.id_tag, answer.info);
                 }
             }
         }
@@ -269,4 +272,19 @@ impl Json for ListVersion {
         members.name(name!("listVersion")).whole(i64::from(self.0));
         members.close();
     }
+}
+
+/// What a loaded record of the list says about the tag.
+pub(in crate::ocpp16) fn known_by_list(
+    common: &Common<'_>,
+    now: Instant,
+    id_tag: &IdToken,
+    key: RecordKey,
+    record: Option<&[u8]>,
+) -> Option<Known> {
+    let (listed, mut info) = read_entry(place_behind(key).checked_sub(1)?, record?)?;
+    if is_valid(info.status) {
+        info.status = AuthorizationStatus::Accepted; // LOC-08
+    }
+    known(id_tag, &listed, &info, common.clock.date(now))
 }

@@ -3,9 +3,11 @@
 use super::{HASH, LIVE, LOCAL_AUTH_LIST_ENABLED, ListSlot, LocalList, NEXT, place_record, read_entry};
 use crate::json::{Field, JsonStr, Kind, Payload, Seen, Walk};
 use crate::ocpp16::answer::{Cause, StatusAnswer};
+use crate::ocpp16::common::Common;
 use crate::ocpp16::held_call::frame_record;
 use crate::ocpp16::tag_record::{tag_hash, write_tag};
-use crate::ocpp16::{IdTagInfo, IdToken, Operations};
+use crate::ocpp16::tokens::Tokens;
+use crate::ocpp16::{IdTagInfo, IdToken};
 use crate::store::record::RecordWriter;
 use crate::store::{Scratch, StorageOp, StorageResult, registry};
 
@@ -169,16 +171,17 @@ impl LocalList<'_> {
     }
 }
 
-impl Operations<'_> {
+impl Tokens<'_> {
     /// `None` while the device is busy with it.
     #[inline(never)]
     pub(in crate::ocpp16) fn send_local_list(
         &mut self,
+        common: &mut Common<'_>,
         payload: Payload<'_>,
         scratch: &mut Scratch<'_>,
     ) -> Result<Option<StatusAnswer>, Cause> {
         let was_read = self.local_list.update.is_some_and(|update| update.is_last);
-        let status = self.update_list(payload, scratch);
+        let status = self.update_list(common, payload, scratch);
         if !matches!(status, Ok(None)) {
             self.local_list.abandon();
         }
@@ -188,12 +191,17 @@ impl Operations<'_> {
         status
     }
 
-    fn update_list(&mut self, payload: Payload<'_>, scratch: &mut Scratch<'_>) -> Result<Option<StatusAnswer>, Cause> {
+    fn update_list(
+        &mut self,
+        common: &mut Common<'_>,
+        payload: Payload<'_>,
+        scratch: &mut Scratch<'_>,
+    ) -> Result<Option<StatusAnswer>, Cause> {
         let mut loaded = None;
         let mut update = match self.local_list.update {
             None => {
                 let update = Update::read(payload)?;
-                if !self.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
+                if !common.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) {
                     return Ok(Some(StatusAnswer::NotSupported)); // LST-11
                 }
                 if !update.is_full && update.version <= self.local_list.version() {
@@ -203,12 +211,12 @@ impl Operations<'_> {
                 update
             }
             Some(update) => {
-                match self.device_result() {
+                match common.device_result() {
                     None => return Ok(None),
                     Some(Err(_)) => return Ok(Some(StatusAnswer::Failed)),
                     Some(Ok(StorageResult::Loaded(len))) => loaded = Some(len),
                     Some(Ok(_)) if update.is_last => {
-                        self.replace_list(&update);
+                        self.replace_list(common, &update);
                         return Ok(Some(StatusAnswer::Accepted));
                     }
                     Some(Ok(_)) => {}
@@ -219,8 +227,8 @@ impl Operations<'_> {
         let wish = self.local_list.next_wish(&mut update, payload, loaded, scratch.take_loaded().0);
         self.local_list.update = Some(update);
         match wish? {
-            Some(Wish::Op(op)) => self.ask_device(op),
-            Some(Wish::Stores(end)) => self.ask_device_to_store(end),
+            Some(Wish::Op(op)) => common.ask_device(op),
+            Some(Wish::Stores(end)) => common.ask_device_to_store(end),
             None => return Ok(Some(StatusAnswer::Failed)),
         }
         Ok(None)
@@ -228,7 +236,7 @@ impl Operations<'_> {
 
     /// The device knows the new list.
     #[inline(never)]
-    fn replace_list(&mut self, update: &Update) {
+    fn replace_list(&mut self, common: &mut Common<'_>, update: &Update) {
         let list = &mut self.local_list;
         list.version = update.version;
         list.has_entries = list.slots.iter().any(|slot| slot.is(NEXT));
@@ -238,7 +246,7 @@ impl Operations<'_> {
             slot.0 = if slot.is(NEXT) { slot.0 & HASH | LIVE } else { 0 };
         }
         list.update = None;
-        self.persistence.has_chores = true;
+        common.persistence.has_chores = true;
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::list;
 use super::transaction_data::STOP_TXN_ALIGNED_DATA;
+use crate::ocpp16::ReadingContext;
+use crate::ocpp16::common::Common;
+use crate::ocpp16::core_profile::Core;
 use crate::ocpp16::journal_entry::Stamp;
 use crate::ocpp16::signed_values::SigningMoment;
-use crate::ocpp16::{Operations, ReadingContext};
 use crate::store::{IntegerKey, ListKey, SwitchKey};
 use crate::time::{Clock, DateTime, Instant};
 
@@ -71,7 +73,7 @@ fn following(date: u32, interval: u32) -> u32 {
     midnight.saturating_add(multiple.min(DAY_S))
 }
 
-impl Operations<'_> {
+impl Common<'_> {
     /// When values that are read now are told to be of: the moment of the clock that they are for, if it is not over.
     pub(in crate::ocpp16) fn date_of_sample(&self, now: Instant, moment: Option<DateTime>) -> Stamp {
         let read = self.stamp(now);
@@ -82,21 +84,23 @@ impl Operations<'_> {
             _ => read,
         }
     }
+}
 
+impl Core<'_> {
     pub(in crate::ocpp16) fn advance_alignment(&mut self, now: Instant) {
-        let interval = self.keys.unsigned(&CLOCK_ALIGNED_DATA_INTERVAL);
+        let interval = self.common.keys.unsigned(&CLOCK_ALIGNED_DATA_INTERVAL);
         if interval == 0 {
             self.alignment.next = 0;
             return;
         }
-        let moment = self.alignment.advance(now, &self.clock, interval);
-        self.wake_at(self.alignment.due);
+        let moment = self.alignment.advance(now, &self.common.clock, interval);
+        self.common.wake_at(self.alignment.due);
         let Some(moment) = moment else { return };
-        let reachable = self.is_reachable();
-        let mut is_told = !self.keys.is_on(&METER_VALUES_IN_TX_ONLY);
+        let reachable = self.common.is_reachable();
+        let mut is_told = !self.common.keys.is_on(&METER_VALUES_IN_TX_ONLY);
         let is_told_idle = is_told;
-        let wanted = !self.keys.list(&METER_VALUES_ALIGNED_DATA).is_empty();
-        let wanted_at_stop = !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty();
+        let wanted = !self.common.keys.list(&METER_VALUES_ALIGNED_DATA).is_empty();
+        let wanted_at_stop = !self.common.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty();
         for connector in self.connectors.iter_mut() {
             if !connector.session.is_reported() {
                 if wanted && reachable && is_told_idle {
@@ -113,7 +117,7 @@ impl Operations<'_> {
             }
         }
         self.connector_ids().for_each(|id| self.sign_sample(now, id, SigningMoment::Aligned));
-        self.persistence.has_chores |= wanted_at_stop;
+        self.common.persistence.has_chores |= wanted_at_stop;
         if wanted && reachable && is_told && self.has_main_meter() {
             self.charge_point.sampling.align(moment);
         }

@@ -26,8 +26,9 @@ pub(super) use values::{MeterValue, compose, register_of};
 #[cfg(feature = "signed-meter-values")]
 pub(super) use values::{read_value, write_reading, write_value};
 
-use super::{ConnectorId, InputError, Location, Measurand, Operations, Phase, UnitOfMeasure};
+use super::{ConnectorId, InputError, Location, Measurand, Phase, UnitOfMeasure};
 use crate::json::Decimal;
+use crate::ocpp16::core_profile::Core;
 use crate::store::{IntegerKey, ListKey};
 
 /// Seconds between samples of a running transaction, 0 for none.
@@ -82,7 +83,7 @@ impl MeterReading {
     }
 }
 
-impl<'a> Operations<'a> {
+impl<'a> Core<'a> {
     pub(crate) fn add_meter_input(&mut self, input: MeterInput<'a>) -> Result<(), InputError> {
         if input.connector > self.connector_count() {
             return Err(InputError::UnknownConnector);

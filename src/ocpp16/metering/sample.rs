@@ -8,11 +8,13 @@ use super::{METER_VALUE_SAMPLE_INTERVAL, METER_VALUES_SAMPLED_DATA, Measurand, M
 use crate::json::Decimal;
 #[cfg(feature = "smart-charging")]
 use crate::ocpp16::ChargingRateUnit;
+use crate::ocpp16::common::Common;
 use crate::ocpp16::connector::Connector;
+use crate::ocpp16::core_profile::Core;
 #[cfg(feature = "signed-meter-values")]
 use crate::ocpp16::signed_values::START_TXN_SAMPLED_DATA;
 use crate::ocpp16::signed_values::SigningMoment;
-use crate::ocpp16::{ConnectorId, Operations, ReadingContext, UnitOfMeasure};
+use crate::ocpp16::{ConnectorId, ReadingContext, UnitOfMeasure};
 use crate::store::record::RecordWriter;
 use crate::time::{DateTime, Duration, Instant};
 
@@ -119,17 +121,17 @@ impl Sampling {
     }
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     pub(in crate::ocpp16) fn advance_metering(&mut self, now: Instant, id: ConnectorId) {
         let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
-        let interval = Duration::from_secs(self.keys.unsigned(&METER_VALUE_SAMPLE_INTERVAL));
+        let interval = Duration::from_secs(self.common.keys.unsigned(&METER_VALUE_SAMPLE_INTERVAL));
         if !connector.session.is_running() || connector.session.is_silent || interval == Duration::default() {
             return;
         }
         let mut next = connector.place.sampling.last + interval;
         if now >= next {
-            let wanted = !self.keys.list(&METER_VALUES_SAMPLED_DATA).is_empty();
-            let wanted_at_stop = !self.keys.list(&STOP_TXN_SAMPLED_DATA).is_empty();
+            let wanted = !self.common.keys.list(&METER_VALUES_SAMPLED_DATA).is_empty();
+            let wanted_at_stop = !self.common.keys.list(&STOP_TXN_SAMPLED_DATA).is_empty();
             if wanted {
                 connector.place.sampling.asked |= PERIODIC;
             }
@@ -140,16 +142,16 @@ impl Operations<'_> {
             connector.place.sampling.last = if now < next + interval { next } else { now };
             next = connector.place.sampling.last + interval;
             self.sign_sample(now, id, SigningMoment::Sample);
-            self.persistence.has_chores |= wanted_at_stop;
+            self.common.persistence.has_chores |= wanted_at_stop;
             // OCPP 1.6 errata 3.14: the grid connection is read along with the first connector that charges.
             let is_first = self.connectors.iter().zip(1..).find(|(connector, _)| connector.session.is_running());
             let is_first = is_first.is_some_and(|(_, first)| first == id);
-            let is_dated = self.clock.is_set(); // values want a date, and these are not kept until there is one
-            if wanted && is_first && is_dated && self.is_reachable() && self.has_main_meter() {
+            let is_dated = self.common.clock.is_set(); // values want a date, and these are not kept until there is one
+            if wanted && is_first && is_dated && self.common.is_reachable() && self.has_main_meter() {
                 self.charge_point.sampling.asked |= PERIODIC;
             }
         }
-        self.wake_at(next);
+        self.common.wake_at(next);
     }
 
     /// Whether there is a meter at the grid connection.
@@ -164,16 +166,6 @@ impl Operations<'_> {
         }
         let wanted = |connector: &Connector<'_>| connector.place.sampling.is_due() && !connector.session.is_reported();
         self.connectors.iter().zip(1..).find(|(connector, _)| wanted(connector)).map(|(_, id)| id)
-    }
-
-    /// The values that belong to a context of MeterValues.
-    pub(in crate::ocpp16) fn list_of(&self, context: ReadingContext) -> &[u8] {
-        match context {
-            ReadingContext::SampleClock => self.keys.list(&METER_VALUES_ALIGNED_DATA),
-            #[cfg(feature = "signed-meter-values")]
-            ReadingContext::TransactionBegin => self.keys.list(&START_TXN_SAMPLED_DATA),
-            _ => self.keys.list(&METER_VALUES_SAMPLED_DATA),
-        }
     }
 
     /// Writes the values of a list as they are now. `false` when there is none.
@@ -221,6 +213,18 @@ impl Operations<'_> {
             if let (true, Some(value)) = (asks_for(&input.reading, item), (input.value)()) {
                 write_value(record, &input.reading, value);
             }
+        }
+    }
+}
+
+impl Common<'_> {
+    /// The values that belong to a context of MeterValues.
+    pub(in crate::ocpp16) fn list_of(&self, context: ReadingContext) -> &[u8] {
+        match context {
+            ReadingContext::SampleClock => self.keys.list(&METER_VALUES_ALIGNED_DATA),
+            #[cfg(feature = "signed-meter-values")]
+            ReadingContext::TransactionBegin => self.keys.list(&START_TXN_SAMPLED_DATA),
+            _ => self.keys.list(&METER_VALUES_SAMPLED_DATA),
         }
     }
 }

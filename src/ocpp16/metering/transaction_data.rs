@@ -7,9 +7,11 @@
 use super::list;
 use super::values::{MeterValue, register_of, values_of};
 use crate::bytes::{make_room, remove_front};
+use crate::ocpp16::common::Common;
+use crate::ocpp16::core_profile::Core;
 use crate::ocpp16::journal_entry::{self, Stamp};
 use crate::ocpp16::signed_values::Attached;
-use crate::ocpp16::{ConnectorId, Operations, ReadingContext};
+use crate::ocpp16::{ConnectorId, ReadingContext};
 use crate::store::record::{self, RecordReader, RecordWriter};
 use crate::store::{IntegerKey, ListKey, RecordKey, registry};
 use crate::time::{DateTime, Instant};
@@ -88,12 +90,14 @@ const END: u8 = 0xff;
 /// A record that is longer by this fits the journal behind the head of a StopTransaction.
 const STOP_HEAD_MAX: usize = if Attached::EXISTS { 91 } else { 80 };
 
-impl Operations<'_> {
+impl Common<'_> {
     #[inline(never)]
     pub(in crate::ocpp16) fn wants_transaction_data(&self) -> bool {
         !self.keys.list(&STOP_TXN_SAMPLED_DATA).is_empty() || !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty()
     }
+}
 
+impl Core<'_> {
     /// Takes a meter value up into the series, the first `len` bytes of `record`. Returns its new length.
     pub(in crate::ocpp16) fn extend_series(
         &mut self,
@@ -106,9 +110,9 @@ impl Operations<'_> {
         let (begin, end) = self.open_series(id, len, record)?;
         let session = &self.connector(id)?.session;
         let began = read_began(record.get(..begin)?);
-        let offset_s = match (session.is_restored, began, self.clock.date(now)) {
+        let offset_s = match (session.is_restored, began, self.common.clock.date(now)) {
             (true, Some(began), Some(now)) => now.as_unix().saturating_sub(began.as_unix()),
-            _ => self.clock.seconds_since(session.started, now),
+            _ => self.common.clock.seconds_since(session.started, now),
         };
         let last_offset_s = groups(record.get(begin..end)?).last().map_or(0, |group| group.offset_s);
         let offset_s = offset_s.max(last_offset_s);
@@ -150,7 +154,7 @@ impl Operations<'_> {
         let last_offset_s = groups(record.get(begin..end)?).last().map_or(0, |group| group.offset_s);
         let session = &self.connector(id)?.session;
         let duration_s = match (session.is_restored, at.dated(), began) {
-            (false, ..) => self.clock.seconds_since(session.started, session.stop.at),
+            (false, ..) => self.common.clock.seconds_since(session.started, session.stop.at),
             (true, Some(ended), Some(began)) => ended.as_unix().saturating_sub(began.as_unix()),
             _ => last_offset_s,
         };
@@ -186,7 +190,7 @@ impl Operations<'_> {
         if let Some(begin) = stored {
             return Some((begin, len - record::CHECKSUM_LEN));
         }
-        let began = session.began.or(self.clock.date(session.started).filter(|_| !session.is_restored));
+        let began = session.began.or(self.common.clock.date(session.started).filter(|_| !session.is_restored));
         let mut writer = RecordWriter::new(record);
         writer.unsigned(u64::from(session.entry));
         writer.unsigned(u64::from(began.map_or(0, DateTime::as_unix)));
@@ -241,8 +245,8 @@ impl Operations<'_> {
         let mut writer = RecordWriter::resume(record.get_mut(..room)?, end);
         writer.unsigned(u64::from(offset_s));
         writer.byte(context.code());
-        let sampled = self.keys.list(&STOP_TXN_SAMPLED_DATA);
-        let aligned = self.keys.list(&STOP_TXN_ALIGNED_DATA);
+        let sampled = self.common.keys.list(&STOP_TXN_SAMPLED_DATA);
+        let aligned = self.common.keys.list(&STOP_TXN_ALIGNED_DATA);
         let measured = match context {
             ReadingContext::SamplePeriodic => self.sample(id, sampled, &mut writer),
             ReadingContext::SampleClock => self.sample(id, aligned, &mut writer),

@@ -8,6 +8,8 @@ use super::super::shelf::RecordChange;
 use super::super::{Operations, SecurityEvent};
 use super::password::Password;
 use crate::json::JsonStr;
+use crate::ocpp16::common::Common;
+use crate::ocpp16::security::Security;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Declaration, IntegerKey, KeyId, Refusal, Scratch, registry};
 use crate::time::Instant;
@@ -149,30 +151,12 @@ impl Access {
     }
 }
 
-impl Operations<'_> {
+impl Security {
     /// What the next connection is to be opened with.
     pub(crate) fn credentials(&self) -> Credentials {
-        let access = &self.security.access;
+        let access = &self.access;
         let password = if access.uses_old_password() { access.old_password } else { access.password };
         Credentials { profile: access.candidate.unwrap_or(access.profile), password }
-    }
-
-    /// Changes one of the two keys, if it is one of them, on behalf of the central system.
-    pub(in crate::ocpp16) fn change_access(
-        &mut self,
-        now: Instant,
-        key: KeyId,
-        value: JsonStr<'_>,
-    ) -> Option<StatusAnswer> {
-        let accepted = match self.keys.get(key)?.name {
-            name if name == AUTHORIZATION_KEY.name => self.change_password(value),
-            name if name == SECURITY_PROFILE.declaration().name => self.raise_profile(value),
-            _ => return None,
-        };
-        if accepted {
-            self.security_event(now, SecurityEvent::ReconfigurationOfSecurityParameters, "");
-        }
-        Some(accepted_if(accepted))
     }
 
     fn change_password(&mut self, value: JsonStr<'_>) -> bool {
@@ -180,12 +164,153 @@ impl Operations<'_> {
         let Some(password) = value.copy_to(&mut text).ok().and_then(|text| Password::parse(text.as_bytes())) else {
             return false;
         };
-        let access = &mut self.security.access;
+        let access = &mut self.access;
         access.set_password(password);
         if matches!(access.profile, 1 | 2) {
             access.reconnect = Reconnect::Asked; // A01: and in no other profile
         }
         true
+    }
+
+    /// A connection was opened: what it was opened with holds (A05.FR.09).
+    pub(super) fn access_granted(&mut self, common: &mut Common<'_>) {
+        let access = &mut self.access;
+        if access.uses_old_password() {
+            access.password = access.old_password;
+        }
+        if access.candidate.is_some() || access.old_password.is_some() {
+            access.changed();
+        }
+        access.profile = access.candidate.take().unwrap_or(access.profile);
+        access.old_password = Password::NONE;
+        access.failures = 0;
+        access.reconnect = Reconnect::No;
+        common.persistence.has_chores |= access.is_unsaved();
+        self.tell_profile(common);
+    }
+
+    /// No connection could be opened. A profile that does not work is given up for the one that did (A05.FR.08).
+    pub(super) fn access_failed(&mut self, common: &mut Common<'_>, now: Instant, why: ConnectFailure) {
+        let access = &mut self.access;
+        let has_new = access.candidate.is_some() || access.old_password.is_some();
+        if !has_new || why == ConnectFailure::NoNetwork {
+            return;
+        }
+        access.failures = access.failures.wrapping_add(1);
+        if access.candidate.is_some() && access.failures >= TRIES {
+            access.candidate = None;
+            access.changed();
+            self.security_event(
+                common,
+                now,
+                SecurityEvent::ReconfigurationOfSecurityParameters,
+                "SecurityProfile taken back",
+            );
+        }
+    }
+
+    /// There is another certificate of this charge point: it is used from the next connection on.
+    pub(in crate::ocpp16) fn certificate_changed(&mut self) {
+        let access = &mut self.access;
+        if access.profile == PROFILE_MAX as u8 {
+            access.reconnect = Reconnect::Asked;
+        }
+    }
+
+    /// The answer to what has changed has left.
+    pub(in crate::ocpp16) fn access_answered(&mut self) {
+        let reconnect = &mut self.access.reconnect;
+        if *reconnect == Reconnect::Asked {
+            *reconnect = Reconnect::Now;
+        }
+    }
+
+    /// Whether the connection is to be given up for another one, once.
+    pub(crate) fn wants_reconnect(&mut self) -> bool {
+        let reconnect = &mut self.access.reconnect;
+        let wants = *reconnect == Reconnect::Now;
+        if wants {
+            *reconnect = Reconnect::No;
+        }
+        wants
+    }
+
+    /// Sets one of the two keys locally, if it is one of them: also downwards (A00.FR.004, A00.FR.005).
+    pub(in crate::ocpp16) fn set_access(
+        &mut self,
+        common: &mut Common<'_>,
+        name: &str,
+        value: &str,
+    ) -> Option<Result<(), Refusal>> {
+        if let Err(refusal) = self.set_factory_access(common, name, value)? {
+            return Some(Err(refusal));
+        }
+        let access = &mut self.access;
+        access.old_password = Password::NONE;
+        access.candidate = None;
+        access.changed();
+        access.reconnect = Reconnect::Asked;
+        common.persistence.has_chores = true;
+        Some(Ok(()))
+    }
+
+    /// The same for a factory value, before the first poll: what is stored overrides it.
+    pub(in crate::ocpp16) fn set_factory_access(
+        &mut self,
+        common: &mut Common<'_>,
+        name: &str,
+        value: &str,
+    ) -> Option<Result<(), Refusal>> {
+        let access = &mut self.access;
+        if name.eq_ignore_ascii_case(AUTHORIZATION_KEY.name) {
+            let Some(password) = Password::parse(value.as_bytes()) else { return Some(Err(Refusal::Invalid)) };
+            access.password = password;
+        } else if name.eq_ignore_ascii_case(SECURITY_PROFILE.declaration().name) {
+            let [digit @ b'0'..=b'3'] = value.as_bytes() else { return Some(Err(Refusal::Invalid)) };
+            access.profile = digit - b'0';
+            self.tell_profile(common);
+        } else {
+            return None;
+        }
+        Some(Ok(()))
+    }
+
+    /// The record is read at boot: it overrides what is set before.
+    pub(super) fn load_access(&mut self, common: &mut Common<'_>, record: &[u8]) {
+        let mut access = Access::new();
+        if access.load(record).is_some() {
+            self.access = access;
+        }
+        self.tell_profile(common);
+    }
+
+    fn tell_profile(&self, common: &mut Common<'_>) {
+        common.keys.set_integer(&SECURITY_PROFILE, self.access.profile.into());
+    }
+}
+
+impl Operations<'_> {
+    /// Changes one of the two keys, if it is one of them, on behalf of the central system.
+    pub(in crate::ocpp16) fn change_access(
+        &mut self,
+        now: Instant,
+        key: KeyId,
+        value: JsonStr<'_>,
+    ) -> Option<StatusAnswer> {
+        let accepted = match self.core.common.keys.get(key)?.name {
+            name if name == AUTHORIZATION_KEY.name => self.security.change_password(value),
+            name if name == SECURITY_PROFILE.declaration().name => self.raise_profile(value),
+            _ => return None,
+        };
+        if accepted {
+            self.security.security_event(
+                &mut self.core.common,
+                now,
+                SecurityEvent::ReconfigurationOfSecurityParameters,
+                "",
+            );
+        }
+        Some(accepted_if(accepted))
     }
 
     /// SEC-11, SEC-12, SEC-56.
@@ -198,8 +323,8 @@ impl Operations<'_> {
         let has_password = access.password.is_some();
         let is_possible = wanted > access.candidate.unwrap_or(access.profile)
             && (wanted == 3 || has_password)
-            && (wanted < 2 || self.has_central_system_root())
-            && (wanted < 3 || self.has_charge_point_certificate());
+            && (wanted < 2 || self.trust.has_central_system_root())
+            && (wanted < 3 || self.trust.has_charge_point_certificate());
         if is_possible {
             let access = &mut self.security.access;
             access.candidate = Some(wanted);
@@ -207,106 +332,5 @@ impl Operations<'_> {
             access.changed();
         }
         is_possible
-    }
-
-    /// A connection was opened: what it was opened with holds (A05.FR.09).
-    pub(super) fn access_granted(&mut self) {
-        let access = &mut self.security.access;
-        if access.uses_old_password() {
-            access.password = access.old_password;
-        }
-        if access.candidate.is_some() || access.old_password.is_some() {
-            access.changed();
-        }
-        access.profile = access.candidate.take().unwrap_or(access.profile);
-        access.old_password = Password::NONE;
-        access.failures = 0;
-        access.reconnect = Reconnect::No;
-        self.persistence.has_chores |= access.is_unsaved();
-        self.tell_profile();
-    }
-
-    /// No connection could be opened. A profile that does not work is given up for the one that did (A05.FR.08).
-    pub(super) fn access_failed(&mut self, now: Instant, why: ConnectFailure) {
-        let access = &mut self.security.access;
-        let has_new = access.candidate.is_some() || access.old_password.is_some();
-        if !has_new || why == ConnectFailure::NoNetwork {
-            return;
-        }
-        access.failures = access.failures.wrapping_add(1);
-        if access.candidate.is_some() && access.failures >= TRIES {
-            access.candidate = None;
-            access.changed();
-            self.security_event(now, SecurityEvent::ReconfigurationOfSecurityParameters, "SecurityProfile taken back");
-        }
-    }
-
-    /// There is another certificate of this charge point: it is used from the next connection on.
-    pub(in crate::ocpp16) fn certificate_changed(&mut self) {
-        let access = &mut self.security.access;
-        if access.profile == PROFILE_MAX as u8 {
-            access.reconnect = Reconnect::Asked;
-        }
-    }
-
-    /// The answer to what has changed has left.
-    pub(in crate::ocpp16) fn access_answered(&mut self) {
-        let reconnect = &mut self.security.access.reconnect;
-        if *reconnect == Reconnect::Asked {
-            *reconnect = Reconnect::Now;
-        }
-    }
-
-    /// Whether the connection is to be given up for another one, once.
-    pub(crate) fn wants_reconnect(&mut self) -> bool {
-        let reconnect = &mut self.security.access.reconnect;
-        let wants = *reconnect == Reconnect::Now;
-        if wants {
-            *reconnect = Reconnect::No;
-        }
-        wants
-    }
-
-    /// Sets one of the two keys locally, if it is one of them: also downwards (A00.FR.004, A00.FR.005).
-    pub(in crate::ocpp16) fn set_access(&mut self, name: &str, value: &str) -> Option<Result<(), Refusal>> {
-        if let Err(refusal) = self.set_factory_access(name, value)? {
-            return Some(Err(refusal));
-        }
-        let access = &mut self.security.access;
-        access.old_password = Password::NONE;
-        access.candidate = None;
-        access.changed();
-        access.reconnect = Reconnect::Asked;
-        self.persistence.has_chores = true;
-        Some(Ok(()))
-    }
-
-    /// The same for a factory value, before the first poll: what is stored overrides it.
-    pub(in crate::ocpp16) fn set_factory_access(&mut self, name: &str, value: &str) -> Option<Result<(), Refusal>> {
-        let access = &mut self.security.access;
-        if name.eq_ignore_ascii_case(AUTHORIZATION_KEY.name) {
-            let Some(password) = Password::parse(value.as_bytes()) else { return Some(Err(Refusal::Invalid)) };
-            access.password = password;
-        } else if name.eq_ignore_ascii_case(SECURITY_PROFILE.declaration().name) {
-            let [digit @ b'0'..=b'3'] = value.as_bytes() else { return Some(Err(Refusal::Invalid)) };
-            access.profile = digit - b'0';
-            self.tell_profile();
-        } else {
-            return None;
-        }
-        Some(Ok(()))
-    }
-
-    /// The record is read at boot: it overrides what is set before.
-    pub(super) fn load_access(&mut self, record: &[u8]) {
-        let mut access = Access::new();
-        if access.load(record).is_some() {
-            self.security.access = access;
-        }
-        self.tell_profile();
-    }
-
-    fn tell_profile(&mut self) {
-        self.keys.set_integer(&SECURITY_PROFILE, self.security.access.profile.into());
     }
 }

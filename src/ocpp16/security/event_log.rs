@@ -4,9 +4,11 @@
 //! Entry `n` lies in the slot `n` modulo their count, so that the newest take the place of the oldest (SEC-42). A mark says
 //! which is the first that may be untold; at boot the ring is followed from there to its end.
 
+use super::super::SecurityEvent;
 use super::super::journal_entry::Stamp;
 use super::super::shelf::RecordChange;
-use super::super::{Operations, SecurityEvent};
+use crate::ocpp16::common::Common;
+use crate::ocpp16::security::Security;
 use crate::rpc::Retry;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};
@@ -371,49 +373,52 @@ impl<'e> Entry<'e> {
     }
 }
 
-impl Operations<'_> {
+impl Security {
     /// Takes up an event that the firmware has seen.
     pub(crate) fn raise_security_event(
         &mut self,
+        common: &mut Common<'_>,
         now: Instant,
         event: SecurityEvent,
         tech_info: &str,
     ) -> Result<(), SecurityEventError> {
-        self.raise_own(now, Some(event), "", tech_info)
+        self.raise_own(common, now, Some(event), "", tech_info)
     }
 
     /// The same for one that the whitepaper does not name.
     pub(crate) fn raise_other_security_event(
         &mut self,
+        common: &mut Common<'_>,
         now: Instant,
         name: &str,
         tech_info: &str,
     ) -> Result<(), SecurityEventError> {
-        self.raise_own(now, SecurityEvent::from_text(name), name, tech_info)
+        self.raise_own(common, now, SecurityEvent::from_text(name), name, tech_info)
     }
 
     fn raise_own(
         &mut self,
+        common: &mut Common<'_>,
         now: Instant,
         event: Option<SecurityEvent>,
         name: &str,
         tech_info: &str,
     ) -> Result<(), SecurityEventError> {
-        let at = self.stamp(now);
-        self.security.events.raise_own(event, name, at, tech_info)?;
-        self.persistence.has_chores = true;
+        let at = common.stamp(now);
+        self.events.raise_own(event, name, at, tech_info)?;
+        common.persistence.has_chores = true;
         Ok(())
     }
 
     /// The date of an entry.
-    pub(super) fn date_of_event(&self, at: Stamp) -> Option<DateTime> {
+    pub(super) fn date_of_event(&self, common: &Common<'_>, at: Stamp) -> Option<DateTime> {
         match at {
             Stamp::Dated(date) => Some(date),
-            Stamp::Undated { boot, uptime_s } if boot == self.dating.boot => {
-                self.clock.date(Instant::from_secs(uptime_s.into()))
+            Stamp::Undated { boot, uptime_s } if boot == common.dating.boot => {
+                common.clock.date(Instant::from_secs(uptime_s.into()))
             }
             Stamp::Undated { boot, uptime_s } => {
-                self.security.events.date(boot, uptime_s).or_else(|| self.clock.date(self.clock.began()))
+                self.events.date(boot, uptime_s).or_else(|| common.clock.date(common.clock.began()))
             }
         }
     }

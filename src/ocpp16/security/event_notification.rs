@@ -2,10 +2,12 @@
 //!
 //! Events and transaction messages take turns, so that neither holds up the other (SEC-48).
 
-use super::super::Operations;
 use super::super::delivery::{TRANSACTION_MESSAGE_ATTEMPTS, TRANSACTION_MESSAGE_RETRY_INTERVAL};
 use super::event_log::{Entry, slot};
 use crate::json::{Json, Writer, name};
+use crate::ocpp16::common::Common;
+use crate::ocpp16::core_profile::Core;
+use crate::ocpp16::security::Security;
 use crate::rpc::Outcome;
 use crate::store::{Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
@@ -29,58 +31,64 @@ impl Json for SecurityEventNotification<'_> {
     }
 }
 
-impl Operations<'_> {
+impl Security {
     /// Whether an event is to be told before the next transaction message is.
-    pub(in crate::ocpp16) fn is_turn_of_events(&self, now: Instant) -> bool {
-        let events = &self.security.events;
-        self.online
-            && self.registration.is_accepted()
-            && self.clock.is_set()
+    pub(in crate::ocpp16) fn is_turn_of_events(&self, core: &Core<'_>, now: Instant) -> bool {
+        let events = &self.events;
+        core.common.online
+            && core.common.registration.is_accepted()
+            && core.common.clock.is_set()
             && events.is_due(now)
-            && (events.is_next || !self.delivery.is_due(now, &self.journal))
+            && (events.is_next || !core.delivery.is_due(now, &core.common.journal))
     }
 
     /// Loads the event whose turn it is, unless it lies in `scratch`.
     pub(in crate::ocpp16) fn load_security_event(&self, scratch: &Scratch<'_>) -> Option<StorageOp> {
-        let number = self.security.events.untold;
+        let number = self.events.untold;
         if scratch.event(number).is_some() { None } else { Some(StorageOp::Load(slot(number)?)) }
     }
 
     /// An entry was loaded to be told; what is damaged or not to be told is passed over.
-    pub(in crate::ocpp16) fn security_event_loaded(&mut self, scratch: &mut Scratch<'_>) {
-        let number = self.security.events.untold;
+    pub(in crate::ocpp16) fn security_event_loaded(&mut self, common: &mut Common<'_>, scratch: &mut Scratch<'_>) {
+        let number = self.events.untold;
         let record = scratch.loaded().unwrap_or_default();
         let len = record.len();
         let is_told = Entry::read(number, record).is_some_and(|entry| entry.number == number && entry.is_told());
         if is_told {
             scratch.hold_event(number, len);
         } else {
-            self.security.events.told(false);
-            self.persistence.has_chores = true;
+            self.events.told(false);
+            common.persistence.has_chores = true;
         }
     }
 
     /// The message about the event that lies in `scratch`, when it is its turn.
     pub(in crate::ocpp16) fn security_event_notification<'s>(
         &mut self,
+        core: &Core<'_>,
         now: Instant,
         scratch: &'s Scratch<'_>,
     ) -> Option<SecurityEventNotification<'s>> {
-        let number = self.security.events.untold;
-        if !self.is_turn_of_events(now) {
+        let number = self.events.untold;
+        if !self.is_turn_of_events(core, now) {
             return None;
         }
         let entry = Entry::read(number, scratch.event(number)?)?;
-        let timestamp = Some(self.date_of_event(entry.at)?);
-        self.security.events.is_in_flight = true;
-        self.security.events.is_next = false;
+        let timestamp = Some(self.date_of_event(&core.common, entry.at)?);
+        self.events.is_in_flight = true;
+        self.events.is_next = false;
         Some(SecurityEventNotification { event: entry.name(), timestamp, tech_info: entry.tech_info })
     }
 
-    pub(in crate::ocpp16) fn conclude_security_event(&mut self, now: Instant, outcome: Outcome<'_>) {
-        let interval = self.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
-        let attempts = self.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
-        let events = &mut self.security.events;
+    pub(in crate::ocpp16) fn conclude_security_event(
+        &mut self,
+        common: &mut Common<'_>,
+        now: Instant,
+        outcome: Outcome<'_>,
+    ) {
+        let interval = common.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
+        let attempts = common.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
+        let events = &mut self.events;
         events.is_in_flight = false;
         let is_over = match outcome {
             Outcome::Result(_) => true,
@@ -103,7 +111,7 @@ impl Operations<'_> {
         };
         if is_over {
             events.told(true);
-            self.persistence.has_chores = true;
+            common.persistence.has_chores = true;
         }
     }
 }

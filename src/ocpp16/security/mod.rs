@@ -13,6 +13,7 @@ pub use event_log::{SecurityEventError, SecurityLogEntry};
 
 use super::shelf::{RecordChange, Shelf};
 use super::{BootReason, Operations, SecurityEvent};
+use crate::ocpp16::common::Common;
 use crate::store::{RecordKey, Scratch, registry};
 use crate::time::{DateTime, Instant};
 use crate::transport::ConnectFailure;
@@ -21,7 +22,7 @@ use credentials::Access;
 use event_log::{Entry, EventLog};
 
 /// What the extension keeps.
-pub(super) struct Security {
+pub(crate) struct Security {
     pub(super) events: EventLog,
     pub(super) access: Access,
     /// The installation of this firmware ended with this boot.
@@ -42,7 +43,7 @@ impl Shelf for SecurityShelf {
 
     fn load(operations: &mut Operations<'_>, number: u16, _: RecordKey, record: &[u8]) {
         match number {
-            0 => operations.load_access(record),
+            0 => operations.security.load_access(&mut operations.core.common, record),
             number => operations.security.events.read(number == 1, record),
         }
     }
@@ -88,30 +89,41 @@ impl Security {
     }
 }
 
-impl Operations<'_> {
+impl Security {
     /// Something has happened that belongs in the security log.
-    pub(super) fn security_event(&mut self, now: Instant, event: SecurityEvent, tech_info: &'static str) {
-        let at = self.stamp(now);
-        self.security.events.raise(event, at, tech_info);
-        self.persistence.has_chores = true;
+    pub(super) fn security_event(
+        &mut self,
+        common: &mut Common<'_>,
+        now: Instant,
+        event: SecurityEvent,
+        tech_info: &'static str,
+    ) {
+        let at = common.stamp(now);
+        self.events.raise(event, at, tech_info);
+        common.persistence.has_chores = true;
     }
 
     /// Entry `number` of the log, if it lies in this record.
-    pub(super) fn security_log_entry<'e>(&self, number: u32, record: &'e [u8]) -> Option<SecurityLogEntry<'e>> {
+    pub(super) fn security_log_entry<'e>(
+        &self,
+        common: &Common<'_>,
+        number: u32,
+        record: &'e [u8],
+    ) -> Option<SecurityLogEntry<'e>> {
         let entry = Entry::read(number, record).filter(|entry| entry.number == number)?;
-        let timestamp = self.date_of_event(entry.at);
+        let timestamp = self.date_of_event(common, entry.at);
         Some(SecurityLogEntry { event: entry.name(), timestamp, tech_info: entry.tech_info })
     }
 
     /// This firmware was installed before the boot.
     pub(super) fn firmware_updated(&mut self) {
-        self.security.is_updated = true;
+        self.is_updated = true;
     }
 
     /// The device has been read: the boot is the first event of this life (SEC-53).
-    pub(super) fn booted(&mut self, now: Instant) {
-        let event = match self.boot_reason() {
-            _ if self.security.is_updated => SecurityEvent::FirmwareUpdated,
+    pub(super) fn booted(&mut self, common: &mut Common<'_>, now: Instant) {
+        let event = match common.boot_reason() {
+            _ if self.is_updated => SecurityEvent::FirmwareUpdated,
             BootReason::FirmwareUpdate => SecurityEvent::FirmwareUpdated,
             BootReason::ApplicationReset
             | BootReason::LocalReset
@@ -120,29 +132,29 @@ impl Operations<'_> {
             | BootReason::Watchdog => SecurityEvent::ResetOrReboot,
             BootReason::PowerUp | BootReason::Triggered | BootReason::Unknown => SecurityEvent::StartupOfTheDevice,
         };
-        self.security_event(now, event, "");
+        self.security_event(common, now, event, "");
     }
 
     /// The clock is about to be set (SEC-54). The first time after a boot it was not wrong, but unset.
-    pub(super) fn time_set(&mut self, now: Instant, time: DateTime) {
-        if !self.clock.is_set() {
+    pub(super) fn time_set(&mut self, common: &mut Common<'_>, now: Instant, time: DateTime) {
+        if !common.clock.is_set() {
             let zero = time.as_unix().saturating_sub(now.as_secs());
-            self.security.events.clock_set(self.dating.boot, zero);
-            self.persistence.has_chores = true;
+            self.events.clock_set(common.dating.boot, zero);
+            common.persistence.has_chores = true;
         }
-        let adjusted = self.clock.date(now).map_or(0, |date| date.as_unix().abs_diff(time.as_unix()));
+        let adjusted = common.clock.date(now).map_or(0, |date| date.as_unix().abs_diff(time.as_unix()));
         if adjusted > TIME_ADJUSTMENT_S {
-            self.security_event(now, SecurityEvent::SettingSystemTime, "");
+            self.security_event(common, now, SecurityEvent::SettingSystemTime, "");
         }
     }
 
     /// No connection could be opened. The same cause is told once until there is one (SEC-47).
-    pub(crate) fn connect_failed(&mut self, now: Instant, why: ConnectFailure) {
+    pub(crate) fn connect_failed(&mut self, common: &mut Common<'_>, now: Instant, why: ConnectFailure) {
         use SecurityEvent::{
             FailedToAuthenticateAtCentralSystem, InvalidCentralSystemCertificate, InvalidTLSCipherSuite,
             InvalidTLSVersion,
         };
-        self.access_failed(now, why);
+        self.access_failed(common, now, why);
         let (event, tech_info) = match why {
             ConnectFailure::TlsVersion => (InvalidTLSVersion, ""),
             ConnectFailure::TlsCipherSuite => (InvalidTLSCipherSuite, ""),
@@ -152,23 +164,23 @@ impl Operations<'_> {
             ConnectFailure::Status(403) => (FailedToAuthenticateAtCentralSystem, "HTTP 403"),
             _ => return,
         };
-        if self.security.events.is_new(event) {
-            self.security_event(now, event, tech_info);
+        if self.events.is_new(event) {
+            self.security_event(common, now, event, tech_info);
         }
     }
 
     /// A message came in that is none; once a boot (SEC-27).
-    pub(crate) fn message_dropped(&mut self, now: Instant) {
-        if self.security.events.is_new(SecurityEvent::InvalidMessages) {
-            self.security_event(now, SecurityEvent::InvalidMessages, "");
+    pub(crate) fn message_dropped(&mut self, common: &mut Common<'_>, now: Instant) {
+        if self.events.is_new(SecurityEvent::InvalidMessages) {
+            self.security_event(common, now, SecurityEvent::InvalidMessages, "");
         }
     }
 
     /// The link came up or went down.
-    pub(super) fn security_link(&mut self, online: bool) {
-        self.security.events.link(online);
+    pub(super) fn security_link(&mut self, common: &mut Common<'_>, online: bool) {
+        self.events.link(online);
         if online {
-            self.access_granted();
+            self.access_granted(common);
         }
     }
 }

@@ -6,6 +6,7 @@ use super::super::connector::Finishing;
 use super::super::signed_values::Signing;
 use super::super::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason, TxNotification};
 use super::{Phase, SILENT_OFFLINE_TRANSACTIONS, Stop};
+use crate::ocpp16::core_profile::Core;
 use crate::time::Instant;
 
 /// Journal entries that a new transaction must find room for: its start and its end.
@@ -39,13 +40,13 @@ impl Operations<'_> {
         if id_tag.is_empty() {
             return Err(BeginError::InvalidIdTag);
         }
-        if self.connector(id).is_some_and(|connector| connector.is_held) {
+        if self.core.connector(id).is_some_and(|connector| connector.is_held) {
             return self.owner_or_visitor(now, id, id_tag).map_err(|OtherIdTag| BeginError::Busy);
         }
         self.may_begin(id)?;
-        let authorized = match self.claim(id, &id_tag, None) {
+        let authorized = match self.reservations.claim(&self.core, id, &id_tag, None) {
             Claim::Foreign => {
-                if let Some(connector) = self.connector(id) {
+                if let Some(connector) = self.core.connector(id) {
                     connector.notify(TxNotification::ReservationConflict);
                 }
                 return Err(BeginError::Reserved);
@@ -54,7 +55,7 @@ impl Operations<'_> {
             Claim::Free | Claim::Ours(_) => authorized,
         };
         self.profiles.session_begins(id);
-        let connector = self.change_connector(id).ok_or(BeginError::UnknownConnector)?;
+        let connector = self.core.change_connector(id).ok_or(BeginError::UnknownConnector)?;
         connector.finishing = Finishing::No;
         connector.signing = Signing::new();
         let session = &mut connector.session;
@@ -77,29 +78,18 @@ impl Operations<'_> {
 
     /// Whether a session may begin on this connector now.
     pub(in crate::ocpp16) fn may_begin(&self, id: ConnectorId) -> Result<(), BeginError> {
-        let connector = self.connector(id).ok_or(BeginError::UnknownConnector)?;
-        if !self.is_recovered() {
+        let connector = self.core.connector(id).ok_or(BeginError::UnknownConnector)?;
+        if !self.core.common.is_recovered() {
             Err(BeginError::NotReady)
         } else if connector.session.phase != Phase::Idle || connector.is_held {
             Err(BeginError::Busy)
         } else if !connector.is_operative() || !connector.place.service.is_open() || self.reset.is_pending() {
             Err(BeginError::Inoperative)
-        } else if self.journal_full && !self.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS) {
+        } else if self.core.common.journal_full && !self.core.common.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS) {
             Err(BeginError::JournalFull)
         } else {
             Ok(())
         }
-    }
-
-    /// How many entries there must be room for that a transaction may begin, whatever the other connectors do.
-    pub(in crate::ocpp16) fn entries_of_a_new_transaction(&self) -> u32 {
-        let of_all = ENTRIES_OF_A_TRANSACTION * u32::from(self.connector_count()) + self.signed_values.of_all();
-        self.entries_of_a_transaction() + of_all
-    }
-
-    /// How many entries a transaction takes up for certain.
-    pub(in crate::ocpp16) fn entries_of_a_transaction(&self) -> u32 {
-        ENTRIES_OF_A_TRANSACTION + self.signed_values.of_transaction()
     }
 
     /// Ends the session on this connector: a preparing one is dropped, a transaction is stopped. With a tag only if it
@@ -114,18 +104,18 @@ impl Operations<'_> {
         reason: Reason,
         id: ConnectorId,
     ) -> Result<(), EndError> {
-        let connector = self.change_connector(id).ok_or(EndError::UnknownConnector)?;
+        let connector = self.core.change_connector(id).ok_or(EndError::UnknownConnector)?;
         let session = &connector.session;
         if matches!(session.phase, Phase::Idle | Phase::Stopping) {
             return Err(EndError::NoSession);
         }
         let Some(id_tag) = id_tag else {
-            self.stop_session(now, id, reason, None);
+            self.core.stop_session(now, id, reason, None);
             return Ok(());
         };
         let id_tag = IdToken::from_text(id_tag).map_err(|_| EndError::OtherIdTag)?;
         if session.is_of(&id_tag) {
-            self.stop_session(now, id, reason, Some(id_tag));
+            self.core.stop_session(now, id, reason, Some(id_tag));
             return Ok(());
         }
         self.owner_or_visitor(now, id, id_tag).map_err(|OtherIdTag| EndError::OtherIdTag)
@@ -133,10 +123,10 @@ impl Operations<'_> {
 
     /// A tag was shown that wants to end what another one may have begun.
     fn owner_or_visitor(&mut self, now: Instant, id: ConnectorId, id_tag: IdToken) -> Result<(), OtherIdTag> {
-        let connector = self.change_connector(id).ok_or(OtherIdTag)?;
+        let connector = self.core.change_connector(id).ok_or(OtherIdTag)?;
         let session = &mut connector.session;
         if session.is_of(&id_tag) {
-            self.owner_came(now, id, Some(id_tag));
+            self.core.owner_came(now, id, Some(id_tag));
         } else if session.parent.is_none() || session.presented != Presented::Settled {
             return Err(OtherIdTag);
         } else {
@@ -144,6 +134,19 @@ impl Operations<'_> {
             self.check_tag(now, id);
         }
         Ok(())
+    }
+}
+
+impl Core<'_> {
+    /// How many entries there must be room for that a transaction may begin, whatever the other connectors do.
+    pub(in crate::ocpp16) fn entries_of_a_new_transaction(&self) -> u32 {
+        let of_all = ENTRIES_OF_A_TRANSACTION * u32::from(self.connector_count()) + self.signed_values.of_all();
+        self.entries_of_a_transaction() + of_all
+    }
+
+    /// How many entries a transaction takes up for certain.
+    pub(in crate::ocpp16) fn entries_of_a_transaction(&self) -> u32 {
+        ENTRIES_OF_A_TRANSACTION + self.signed_values.of_transaction()
     }
 
     /// The tag that began, or one of its group, was shown again.

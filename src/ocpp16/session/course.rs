@@ -10,6 +10,7 @@ use super::{
     STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT, STOP_TRANSACTION_ON_INVALID_ID, deadline,
 };
 use crate::log::info;
+use crate::ocpp16::core_profile::Core;
 use crate::store::Durable;
 use crate::time::{Duration, Instant};
 
@@ -21,17 +22,17 @@ const REGISTER_WAIT: Duration = Duration::from_secs(30);
 impl Operations<'_> {
     /// Moves the session on as far as its conditions allow.
     pub(in crate::ocpp16) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
-        let is_full = self.journal_full;
-        self.find_reservation(id);
-        let (signs_beginning, signs_end) = (self.signs_beginning(id), self.signs_ends(id));
-        let Some(connector) = self.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
+        let is_full = self.core.common.journal_full;
+        self.reservations.find_reservation(&mut self.core, id);
+        let (signs_beginning, signs_end) = (self.core.signs_beginning(id), self.core.signs_ends(id));
+        let Some(connector) = self.core.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let switches = connector.switches;
         let has_plug = connector.equipment.has_plug_sensor();
         let is_present = connector.is_present();
         if !is_present && !connector.is_held {
             connector.forget_finishing();
         }
-        let time_out = || Duration::from_secs(self.keys.unsigned(&CONNECTION_TIME_OUT));
+        let time_out = || Duration::from_secs(self.core.common.keys.unsigned(&CONNECTION_TIME_OUT));
         let mut wake = Instant::NEVER;
         let mut ends = None;
         let mut meter_start = None;
@@ -55,7 +56,7 @@ impl Operations<'_> {
                 session.register = meter_start;
                 session.is_metered = true;
                 session.phase = Phase::Starting;
-                session.is_silent = is_full && self.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS);
+                session.is_silent = is_full && self.core.common.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS);
                 connector.series = Series::new();
             }
             (Phase::Authorized, None) if !switches.plugged() || !has_plug => {
@@ -71,7 +72,7 @@ impl Operations<'_> {
             (Phase::Idle, _)
                 if is_present && connector.finishing == Finishing::No && connector.place.service.is_on() =>
             {
-                if has_plug && switches.plugged() && self.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
+                if has_plug && switches.plugged() && self.core.common.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
                     return self.begin_free_vend(now, id);
                 }
                 // ST-B6, TX-07: a tag that comes later may be meant for another connector.
@@ -82,7 +83,9 @@ impl Operations<'_> {
                     false => wake = deadline,
                 }
             }
-            (Phase::Running, _) if !switches.plugged() && self.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT) => {
+            (Phase::Running, _)
+                if !switches.plugged() && self.core.common.keys.is_on(&STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT) =>
+            {
                 ends = Some(Reason::EVDisconnected);
             }
             (Phase::Running, _) => {
@@ -90,7 +93,7 @@ impl Operations<'_> {
                     wake = now + REGISTER_INTERVAL;
                     if connector.energy().is_some_and(|energy| energy >= last) {
                         connector.session.last_energy = None;
-                        return self.withdraw_energy(now, id);
+                        return self.core.withdraw_energy(now, id);
                     }
                 }
             }
@@ -113,19 +116,37 @@ impl Operations<'_> {
         let silent = connector.session.is_silent.then_some(connector.session.phase);
         let is_over = connector.session.stop.released;
         if let Some(reason) = ends {
-            self.stop_session(now, id, reason, None);
+            self.core.stop_session(now, id, reason, None);
         }
         match silent {
             Some(Phase::Starting) => self.start_recorded(id, None),
-            Some(Phase::Stopping) if is_over => self.stop_recorded(id),
+            Some(Phase::Stopping) if is_over => self.core.stop_recorded(id),
             _ => {}
         }
         if is_asking {
             wake = wake.min(self.advance_authorization(now, id));
         }
-        self.wake_at(wake);
+        self.core.common.wake_at(wake);
     }
 
+    /// The start is durable; `None` where the transaction is silent.
+    pub(in crate::ocpp16) fn start_recorded(&mut self, id: ConnectorId, start: Option<Durable>) {
+        let clock = self.core.common.clock;
+        let Some(connector) = self.core.change_connector(id) else { return };
+        connector.session.run(start);
+        connector.session.began = clock.date(connector.session.started);
+        connector.place.sampling.begin(connector.session.started);
+        info!("connector {}: transaction runs", id);
+        connector.notify(TxNotification::StartTx);
+        let entry = connector.session.entry;
+        if let Some(reservation) = connector.session.reservation {
+            self.reservations.reservation_used(&mut self.core.common, reservation, entry);
+        }
+        self.core.tell_beginning(id);
+    }
+}
+
+impl Core<'_> {
     /// Reads the register of a running transaction.
     pub(in crate::ocpp16) fn read_register(&mut self, id: ConnectorId) {
         if let Some(connector) = self.connector_mut(id)
@@ -135,25 +156,9 @@ impl Operations<'_> {
         }
     }
 
-    /// The start is durable; `None` where the transaction is silent.
-    pub(in crate::ocpp16) fn start_recorded(&mut self, id: ConnectorId, start: Option<Durable>) {
-        let clock = self.clock;
-        let Some(connector) = self.change_connector(id) else { return };
-        connector.session.run(start);
-        connector.session.began = clock.date(connector.session.started);
-        connector.place.sampling.begin(connector.session.started);
-        info!("connector {}: transaction runs", id);
-        connector.notify(TxNotification::StartTx);
-        let entry = connector.session.entry;
-        if let Some(reservation) = connector.session.reservation {
-            self.reservation_used(reservation, entry);
-        }
-        self.tell_beginning(id);
-    }
-
     /// The end is durable.
     pub(in crate::ocpp16) fn stop_recorded(&mut self, id: ConnectorId) {
-        let unlock_at_once = self.keys.is_on(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT);
+        let unlock_at_once = self.common.keys.is_on(&UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT);
         let Some(connector) = self.change_connector(id) else { return };
         let reason = connector.session.stop.reason;
         connector.session.clear();
@@ -177,7 +182,7 @@ impl Operations<'_> {
 
     /// The central system has confirmed the start in entry `number` without accepting its tag (errata 3.17).
     pub(in crate::ocpp16) fn deauthorize(&mut self, now: Instant, id: ConnectorId, number: u32) {
-        let last_energy = i64::from(self.keys.integer(&MAX_ENERGY_ON_INVALID_ID));
+        let last_energy = i64::from(self.common.keys.integer(&MAX_ENERGY_ON_INVALID_ID));
         let Some(connector) = self.change_connector(id) else { return };
         if connector.session.phase != Phase::Running || connector.session.entry != number {
             return; // TX-13: over already
@@ -192,7 +197,7 @@ impl Operations<'_> {
     }
 
     fn withdraw_energy(&mut self, now: Instant, id: ConnectorId) {
-        if self.keys.is_on(&STOP_TRANSACTION_ON_INVALID_ID) {
+        if self.common.keys.is_on(&STOP_TRANSACTION_ON_INVALID_ID) {
             self.stop_session(now, id, Reason::DeAuthorized, None); // TX-09
         } else if let Some(connector) = self.change_connector(id) {
             connector.session.energy_denied = true; // TX-11

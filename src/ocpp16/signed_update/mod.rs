@@ -11,6 +11,8 @@ pub use verifier::{FirmwareVerifier, SignerVerdict};
 use super::answer::Cause;
 use super::transfer::{Direction, POLL_INTERVAL, Stage, seconds_after};
 use super::{FirmwareStatus, Operations, SecurityEvent, SignedFirmwareStatus, firmware};
+use crate::ocpp16::common::Common;
+use crate::ocpp16::transfer::Transfers;
 use crate::time::{Duration, Instant};
 use crate::types::Symbol;
 use core::task::Poll;
@@ -75,83 +77,90 @@ impl SignedUpdate<'_> {
     }
 }
 
-impl<'a> Operations<'a> {
+impl<'a> Transfers<'a> {
     pub(crate) fn set_firmware_verifier(&mut self, verifier: &'a dyn FirmwareVerifier) {
-        self.transfers.firmware.signed.verifier = Some(verifier);
+        self.firmware.signed.verifier = Some(verifier);
     }
 
     pub(crate) fn accept_unsigned_updates(&mut self, accepts: bool) {
-        self.transfers.firmware.signed.accepts_unsigned = accepts;
+        self.firmware.signed.accepts_unsigned = accepts;
     }
 
     /// L01.FR.20: who verifies takes no update that nobody has signed, unless the firmware says otherwise.
     pub(super) fn may_update_unsigned(&self) -> Result<(), Cause> {
-        let signed = &self.transfers.firmware.signed;
+        let signed = &self.firmware.signed;
         if signed.verifier.is_some() && !signed.accepts_unsigned { Err(Cause::NotSupported) } else { Ok(()) }
     }
 
     /// A request has been taken over; the central system hears when it is not for now (L01.FR.13).
-    pub(super) fn signed_update_adopted(&mut self, now: Instant, from: u32) {
-        let is_signed = self.transfers.firmware.signed.request_id.is_some();
-        if is_signed && self.clock.date(now).is_some_and(|date| date.as_unix() < from) {
-            let reports = &mut self.transfers.firmware.transfer.reports;
+    pub(super) fn signed_update_adopted(&mut self, common: &Common<'_>, now: Instant, from: u32) {
+        let is_signed = self.firmware.signed.request_id.is_some();
+        if is_signed && common.clock.date(now).is_some_and(|date| date.as_unix() < from) {
+            let reports = &mut self.firmware.transfer.reports;
             reports.push(SignedFirmwareStatus::DownloadScheduled.code());
         }
     }
 
     /// Where a download that is done goes on.
     pub(super) fn stage_after_download(&self) -> Stage {
-        match self.transfers.firmware.signed.request_id {
+        match self.firmware.signed.request_id {
             Some(_) => Stage::Verifying,
             None => Stage::Downloaded,
         }
     }
 
+    fn signature_verified(&mut self, common: &mut Common<'_>, now: Instant) {
+        let is_early = self.until_installation(common, now) > 0;
+        let transfer = &mut self.firmware.transfer;
+        transfer.reports.push(SignedFirmwareStatus::SignatureVerified.code());
+        if is_early {
+            transfer.reports.push(SignedFirmwareStatus::InstallScheduled.code()); // L01.FR.16
+            transfer.stage = Stage::Scheduled;
+            common.look_again();
+        } else {
+            self.go_on_to_installation(common, now);
+        }
+    }
+
+    fn go_on_to_installation(&mut self, common: &mut Common<'_>, now: Instant) {
+        let transfer = &mut self.firmware.transfer;
+        transfer.stage = Stage::Downloaded;
+        transfer.at = seconds_after(now, firmware::ANNOUNCEMENT_S);
+        common.look_again();
+    }
+
+    /// Seconds until the update may be installed.
+    fn until_installation(&self, common: &Common<'_>, now: Instant) -> u32 {
+        let at = self.firmware.signed.install_at;
+        common.clock.date(now).map_or(0, |date| at.saturating_sub(date.as_unix()))
+    }
+}
+
+impl Operations<'_> {
     /// Between the download of a signed update and its installation.
     pub(super) fn advance_signed_update(&mut self, now: Instant) {
         let signed = &self.transfers.firmware.signed;
         match self.transfers.firmware.transfer.stage {
             Stage::Verifying => match signed.verifier.map_or(Poll::Ready(false), FirmwareVerifier::verify) {
-                Poll::Pending => self.wake_at(now + POLL_INTERVAL),
-                Poll::Ready(true) => self.signature_verified(now),
+                Poll::Pending => self.core.common.wake_at(now + POLL_INTERVAL),
+                Poll::Ready(true) => self.transfers.signature_verified(&mut self.core.common, now),
                 Poll::Ready(false) => {
                     let reports = &mut self.transfers.firmware.transfer.reports;
                     reports.push(SignedFirmwareStatus::InvalidSignature.code());
-                    self.end_transfer(Direction::Download);
-                    self.security_event(now, SecurityEvent::InvalidFirmwareSignature, ""); // L01.FR.03
+                    self.transfers.end_transfer(&mut self.core.common, Direction::Download);
+                    self.security.security_event(
+                        &mut self.core.common,
+                        now,
+                        SecurityEvent::InvalidFirmwareSignature,
+                        "",
+                    ); // L01.FR.03
                 }
             },
-            Stage::Scheduled => match self.until_installation(now) {
-                0 => self.go_on_to_installation(now),
-                seconds => self.wake_at(now + Duration::from_secs(seconds)),
+            Stage::Scheduled => match self.transfers.until_installation(&self.core.common, now) {
+                0 => self.transfers.go_on_to_installation(&mut self.core.common, now),
+                seconds => self.core.common.wake_at(now + Duration::from_secs(seconds)),
             },
             _ => {}
         }
-    }
-
-    fn signature_verified(&mut self, now: Instant) {
-        let is_early = self.until_installation(now) > 0;
-        let transfer = &mut self.transfers.firmware.transfer;
-        transfer.reports.push(SignedFirmwareStatus::SignatureVerified.code());
-        if is_early {
-            transfer.reports.push(SignedFirmwareStatus::InstallScheduled.code()); // L01.FR.16
-            transfer.stage = Stage::Scheduled;
-            self.look_again();
-        } else {
-            self.go_on_to_installation(now);
-        }
-    }
-
-    fn go_on_to_installation(&mut self, now: Instant) {
-        let transfer = &mut self.transfers.firmware.transfer;
-        transfer.stage = Stage::Downloaded;
-        transfer.at = seconds_after(now, firmware::ANNOUNCEMENT_S);
-        self.look_again();
-    }
-
-    /// Seconds until the update may be installed.
-    fn until_installation(&self, now: Instant) -> u32 {
-        let at = self.transfers.firmware.signed.install_at;
-        self.clock.date(now).map_or(0, |date| at.saturating_sub(date.as_unix()))
     }
 }

@@ -7,6 +7,7 @@ use super::super::{Operations, SecurityEvent};
 use super::{FirmwareVerifier, SignerVerdict};
 use crate::base64::Decoder;
 use crate::json::{Field, JsonStr, Kind, Payload, Value};
+use crate::ocpp16::transfer::Transfers;
 use crate::store::{Scratch, StorageOp, registry};
 use crate::time::Instant;
 use core::task::Poll;
@@ -65,10 +66,10 @@ impl Intake {
     }
 }
 
-impl Operations<'_> {
+impl Transfers<'_> {
     /// A request begins that is longer than the receive buffer: its certificate is taken in pieces.
     pub(in crate::ocpp16) fn begin_signing_certificate(&mut self) {
-        let signed = &mut self.transfers.firmware.signed;
+        let signed = &mut self.firmware.signed;
         if let Some(verifier) = signed.verifier {
             signed.intake.begin(verifier);
         }
@@ -76,7 +77,7 @@ impl Operations<'_> {
 
     /// Takes the next piece of that; `false` when it is not of such a request.
     pub(in crate::ocpp16) fn take_signing_certificate(&mut self, piece: &[u8]) -> bool {
-        let signed = &mut self.transfers.firmware.signed;
+        let signed = &mut self.firmware.signed;
         let (IntakeStage::Taking, Some(verifier)) = (signed.intake.stage, signed.verifier) else { return false };
         signed.intake.take(verifier, piece);
         true
@@ -84,7 +85,7 @@ impl Operations<'_> {
 
     /// What came is void: the call that brought it is gone, or refused.
     pub(in crate::ocpp16) fn drop_signing_certificate(&mut self) {
-        let signed = &mut self.transfers.firmware.signed;
+        let signed = &mut self.firmware.signed;
         if let (IntakeStage::Taking | IntakeStage::Examining, Some(verifier)) = (signed.intake.stage, signed.verifier) {
             verifier.abort();
         }
@@ -93,80 +94,7 @@ impl Operations<'_> {
 
     /// Whether such a request can be taken at all.
     pub(in crate::ocpp16) fn has_verifier(&self) -> bool {
-        self.transfers.firmware.signed.verifier.is_some()
-    }
-
-    /// `None` while the firmware or the device is at work.
-    #[inline(never)]
-    pub(in crate::ocpp16) fn signed_update_firmware(
-        &mut self,
-        now: Instant,
-        payload: Payload<'_>,
-        scratch: &mut Scratch<'_>,
-    ) -> Result<Option<StatusAnswer>, Cause> {
-        if self.transfers.firmware.signed.intake.stage == IntakeStage::Storing {
-            let Some(result) = self.device_result() else { return Ok(None) };
-            self.request_stored(Direction::Download, result.is_ok());
-            let intake = &mut self.transfers.firmware.signed.intake;
-            intake.stage = IntakeStage::Idle;
-            result.map_err(|_| Cause::DeviceFailed)?;
-            let status = if intake.cancels { StatusAnswer::AcceptedCanceled } else { StatusAnswer::Accepted };
-            return Ok(Some(status));
-        }
-        match self.look_at_update(now, payload, scratch) {
-            Ok(Poll::Pending) => Ok(None),
-            Ok(Poll::Ready(status)) => {
-                self.drop_signing_certificate();
-                Ok(Some(status))
-            }
-            Err(cause) => {
-                self.drop_signing_certificate();
-                Err(cause)
-            }
-        }
-    }
-
-    fn look_at_update(
-        &mut self,
-        now: Instant,
-        payload: Payload<'_>,
-        scratch: &mut Scratch<'_>,
-    ) -> Result<Poll<StatusAnswer>, Cause> {
-        let verifier = self.transfers.firmware.signed.verifier.ok_or(Cause::NotSupported)?;
-        if !self.can_update() {
-            return Err(Cause::NotSupported);
-        }
-        let is_new = self.transfers.firmware.signed.intake.stage != IntakeStage::Examining;
-        let update = if is_new { Some(Update::read(payload)?) } else { None };
-        if self.transfers.firmware.transfer.stage >= Stage::Announced {
-            return Ok(Poll::Ready(StatusAnswer::Rejected)); // L01.FR.27
-        }
-        if let Some(update) = update {
-            self.take_update(verifier, update.certificate, update.signature)?;
-        }
-        match verifier.is_trusted() {
-            Poll::Pending => {
-                self.wake_at(now + super::POLL_INTERVAL);
-                return Ok(Poll::Pending);
-            }
-            Poll::Ready(SignerVerdict::Trusted) => {}
-            Poll::Ready(SignerVerdict::Failed) => return Ok(Poll::Ready(StatusAnswer::Rejected)),
-            Poll::Ready(SignerVerdict::Revoked) => return Ok(Poll::Ready(StatusAnswer::RevokedCertificate)),
-            Poll::Ready(SignerVerdict::Invalid) => {
-                self.security_event(now, SecurityEvent::InvalidFirmwareSigningCertificate, ""); // L01.FR.02
-                return Ok(Poll::Ready(StatusAnswer::InvalidCertificate));
-            }
-        }
-        let Update { id, request, .. } = Update::read(payload)?;
-        let len = TransferRequest::write(scratch.blank(), registry::FIRMWARE_UPDATE, &request, id)?;
-        let transfer = &mut self.transfers.firmware.transfer;
-        let cancels = transfer.stage != Stage::Idle;
-        transfer.begin();
-        let intake = &mut self.transfers.firmware.signed.intake;
-        intake.cancels = cancels;
-        intake.stage = IntakeStage::Storing;
-        self.ask_device(StorageOp::Store(registry::FIRMWARE_UPDATE, len));
-        Ok(Poll::Pending)
+        self.firmware.signed.verifier.is_some()
     }
 
     /// Hands the certificate, unless it has come in pieces, and the signature to the firmware.
@@ -176,7 +104,7 @@ impl Operations<'_> {
         certificate: Option<JsonStr<'_>>,
         signature: Option<JsonStr<'_>>,
     ) -> Result<(), Cause> {
-        let intake = &mut self.transfers.firmware.signed.intake;
+        let intake = &mut self.firmware.signed.intake;
         if intake.stage != IntakeStage::Taking {
             intake.begin(verifier);
             certificate.unwrap_or(JsonStr::EMPTY).in_pieces(&mut |piece| intake.take(verifier, piece));
@@ -191,6 +119,86 @@ impl Operations<'_> {
         }
         intake.stage = IntakeStage::Examining;
         Ok(())
+    }
+}
+
+impl Operations<'_> {
+    /// `None` while the firmware or the device is at work.
+    #[inline(never)]
+    pub(in crate::ocpp16) fn signed_update_firmware(
+        &mut self,
+        now: Instant,
+        payload: Payload<'_>,
+        scratch: &mut Scratch<'_>,
+    ) -> Result<Option<StatusAnswer>, Cause> {
+        if self.transfers.firmware.signed.intake.stage == IntakeStage::Storing {
+            let Some(result) = self.core.common.device_result() else { return Ok(None) };
+            self.transfers.request_stored(&mut self.core.common, Direction::Download, result.is_ok());
+            let intake = &mut self.transfers.firmware.signed.intake;
+            intake.stage = IntakeStage::Idle;
+            result.map_err(|_| Cause::DeviceFailed)?;
+            let status = if intake.cancels { StatusAnswer::AcceptedCanceled } else { StatusAnswer::Accepted };
+            return Ok(Some(status));
+        }
+        match self.look_at_update(now, payload, scratch) {
+            Ok(Poll::Pending) => Ok(None),
+            Ok(Poll::Ready(status)) => {
+                self.transfers.drop_signing_certificate();
+                Ok(Some(status))
+            }
+            Err(cause) => {
+                self.transfers.drop_signing_certificate();
+                Err(cause)
+            }
+        }
+    }
+
+    fn look_at_update(
+        &mut self,
+        now: Instant,
+        payload: Payload<'_>,
+        scratch: &mut Scratch<'_>,
+    ) -> Result<Poll<StatusAnswer>, Cause> {
+        let verifier = self.transfers.firmware.signed.verifier.ok_or(Cause::NotSupported)?;
+        if !self.transfers.can_update() {
+            return Err(Cause::NotSupported);
+        }
+        let is_new = self.transfers.firmware.signed.intake.stage != IntakeStage::Examining;
+        let update = if is_new { Some(Update::read(payload)?) } else { None };
+        if self.transfers.firmware.transfer.stage >= Stage::Announced {
+            return Ok(Poll::Ready(StatusAnswer::Rejected)); // L01.FR.27
+        }
+        if let Some(update) = update {
+            self.transfers.take_update(verifier, update.certificate, update.signature)?;
+        }
+        match verifier.is_trusted() {
+            Poll::Pending => {
+                self.core.common.wake_at(now + super::POLL_INTERVAL);
+                return Ok(Poll::Pending);
+            }
+            Poll::Ready(SignerVerdict::Trusted) => {}
+            Poll::Ready(SignerVerdict::Failed) => return Ok(Poll::Ready(StatusAnswer::Rejected)),
+            Poll::Ready(SignerVerdict::Revoked) => return Ok(Poll::Ready(StatusAnswer::RevokedCertificate)),
+            Poll::Ready(SignerVerdict::Invalid) => {
+                self.security.security_event(
+                    &mut self.core.common,
+                    now,
+                    SecurityEvent::InvalidFirmwareSigningCertificate,
+                    "",
+                ); // L01.FR.02
+                return Ok(Poll::Ready(StatusAnswer::InvalidCertificate));
+            }
+        }
+        let Update { id, request, .. } = Update::read(payload)?;
+        let len = TransferRequest::write(scratch.blank(), registry::FIRMWARE_UPDATE, &request, id)?;
+        let transfer = &mut self.transfers.firmware.transfer;
+        let cancels = transfer.stage != Stage::Idle;
+        transfer.begin();
+        let intake = &mut self.transfers.firmware.signed.intake;
+        intake.cancels = cancels;
+        intake.stage = IntakeStage::Storing;
+        self.core.common.ask_device(StorageOp::Store(registry::FIRMWARE_UPDATE, len));
+        Ok(Poll::Pending)
     }
 }
 

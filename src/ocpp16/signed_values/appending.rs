@@ -4,10 +4,11 @@ use super::SignedTask;
 use super::attached::Attached;
 use super::meter::SigningMoment;
 use super::taking::{Beginning, Signing, Stage};
+use crate::ocpp16::core_profile::Core;
 use crate::ocpp16::journal_entry;
 use crate::ocpp16::persistence::Task;
 use crate::ocpp16::session::Phase;
-use crate::ocpp16::{ConnectorId, Operations, ReadingContext};
+use crate::ocpp16::{ConnectorId, ReadingContext};
 use crate::store::{Scratch, StorageOp};
 use crate::time::{Duration, Instant};
 
@@ -48,7 +49,7 @@ impl Signing {
     }
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     /// What signed values want to be done before the next entry of a connector, or as that.
     pub(in crate::ocpp16) fn next_signed_append(
         &mut self,
@@ -61,7 +62,7 @@ impl Operations<'_> {
         }
         match connector.session.phase() {
             Phase::Starting => {
-                let number = self.journal.next();
+                let number = self.common.journal.next();
                 self.seal_beginning(id, number, scratch)
                     .map(|op| (Task::OfSignedValues(SignedTask::SealBeginning(id)), op))
             }
@@ -89,15 +90,15 @@ impl Operations<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
         let SignedSample { context, at, attached } = *signed;
-        if self.journal_full || !self.has_room_for(attached.len_max()) {
+        if self.common.journal_full || !self.has_room_for(attached.len_max()) {
             self.connector_mut(id)?.signing.sample_taken();
             return None;
         }
-        let number = self.journal.next();
-        let at = self.stamp(at);
+        let number = self.common.journal.next();
+        let at = self.common.stamp(at);
         let start = self.connector(id)?.session.entry;
         let writer = journal_entry::begin_meter_values(scratch.blank(), number, id, at, start, context, attached);
-        self.persistence.storing_at = at;
+        self.common.persistence.storing_at = at;
         Some((Task::AppendSigned(id), StorageOp::AppendEntry(number, writer.finish_entry(number)?)))
     }
 

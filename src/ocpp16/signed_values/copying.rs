@@ -6,9 +6,10 @@ use super::attached::{Attached, Group, Seal, TAIL_PLACE, head_of_data, is_piece,
 use super::meter::SignedForm;
 use crate::bytes::remove_front;
 use crate::log::warning;
+use crate::ocpp16::ConnectorId;
+use crate::ocpp16::core_profile::Core;
 use crate::ocpp16::journal_entry::{Content, Entry};
 use crate::ocpp16::persistence::Task;
-use crate::ocpp16::{ConnectorId, Operations};
 use crate::store::record::{CHECKSUM_LEN, RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, StorageOp};
 
@@ -124,7 +125,7 @@ impl Owed {
     }
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     /// Whether pieces are owed: nothing else is appended before they are there.
     pub(in crate::ocpp16) fn owes_pieces(&self) -> bool {
         self.signed_values.copying.owed.is_some()
@@ -132,7 +133,7 @@ impl Operations<'_> {
 
     /// What the next piece wants from the device.
     pub(in crate::ocpp16) fn next_piece(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
-        let number = self.journal.next();
+        let number = self.common.journal.next();
         let owed = self.signed_values.copying.owed.as_mut()?;
         let key = owed.key()?;
         if let Step::Append { is_sound } = owed.step {
@@ -160,8 +161,8 @@ impl Operations<'_> {
     }
 
     pub(in crate::ocpp16) fn piece_appended(&mut self) {
-        self.persistence.append_failures = 0;
-        self.journal.appended();
+        self.common.persistence.append_failures = 0;
+        self.common.journal.appended();
         let copying = &mut self.signed_values.copying;
         copying.pieces = copying.pieces.saturating_add(1);
         match &mut copying.owed {

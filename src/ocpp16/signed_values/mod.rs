@@ -21,8 +21,9 @@ pub(super) use sending::{first_page, is_page_of_piece};
 pub(super) use taking::Signing;
 
 use super::metering::{self, MEASURANDS};
-use super::{ConnectorId, Operations, configuration};
+use super::{ConnectorId, configuration};
 use crate::json::{Json, JsonStr, Writer, integer, name};
+use crate::ocpp16::core_profile::Core;
 use crate::store::{ListCodec, ListKey, Scratch, SwitchKey, TextSink};
 use crate::time::Instant;
 use copying::Copying;
@@ -102,7 +103,7 @@ impl SignedValues {
     }
 }
 
-impl<'a> Operations<'a> {
+impl Core<'_> {
     /// What the meters can do is known.
     pub(super) fn announce_signed_meters(&mut self) {
         let meters = || self.connectors.iter().filter_map(|connector| connector.signed_meter());
@@ -115,8 +116,8 @@ impl<'a> Operations<'a> {
                 (SAMPLED_UPDATED_NAME, SAMPLED_DATA_SIGN_UPDATED_READINGS),
                 (ALIGNED_UPDATED_NAME, ALIGNED_DATA_SIGN_UPDATED_READINGS),
             ] {
-                let _ = self.keys.fix(name);
-                self.keys.set_switch(&key, false);
+                let _ = self.common.keys.fix(name);
+                self.common.keys.set_switch(&key, false);
             }
         }
     }
@@ -129,7 +130,7 @@ impl<'a> Operations<'a> {
 
     /// Whether the value of the beginning goes out right after StartTransaction (note §3.3.5).
     pub(super) fn signs_starts(&self, id: ConnectorId) -> bool {
-        self.keys.is_on(&SAMPLED_DATA_SIGN_STARTED_READINGS)
+        self.common.keys.is_on(&SAMPLED_DATA_SIGN_STARTED_READINGS)
             && self.signs(id, &SAMPLED_DATA_SIGN_READINGS, &START_TXN_SAMPLED_DATA)
     }
 
@@ -148,7 +149,7 @@ impl<'a> Operations<'a> {
                 (&SAMPLED_DATA_SIGN_READINGS, &SAMPLED_DATA_SIGN_UPDATED_READINGS, &metering::METER_VALUES_SAMPLED_DATA)
             }
         };
-        if self.keys.is_on(updates)
+        if self.common.keys.is_on(updates)
             && self.signs(id, is_on, list)
             && let Some(connector) = self.connector_mut(id)
             && connector.session.is_running()
@@ -160,7 +161,7 @@ impl<'a> Operations<'a> {
 
     /// The transaction runs: what is told right after the start is to be read.
     pub(super) fn tell_beginning(&mut self, id: ConnectorId) {
-        let (is_told, is_signed) = (!self.keys.list(&START_TXN_SAMPLED_DATA).is_empty(), self.signs_starts(id));
+        let (is_told, is_signed) = (!self.common.keys.list(&START_TXN_SAMPLED_DATA).is_empty(), self.signs_starts(id));
         let Some(connector) = self.connector_mut(id).filter(|connector| !connector.session.is_silent) else { return };
         connector.signing.begun(is_signed);
         if is_told {
@@ -171,14 +172,14 @@ impl<'a> Operations<'a> {
     /// Whether values are signed that this switch is for: it is on, and the list asks for what the meter signs.
     fn signs(&self, id: ConnectorId, switch: &SwitchKey, list: &ListKey) -> bool {
         let meter = || self.connector(id).and_then(|connector| connector.signed_meter());
-        self.keys.is_on(switch)
-            && meter().is_some_and(|meter| metering::asks_for_any(self.keys.list(list), &meter.reading()))
+        self.common.keys.is_on(switch)
+            && meter().is_some_and(|meter| metering::asks_for_any(self.common.keys.list(list), &meter.reading()))
     }
 
     /// Whether the public key goes along with a value. Once in a transaction is with that of its end, which is the one that is
     /// billed by; where that is not told, with the first of the others.
     fn tells_key(&self, id: ConnectorId, moment: SigningMoment) -> bool {
-        match self.keys.list(&PUBLIC_KEY_WITH_SIGNED_METER_VALUE).first() {
+        match self.common.keys.list(&PUBLIC_KEY_WITH_SIGNED_METER_VALUE).first() {
             Some(&NEVER) => false,
             Some(&ONCE) if self.signs_ends(id) => moment == SigningMoment::End,
             Some(&ONCE) => self.connector(id).is_some_and(|connector| !connector.signing.has_told_key()),
@@ -207,9 +208,9 @@ impl<'a> Operations<'a> {
             let Some(connector) = self.connector_mut(id) else { continue };
             let wake = connector.advance_signing(now);
             if wake <= now {
-                self.persistence.has_chores = true;
+                self.common.persistence.has_chores = true;
             } else {
-                self.wake_at(wake);
+                self.common.wake_at(wake);
             }
         }
     }
@@ -232,7 +233,7 @@ pub(super) enum SignedTask {
     FetchPiece(u32),
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     pub(super) fn signed_task_done(&mut self, task: SignedTask, scratch: &mut Scratch<'_>) {
         match task {
             SignedTask::StorePiece(id) => self.piece_stored(id),
@@ -247,7 +248,7 @@ impl Operations<'_> {
 
     /// The device goes on failing. What it has of a value is waited for: one with a gap is worth nothing.
     pub(super) fn signed_task_failed(&mut self, now: Instant, task: SignedTask, scratch: &mut Scratch<'_>) {
-        let failures = self.persistence.failures;
+        let failures = self.common.persistence.failures;
         match task {
             SignedTask::StorePiece(id) | SignedTask::StoreTail(id) => self.piece_not_stored(now, id),
             SignedTask::LookUpBeginning(id) if failures >= TRIES => self.beginning_looked_up(id, None),

@@ -5,10 +5,11 @@ use super::attached::{Attached, Piece};
 use super::meter::SignedForm;
 use crate::base64;
 use crate::json::{BufferFull, Json, Writer};
+use crate::ocpp16::core_profile::Core;
 use crate::ocpp16::journal_entry::{Content, Entry};
 use crate::ocpp16::metering::{self, ENERGY, write_reading};
 use crate::ocpp16::persistence::Task;
-use crate::ocpp16::{MeterReading, Operations, ReadingContext};
+use crate::ocpp16::{MeterReading, ReadingContext};
 use crate::rpc::Composer;
 use crate::store::{Scratch, StorageOp};
 use crate::time::DateTime;
@@ -58,7 +59,7 @@ impl Sending {
     }
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     /// The message of an entry, which has this date, is about to be written.
     #[inline(never)]
     pub(in crate::ocpp16) fn begin_signed_values(&mut self, entry: &Entry<'_>, date: Option<DateTime>) {
@@ -107,12 +108,12 @@ impl Operations<'_> {
     /// The entry of a piece of the first one.
     fn number_of_piece(&self, index: u8) -> Option<u32> {
         let pieces_before = index.saturating_add(self.signed_values.sending.gaps);
-        Some(self.journal.first()?.wrapping_add(1).wrapping_add(pieces_before.into()))
+        Some(self.common.journal.first()?.wrapping_add(1).wrapping_add(pieces_before.into()))
     }
 
     /// The piece was looked for. Where a power cut has left a gap it is the next one.
     pub(super) fn piece_fetched(&mut self, number: u32, scratch: &mut Scratch<'_>) {
-        if scratch.loaded().is_none() && self.journal.is_gap(number) {
+        if scratch.loaded().is_none() && self.common.journal.is_gap(number) {
             let gaps = &mut self.signed_values.sending.gaps;
             *gaps = gaps.saturating_add(1);
         } else {
@@ -141,7 +142,7 @@ impl Operations<'_> {
         }
         let sending = &mut self.signed_values.sending;
         sending.wanted = None;
-        if self.journal.has_gaps() {
+        if self.common.journal.has_gaps() {
             sending.attached = Attached::NONE; // what follows is to be looked at
         }
         sending.is_piece = !sending.attached.is_none();

@@ -7,8 +7,9 @@ use super::attached::{
 use super::meter::{SignedMeter, SigningMoment};
 use crate::log::warning;
 use crate::ocpp16::connector::Connector;
+use crate::ocpp16::core_profile::Core;
 use crate::ocpp16::persistence::Task;
-use crate::ocpp16::{ConnectorId, Operations, TxNotification};
+use crate::ocpp16::{ConnectorId, TxNotification};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Scratch, StorageOp};
 use crate::time::{Duration, Instant};
@@ -239,7 +240,7 @@ impl Connector<'_> {
     }
 }
 
-impl Operations<'_> {
+impl Core<'_> {
     /// What is to be done on the device for the values that are being taken.
     pub(in crate::ocpp16) fn signing_op(
         &mut self,
@@ -256,8 +257,8 @@ impl Operations<'_> {
                     return Some((Task::OfSignedValues(SignedTask::StorePiece(id)), op));
                 }
                 let (stage, look) = (connector.signing.stage, connector.signing.look);
-                self.look_again_if(stage != Stage::Taking);
-                self.wake_at(look);
+                self.common.look_again_if(stage != Stage::Taking);
+                self.common.wake_at(look);
             }
             if self.connector(id).is_some_and(|connector| connector.signing.stage == Stage::Taken) {
                 return Some((Task::OfSignedValues(SignedTask::StoreTail(id)), self.store_tail(id, scratch)?));
@@ -336,7 +337,7 @@ impl Operations<'_> {
             Beginning::Sealed(seal) if seal.start != number => seal.pieces,
             _ => return None,
         };
-        let before_start_s = self.clock.seconds_since(connector.signing.asked, connector.session.started);
+        let before_start_s = self.common.clock.seconds_since(connector.signing.asked, connector.session.started);
         let seal = Seal { start: number, pieces, before_start_s };
         let op = self.write_tail(id, SigningMoment::Begin, seal, scratch)?;
         self.connector_mut(id)?.signing.begin = Beginning::Sealing(seal);
@@ -382,7 +383,7 @@ impl Operations<'_> {
         }
         if signing.moment == SigningMoment::End && signing.stage == Stage::Durable {
             attached.other = signing.pieces.saturating_add(1);
-            attached.after_end_s = self.clock.seconds_since(session.stop.at, signing.asked);
+            attached.after_end_s = self.common.clock.seconds_since(session.stop.at, signing.asked);
         }
         attached
     }

@@ -6,7 +6,9 @@ use super::schedule::Moment;
 use super::supply::Rate;
 use crate::json::{BufferFull, Field, Json, Kind, Payload, Value, Writer, name};
 use crate::ocpp16::answer::{Cause, accepted_if};
-use crate::ocpp16::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, Operations};
+use crate::ocpp16::core_profile::Core;
+use crate::ocpp16::smart_charging::Profiles;
+use crate::ocpp16::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId};
 use crate::rpc::Composer;
 use crate::time::{DateTime, Instant};
 use crate::types::Symbol;
@@ -22,10 +24,11 @@ pub(super) struct Composite {
     at: u32,
 }
 
-impl Operations<'_> {
+impl Profiles<'_> {
     /// Writes GetCompositeSchedule.conf, in as many pages as it takes.
     pub(in crate::ocpp16) fn get_composite_schedule(
         &mut self,
+        core: &Core<'_>,
         now: Instant,
         payload: Payload<'_>,
         answer: &mut Composer<'_>,
@@ -35,23 +38,24 @@ impl Operations<'_> {
             Field::required("duration", Kind::Integer),
             Field::optional("chargingRateUnit", Kind::Text(30)),
         ];
-        self.can_limit()?;
+        self.can_limit(&core.common)?;
         let [id, duration, unit] = payload.read(&FIELDS)?;
         let unit = match unit {
-            Value::Absent if self.takes(Unit::A) => Unit::A,
+            Value::Absent if Self::takes(&core.common, Unit::A) => Unit::A,
             Value::Absent => Unit::W,
             unit => symbol(unit, Cause::ChargingRateUnit)?,
         };
-        let id = id.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= self.connector_count());
+        let id = id.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= core.connector_count());
         let duration = duration.integer().and_then(|duration| u32::try_from(duration).ok());
         let is_first = answer.page() == 0;
-        let here = self.moment(now);
+        let here = Self::moment(&core.common, now);
         if is_first {
-            self.profiles.composite = Composite { now, start: here.at, at: here.at };
+            self.composite = Composite { now, start: here.at, at: here.at };
         }
-        let Composite { now, start, mut at } = self.profiles.composite;
+        let Composite { now, start, mut at } = self.composite;
         let here = Moment { at: start, origin: start, ..here };
-        let (Some(connector), Some(duration), true) = (id, duration, self.takes(unit) && here.is_dated) else {
+        let (Some(connector), Some(duration), true) = (id, duration, Self::takes(&core.common, unit) && here.is_dated)
+        else {
             return Ok(answer.payload(&accepted_if(false))?); // SC-37, SC-39
         };
         let duration = duration.min(DURATION_MAX);
@@ -61,12 +65,12 @@ impl Operations<'_> {
         }
         let mut last = None;
         while at < end || at == here.at {
-            let Until { rate, until, .. } = self.composite_limit(now, connector, &here, at);
+            let Until { rate, until, .. } = self.composite_limit(core, now, connector, &here, at);
             let told = (rate.in_unit(unit), rate.phases);
             if last != Some(told) {
                 let period = Period { start: at - here.at, limit: told.0, phases: told.1 };
                 if let Err(BufferFull) = answer.payload(&period) {
-                    self.profiles.composite.at = at;
+                    self.composite.at = at;
                     answer.suspend(answer.page().saturating_add(1));
                     return Ok(());
                 }
@@ -78,7 +82,7 @@ impl Operations<'_> {
             at = until;
         }
         if let Err(BufferFull) = answer.raw(b"]}}") {
-            self.profiles.composite.at = end.max(start.saturating_add(1));
+            self.composite.at = end.max(start.saturating_add(1));
             answer.suspend(answer.page().saturating_add(1));
         }
         Ok(())
@@ -86,18 +90,18 @@ impl Operations<'_> {
 
     /// What a connector may take at a moment, as seen from `here`, or the charge point as a whole may take from the grid.
     /// The hardware sets the limit where no profile does (SC-40).
-    fn composite_limit(&self, now: Instant, id: ConnectorId, here: &Moment, at: u32) -> Until {
-        let hardware = self.supply.hardware();
+    fn composite_limit(&self, core: &Core<'_>, now: Instant, id: ConnectorId, here: &Moment, at: u32) -> Until {
+        let hardware = core.supply.hardware();
         let or_hardware = |rate: Rate| if rate.is_limit() { rate } else { hardware };
-        let max = self.profiles.prevailing(&self.supply, Purpose::ChargePointMaxProfile, 0, &Moment { at, ..*here });
-        let own = |id| self.own_limit(id, &Moment { at, origin: self.origin(now, id, here), ..*here });
+        let max = self.prevailing(&core.supply, Purpose::ChargePointMaxProfile, 0, &Moment { at, ..*here });
+        let own = |id| self.own_limit(core, id, &Moment { at, origin: Self::origin(core, now, id, here), ..*here });
         if id != 0 {
             let own = own(id);
             return Until { rate: or_hardware(own.rate.lower(&max.rate)), until: own.until.min(max.until), ..max };
         }
         // SC-38
         let mut total = Until { rate: Rate::ZERO, ..max };
-        for id in self.connector_ids() {
+        for id in core.connector_ids() {
             let own = own(id);
             total.rate = total.rate.plus(&or_hardware(own.rate));
             total.until = total.until.min(own.until);

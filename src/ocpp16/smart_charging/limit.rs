@@ -5,8 +5,10 @@ use super::Profiles;
 use super::profile::{Bound, ChargingPeriod, NEVER, ProfileSlot};
 use super::schedule::{Moment, Setting};
 use super::supply::{ChargingLimit, Rate, Supply};
+use crate::ocpp16::ConnectorId;
+use crate::ocpp16::common::Common;
+use crate::ocpp16::core_profile::Core;
 use crate::ocpp16::session::Phase;
-use crate::ocpp16::{ConnectorId, Operations};
 use crate::time::{DateTime, Instant};
 use crate::types::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit};
 
@@ -77,18 +79,18 @@ impl Profiles<'_> {
     }
 }
 
-impl Operations<'_> {
+impl Profiles<'_> {
     /// Now, on the scale of dates, or of the monotonic clock while the date is unknown.
-    pub(super) fn moment(&self, now: Instant) -> Moment {
-        let date = self.clock.date(now);
+    pub(super) fn moment(common: &Common<'_>, now: Instant) -> Moment {
+        let date = common.clock.date(now);
         let at = date.map_or(now.as_secs(), DateTime::as_unix);
         Moment { at, is_dated: date.is_some(), origin: at }
     }
 
     /// When the transaction on a connector began, on the scale of `moment`; without one it would begin then. [`NEVER`] while
     /// that is unknown, after a boot.
-    pub(super) fn origin(&self, now: Instant, id: ConnectorId, moment: &Moment) -> u32 {
-        let Some(connector) = self.connector(id) else { return moment.at };
+    pub(super) fn origin(core: &Core<'_>, now: Instant, id: ConnectorId, moment: &Moment) -> u32 {
+        let Some(connector) = core.connector(id) else { return moment.at };
         let session = &connector.session;
         if !session.is_in_transaction() {
             return moment.at;
@@ -97,46 +99,46 @@ impl Operations<'_> {
             let began = session.began.filter(|_| moment.is_dated).map(DateTime::as_unix);
             return began.map_or(NEVER, |began| began.min(moment.at));
         }
-        moment.at.saturating_sub(self.clock.seconds_since(session.started, now))
+        moment.at.saturating_sub(core.common.clock.seconds_since(session.started, now))
     }
 
     /// What the profiles set for a connector itself (SC-04, SC-05).
-    pub(super) fn own_limit(&self, id: ConnectorId, moment: &Moment) -> Until {
-        let of_transaction = self.profiles.prevailing(&self.supply, Purpose::TxProfile, id, moment);
-        let default = self.profiles.prevailing(&self.supply, Purpose::TxDefaultProfile, id, moment);
+    pub(super) fn own_limit(&self, core: &Core<'_>, id: ConnectorId, moment: &Moment) -> Until {
+        let of_transaction = self.prevailing(&core.supply, Purpose::TxProfile, id, moment);
+        let default = self.prevailing(&core.supply, Purpose::TxDefaultProfile, id, moment);
         let until = of_transaction.until.min(default.until);
         Until { until, ..if of_transaction.rate.is_limit() { of_transaction } else { default } }
     }
 
     /// Tells the outputs when a limit changes, and wakes when the next one does.
-    pub(in crate::ocpp16) fn advance_limits(&mut self, now: Instant) {
-        if !self.profiles.is_active {
+    pub(in crate::ocpp16) fn advance_limits(&mut self, core: &mut Core<'_>, now: Instant) {
+        if !self.is_active {
             return;
         }
-        self.follow_transactions();
-        let here = self.moment(now);
+        self.follow_transactions(core);
+        let here = Self::moment(&core.common, now);
         if here.is_dated {
-            self.profiles.date_maximum(here.at);
+            self.date_maximum(here.at);
         }
-        self.persistence.has_chores |= self.profiles.is_unsaved();
-        let max = self.profiles.prevailing(&self.supply, Purpose::ChargePointMaxProfile, 0, &here);
+        core.common.persistence.has_chores |= self.is_unsaved();
+        let max = self.prevailing(&core.supply, Purpose::ChargePointMaxProfile, 0, &here);
         let mut until = max.until;
-        for id in self.connector_ids() {
-            let own = self.own_limit(id, &Moment { origin: self.origin(now, id, &here), ..here });
+        for id in core.connector_ids() {
+            let own = self.own_limit(core, id, &Moment { origin: Self::origin(core, now, id, &here), ..here });
             until = until.min(own.until);
-            if let Some(connector) = self.connector_mut(id) {
+            if let Some(connector) = core.connector_mut(id) {
                 connector.limits.own = own.rate;
             }
         }
         let share = match max.rate.is_limit() {
             true => {
-                let level = self.level(max.rate.in_unit(max.unit), max.unit);
-                self.supply.rate(level, max.unit, max.rate.phases)
+                let level = Self::level(core, max.rate.in_unit(max.unit), max.unit);
+                core.supply.rate(level, max.unit, max.rate.phases)
             }
             false => Rate::NONE,
         };
-        let supply = self.supply;
-        for connector in self.connectors.iter_mut() {
+        let supply = core.supply;
+        for connector in core.connectors.iter_mut() {
             let all = if connector.session.phase() == Phase::Running { &share } else { &max.rate };
             let rate = supply.both(&connector.limits.own, all);
             if connector.limits.now == Some(rate) {
@@ -147,17 +149,17 @@ impl Operations<'_> {
                 hardware.set_limit(supply.limit(&rate));
             }
         }
-        self.profiles.is_active = self.profiles.slots.iter().any(|slot| !slot.is_free());
+        self.is_active = self.slots.iter().any(|slot| !slot.is_free());
         if until != NEVER {
             let wait = until.saturating_sub(here.at).max(1);
-            self.wake_at(self.clock.after(now, wait));
+            core.common.wake_at(core.common.clock.after(now, wait));
         }
     }
 
     /// SC-10: how much each connector with a transaction may take at most, so that all together take no more than `max`:
     /// equal shares, and what one does not need goes to the others.
-    fn level(&self, max: u32, unit: Unit) -> u32 {
-        let running = || self.connectors.iter().filter(|connector| connector.session.phase() == Phase::Running);
+    fn level(core: &Core<'_>, max: u32, unit: Unit) -> u32 {
+        let running = || core.connectors.iter().filter(|connector| connector.session.phase() == Phase::Running);
         let count = running().count() as u32;
         let mut level = max.checked_div(count).unwrap_or(max);
         loop {
@@ -178,9 +180,9 @@ impl Operations<'_> {
     }
 
     /// A TxProfile ends with its transaction (SC-04), and finds it again after a boot (SC-27).
-    fn follow_transactions(&mut self) {
-        for slot in self.profiles.slots.iter_mut().filter(|slot| slot.bound != Bound::No) {
-            let connector = self.connectors.get(usize::from(slot.connector).wrapping_sub(1));
+    fn follow_transactions(&mut self, core: &Core<'_>) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.bound != Bound::No) {
+            let connector = core.connectors.get(usize::from(slot.connector).wrapping_sub(1));
             let Some(session) = connector.map(|connector| &connector.session) else { continue };
             let (phase, entry) = (session.phase(), session.entry);
             let stays = match phase {
@@ -192,17 +194,19 @@ impl Operations<'_> {
             };
             if !stays {
                 slot.remove();
-                self.profiles.storing = None;
+                self.storing = None;
             } else if phase == Phase::Running && slot.bound == Bound::Coming {
                 slot.bound = Bound::Entry(entry);
                 slot.is_unsaved = true;
-                self.profiles.storing = None;
+                self.storing = None;
             }
         }
     }
+}
 
+impl Core<'_> {
     /// What a connector may take now; `None` when no charging profile limits it.
-    pub fn charging_limit(&self, id: ConnectorId) -> Option<ChargingLimit> {
+    pub(crate) fn charging_limit(&self, id: ConnectorId) -> Option<ChargingLimit> {
         self.supply.limit(&self.connector(id)?.limits.now?)
     }
 }

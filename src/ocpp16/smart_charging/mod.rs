@@ -18,6 +18,8 @@ use super::session::Phase;
 use super::shelf::{RecordChange, Shelf};
 use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, Operations, keys};
 use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
+use crate::ocpp16::common::Common;
+use crate::ocpp16::core_profile::Core;
 use crate::store::{IntegerKey, Keys, RecordKey, Scratch, SetKey, SwitchKey, registry};
 use crate::time::{DateTime, Instant};
 use composite::Composite;
@@ -54,7 +56,7 @@ fn periods_max(receive: usize, most: usize) -> i32 {
 }
 
 /// The charging profiles, and the limits that follow from them.
-pub(super) struct Profiles<'a> {
+pub(crate) struct Profiles<'a> {
     slots: &'a mut [ProfileSlot],
     /// As many in a row for each slot as a schedule can have.
     periods: &'a mut [ChargingPeriod],
@@ -204,33 +206,22 @@ impl Shelf for ProfileShelf {
     }
 }
 
-impl Operations<'_> {
-    pub(crate) fn set_supply(&mut self, supply: Supply) {
-        self.supply = supply.sound();
-        self.profiles.is_active = true;
+impl Profiles<'_> {
+    pub(crate) fn set_supply(&mut self, core: &mut Core<'_>, supply: Supply) {
+        core.supply = supply.sound();
+        self.is_active = true;
     }
 }
 
-impl Operations<'_> {
-    /// What the outputs say about the hardware, once all are set.
-    pub(super) fn announce_smart_charging(&mut self) {
-        let has_current = self.connectors.iter().any(|connector| connector.equipment.has_current_limit());
-        let has_power = self.connectors.iter().any(|connector| connector.equipment.has_power_limit());
-        let keys = &mut self.keys;
-        keys.set_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, 0, has_current);
-        keys.set_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, 1, has_power);
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::SMART_CHARGING, has_current || has_power);
-        let _ = keys.fix(CONNECTOR_SWITCH_NAME); // SC-43
-    }
-
+impl Profiles<'_> {
     /// Whether limits of this unit are allowed.
-    fn takes(&self, unit: Unit) -> bool {
-        self.keys.has_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, unit as usize)
+    fn takes(common: &Common<'_>, unit: Unit) -> bool {
+        common.keys.has_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, unit as usize)
     }
 
     /// SC-26: whether there is anybody to tell a limit to.
-    pub(super) fn can_limit(&self) -> Result<(), Cause> {
-        match self.takes(Unit::A) || self.takes(Unit::W) {
+    pub(super) fn can_limit(&self, common: &Common<'_>) -> Result<(), Cause> {
+        match Self::takes(common, Unit::A) || Self::takes(common, Unit::W) {
             true => Ok(()),
             false => Err(Cause::NotSupported),
         }
@@ -239,13 +230,14 @@ impl Operations<'_> {
     #[inline(never)]
     pub(super) fn set_charging_profile(
         &mut self,
+        core: &mut Core<'_>,
         now: Instant,
         payload: Payload<'_>,
         scratch: &mut Scratch<'_>,
     ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 2] =
             [Field::required("connectorId", Kind::Integer), Field::required("csChargingProfiles", Kind::Object)];
-        self.can_limit()?;
+        self.can_limit(&core.common)?;
         let scratch = scratch.blank(); // the periods go there first
         let (mut id, mut draft) = (None, None);
         let mut walk = payload.walk();
@@ -257,74 +249,89 @@ impl Operations<'_> {
             }
         }
         walk.end()?;
-        let id = id.and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= self.connector_count());
+        let id = id.and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= core.connector_count());
         let (Some(id), Some(mut draft)) = (id, draft) else { return Err(Cause::ConnectorId) };
-        let date = self.clock.date(now).map_or(0, DateTime::as_unix);
+        let date = core.common.clock.date(now).map_or(0, DateTime::as_unix);
         if draft.profile.is_relative_maximum() {
             draft.profile.start = date;
         }
-        let is_installed = self.is_allowed(id, &mut draft) && self.profiles.install(&draft, scratch, date);
-        self.profiles_changed();
+        let is_installed = self.is_allowed(core, id, &mut draft) && self.install(&draft, scratch, date);
+        Self::profiles_changed(&mut core.common);
         Ok(accepted_if(is_installed))
     }
 
-    fn read_draft(&mut self, walk: &mut Walk<'_>, scratch: &mut [u8]) -> Result<Draft, Cause> {
-        Draft::read(walk, scratch, self.profiles.periods_max())
+    fn read_draft(&self, walk: &mut Walk<'_>, scratch: &mut [u8]) -> Result<Draft, Cause> {
+        Draft::read(walk, scratch, self.periods_max())
     }
 
     /// Whether the profile may be installed on this connector as things stand; it is made to fit then.
-    fn is_allowed(&self, id: ConnectorId, draft: &mut Draft) -> bool {
+    fn is_allowed(&self, core: &Core<'_>, id: ConnectorId, draft: &mut Draft) -> bool {
         let profile = &mut draft.profile;
         profile.connector = id;
         let is_fit = match profile.purpose {
             Purpose::ChargePointMaxProfile => id == 0,
             Purpose::TxDefaultProfile => true,
             // SC-03
-            Purpose::TxProfile => self.connector(id).is_some_and(|connector| {
+            Purpose::TxProfile => core.connector(id).is_some_and(|connector| {
                 let entry = connector.session.entry;
                 profile.bound = Bound::Entry(entry);
                 connector.session.phase() == Phase::Running
                     && (draft.transaction.is_none() || draft.transaction == connector.confirmed.id_of(entry))
             }),
         };
-        is_fit && draft.is_sound && self.is_in_bounds(draft)
+        is_fit && draft.is_sound && self.is_in_bounds(&core.common, draft)
     }
 
     /// SC-23
-    fn is_in_bounds(&self, draft: &Draft) -> bool {
-        u32::from(draft.profile.stack_level) <= self.keys.unsigned(&CHARGE_PROFILE_MAX_STACK_LEVEL)
-            && self.takes(draft.profile.unit)
+    fn is_in_bounds(&self, common: &Common<'_>, draft: &Draft) -> bool {
+        u32::from(draft.profile.stack_level) <= common.keys.unsigned(&CHARGE_PROFILE_MAX_STACK_LEVEL)
+            && Self::takes(common, draft.profile.unit)
     }
 
-    fn profiles_changed(&mut self) {
-        self.persistence.has_chores = true;
+    fn profiles_changed(common: &mut Common<'_>) {
+        common.persistence.has_chores = true;
     }
 
     /// The profile of a RemoteStartTransaction. `None` when it cannot be taken (RC-08).
-    pub(super) fn profile_of_start(&mut self, profile: &[u8], scratch: &mut [u8]) -> Result<Option<Draft>, Cause> {
+    pub(super) fn profile_of_start(
+        &self,
+        common: &Common<'_>,
+        profile: &[u8],
+        scratch: &mut [u8],
+    ) -> Result<Option<Draft>, Cause> {
         let mut draft = self.read_draft(&mut Walk::of(profile, Strictness::NoOthers), scratch)?;
         draft.profile.bound = Bound::Coming;
         let is_fit = draft.profile.purpose == Purpose::TxProfile && draft.transaction.is_none() && draft.is_sound;
-        let has_room = self.profiles.room_for(&draft).is_some();
-        Ok((is_fit && has_room && self.is_in_bounds(&draft)).then_some(draft))
+        let has_room = self.room_for(&draft).is_some();
+        Ok((is_fit && has_room && self.is_in_bounds(common, &draft)).then_some(draft))
     }
 
     /// The session that the profile came with has begun (RC-09).
-    pub(super) fn session_limited(&mut self, id: ConnectorId, mut draft: Draft, scratch: &[u8]) {
+    pub(super) fn session_limited(
+        &mut self,
+        common: &mut Common<'_>,
+        id: ConnectorId,
+        mut draft: Draft,
+        scratch: &[u8],
+    ) {
         draft.profile.connector = id;
-        self.profiles.install(&draft, scratch, 0);
-        self.profiles_changed();
+        self.install(&draft, scratch, 0);
+        Self::profiles_changed(common);
     }
 
     #[inline(never)]
-    pub(super) fn clear_charging_profile(&mut self, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
+    pub(super) fn clear_charging_profile(
+        &mut self,
+        common: &mut Common<'_>,
+        payload: Payload<'_>,
+    ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 4] = [
             Field::optional("id", Kind::Integer),
             Field::optional("connectorId", Kind::Integer),
             Field::optional("chargingProfilePurpose", Kind::Text(30)),
             Field::optional("stackLevel", Kind::Integer),
         ];
-        self.can_limit()?;
+        self.can_limit(common)?;
         let [id, connector, purpose, level] = payload.read(&FIELDS)?;
         let purpose: Option<Purpose> = match purpose {
             Value::Absent => None,
@@ -332,7 +339,7 @@ impl Operations<'_> {
         };
         let is_it = |wanted: Value<'_>, found: i32| wanted.integer().is_none_or(|wanted| wanted == found);
         let mut found = false;
-        for slot in self.profiles.slots.iter_mut().filter(|slot| !slot.is_free()) {
+        for slot in self.slots.iter_mut().filter(|slot| !slot.is_free()) {
             // SC-32, SC-33
             let matches = match id.integer() {
                 Some(id) => slot.id == id,
@@ -347,8 +354,19 @@ impl Operations<'_> {
                 found = true;
             }
         }
-        self.profiles.changed();
-        self.profiles_changed();
+        self.changed();
+        Self::profiles_changed(common);
         Ok(if found { StatusAnswer::Accepted } else { StatusAnswer::Unknown }) // SC-34
     }
+}
+
+/// What the outputs say about the hardware, once all are set.
+pub(super) fn announce_hardware(core: &mut Core<'_>) {
+    let has_current = core.connectors.iter().any(|connector| connector.equipment.has_current_limit());
+    let has_power = core.connectors.iter().any(|connector| connector.equipment.has_power_limit());
+    let keys = &mut core.common.keys;
+    keys.set_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, 0, has_current);
+    keys.set_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, 1, has_power);
+    keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::SMART_CHARGING, has_current || has_power);
+    let _ = keys.fix(CONNECTOR_SWITCH_NAME); // SC-43
 }
