@@ -6,7 +6,7 @@ use super::core_profile::Core;
 use super::place::Place;
 use super::session::Phase;
 use super::shelf::{RecordChange, Shelf};
-use super::{Availability, ChargePointStatus, Connector, ConnectorId, Operations};
+use super::{Availability, ChargePointStatus, Connector, ConnectorId};
 use crate::json::{Field, Kind, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};
@@ -74,28 +74,28 @@ impl Service {
 pub(super) struct AvailabilityShelf;
 
 impl Shelf for AvailabilityShelf {
-    fn find(operations: &Operations<'_>, id: u16) -> Option<(u16, RecordKey)> {
-        registry::among(&registry::AVAILABILITY, id, operations.core.connectors.len() + 1)
+    fn find(&self, core: &Core<'_>, id: u16) -> Option<(u16, RecordKey)> {
+        registry::among(&registry::AVAILABILITY, id, core.connectors.len() + 1)
     }
 
-    fn load(operations: &mut Operations<'_>, id: u16, key: RecordKey, record: &[u8]) {
+    fn load(&mut self, core: &mut Core<'_>, id: u16, key: RecordKey, record: &[u8]) {
         let stored = RecordReader::open(key, record).and_then(|mut reader| Availability::from_code(reader.byte()?));
-        if let (Some(stored), Some(service)) = (stored, operations.core.service_mut(id)) {
+        if let (Some(stored), Some(service)) = (stored, core.service_mut(id)) {
             *service = Service::of(stored);
         }
     }
 
-    fn is_promised(operations: &Operations<'_>) -> bool {
-        let mut connectors = operations.core.connectors.iter();
-        operations.core.charge_point.service.unsaved || connectors.any(|connector| connector.place.service.unsaved)
+    fn is_promised(&self, core: &Core<'_>) -> bool {
+        let mut connectors = core.connectors.iter();
+        core.charge_point.service.unsaved || connectors.any(|connector| connector.place.service.unsaved)
     }
 
-    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        operations.core.store_availability(scratch)
+    fn change(&mut self, core: &mut Core<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        core.store_availability(scratch)
     }
 
-    fn changed(operations: &mut Operations<'_>, record: RecordKey) {
-        if let Some(service) = operations.core.service_mut(registry::place(&registry::AVAILABILITY, record)) {
+    fn changed(&mut self, core: &mut Core<'_>, record: RecordKey) {
+        if let Some(service) = core.service_mut(registry::place(&registry::AVAILABILITY, record)) {
             service.unsaved = false;
         }
     }

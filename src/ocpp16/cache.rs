@@ -8,8 +8,9 @@ use super::common::Common;
 use super::shelf::{RecordChange, Shelf};
 use super::tag_record::{FNV_OFFSET, expires, fnv, has_passed, known, read_tag, tag_hash, write_tag};
 use super::tokens::Tokens;
-use super::{AuthorizationStatus, IdTagInfo, IdToken, Operations};
+use super::{AuthorizationStatus, IdTagInfo, IdToken};
 use crate::json::{Field, Payload};
+use crate::ocpp16::core_profile::Core;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, SwitchKey, registry};
 use crate::time::{DateTime, Instant};
@@ -196,27 +197,25 @@ impl<'a> Cache<'a> {
     }
 }
 
-pub(super) struct CacheShelf;
-
-impl Shelf for CacheShelf {
-    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
-        registry::among(&registry::CACHE, number, operations.tokens.cache.slots.len())
+impl Shelf for Cache<'_> {
+    fn find(&self, _: &Core<'_>, number: u16) -> Option<(u16, RecordKey)> {
+        registry::among(&registry::CACHE, number, self.slots.len())
     }
 
-    fn load(operations: &mut Operations<'_>, number: u16, _: RecordKey, record: &[u8]) {
-        operations.tokens.cache.load(number.into(), record);
+    fn load(&mut self, _: &mut Core<'_>, number: u16, _: RecordKey, record: &[u8]) {
+        Cache::load(self, number.into(), record);
     }
 
-    fn is_promised(operations: &Operations<'_>) -> bool {
-        operations.tokens.cache.is_clearing // what is learnt is nobody's promise
+    fn is_promised(&self, _: &Core<'_>) -> bool {
+        self.is_clearing // what is learnt is nobody's promise
     }
 
-    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        operations.tokens.cache.change(scratch)
+    fn change(&mut self, _: &mut Core<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        Cache::change(self, scratch)
     }
 
-    fn changed(operations: &mut Operations<'_>, record: RecordKey) {
-        operations.tokens.cache.changed(registry::place(&registry::CACHE, record).into());
+    fn changed(&mut self, _: &mut Core<'_>, record: RecordKey) {
+        Cache::changed(self, registry::place(&registry::CACHE, record).into());
     }
 }
 

@@ -3,7 +3,7 @@
 use super::core_profile::Core;
 use super::session::Session;
 use super::shelf::Shelf;
-use super::{ConnectorId, IdToken, Operations};
+use super::{ConnectorId, IdToken};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, registry};
 use crate::time::DateTime;
@@ -147,15 +147,14 @@ impl ConfirmedTransaction {
 pub(super) struct TransactionShelf;
 
 impl Shelf for TransactionShelf {
-    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
+    fn find(&self, core: &Core<'_>, number: u16) -> Option<(u16, RecordKey)> {
         let id = number.max(1); // the charge point itself has none
-        registry::among(&registry::TRANSACTION, id, operations.core.connectors.len() + 1)
+        registry::among(&registry::TRANSACTION, id, core.connectors.len() + 1)
     }
 
-    fn load(operations: &mut Operations<'_>, id: u16, key: RecordKey, record: &[u8]) {
+    fn load(&mut self, core: &mut Core<'_>, id: u16, key: RecordKey, record: &[u8]) {
         let loaded = ConfirmedTransaction::load(key, record);
-        if let (Some((confirmed, id_tag)), Some(connector)) = (loaded, operations.core.connector_mut(id as ConnectorId))
-        {
+        if let (Some((confirmed, id_tag)), Some(connector)) = (loaded, core.connector_mut(id as ConnectorId)) {
             connector.confirmed = confirmed;
             connector.session.id_tag = id_tag;
         }

@@ -42,6 +42,8 @@ pub(super) struct Firmware<'a> {
     installation_status: Option<&'a dyn Fn() -> InstallationStatus>,
     /// Connectors go out of service as they become free.
     pub(super) closes_connectors: bool,
+    /// It was installed with this boot.
+    is_new: bool,
     pub(super) signed: SignedUpdate<'a>,
 }
 
@@ -69,6 +71,7 @@ impl Firmware<'_> {
             on_install: None,
             installation_status: None,
             closes_connectors: false,
+            is_new: false,
             signed: SignedUpdate::new(),
         }
     }
@@ -102,7 +105,7 @@ impl<'a> Transfers<'a> {
             Stage::Retrying => FirmwareStatus::DownloadFailed,
             Stage::Loading | Stage::Running => FirmwareStatus::Downloading,
             Stage::Verifying | Stage::Scheduled | Stage::Downloaded => FirmwareStatus::Downloaded,
-            Stage::Announced | Stage::Storing | Stage::Installing => FirmwareStatus::Installing,
+            Stage::Announced | Stage::Storing | Stage::Stored | Stage::Installing => FirmwareStatus::Installing,
         }
     }
 
@@ -120,6 +123,11 @@ impl<'a> Transfers<'a> {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether the installation of this firmware ended with this boot.
+    pub(super) fn is_firmware_new(&self) -> bool {
+        self.firmware.is_new
     }
 
     pub(super) fn download(&self, request: &TransferRequest<'_>) {
@@ -176,6 +184,14 @@ impl Operations<'_> {
                 transfer.unsaved = true;
                 self.core.common.persistence.has_chores = true;
             }
+            Stage::Stored if is_resetting => transfer.stage = Stage::Announced,
+            Stage::Stored => {
+                transfer.stage = Stage::Installing;
+                if let Some(install) = self.transfers.firmware.on_install {
+                    install();
+                }
+                self.core.common.look_again();
+            }
             Stage::Installing => {
                 let ended = match self.transfers.firmware.installation_status.map(|status| status()) {
                     None => None, // FW-06: with the reboot
@@ -201,26 +217,15 @@ impl Operations<'_> {
             self.core.close_connectors(now, closes);
         }
     }
+}
 
-    /// What must be known after the reboot is durable.
-    pub(super) fn install(&mut self) {
-        self.core.common.look_again();
-        if self.reset.is_pending() {
-            self.transfers.firmware.transfer.stage = Stage::Announced;
-            return;
-        }
-        self.transfers.firmware.transfer.stage = Stage::Installing;
-        if let Some(install) = self.transfers.firmware.on_install {
-            install();
-        }
-    }
-
+impl Transfers<'_> {
     /// The record of the update is loaded after the boot.
-    pub(super) fn load_firmware(&mut self, record: &[u8]) -> Option<()> {
+    pub(super) fn load_firmware(&mut self, common: &mut Common<'_>, record: &[u8]) -> Option<()> {
         if let Some(request) = TransferRequest::read(registry::FIRMWARE_UPDATE, record) {
-            if self.transfers.can_update() {
-                self.transfers.firmware.transfer.adopt(&request, request.from);
-                self.transfers.firmware.signed.adopt(request.id, request.to);
+            if self.can_update() {
+                self.firmware.transfer.adopt(&request, request.from);
+                self.firmware.signed.adopt(request.id, request.to);
             }
             return None;
         }
@@ -228,19 +233,19 @@ impl Operations<'_> {
         let kind = reader.byte()?;
         let untold = reader.u32()?;
         let version = reader.text()?;
-        let signed = &mut self.transfers.firmware.signed;
+        let signed = &mut self.firmware.signed;
         signed.adopt(reader.signed().and_then(|id| i32::try_from(id).ok()), 0);
         let statuses = signed.statuses();
-        let reports = &mut self.transfers.firmware.transfer.reports;
+        let reports = &mut self.firmware.transfer.reports;
         reports.restore(untold, statuses);
         if kind == INSTALLING {
-            let is_replaced = self.core.common.boot.version() != Some(version); // FW-06
+            let is_replaced = common.boot.version() != Some(version); // FW-06
             let status = if is_replaced { FirmwareStatus::Installed } else { FirmwareStatus::InstallationFailed };
             reports.push(status.code());
             if is_replaced {
-                self.security.firmware_updated();
+                self.firmware.is_new = true;
             }
-            self.transfers.end_transfer(&mut self.core.common, Direction::Download);
+            self.end_transfer(common, Direction::Download);
         }
         Some(())
     }

@@ -3,9 +3,10 @@
 
 use super::shelf::{RecordChange, Shelf};
 use super::{
-    Operations, authorization, cache, configuration, delivery, free_vend, heartbeat, metering, phase_rotation,
-    remote_control, reset, session, status, unlock,
+    authorization, cache, configuration, delivery, free_vend, heartbeat, metering, phase_rotation, remote_control,
+    reset, session, status, unlock,
 };
+use crate::ocpp16::core_profile::Core;
 use crate::store::{Declaration, IntegerKey, KeyId, RecordKey, Scratch, SetKey, StorageOp};
 
 /// OCPP 1.6 §9.1.19
@@ -50,29 +51,29 @@ pub(super) const CHANGE_OF_LIST: &str =
 pub(super) struct KeyShelf;
 
 impl Shelf for KeyShelf {
-    fn find(operations: &Operations<'_>, index: u16) -> Option<(u16, RecordKey)> {
-        let key = operations.core.common.keys.stored_from(index as u8)?;
-        Some((key.index().into(), operations.core.common.keys.record(key)?))
+    fn find(&self, core: &Core<'_>, index: u16) -> Option<(u16, RecordKey)> {
+        let key = core.common.keys.stored_from(index as u8)?;
+        Some((key.index().into(), core.common.keys.record(key)?))
     }
 
-    fn load(operations: &mut Operations<'_>, index: u16, _: RecordKey, record: &[u8]) {
-        operations.core.common.keys.load(KeyId::at(index as u8), record);
+    fn load(&mut self, core: &mut Core<'_>, index: u16, _: RecordKey, record: &[u8]) {
+        core.common.keys.load(KeyId::at(index as u8), record);
     }
 
-    fn is_promised(operations: &Operations<'_>) -> bool {
-        operations.core.common.keys.is_unsaved()
+    fn is_promised(&self, core: &Core<'_>) -> bool {
+        core.common.keys.is_unsaved()
     }
 
-    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        let key = operations.core.common.keys.next_unsaved()?;
-        let StorageOp::Store(record, len) = operations.core.common.keys.store(key, scratch.blank())? else {
+    fn change(&mut self, core: &mut Core<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        let key = core.common.keys.next_unsaved()?;
+        let StorageOp::Store(record, len) = core.common.keys.store(key, scratch.blank())? else {
             return None;
         };
         Some(RecordChange::sealed(record, len))
     }
 
-    fn changed(operations: &mut Operations<'_>, _: RecordKey) {
-        operations.core.common.keys.saved();
+    fn changed(&mut self, core: &mut Core<'_>, _: RecordKey) {
+        core.common.keys.saved();
     }
 }
 

@@ -80,7 +80,8 @@ impl Operations<'_> {
         self.core.common.persistence.recovery = next;
         if matches!(next, Recovery::Done) {
             self.core.end_interrupted_transactions(now);
-            self.security.booted(&mut self.core.common, now);
+            let is_new = self.transfers.is_firmware_new();
+            self.security.booted(&mut self.core.common, now, is_new);
         }
     }
 

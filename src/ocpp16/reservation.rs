@@ -7,7 +7,7 @@ use super::connector::Finishing;
 use super::core_profile::Core;
 use super::session::Phase;
 use super::shelf::{RecordChange, Shelf};
-use super::{Connector, ConnectorId, IdToken, Operations, keys};
+use super::{Connector, ConnectorId, IdToken, keys};
 use crate::json::{Field, Kind, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Keys, RecordKey, Scratch, SwitchKey, registry};
@@ -102,30 +102,28 @@ impl<'a> Reservations<'a> {
     }
 }
 
-pub(super) struct ReservationShelf;
-
-impl Shelf for ReservationShelf {
-    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
-        registry::among(&registry::RESERVATIONS, number, operations.reservations.slots.len())
+impl Shelf for Reservations<'_> {
+    fn find(&self, _: &Core<'_>, number: u16) -> Option<(u16, RecordKey)> {
+        registry::among(&registry::RESERVATIONS, number, self.slots.len())
     }
 
-    fn load(operations: &mut Operations<'_>, number: u16, key: RecordKey, record: &[u8]) {
-        if let Some(slot) = operations.reservations.slots.get_mut(usize::from(number)) {
+    fn load(&mut self, _: &mut Core<'_>, number: u16, key: RecordKey, record: &[u8]) {
+        if let Some(slot) = self.slots.get_mut(usize::from(number)) {
             slot.reservation = read_reservation(key, record);
         }
     }
 
-    fn is_promised(operations: &Operations<'_>) -> bool {
-        operations.reservations.slots.iter().any(|slot| slot.unsaved)
+    fn is_promised(&self, _: &Core<'_>) -> bool {
+        self.slots.iter().any(|slot| slot.unsaved)
     }
 
-    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        operations.reservations.change(scratch)
+    fn change(&mut self, _: &mut Core<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        Reservations::change(self, scratch)
     }
 
-    fn changed(operations: &mut Operations<'_>, record: RecordKey) {
+    fn changed(&mut self, _: &mut Core<'_>, record: RecordKey) {
         let index = usize::from(registry::place(&registry::RESERVATIONS, record));
-        if let Some(slot) = operations.reservations.slots.get_mut(index) {
+        if let Some(slot) = self.slots.get_mut(index) {
             slot.unsaved = false;
         }
     }

@@ -1,29 +1,29 @@
 //! A shelf: records of one kind beside the journal, read at boot, and written when something in them has changed.
 
-use super::Operations;
+use super::core_profile::Core;
 use crate::store::record::RecordWriter;
 use crate::store::{RecordKey, Scratch, StorageOp};
 
 /// Records of one kind, numbered from 0 on.
 pub(super) trait Shelf {
     /// The first record from this number on that may be there at boot.
-    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)>;
+    fn find(&self, core: &Core<'_>, number: u16) -> Option<(u16, RecordKey)>;
 
     /// What was found there at boot, if only nothing.
-    fn load(operations: &mut Operations<'_>, number: u16, key: RecordKey, record: &[u8]);
+    fn load(&mut self, core: &mut Core<'_>, number: u16, key: RecordKey, record: &[u8]);
 
     /// Whether an answer has promised what is not durable yet.
-    fn is_promised(_: &Operations<'_>) -> bool {
+    fn is_promised(&self, _: &Core<'_>) -> bool {
         false
     }
 
     /// The next change of a record.
-    fn change(_: &mut Operations<'_>, _: &mut Scratch<'_>) -> Option<RecordChange> {
+    fn change(&mut self, _: &mut Core<'_>, _: &mut Scratch<'_>) -> Option<RecordChange> {
         None
     }
 
     /// The change of this record is durable.
-    fn changed(_: &mut Operations<'_>, _: RecordKey) {}
+    fn changed(&mut self, _: &mut Core<'_>, _: RecordKey) {}
 }
 
 /// What is to become of a record: what lies in the record buffer, or nothing.

@@ -15,6 +15,7 @@ use super::transfer_reports::Reports;
 use super::transfer_request::TransferRequest;
 use super::{DiagnosticsStatus, FirmwareStatus, Operations, diagnostics, firmware, keys};
 use crate::json::{Field, Payload, Value};
+use crate::ocpp16::core_profile::Core;
 use crate::rpc::{Composer, Reply};
 use crate::store::{RecordKey, Scratch, StorageOp, registry};
 use crate::time::{Duration, Instant};
@@ -85,6 +86,8 @@ pub(super) enum Stage {
     Announced,
     /// What is to be known after the reboot is being written.
     Storing,
+    /// It is durable.
+    Stored,
     Installing,
 }
 
@@ -97,24 +100,22 @@ pub(crate) struct Transfers<'a> {
 }
 
 /// The record of an update is read at boot; diagnostics that nobody knows of any more are not uploaded.
-pub(super) struct TransferShelf;
-
-impl Shelf for TransferShelf {
-    fn find(_: &Operations<'_>, index: u16) -> Option<(u16, RecordKey)> {
+impl Shelf for Transfers<'_> {
+    fn find(&self, _: &Core<'_>, index: u16) -> Option<(u16, RecordKey)> {
         Some((index, registry::FIRMWARE_UPDATE)).filter(|_| index == 0)
     }
 
-    fn load(operations: &mut Operations<'_>, _: u16, _: RecordKey, record: &[u8]) {
-        _ = operations.load_firmware(record);
+    fn load(&mut self, core: &mut Core<'_>, _: u16, _: RecordKey, record: &[u8]) {
+        _ = self.load_firmware(&mut core.common, record);
     }
 
-    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        operations.transfers.change_transfer(&operations.core.common, scratch)
+    fn change(&mut self, core: &mut Core<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        self.change_transfer(&core.common, scratch)
     }
 
-    fn changed(operations: &mut Operations<'_>, record: RecordKey) {
+    fn changed(&mut self, core: &mut Core<'_>, record: RecordKey) {
         if let Some(direction) = Direction::ALL.iter().find(|direction| direction.key() == record) {
-            operations.transfer_stored(*direction);
+            self.transfer_stored(&mut core.common, *direction);
         }
     }
 }
@@ -399,6 +400,18 @@ impl<'a> Transfers<'a> {
     }
 }
 
+impl Transfers<'_> {
+    /// The record is written or removed.
+    fn transfer_stored(&mut self, common: &mut Common<'_>, direction: Direction) {
+        let transfer = self.transfer(direction);
+        transfer.unsaved = false;
+        if transfer.stage == Stage::Storing {
+            transfer.stage = Stage::Stored;
+            common.look_again();
+        }
+    }
+}
+
 impl Operations<'_> {
     /// Moves on what is under way.
     pub(super) fn advance_transfers(&mut self, now: Instant) {
@@ -407,15 +420,6 @@ impl Operations<'_> {
             self.transfers.advance_transfer(&mut self.core.common, now, Direction::Upload);
             #[cfg(feature = "security")]
             self.transfers.advance_transfer(&mut self.core.common, now, Direction::Log);
-        }
-    }
-
-    /// The record is written or removed.
-    fn transfer_stored(&mut self, direction: Direction) {
-        let transfer = self.transfers.transfer(direction);
-        transfer.unsaved = false;
-        if transfer.stage == Stage::Storing {
-            self.install();
         }
     }
 

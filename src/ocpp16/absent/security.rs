@@ -25,10 +25,7 @@ impl Security {
 }
 
 impl Security {
-    #[cfg(feature = "firmware-management")]
-    pub(super) fn firmware_updated(&mut self) {}
-
-    pub(super) fn booted(&mut self, _: &mut Common<'_>, _: Instant) {}
+    pub(super) fn booted(&mut self, _: &mut Common<'_>, _: Instant, _: bool) {}
 
     pub(super) fn time_set(&mut self, _: &mut Common<'_>, _: Instant, _: DateTime) {}
 

@@ -35,6 +35,10 @@ impl Transfers<'_> {
         false
     }
 
+    pub(super) fn is_firmware_new(&self) -> bool {
+        false
+    }
+
     pub(super) fn is_writing_firmware(&self) -> bool {
         false
     }

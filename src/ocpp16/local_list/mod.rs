@@ -12,7 +12,7 @@ use super::authorization::Known;
 use super::keys::{self, announced};
 use super::shelf::Shelf;
 use super::tag_record::{known, read_tag, tag_hash};
-use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken, Operations};
+use super::{AuthorizationStatus, ChargePointErrorCode, IdTagInfo, IdToken};
 use crate::json::{Field, Json, Payload, Writer, name};
 use crate::ocpp16::common::Common;
 use crate::ocpp16::core_profile::Core;
@@ -141,16 +141,14 @@ impl<'a> LocalList<'a> {
     }
 }
 
-pub(super) struct ListShelf;
-
-impl Shelf for ListShelf {
-    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
-        let index = operations.tokens.local_list.stored_from(number.into())?;
+impl Shelf for Tokens<'_> {
+    fn find(&self, _: &Core<'_>, number: u16) -> Option<(u16, RecordKey)> {
+        let index = self.local_list.stored_from(number.into())?;
         Some((index as u16, registry::nth(registry::LOCAL_LIST, index)?))
     }
 
-    fn load(operations: &mut Operations<'_>, number: u16, _: RecordKey, record: &[u8]) {
-        operations.tokens.load_list(number.into(), record);
+    fn load(&mut self, _: &mut Core<'_>, number: u16, _: RecordKey, record: &[u8]) {
+        self.load_list(number.into(), record);
     }
 }
 

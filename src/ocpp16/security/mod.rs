@@ -12,8 +12,9 @@ pub(super) use event_log::slot;
 pub use event_log::{SecurityEventError, SecurityLogEntry};
 
 use super::shelf::{RecordChange, Shelf};
-use super::{BootReason, Operations, SecurityEvent};
+use super::{BootReason, SecurityEvent};
 use crate::ocpp16::common::Common;
+use crate::ocpp16::core_profile::Core;
 use crate::store::{RecordKey, Scratch, registry};
 use crate::time::{DateTime, Instant};
 use crate::transport::ConnectFailure;
@@ -25,42 +26,38 @@ use event_log::{Entry, EventLog};
 pub(crate) struct Security {
     pub(super) events: EventLog,
     pub(super) access: Access,
-    /// The installation of this firmware ended with this boot.
-    is_updated: bool,
 }
 
 /// The credentials, then the log.
-pub(super) struct SecurityShelf;
-
-impl Shelf for SecurityShelf {
-    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
+impl Shelf for Security {
+    fn find(&self, _: &Core<'_>, number: u16) -> Option<(u16, RecordKey)> {
         let key = match number {
             0 => registry::CREDENTIALS,
-            number => operations.security.events.next_to_read(number == 1)?,
+            number => self.events.next_to_read(number == 1)?,
         };
         Some((number, key))
     }
 
-    fn load(operations: &mut Operations<'_>, number: u16, _: RecordKey, record: &[u8]) {
+    fn load(&mut self, core: &mut Core<'_>, number: u16, _: RecordKey, record: &[u8]) {
         match number {
-            0 => operations.security.load_access(&mut operations.core.common, record),
-            number => operations.security.events.read(number == 1, record),
+            0 => self.load_access(&mut core.common, record),
+            number => self.events.read(number == 1, record),
         }
     }
 
-    fn is_promised(operations: &Operations<'_>) -> bool {
-        operations.security.access.is_unsaved()
+    fn is_promised(&self, _: &Core<'_>) -> bool {
+        self.access.is_unsaved()
     }
 
-    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        let Security { access, events, .. } = &mut operations.security;
+    fn change(&mut self, _: &mut Core<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        let Security { access, events, .. } = self;
         access.change(scratch).or_else(|| events.change(scratch))
     }
 
-    fn changed(operations: &mut Operations<'_>, record: RecordKey) {
+    fn changed(&mut self, _: &mut Core<'_>, record: RecordKey) {
         match record {
-            registry::CREDENTIALS => operations.security.access.stored(),
-            _ => operations.security.events.stored(),
+            registry::CREDENTIALS => self.access.stored(),
+            _ => self.events.stored(),
         }
     }
 }
@@ -70,7 +67,7 @@ const TIME_ADJUSTMENT_S: u32 = 20;
 
 impl Security {
     pub(super) const fn new() -> Self {
-        Self { events: EventLog::new(), access: Access::new(), is_updated: false }
+        Self { events: EventLog::new(), access: Access::new() }
     }
 
     /// The numbers of all entries that the log may have.
@@ -115,15 +112,11 @@ impl Security {
         Some(SecurityLogEntry { event: entry.name(), timestamp, tech_info: entry.tech_info })
     }
 
-    /// This firmware was installed before the boot.
-    pub(super) fn firmware_updated(&mut self) {
-        self.is_updated = true;
-    }
-
-    /// The device has been read: the boot is the first event of this life (SEC-53).
-    pub(super) fn booted(&mut self, common: &mut Common<'_>, now: Instant) {
+    /// The device has been read: the boot is the first event of this life (SEC-53). The firmware is new if its installation
+    /// ended with it.
+    pub(super) fn booted(&mut self, common: &mut Common<'_>, now: Instant, is_new: bool) {
         let event = match common.boot_reason() {
-            _ if self.is_updated => SecurityEvent::FirmwareUpdated,
+            _ if is_new => SecurityEvent::FirmwareUpdated,
             BootReason::FirmwareUpdate => SecurityEvent::FirmwareUpdated,
             BootReason::ApplicationReset
             | BootReason::LocalReset

@@ -16,7 +16,7 @@ use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::keys::announced;
 use super::session::Phase;
 use super::shelf::{RecordChange, Shelf};
-use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, Operations, keys};
+use super::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId, keys};
 use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
 use crate::ocpp16::common::Common;
 use crate::ocpp16::core_profile::Core;
@@ -182,27 +182,25 @@ impl<'a> Profiles<'a> {
     }
 }
 
-pub(super) struct ProfileShelf;
-
-impl Shelf for ProfileShelf {
-    fn find(operations: &Operations<'_>, number: u16) -> Option<(u16, RecordKey)> {
-        registry::among(&registry::CHARGING_PROFILES, number, operations.profiles.slots.len())
+impl Shelf for Profiles<'_> {
+    fn find(&self, _: &Core<'_>, number: u16) -> Option<(u16, RecordKey)> {
+        registry::among(&registry::CHARGING_PROFILES, number, self.slots.len())
     }
 
-    fn load(operations: &mut Operations<'_>, number: u16, key: RecordKey, record: &[u8]) {
-        operations.profiles.load(number.into(), key, record);
+    fn load(&mut self, _: &mut Core<'_>, number: u16, key: RecordKey, record: &[u8]) {
+        Profiles::load(self, number.into(), key, record);
     }
 
-    fn is_promised(operations: &Operations<'_>) -> bool {
-        operations.profiles.is_unsaved()
+    fn is_promised(&self, _: &Core<'_>) -> bool {
+        self.is_unsaved()
     }
 
-    fn change(operations: &mut Operations<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
-        operations.profiles.change(scratch)
+    fn change(&mut self, _: &mut Core<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        Profiles::change(self, scratch)
     }
 
-    fn changed(operations: &mut Operations<'_>, _: RecordKey) {
-        operations.profiles.stored();
+    fn changed(&mut self, _: &mut Core<'_>, _: RecordKey) {
+        self.stored();
     }
 }
 
