@@ -21,6 +21,7 @@ pub mod json;
 mod log;
 pub mod ocpp16;
 pub mod rpc;
+mod station;
 pub mod store;
 pub mod time;
 pub mod transport;

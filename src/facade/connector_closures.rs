@@ -4,7 +4,7 @@ use crate::json::Decimal;
 use crate::ocpp16::ChargingLimit;
 #[cfg(feature = "signed-meter-values")]
 use crate::ocpp16::SignedMeter;
-use crate::ocpp16::{ConnectorHardware, Equipment, TxNotification, UnlockResult};
+use crate::station::{ConnectorHardware, Equipment, TxNotification, UnlockResult};
 
 /// The hardware of a connector as closures, each set under its name in ArduinoOcpp. What is not set is taken as written at
 /// each.

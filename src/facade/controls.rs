@@ -3,12 +3,12 @@ use super::engine::Engine;
 #[cfg(feature = "async")]
 use super::panel::{Back, Panel};
 use crate::json::Json;
-use crate::ocpp16::{
+use crate::rpc::{Outcome, Statistics};
+use crate::station::{
     BeginError, BootReason, ChargePointErrorCode, ChargePointStatus, ConnectorHardware, ConnectorId,
     DataTransferHandler, Discarded, EndError, ErrorData, ErrorInput, MeterInput, OnAuthorize, Reason, RequestError,
     RequestHandler, ResetKind, Token, TransactionView,
 };
-use crate::rpc::{Outcome, Statistics};
 use crate::store::{Journal, KeyError, Keys, Refusal, VendorKey};
 use crate::time::{Clock, DateTime};
 #[cfg(feature = "async")]

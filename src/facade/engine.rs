@@ -2,15 +2,16 @@ use super::Missing;
 #[cfg(feature = "async")]
 use super::panel::Back;
 use crate::log::info;
-use crate::ocpp16::{CallName, Exchange, Operations, PLAIN_LEN_MAX};
+use crate::ocpp16::Exchange;
 use crate::rpc::{Backoff, Handler, Inflow, Part, Rpc};
+use crate::station::{CallName, PLAIN_LEN_MAX, Station};
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 use crate::transport::{ConnectFailure, Received, send_timeout};
 
 /// RPC and operations side by side, without their buffers: what both drivers drive.
 pub(super) struct Engine<'a> {
-    pub(super) operations: Operations<'a>,
+    pub(super) operations: Station<'a>,
     pub(super) rpc: Rpc<CallName>,
     /// A message that is longer than the receive buffer, while it comes in.
     pub(super) inflow: Inflow,
@@ -35,7 +36,7 @@ pub(super) struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(operations: Operations<'a>) -> Self {
+    pub(super) fn new(operations: Station<'a>) -> Self {
         Self {
             operations,
             rpc: Rpc::new(0),
@@ -93,7 +94,7 @@ impl<'a> Engine<'a> {
     }
 
     /// The operations, for the firmware to say something to them.
-    pub(super) fn change(&mut self) -> &mut Operations<'a> {
+    pub(super) fn change(&mut self) -> &mut Station<'a> {
         self.operations.core.common.look_again();
         &mut self.operations
     }

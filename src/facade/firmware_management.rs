@@ -1,5 +1,5 @@
 use super::controls::Controls;
-use crate::ocpp16::{
+use crate::station::{
     DiagnosticsRequest, DiagnosticsStatus, FileNameInput, FileTransferProtocol, FirmwareStatus, InstallationStatus,
     TransferStatus, set_file_transfer_protocols,
 };

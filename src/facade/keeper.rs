@@ -3,8 +3,8 @@
 use super::engine::Engine;
 use super::panel::touched;
 use super::{Controls, Timer};
-use crate::ocpp16::role;
 use crate::rpc::Inflow;
+use crate::station::role;
 use crate::store::{Scratch, Storage};
 use crate::time::Duration;
 use crate::transport::WebSocketTransport;

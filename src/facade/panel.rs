@@ -1,6 +1,6 @@
 //! What is done and seen from where the charge point cannot be reached: an interrupt, a second core, another priority.
 
-use crate::ocpp16::{BeginError, ConnectorId, EndError, IdToken, Operations, Reason, Token};
+use crate::station::{BeginError, ConnectorId, EndError, IdToken, Reason, Station, Token};
 use crate::time::Instant;
 use core::future::poll_fn;
 use core::pin::pin;
@@ -155,10 +155,10 @@ pub(super) trait Back {
     fn poll_touched(&self, context: &mut Context<'_>) -> Poll<()>;
 
     /// Does what was left on the panel; not before it is known what goes on.
-    fn look_at(&self, now: Instant, operations: &mut Operations<'_>);
+    fn look_at(&self, now: Instant, operations: &mut Station<'_>);
 
     /// Shows how the connectors stand.
-    fn light(&self, operations: &Operations<'_>);
+    fn light(&self, operations: &Station<'_>);
 }
 
 impl<M: RawMutex> Back for Panel<M> {
@@ -166,7 +166,7 @@ impl<M: RawMutex> Back for Panel<M> {
         pin!(self.touched.wait()).poll(context)
     }
 
-    fn look_at(&self, now: Instant, operations: &mut Operations<'_>) {
+    fn look_at(&self, now: Instant, operations: &mut Station<'_>) {
         if !operations.core.common.is_recovered() {
             return;
         }
@@ -189,7 +189,7 @@ impl<M: RawMutex> Back for Panel<M> {
         }
     }
 
-    fn light(&self, operations: &Operations<'_>) {
+    fn light(&self, operations: &Station<'_>) {
         for id in operations.core.connector_ids() {
             self.permitting.set(id, operations.core.permits_charge(id));
             self.active.set(id, operations.core.is_session_active(id));

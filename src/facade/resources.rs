@@ -1,5 +1,5 @@
 use super::engine::Engine;
-use crate::ocpp16::{
+use crate::station::{
     CacheSlot, ChargingPeriod, Connector, DataTransferHandler, Hook, ListSlot, MeterInput, ProfileSlot, ReservationSlot,
 };
 use crate::store::RECORD_LEN_MAX;

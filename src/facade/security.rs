@@ -1,5 +1,5 @@
 use super::Controls;
-use crate::ocpp16::{Credentials, FirmwareVerifier, LogStatus, LogUpload, SecurityEvent, SecurityEventError};
+use crate::station::{Credentials, FirmwareVerifier, LogStatus, LogUpload, SecurityEvent, SecurityEventError};
 
 /// The security extension ("Improved security for OCPP 1.6-J", edition 3).
 ///

@@ -1,5 +1,5 @@
 use super::Controls;
-use crate::ocpp16::{ChargingLimit, ConnectorId, Supply};
+use crate::station::{ChargingLimit, ConnectorId, Supply};
 
 /// Smart charging. With at least one connector that [can limit](crate::ocpp16::Equipment::with_current_limit) the charge
 /// point has the profile SmartCharging; without any, its requests are answered with NotSupported.

@@ -1,55 +1,23 @@
 //! Which block handles which message, and whose turn it is to send.
 
-use super::answer::{Cause, StatusAnswer};
-use super::journal_entry::{Content, Entry, begin_meter_values};
-use super::metering::{self, MeterValue};
-use super::signed_values::Attached;
-use super::transaction_messages::MeterValues;
-use super::transfer::Direction;
-use super::{Action, ConnectorId, Operations};
 use crate::json::{BufferFull, JsonStr, Payload, Raw};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
+use crate::station::answer::{Cause, StatusAnswer};
+use crate::station::journal_entry::{Content, Entry, begin_meter_values};
+use crate::station::metering::{self, MeterValue};
+use crate::station::signed_values::Attached;
+use crate::station::transaction_messages::MeterValues;
+use crate::station::transfer::Direction;
+use crate::station::{CallName, Station};
 use crate::store::Scratch;
 use crate::time::Instant;
 use crate::types::Symbol;
-
-/// A call of ours that waits for its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum CallName {
-    /// BootNotification.req
-    BootNotification,
-    /// Heartbeat.req
-    Heartbeat,
-    /// StatusNotification.req of a connector
-    StatusNotification(ConnectorId),
-    /// Authorize.req for a connector
-    Authorize(ConnectorId),
-    /// The first entry of the journal
-    TransactionMessage,
-    /// MeterValues.req outside of a transaction
-    MeterValues(ConnectorId),
-    /// FirmwareStatusNotification.req
-    FirmwareStatusNotification,
-    /// DiagnosticsStatusNotification.req
-    DiagnosticsStatusNotification,
-    /// SignedFirmwareStatusNotification.req
-    SignedFirmwareStatusNotification,
-    /// LogStatusNotification.req
-    LogStatusNotification,
-    /// SecurityEventNotification.req
-    SecurityEventNotification,
-    /// SignCertificate.req
-    SignCertificate,
-    /// What the firmware has sent by itself
-    Custom,
-}
+use crate::types::{Action, ConnectorId};
 
 /// The operations as the handler of an RPC layer: together with the record buffer, in which the transaction message
 /// that goes out next may lie.
 pub struct Exchange<'x, 'a> {
-    pub(crate) operations: &'x mut Operations<'a>,
+    pub(crate) operations: &'x mut Station<'a>,
     pub(crate) record: &'x mut Scratch<'a>,
 }
 
@@ -284,7 +252,7 @@ impl Acted {
     }
 }
 
-impl Operations<'_> {
+impl Station<'_> {
     /// Answers a call by the block that it belongs to.
     fn answer(
         &mut self,

@@ -1,136 +1,30 @@
-//! The operations of OCPP 1.6 on one charge point: one file for each functional block, with its state, its
-//! configuration keys, its handlers and its outgoing messages.
+//! OCPP 1.6 on the wire: which message asks for what, and how what is told is spelled.
 //!
-//! [`Operations`] is sans-IO. Time passes in `advance`; what must be stored comes out of `storage_op` and its result goes
-//! into `storage_done`, both called by the facade alone, so that no firmware can break their order; messages pass through
-//! [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer. State changes when an action has
-//! succeeded, not when it was asked for: a transaction runs when its start is durable, and is sent after.
+//! Messages pass through [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer.
 
-mod answer;
-mod appending;
-mod authorization;
-mod availability;
-mod boot;
-mod cache;
-#[cfg_attr(not(feature = "security"), path = "absent/certificates.rs")]
-mod certificates;
-#[cfg_attr(not(feature = "reservation"), allow(dead_code))] // everything is free then
-mod claim;
-mod common;
-mod configuration;
-mod confirmed_transaction;
-mod connector;
-mod core_profile;
-mod custom;
-mod data_transfer;
-mod dating;
-mod delivery;
-#[cfg(feature = "firmware-management")]
-mod diagnostics;
-mod discarded;
 mod dispatch;
-mod faults;
-#[cfg(feature = "firmware-management")]
-mod firmware;
-mod free_vend;
-mod hardware;
-mod heartbeat;
-#[cfg_attr(not(any(feature = "local-auth-list", feature = "firmware-management")), path = "absent/held_call.rs")]
-#[cfg_attr(not(feature = "local-auth-list"), allow(dead_code))] // several records for one call
-mod held_call;
-mod id_tag_info;
-mod journal_entry;
-mod keys;
-#[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
-mod local_list;
-#[cfg(feature = "security")]
-mod log_upload;
-mod metering;
-mod operations;
-mod outputs;
-mod persistence;
-mod phase_rotation;
-mod place;
-mod plain_text;
-mod recovery;
-mod remote_control;
-#[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
-mod reservation;
-mod reset;
-#[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
-mod security;
-mod session;
-mod shelf;
-mod shelves;
-#[cfg(feature = "firmware-management")]
-#[cfg_attr(not(feature = "security"), path = "absent/signed_update.rs")]
-mod signed_update;
-#[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]
-mod signed_values;
-#[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
-mod smart_charging;
-mod status;
-mod storing;
-mod tag_record;
-mod tokens;
-mod transaction;
-mod transaction_messages;
-#[cfg_attr(not(feature = "firmware-management"), path = "absent/transfer.rs")]
-mod transfer;
-#[cfg(feature = "firmware-management")]
-mod transfer_reports;
-#[cfg(feature = "firmware-management")]
-mod transfer_request;
-#[cfg_attr(not(feature = "remote-trigger"), path = "absent/trigger.rs")]
-mod trigger;
-mod unlock;
 
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}
 
-pub use boot::Boot;
-pub(crate) use cache::CacheSlot;
-#[cfg(feature = "security")]
-pub use certificates::{Certificates, ChainVerdict, Issuer};
-pub(crate) use connector::Connector;
-pub use connector::InputError;
-pub(crate) use custom::Hook;
-pub use custom::{AuthorizeError, Handle, OnAuthorize, RequestError, RequestHandler};
-pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
-#[cfg(feature = "firmware-management")]
-pub use diagnostics::DiagnosticsRequest;
-#[cfg(feature = "firmware-management")]
-pub(crate) use diagnostics::FileNameInput;
-pub use discarded::{Discarded, DiscardedMessage};
-pub use dispatch::{CallName, Exchange};
-pub use faults::{ErrorData, ErrorInput};
-#[cfg(feature = "firmware-management")]
-pub use firmware::InstallationStatus;
-#[cfg(feature = "firmware-management")]
-pub(crate) use firmware::set_file_transfer_protocols;
-pub use hardware::{ConnectorHardware, Equipment, Switches};
-pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
-pub(crate) use local_list::ListSlot;
-#[cfg(feature = "security")]
-pub use log_upload::{LogRequest, LogUpload, LogUploadStatus};
-pub use metering::{MeterInput, MeterReading};
-pub(crate) use operations::{Memory, Operations};
-pub(crate) use reservation::ReservationSlot;
-#[cfg(feature = "security")]
-pub use security::{Credentials, SecurityEventError, SecurityLogEntry};
-#[cfg(feature = "security")]
-pub use signed_update::{FirmwareVerifier, SignerVerdict};
-#[cfg(feature = "signed-meter-values")]
-pub use signed_values::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
-#[cfg(feature = "smart-charging")]
-pub use smart_charging::{ChargingLimit, Supply};
-pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
-pub use transaction::{BeginError, EndError, StopView, TransactionId, TransactionView, TxNotification};
-#[cfg(feature = "firmware-management")]
-pub use transfer::{FileTransferProtocol, TransferStatus};
-pub use unlock::UnlockResult;
+pub use dispatch::Exchange;
 
 pub use crate::types::*;
 
-/// The number of a connector: 0 for the charge point as a whole, then from 1 (OCPP 1.6 §3.8).
-pub type ConnectorId = u8;
+pub use crate::station::{
+    AuthorizeError, BeginError, Boot, CallName, ConnectorHardware, DataTransfer, DataTransferHandler,
+    DataTransferReply, DataTransferStatus, Discarded, DiscardedMessage, EndError, Equipment, ErrorData, ErrorInput,
+    Handle, InputError, MeterInput, MeterReading, OnAuthorize, RequestError, RequestHandler, StopView, Switches,
+    TransactionId, TransactionView, TxNotification, UnlockResult,
+};
+#[cfg(feature = "security")]
+pub use crate::station::{
+    Certificates, ChainVerdict, Credentials, FirmwareVerifier, Issuer, LogRequest, LogUpload, LogUploadStatus,
+    SecurityEventError, SecurityLogEntry, SignerVerdict,
+};
+#[cfg(feature = "smart-charging")]
+pub use crate::station::{ChargingLimit, Supply};
+#[cfg(feature = "firmware-management")]
+pub use crate::station::{DiagnosticsRequest, FileTransferProtocol, InstallationStatus, TransferStatus};
+#[cfg(feature = "signed-meter-values")]
+pub use crate::station::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};

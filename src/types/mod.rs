@@ -34,3 +34,6 @@ pub use transfer::{DiagnosticsStatus, FirmwareStatus};
 
 /// An identifier of a card or a person (OCPP 1.6 §7.28).
 pub type IdToken = crate::json::CiString<20>;
+
+/// The number of a connector: 0 for the charge point as a whole, then from 1 (OCPP 1.6 §3.8).
+pub type ConnectorId = u8;

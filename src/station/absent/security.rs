@@ -1,0 +1,78 @@
+//! Stands in for the security extension where it is left out: nothing is logged, and the compiler removes the calls.
+
+use super::Station;
+use super::answer::StatusAnswer;
+use super::common::Common;
+use super::core_profile::Core;
+use crate::json::{JsonStr, Raw};
+use crate::rpc::Outcome;
+use crate::store::{KeyId, Refusal, Scratch, StorageOp};
+use crate::time::{DateTime, Instant};
+use crate::transport::ConnectFailure;
+
+pub(crate) struct Security;
+
+impl Security {
+    pub(super) const fn new() -> Self {
+        Self
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::NEVER
+    }
+
+    pub(crate) fn take_turn(&mut self) {}
+}
+
+impl Security {
+    pub(super) fn booted(&mut self, _: &mut Common<'_>, _: Instant, _: bool) {}
+
+    pub(super) fn time_set(&mut self, _: &mut Common<'_>, _: Instant, _: DateTime) {}
+
+    pub(crate) fn connect_failed(&mut self, _: &mut Common<'_>, _: Instant, _: ConnectFailure) {}
+
+    pub(crate) fn message_dropped(&mut self, _: &mut Common<'_>, _: Instant) {}
+
+    pub(super) fn security_link(&mut self, _: &mut Common<'_>, _: bool) {}
+
+    pub(super) fn is_turn_of_events(&self, _: &Core<'_>, _: Instant) -> bool {
+        false
+    }
+
+    pub(super) fn load_security_event(&self, _: &Scratch<'_>) -> Option<StorageOp> {
+        None
+    }
+
+    pub(super) fn security_event_loaded(&mut self, _: &mut Common<'_>, _: &mut Scratch<'_>) {}
+
+    pub(crate) fn security_event_notification(
+        &mut self,
+        _: &Core<'_>,
+        _: Instant,
+        _: &Scratch<'_>,
+    ) -> Option<Raw<'static>> {
+        None
+    }
+
+    pub(crate) fn conclude_security_event(&mut self, _: &mut Common<'_>, _: Instant, _: Outcome<'_>) {}
+
+    pub(super) fn set_access(&mut self, _: &mut Common<'_>, _: &str, _: &str) -> Option<Result<(), Refusal>> {
+        None
+    }
+
+    pub(super) fn set_factory_access(&mut self, _: &mut Common<'_>, _: &str, _: &str) -> Option<Result<(), Refusal>> {
+        None
+    }
+
+    pub(crate) fn access_answered(&mut self) {}
+
+    pub(crate) fn wants_reconnect(&mut self) -> bool {
+        false
+    }
+}
+
+impl Station<'_> {
+    pub(super) fn change_access(&mut self, _: Instant, _: KeyId, _: JsonStr<'_>) -> Option<StatusAnswer> {
+        None
+    }
+}

@@ -1,0 +1,82 @@
+//! Stands in for firmware management where that profile is left out: there is nothing to download or to upload.
+
+use super::answer::Cause;
+use super::common::Common;
+use super::{CallName, Station};
+use crate::json::{Payload, Raw};
+use crate::rpc::{Composer, Outcome, Reply};
+use crate::store::{Scratch, StorageOp};
+use crate::time::Instant;
+use core::marker::PhantomData;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Download,
+    Upload,
+}
+
+impl Direction {
+    pub(super) const ALL: &'static [Self] = &[];
+}
+
+pub(crate) struct Transfers<'a>(PhantomData<&'a ()>);
+
+impl Transfers<'_> {
+    pub(super) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl Transfers<'_> {
+    pub(super) fn announce_firmware_management(&self, _: &mut Common<'_>) {}
+
+    #[cfg(feature = "remote-trigger")]
+    pub(super) fn manages_firmware(&self) -> bool {
+        false
+    }
+
+    pub(super) fn is_firmware_new(&self) -> bool {
+        false
+    }
+
+    pub(super) fn is_writing_firmware(&self) -> bool {
+        false
+    }
+
+    /// RPC-14, errata 3.39: there is no status for a profile that is not supported.
+    pub(crate) fn transfer_request(
+        &mut self,
+        _: &mut Common<'_>,
+        _: Direction,
+        _: Payload<'_>,
+        _: &mut Composer<'_>,
+        _: &mut Scratch<'_>,
+    ) -> Result<Reply, Cause> {
+        Err(Cause::NotSupported)
+    }
+
+    pub(super) fn transfers_link(&mut self, _: &mut Common<'_>, _: bool) {}
+
+    pub(super) fn transfer_to_load(&mut self, _: Direction) -> Option<StorageOp> {
+        None
+    }
+
+    pub(super) fn transfer_unreadable(&mut self, _: &mut Common<'_>, _: Instant, _: Direction) {}
+
+    #[cfg(feature = "remote-trigger")]
+    pub(super) fn trigger_transfer(&mut self, _: Direction) {}
+
+    pub(crate) fn status_report(&mut self, _: &Common<'_>) -> Option<(CallName, &'static str, Raw<'static>)> {
+        None
+    }
+
+    pub(crate) fn conclude_status_report(&mut self, _: &mut Common<'_>, _: Direction, _: Outcome<'_>) {}
+
+    pub(crate) fn reports_arrived(&mut self, _: &mut Common<'_>) {}
+}
+
+impl Station<'_> {
+    pub(super) fn advance_transfers(&mut self, _: Instant) {}
+
+    pub(super) fn transfer_loaded(&mut self, _: Instant, _: Direction, _: Option<&[u8]>) {}
+}

@@ -1,0 +1,139 @@
+//! What all blocks of a charge point have in common.
+
+use super::boot::{Boot, Registration};
+use super::dating::Dating;
+use super::keys;
+use super::outputs::Outputs;
+use super::persistence::Persistence;
+use crate::json::Value;
+use crate::store::{Journal, Keys};
+use crate::time::{Clock, Instant};
+
+/// What every block may look at, and may ask for: the settings, the time, the journal, the device, the link.
+pub(crate) struct Common<'a> {
+    pub(crate) boot: Boot<'a>,
+    pub(crate) keys: Keys<'a>,
+    pub(crate) clock: Clock,
+    pub(super) dating: Dating,
+    pub(crate) journal: Journal,
+    /// There is no room for another transaction.
+    pub(super) journal_full: bool,
+    pub(super) persistence: Persistence,
+    pub(crate) registration: Registration,
+    pub(crate) outputs: Outputs<'a>,
+    pub(super) online: bool,
+    pub(crate) sends_milliseconds: bool,
+    pub(super) last_heartbeat: Instant,
+    pub(super) heartbeat_triggered: bool,
+    /// Members of answers that could not be read.
+    pub(super) left_out: u32,
+    /// Something happened that a pass over all blocks must look at.
+    dirty: bool,
+    deadline: Instant,
+}
+
+impl<'a> Common<'a> {
+    pub(super) fn new(boot: Boot<'a>) -> Self {
+        Self {
+            boot,
+            keys: Keys::blank(keys::TABLE),
+            clock: Clock::new(),
+            dating: Dating::new(),
+            journal: Journal::new(),
+            journal_full: false,
+            persistence: Persistence::new(),
+            registration: Registration::new(),
+            outputs: Outputs::default(),
+            online: false,
+            sends_milliseconds: false,
+            last_heartbeat: Instant::ZERO,
+            heartbeat_triggered: false,
+            left_out: 0,
+            dirty: true,
+            deadline: Instant::ZERO,
+        }
+    }
+
+    /// Whether there is something to look at by now; it is looked at then.
+    pub(super) fn begin_pass(&mut self, now: Instant) -> bool {
+        let begins = self.dirty || now >= self.deadline;
+        if begins {
+            self.dirty = false;
+            self.deadline = Instant::NEVER;
+        }
+        begins
+    }
+
+    /// Something has happened: all blocks look at it. Said at each door, whatever came in: the inputs, the clock, the link,
+    /// a message in or out, what the device has done, what the firmware wants. A block says it where a pass has to be followed
+    /// by another one.
+    pub(crate) fn look_again(&mut self) {
+        self.dirty = true;
+    }
+
+    /// The same where it is so.
+    pub(super) fn look_again_if(&mut self, is_so: bool) {
+        if is_so {
+            self.dirty = true;
+        }
+    }
+
+    /// Whether something has happened that [`advance`](Self::advance) has not looked at.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.dirty
+    }
+
+    /// When [`advance`](Self::advance) must be called if no input changes.
+    pub(crate) fn next_deadline(&self) -> Instant {
+        if self.dirty { Instant::ZERO } else { self.deadline }
+    }
+
+    /// Dates go out with milliseconds.
+    pub(crate) fn send_milliseconds(&mut self, sends: bool) {
+        self.sends_milliseconds = sends;
+    }
+
+    /// Whether the central system has accepted this charge point since the boot.
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.registration.is_accepted()
+    }
+
+    /// Whether what the device remembers has been read after the boot.
+    pub(crate) fn is_recovered(&self) -> bool {
+        self.persistence.is_recovered()
+    }
+
+    /// How many members of answers were left out since the boot because they could not be read.
+    pub(crate) fn left_out(&self) -> u32 {
+        self.left_out
+    }
+
+    /// A whole number of an answer; one that is none is left out.
+    pub(super) fn long_of_answer(&mut self, value: Value<'_>) -> Option<i64> {
+        value.long().unwrap_or_else(|_| {
+            self.left_out = self.left_out.saturating_add(1);
+            None
+        })
+    }
+
+    /// The base of message ids that are not kept over a boot; known after recovery.
+    pub(crate) fn call_epoch(&self) -> u32 {
+        self.persistence.call_epoch(self.dating.boot)
+    }
+
+    /// Seconds that an answer is waited for.
+    pub(crate) fn message_timeout_s(&self) -> u32 {
+        self.keys.unsigned(&keys::MESSAGE_TIMEOUT)
+    }
+
+    /// Seconds between pings, 0 for none.
+    pub(crate) fn ping_interval_s(&self) -> u32 {
+        self.keys.unsigned(&keys::WEB_SOCKET_PING_INTERVAL)
+    }
+
+    /// Looks at all blocks again, not later than `at`.
+    #[inline(never)]
+    pub(super) fn wake_at(&mut self, at: Instant) {
+        self.deadline = self.deadline.min(at);
+    }
+}

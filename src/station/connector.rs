@@ -1,0 +1,220 @@
+//! One connector: what the firmware sees of it, and what the blocks keep about it.
+
+use super::confirmed_transaction::ConfirmedTransaction;
+use super::core_profile::Core;
+use super::hardware::{ConnectorHardware, Equipment, Switches};
+use super::metering::Series;
+use super::place::Place;
+use super::session::Session;
+use super::signed_values::Signing;
+use super::smart_charging::Limits;
+use super::status::tells_ev_errors;
+use super::{ChargePointStatus, ConnectorId, Station, TxNotification};
+use crate::time::Instant;
+use core::ops::Range;
+
+/// Why an input or output was not taken. Fix the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum InputError {
+    /// There is no such connector.
+    #[error("no such connector")]
+    UnknownConnector,
+    /// The table for these is full: 12 meter inputs, 4 DataTransfer handlers, 8 request handlers and observers, 4 error
+    /// inputs of a connector.
+    #[error("the table for these inputs is full")]
+    TableFull,
+}
+
+/// Why a connector whose EV is still plugged in is not free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finishing {
+    No,
+    /// Nobody showed a card in time (TX-07).
+    CardTooLate,
+    TransactionEnded,
+    /// The cable was unplugged at the EV, which ended the transaction.
+    EvSideDisconnected,
+}
+
+/// One connector of the charge point.
+pub(crate) struct Connector<'a> {
+    pub(super) hardware: Option<&'a dyn ConnectorHardware>,
+    /// What of it is there.
+    pub(super) equipment: Equipment,
+    /// What its switches said last.
+    pub(super) switches: Switches,
+    pub(super) place: Place<'a>,
+    /// Since when somebody has been there.
+    pub(super) present_since: Instant,
+    pub(super) session: Session,
+    /// A transaction is over, or a tag came too late, and the user is not done yet.
+    pub(super) finishing: Finishing,
+    /// The cable stays locked until the card that began is shown again.
+    pub(super) is_held: bool,
+    /// It waits for one tag.
+    pub(super) is_reserved: bool,
+    pub(super) series: Series,
+    pub(super) signing: Signing,
+    pub(super) confirmed: ConfirmedTransaction,
+    pub(super) limits: Limits,
+}
+
+impl<'a> Connector<'a> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            hardware: None,
+            equipment: Equipment::NONE,
+            switches: Switches::NONE,
+            place: Place::new(),
+            present_since: Instant::ZERO,
+            session: Session::new(),
+            finishing: Finishing::No,
+            is_held: false,
+            is_reserved: false,
+            series: Series::new(),
+            signing: Signing::new(),
+            confirmed: ConfirmedTransaction::new(),
+            limits: Limits::new(),
+        }
+    }
+
+    pub(super) fn set_hardware(&mut self, hardware: &'a dyn ConnectorHardware) {
+        self.hardware = Some(hardware);
+        self.equipment = hardware.equipment();
+        self.limits = Limits::new();
+    }
+
+    /// Whether the energy is measured, though it may not be known now.
+    pub(crate) fn has_energy_meter(&self) -> bool {
+        self.equipment.has_energy_meter()
+    }
+
+    /// Neither faulted nor out of service. One that goes out of service when it is free still is in service, though it takes
+    /// no new card.
+    pub(crate) fn is_operative(&self) -> bool {
+        self.place.is_operative()
+    }
+
+    /// The state that was last computed.
+    pub(super) fn status(&self) -> ChargePointStatus {
+        self.place.status.current()
+    }
+
+    /// Nobody has to show a card any more to take the cable.
+    pub(super) fn release_cable(&mut self) {
+        self.is_held = false;
+        self.session.forget_visitor();
+    }
+
+    /// Somebody is seen to be there: an EV is plugged in, or the bay is occupied.
+    #[inline(never)]
+    pub(super) fn is_present(&self) -> bool {
+        self.equipment.has_plug_sensor() && self.switches.plugged() || self.switches.occupied()
+    }
+
+    /// Nobody is there any more. An end by unplugging is told before the connector is free again (TX-19).
+    pub(super) fn forget_finishing(&mut self) {
+        use ChargePointStatus::{Available, Faulted, Finishing as Told};
+        let is_told = matches!(self.status(), Told | Faulted | Available);
+        if self.finishing != Finishing::EvSideDisconnected || is_told {
+            self.finishing = Finishing::No;
+        }
+    }
+
+    /// Reads all inputs; `true` when one has changed.
+    #[inline(always)]
+    pub(super) fn read_inputs(&mut self, now: Instant) -> bool {
+        let switches = self.hardware.map_or(self.switches, |hardware| hardware.switches());
+        let has_changed = switches != self.switches;
+        if has_changed {
+            self.switched(now, switches);
+        }
+        !self.place.error_inputs.is_empty() && self.place.read_errors(tells_ev_errors(self.status())) || has_changed
+    }
+
+    fn switched(&mut self, now: Instant, switches: Switches) {
+        let was_present = self.is_present();
+        // ST-B1: who takes the cable out takes the authorisation along; the next EV is somebody else's.
+        if !switches.plugged() && self.switches.plugged() && self.session.is_waiting() {
+            self.session.clear();
+            self.notify(TxNotification::ConnectionTimeout);
+        }
+        self.switches = switches;
+        if self.is_present() && !was_present {
+            self.present_since = now;
+        }
+    }
+
+    /// A charging profile allows nothing at all.
+    pub(super) fn is_limited_to_zero(&self) -> bool {
+        self.limits.is_zero()
+    }
+
+    /// The energy register in Wh, if it can be read now.
+    pub(super) fn energy(&self) -> Option<i64> {
+        self.hardware?.energy()
+    }
+
+    /// Reads the register of the transaction, which does not fall; `false` when it cannot be read now.
+    pub(super) fn read_register(&mut self) -> bool {
+        let energy = self.energy();
+        self.session.take_reading(energy)
+    }
+
+    /// What the register is told to stand at, if it was or can be read: within a transaction what it was last read as.
+    pub(super) fn register(&self) -> Option<i64> {
+        let session = &self.session;
+        if session.is_in_transaction() { Some(session.register).filter(|_| session.is_metered) } else { self.energy() }
+    }
+
+    #[inline(never)]
+    pub(super) fn notify(&self, notification: TxNotification) {
+        if let Some(hardware) = self.hardware {
+            hardware.notify(notification);
+        }
+    }
+}
+
+impl<'a> Core<'a> {
+    /// The connector with this number, from 1.
+    #[inline(never)]
+    pub(crate) fn connector(&self, id: ConnectorId) -> Option<&Connector<'a>> {
+        self.connectors.get(usize::from(id).checked_sub(1)?)
+    }
+
+    #[inline(never)]
+    pub(crate) fn connector_mut(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
+        self.connectors.get_mut(usize::from(id).checked_sub(1)?)
+    }
+
+    /// The same for a change that all blocks must look at.
+    #[inline(never)]
+    pub(crate) fn change_connector(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
+        self.common.look_again();
+        self.connector_mut(id)
+    }
+
+    /// How many connectors there are, connector 0 not counted.
+    pub(crate) fn connector_count(&self) -> u8 {
+        self.connectors.len() as u8
+    }
+
+    /// The connectors, without connector 0.
+    pub(crate) fn connector_ids(&self) -> Range<ConnectorId> {
+        1..self.connector_count().saturating_add(1)
+    }
+}
+
+impl<'a> Station<'a> {
+    pub(crate) fn set_hardware(
+        &mut self,
+        hardware: &'a dyn ConnectorHardware,
+        id: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.core.connector_mut(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
+        self.profiles.outputs_changed();
+        Ok(())
+    }
+}

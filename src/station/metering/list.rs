@@ -1,0 +1,113 @@
+//! Lists of measurands: two bytes an item, the measurand and its phase.
+
+use super::{Measurand, Phase};
+use crate::station::keys::{CHANGE_OF_LIST, announced};
+use crate::store::{IntegerKey, Keys, ListCodec, TextSink};
+use crate::types::Symbol;
+
+/// Reads and writes `Measurand` and `Measurand.Phase` items (OCPP 1.6 §9.1.17). Blanks around items are ignored.
+pub(crate) static MEASURANDS: ListCodec = ListCodec { encode, decode };
+
+/// The most items of a list: as many of the longest as a value of 500 characters holds.
+const ITEMS_MAX: usize = 500 / LONGEST_ITEM.len();
+const LONGEST_ITEM: &str = "Energy.Reactive.Export.Register.L1-L2,";
+
+pub(crate) const METER_VALUES_ALIGNED_DATA_MAX_LENGTH: IntegerKey = max_length(16, "MeterValuesAlignedDataMaxLength");
+pub(crate) const METER_VALUES_SAMPLED_DATA_MAX_LENGTH: IntegerKey = max_length(18, "MeterValuesSampledDataMaxLength");
+pub(crate) const STOP_TXN_ALIGNED_DATA_MAX_LENGTH: IntegerKey = max_length(28, "StopTxnAlignedDataMaxLength");
+pub(crate) const STOP_TXN_SAMPLED_DATA_MAX_LENGTH: IntegerKey = max_length(30, "StopTxnSampledDataMaxLength");
+
+const fn max_length(number: u8, name: &'static str) -> IntegerKey {
+    IntegerKey::new(number, name, ITEMS_MAX as i32, 0, i32::MAX).read_only()
+}
+
+/// Announces how long the lists may be.
+#[inline(always)]
+pub(crate) fn announce(keys: &mut Keys<'_>, receive: usize) {
+    let items = announced(receive, CHANGE_OF_LIST, LONGEST_ITEM, ITEMS_MAX);
+    keys.set_integer(&METER_VALUES_ALIGNED_DATA_MAX_LENGTH, items);
+    keys.set_integer(&METER_VALUES_SAMPLED_DATA_MAX_LENGTH, items);
+    keys.set_integer(&STOP_TXN_ALIGNED_DATA_MAX_LENGTH, items);
+    keys.set_integer(&STOP_TXN_SAMPLED_DATA_MAX_LENGTH, items);
+}
+
+/// The items of an encoded list.
+#[inline(never)]
+pub(super) fn items(bytes: &[u8]) -> impl Iterator<Item = (Measurand, Option<Phase>)> + '_ {
+    bytes.chunks_exact(2).filter_map(|item| match item {
+        [measurand, phase] => {
+            let phase = phase.checked_sub(1).and_then(Phase::from_code);
+            Some((Measurand::from_code(*measurand)?, phase))
+        }
+        _ => None,
+    })
+}
+
+fn encode(list: &str, buffer: &mut [u8]) -> Option<usize> {
+    let mut len = 0;
+    let room = buffer.len().min(2 * ITEMS_MAX);
+    let buffer = buffer.get_mut(..room)?;
+    if list.trim_ascii().is_empty() {
+        return Some(len);
+    }
+    for item in list.as_bytes().split(|byte| *byte == b',') {
+        let (measurand, phase) = parse(core::str::from_utf8(item).ok()?.trim_ascii())?;
+        let [first, second] = buffer.get_mut(len..len + 2)? else { return None };
+        *first = measurand.code();
+        *second = phase.map_or(0, |phase| phase.code() + 1);
+        len += 2;
+    }
+    Some(len)
+}
+
+fn parse(item: &str) -> Option<(Measurand, Option<Phase>)> {
+    if let Some(measurand) = Measurand::from_text(item) {
+        return Some((measurand, None));
+    }
+    let point = item.as_bytes().iter().rposition(|byte| *byte == b'.')?;
+    let (measurand, phase) = (item.get(..point)?, item.get(point + 1..)?);
+    Some((Measurand::from_text(measurand)?, Some(Phase::from_text(phase)?)))
+}
+
+fn decode(bytes: &[u8], write: TextSink<'_>) {
+    for (index, (measurand, phase)) in items(bytes).enumerate() {
+        if index > 0 {
+            write(",");
+        }
+        write(measurand.as_str());
+        if let Some(phase) = phase {
+            write(".");
+            write(phase.as_str());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+
+    fn round_trip(list: &str) -> Option<String> {
+        let mut buffer = [0; 8];
+        let len = encode(list, &mut buffer)?;
+        let mut text = String::new();
+        decode(&buffer[..len], &mut |piece| text.push_str(piece));
+        Some(text)
+    }
+
+    #[test]
+    fn mv_18_cfg_12_phases_and_blanks() {
+        assert_eq!(
+            round_trip("Voltage.L1-N, Energy.Active.Import.Register ,SoC").as_deref(),
+            Some("Voltage.L1-N,Energy.Active.Import.Register,SoC")
+        );
+        assert_eq!(round_trip("").as_deref(), Some(""));
+    }
+
+    #[test]
+    fn mv_14_mv_15_unknown_items_and_too_many_are_refused() {
+        for list in ["Volts", "Voltage.L4", "Voltage,", "voltage", "SoC,SoC,SoC,SoC,SoC"] {
+            assert_eq!(round_trip(list), None, "{list}");
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! transactionData: what a StopTransaction tells of the course of its transaction (OCPP 1.6 §3.16.6, errata 3.14, 3.91).
+//!
+//! Each connector has one record, which is written anew with every value that is taken up. When it is full, every second
+//! of the middle goes, and from then on only half as many are taken up: what is left lies evenly, first and last stay, and
+//! a transaction of any length costs few writes. The end copies it into the journal, behind the StopTransaction.
+
+use super::list;
+use super::values::{MeterValue, register_of, values_of};
+use crate::bytes::{make_room, remove_front};
+use crate::station::common::Common;
+use crate::station::core_profile::Core;
+use crate::station::journal_entry::{self, Stamp};
+use crate::station::signed_values::Attached;
+use crate::station::{ConnectorId, ReadingContext};
+use crate::store::record::{self, RecordReader, RecordWriter};
+use crate::store::{IntegerKey, ListKey, RecordKey, registry};
+use crate::time::{DateTime, Instant};
+use crate::types::Symbol;
+
+/// What is told of each periodic sample at the end.
+pub(crate) const STOP_TXN_SAMPLED_DATA: ListKey = ListKey::new(29, "StopTxnSampledData", "", 2, &list::MEASURANDS);
+/// What is told of each moment of the clock at the end.
+pub(crate) const STOP_TXN_ALIGNED_DATA: ListKey = ListKey::new(27, "StopTxnAlignedData", "", 3, &list::MEASURANDS);
+/// The most meter values of one transaction, begin and end included.
+pub(crate) const METER_VALUES_MAX: i32 = 16;
+/// Errata 3.91.
+pub(crate) const STOP_TRANSACTION_MAX_METER_VALUES: IntegerKey =
+    IntegerKey::new(24, "StopTransactionMaxMeterValues", METER_VALUES_MAX, 0, METER_VALUES_MAX).read_only();
+
+/// What is to be taken up next for the end of the running transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Series {
+    /// Its record is begun.
+    pub(crate) is_begun: bool,
+    /// One of so many values of a kind is taken up, as a power of two.
+    stride: u8,
+    periodic: Kind,
+    aligned: Kind,
+}
+
+/// Values of one context.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    is_asked: bool,
+    /// How many there were.
+    count: u16,
+}
+
+impl Series {
+    pub(crate) const fn new() -> Self {
+        let kind = Kind { is_asked: false, count: 0 };
+        Self { is_begun: false, stride: 0, periodic: kind, aligned: kind }
+    }
+
+    pub(super) fn ask_for(&mut self, context: ReadingContext) {
+        self.kind(context).is_asked = true;
+    }
+
+    fn kind(&mut self, context: ReadingContext) -> &mut Kind {
+        match context {
+            ReadingContext::SampleClock => &mut self.aligned,
+            _ => &mut self.periodic,
+        }
+    }
+
+    /// The next value to be taken up, if there is one. Those that are thinned out are passed over.
+    pub(crate) fn take(&mut self) -> Option<ReadingContext> {
+        for context in [ReadingContext::SampleClock, ReadingContext::SamplePeriodic] {
+            let kind = self.kind(context);
+            if core::mem::take(&mut kind.is_asked) {
+                kind.count = kind.count.wrapping_add(1);
+                if self.is_its_turn(context) {
+                    return Some(context);
+                }
+            }
+        }
+        None
+    }
+
+    fn is_its_turn(&mut self, context: ReadingContext) -> bool {
+        let stride = self.stride;
+        self.kind(context).count.trailing_zeros() >= u32::from(stride)
+    }
+}
+
+/// Ends the values of a meter value; no measurand has this number.
+const END: u8 = 0xff;
+/// A record that is longer by this fits the journal behind the head of a StopTransaction.
+const STOP_HEAD_MAX: usize = if Attached::EXISTS { 91 } else { 80 };
+
+impl Common<'_> {
+    #[inline(never)]
+    pub(crate) fn wants_transaction_data(&self) -> bool {
+        !self.keys.list(&STOP_TXN_SAMPLED_DATA).is_empty() || !self.keys.list(&STOP_TXN_ALIGNED_DATA).is_empty()
+    }
+}
+
+impl Core<'_> {
+    /// Takes a meter value up into the series, the first `len` bytes of `record`. Returns its new length.
+    pub(crate) fn extend_series(
+        &mut self,
+        now: Instant,
+        id: ConnectorId,
+        context: ReadingContext,
+        len: usize,
+        record: &mut [u8],
+    ) -> Option<usize> {
+        let (begin, end) = self.open_series(id, len, record)?;
+        let session = &self.connector(id)?.session;
+        let began = read_began(record.get(..begin)?);
+        let offset_s = match (session.is_restored, began, self.common.clock.date(now)) {
+            (true, Some(began), Some(now)) => now.as_unix().saturating_sub(began.as_unix()),
+            _ => self.common.clock.seconds_since(session.started, now),
+        };
+        let last_offset_s = groups(record.get(begin..end)?).last().map_or(0, |group| group.offset_s);
+        let offset_s = offset_s.max(last_offset_s);
+        let end = self.add_meter_value(id, context, offset_s, begin, end, record)?;
+        let key = series_record(id)?;
+        record::seal(key, record.get_mut(..end + record::CHECKSUM_LEN)?)?;
+        if context != ReadingContext::TransactionBegin {
+            self.connector_mut(id)?.series.is_begun = true;
+        }
+        Some(end + record::CHECKSUM_LEN)
+    }
+
+    /// A meter that began anew in a power cut ends no lower than what was collected before (TX-28).
+    pub(crate) fn read_series(&mut self, id: ConnectorId, record: &[u8]) {
+        let Some(connector) = self.connector_mut(id).filter(|connector| connector.session.is_restored) else { return };
+        let Some(mut reader) = series_record(id).and_then(|key| RecordReader::open(key, record)) else { return };
+        if reader.u32() != Some(connector.session.entry) || reader.u32().is_none() {
+            return;
+        }
+        let session = &mut connector.session;
+        for register in groups(reader.rest()).filter_map(|group| register_of(group.values)) {
+            session.register = session.register.max(register);
+        }
+    }
+
+    /// Adds the end to the series, the first `len` bytes of `record`, and makes the StopTransaction of entry `number` of
+    /// it. Returns its length.
+    pub(crate) fn write_stop_with_series(
+        &mut self,
+        id: ConnectorId,
+        number: u32,
+        at: Stamp,
+        stop: &journal_entry::Stop<'_>,
+        len: usize,
+        record: &mut [u8],
+    ) -> Option<usize> {
+        let (begin, end) = self.open_series(id, len, record)?;
+        let began = read_began(record.get(..begin)?);
+        let last_offset_s = groups(record.get(begin..end)?).last().map_or(0, |group| group.offset_s);
+        let session = &self.connector(id)?.session;
+        let duration_s = match (session.is_restored, at.dated(), began) {
+            (false, ..) => self.common.clock.seconds_since(session.started, session.stop.at),
+            (true, Some(ended), Some(began)) => ended.as_unix().saturating_sub(began.as_unix()),
+            _ => last_offset_s,
+        };
+        let duration_s = duration_s.max(last_offset_s);
+        let context = ReadingContext::TransactionEnd;
+        let end = self.add_meter_value(id, context, duration_s, begin, end, record)?;
+        let mut head = [0; STOP_HEAD_MAX];
+        let mut writer = journal_entry::begin_stop(&mut head, number, id, at, stop);
+        writer.unsigned(u64::from(began.map_or(0, DateTime::as_unix)));
+        writer.unsigned(u64::from(duration_s));
+        let head_len = writer.position();
+        let tail_len = end - begin;
+        remove_front(record.get_mut(..end)?, begin);
+        make_room(record, tail_len, head_len)?;
+        record.iter_mut().zip(head.get(..head_len)?).for_each(|(place, byte)| *place = *byte);
+        let len = head_len + tail_len + record::CHECKSUM_LEN;
+        record::seal_entry(number, record.get_mut(..len)?)?;
+        Some(len)
+    }
+
+    /// Where the meter values of this transaction begin and end in `record`, which is begun anew when it holds none.
+    fn open_series(&self, id: ConnectorId, len: usize, record: &mut [u8]) -> Option<(usize, usize)> {
+        let connector = self.connector(id)?;
+        let session = &connector.session;
+        // An entry's number may have been meant for another start, before a power cut.
+        let is_ours = connector.series.is_begun || session.is_restored;
+        let stored = record.get(..len).filter(|_| is_ours).and_then(|record| {
+            let mut reader = RecordReader::open(series_record(id)?, record)?;
+            let is_it = reader.u32()? == session.entry;
+            reader.u32()?;
+            is_it.then(|| len - record::CHECKSUM_LEN - reader.rest().len())
+        });
+        if let Some(begin) = stored {
+            return Some((begin, len - record::CHECKSUM_LEN));
+        }
+        let began = session.began.or(self.common.clock.date(session.started).filter(|_| !session.is_restored));
+        let mut writer = RecordWriter::new(record);
+        writer.unsigned(u64::from(session.entry));
+        writer.unsigned(u64::from(began.map_or(0, DateTime::as_unix)));
+        let begin = writer.position();
+        Some((begin, begin))
+    }
+
+    /// Adds a meter value, thins the middle as far as that is needed, and returns where the series ends.
+    fn add_meter_value(
+        &mut self,
+        id: ConnectorId,
+        context: ReadingContext,
+        offset_s: u32,
+        begin: usize,
+        mut end: usize,
+        record: &mut [u8],
+    ) -> Option<usize> {
+        let is_middle = matches!(context, ReadingContext::SampleClock | ReadingContext::SamplePeriodic);
+        let others_max = METER_VALUES_MAX as usize - if is_middle { 2 } else { 1 };
+        loop {
+            let count = groups(record.get(begin..end)?).count();
+            if count <= others_max {
+                let (new_end, is_whole) = self.append_meter_value(id, context, offset_s, end, record)?;
+                if is_whole || count < 2 {
+                    return Some(new_end);
+                }
+            }
+            let thinned = thin(record, begin, end);
+            if thinned == end {
+                return Some(end); // nothing in the middle to give up
+            }
+            end = thinned;
+            let series = &mut self.connector_mut(id)?.series;
+            series.stride = series.stride.saturating_add(1);
+            if is_middle && !series.is_its_turn(context) {
+                return Some(end);
+            }
+        }
+    }
+
+    /// Where the series ends then, and whether all values have found room.
+    fn append_meter_value(
+        &mut self,
+        id: ConnectorId,
+        context: ReadingContext,
+        offset_s: u32,
+        end: usize,
+        record: &mut [u8],
+    ) -> Option<(usize, bool)> {
+        self.read_register(id);
+        let room = record.len().checked_sub(STOP_HEAD_MAX)?;
+        let mut writer = RecordWriter::resume(record.get_mut(..room)?, end);
+        writer.unsigned(u64::from(offset_s));
+        writer.byte(context.code());
+        let sampled = self.common.keys.list(&STOP_TXN_SAMPLED_DATA);
+        let aligned = self.common.keys.list(&STOP_TXN_ALIGNED_DATA);
+        let measured = match context {
+            ReadingContext::SamplePeriodic => self.sample(id, sampled, &mut writer),
+            ReadingContext::SampleClock => self.sample(id, aligned, &mut writer),
+            _ => self.sample_all(id, sampled, aligned, &mut writer),
+        };
+        let is_whole = !writer.is_partial();
+        writer.byte(END);
+        Some((if measured { writer.position() } else { end }, is_whole))
+    }
+}
+
+/// The record of the series of a connector.
+pub(crate) fn series_record(id: ConnectorId) -> Option<RecordKey> {
+    registry::nth(registry::TRANSACTION_DATA, usize::from(id))
+}
+
+/// When the transaction of a series began, if that was known: it stands behind format and entry.
+fn read_began(head: &[u8]) -> Option<DateTime> {
+    let mut head = RecordReader::content(head.get(1..)?);
+    head.u32()?;
+    head.u32().filter(|began| *began != 0).map(DateTime::from_unix)
+}
+
+/// The meter values behind a StopTransaction in its record. Nothing of it is dated before its start or after its end.
+pub(crate) fn transaction_data(series: &[u8], ended: Option<DateTime>) -> Option<impl Iterator<Item = MeterValue<'_>>> {
+    let mut content = RecordReader::content(series);
+    let began = content.u32().filter(|began| *began != 0).map(DateTime::from_unix);
+    let duration_s = content.u32()?;
+    let date = move |group: &Group<'_>| {
+        let ended = ended?;
+        let began = began.unwrap_or(ended.shifted(-i64::from(duration_s)));
+        let is_end = group.context == ReadingContext::TransactionEnd;
+        Some(if is_end { ended } else { began.shifted(group.offset_s.into()).min(ended) })
+    };
+    let has_values = groups(content.rest()).any(|group| !group.values.is_empty());
+    has_values.then(|| {
+        groups(content.rest()).map(move |group| MeterValue {
+            timestamp: date(&group),
+            context: group.context,
+            values: group.values,
+        })
+    })
+}
+
+/// When the transaction of a series began, if that or its end is known.
+#[cfg(feature = "signed-meter-values")]
+pub(crate) fn began(series: &[u8], ended: Option<DateTime>) -> Option<DateTime> {
+    let mut content = RecordReader::content(series);
+    let began = content.u32().filter(|began| *began != 0).map(DateTime::from_unix);
+    let duration_s = content.u32().unwrap_or(0);
+    began.or(ended.map(|ended| ended.shifted(-i64::from(duration_s))))
+}
+
+/// One meter value of a series.
+struct Group<'a> {
+    /// Seconds since the beginning of the transaction.
+    offset_s: u32,
+    context: ReadingContext,
+    values: &'a [u8],
+}
+
+fn groups(content: &[u8]) -> impl Iterator<Item = Group<'_>> {
+    let mut content = RecordReader::content(content);
+    core::iter::from_fn(move || read_group(&mut content))
+}
+
+fn read_group<'a>(content: &mut RecordReader<'a>) -> Option<Group<'a>> {
+    let offset_s = content.u32()?;
+    let context = ReadingContext::from_code(content.byte()?)?;
+    let values = values_of(content);
+    (content.byte()? == END).then_some(Group { offset_s, context, values })
+}
+
+/// The length and the context of the first meter value.
+fn first_group(series: &[u8]) -> Option<(usize, ReadingContext)> {
+    let mut content = RecordReader::content(series);
+    let group = read_group(&mut content)?;
+    Some((series.len() - content.rest().len(), group.context))
+}
+
+/// Drops every second meter value of each kind from the middle, from the first of them on. Returns where the rest ends.
+fn thin(record: &mut [u8], begin: usize, end: usize) -> usize {
+    let (mut kept, mut at) = (begin, begin);
+    let mut seen = [0; 2];
+    while let Some((len, context)) = record.get(at..end).and_then(first_group) {
+        let drops = match (context, &mut seen) {
+            (ReadingContext::SamplePeriodic, [seen, _]) | (ReadingContext::SampleClock, [_, seen]) => {
+                *seen ^= 1;
+                *seen == 1
+            }
+            _ => false,
+        };
+        if !drops {
+            if let Some(piece) = record.get_mut(kept..at + len) {
+                remove_front(piece, at - kept);
+            }
+            kept += len;
+        }
+        at += len;
+    }
+    kept
+}

@@ -1,0 +1,83 @@
+//! What a connector and the charge point itself, which is connector 0, have alike (OCPP 1.6 §3.8).
+
+use super::availability::Service;
+use super::core_profile::Core;
+use super::faults::{ErrorData, ErrorInput, ErrorInputs, worst};
+use super::metering::Sampling;
+use super::status::Reporting;
+use super::{ChargePointErrorCode, ConnectorId, InputError};
+
+pub(crate) struct Place<'a> {
+    /// What is wrong, if anything. None: nothing ever.
+    pub(super) error_inputs: ErrorInputs<'a>,
+    /// The worst of what is wrong.
+    pub(super) error: Option<ErrorData>,
+    /// Changes with the error: two of the same code are not the same.
+    pub(super) error_number: u8,
+    pub(super) service: Service,
+    pub(crate) sampling: Sampling,
+    pub(super) status: Reporting,
+}
+
+impl Place<'_> {
+    pub(super) const fn new() -> Self {
+        Self {
+            error_inputs: ErrorInputs::new(),
+            error: None,
+            error_number: 0,
+            service: Service::new(),
+            sampling: Sampling::new(),
+            status: Reporting::new(),
+        }
+    }
+
+    /// Something is wrong, and it cannot charge.
+    pub(super) fn is_faulted(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.is_faulted)
+    }
+
+    /// What is told of what is wrong.
+    pub(super) fn error_code(&self) -> ChargePointErrorCode {
+        self.error.as_ref().map_or(ChargePointErrorCode::NoError, |error| error.code)
+    }
+
+    /// Neither faulted nor out of service.
+    pub(super) fn is_operative(&self) -> bool {
+        self.service.is_on() && !self.is_faulted()
+    }
+
+    /// `true` when something else is wrong than before.
+    #[inline(never)]
+    pub(super) fn read_errors(&mut self, tells_ev_errors: bool) -> bool {
+        let error = worst(&self.error_inputs, tells_ev_errors);
+        let has_changed = error != self.error;
+        if has_changed {
+            self.error = error;
+            self.error_number = self.error_number.wrapping_add(1);
+        }
+        has_changed
+    }
+}
+
+impl<'a> Core<'a> {
+    #[inline(never)]
+    pub(super) fn place(&self, id: ConnectorId) -> Option<&Place<'a>> {
+        match id {
+            0 => Some(&self.charge_point),
+            _ => Some(&self.connector(id)?.place),
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn place_mut(&mut self, id: ConnectorId) -> Option<&mut Place<'a>> {
+        match id {
+            0 => Some(&mut self.charge_point),
+            _ => Some(&mut self.connector_mut(id)?.place),
+        }
+    }
+
+    pub(crate) fn add_error_input(&mut self, input: ErrorInput<'a>, id: ConnectorId) -> Result<(), InputError> {
+        let place = self.place_mut(id).ok_or(InputError::UnknownConnector)?;
+        place.error_inputs.push(input).map_err(|_| InputError::TableFull)
+    }
+}

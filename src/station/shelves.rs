@@ -1,0 +1,88 @@
+//! All shelves: who has records, and in which order they are read and written.
+
+use super::owner::Station;
+use super::shelf::{RecordChange, Shelf};
+use super::{availability, confirmed_transaction, keys};
+use crate::store::{RecordKey, Scratch};
+
+/// All shelves, in the order in which they are read, and written: promises first, and what is only good to know last.
+/// A macro, since a table of functions costs 600 bytes.
+macro_rules! on_shelf {
+    ($operations:expr, $wanted:expr, $lent:ident, |$shelf:ident, $core:ident| $act:expr) => {{
+        let operations = $operations;
+        on_shelf! { @ operations, $wanted, $lent, $shelf, $core, $act,
+            0 => (keys::KeyShelf)
+            1 => (availability::AvailabilityShelf)
+            #[cfg(feature = "reservation")]
+            2 => (operations.reservations)
+            #[cfg(feature = "smart-charging")]
+            3 => (operations.profiles)
+            #[cfg(feature = "firmware-management")]
+            4 => (operations.transfers)
+            #[cfg(feature = "security")]
+            5 => (operations.security)
+            6 => (operations.tokens.cache)
+            #[cfg(feature = "local-auth-list")]
+            7 => (operations.tokens)
+            8 => (confirmed_transaction::TransactionShelf)
+        }
+    }};
+    (@ $operations:ident, $wanted:expr, $lent:ident, $shelf:ident, $core:ident, $act:expr,
+        $($(#[$cfg:meta])? $number:literal => ($($place:tt)+))*) => {
+        match $wanted {
+            $($(#[$cfg])? $number => {
+                let ($shelf, $core) = (lent!($lent $($place)+), lent!($lent $operations.core));
+                Some($act)
+            })*
+            _ => None,
+        }
+    };
+}
+
+/// To be read, or to be changed.
+macro_rules! lent {
+    (read $($place:tt)+) => { &$($place)+ };
+    (changed $($place:tt)+) => { &mut $($place)+ };
+}
+
+const COUNT: u8 = 9;
+
+impl Station<'_> {
+    /// The record from this one on that is to be read at boot: on which shelf, and its number there.
+    pub(super) fn next_record(&self, mut shelf: u8, mut number: u16) -> Option<(u8, u16, RecordKey)> {
+        while shelf < COUNT {
+            if let Some((number, key)) =
+                on_shelf!(self, shelf, read, |shelf, core| Shelf::find(shelf, core, number)).flatten()
+            {
+                return Some((shelf, number, key));
+            }
+            (shelf, number) = (shelf + 1, 0);
+        }
+        None
+    }
+
+    /// What was found there at boot.
+    #[inline(never)]
+    pub(super) fn load_record(&mut self, shelf: u8, number: u16, key: RecordKey, record: &[u8]) {
+        let _ = on_shelf!(self, shelf, changed, |shelf, core| Shelf::load(shelf, core, number, key, record));
+    }
+
+    /// Whether an answer has promised what is not durable yet.
+    pub(super) fn is_promised(&self) -> bool {
+        (0..COUNT)
+            .any(|shelf| on_shelf!(self, shelf, read, |shelf, core| Shelf::is_promised(shelf, core)).unwrap_or(false))
+    }
+
+    /// The next change on any shelf.
+    pub(super) fn next_change(&mut self, scratch: &mut Scratch<'_>) -> Option<(u8, RecordChange)> {
+        (0..COUNT).find_map(|number| {
+            let change = on_shelf!(&mut *self, number, changed, |shelf, core| Shelf::change(shelf, core, scratch));
+            Some((number, change.flatten()?))
+        })
+    }
+
+    /// It is durable.
+    pub(super) fn record_changed(&mut self, shelf: u8, record: RecordKey) {
+        let _ = on_shelf!(self, shelf, changed, |shelf, core| Shelf::changed(shelf, core, record));
+    }
+}

@@ -1,0 +1,386 @@
+//! A value on its way from the meter to the records of its connector.
+
+use super::SignedTask;
+use super::attached::{
+    Attached, DATA_PIECES_MAX, Group, PIECE_LEN, Seal, TAIL_PLACE, head_of_data, is_told, record_of, write_tail,
+};
+use super::meter::{SignedMeter, SigningMoment};
+use crate::log::warning;
+use crate::station::connector::Connector;
+use crate::station::core_profile::Core;
+use crate::station::persistence::Task;
+use crate::station::{ConnectorId, TxNotification};
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::store::{Scratch, StorageOp};
+use crate::time::{Duration, Instant};
+use core::task::Poll;
+
+/// How long the end of a transaction waits for its value: some meters take 30 s (note §2.3.1).
+const WAIT: Duration = Duration::from_secs(60);
+/// Between two questions to the meter whether its bytes are there.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Before a meter that has failed is asked again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What is signed on a connector.
+#[derive(Debug)]
+pub(crate) struct Signing {
+    /// What the last value was asked for.
+    pub(super) moment: SigningMoment,
+    pub(super) stage: Stage,
+    /// When the meter was asked for it (note §2.3.2).
+    pub(super) asked: Instant,
+    /// When the meter is looked at next.
+    look: Instant,
+    /// Pieces of its data that are durable.
+    pub(super) pieces: u8,
+    /// The piece that is being stored is the last one.
+    is_last: bool,
+    /// The value of the beginning of the transaction, if it is known.
+    pub(super) begin: Beginning,
+    /// The value of the beginning is to be told by itself.
+    pub(super) tells_begin: bool,
+    has_told_key: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nothing is wanted.
+    Idle,
+    /// The meter is to be asked.
+    Asked,
+    /// Its bytes are being taken.
+    Taking,
+    /// All data are durable; the tail is not.
+    Taken,
+    /// All of it is durable.
+    Durable,
+    /// The end goes without.
+    Missing,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Beginning {
+    /// There is none; the records may tell of one that was for a start before.
+    None,
+    /// There is none, and the records tell of none.
+    Without,
+    /// So many pieces of data are durable, but not their tail.
+    Taken(u8),
+    /// The tail is being stored.
+    Sealing(Seal),
+    Sealed(Seal),
+    /// The power failed: the records tell.
+    Unknown,
+}
+
+impl Signing {
+    pub(crate) const fn new() -> Self {
+        Self {
+            moment: SigningMoment::Begin,
+            stage: Stage::Idle,
+            asked: Instant::ZERO,
+            look: Instant::ZERO,
+            pieces: 0,
+            is_last: false,
+            begin: Beginning::None,
+            tells_begin: false,
+            has_told_key: false,
+        }
+    }
+
+    /// The transaction was begun before the boot.
+    pub(crate) fn restored() -> Self {
+        Self { begin: Beginning::Unknown, ..Self::new() }
+    }
+
+    pub(super) fn has_told_key(&self) -> bool {
+        self.has_told_key
+    }
+
+    /// A value is wanted. One that is not whole gives way.
+    fn ask(&mut self, now: Instant, moment: SigningMoment) {
+        self.moment = moment;
+        self.stage = Stage::Asked;
+        self.look = now;
+    }
+
+    /// A sample is due. One that is under way, or waits for the journal, keeps its place: the meter signs no faster.
+    pub(super) fn ask_for_sample(&mut self, now: Instant, moment: SigningMoment) {
+        if self.stage == Stage::Idle {
+            self.ask(now, moment);
+        }
+    }
+
+    /// The transaction runs.
+    pub(crate) fn begun(&mut self, tells_begin: bool) {
+        self.stage = Stage::Idle;
+        self.tells_begin = tells_begin && matches!(self.begin, Beginning::Sealed(_));
+    }
+
+    /// The meter has failed: it is asked once more.
+    fn failed(&mut self, now: Instant) {
+        warning!("a meter could not sign");
+        self.stage = Stage::Asked;
+        self.look = now + RETRY_INTERVAL;
+    }
+
+    /// All bytes are durable.
+    fn taken(&mut self) {
+        self.stage = match self.moment {
+            SigningMoment::Begin if self.pieces == 0 => Stage::Durable,
+            SigningMoment::Begin => {
+                self.begin = Beginning::Taken(self.pieces);
+                Stage::Durable
+            }
+            SigningMoment::End if self.pieces == 0 => Stage::Missing,
+            _ if self.pieces == 0 => Stage::Idle,
+            _ => Stage::Taken,
+        };
+    }
+}
+
+impl Connector<'_> {
+    pub(crate) fn signed_meter(&self) -> Option<&dyn SignedMeter> {
+        self.hardware?.signed_meter()
+    }
+
+    /// Whether the value of the beginning is durable. The meter is asked for it if it was not.
+    pub(crate) fn has_signed_beginning(&mut self, now: Instant) -> bool {
+        match (self.signing.moment, self.signing.stage) {
+            (SigningMoment::Begin, Stage::Durable) => true,
+            (SigningMoment::Begin, Stage::Asked | Stage::Taking) => false,
+            _ => {
+                self.signing.ask(now, SigningMoment::Begin);
+                false
+            }
+        }
+    }
+
+    /// Whether nothing is waited for any more at the end of the transaction. The meter is asked if it was not.
+    pub(crate) fn has_signed_end(&mut self, now: Instant) -> bool {
+        let until = self.session.stop.at + WAIT;
+        match (self.signing.moment, self.signing.stage) {
+            (SigningMoment::End, Stage::Durable | Stage::Missing) => return true,
+            (SigningMoment::End, _) if now >= until => {
+                self.signing.stage = Stage::Missing;
+                self.notify(TxNotification::SignedValueMissing);
+                return true;
+            }
+            (SigningMoment::End, Stage::Asked | Stage::Taking | Stage::Taken) => {}
+            _ if self.signing.has_sample() => {} // that is told first
+            _ => self.signing.ask(now, SigningMoment::End),
+        }
+        false
+    }
+
+    /// Asks the meter for what is wanted of it. Returns when it is to be looked at next: not after `now` when it is now.
+    pub(crate) fn advance_signing(&mut self, now: Instant) -> Instant {
+        let signing = &self.signing;
+        match signing.stage {
+            Stage::Asked if now < signing.look => signing.look,
+            Stage::Asked => {
+                let moment = signing.moment;
+                if let Some(meter) = self.signed_meter() {
+                    meter.sign(moment);
+                    self.signing.stage = Stage::Taking;
+                    self.signing.asked = now;
+                    self.signing.pieces = 0;
+                }
+                now
+            }
+            Stage::Taking => signing.look,
+            Stage::Taken => now,
+            Stage::Idle | Stage::Durable | Stage::Missing => Instant::NEVER,
+        }
+    }
+}
+
+impl Connector<'_> {
+    /// The next piece that the meter has, as it is to be stored.
+    fn take_piece(&mut self, now: Instant, id: ConnectorId, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+        let meter = self.hardware?.signed_meter()?;
+        let signing = &mut self.signing;
+        let record = scratch.blank();
+        let mut writer = RecordWriter::new(record);
+        writer.byte(head_of_data(meter.form()));
+        let begin = writer.position();
+        let room = record.get_mut(begin..begin + PIECE_LEN)?;
+        let len = match meter.read(usize::from(signing.pieces) * PIECE_LEN, room) {
+            Poll::Ready(Ok(len)) => len.min(PIECE_LEN),
+            Poll::Ready(Err(_)) => {
+                signing.failed(now);
+                return None;
+            }
+            Poll::Pending => {
+                signing.look = now + POLL_INTERVAL;
+                return None;
+            }
+        };
+        let is_told = is_told(meter.form(), room.get(..len).unwrap_or_default());
+        if len > 0 && (signing.pieces == DATA_PIECES_MAX || !is_told) {
+            signing.failed(now);
+            return None;
+        }
+        signing.is_last = len < PIECE_LEN;
+        if len == 0 {
+            signing.taken();
+            self.tell_beginning_stored();
+            return None;
+        }
+        let key = record_of(id, Group::of(signing.moment), signing.pieces)?;
+        Some(StorageOp::Store(key, RecordWriter::resume(record, begin + len).finish(key)?))
+    }
+
+    /// The meter may forget the value of a beginning: there is no start before it is tied to one.
+    fn tell_beginning_stored(&self) {
+        if let (Stage::Durable, Some(meter)) = (self.signing.stage, self.signed_meter()) {
+            meter.stored();
+        }
+    }
+}
+
+impl Core<'_> {
+    /// What is to be done on the device for the values that are being taken.
+    pub(crate) fn signing_op(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
+        for id in self.connector_ids() {
+            if self.signed_values.copying.owes_of(id) {
+                continue; // its records are not free yet
+            }
+            let Some(connector) = self.connector_mut(id) else { continue };
+            if connector.signing.stage == Stage::Taking && now >= connector.signing.look {
+                if let Some(op) = connector.take_piece(now, id, scratch) {
+                    return Some((Task::OfSignedValues(SignedTask::StorePiece(id)), op));
+                }
+                let (stage, look) = (connector.signing.stage, connector.signing.look);
+                self.common.look_again_if(stage != Stage::Taking);
+                self.common.wake_at(look);
+            }
+            if self.connector(id).is_some_and(|connector| connector.signing.stage == Stage::Taken) {
+                return Some((Task::OfSignedValues(SignedTask::StoreTail(id)), self.store_tail(id, scratch)?));
+            }
+        }
+        None
+    }
+
+    pub(super) fn piece_stored(&mut self, id: ConnectorId) {
+        let Some(connector) = self.change_connector(id) else { return };
+        let signing = &mut connector.signing;
+        if signing.stage != Stage::Taking {
+            return; // something else is wanted by now
+        }
+        signing.pieces = signing.pieces.saturating_add(1);
+        if signing.is_last {
+            signing.taken();
+            connector.tell_beginning_stored();
+        }
+    }
+
+    /// A piece cannot be stored: the value is given up, and asked for once more.
+    pub(super) fn piece_not_stored(&mut self, now: Instant, id: ConnectorId) {
+        if let Some(connector) = self.change_connector(id) {
+            connector.signing.failed(now);
+        }
+    }
+
+    /// The tail of a value that is not that of the beginning.
+    fn store_tail(&mut self, id: ConnectorId, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+        let connector = self.connector(id)?;
+        let signing = &connector.signing;
+        let seal = Seal { start: connector.session.entry, pieces: signing.pieces, before_start_s: 0 };
+        self.write_tail(id, signing.moment, seal, scratch)
+    }
+
+    fn write_tail(
+        &mut self,
+        id: ConnectorId,
+        moment: SigningMoment,
+        seal: Seal,
+        scratch: &mut Scratch<'_>,
+    ) -> Option<StorageOp> {
+        let with_key = self.tells_key(id, moment);
+        let connector = self.connector_mut(id)?;
+        connector.signing.has_told_key |= with_key;
+        let mut writer = RecordWriter::new(scratch.blank());
+        seal.write(&mut writer);
+        write_tail(&mut writer, connector.signed_meter()?, with_key);
+        let key = record_of(id, Group::of(moment), TAIL_PLACE)?;
+        Some(StorageOp::Store(key, writer.finish(key)?))
+    }
+
+    pub(super) fn tail_stored(&mut self, id: ConnectorId) {
+        let Some(connector) = self.change_connector(id) else { return };
+        if connector.signing.stage == Stage::Taken {
+            connector.signing.stage = Stage::Durable;
+        }
+    }
+
+    /// The seal that ties the value of the beginning to the start that is to be entry `number`, if it has none. Where there is no
+    /// value, one goes that may be left: its number may have been meant for another start, before a power cut.
+    pub(super) fn seal_beginning(
+        &mut self,
+        id: ConnectorId,
+        number: u32,
+        scratch: &mut Scratch<'_>,
+    ) -> Option<StorageOp> {
+        let connector = self.connector(id)?;
+        let pieces = match connector.signing.begin {
+            Beginning::None if connector.signed_meter().is_some() => {
+                return Some(StorageOp::Remove(record_of(id, Group::Begin, TAIL_PLACE)?));
+            }
+            Beginning::Taken(pieces) => pieces,
+            Beginning::Sealing(seal) => seal.pieces, // the device has failed
+            Beginning::Sealed(seal) if seal.start != number => seal.pieces,
+            _ => return None,
+        };
+        let before_start_s = self.common.clock.seconds_since(connector.signing.asked, connector.session.started);
+        let seal = Seal { start: number, pieces, before_start_s };
+        let op = self.write_tail(id, SigningMoment::Begin, seal, scratch)?;
+        self.connector_mut(id)?.signing.begin = Beginning::Sealing(seal);
+        Some(op)
+    }
+
+    pub(super) fn beginning_sealed(&mut self, id: ConnectorId) {
+        let Some(connector) = self.connector_mut(id) else { return };
+        connector.signing.begin = match connector.signing.begin {
+            Beginning::Sealing(seal) => Beginning::Sealed(seal),
+            Beginning::None => Beginning::Without,
+            other => other,
+        };
+    }
+
+    /// The record that tells which transaction the value of a beginning belongs to, where a power cut has made that unknown.
+    pub(super) fn beginning_to_look_up(&self, id: ConnectorId) -> Option<StorageOp> {
+        let is_unknown = matches!(self.connector(id)?.signing.begin, Beginning::Unknown);
+        let key = record_of(id, Group::Begin, TAIL_PLACE).filter(|_| is_unknown && self.signs_ends(id))?;
+        Some(StorageOp::Load(key))
+    }
+
+    pub(super) fn beginning_looked_up(&mut self, id: ConnectorId, record: Option<&[u8]>) {
+        let Some(connector) = self.connector_mut(id) else { return };
+        let seal = record
+            .zip(record_of(id, Group::Begin, TAIL_PLACE))
+            .and_then(|(record, key)| RecordReader::open(key, record))
+            .and_then(|mut content| Seal::read(&mut content));
+        connector.signing.begin = seal.map_or(Beginning::None, Beginning::Sealed);
+    }
+
+    /// What StopTransaction has of signed values.
+    pub(crate) fn attached_to_stop(&self, id: ConnectorId) -> Attached {
+        let Some(connector) = self.connector(id).filter(|_| self.signs_ends(id)) else { return Attached::NONE };
+        let (signing, session) = (&connector.signing, &connector.session);
+        let mut attached = Attached::NONE;
+        if let Beginning::Sealed(seal) = signing.begin
+            && seal.start == session.entry
+            && !connector.signed_meter().is_some_and(SignedMeter::ends_with_both)
+        {
+            attached.begin = seal.pieces.saturating_add(1);
+            attached.before_start_s = seal.before_start_s;
+        }
+        if signing.moment == SigningMoment::End && signing.stage == Stage::Durable {
+            attached.other = signing.pieces.saturating_add(1);
+            attached.after_end_s = self.common.clock.seconds_since(session.stop.at, signing.asked);
+        }
+        attached
+    }
+}

@@ -1,0 +1,95 @@
+//! What the central system asks for when something is to be downloaded or uploaded, and the record of it.
+
+use super::answer::Cause;
+use crate::json::{JsonStr, Value};
+use crate::store::RecordKey;
+use crate::store::record::{RecordReader, RecordWriter};
+use crate::time::DateTime;
+
+/// What the central system wants, as it lies in the record.
+pub(super) struct TransferRequest<'r> {
+    /// The date from which on a firmware may be loaded, or that of the oldest entry to be uploaded; seconds since 1970.
+    pub(super) from: u32,
+    /// The date of the latest entry to be uploaded.
+    pub(super) to: u32,
+    pub(super) retries: u16,
+    /// Seconds between two tries.
+    pub(super) interval: u32,
+    pub(super) location: &'r str,
+    /// The id of a signed update.
+    pub(super) id: Option<i32>,
+}
+
+/// Retries and seconds between them, where the central system leaves that open.
+const RETRIES: u16 = 3;
+const RETRY_INTERVAL_S: u32 = 60;
+/// The first byte of a record that holds a [`TransferRequest`], and of one with an id.
+const REQUEST: u8 = 0;
+const REQUEST_WITH_ID: u8 = 3;
+
+impl<'r> TransferRequest<'r> {
+    /// Writes it into the record buffer, and returns its length: location, first date, retries, interval, and what there is
+    /// of a second date.
+    #[inline(never)]
+    pub(super) fn write(
+        record: &mut [u8],
+        key: RecordKey,
+        values: &[Value<'_>],
+        id: Option<i32>,
+    ) -> Result<usize, Cause> {
+        let [location, from, retries, interval, to @ ..] = values else { return Err(Cause::LocationTooLong) };
+        let mut writer = RecordWriter::new(record);
+        match id {
+            None => writer.byte(REQUEST),
+            Some(id) => {
+                writer.byte(REQUEST_WITH_ID);
+                writer.signed(id.into());
+            }
+        }
+        writer.unsigned(date(Some(from))?.into());
+        writer.unsigned(date(to.first())?.into());
+        // Less than none is none; one without a pause between its tries would keep everybody busy.
+        let retries = retries.integer().map_or(RETRIES, |number| number.clamp(0, i32::from(u16::MAX)) as u16);
+        let interval = interval.integer().map_or(RETRY_INTERVAL_S, |seconds| seconds.max(1).unsigned_abs());
+        writer.unsigned(retries.into());
+        writer.unsigned(interval.into());
+        let begin = writer.position();
+        let location = location.text().unwrap_or(JsonStr::EMPTY);
+        let room = record.get_mut(begin..).unwrap_or_default();
+        let location = location.copy_to(room).map_err(|_| Cause::LocationTooLong)?;
+        if location.is_empty() || location.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return Err(Cause::Location);
+        }
+        let end = begin.saturating_add(location.len());
+        RecordWriter::resume(record, end).finish(key).ok_or(Cause::LocationTooLong)
+    }
+
+    /// The dates of the oldest and of the latest entry that is to be uploaded.
+    pub(super) fn span(&self) -> [Option<DateTime>; 2] {
+        [self.from, self.to].map(|seconds| if seconds == 0 { None } else { Some(DateTime::from_unix(seconds)) })
+    }
+
+    pub(crate) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
+        let mut reader = RecordReader::open(key, record)?;
+        let id = match reader.byte()? {
+            REQUEST => None,
+            REQUEST_WITH_ID => Some(i32::try_from(reader.signed()?).ok()?),
+            _ => return None,
+        };
+        Some(Self {
+            id,
+            from: reader.u32()?,
+            to: reader.u32()?,
+            retries: reader.u32()? as u16,
+            interval: reader.u32()?,
+            location: core::str::from_utf8(reader.rest()).ok()?,
+        })
+    }
+}
+
+/// Seconds since 1970, 0 when there is none.
+fn date(value: Option<&Value<'_>>) -> Result<u32, Cause> {
+    let Some(text) = value.and_then(|value| value.text()) else { return Ok(0) };
+    let date = DateTime::nearest(text.as_bytes()).map_err(|_| Cause::Date)?;
+    Ok(date.as_unix().max(1))
+}
