@@ -4,9 +4,9 @@ use crate::log::warning;
 use crate::ocpp16::Exchange;
 use crate::rpc::Inflow;
 use crate::station::{
-    Boot, CacheSlot, ChargingPeriod, Connector, ListSlot, Memory, ProfileSlot, ReservationSlot, Station, role,
+    Boot, CacheSlot, ChargingPeriod, Connector, KEYS, ListSlot, Memory, ProfileSlot, ReservationSlot, Station, role,
 };
-use crate::store::{Scratch, Storage, StorageOp, StorageResult};
+use crate::store::{Keys, Scratch, Storage, StorageOp, StorageResult};
 use crate::time::Instant;
 use crate::transport::{ConnectFailure, SUBPROTOCOL, WebSocketTransport};
 use core::convert::Infallible;
@@ -68,7 +68,7 @@ impl<'a> ChargePoint<'a> {
             custom_call: resources.request.write([0; _]),
         };
         // In the resources, so that it is never moved: it is larger than any stack frame should be.
-        let engine = resources.engine.write(Engine::new(Station::new(boot, memory)));
+        let engine = resources.engine.write(Engine::new(Station::new(boot, Keys::blank(KEYS), memory)));
         engine.operations.set_up(RECEIVE);
         Ok(Self {
             controls: Controls { engine },

@@ -66,7 +66,7 @@ impl<'a> Engine<'a> {
         if let Some(connector) = operations.core.connector_ids().find(|id| !has_meter(id)) {
             return Err(Missing::EnergyMeterInput(connector));
         }
-        if operations.core.common.cannot_reset() {
+        if operations.core.common.outputs.cannot_reset() {
             return Err(Missing::ResetOutput);
         }
         self.operations.announce_hardware();
@@ -206,7 +206,7 @@ impl<'a> Engine<'a> {
     }
 
     fn back_off(&mut self) {
-        let random = self.operations.core.common.random();
+        let random = self.operations.core.common.outputs.random();
         self.backoff.failed(self.now, random);
     }
 

@@ -3,11 +3,12 @@
 use super::common::Common;
 use super::core_profile::Core;
 use super::delivery::Head;
-use super::journal_entry::{self, Entry, PLAIN_LEN_MAX};
+use super::journal_entry::{self, Entry, PLAIN_LEN_MAX, Stamp};
 use super::metering::series_record;
-use super::persistence::{LoadedSeries, SAMPLES_BETWEEN_THINNINGS, Task};
+use super::persistence::{LoadedSeries, SAMPLES_BETWEEN_THINNINGS};
 use super::session::Phase;
 use super::signed_values::Attached;
+use super::task::Task;
 use super::{ConnectorId, ReadingContext, Station};
 use crate::log::warning;
 use crate::store::{Durable, Scratch, StorageOp};
@@ -252,6 +253,20 @@ impl Common<'_> {
             return Some((Task::StoreMark, self.journal.store_mark(scratch.blank())?));
         }
         Some((Task::Thin, StorageOp::Thin(self.journal.first()?, self.journal.next())))
+    }
+
+    /// The entry that dates those that wait for a date, once the clock is set.
+    pub(super) fn append_clock(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
+        if !self.dating.is_open {
+            return None;
+        }
+        let uptime_s = self.clock.began().as_secs();
+        // Of that whole second, as the stamps have no fractions; the one behind it is not before the boot.
+        let began = self.clock.date(Instant::from_secs(u64::from(uptime_s) + 1))?.shifted(-1);
+        let number = self.journal.next();
+        let at = Stamp::Undated { boot: self.dating.boot, uptime_s };
+        self.persistence.storing_at = at;
+        Some(StorageOp::AppendEntry(number, journal_entry::write_clock(scratch.blank(), number, at, began)?))
     }
 }
 

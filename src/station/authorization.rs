@@ -4,7 +4,7 @@ use super::cache::{AUTHORIZATION_CACHE_ENABLED, known_by_cache};
 use super::common::Common;
 use super::core_profile::Core;
 use super::local_list::{is_of_list, known_by_list, place_behind};
-use super::session::deadline;
+use super::session::{Presented, deadline};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Station, TxNotification};
 use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
@@ -21,23 +21,6 @@ pub(super) const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, "Cst_Au
 pub(super) const LOCAL_PRE_AUTHORIZE: SwitchKey = SwitchKey::new(13, "LocalPreAuthorize", false);
 /// Offline, a tag that is known to be good may charge.
 pub(super) const LOCAL_AUTHORIZE_OFFLINE: SwitchKey = SwitchKey::new(12, "LocalAuthorizeOffline", true);
-
-/// Where the authorisation of a shown tag stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Presented {
-    /// There is nothing to ask.
-    Settled,
-    /// What is known here is looked up; the central system `had_its_say`, or there is none.
-    LookUp {
-        had_its_say: bool,
-        /// The places of the local list below hold other tags.
-        place: usize,
-    },
-    /// Authorize.req must be sent.
-    Waiting { since: Instant },
-    /// Authorize.req is under way; its answer counts until `until`, which is not known before the connection has taken it.
-    Asked { until: Instant },
-}
 
 /// What is known about a tag without asking.
 pub(super) struct Known {

@@ -1,13 +1,15 @@
 //! What all blocks of a charge point have in common.
 
-use super::boot::{Boot, Registration};
+use super::boot::Boot;
 use super::dating::Dating;
+use super::journal_entry::Stamp;
 use super::keys;
 use super::outputs::Outputs;
 use super::persistence::Persistence;
+use super::registration::Registration;
 use crate::json::Value;
 use crate::store::{Journal, Keys};
-use crate::time::{Clock, Instant};
+use crate::time::{Clock, DateTime, Instant};
 
 /// What every block may look at, and may ask for: the settings, the time, the journal, the device, the link.
 pub(crate) struct Common<'a> {
@@ -33,10 +35,10 @@ pub(crate) struct Common<'a> {
 }
 
 impl<'a> Common<'a> {
-    pub(super) fn new(boot: Boot<'a>) -> Self {
+    pub(super) fn new(boot: Boot<'a>, keys: Keys<'a>) -> Self {
         Self {
             boot,
-            keys: Keys::blank(keys::TABLE),
+            keys,
             clock: Clock::new(),
             dating: Dating::new(),
             journal: Journal::new(),
@@ -135,5 +137,20 @@ impl<'a> Common<'a> {
     #[inline(never)]
     pub(super) fn wake_at(&mut self, at: Instant) {
         self.deadline = self.deadline.min(at);
+    }
+
+    /// The last date that the device knows.
+    pub(crate) fn last_known_date(&self) -> Option<DateTime> {
+        Some(self.dating.known).filter(|known| known.as_unix() != 0)
+    }
+
+    /// The stamp of something that happens in this boot.
+    pub(super) fn stamp(&self, at: Instant) -> Stamp {
+        Stamp::new(&self.clock, self.dating.boot, at)
+    }
+
+    /// Whether a held call waits for the device, which is not known to be failing, or could go on.
+    pub(crate) fn wants_device(&self) -> bool {
+        self.persistence.held_call.waits(self.persistence.is_failing())
     }
 }

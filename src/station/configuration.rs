@@ -6,11 +6,12 @@ use super::core_profile::Core;
 use super::keys::announced;
 use super::metering::Meters;
 use super::security::Security;
+use super::shelf::{RecordChange, Shelf};
 use super::signed_values::{MeterPublicKey, is_telling_of_key};
 use super::{Station, free_vend, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
 use crate::rpc::Composer;
-use crate::store::{Access, IntegerKey, Key, KeyId, Keys, Refusal, Value, is_long_list};
+use crate::store::{Access, IntegerKey, Key, KeyId, Keys, RecordKey, Refusal, Scratch, StorageOp, Value, is_long_list};
 use crate::time::Instant;
 
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
@@ -237,5 +238,34 @@ impl Json for Key<'_> {
             }
         }
         members.close();
+    }
+}
+
+pub(super) struct KeyShelf;
+
+impl Shelf for KeyShelf {
+    fn find(&self, core: &Core<'_>, index: u16) -> Option<(u16, RecordKey)> {
+        let key = core.common.keys.stored_from(index as u8)?;
+        Some((key.index().into(), core.common.keys.record(key)?))
+    }
+
+    fn load(&mut self, core: &mut Core<'_>, index: u16, _: RecordKey, record: &[u8]) {
+        core.common.keys.load(KeyId::at(index as u8), record);
+    }
+
+    fn is_promised(&self, core: &Core<'_>) -> bool {
+        core.common.keys.is_unsaved()
+    }
+
+    fn change(&mut self, core: &mut Core<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
+        let key = core.common.keys.next_unsaved()?;
+        let StorageOp::Store(record, len) = core.common.keys.store(key, scratch.blank())? else {
+            return None;
+        };
+        Some(RecordChange::sealed(record, len))
+    }
+
+    fn changed(&mut self, core: &mut Core<'_>, _: RecordKey) {
+        core.common.keys.saved();
     }
 }

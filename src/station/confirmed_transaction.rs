@@ -1,8 +1,6 @@
 //! The transaction that the central system has answered the start of: what must outlive the journal entry of the start.
 
-use super::core_profile::Core;
 use super::session::Session;
-use super::shelf::Shelf;
 use super::{ConnectorId, IdToken};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, registry};
@@ -12,21 +10,21 @@ use crate::time::DateTime;
 #[derive(Debug)]
 pub(super) struct ConfirmedTransaction {
     /// The entry of the start.
-    entry: u32,
-    id: Option<i64>,
+    pub(super) entry: u32,
+    pub(super) id: Option<i64>,
     /// Its end is in the journal.
-    ended: bool,
+    pub(super) ended: bool,
     /// What the device does not know yet.
     pub(super) unsaved: bool,
     /// The record of a running transaction is on the device.
     pub(super) stored_as_running: bool,
     pub(super) meter_start: i64,
     /// The highest register that was told of it, as far as no entry of the journal tells.
-    register: i64,
+    pub(super) register: i64,
     /// The date of its start as it was told.
-    began: Option<DateTime>,
+    pub(super) began: Option<DateTime>,
     /// Its tag was not accepted.
-    denied: bool,
+    pub(super) denied: bool,
 }
 
 impl ConfirmedTransaction {
@@ -118,7 +116,7 @@ impl ConfirmedTransaction {
         self.stored_as_running = !self.ended;
     }
 
-    fn load(key: RecordKey, record: &[u8]) -> Option<(Self, IdToken)> {
+    pub(super) fn load(key: RecordKey, record: &[u8]) -> Option<(Self, IdToken)> {
         let mut reader = RecordReader::open(key, record)?;
         let entry = reader.u32()?;
         let transaction = reader.signed()?;
@@ -140,57 +138,5 @@ impl ConfirmedTransaction {
             denied,
         };
         Some((confirmed, id_tag))
-    }
-}
-
-/// From connector 1 on. They are written between the entries of the journal: see [`storing`](super::storing).
-pub(super) struct TransactionShelf;
-
-impl Shelf for TransactionShelf {
-    fn find(&self, core: &Core<'_>, number: u16) -> Option<(u16, RecordKey)> {
-        let id = number.max(1); // the charge point itself has none
-        registry::among(&registry::TRANSACTION, id, core.connectors.len() + 1)
-    }
-
-    fn load(&mut self, core: &mut Core<'_>, id: u16, key: RecordKey, record: &[u8]) {
-        let loaded = ConfirmedTransaction::load(key, record);
-        if let (Some((confirmed, id_tag)), Some(connector)) = (loaded, core.connector_mut(id as ConnectorId)) {
-            connector.confirmed = confirmed;
-            connector.session.id_tag = id_tag;
-        }
-    }
-}
-
-impl Core<'_> {
-    /// AUTH-09: the parent may become known only now. It also tells who may take a cable that stays locked (TX-10).
-    pub(super) fn learn_parent(&mut self, connector: ConnectorId, number: u32, parent: Option<IdToken>) {
-        if let (Some(parent), Some(connector)) = (parent, self.connector_mut(connector)) {
-            let is_held = connector.is_held;
-            let session = &mut connector.session;
-            if (session.is_in_transaction() || is_held) && session.entry == number {
-                session.parent = Some(parent);
-            }
-        }
-    }
-
-    pub(super) fn confirm(&mut self, id: ConnectorId, number: u32, transaction: i64, meter_start: i64, denied: bool) {
-        self.delivery.confirmed_unsaved = true;
-        let began = self.delivery.head_at.and_then(|at| self.common.dating.date(at));
-        let Some(connector) = self.connector_mut(id) else { return };
-        let running = connector.session.is_in_transaction() && connector.session.entry == number;
-        connector.confirmed = ConfirmedTransaction {
-            entry: number,
-            id: Some(transaction),
-            ended: !running,
-            unsaved: true,
-            stored_as_running: connector.confirmed.stored_as_running,
-            meter_start,
-            register: meter_start,
-            began,
-            denied,
-        };
-        if running {
-            connector.session.began = began;
-        }
     }
 }

@@ -1,17 +1,15 @@
 //! One connector: what the firmware sees of it, and what the blocks keep about it.
 
 use super::confirmed_transaction::ConfirmedTransaction;
-use super::core_profile::Core;
 use super::hardware::{ConnectorHardware, Equipment, Switches};
 use super::metering::Series;
 use super::place::Place;
+use super::reporting::tells_ev_errors;
 use super::session::Session;
 use super::signed_values::Signing;
 use super::smart_charging::Limits;
-use super::status::tells_ev_errors;
-use super::{ChargePointStatus, ConnectorId, Station, TxNotification};
+use super::{ChargePointStatus, TxNotification};
 use crate::time::Instant;
-use core::ops::Range;
 
 /// Why an input or output was not taken. Fix the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -174,47 +172,5 @@ impl<'a> Connector<'a> {
         if let Some(hardware) = self.hardware {
             hardware.notify(notification);
         }
-    }
-}
-
-impl<'a> Core<'a> {
-    /// The connector with this number, from 1.
-    #[inline(never)]
-    pub(crate) fn connector(&self, id: ConnectorId) -> Option<&Connector<'a>> {
-        self.connectors.get(usize::from(id).checked_sub(1)?)
-    }
-
-    #[inline(never)]
-    pub(crate) fn connector_mut(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
-        self.connectors.get_mut(usize::from(id).checked_sub(1)?)
-    }
-
-    /// The same for a change that all blocks must look at.
-    #[inline(never)]
-    pub(crate) fn change_connector(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
-        self.common.look_again();
-        self.connector_mut(id)
-    }
-
-    /// How many connectors there are, connector 0 not counted.
-    pub(crate) fn connector_count(&self) -> u8 {
-        self.connectors.len() as u8
-    }
-
-    /// The connectors, without connector 0.
-    pub(crate) fn connector_ids(&self) -> Range<ConnectorId> {
-        1..self.connector_count().saturating_add(1)
-    }
-}
-
-impl<'a> Station<'a> {
-    pub(crate) fn set_hardware(
-        &mut self,
-        hardware: &'a dyn ConnectorHardware,
-        id: ConnectorId,
-    ) -> Result<(), InputError> {
-        self.core.connector_mut(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
-        self.profiles.outputs_changed();
-        Ok(())
     }
 }

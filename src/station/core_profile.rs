@@ -1,13 +1,16 @@
 //! The connectors, and what happens on them: the state of the profile Core.
 
 use super::common::Common;
+use super::connector::InputError;
 use super::delivery::Delivery;
+use super::faults::ErrorInput;
 use super::metering::Alignment;
 use super::place::Place;
 use super::signed_values::SignedValues;
 use super::smart_charging::Supply;
 use super::{ChargePointStatus, Connector, ConnectorId, IdToken, MeterInput};
 use crate::time::Instant;
+use core::ops::Range;
 use heapless::VecView;
 
 pub(crate) struct Core<'a> {
@@ -84,5 +87,54 @@ impl<'a> Core<'a> {
     /// The state that was last computed for a connector, 0 being the charge point.
     pub(crate) fn status(&self, id: ConnectorId) -> Option<ChargePointStatus> {
         Some(self.place(id)?.status.current())
+    }
+
+    /// The connector with this number, from 1.
+    #[inline(never)]
+    pub(crate) fn connector(&self, id: ConnectorId) -> Option<&Connector<'a>> {
+        self.connectors.get(usize::from(id).checked_sub(1)?)
+    }
+
+    #[inline(never)]
+    pub(crate) fn connector_mut(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
+        self.connectors.get_mut(usize::from(id).checked_sub(1)?)
+    }
+
+    /// The same for a change that all blocks must look at.
+    #[inline(never)]
+    pub(crate) fn change_connector(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
+        self.common.look_again();
+        self.connector_mut(id)
+    }
+
+    /// How many connectors there are, connector 0 not counted.
+    pub(crate) fn connector_count(&self) -> u8 {
+        self.connectors.len() as u8
+    }
+
+    /// The connectors, without connector 0.
+    pub(crate) fn connector_ids(&self) -> Range<ConnectorId> {
+        1..self.connector_count().saturating_add(1)
+    }
+
+    #[inline(never)]
+    pub(super) fn place(&self, id: ConnectorId) -> Option<&Place<'a>> {
+        match id {
+            0 => Some(&self.charge_point),
+            _ => Some(&self.connector(id)?.place),
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn place_mut(&mut self, id: ConnectorId) -> Option<&mut Place<'a>> {
+        match id {
+            0 => Some(&mut self.charge_point),
+            _ => Some(&mut self.connector_mut(id)?.place),
+        }
+    }
+
+    pub(crate) fn add_error_input(&mut self, input: ErrorInput<'a>, id: ConnectorId) -> Result<(), InputError> {
+        let place = self.place_mut(id).ok_or(InputError::UnknownConnector)?;
+        place.error_inputs.push(input).map_err(|_| InputError::TableFull)
     }
 }

@@ -5,10 +5,8 @@
 //! of boots or of resends changes a date (MSG-12). A boot whose clock was never set is dated by what follows it, which is
 //! too late rather than too early (OCPP 1.6 §4.2.1).
 
-use super::common::Common;
-use super::journal_entry::{self, Content, Entry, Stamp};
-use crate::store::{Scratch, StorageOp};
-use crate::time::{Clock, DateTime, Instant};
+use super::journal_entry::{Content, Entry, Stamp};
+use crate::time::{Clock, DateTime};
 
 #[derive(Debug)]
 pub(super) struct Dating {
@@ -19,7 +17,7 @@ pub(super) struct Dating {
     /// The record does not tell it yet.
     pub(super) is_unsaved: bool,
     /// The last entry was made without a clock, and nothing behind it dates it.
-    is_open: bool,
+    pub(super) is_open: bool,
     /// How many entries of the journal date others, and are no messages.
     entries: u32,
     /// What the entries of the boot of the first entry are dated by.
@@ -134,31 +132,5 @@ impl Dating {
             _ => return,
         };
         self.anchor = Some(Anchor { boot, began_s, date });
-    }
-}
-
-impl Common<'_> {
-    /// The last date that the device knows.
-    pub(crate) fn last_known_date(&self) -> Option<DateTime> {
-        Some(self.dating.known).filter(|known| known.as_unix() != 0)
-    }
-
-    /// The stamp of something that happens in this boot.
-    pub(super) fn stamp(&self, at: Instant) -> Stamp {
-        Stamp::new(&self.clock, self.dating.boot, at)
-    }
-
-    /// The entry that dates those that wait for a date, once the clock is set.
-    pub(super) fn append_clock(&mut self, scratch: &mut Scratch<'_>) -> Option<StorageOp> {
-        if !self.dating.is_open {
-            return None;
-        }
-        let uptime_s = self.clock.began().as_secs();
-        // Of that whole second, as the stamps have no fractions; the one behind it is not before the boot.
-        let began = self.clock.date(Instant::from_secs(u64::from(uptime_s) + 1))?.shifted(-1);
-        let number = self.journal.next();
-        let at = Stamp::Undated { boot: self.dating.boot, uptime_s };
-        self.persistence.storing_at = at;
-        Some(StorageOp::AppendEntry(number, journal_entry::write_clock(scratch.blank(), number, at, began)?))
     }
 }

@@ -4,7 +4,7 @@
 use super::ChargingLimit;
 #[cfg(feature = "signed-meter-values")]
 use super::SignedMeter;
-use super::{TxNotification, UnlockResult};
+use super::TxNotification;
 
 /// The hardware of one connector: what it sees, and what it can be told to do.
 ///
@@ -297,4 +297,16 @@ impl Switches {
     pub(super) fn stop_tx_ready(self) -> bool {
         self.0 & STOP_TX_READY != 0
     }
+}
+
+/// What has become of an attempt to unlock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum UnlockResult {
+    /// The lock is moving; ask again.
+    Pending,
+    /// The cable can be taken, whether or not it was locked before.
+    Unlocked,
+    /// The lock says that it still holds.
+    UnlockFailed,
 }

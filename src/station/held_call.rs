@@ -1,7 +1,6 @@
 //! What a call that is [held](crate::rpc::Reply::Held) wants from the device before it is answered. It goes before all else
 //! that there is to do there.
 
-use super::common::Common;
 use crate::bytes::remove_front;
 use crate::store::RecordKey;
 use crate::store::record::RecordWriter;
@@ -75,56 +74,44 @@ impl HeldCall {
         }
     }
 
-    /// The device has failed some times in a row.
-    pub(super) fn failed(&mut self) {
-        *self = Self::new();
-        self.wanted = Wanted::Failed;
-    }
-}
-
-impl Common<'_> {
-    /// Has the device do something for a call, which is to be held until [`device_result`](Self::device_result) tells what
-    /// came of it. What is stored lies in the record buffer.
-    pub(super) fn ask_device(&mut self, op: StorageOp) {
-        self.want(Wanted::Op(op));
+    /// Has the device do something for a call, which is to be held until [`result`](Self::result) tells what came of it. What is
+    /// stored lies in the record buffer.
+    pub(super) fn ask(&mut self, op: StorageOp) {
+        self.wanted = Wanted::Op(op);
     }
 
     /// The same for several records, one store after the other. They lie in the record buffer up to `end`, each
     /// [behind its key](frame_record).
-    pub(super) fn ask_device_to_store(&mut self, end: usize) {
-        self.persistence.held_call.stores = 0..end;
-        self.want(Wanted::Store);
+    pub(super) fn ask_to_store(&mut self, end: usize) {
+        self.stores = 0..end;
+        self.wanted = Wanted::Store;
     }
 
-    fn want(&mut self, wanted: Wanted) {
-        self.persistence.held_call.wanted = wanted;
-    }
-
-    /// What came of the last [`ask_device`](Self::ask_device), once; `None` while nothing did. A record that was loaded lies
-    /// in the record buffer. After some failures in a row the device has failed.
-    pub(super) fn device_result(&mut self) -> Option<Result<StorageResult, DeviceFailed>> {
-        let wanted = &mut self.persistence.held_call.wanted;
-        if !matches!(wanted, Wanted::Done(_) | Wanted::Failed) {
+    /// What came of the last [`ask`](Self::ask), once; `None` while nothing did. A record that was loaded lies in the record
+    /// buffer. After some failures in a row the device has failed.
+    pub(super) fn result(&mut self) -> Option<Result<StorageResult, DeviceFailed>> {
+        if !matches!(self.wanted, Wanted::Done(_) | Wanted::Failed) {
             return None;
         }
-        match core::mem::replace(wanted, Wanted::Nothing) {
+        match core::mem::replace(&mut self.wanted, Wanted::Nothing) {
             Wanted::Done(result) => Some(Ok(result)),
             _ => Some(Err(DeviceFailed)),
         }
     }
 
-    /// The call that wanted something from the device is gone.
-    pub(super) fn forget_device(&mut self) {
-        self.persistence.held_call = HeldCall::new();
-    }
-
-    /// Whether a held call waits for the device, which is not known to be failing, or could go on.
-    pub(crate) fn wants_device(&self) -> bool {
-        match self.persistence.held_call.wanted {
+    /// Whether it waits for the device, which is not known to be failing, or could go on.
+    pub(super) fn waits(&self, is_failing: bool) -> bool {
+        match self.wanted {
             Wanted::Nothing => false,
             Wanted::Done(_) | Wanted::Failed => true,
-            _ => !self.persistence.is_failing(),
+            _ => !is_failing,
         }
+    }
+
+    /// The device has failed some times in a row.
+    pub(super) fn failed(&mut self) {
+        *self = Self::new();
+        self.wanted = Wanted::Failed;
     }
 }
 

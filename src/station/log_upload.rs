@@ -143,7 +143,7 @@ impl<'a> Transfers<'a> {
         scratch: &mut Scratch<'_>,
     ) -> Result<Reply, Cause> {
         if self.log.transfer.stage == Stage::Asked {
-            let Some(result) = common.device_result() else { return Ok(Reply::Held) };
+            let Some(result) = common.persistence.held_call.result() else { return Ok(Reply::Held) };
             self.request_stored(common, Direction::Log, result.is_ok());
             result.map_err(|_| Cause::DeviceFailed)?;
             let log = &self.log;
@@ -167,7 +167,7 @@ impl<'a> Transfers<'a> {
         }
         (log.file_name, log.request_id, log.log_type) = (file_name, id, log_type);
         log.transfer.begin();
-        common.ask_device(StorageOp::Store(registry::LOG_UPLOAD, len));
+        common.persistence.held_call.ask(StorageOp::Store(registry::LOG_UPLOAD, len));
         Ok(Reply::Held)
     }
 

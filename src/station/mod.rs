@@ -7,6 +7,7 @@
 //! [`Core`](core_profile::Core) has the connectors and what is [common](common::Common) to all; the other blocks stand
 //! beside it, and are lent it where they look at it. Where two of them meet, the line stands in an `impl Station`.
 
+mod acceptance;
 pub(crate) mod answer;
 mod appending;
 mod authorization;
@@ -20,6 +21,7 @@ mod certificates;
 mod claim;
 mod common;
 mod configuration;
+mod confirmation;
 mod confirmed_transaction;
 mod connector;
 mod core_profile;
@@ -27,13 +29,16 @@ mod custom;
 mod data_transfer;
 mod dating;
 mod delivery;
+mod device;
 #[cfg(feature = "firmware-management")]
 mod diagnostics;
 mod discarded;
+mod display;
 mod faults;
 #[cfg(feature = "firmware-management")]
 mod firmware;
 mod free_vend;
+mod giving_up;
 mod hardware;
 mod heartbeat;
 #[cfg_attr(not(any(feature = "local-auth-list", feature = "firmware-management")), path = "absent/held_call.rs")]
@@ -41,6 +46,7 @@ mod heartbeat;
 mod held_call;
 mod id_tag_info;
 pub(crate) mod journal_entry;
+mod key_table;
 mod keys;
 #[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
 mod local_list;
@@ -54,12 +60,16 @@ mod phase_rotation;
 mod place;
 mod plain_text;
 mod recovery;
+mod registration;
 mod remote_control;
+mod reporting;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
 mod reset;
 #[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
+mod sending;
+mod service;
 mod session;
 mod shelf;
 mod shelves;
@@ -73,6 +83,7 @@ mod smart_charging;
 mod status;
 mod storing;
 mod tag_record;
+mod task;
 mod tokens;
 mod transaction;
 pub(crate) mod transaction_messages;
@@ -106,8 +117,9 @@ pub use faults::{ErrorData, ErrorInput};
 pub use firmware::InstallationStatus;
 #[cfg(feature = "firmware-management")]
 pub(crate) use firmware::set_file_transfer_protocols;
-pub use hardware::{ConnectorHardware, Equipment, Switches};
+pub use hardware::{ConnectorHardware, Equipment, Switches, UnlockResult};
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
+pub(crate) use key_table::KEYS;
 pub(crate) use local_list::ListSlot;
 #[cfg(feature = "security")]
 pub use log_upload::{LogRequest, LogUpload, LogUploadStatus};
@@ -126,6 +138,5 @@ pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
 pub use transaction::{BeginError, EndError, StopView, TransactionId, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{FileTransferProtocol, TransferStatus};
-pub use unlock::UnlockResult;
 
 pub(crate) use crate::types::*;

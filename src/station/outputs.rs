@@ -1,6 +1,5 @@
 //! What the charge point does to the world outside the connectors.
 
-use super::common::Common;
 use super::{ConnectorId, Discarded, ResetKind};
 
 /// Whether a remote start with this tag may begin a session on a connector.
@@ -15,13 +14,13 @@ pub(crate) struct Outputs<'a> {
     pub(crate) random: Option<&'a dyn Fn() -> u32>,
 }
 
-impl<'a> Common<'a> {
+impl Outputs<'_> {
     /// Whether Reset could only be refused.
     pub(crate) fn cannot_reset(&self) -> bool {
-        self.outputs.reset_execute.is_none()
+        self.reset_execute.is_none()
     }
 
     pub(crate) fn random(&self) -> u32 {
-        self.outputs.random.map_or(0, |random| random())
+        self.random.map_or(0, |random| random())
     }
 }

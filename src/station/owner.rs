@@ -5,9 +5,11 @@ use super::boot::Boot;
 use super::cache::{Cache, CacheSlot};
 use super::certificates::Trust;
 use super::common::Common;
-use super::connector::Connector;
+use super::connector::{Connector, InputError};
 use super::core_profile::Core;
 use super::custom::{Custom, Hook};
+use super::hardware::ConnectorHardware;
+use super::held_call::HeldCall;
 use super::local_list::{ListSlot, LocalList};
 use super::reservation::{ReservationSlot, Reservations};
 use super::reset::Reset;
@@ -16,7 +18,10 @@ use super::smart_charging::{ChargingPeriod, ProfileSlot, Profiles};
 use super::tokens::Tokens;
 use super::transfer::Transfers;
 use super::unlock::Unlock;
-use super::{Action, DataTransferHandler, MeterInput, configuration, keys, metering, phase_rotation, trigger};
+use super::{
+    Action, ConnectorId, DataTransferHandler, MeterInput, configuration, keys, metering, phase_rotation, trigger,
+};
+use crate::store::Keys;
 use crate::time::{DateTime, Instant};
 use heapless::VecView;
 
@@ -51,9 +56,9 @@ pub(crate) struct Memory<'a> {
 }
 
 impl<'a> Station<'a> {
-    pub(crate) fn new(boot: Boot<'a>, memory: Memory<'a>) -> Self {
+    pub(crate) fn new(boot: Boot<'a>, keys: Keys<'a>, memory: Memory<'a>) -> Self {
         Self {
-            core: Core::new(Common::new(boot), memory.connectors, memory.meter_inputs),
+            core: Core::new(Common::new(boot, keys), memory.connectors, memory.meter_inputs),
             tokens: Tokens { cache: Cache::new(memory.cache), local_list: LocalList::new(memory.local_list) },
             reservations: Reservations::new(memory.reservations),
             profiles: Profiles::new(memory.profiles, memory.periods),
@@ -141,7 +146,7 @@ impl<'a> Station<'a> {
             for connector in self.core.connectors.iter_mut().filter(|connector| !connector.session.is_reported()) {
                 connector.place.sampling.miss_moment();
             }
-            self.core.common.forget_device();
+            self.core.common.persistence.held_call = HeldCall::new();
             self.tokens.local_list.abandon();
             self.unlock = Unlock::None; // nobody waits for its answer any more
             self.promised = None;
@@ -154,5 +159,15 @@ impl<'a> Station<'a> {
         self.core.common.clock.set_with_millis(now, time, millis);
         self.core.common.persistence.has_chores |= self.core.common.dating.clock_set(time);
         self.profiles.changed(); // what schedules say now may be something else
+    }
+
+    pub(crate) fn set_hardware(
+        &mut self,
+        hardware: &'a dyn ConnectorHardware,
+        id: ConnectorId,
+    ) -> Result<(), InputError> {
+        self.core.connector_mut(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
+        self.profiles.outputs_changed();
+        Ok(())
     }
 }

@@ -1,11 +1,10 @@
 //! What a connector and the charge point itself, which is connector 0, have alike (OCPP 1.6 §3.8).
 
-use super::availability::Service;
-use super::core_profile::Core;
-use super::faults::{ErrorData, ErrorInput, ErrorInputs, worst};
+use super::ChargePointErrorCode;
+use super::faults::{ErrorData, ErrorInputs, worst};
 use super::metering::Sampling;
-use super::status::Reporting;
-use super::{ChargePointErrorCode, ConnectorId, InputError};
+use super::reporting::Reporting;
+use super::service::Service;
 
 pub(crate) struct Place<'a> {
     /// What is wrong, if anything. None: nothing ever.
@@ -56,28 +55,5 @@ impl Place<'_> {
             self.error_number = self.error_number.wrapping_add(1);
         }
         has_changed
-    }
-}
-
-impl<'a> Core<'a> {
-    #[inline(never)]
-    pub(super) fn place(&self, id: ConnectorId) -> Option<&Place<'a>> {
-        match id {
-            0 => Some(&self.charge_point),
-            _ => Some(&self.connector(id)?.place),
-        }
-    }
-
-    #[inline(never)]
-    pub(crate) fn place_mut(&mut self, id: ConnectorId) -> Option<&mut Place<'a>> {
-        match id {
-            0 => Some(&mut self.charge_point),
-            _ => Some(&mut self.connector_mut(id)?.place),
-        }
-    }
-
-    pub(crate) fn add_error_input(&mut self, input: ErrorInput<'a>, id: ConnectorId) -> Result<(), InputError> {
-        let place = self.place_mut(id).ok_or(InputError::UnknownConnector)?;
-        place.error_inputs.push(input).map_err(|_| InputError::TableFull)
     }
 }

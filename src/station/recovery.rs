@@ -3,29 +3,13 @@
 use super::common::Common;
 use super::core_profile::Core;
 use super::journal_entry::{Content, Entry};
+use super::persistence::Recovery;
 use super::session::Phase;
 use super::signed_values::Signing;
 use super::{Reason, Station, metering};
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Durable, JournalStep, RecordKey, Scratch, StorageOp, StorageResult, registry};
+use crate::store::{Durable, JournalStep, Scratch, StorageOp, StorageResult, registry};
 use crate::time::{DateTime, Instant};
-
-/// Where the reading at boot stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Recovery {
-    LoadSystem,
-    StoreSystem,
-    /// A record of a shelf.
-    Load {
-        shelf: u8,
-        number: u16,
-        key: RecordKey,
-    },
-    AskJournal,
-    LoadMark,
-    Probe(u32),
-    Done,
-}
 
 impl Station<'_> {
     /// What a step of the reading at boot wants from the device.
@@ -52,7 +36,7 @@ impl Station<'_> {
                 let date = reader.as_mut().and_then(RecordReader::u32);
                 self.core.common.dating.boot = boot.unwrap_or(0).wrapping_add(1);
                 self.core.common.dating.known = DateTime::from_unix(date.unwrap_or(0));
-                self.core.common.persistence.seed = seed.unwrap_or_else(|| self.core.common.random());
+                self.core.common.persistence.seed = seed.unwrap_or_else(|| self.core.common.outputs.random());
                 Recovery::StoreSystem
             }
             Recovery::StoreSystem => self.load_next(0, 0),

@@ -2,7 +2,7 @@
 
 use super::owner::Station;
 use super::shelf::{RecordChange, Shelf};
-use super::{availability, confirmed_transaction, keys};
+use super::{availability, configuration, confirmation};
 use crate::store::{RecordKey, Scratch};
 
 /// All shelves, in the order in which they are read, and written: promises first, and what is only good to know last.
@@ -11,7 +11,7 @@ macro_rules! on_shelf {
     ($operations:expr, $wanted:expr, $lent:ident, |$shelf:ident, $core:ident| $act:expr) => {{
         let operations = $operations;
         on_shelf! { @ operations, $wanted, $lent, $shelf, $core, $act,
-            0 => (keys::KeyShelf)
+            0 => (configuration::KeyShelf)
             1 => (availability::AvailabilityShelf)
             #[cfg(feature = "reservation")]
             2 => (operations.reservations)
@@ -24,7 +24,7 @@ macro_rules! on_shelf {
             6 => (operations.tokens.cache)
             #[cfg(feature = "local-auth-list")]
             7 => (operations.tokens)
-            8 => (confirmed_transaction::TransactionShelf)
+            8 => (confirmation::TransactionShelf)
         }
     }};
     (@ $operations:ident, $wanted:expr, $lent:ident, $shelf:ident, $core:ident, $act:expr,

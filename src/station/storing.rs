@@ -16,7 +16,8 @@
 
 use super::core_profile::Core;
 use super::delivery::Head;
-use super::persistence::{TRIES, Task};
+use super::persistence::TRIES;
+use super::task::Task;
 use super::transfer::Direction;
 use super::{ConnectorId, Station};
 use crate::store::{RecordKey, Scratch, StorageOp};

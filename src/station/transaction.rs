@@ -1,8 +1,6 @@
 //! What the firmware sees of a session: what happens in it, how it stands, why it does not begin or end.
 
-use super::core_profile::Core;
-use super::session::Phase;
-use super::{ConnectorId, Reason};
+use super::Reason;
 use crate::time::Instant;
 use core::fmt;
 
@@ -44,8 +42,8 @@ pub enum TxNotification {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TransactionId {
-    seed: u32,
-    entry: u32,
+    pub(super) seed: u32,
+    pub(super) entry: u32,
 }
 
 /// 17 characters: `5eed1234-0000002a`.
@@ -140,55 +138,4 @@ pub enum EndError {
     /// Another tag began the session, and no group is known that both could belong to; refuse the card.
     #[error("another id tag began this session")]
     OtherIdTag,
-}
-
-impl Core<'_> {
-    /// Whether a session is under way that is not over.
-    pub(crate) fn is_session_active(&self, id: ConnectorId) -> bool {
-        let phase = self.connector(id).map_or(Phase::Idle, |connector| connector.session.phase());
-        !matches!(phase, Phase::Idle | Phase::Stopping)
-    }
-
-    /// Whether energy may flow: a transaction runs, its start is durable, and nothing speaks against it, not even a limit.
-    pub(crate) fn permits_charge(&self, id: ConnectorId) -> bool {
-        self.connector(id).is_some_and(|connector| {
-            let session = &connector.session;
-            let switches = &connector.switches;
-            session.phase() == Phase::Running
-                && !session.energy_denied
-                && switches.plugged()
-                && !connector.place.is_faulted()
-                && !connector.is_limited_to_zero()
-        })
-    }
-
-    /// The session under way on a connector, from the tag to the durable end.
-    pub(crate) fn transaction(&self, id: ConnectorId) -> Option<TransactionView<'_>> {
-        let connector = self.connector(id)?;
-        let session = &connector.session;
-        if session.phase() == Phase::Idle {
-            return None;
-        }
-        let started = session.is_in_transaction().then_some(session.started);
-        let is_running = matches!(session.phase(), Phase::Running | Phase::Stopping);
-        let entry = (is_running && !session.is_silent).then_some(session.entry);
-        Some(TransactionView {
-            id_tag: session.id_tag.as_str(),
-            parent_id_tag: session.parent.as_ref().map(|parent| parent.as_str()),
-            id: entry.map(|entry| TransactionId { seed: self.common.persistence.seed, entry }),
-            transaction_id: entry.and_then(|entry| connector.confirmed.id_of(entry)),
-            is_authorized: session.phase() != Phase::Authorizing,
-            is_running,
-            is_deauthorized: session.energy_denied,
-            is_silent: session.is_silent,
-            meter_start: started.map(|_| session.meter_start),
-            started,
-            stop: (session.phase() == Phase::Stopping).then(|| StopView {
-                meter_stop: session.register,
-                stopped: session.stop.at,
-                reason: session.stop.reason,
-                id_tag: session.stop.id_tag.as_ref().map(|id_tag| id_tag.as_str()),
-            }),
-        })
-    }
 }

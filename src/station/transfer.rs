@@ -243,7 +243,7 @@ impl<'a> Transfers<'a> {
     ) -> Result<Reply, Cause> {
         let mut file_name = None;
         if self.transfer(direction).stage == Stage::Asked {
-            let Some(result) = common.device_result() else { return Ok(Reply::Held) };
+            let Some(result) = common.persistence.held_call.result() else { return Ok(Reply::Held) };
             self.request_stored(common, direction, result.is_ok());
             result.map_err(|_| Cause::DeviceFailed)?;
             if direction == Direction::Upload {
@@ -265,7 +265,7 @@ impl<'a> Transfers<'a> {
             let len = TransferRequest::write(record, direction.key(), &values, None)?;
             if direction == Direction::Download || self.name_file(record.get(..len).unwrap_or_default()) {
                 self.transfer(direction).begin();
-                common.ask_device(StorageOp::Store(direction.key(), len));
+                common.persistence.held_call.ask(StorageOp::Store(direction.key(), len));
                 return Ok(Reply::Held);
             }
         }

@@ -3,7 +3,7 @@
 use super::answer::{Cause, StatusAnswer};
 use super::core_profile::Core;
 use super::session::Phase;
-use super::{ChargePointErrorCode, ConnectorId, Reason, Station, reservation, smart_charging};
+use super::{ChargePointErrorCode, ConnectorId, Reason, Station, UnlockResult, reservation, smart_charging};
 use crate::json::{Field, Kind, Payload};
 use crate::rpc::Composer;
 use crate::store::SwitchKey;
@@ -13,18 +13,6 @@ use crate::time::{Duration, Instant};
 pub(super) const UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT: SwitchKey =
     SwitchKey::new(35, UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME, true);
 const UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME: &str = "UnlockConnectorOnEVSideDisconnect";
-
-/// What has become of an attempt to unlock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum UnlockResult {
-    /// The lock is moving; ask again.
-    Pending,
-    /// The cable can be taken, whether or not it was locked before.
-    Unlocked,
-    /// The lock says that it still holds.
-    UnlockFailed,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unlock {

@@ -1,6 +1,5 @@
 //! Stands in for what a call wants from the device, where no operation wants anything.
 
-use super::common::Common;
 use crate::store::{StorageOp, StorageResult};
 
 #[derive(Debug)]
@@ -22,12 +21,8 @@ impl HeldCall {
     pub(super) fn done(&mut self, _: StorageResult) {}
 
     pub(super) fn failed(&mut self) {}
-}
 
-impl Common<'_> {
-    pub(super) fn forget_device(&mut self) {}
-
-    pub(crate) fn wants_device(&self) -> bool {
+    pub(super) fn waits(&self, _: bool) -> bool {
         false
     }
 }

@@ -4,7 +4,7 @@ use super::ConnectorId;
 use super::connector::Connector;
 use super::core_profile::Core;
 use super::journal_entry::Entry;
-use super::persistence::Task;
+use super::task::Task;
 use crate::json::{Json, JsonStr, Writer};
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};

@@ -211,7 +211,7 @@ impl Tokens<'_> {
                 update
             }
             Some(update) => {
-                match common.device_result() {
+                match common.persistence.held_call.result() {
                     None => return Ok(None),
                     Some(Err(_)) => return Ok(Some(StatusAnswer::Failed)),
                     Some(Ok(StorageResult::Loaded(len))) => loaded = Some(len),
@@ -227,8 +227,8 @@ impl Tokens<'_> {
         let wish = self.local_list.next_wish(&mut update, payload, loaded, scratch.take_loaded().0);
         self.local_list.update = Some(update);
         match wish? {
-            Some(Wish::Op(op)) => common.ask_device(op),
-            Some(Wish::Stores(end)) => common.ask_device_to_store(end),
+            Some(Wish::Op(op)) => common.persistence.held_call.ask(op),
+            Some(Wish::Stores(end)) => common.persistence.held_call.ask_to_store(end),
             None => return Ok(Some(StatusAnswer::Failed)),
         }
         Ok(None)

@@ -1,11 +1,10 @@
 //! What the user, the firmware and the central system want of a session: to begin, and to end.
 
-use super::super::authorization::Presented;
 use super::super::claim::Claim;
 use super::super::connector::Finishing;
 use super::super::signed_values::Signing;
 use super::super::{BeginError, ConnectorId, EndError, IdToken, Reason, Station, TxNotification};
-use super::{Phase, SILENT_OFFLINE_TRANSACTIONS, Stop};
+use super::{Phase, Presented, SILENT_OFFLINE_TRANSACTIONS, Stop};
 use crate::station::core_profile::Core;
 use crate::time::Instant;
 

@@ -1,12 +1,11 @@
 //! How a session goes on: what the switches and the register say, and what has become durable.
 
-use super::super::authorization::Presented;
 use super::super::connector::Finishing;
 use super::super::metering::Series;
 use super::super::unlock::UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT;
 use super::super::{ConnectorId, Reason, Station, TxNotification, free_vend};
 use super::{
-    CONNECTION_TIME_OUT, MAX_ENERGY_ON_INVALID_ID, Phase, SILENT_OFFLINE_TRANSACTIONS,
+    CONNECTION_TIME_OUT, MAX_ENERGY_ON_INVALID_ID, Phase, Presented, SILENT_OFFLINE_TRANSACTIONS,
     STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT, STOP_TRANSACTION_ON_INVALID_ID, deadline,
 };
 use crate::log::info;

@@ -3,7 +3,7 @@
 mod begin_and_end;
 mod course;
 
-use super::authorization::{Known, Presented};
+use super::authorization::Known;
 use super::{IdToken, Reason};
 use crate::store::{Durable, IntegerKey, SwitchKey};
 use crate::time::{DateTime, Duration, Instant};
@@ -205,4 +205,21 @@ impl Session {
 /// When a wait ends; one of no length never does (TX-08).
 pub(super) fn deadline(since: Instant, time_out: Duration) -> Instant {
     if time_out == Duration::default() { Instant::NEVER } else { since + time_out }
+}
+
+/// Where the authorisation of a shown tag stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presented {
+    /// There is nothing to ask.
+    Settled,
+    /// What is known here is looked up; the central system `had_its_say`, or there is none.
+    LookUp {
+        had_its_say: bool,
+        /// The places of the local list below hold other tags.
+        place: usize,
+    },
+    /// Authorize.req must be sent.
+    Waiting { since: Instant },
+    /// Authorize.req is under way; its answer counts until `until`, which is not known before the connection has taken it.
+    Asked { until: Instant },
 }

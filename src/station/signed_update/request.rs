@@ -132,7 +132,7 @@ impl Station<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Result<Option<StatusAnswer>, Cause> {
         if self.transfers.firmware.signed.intake.stage == IntakeStage::Storing {
-            let Some(result) = self.core.common.device_result() else { return Ok(None) };
+            let Some(result) = self.core.common.persistence.held_call.result() else { return Ok(None) };
             self.transfers.request_stored(&mut self.core.common, Direction::Download, result.is_ok());
             let intake = &mut self.transfers.firmware.signed.intake;
             intake.stage = IntakeStage::Idle;
@@ -197,7 +197,7 @@ impl Station<'_> {
         let intake = &mut self.transfers.firmware.signed.intake;
         intake.cancels = cancels;
         intake.stage = IntakeStage::Storing;
-        self.core.common.ask_device(StorageOp::Store(registry::FIRMWARE_UPDATE, len));
+        self.core.common.persistence.held_call.ask(StorageOp::Store(registry::FIRMWARE_UPDATE, len));
         Ok(Poll::Pending)
     }
 }

@@ -9,7 +9,7 @@ use crate::log::warning;
 use crate::station::ConnectorId;
 use crate::station::core_profile::Core;
 use crate::station::journal_entry::{Content, Entry};
-use crate::station::persistence::Task;
+use crate::station::task::Task;
 use crate::store::record::{CHECKSUM_LEN, RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, StorageOp};
 

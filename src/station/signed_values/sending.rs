@@ -9,7 +9,7 @@ use crate::rpc::Composer;
 use crate::station::core_profile::Core;
 use crate::station::journal_entry::{Content, Entry};
 use crate::station::metering::{self, ENERGY, write_reading};
-use crate::station::persistence::Task;
+use crate::station::task::Task;
 use crate::station::{MeterReading, ReadingContext};
 use crate::store::{Scratch, StorageOp};
 use crate::time::DateTime;

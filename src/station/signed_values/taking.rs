@@ -8,7 +8,7 @@ use super::meter::{SignedMeter, SigningMoment};
 use crate::log::warning;
 use crate::station::connector::Connector;
 use crate::station::core_profile::Core;
-use crate::station::persistence::Task;
+use crate::station::task::Task;
 use crate::station::{ConnectorId, TxNotification};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Scratch, StorageOp};
