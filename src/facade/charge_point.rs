@@ -1,7 +1,7 @@
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
 use crate::log::warning;
-use crate::ocpp16::Exchange;
+use crate::ocpp16::{Exchange, boot_notification};
 use crate::rpc::Inflow;
 use crate::station::{
     Boot, CacheSlot, ChargingPeriod, Connector, KEYS, ListSlot, Memory, ProfileSlot, ReservationSlot, Station, role,
@@ -48,7 +48,7 @@ impl<'a> ChargePoint<'a> {
         resources: &'a mut Resources<'a, CONNECTORS, RECEIVE, SEND, LIST, PROFILES, PERIODS, RESERVATIONS>,
         boot: Boot<'a>,
     ) -> Result<Self, ConfigError> {
-        boot.check().map_err(|_| ConfigError::BootTextTooLong)?;
+        boot_notification::check(&boot).map_err(|_| ConfigError::BootTextTooLong)?;
         while resources.connectors.push(Connector::new()).is_ok() {}
         while resources.cache.push(CacheSlot::FREE).is_ok() {}
         while resources.reservations.push(ReservationSlot::FREE).is_ok() {}

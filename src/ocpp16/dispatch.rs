@@ -1,5 +1,6 @@
 //! Which block handles which message, and whose turn it is to send.
 
+use super::{availability, boot_notification, configuration, heartbeat, reset, unlock};
 use crate::json::{BufferFull, JsonStr, Payload, Raw};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::station::answer::{Cause, StatusAnswer};
@@ -50,7 +51,7 @@ impl Handler for Exchange<'_, '_> {
     }
 
     fn late_answer(&mut self, _now: Instant, answer: &mut Composer<'_>) -> bool {
-        self.operations.unlock_answer(answer)
+        unlock::unlock_answer(self.operations, answer)
     }
 
     fn begin_long(&mut self, action: JsonStr<'_>) -> Option<&'static str> {
@@ -178,8 +179,8 @@ impl Handler for Exchange<'_, '_> {
             Outcome::LinkLost => {}
         }
         match name {
-            CallName::BootNotification => operations.conclude_boot_notification(now, outcome),
-            CallName::Heartbeat => operations.conclude_heartbeat(now, outcome),
+            CallName::BootNotification => boot_notification::conclude(operations, now, outcome),
+            CallName::Heartbeat => heartbeat::conclude(operations, now, outcome),
             CallName::StatusNotification(id) => operations.core.conclude_status_notification(id, outcome),
             CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
             CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
@@ -294,11 +295,11 @@ impl Station<'_> {
         record: &mut Scratch<'_>,
     ) -> Result<Acted, Cause> {
         Ok(Acted::Status(match action {
-            Action::ChangeAvailability => self.core.change_availability(now, payload)?,
-            Action::ChangeConfiguration => self.change_configuration(now, payload)?,
+            Action::ChangeAvailability => availability::change_availability(self, now, payload)?,
+            Action::ChangeConfiguration => configuration::change_configuration(self, now, payload)?,
             Action::ClearCache => self.tokens.clear_cache(&mut self.core.common, payload)?,
             Action::GetConfiguration => {
-                self.core.get_configuration(payload, answer)?;
+                configuration::get_configuration(&self.core, payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::DataTransfer => {
@@ -307,9 +308,9 @@ impl Station<'_> {
             }
             Action::RemoteStartTransaction => self.remote_start_transaction(now, payload, record)?,
             Action::RemoteStopTransaction => self.core.remote_stop_transaction(now, payload)?,
-            Action::Reset => self.reset(now, payload)?,
+            Action::Reset => reset::reset(self, now, payload)?,
             Action::TriggerMessage => self.trigger_message(now, payload)?,
-            Action::UnlockConnector => match self.unlock.unlock_connector(&mut self.core, now, payload)? {
+            Action::UnlockConnector => match unlock::unlock_connector(self, now, payload)? {
                 Some(status) => status,
                 None => return Ok(Acted::Answered(Reply::Later)),
             },

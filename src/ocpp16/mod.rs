@@ -2,7 +2,14 @@
 //!
 //! Messages pass through [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer.
 
+mod availability;
+pub(crate) mod boot_notification;
+mod configuration;
 mod dispatch;
+mod heartbeat;
+mod reset;
+mod status_notification;
+mod unlock;
 
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}

@@ -1,6 +1,5 @@
 //! ChangeAvailability: in and out of service, kept over every boot (OCPP 1.6 §5.2).
 
-use super::answer::{Cause, StatusAnswer};
 use super::connector::Finishing;
 use super::core_profile::Core;
 use super::place::Place;
@@ -8,11 +7,20 @@ use super::service::Service;
 use super::session::Phase;
 use super::shelf::{RecordChange, Shelf};
 use super::{Availability, ChargePointStatus, Connector, ConnectorId};
-use crate::json::{Field, Kind, Payload};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};
 use crate::time::Instant;
 use crate::types::Symbol;
+
+/// When a change of the availability comes into force.
+#[must_use]
+pub(crate) enum InForce {
+    Now,
+    /// When nobody uses the connector any more.
+    Later,
+    /// There is no such connector.
+    Never,
+}
 
 pub(super) struct AvailabilityShelf;
 
@@ -45,25 +53,20 @@ impl Shelf for AvailabilityShelf {
 }
 
 impl Core<'_> {
-    #[inline(never)]
-    pub(crate) fn change_availability(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
-        const FIELDS: [Field; 2] =
-            [Field::required("connectorId", Kind::Integer), Field::required("type", Kind::Text(20))];
-        let [connector, wanted] = payload.read(&FIELDS)?;
-        let wanted = wanted.text().and_then(Availability::from_json).ok_or(Cause::Type)?;
+    /// Takes a connector, or with 0 all of them and the charge point itself, in or out of service.
+    pub(crate) fn change_availability(&mut self, now: Instant, id: ConnectorId, wanted: Availability) -> InForce {
         let all = 0..self.connector_ids().end;
-        let id = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| all.contains(id));
         let connectors = match id {
-            None => return Ok(StatusAnswer::Rejected), // AV-05
-            Some(0) => all,
-            Some(id) => id..id.saturating_add(1),
+            _ if !all.contains(&id) => return InForce::Never, // AV-05
+            0 => all,
+            id => id..id.saturating_add(1),
         };
         // AV-03: the idle ones change now, whoever is busy. The charge point itself comes last.
         for id in connectors.clone().rev() {
             self.set_availability(now, id, wanted);
         }
         let scheduled = connectors.into_iter().any(|id| self.place(id).is_some_and(|place| place.service.is_closing()));
-        Ok(if scheduled { StatusAnswer::Scheduled } else { StatusAnswer::Accepted })
+        if scheduled { InForce::Later } else { InForce::Now }
     }
 
     fn set_availability(&mut self, now: Instant, id: ConnectorId, wanted: Availability) {

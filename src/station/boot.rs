@@ -1,21 +1,20 @@
-//! BootNotification: nothing else goes out before the central system has accepted (OCPP 1.6 §4.2).
+//! What a charge point tells about itself.
 
 use super::BootReason;
-use crate::json::{Json, Name, TextTooLong, Writer, name, offset_of_char};
 
 /// What a charge point tells about itself when it boots (OCPP 1.6 §6.3).
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Boot<'a> {
-    charge_point_model: &'a str,
-    charge_point_vendor: &'a str,
-    charge_box_serial_number: Option<&'a str>,
-    charge_point_serial_number: Option<&'a str>,
-    firmware_version: Option<&'a str>,
-    iccid: Option<&'a str>,
-    imsi: Option<&'a str>,
-    meter_serial_number: Option<&'a str>,
-    meter_type: Option<&'a str>,
+    pub(crate) charge_point_model: &'a str,
+    pub(crate) charge_point_vendor: &'a str,
+    pub(crate) charge_box_serial_number: Option<&'a str>,
+    pub(crate) charge_point_serial_number: Option<&'a str>,
+    pub(crate) firmware_version: Option<&'a str>,
+    pub(crate) iccid: Option<&'a str>,
+    pub(crate) imsi: Option<&'a str>,
+    pub(crate) meter_serial_number: Option<&'a str>,
+    pub(crate) meter_type: Option<&'a str>,
     pub(crate) reason: BootReason,
 }
 
@@ -84,43 +83,5 @@ impl<'a> Boot<'a> {
     #[cfg(feature = "security")]
     pub(super) fn serial_number(&self) -> Option<&'a str> {
         self.charge_point_serial_number.or(self.charge_box_serial_number)
-    }
-
-    /// Visits every text with its name on the wire and the most characters that it may have.
-    fn each_text(&self, visit: &mut dyn FnMut(Name, &str, usize)) {
-        visit(name!("chargePointModel"), self.charge_point_model, 20);
-        visit(name!("chargePointVendor"), self.charge_point_vendor, 20);
-        let mut optional = |name, text: Option<&str>, max| {
-            if let Some(text) = text {
-                visit(name, text, max);
-            }
-        };
-        optional(name!("chargeBoxSerialNumber"), self.charge_box_serial_number, 25);
-        optional(name!("chargePointSerialNumber"), self.charge_point_serial_number, 25);
-        optional(name!("firmwareVersion"), self.firmware_version, 50);
-        optional(name!("iccid"), self.iccid, 20);
-        optional(name!("imsi"), self.imsi, 20);
-        optional(name!("meterSerialNumber"), self.meter_serial_number, 25);
-        optional(name!("meterType"), self.meter_type, 25);
-    }
-
-    /// Whether every text keeps the limit of the standard.
-    pub(crate) fn check(&self) -> Result<(), TextTooLong> {
-        let mut checked = Ok(());
-        self.each_text(&mut |_, text, max| {
-            if offset_of_char(text, max).is_some() {
-                checked = Err(TextTooLong);
-            }
-        });
-        checked
-    }
-}
-
-/// BootNotification.req (OCPP 1.6 §6.3).
-impl Json for Boot<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        self.each_text(&mut |name, text, _| members.name(name).text(text));
-        members.close();
     }
 }

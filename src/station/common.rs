@@ -28,7 +28,7 @@ pub(crate) struct Common<'a> {
     pub(super) last_heartbeat: Instant,
     pub(super) heartbeat_triggered: bool,
     /// Members of answers that could not be read.
-    pub(super) left_out: u32,
+    pub(crate) left_out: u32,
     /// Something happened that a pass over all blocks must look at.
     dirty: bool,
     deadline: Instant,
@@ -111,7 +111,7 @@ impl<'a> Common<'a> {
     }
 
     /// A whole number of an answer; one that is none is left out.
-    pub(super) fn long_of_answer(&mut self, value: Value<'_>) -> Option<i64> {
+    pub(crate) fn long_of_answer(&mut self, value: Value<'_>) -> Option<i64> {
         value.long().unwrap_or_else(|_| {
             self.left_out = self.left_out.saturating_add(1);
             None

@@ -1,23 +1,20 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
-use super::answer::{Cause, StatusAnswer};
 use super::common::Common;
 use super::core_profile::Core;
 use super::keys::announced;
 use super::metering::Meters;
 use super::security::Security;
 use super::shelf::{RecordChange, Shelf};
-use super::signed_values::{MeterPublicKey, is_telling_of_key};
-use super::{Station, free_vend, phase_rotation};
-use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
-use crate::rpc::Composer;
-use crate::store::{Access, IntegerKey, Key, KeyId, Keys, RecordKey, Refusal, Scratch, StorageOp, Value, is_long_list};
-use crate::time::Instant;
+use super::signed_values::is_telling_of_key;
+use super::{free_vend, phase_rotation};
+use crate::json::JsonStr;
+use crate::store::{IntegerKey, KeyId, RecordKey, Refusal, Scratch, StorageOp, is_long_list};
 
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
 pub(super) const GET_CONFIGURATION_MAX_KEYS: IntegerKey =
     IntegerKey::new(9, "GetConfigurationMaxKeys", NAMES_MAX as i32, 0, 1000).read_only();
-const NAMES_MAX: usize = 30;
+pub(crate) const NAMES_MAX: usize = 30;
 
 /// How many names the receive buffer has room for.
 pub(super) fn names_max(receive: usize) -> i32 {
@@ -27,34 +24,11 @@ pub(super) fn names_max(receive: usize) -> i32 {
 }
 
 /// The longest key and value (OCPP 1.6 §6.9).
-pub(super) const KEY_LEN_MAX: u16 = 50;
-const VALUE_LEN_MAX: u16 = 500;
-
-impl Station<'_> {
-    #[inline(never)]
-    pub(crate) fn change_configuration(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
-        const FIELDS: [Field; 2] =
-            [Field::required("key", Kind::Text(KEY_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
-        let [key, value] = payload.read(&FIELDS)?;
-        let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::Rejected) };
-        let Some(key) = self.core.common.key_named(key) else {
-            let is_meter_s = self.core.meter_public_key_named(key).is_some();
-            return Ok(if is_meter_s { StatusAnswer::Rejected } else { StatusAnswer::NotSupported });
-        };
-        if let Some(status) = self.change_access(now, key, value) {
-            return Ok(status);
-        }
-        Ok(match self.core.change_key(key, value) {
-            Ok(true) => StatusAnswer::RebootRequired,
-            Ok(false) => StatusAnswer::Accepted,
-            Err(_) => StatusAnswer::Rejected,
-        })
-    }
-}
+pub(crate) const KEY_LEN_MAX: u16 = 50;
 
 impl Core<'_> {
     /// Whether the new value waits for the next boot.
-    fn change_key(&mut self, key: KeyId, value: JsonStr<'_>) -> Result<bool, Refusal> {
+    pub(crate) fn change_key(&mut self, key: KeyId, value: JsonStr<'_>) -> Result<bool, Refusal> {
         let meters = Meters { connectors: self.connectors, inputs: self.meter_inputs };
         let phase_rotation = phase_rotation::CONNECTOR_PHASE_ROTATION.slot();
         let free_vend = free_vend::FREE_VEND_ID_TAG.slot();
@@ -66,52 +40,6 @@ impl Core<'_> {
             }
         })?;
         Ok(self.common.keys.get(key).is_some_and(|key| key.reboot_required))
-    }
-
-    /// Answers in pages, so that no number of keys is too many for the send buffer.
-    #[inline(never)]
-    pub(crate) fn get_configuration(&self, payload: Payload<'_>, answer: &mut Composer<'_>) -> Result<(), Cause> {
-        const FIELDS: [Field; 1] = [Field::optional("key", Kind::Array)];
-        let [names] = payload.read(&FIELDS)?;
-        let names = names.nested().unwrap_or(b"[]");
-        let count = count_names(names)?;
-        if answer.page() == 0 {
-            if count > NAMES_MAX as u32 {
-                return Err(Cause::TooManyKeys);
-            }
-            answer.raw(b"{\"configurationKey\":[")?;
-        }
-        let mut list = List { keys: &self.common.keys, answer, next: 0, separate: false, full: false };
-        if count == 0 {
-            for key in self.common.keys.ids() {
-                list.put(&Item::Known(key))?;
-            }
-            for key in self.connector_ids().filter_map(|id| self.meter_public_key(id)) {
-                list.put(&Item::OfMeter(key))?;
-            }
-        }
-        let mut begun = false;
-        for wants_known in [true, false] {
-            for name in elements(names).filter_map(JsonStr::from_quoted) {
-                let key = self.common.key_named(name);
-                let of_meter = match key {
-                    Some(_) => None,
-                    None => self.meter_public_key_named(name),
-                };
-                match (key, of_meter) {
-                    (Some(key), _) if wants_known => list.put(&Item::Known(key))?,
-                    (_, Some(key)) if wants_known => list.put(&Item::OfMeter(key))?,
-                    (None, None) if !wants_known => {
-                        if !core::mem::replace(&mut begun, true) {
-                            list.put(&Item::UnknownKeys)?;
-                        }
-                        list.put(&Item::Unknown(name))?;
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Ok(list.put(&Item::End)?)
     }
 }
 
@@ -136,108 +64,12 @@ impl Security {
 impl Common<'_> {
     /// Case is ignored (OCPP 1.6 §7.29).
     #[inline(never)]
-    fn key_named(&self, name: JsonStr<'_>) -> Option<KeyId> {
+    pub(crate) fn key_named(&self, name: JsonStr<'_>) -> Option<KeyId> {
         self.keys.find_bytes(name.as_bytes()).or_else(|| {
             // No key needs an escape, but some server may write one.
             let mut text = [0; KEY_LEN_MAX as usize];
             self.keys.find(name.copy_to(&mut text).ok()?)
         })
-    }
-}
-
-/// How many keys are named.
-fn count_names(names: &[u8]) -> Result<u32, Cause> {
-    elements(names).try_fold(0u32, |count, element| {
-        let name = JsonStr::from_quoted(element).ok_or(ReadError::WrongType)?;
-        if name.is_longer_than(KEY_LEN_MAX.into()) {
-            Err(ReadError::TooLong.into())
-        } else {
-            Ok(count.saturating_add(1))
-        }
-    })
-}
-
-/// The answer to GetConfiguration, item by item: those of earlier pages are passed over, those that the send buffer does
-/// not hold any more go to the next page.
-struct List<'l, 'a, 'b> {
-    keys: &'l Keys<'a>,
-    answer: &'l mut Composer<'b>,
-    /// The number of the next item.
-    next: u16,
-    separate: bool,
-    full: bool,
-}
-
-impl List<'_, '_, '_> {
-    #[inline(never)]
-    fn put(&mut self, item: &Item<'_>) -> Result<(), BufferFull> {
-        let index = self.next;
-        self.next += 1;
-        if index >= self.answer.page() && !self.full {
-            let position = self.answer.position();
-            if let Err(full) = self.compose(item) {
-                self.answer.rewind(position);
-                if index == self.answer.page() {
-                    // Not even one item fits: a send buffer of the least size has room for the longest.
-                    return Err(full);
-                }
-                self.answer.suspend(index);
-                self.full = true;
-            }
-        }
-        self.separate = !matches!(item, Item::UnknownKeys);
-        Ok(())
-    }
-
-    fn compose(&mut self, item: &Item<'_>) -> Result<(), BufferFull> {
-        if self.separate && !matches!(item, Item::UnknownKeys | Item::End) {
-            self.answer.raw(b",")?;
-        }
-        match item {
-            Item::Known(key) => match self.keys.get(*key) {
-                Some(key) => self.answer.payload(&key),
-                None => Ok(()),
-            },
-            Item::OfMeter(key) => self.answer.payload(key),
-            Item::UnknownKeys => self.answer.raw(b"],\"unknownKey\":["),
-            Item::Unknown(name) => {
-                self.answer.raw(b"\"")?;
-                self.answer.raw(name.as_bytes())?;
-                self.answer.raw(b"\"")
-            }
-            Item::End => self.answer.raw(b"]}"),
-        }
-    }
-}
-
-/// What the answer is made of.
-enum Item<'m> {
-    Known(KeyId),
-    OfMeter(MeterPublicKey<'m>),
-    UnknownKeys,
-    Unknown(JsonStr<'m>),
-    End,
-}
-
-impl Json for Key<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("key")).plain(self.name);
-        let read_only = self.access == Access::ReadOnly;
-        members.name(name!("readonly")).raw(if read_only { b"true" } else { b"false" });
-        if self.access != Access::WriteOnly {
-            // CFG-04: a key that can only be written keeps its value to itself.
-            members.name(name!("value"));
-            match self.value {
-                Value::Text(text) => members.text(text),
-                value => {
-                    members.raw(b"\"");
-                    value.write(&mut |piece| members.raw(piece.as_bytes()));
-                    members.raw(b"\"");
-                }
-            }
-        }
-        members.close();
     }
 }
 

@@ -11,7 +11,7 @@ mod acceptance;
 pub(crate) mod answer;
 mod appending;
 mod authorization;
-mod availability;
+pub(crate) mod availability;
 mod boot;
 mod cache;
 mod calls;
@@ -20,11 +20,11 @@ mod certificates;
 #[cfg_attr(not(feature = "reservation"), allow(dead_code))] // everything is free then
 mod claim;
 mod common;
-mod configuration;
+pub(crate) mod configuration;
 mod confirmation;
 mod confirmed_transaction;
 mod connector;
-mod core_profile;
+pub(crate) mod core_profile;
 mod custom;
 mod data_transfer;
 mod dating;
@@ -71,6 +71,7 @@ mod security;
 mod sending;
 mod service;
 mod session;
+mod set_up;
 mod shelf;
 mod shelves;
 #[cfg(feature = "firmware-management")]
@@ -80,7 +81,7 @@ mod signed_update;
 pub(crate) mod signed_values;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
-mod status;
+pub(crate) mod status;
 mod storing;
 mod tag_record;
 mod task;
@@ -95,7 +96,7 @@ mod transfer_reports;
 mod transfer_request;
 #[cfg_attr(not(feature = "remote-trigger"), path = "absent/trigger.rs")]
 mod trigger;
-mod unlock;
+pub(crate) mod unlock;
 
 pub use boot::Boot;
 pub(crate) use cache::CacheSlot;

@@ -18,9 +18,7 @@ use super::smart_charging::{ChargingPeriod, ProfileSlot, Profiles};
 use super::tokens::Tokens;
 use super::transfer::Transfers;
 use super::unlock::Unlock;
-use super::{
-    Action, ConnectorId, DataTransferHandler, MeterInput, configuration, keys, metering, phase_rotation, trigger,
-};
+use super::{Action, ConnectorId, DataTransferHandler, MeterInput, Reason, ResetKind};
 use crate::store::Keys;
 use crate::time::{DateTime, Instant};
 use heapless::VecView;
@@ -70,24 +68,6 @@ impl<'a> Station<'a> {
             custom: Custom::new(memory.custom_call, memory.hooks, memory.data_transfer),
             promised: None,
         }
-    }
-
-    /// Gives the keys their factory values, once, where the operations are to stay. `receive` is the length of the receive
-    /// buffer.
-    pub(crate) fn set_up(&mut self, receive: usize) {
-        let keys = &mut self.core.common.keys;
-        keys.load_factory();
-        keys.set_integer(&keys::NUMBER_OF_CONNECTORS, self.core.connectors.len() as i32);
-        let rotations = phase_rotation::items_max(receive, self.core.connectors.len());
-        keys.set_integer(&phase_rotation::CONNECTOR_PHASE_ROTATION_MAX_LENGTH, rotations);
-        keys.set_integer(&configuration::GET_CONFIGURATION_MAX_KEYS, configuration::names_max(receive));
-        metering::announce(keys, receive);
-        phase_rotation::set_unknown(keys, self.core.connectors.len());
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
-        self.tokens.local_list.announce(keys, receive);
-        Reservations::announce(keys);
-        self.profiles.announce(keys, receive);
-        trigger::announce(keys);
     }
 
     /// Runs what is due. Must be called after everything that happened, and at least at
@@ -169,5 +149,24 @@ impl<'a> Station<'a> {
         self.core.connector_mut(id).ok_or(InputError::UnknownConnector)?.set_hardware(hardware);
         self.profiles.outputs_changed();
         Ok(())
+    }
+
+    /// Ends what runs, then restarts. `false` when it cannot be, or the firmware does not want a soft one.
+    pub(crate) fn reset(&mut self, now: Instant, kind: ResetKind) -> bool {
+        let outputs = &self.core.common.outputs;
+        let possible = !outputs.cannot_reset() && !self.transfers.is_writing_firmware(); // RST-07
+        // The firmware can refuse a soft reset, but not a hard one.
+        let agreed = outputs.reset_notify.is_none_or(|notify| notify(kind)) || kind == ResetKind::Hard;
+        let accepted = possible && agreed;
+        if accepted && self.reset.begin(now, kind) {
+            let reason = match kind {
+                ResetKind::Hard => Reason::HardReset,
+                ResetKind::Soft => Reason::SoftReset,
+            };
+            for id in self.core.connector_ids() {
+                self.core.stop_without_gate(now, id, reason);
+            }
+        }
+        accepted
     }
 }

@@ -1,13 +1,10 @@
 //! Reset: end what runs, then restart (OCPP 1.6 §5.14).
 
-use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::common::Common;
 use super::core_profile::Core;
-use super::{ChargePointErrorCode, Reason, ResetKind, Station};
-use crate::json::{Field, Kind, Payload};
+use super::{ChargePointErrorCode, ResetKind};
 use crate::store::IntegerKey;
 use crate::time::{Duration, Instant};
-use crate::types::Symbol;
 
 /// How often a reset that does not happen is tried again.
 pub(super) const RESET_RETRIES: IntegerKey = IntegerKey::new(23, "ResetRetries", 2, 0, 100);
@@ -35,40 +32,23 @@ pub(crate) enum Reset {
 }
 
 impl Reset {
-    pub(super) fn is_pending(self) -> bool {
-        self != Self::None
-    }
-}
-
-impl Station<'_> {
-    #[inline(never)]
-    pub(crate) fn reset(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
-        const FIELDS: [Field; 1] = [Field::required("type", Kind::Text(20))];
-        let [kind] = payload.read(&FIELDS)?;
-        let kind = kind.text().and_then(ResetKind::from_json).ok_or(Cause::Type)?;
-        let possible = self.core.common.outputs.reset_execute.is_some();
-        let possible = possible && !self.transfers.is_writing_firmware(); // RST-07
-        // The firmware can refuse a soft reset, but not a hard one.
-        let agreed = self.core.common.outputs.reset_notify.is_none_or(|notify| notify(kind)) || kind == ResetKind::Hard;
-        let accepted = possible && agreed;
-        if accepted && !self.reset.is_pending() {
-            self.reset = Reset::Closing { kind, answered: false, until: now + DELIVERY_WAIT };
-            let reason = match kind {
-                ResetKind::Hard => Reason::HardReset,
-                ResetKind::Soft => Reason::SoftReset,
-            };
-            for id in self.core.connector_ids() {
-                self.core.stop_without_gate(now, id, reason);
-            }
+    /// Transactions are to end; `true` when they were not ending yet.
+    pub(super) fn begin(&mut self, now: Instant, kind: ResetKind) -> bool {
+        let begins = !self.is_pending();
+        if begins {
+            *self = Self::Closing { kind, answered: false, until: now + DELIVERY_WAIT };
         }
         // RST-04: a hard reset makes a soft one that is under way hard.
-        if accepted
-            && kind == ResetKind::Hard
-            && let Reset::Closing { kind, .. } | Reset::Executing { kind, .. } = &mut self.reset
+        if kind == ResetKind::Hard
+            && let Self::Closing { kind, .. } | Self::Executing { kind, .. } = self
         {
             *kind = ResetKind::Hard;
         }
-        Ok(accepted_if(accepted))
+        begins
+    }
+
+    pub(super) fn is_pending(self) -> bool {
+        self != Self::None
     }
 }
 

@@ -6,51 +6,21 @@ use super::place::Place;
 use super::reporting::{State, tells_ev_errors};
 use super::session::Phase;
 use super::{ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData};
-use crate::json::{Json, Writer, clip, name};
 use crate::rpc::Outcome;
 use crate::store::IntegerKey;
 use crate::time::{DateTime, Duration, Instant};
-use crate::types::Symbol;
 
 /// Seconds that a state must last before it is reported.
 pub(super) const MINIMUM_STATUS_DURATION: IntegerKey = IntegerKey::new(21, "MinimumStatusDuration", 0, 0, 86_400);
 
-/// StatusNotification.req (OCPP 1.6 §6.47).
+/// What is told of a connector.
 pub(crate) struct StatusNotification {
-    connector_id: ConnectorId,
-    error_code: ChargePointErrorCode,
-    status: ChargePointStatus,
-    timestamp: Option<DateTime>,
-    details: Option<ErrorData>,
-    ev_side_disconnected: bool,
-}
-
-impl Json for StatusNotification {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("connectorId")).whole(self.connector_id.into());
-        members.name(name!("errorCode")).raw(self.error_code.quoted());
-        members.name(name!("status")).raw(self.status.quoted());
-        if self.timestamp.is_some() {
-            members.name(name!("timestamp")).date(self.timestamp);
-        }
-        if let Some(details) = self.details {
-            // ST-10
-            let texts = [
-                (name!("info"), details.info, 50),
-                (name!("vendorId"), details.vendor_id, 255),
-                (name!("vendorErrorCode"), details.vendor_error_code, 50),
-            ];
-            for (name, text, max) in texts {
-                if let Some(text) = text {
-                    members.name(name).text(clip(text, max));
-                }
-            }
-        } else if self.ev_side_disconnected {
-            members.name(name!("info")).plain("EV side disconnected");
-        }
-        members.close();
-    }
+    pub(crate) connector_id: ConnectorId,
+    pub(crate) error_code: ChargePointErrorCode,
+    pub(crate) status: ChargePointStatus,
+    pub(crate) timestamp: Option<DateTime>,
+    pub(crate) details: Option<ErrorData>,
+    pub(crate) ev_side_disconnected: bool,
 }
 
 impl Core<'_> {

@@ -72,7 +72,7 @@ impl Security {
 }
 
 impl Station<'_> {
-    pub(super) fn change_access(&mut self, _: Instant, _: KeyId, _: JsonStr<'_>) -> Option<StatusAnswer> {
+    pub(crate) fn change_access(&mut self, _: Instant, _: KeyId, _: JsonStr<'_>) -> Option<StatusAnswer> {
         None
     }
 }

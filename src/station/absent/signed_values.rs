@@ -120,7 +120,7 @@ impl Connector<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SignedTask {}
 
-pub(super) enum MeterPublicKey<'k> {
+pub(crate) enum MeterPublicKey<'k> {
     #[expect(dead_code)] // no meter has one
     None(core::convert::Infallible, core::marker::PhantomData<&'k ()>),
 }
@@ -164,11 +164,11 @@ impl Core<'_> {
 
     pub(super) fn tell_beginning(&mut self, _: ConnectorId) {}
 
-    pub(super) fn meter_public_key(&self, _: ConnectorId) -> Option<MeterPublicKey<'_>> {
+    pub(crate) fn meter_public_key(&self, _: ConnectorId) -> Option<MeterPublicKey<'_>> {
         None
     }
 
-    pub(super) fn meter_public_key_named(&self, _: JsonStr<'_>) -> Option<MeterPublicKey<'_>> {
+    pub(crate) fn meter_public_key_named(&self, _: JsonStr<'_>) -> Option<MeterPublicKey<'_>> {
         None
     }
 

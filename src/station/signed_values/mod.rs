@@ -188,13 +188,13 @@ impl Core<'_> {
     }
 
     /// The key MeterPublicKey of a connector, if it has such a meter (note §3.3.1).
-    pub(super) fn meter_public_key(&self, id: ConnectorId) -> Option<MeterPublicKey<'_>> {
+    pub(crate) fn meter_public_key(&self, id: ConnectorId) -> Option<MeterPublicKey<'_>> {
         let key = self.connector(id)?.signed_meter()?.public_key()?;
         (attached::fits(key)).then_some(MeterPublicKey { id, key })
     }
 
     /// The key MeterPublicKey that is named so.
-    pub(super) fn meter_public_key_named(&self, name: JsonStr<'_>) -> Option<MeterPublicKey<'_>> {
+    pub(crate) fn meter_public_key_named(&self, name: JsonStr<'_>) -> Option<MeterPublicKey<'_>> {
         let mut text = [0; configuration::KEY_LEN_MAX as usize];
         let name = name.copy_to(&mut text).ok()?;
         let (key, number) = name.split_at_checked(METER_PUBLIC_KEY.len())?;
@@ -260,7 +260,7 @@ impl Core<'_> {
 }
 
 /// A configuration key that is read from the meter.
-pub(super) struct MeterPublicKey<'k> {
+pub(crate) struct MeterPublicKey<'k> {
     id: ConnectorId,
     key: PrintedKey<'k>,
 }
