@@ -1,5 +1,6 @@
 //! Which block handles which message, and whose turn it is to send.
 
+use super::transaction_messages::{self, MeterValues};
 use super::{availability, boot_notification, configuration, heartbeat, reset, unlock};
 use crate::json::{BufferFull, JsonStr, Payload, Raw};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
@@ -7,7 +8,6 @@ use crate::station::answer::{Cause, StatusAnswer};
 use crate::station::journal_entry::{Content, Entry, begin_meter_values};
 use crate::station::metering::{self, MeterValue};
 use crate::station::signed_values::Attached;
-use crate::station::transaction_messages::MeterValues;
 use crate::station::transfer::Direction;
 use crate::station::{CallName, Station};
 use crate::store::Scratch;
@@ -112,7 +112,7 @@ impl Handler for Exchange<'_, '_> {
         if accepted
             && !precedes
             && operations.core.is_live()
-            && operations.core.transaction_message(now, self.record, call)
+            && transaction_messages::write_due(&mut operations.core, now, self.record, call)
         {
             operations.security.take_turn();
             return Some(CallName::TransactionMessage);
@@ -142,7 +142,7 @@ impl Handler for Exchange<'_, '_> {
             self.operations.core.common.look_again();
         }
         let operations = &mut *self.operations;
-        if accepted && operations.core.transaction_message(now, self.record, call) {
+        if accepted && transaction_messages::write_due(&mut operations.core, now, self.record, call) {
             operations.security.take_turn();
             return Some(CallName::TransactionMessage);
         }
@@ -152,7 +152,9 @@ impl Handler for Exchange<'_, '_> {
     fn continue_call(&mut self, _now: Instant, name: CallName, composer: &mut Composer<'_>) {
         composer.has_milliseconds = self.operations.core.common.sends_milliseconds;
         match name {
-            CallName::TransactionMessage => self.operations.core.continue_transaction_message(self.record, composer),
+            CallName::TransactionMessage => {
+                transaction_messages::write_on(&mut self.operations.core, self.record, composer)
+            }
             CallName::MeterValues(_) => {
                 let _ = self.compose_written_sample(composer);
             }
@@ -183,7 +185,7 @@ impl Handler for Exchange<'_, '_> {
             CallName::Heartbeat => heartbeat::conclude(operations, now, outcome),
             CallName::StatusNotification(id) => operations.core.conclude_status_notification(id, outcome),
             CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
-            CallName::TransactionMessage => operations.conclude_transaction_message(now, outcome),
+            CallName::TransactionMessage => transaction_messages::conclude(operations, now, outcome),
             CallName::MeterValues(_) => {}
             CallName::FirmwareStatusNotification | CallName::SignedFirmwareStatusNotification => {
                 operations.transfers.conclude_status_report(&mut operations.core.common, Direction::Download, outcome)

@@ -9,6 +9,7 @@ mod dispatch;
 mod heartbeat;
 mod reset;
 mod status_notification;
+mod transaction_messages;
 mod unlock;
 
 #[doc = include_str!("decisions.md")]

@@ -27,7 +27,7 @@ pub(crate) struct Delivery {
     pub(super) head: Option<Head>,
     pub(super) head_at: Option<Stamp>,
     /// The tag that the first entry tells, if any: its answer says something about it.
-    pub(super) head_tag: IdToken,
+    pub(crate) head_tag: IdToken,
     /// The first entry is to be discarded as soon as it can be shown to the firmware.
     pub(super) give_up: bool,
     /// The first entry is concluded and must be released.

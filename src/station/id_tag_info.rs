@@ -17,7 +17,7 @@ impl IdTagInfo {
     }
 
     /// Reads the object itself, in an answer.
-    pub(super) fn read_answer(object: &[u8], left_out: &mut u32) -> Option<Self> {
+    pub(crate) fn read_answer(object: &[u8], left_out: &mut u32) -> Option<Self> {
         let mut info = Self::BLANK;
         info.read_at(&mut Walk::of(object, Strictness::IgnoreOthers), left_out).ok().map(|()| info)
     }

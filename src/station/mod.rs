@@ -87,7 +87,6 @@ mod tag_record;
 mod task;
 mod tokens;
 mod transaction;
-pub(crate) mod transaction_messages;
 #[cfg_attr(not(feature = "firmware-management"), path = "absent/transfer.rs")]
 pub(crate) mod transfer;
 #[cfg(feature = "firmware-management")]

@@ -19,7 +19,7 @@ impl Attached {
     pub(crate) const NONE: Self = Self;
     pub(super) const EXISTS: bool = false;
 
-    pub(super) fn is_none(self) -> bool {
+    pub(crate) fn is_none(self) -> bool {
         true
     }
 
@@ -95,7 +95,7 @@ pub(super) fn first_page(_: bool) -> u16 {
     0
 }
 
-pub(super) fn is_page_of_piece(_: u16) -> bool {
+pub(crate) fn is_page_of_piece(_: u16) -> bool {
     false
 }
 
@@ -194,7 +194,7 @@ impl Core<'_> {
 
     pub(super) fn begin_signed_values(&mut self, _: &Entry<'_>, _: Option<DateTime>) {}
 
-    pub(super) fn continue_signed_values(&mut self, _: &Scratch<'_>, _: &mut Composer<'_>) {}
+    pub(crate) fn continue_signed_values(&mut self, _: &Scratch<'_>, _: &mut Composer<'_>) {}
 
     pub(super) fn wanted_piece(&self) -> Option<(Task, StorageOp)> {
         None

@@ -32,7 +32,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) connector: ConnectorId,
     pub(crate) at: Stamp,
     /// The signed values that follow it.
-    pub(super) attached: Attached,
+    pub(crate) attached: Attached,
     pub(crate) content: Content<'a>,
 }
 
@@ -166,7 +166,7 @@ pub(crate) struct Stop<'a> {
     pub(super) meter_stop: i64,
     pub(super) reason: Reason,
     pub(super) id_tag: Option<&'a IdToken>,
-    pub(super) attached: Attached,
+    pub(crate) attached: Attached,
 }
 
 /// Begins the record of the end of a transaction; transactionData may follow.

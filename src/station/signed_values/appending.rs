@@ -17,7 +17,7 @@ pub(crate) struct SignedSample {
     pub(super) context: ReadingContext,
     /// When it was asked for.
     pub(crate) at: Instant,
-    pub(super) attached: Attached,
+    pub(crate) attached: Attached,
 }
 
 impl Signing {
