@@ -3,6 +3,9 @@
 //! Messages pass through [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer.
 
 mod dispatch;
+mod meter_values;
+#[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]
+mod signed_values;
 
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}

@@ -5,7 +5,7 @@ use super::connector::Connector;
 use super::core_profile::Core;
 use super::journal_entry::Entry;
 use super::persistence::Task;
-use crate::json::{Json, JsonStr, Writer};
+use crate::json::JsonStr;
 use crate::rpc::Composer;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Scratch, StorageOp};
@@ -120,13 +120,9 @@ impl Connector<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SignedTask {}
 
-pub(super) enum MeterPublicKey<'k> {
+pub(crate) enum MeterPublicKey<'k> {
     #[expect(dead_code)] // no meter has one
     None(core::convert::Infallible, core::marker::PhantomData<&'k ()>),
-}
-
-impl Json for MeterPublicKey<'_> {
-    fn write(&self, _: &mut Writer<'_>) {}
 }
 
 impl Core<'_> {

@@ -1,61 +1,24 @@
-//! MeterValues.req made of stored values.
+//! Meter values on their way out, in pages. How they are spelled stands in `crate::ocpp16`.
 
 use super::reading::MeterReading;
 use super::values::{MeterValue, read_value};
-use crate::json::{BufferFull, Decimal, Json, Writer};
+use crate::json::{BufferFull, Decimal, Json};
 use crate::rpc::Composer;
 use crate::station::ReadingContext;
 use crate::station::signed_values::{Attached, first_page};
 use crate::store::record::RecordReader;
 use crate::time::DateTime;
-use crate::types::Symbol;
 
-struct SampledValue<'v> {
-    value: Decimal,
-    context: ReadingContext,
-    reading: &'v MeterReading,
-}
-
-impl Json for SampledValue<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.raw(b"{\"value\":");
-        writer.decimal(self.value);
-        writer.raw(b",\"context\":");
-        writer.raw(self.context.quoted());
-        write_reading(writer, self.reading);
-        writer.close();
-    }
-}
-
-/// What a value is about, as members behind others.
-pub(crate) fn write_reading(writer: &mut Writer<'_>, reading: &MeterReading) {
-    writer.raw(b",\"measurand\":");
-    writer.raw(reading.measurand.quoted());
-    if let Some(phase) = reading.phase {
-        writer.raw(b",\"phase\":");
-        writer.raw(phase.quoted());
-    }
-    if let Some(location) = reading.location {
-        writer.raw(b",\"location\":");
-        writer.raw(location.quoted());
-    }
-    if let Some(unit) = reading.unit {
-        writer.raw(b",\"unit\":");
-        writer.raw(unit.quoted());
-    }
+/// One value of a meter value.
+pub(crate) struct SampledValue<'v> {
+    pub(crate) value: Decimal,
+    pub(crate) context: ReadingContext,
+    pub(crate) reading: &'v MeterReading,
 }
 
 /// The beginning of a meter value, up to its values.
-struct Opening {
-    timestamp: Option<DateTime>,
-}
-
-impl Json for Opening {
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.raw(b"{\"timestamp\":");
-        writer.date(self.timestamp);
-        writer.raw(b",\"sampledValue\":[");
-    }
+pub(crate) struct Opening {
+    pub(crate) timestamp: Option<DateTime>,
 }
 
 /// Writes a payload that ends in an array of meter values, in pages of whole values where the send buffer is short. With

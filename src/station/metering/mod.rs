@@ -27,13 +27,12 @@ pub(crate) use list::{
     METER_VALUES_ALIGNED_DATA_MAX_LENGTH, METER_VALUES_SAMPLED_DATA_MAX_LENGTH, STOP_TXN_ALIGNED_DATA_MAX_LENGTH,
     STOP_TXN_SAMPLED_DATA_MAX_LENGTH,
 };
-pub(crate) use message::compose;
-#[cfg(feature = "signed-meter-values")]
-pub(crate) use message::write_reading;
+pub(crate) use message::{Opening, SampledValue, compose};
 pub(crate) use meters::Meters;
 #[cfg(feature = "signed-meter-values")]
 pub(crate) use reading::ENERGY;
 pub use reading::{MeterInput, MeterReading};
+pub(crate) use sample::written_sample;
 pub(crate) use sampling::{METER_VALUE_SAMPLE_INTERVAL, METER_VALUES_SAMPLED_DATA, Sampling};
 pub(crate) use series::{
     STOP_TRANSACTION_MAX_METER_VALUES, STOP_TXN_ALIGNED_DATA, STOP_TXN_SAMPLED_DATA, Series, series_record,

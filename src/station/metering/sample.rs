@@ -9,17 +9,19 @@ use super::reading::MeterReading;
 use super::reading::{ENERGY, POWER};
 use super::sampling::{METER_VALUE_SAMPLE_INTERVAL, METER_VALUES_SAMPLED_DATA};
 use super::series::STOP_TXN_SAMPLED_DATA;
-use super::values::write_value;
+use super::values::{MeterValue, write_value};
 use crate::json::Decimal;
 use crate::station::common::Common;
 use crate::station::connector::Connector;
 use crate::station::core_profile::Core;
+use crate::station::journal_entry::{Content, Entry, begin_meter_values};
 #[cfg(feature = "signed-meter-values")]
 use crate::station::signed_values::START_TXN_SAMPLED_DATA;
-use crate::station::signed_values::SigningMoment;
+use crate::station::signed_values::{Attached, SigningMoment};
 #[cfg(feature = "smart-charging")]
 use crate::station::{ChargingRateUnit, UnitOfMeasure};
 use crate::station::{ConnectorId, Measurand, Phase, ReadingContext};
+use crate::store::Scratch;
 use crate::store::record::RecordWriter;
 use crate::time::{Duration, Instant};
 
@@ -63,6 +65,27 @@ impl Core<'_> {
         }
         let wanted = |connector: &Connector<'_>| connector.place.sampling.is_due() && !connector.session.is_reported();
         self.connectors.iter().zip(1..).find(|(connector, _)| wanted(connector)).map(|(_, id)| id)
+    }
+
+    /// Takes the next sample of a connector without a transaction, and leaves it in `record`. `None` when there is none, or
+    /// nothing is measured.
+    pub(crate) fn take_untransacted_sample(
+        &mut self,
+        now: Instant,
+        id: ConnectorId,
+        record: &mut Scratch<'_>,
+    ) -> Option<()> {
+        let sampling = &mut self.place_mut(id)?.sampling;
+        let (context, moment) = sampling.next()?;
+        sampling.taken(context);
+        let at = self.common.date_of_sample(now, moment);
+        let mut writer = begin_meter_values(record.blank(), 0, id, at, 0, context, Attached::NONE);
+        if !self.sample(id, self.common.list_of(context), &mut writer) {
+            return None;
+        }
+        let len = writer.finish_entry(0)?;
+        record.hold_sample(len);
+        Some(())
     }
 
     /// Writes the values of a list as they are now. `false` when there is none.
@@ -124,4 +147,11 @@ impl Common<'_> {
             _ => self.keys.list(&METER_VALUES_SAMPLED_DATA),
         }
     }
+}
+
+/// The sample that [`take_untransacted_sample`](Core::take_untransacted_sample) has left in `record`.
+pub(crate) fn written_sample<'r>(record: &'r Scratch<'_>) -> Option<(ConnectorId, MeterValue<'r>)> {
+    let entry = Entry::read(0, record.sample()?)?;
+    let Content::MeterValues { context, values, .. } = entry.content else { return None };
+    Some((entry.connector, MeterValue { timestamp: entry.at.dated(), context, values }))
 }

@@ -23,7 +23,7 @@ pub(super) const DATA_PIECES_MAX: u8 = 7;
 /// The longest name of an encoding or of a signing method (OCPP 2.0.1 §2.46).
 pub(super) const METHOD_LEN_MAX: usize = 50;
 /// The longest public key that goes into a configuration value of 500 characters (note §3.3.1), still without Base64.
-pub(super) const KEY_LEN_MAX: usize = 375;
+pub(crate) const KEY_LEN_MAX: usize = 375;
 
 /// The first byte of a piece in its high half, where messages have their format.
 const PIECE: u8 = 0x20;
@@ -149,7 +149,7 @@ fn method(name: &str) -> &str {
 }
 
 /// A piece as it lies in the journal.
-pub(super) enum Piece<'p> {
+pub(crate) enum Piece<'p> {
     Data { form: SignedForm, bytes: &'p [u8] },
     Tail { reading: MeterReading, signing_method: &'p str, encoding_method: &'p str, public_key: &'p [u8] },
 }

@@ -1,8 +1,7 @@
 //! The pieces of the first entry, one after the other, while its message is being written.
 
-use super::attached::{Attached, Piece};
-use super::page::SignedPiece;
-use super::sending::{FOLLOW, Sending};
+use super::attached::Attached;
+use super::sending::Sending;
 use super::task::SignedTask;
 use crate::json::BufferFull;
 use crate::rpc::Composer;
@@ -41,12 +40,10 @@ impl Core<'_> {
             composer.suspend(page);
             return;
         };
-        let sending = &self.signed_values.sending;
-        let piece =
-            SignedPiece { sending, index, follows: index > 0 || page & FOLLOW != 0, piece: Piece::reread(record) };
+        let piece = self.signed_values.sending.piece(page, record);
         // A page of its own has room for the longest piece.
         let _: Result<(), BufferFull> = composer.payload(&piece);
-        if index.saturating_add(1) < sending.attached.pieces() {
+        if !piece.is_last {
             // At once: the page of a piece that is lost is empty, and nobody asks for what follows an empty page.
             self.signed_values.sending.wanted = Some(index.saturating_add(1));
             composer.suspend(page + 1);

@@ -17,22 +17,21 @@ mod delivering;
 mod following;
 mod keys;
 mod meter;
-mod page;
 mod public_key;
 mod sending;
 mod signing;
 mod taking;
 mod task;
 
-pub(crate) use attached::{Attached, is_piece};
+pub(crate) use attached::{Attached, KEY_LEN_MAX, Piece, is_piece};
 pub(super) use keys::{
     ALIGNED_DATA_SIGN_READINGS, ALIGNED_DATA_SIGN_UPDATED_READINGS, PUBLIC_KEY_WITH_SIGNED_METER_VALUE,
     SAMPLED_DATA_SIGN_READINGS, SAMPLED_DATA_SIGN_STARTED_READINGS, SAMPLED_DATA_SIGN_UPDATED_READINGS,
     START_TXN_SAMPLED_DATA, is_telling_of_key,
 };
 pub use meter::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
-pub(super) use public_key::MeterPublicKey;
-pub(crate) use sending::{first_page, is_page_of_piece};
+pub(crate) use public_key::{METER_PUBLIC_KEY, MeterPublicKey};
+pub(crate) use sending::{SignedPiece, first_page, is_page_of_piece};
 pub(crate) use signing::Signing;
 pub(crate) use task::SignedTask;
 

@@ -2,36 +2,26 @@
 
 use super::attached::{KEY_LEN_MAX, field_of, fits};
 use super::meter::PrintedKey;
-use super::page::write_base64;
-use crate::json::{Json, JsonStr, Writer, integer, name};
+use crate::json::{JsonStr, integer};
 use crate::station::ConnectorId;
 use crate::station::core_profile::Core;
 
 /// The number of the connector follows (note §3.3.1).
-const METER_PUBLIC_KEY: &str = "MeterPublicKey";
+pub(crate) const METER_PUBLIC_KEY: &str = "MeterPublicKey";
 
 /// No configuration key has a longer name (OCPP 1.6 §6.9).
 const NAME_LEN_MAX: usize = 50;
 
 /// A configuration key that is read from the meter.
 pub(crate) struct MeterPublicKey<'k> {
-    id: ConnectorId,
+    pub(crate) id: ConnectorId,
     key: PrintedKey<'k>,
 }
 
-impl Json for MeterPublicKey<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("key")).raw(b"\"");
-        members.raw(METER_PUBLIC_KEY.as_bytes());
-        members.whole(self.id.into());
-        members.raw(b"\"");
-        members.name(name!("readonly")).raw(b"true");
-        members.name(name!("value")).raw(b"\"");
-        let mut field = [0; KEY_LEN_MAX];
-        write_base64(members, field_of(self.key, &mut field));
-        members.raw(b"\"");
-        members.close();
+impl MeterPublicKey<'_> {
+    /// Its value, but for Base64.
+    pub(crate) fn field<'b>(&self, buffer: &'b mut [u8; KEY_LEN_MAX]) -> &'b [u8] {
+        field_of(self.key, buffer)
     }
 }
 

@@ -1,52 +1,51 @@
-//! The signed values of a message on the wire (note §3.2.1): JSON within a text of JSON, a page for each piece.
+//! Signed values on the wire (note §3.2.1): JSON within a text of JSON, a page for each piece. And the keys that go with them.
 
-use super::attached::Piece;
-use super::meter::SignedForm;
-use super::sending::Sending;
+use super::meter_values::write_reading;
 use crate::base64;
-use crate::json::{Json, Writer};
-use crate::station::metering::{ENERGY, write_reading};
+use crate::json::{Json, Writer, name};
+use crate::station::metering::ENERGY;
+use crate::station::signed_values::{KEY_LEN_MAX, METER_PUBLIC_KEY, MeterPublicKey, Piece, SignedForm, SignedPiece};
 use crate::station::{MeterReading, ReadingContext};
 use crate::types::Symbol;
 
-/// One piece on the wire.
-pub(super) struct SignedPiece<'s> {
-    pub(super) sending: &'s Sending,
-    pub(super) index: u8,
-    /// Other values stand before.
-    pub(super) follows: bool,
-    /// None: it cannot be read.
-    pub(super) piece: Option<Piece<'s>>,
-}
-
 impl Json for SignedPiece<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
-        let Sending { attached, signed: [begun, ended], context, .. } = self.sending;
-        let (place, count, signed, context) = match self.index.checked_sub(attached.begin) {
-            None => (self.index, attached.begin, *begun, ReadingContext::TransactionBegin),
-            Some(place) => (place, attached.other, *ended, *context),
-        };
-        let is_tail = place.saturating_add(1) >= count;
-        if place == 0 {
+        if self.is_first {
             if self.follows {
                 writer.raw(b",");
             }
             writer.raw(b"{\"timestamp\":");
-            writer.date(signed);
+            writer.date(self.signed);
             writer.raw(br#","sampledValue":[{"value":"{\"signedMeterData\":\""#);
         }
         match &self.piece {
             Some(Piece::Tail { reading, signing_method, encoding_method, public_key }) => {
-                write_tail(writer, signing_method, encoding_method, public_key, context, reading);
+                write_tail(writer, signing_method, encoding_method, public_key, self.context, reading);
             }
-            _ if is_tail => write_tail(writer, "", "", &[], context, &ENERGY),
+            _ if self.is_tail => write_tail(writer, "", "", &[], self.context, &ENERGY),
             Some(Piece::Data { form: SignedForm::Base64, bytes }) => writer.raw(bytes),
             Some(Piece::Data { form: SignedForm::Bytes, bytes }) => write_base64(writer, bytes),
             None => {}
         }
-        if self.index.saturating_add(1) >= attached.pieces() {
+        if self.is_last {
             writer.raw(b"]}");
         }
+    }
+}
+
+impl Json for MeterPublicKey<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        let members = writer.open();
+        members.name(name!("key")).raw(b"\"");
+        members.raw(METER_PUBLIC_KEY.as_bytes());
+        members.whole(self.id.into());
+        members.raw(b"\"");
+        members.name(name!("readonly")).raw(b"true");
+        members.name(name!("value")).raw(b"\"");
+        let mut field = [0; KEY_LEN_MAX];
+        write_base64(members, self.field(&mut field));
+        members.raw(b"\"");
+        members.close();
     }
 }
 
@@ -72,6 +71,6 @@ fn write_tail(
     writer.raw(b"}]}");
 }
 
-pub(super) fn write_base64(writer: &mut Writer<'_>, bytes: &[u8]) {
+fn write_base64(writer: &mut Writer<'_>, bytes: &[u8]) {
     base64::groups(bytes.iter().copied()).for_each(|group| writer.raw(&group));
 }
