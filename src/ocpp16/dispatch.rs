@@ -1,19 +1,16 @@
 //! Which block handles which message, and whose turn it is to send.
 
-use super::transaction_messages::{self, MeterValues};
-use super::{availability, boot_notification, configuration, heartbeat, reset, unlock};
+use super::{
+    availability, boot_notification, configuration, heartbeat, meter_values, reset, transaction_messages, unlock,
+};
 use crate::json::{BufferFull, JsonStr, Payload, Raw};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::station::answer::{Cause, StatusAnswer};
-use crate::station::journal_entry::{Content, Entry, begin_meter_values};
-use crate::station::metering::{self, MeterValue};
-use crate::station::signed_values::Attached;
 use crate::station::transfer::Direction;
 use crate::station::{CallName, Station};
 use crate::store::Scratch;
 use crate::time::Instant;
-use crate::types::Symbol;
-use crate::types::{Action, ConnectorId};
+use crate::types::{Action, Symbol};
 
 /// The operations as the handler of an RPC layer: together with the record buffer, in which the transaction message
 /// that goes out next may lie.
@@ -135,7 +132,7 @@ impl Handler for Exchange<'_, '_> {
             return Some(CallName::Heartbeat);
         }
         while let Some(id) = self.operations.core.next_untransacted_sample() {
-            if self.untransacted_sample(now, id, call).is_some() {
+            if meter_values::untransacted_sample(self.operations, now, id, self.record, call).is_some() {
                 return Some(CallName::MeterValues(id));
             }
             // The record buffer was used in vain: what lay in it is loaded again.
@@ -156,7 +153,7 @@ impl Handler for Exchange<'_, '_> {
                 transaction_messages::write_on(&mut self.operations.core, self.record, composer)
             }
             CallName::MeterValues(_) => {
-                let _ = self.compose_written_sample(composer);
+                let _ = meter_values::compose_written_sample(self.record, composer);
             }
             CallName::SignCertificate => self.operations.trust.continue_sign_certificate(composer),
             _ => {}
@@ -212,31 +209,6 @@ impl Exchange<'_, '_> {
     /// The epoch of message ids for calls that are not kept over a boot; known when the device has been read.
     pub fn call_epoch(&self) -> u32 {
         self.operations.core.common.call_epoch()
-    }
-
-    /// Samples a connector without a transaction into the record buffer, and writes the message of it.
-    fn untransacted_sample(&mut self, now: Instant, id: ConnectorId, call: &mut CallComposer<'_>) -> Option<()> {
-        let operations = &mut *self.operations;
-        let sampling = &mut operations.core.place_mut(id)?.sampling;
-        let (context, moment) = sampling.next()?;
-        sampling.taken(context);
-        let at = operations.core.common.date_of_sample(now, moment);
-        let mut writer = begin_meter_values(self.record.blank(), 0, id, at, 0, context, Attached::NONE);
-        if !operations.core.sample(id, operations.core.common.list_of(context), &mut writer) {
-            return None;
-        }
-        let len = writer.finish_entry(0)?;
-        self.record.hold_sample(len);
-        self.compose_written_sample(call.begin("MeterValues").ok()?)
-    }
-
-    /// Writes the sample that [`untransacted_sample`](Self::untransacted_sample) has left in the record buffer.
-    fn compose_written_sample(&self, composer: &mut Composer<'_>) -> Option<()> {
-        let entry = Entry::read(0, self.record.sample()?)?;
-        let Content::MeterValues { context, values, .. } = entry.content else { return None };
-        let head = MeterValues { connector_id: entry.connector, transaction_id: None };
-        let value = MeterValue { timestamp: entry.at.dated(), context, values };
-        metering::compose(composer, &head, &mut [value].into_iter(), Attached::NONE).ok()
     }
 }
 

@@ -7,7 +7,10 @@ pub(crate) mod boot_notification;
 mod configuration;
 mod dispatch;
 mod heartbeat;
+mod meter_values;
 mod reset;
+#[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]
+mod signed_values;
 mod status_notification;
 mod transaction_messages;
 mod unlock;

@@ -1,5 +1,6 @@
 //! StartTransaction, MeterValues of a transaction, and StopTransaction (OCPP 1.6 §4.7, §4.8, §4.10).
 
+use super::{meter_values, signed_values};
 use crate::json::{BufferFull, Field, Json, Kind, Writer, name, read_answer};
 use crate::rpc::{CallComposer, Composer, Outcome};
 use crate::station::core_profile::Core;
@@ -23,7 +24,7 @@ pub(super) fn write_due(core: &mut Core<'_>, now: Instant, scratch: &Scratch<'_>
 /// Writes the next page of it.
 pub(super) fn write_on(core: &mut Core<'_>, scratch: &Scratch<'_>, composer: &mut Composer<'_>) {
     if is_page_of_piece(composer.page()) {
-        return core.continue_signed_values(scratch, composer);
+        return signed_values::write_on(core, scratch, composer);
     }
     if let Some(entry) = core.entry_under_way(scratch) {
         let _ = compose(core, &entry, composer);
@@ -65,7 +66,7 @@ fn compose(core: &Core<'_>, entry: &Entry<'_>, composer: &mut Composer<'_>) -> R
         Content::MeterValues { context, values, .. } => {
             let head = MeterValues { connector_id, transaction_id: Some(core.transaction_id_of(entry)) };
             let value = MeterValue { timestamp, context, values };
-            metering::compose(composer, &head, &mut [value].into_iter(), entry.attached)
+            meter_values::compose(composer, &head, &mut [value].into_iter(), entry.attached)
         }
         Content::Stop { meter_stop, reason, id_tag, series, .. } => {
             let transaction_id = core.transaction_id_of(entry);
@@ -74,8 +75,8 @@ fn compose(core: &Core<'_>, entry: &Entry<'_>, composer: &mut Composer<'_>) -> R
             let id_tag = id_tag.map(|_| core.delivery.head_tag.as_str());
             let head = StopTransaction { id_tag, meter_stop, timestamp, transaction_id, reason, has_data };
             match data {
-                Some(mut data) => metering::compose(composer, &head, &mut data, entry.attached),
-                None if has_data => metering::compose(composer, &head, &mut [].into_iter(), entry.attached),
+                Some(mut data) => meter_values::compose(composer, &head, &mut data, entry.attached),
+                None if has_data => meter_values::compose(composer, &head, &mut [].into_iter(), entry.attached),
                 None => composer.payload(&head),
             }
         }

@@ -5,8 +5,7 @@ use super::connector::Connector;
 use super::core_profile::Core;
 use super::journal_entry::Entry;
 use super::task::Task;
-use crate::json::{Json, JsonStr, Writer};
-use crate::rpc::Composer;
+use crate::json::JsonStr;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
@@ -91,7 +90,7 @@ impl Signing {
 }
 
 pub(super) const MESSAGES_OF_BEGINNING: u32 = 0;
-pub(super) fn first_page(_: bool) -> u16 {
+pub(crate) fn first_page(_: bool) -> u16 {
     0
 }
 
@@ -123,10 +122,6 @@ pub(crate) enum SignedTask {}
 pub(crate) enum MeterPublicKey<'k> {
     #[expect(dead_code)] // no meter has one
     None(core::convert::Infallible, core::marker::PhantomData<&'k ()>),
-}
-
-impl Json for MeterPublicKey<'_> {
-    fn write(&self, _: &mut Writer<'_>) {}
 }
 
 impl Core<'_> {
@@ -193,8 +188,6 @@ impl Core<'_> {
     pub(super) fn piece_appended(&mut self) {}
 
     pub(super) fn begin_signed_values(&mut self, _: &Entry<'_>, _: Option<DateTime>) {}
-
-    pub(crate) fn continue_signed_values(&mut self, _: &Scratch<'_>, _: &mut Composer<'_>) {}
 
     pub(super) fn wanted_piece(&self) -> Option<(Task, StorageOp)> {
         None

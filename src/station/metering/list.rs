@@ -1,16 +1,16 @@
 //! Lists of measurands: two bytes an item, the measurand and its phase.
 
-use super::{Measurand, Phase};
-use crate::station::keys::{CHANGE_OF_LIST, announced};
-use crate::store::{IntegerKey, Keys, ListCodec, TextSink};
+use super::reading::MeterReading;
+use crate::station::{Measurand, Phase};
+use crate::store::{IntegerKey, ListCodec, TextSink};
 use crate::types::Symbol;
 
 /// Reads and writes `Measurand` and `Measurand.Phase` items (OCPP 1.6 §9.1.17). Blanks around items are ignored.
 pub(crate) static MEASURANDS: ListCodec = ListCodec { encode, decode };
 
 /// The most items of a list: as many of the longest as a value of 500 characters holds.
-const ITEMS_MAX: usize = 500 / LONGEST_ITEM.len();
-const LONGEST_ITEM: &str = "Energy.Reactive.Export.Register.L1-L2,";
+pub(super) const ITEMS_MAX: usize = 500 / LONGEST_ITEM.len();
+pub(super) const LONGEST_ITEM: &str = "Energy.Reactive.Export.Register.L1-L2,";
 
 pub(crate) const METER_VALUES_ALIGNED_DATA_MAX_LENGTH: IntegerKey = max_length(16, "MeterValuesAlignedDataMaxLength");
 pub(crate) const METER_VALUES_SAMPLED_DATA_MAX_LENGTH: IntegerKey = max_length(18, "MeterValuesSampledDataMaxLength");
@@ -19,16 +19,6 @@ pub(crate) const STOP_TXN_SAMPLED_DATA_MAX_LENGTH: IntegerKey = max_length(30, "
 
 const fn max_length(number: u8, name: &'static str) -> IntegerKey {
     IntegerKey::new(number, name, ITEMS_MAX as i32, 0, i32::MAX).read_only()
-}
-
-/// Announces how long the lists may be.
-#[inline(always)]
-pub(crate) fn announce(keys: &mut Keys<'_>, receive: usize) {
-    let items = announced(receive, CHANGE_OF_LIST, LONGEST_ITEM, ITEMS_MAX);
-    keys.set_integer(&METER_VALUES_ALIGNED_DATA_MAX_LENGTH, items);
-    keys.set_integer(&METER_VALUES_SAMPLED_DATA_MAX_LENGTH, items);
-    keys.set_integer(&STOP_TXN_ALIGNED_DATA_MAX_LENGTH, items);
-    keys.set_integer(&STOP_TXN_SAMPLED_DATA_MAX_LENGTH, items);
 }
 
 /// The items of an encoded list.
@@ -41,6 +31,17 @@ pub(super) fn items(bytes: &[u8]) -> impl Iterator<Item = (Measurand, Option<Pha
         }
         _ => None,
     })
+}
+
+/// Whether any item of a list asks for this reading.
+#[cfg(feature = "signed-meter-values")]
+pub(crate) fn asks_for_any(list: &[u8], reading: &MeterReading) -> bool {
+    items(list).any(|item| asks_for(reading, item))
+}
+
+/// Whether an item of a list asks for this reading: an item without phase asks for all.
+pub(super) fn asks_for(reading: &MeterReading, (measurand, phase): (Measurand, Option<Phase>)) -> bool {
+    reading.measurand == measurand && (phase.is_none() || reading.phase == phase)
 }
 
 fn encode(list: &str, buffer: &mut [u8]) -> Option<usize> {

@@ -1,125 +1,29 @@
 //! Taking samples: due times, and the encoding of one moment's values.
 
-use super::aligned::METER_VALUES_ALIGNED_DATA;
-use super::list::items;
-use super::transaction_data::STOP_TXN_SAMPLED_DATA;
-use super::values::write_value;
-use super::{METER_VALUE_SAMPLE_INTERVAL, METER_VALUES_SAMPLED_DATA, Measurand, MeterInput, MeterReading, Phase};
-use crate::json::Decimal;
+use super::alignment::METER_VALUES_ALIGNED_DATA;
+use super::list::{asks_for, items};
 #[cfg(feature = "smart-charging")]
-use crate::station::ChargingRateUnit;
+use super::meters::offer;
+#[cfg(feature = "smart-charging")]
+use super::reading::MeterReading;
+use super::reading::{ENERGY, POWER};
+use super::sampling::{METER_VALUE_SAMPLE_INTERVAL, METER_VALUES_SAMPLED_DATA};
+use super::series::STOP_TXN_SAMPLED_DATA;
+use super::values::{MeterValue, write_value};
+use crate::json::Decimal;
 use crate::station::common::Common;
 use crate::station::connector::Connector;
 use crate::station::core_profile::Core;
+use crate::station::journal_entry::{Content, Entry, begin_meter_values};
 #[cfg(feature = "signed-meter-values")]
 use crate::station::signed_values::START_TXN_SAMPLED_DATA;
-use crate::station::signed_values::SigningMoment;
-use crate::station::{ConnectorId, ReadingContext, UnitOfMeasure};
+use crate::station::signed_values::{Attached, SigningMoment};
+#[cfg(feature = "smart-charging")]
+use crate::station::{ChargingRateUnit, UnitOfMeasure};
+use crate::station::{ConnectorId, Measurand, Phase, ReadingContext};
+use crate::store::Scratch;
 use crate::store::record::RecordWriter;
-use crate::time::{DateTime, Duration, Instant};
-
-/// What is to be sampled on a connector.
-#[derive(Debug)]
-pub(crate) struct Sampling {
-    /// When the running transaction was sampled last, or began.
-    last: Instant,
-    /// The moment of the clock whose values wait for their record.
-    moment: Option<DateTime>,
-    /// The contexts of samples that are to be taken, one bit each.
-    asked: u8,
-    /// One sample in so many is recorded, as a power of two: the journal is full.
-    stride: u8,
-    /// By kind, how many samples there were since.
-    counts: [u16; 2],
-}
-
-const TRIGGER: u8 = 1;
-const PERIODIC: u8 = 1 << 1;
-const CLOCK: u8 = 1 << 2;
-#[cfg(feature = "signed-meter-values")]
-const BEGIN: u8 = 1 << 3;
-
-impl Sampling {
-    pub(crate) const fn new() -> Self {
-        Self { last: Instant::ZERO, moment: None, asked: 0, stride: 0, counts: [0; 2] }
-    }
-
-    /// The transaction has begun at `at`.
-    pub(crate) fn begin(&mut self, at: Instant) {
-        self.last = at;
-        self.stride = 0;
-        self.miss_moment(); // MV-10: that was of nobody's transaction
-    }
-
-    /// What is told right after the start is to be read.
-    #[cfg(feature = "signed-meter-values")]
-    pub(crate) fn ask_for_begin(&mut self) {
-        self.asked |= BEGIN;
-    }
-
-    /// TriggerMessage asks for values.
-    #[cfg(feature = "remote-trigger")]
-    pub(crate) fn trigger(&mut self) {
-        self.asked |= TRIGGER;
-    }
-
-    /// A moment of the clock has come.
-    pub(super) fn align(&mut self, moment: DateTime) {
-        self.moment = Some(moment);
-        self.asked |= CLOCK;
-    }
-
-    /// The moment of what is not asked for by TriggerMessage has passed untold.
-    pub(crate) fn miss_moment(&mut self) {
-        self.asked &= TRIGGER;
-    }
-
-    /// Whether a sample is to be taken.
-    pub(crate) fn is_due(&self) -> bool {
-        self.asked != 0
-    }
-
-    /// The context of the next sample, if one is to be taken, and the moment of the clock that it is for.
-    pub(crate) fn next(&self) -> Option<(ReadingContext, Option<DateTime>)> {
-        Some(match self.asked {
-            0 => return None,
-            #[cfg(feature = "signed-meter-values")]
-            asked if asked & BEGIN != 0 => (ReadingContext::TransactionBegin, None),
-            asked if asked & CLOCK != 0 => (ReadingContext::SampleClock, self.moment),
-            asked if asked & PERIODIC != 0 => (ReadingContext::SamplePeriodic, None),
-            _ => (ReadingContext::Trigger, None),
-        })
-    }
-
-    /// The samples of the running transaction were thinned: from now on only half as many are recorded.
-    pub(crate) fn thin_out(&mut self) {
-        self.stride = (self.stride + 1).min(u16::BITS as u8);
-        self.counts = [0; 2];
-    }
-
-    /// Whether the next sample of this context is one of those that are not recorded.
-    pub(crate) fn is_thinned_out(&mut self, context: ReadingContext) -> bool {
-        let [periodic, aligned] = &mut self.counts;
-        let count = match context {
-            ReadingContext::SamplePeriodic => periodic,
-            ReadingContext::SampleClock => aligned,
-            _ => return false,
-        };
-        *count = count.wrapping_add(1);
-        count.trailing_zeros() < u32::from(self.stride)
-    }
-
-    /// The sample of this context has been taken.
-    pub(crate) fn taken(&mut self, context: ReadingContext) {
-        self.asked &= !match context {
-            ReadingContext::Trigger => TRIGGER,
-            ReadingContext::SampleClock => CLOCK,
-            #[cfg(feature = "signed-meter-values")]
-            ReadingContext::TransactionBegin => BEGIN,
-            _ => PERIODIC,
-        };
-    }
-}
+use crate::time::{Duration, Instant};
 
 impl Core<'_> {
     pub(crate) fn advance_metering(&mut self, now: Instant, id: ConnectorId) {
@@ -133,7 +37,7 @@ impl Core<'_> {
             let wanted = !self.common.keys.list(&METER_VALUES_SAMPLED_DATA).is_empty();
             let wanted_at_stop = !self.common.keys.list(&STOP_TXN_SAMPLED_DATA).is_empty();
             if wanted {
-                connector.place.sampling.asked |= PERIODIC;
+                connector.place.sampling.ask_for_periodic();
             }
             if wanted_at_stop {
                 connector.series.ask_for(ReadingContext::SamplePeriodic);
@@ -148,15 +52,10 @@ impl Core<'_> {
             let is_first = is_first.is_some_and(|(_, first)| first == id);
             let is_dated = self.common.clock.is_set(); // values want a date, and these are not kept until there is one
             if wanted && is_first && is_dated && self.common.is_reachable() && self.has_main_meter() {
-                self.charge_point.sampling.asked |= PERIODIC;
+                self.charge_point.sampling.ask_for_periodic();
             }
         }
         self.common.wake_at(next);
-    }
-
-    /// Whether there is a meter at the grid connection.
-    pub(crate) fn has_main_meter(&self) -> bool {
-        self.meter_inputs.iter().any(|input| input.connector == 0)
     }
 
     /// The next connector without a transaction, or the charge point itself, whose values are to be told.
@@ -166,6 +65,27 @@ impl Core<'_> {
         }
         let wanted = |connector: &Connector<'_>| connector.place.sampling.is_due() && !connector.session.is_reported();
         self.connectors.iter().zip(1..).find(|(connector, _)| wanted(connector)).map(|(_, id)| id)
+    }
+
+    /// Takes the next sample of a connector without a transaction, and leaves it in `record`. `None` when there is none, or
+    /// nothing is measured.
+    pub(crate) fn take_untransacted_sample(
+        &mut self,
+        now: Instant,
+        id: ConnectorId,
+        record: &mut Scratch<'_>,
+    ) -> Option<()> {
+        let sampling = &mut self.place_mut(id)?.sampling;
+        let (context, moment) = sampling.next()?;
+        sampling.taken(context);
+        let at = self.common.date_of_sample(now, moment);
+        let mut writer = begin_meter_values(record.blank(), 0, id, at, 0, context, Attached::NONE);
+        if !self.sample(id, self.common.list_of(context), &mut writer) {
+            return None;
+        }
+        let len = writer.finish_entry(0)?;
+        record.hold_sample(len);
+        Some(())
     }
 
     /// Writes the values of a list as they are now. `false` when there is none.
@@ -229,62 +149,9 @@ impl Common<'_> {
     }
 }
 
-/// All that can be measured.
-#[derive(Clone, Copy)]
-pub(crate) struct Meters<'m, 'a> {
-    pub(crate) connectors: &'m [Connector<'a>],
-    pub(crate) inputs: &'m [MeterInput<'a>],
-}
-
-impl Meters<'_, '_> {
-    /// Whether all of a list can be measured somewhere. One with anything else is refused (OCPP 1.6 §3.16.4).
-    pub(crate) fn can_measure(self, list: &[u8]) -> bool {
-        items(list).all(|item| (0..=self.connectors.len()).any(|id| self.measures(id, item)))
-    }
-
-    /// Whether a connector measures anything of a list.
-    #[cfg(feature = "remote-trigger")]
-    pub(crate) fn measures_any(self, id: ConnectorId, list: &[u8]) -> bool {
-        items(list).any(|item| self.measures(id.into(), item))
-    }
-
-    fn measures(self, id: usize, item: (Measurand, Option<Phase>)) -> bool {
-        let built_in = |connector: &Connector<'_>| {
-            #[cfg(feature = "smart-charging")]
-            if offer(connector, item).is_some() {
-                return true;
-            }
-            asks_for(&ENERGY, item) && connector.equipment.has_energy_meter()
-                || asks_for(&POWER, item) && connector.equipment.has_power_meter()
-        };
-        id.checked_sub(1).and_then(|place| self.connectors.get(place)).is_some_and(built_in)
-            || self.inputs.iter().any(|input| usize::from(input.connector) == id && asks_for(&input.reading, item))
-    }
-}
-
-/// The two meters that every connector has a place for.
-pub(crate) const ENERGY: MeterReading =
-    MeterReading::new(Measurand::EnergyActiveImportRegister, Some(UnitOfMeasure::Wh));
-pub(super) const POWER: MeterReading = MeterReading::new(Measurand::PowerActiveImport, Some(UnitOfMeasure::W));
-
-/// What an item asks for that follows from the limit of a connector, if it has one (SC-42).
-#[cfg(feature = "smart-charging")]
-fn offer(connector: &Connector<'_>, item: (Measurand, Option<Phase>)) -> Option<ChargingRateUnit> {
-    match item {
-        _ if !connector.equipment.has_limit() => None,
-        (Measurand::CurrentOffered, None) => Some(ChargingRateUnit::A),
-        (Measurand::PowerOffered, None) => Some(ChargingRateUnit::W),
-        _ => None,
-    }
-}
-
-/// Whether any item of a list asks for this reading.
-#[cfg(feature = "signed-meter-values")]
-pub(crate) fn asks_for_any(list: &[u8], reading: &MeterReading) -> bool {
-    items(list).any(|item| asks_for(reading, item))
-}
-
-/// Whether an item of a list asks for this reading: an item without phase asks for all.
-fn asks_for(reading: &MeterReading, (measurand, phase): (Measurand, Option<Phase>)) -> bool {
-    reading.measurand == measurand && (phase.is_none() || reading.phase == phase)
+/// The sample that [`take_untransacted_sample`](Core::take_untransacted_sample) has left in `record`.
+pub(crate) fn written_sample<'r>(record: &'r Scratch<'_>) -> Option<(ConnectorId, MeterValue<'r>)> {
+    let entry = Entry::read(0, record.sample()?)?;
+    let Content::MeterValues { context, values, .. } = entry.content else { return None };
+    Some((entry.connector, MeterValue { timestamp: entry.at.dated(), context, values }))
 }

@@ -4,8 +4,9 @@
 //! of the middle goes, and from then on only half as many are taken up: what is left lies evenly, first and last stay, and
 //! a transaction of any length costs few writes. The end copies it into the journal, behind the StopTransaction.
 
-use super::list;
-use super::values::{MeterValue, register_of, values_of};
+use super::groups::{END, groups, read_began, thin};
+use super::series::{METER_VALUES_MAX, STOP_TXN_ALIGNED_DATA, STOP_TXN_SAMPLED_DATA, series_record};
+use super::values::register_of;
 use crate::bytes::{make_room, remove_front};
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
@@ -13,78 +14,9 @@ use crate::station::journal_entry::{self, Stamp};
 use crate::station::signed_values::Attached;
 use crate::station::{ConnectorId, ReadingContext};
 use crate::store::record::{self, RecordReader, RecordWriter};
-use crate::store::{IntegerKey, ListKey, RecordKey, registry};
 use crate::time::{DateTime, Instant};
 use crate::types::Symbol;
 
-/// What is told of each periodic sample at the end.
-pub(crate) const STOP_TXN_SAMPLED_DATA: ListKey = ListKey::new(29, "StopTxnSampledData", "", 2, &list::MEASURANDS);
-/// What is told of each moment of the clock at the end.
-pub(crate) const STOP_TXN_ALIGNED_DATA: ListKey = ListKey::new(27, "StopTxnAlignedData", "", 3, &list::MEASURANDS);
-/// The most meter values of one transaction, begin and end included.
-pub(crate) const METER_VALUES_MAX: i32 = 16;
-/// Errata 3.91.
-pub(crate) const STOP_TRANSACTION_MAX_METER_VALUES: IntegerKey =
-    IntegerKey::new(24, "StopTransactionMaxMeterValues", METER_VALUES_MAX, 0, METER_VALUES_MAX).read_only();
-
-/// What is to be taken up next for the end of the running transaction.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Series {
-    /// Its record is begun.
-    pub(crate) is_begun: bool,
-    /// One of so many values of a kind is taken up, as a power of two.
-    stride: u8,
-    periodic: Kind,
-    aligned: Kind,
-}
-
-/// Values of one context.
-#[derive(Clone, Copy, Debug)]
-struct Kind {
-    is_asked: bool,
-    /// How many there were.
-    count: u16,
-}
-
-impl Series {
-    pub(crate) const fn new() -> Self {
-        let kind = Kind { is_asked: false, count: 0 };
-        Self { is_begun: false, stride: 0, periodic: kind, aligned: kind }
-    }
-
-    pub(super) fn ask_for(&mut self, context: ReadingContext) {
-        self.kind(context).is_asked = true;
-    }
-
-    fn kind(&mut self, context: ReadingContext) -> &mut Kind {
-        match context {
-            ReadingContext::SampleClock => &mut self.aligned,
-            _ => &mut self.periodic,
-        }
-    }
-
-    /// The next value to be taken up, if there is one. Those that are thinned out are passed over.
-    pub(crate) fn take(&mut self) -> Option<ReadingContext> {
-        for context in [ReadingContext::SampleClock, ReadingContext::SamplePeriodic] {
-            let kind = self.kind(context);
-            if core::mem::take(&mut kind.is_asked) {
-                kind.count = kind.count.wrapping_add(1);
-                if self.is_its_turn(context) {
-                    return Some(context);
-                }
-            }
-        }
-        None
-    }
-
-    fn is_its_turn(&mut self, context: ReadingContext) -> bool {
-        let stride = self.stride;
-        self.kind(context).count.trailing_zeros() >= u32::from(stride)
-    }
-}
-
-/// Ends the values of a meter value; no measurand has this number.
-const END: u8 = 0xff;
 /// A record that is longer by this fits the journal behind the head of a StopTransaction.
 const STOP_HEAD_MAX: usize = if Attached::EXISTS { 91 } else { 80 };
 
@@ -254,96 +186,4 @@ impl Core<'_> {
         writer.byte(END);
         Some((if measured { writer.position() } else { end }, is_whole))
     }
-}
-
-/// The record of the series of a connector.
-pub(crate) fn series_record(id: ConnectorId) -> Option<RecordKey> {
-    registry::nth(registry::TRANSACTION_DATA, usize::from(id))
-}
-
-/// When the transaction of a series began, if that was known: it stands behind format and entry.
-fn read_began(head: &[u8]) -> Option<DateTime> {
-    let mut head = RecordReader::content(head.get(1..)?);
-    head.u32()?;
-    head.u32().filter(|began| *began != 0).map(DateTime::from_unix)
-}
-
-/// The meter values behind a StopTransaction in its record. Nothing of it is dated before its start or after its end.
-pub(crate) fn transaction_data(series: &[u8], ended: Option<DateTime>) -> Option<impl Iterator<Item = MeterValue<'_>>> {
-    let mut content = RecordReader::content(series);
-    let began = content.u32().filter(|began| *began != 0).map(DateTime::from_unix);
-    let duration_s = content.u32()?;
-    let date = move |group: &Group<'_>| {
-        let ended = ended?;
-        let began = began.unwrap_or(ended.shifted(-i64::from(duration_s)));
-        let is_end = group.context == ReadingContext::TransactionEnd;
-        Some(if is_end { ended } else { began.shifted(group.offset_s.into()).min(ended) })
-    };
-    let has_values = groups(content.rest()).any(|group| !group.values.is_empty());
-    has_values.then(|| {
-        groups(content.rest()).map(move |group| MeterValue {
-            timestamp: date(&group),
-            context: group.context,
-            values: group.values,
-        })
-    })
-}
-
-/// When the transaction of a series began, if that or its end is known.
-#[cfg(feature = "signed-meter-values")]
-pub(crate) fn began(series: &[u8], ended: Option<DateTime>) -> Option<DateTime> {
-    let mut content = RecordReader::content(series);
-    let began = content.u32().filter(|began| *began != 0).map(DateTime::from_unix);
-    let duration_s = content.u32().unwrap_or(0);
-    began.or(ended.map(|ended| ended.shifted(-i64::from(duration_s))))
-}
-
-/// One meter value of a series.
-struct Group<'a> {
-    /// Seconds since the beginning of the transaction.
-    offset_s: u32,
-    context: ReadingContext,
-    values: &'a [u8],
-}
-
-fn groups(content: &[u8]) -> impl Iterator<Item = Group<'_>> {
-    let mut content = RecordReader::content(content);
-    core::iter::from_fn(move || read_group(&mut content))
-}
-
-fn read_group<'a>(content: &mut RecordReader<'a>) -> Option<Group<'a>> {
-    let offset_s = content.u32()?;
-    let context = ReadingContext::from_code(content.byte()?)?;
-    let values = values_of(content);
-    (content.byte()? == END).then_some(Group { offset_s, context, values })
-}
-
-/// The length and the context of the first meter value.
-fn first_group(series: &[u8]) -> Option<(usize, ReadingContext)> {
-    let mut content = RecordReader::content(series);
-    let group = read_group(&mut content)?;
-    Some((series.len() - content.rest().len(), group.context))
-}
-
-/// Drops every second meter value of each kind from the middle, from the first of them on. Returns where the rest ends.
-fn thin(record: &mut [u8], begin: usize, end: usize) -> usize {
-    let (mut kept, mut at) = (begin, begin);
-    let mut seen = [0; 2];
-    while let Some((len, context)) = record.get(at..end).and_then(first_group) {
-        let drops = match (context, &mut seen) {
-            (ReadingContext::SamplePeriodic, [seen, _]) | (ReadingContext::SampleClock, [_, seen]) => {
-                *seen ^= 1;
-                *seen == 1
-            }
-            _ => false,
-        };
-        if !drops {
-            if let Some(piece) = record.get_mut(kept..at + len) {
-                remove_front(piece, at - kept);
-            }
-            kept += len;
-        }
-        at += len;
-    }
-    kept
 }

@@ -1,10 +1,7 @@
-//! The stored form of values, and MeterValues.req made of it.
+//! The stored form of values.
 
-use super::MeterReading;
-use super::sample::{ENERGY, POWER};
-use crate::json::{BufferFull, Decimal, Json, Writer};
-use crate::rpc::Composer;
-use crate::station::signed_values::{Attached, first_page};
+use super::reading::{ENERGY, MeterReading, POWER};
+use crate::json::Decimal;
 use crate::station::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::time::DateTime;
@@ -84,54 +81,6 @@ pub(crate) struct MeterValue<'a> {
     pub(crate) values: &'a [u8],
 }
 
-struct SampledValue<'v> {
-    value: Decimal,
-    context: ReadingContext,
-    reading: &'v MeterReading,
-}
-
-impl Json for SampledValue<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.raw(b"{\"value\":");
-        writer.decimal(self.value);
-        writer.raw(b",\"context\":");
-        writer.raw(self.context.quoted());
-        write_reading(writer, self.reading);
-        writer.close();
-    }
-}
-
-/// What a value is about, as members behind others.
-pub(crate) fn write_reading(writer: &mut Writer<'_>, reading: &MeterReading) {
-    writer.raw(b",\"measurand\":");
-    writer.raw(reading.measurand.quoted());
-    if let Some(phase) = reading.phase {
-        writer.raw(b",\"phase\":");
-        writer.raw(phase.quoted());
-    }
-    if let Some(location) = reading.location {
-        writer.raw(b",\"location\":");
-        writer.raw(location.quoted());
-    }
-    if let Some(unit) = reading.unit {
-        writer.raw(b",\"unit\":");
-        writer.raw(unit.quoted());
-    }
-}
-
-/// The beginning of a meter value, up to its values.
-struct Opening {
-    timestamp: Option<DateTime>,
-}
-
-impl Json for Opening {
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.raw(b"{\"timestamp\":");
-        writer.date(self.timestamp);
-        writer.raw(b",\"sampledValue\":[");
-    }
-}
-
 /// Splits what begins with values off behind them.
 pub(crate) fn values_of<'a>(content: &mut RecordReader<'a>) -> &'a [u8] {
     let begin = content.rest();
@@ -141,75 +90,4 @@ pub(crate) fn values_of<'a>(content: &mut RecordReader<'a>) -> &'a [u8] {
     }
     *content = end;
     begin.get(..begin.len() - end.rest().len()).unwrap_or_default()
-}
-
-/// Writes a payload that ends in an array of meter values, in pages of whole values where the send buffer is short. With
-/// others attached, these follow on pages of their own.
-///
-/// # Errors
-/// [`BufferFull`] when not even the beginning and the first value fit, or when there is no value that can be read.
-pub(crate) fn compose(
-    composer: &mut Composer<'_>,
-    head: &dyn Json,
-    meter_values: &mut dyn Iterator<Item = MeterValue<'_>>,
-    attached: Attached,
-) -> Result<(), BufferFull> {
-    let done = usize::from(composer.page());
-    if done == 0 {
-        composer.payload(head)?;
-    }
-    let mut written = 0;
-    for meter_value in meter_values {
-        let mut content = RecordReader::content(meter_value.values);
-        let mut is_first = true;
-        while let Some((reading, value)) = read_value(&mut content) {
-            let position = composer.position();
-            if written >= done {
-                let opening = is_first.then_some((written > 0, Opening { timestamp: meter_value.timestamp }));
-                let value = SampledValue { value, context: meter_value.context, reading: &reading };
-                if compose_value(composer, opening, &value).is_err() {
-                    composer.rewind(position);
-                    return suspend(composer, written);
-                }
-            }
-            written += 1;
-            is_first = false;
-        }
-    }
-    if !attached.is_none() {
-        if written > 0 && composer.raw(b"]}").is_err() {
-            return suspend(composer, written);
-        }
-        composer.suspend(first_page(written > 0));
-        return Ok(());
-    }
-    if written == 0 {
-        return Err(BufferFull);
-    }
-    composer.raw(b"]}]}").or_else(|BufferFull| suspend(composer, written))
-}
-
-fn compose_value(
-    composer: &mut Composer<'_>,
-    opening: Option<(bool, Opening)>,
-    value: &SampledValue<'_>,
-) -> Result<(), BufferFull> {
-    match opening {
-        Some((is_next, opening)) => {
-            if is_next {
-                composer.raw(b"]},")?;
-            }
-            composer.payload(&opening)?;
-        }
-        None => composer.raw(b",")?,
-    }
-    composer.payload(value)
-}
-
-fn suspend(composer: &mut Composer<'_>, written: usize) -> Result<(), BufferFull> {
-    if written == 0 {
-        return Err(BufferFull);
-    }
-    composer.suspend(written as u16);
-    Ok(())
 }

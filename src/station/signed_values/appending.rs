@@ -1,53 +1,14 @@
 //! What is appended to the journal for signed values, and what must be durable before a start and an end.
 
-use super::SignedTask;
-use super::attached::Attached;
 use super::meter::SigningMoment;
-use super::taking::{Beginning, Signing, Stage};
+use super::signing::{SignedSample, Signing, Stage};
+use super::task::SignedTask;
+use crate::station::ConnectorId;
 use crate::station::core_profile::Core;
 use crate::station::journal_entry;
 use crate::station::session::Phase;
 use crate::station::task::Task;
-use crate::station::{ConnectorId, ReadingContext};
 use crate::store::{Scratch, StorageOp};
-use crate::time::{Duration, Instant};
-
-/// A signed value that MeterValues is to tell of.
-pub(crate) struct SignedSample {
-    pub(super) context: ReadingContext,
-    /// When it was asked for.
-    pub(crate) at: Instant,
-    pub(crate) attached: Attached,
-}
-
-impl Signing {
-    pub(crate) fn has_sample(&self) -> bool {
-        self.sample(Instant::ZERO).is_some()
-    }
-
-    /// The next signed value that MeterValues is to tell of, in a transaction that started then.
-    pub(crate) fn sample(&self, started: Instant) -> Option<SignedSample> {
-        if let (true, Beginning::Sealed(seal)) = (self.tells_begin, self.begin) {
-            let before_start = Duration::from_secs(seal.before_start_s);
-            let at = Instant::from_millis(started.as_millis().saturating_sub(before_start.as_millis()));
-            let attached = Attached { begin: seal.pieces.saturating_add(1), ..Attached::NONE };
-            return Some(SignedSample { context: ReadingContext::TransactionBegin, at, attached });
-        }
-        let is_sample = matches!(self.moment, SigningMoment::Sample | SigningMoment::Aligned);
-        (is_sample && self.stage == Stage::Durable).then(|| SignedSample {
-            context: self.moment.context(),
-            at: self.asked,
-            attached: Attached { other: self.pieces.saturating_add(1), ..Attached::NONE },
-        })
-    }
-
-    /// It has been told, or there is no room for it.
-    pub(super) fn sample_taken(&mut self) {
-        if !core::mem::take(&mut self.tells_begin) && self.stage == Stage::Durable {
-            self.stage = Stage::Idle;
-        }
-    }
-}
 
 impl Core<'_> {
     /// What signed values want to be done before the next entry of a connector, or as that.

@@ -11,7 +11,6 @@
 
 use super::meter::{PrintedKey, SignedForm, SignedMeter, SigningMoment};
 use crate::json::Decimal;
-use crate::station::journal_entry::PLAIN_LEN_MAX;
 use crate::station::metering::{read_value, write_value};
 use crate::station::{ConnectorId, MeterReading};
 use crate::store::record::{RecordReader, RecordWriter};
@@ -22,9 +21,9 @@ pub(super) const PIECE_LEN: usize = 480;
 /// The most pieces of data of a value.
 pub(super) const DATA_PIECES_MAX: u8 = 7;
 /// The longest name of an encoding or of a signing method (OCPP 2.0.1 §2.46).
-const METHOD_LEN_MAX: usize = 50;
+pub(super) const METHOD_LEN_MAX: usize = 50;
 /// The longest public key that goes into a configuration value of 500 characters (note §3.3.1), still without Base64.
-pub(super) const KEY_LEN_MAX: usize = 375;
+pub(crate) const KEY_LEN_MAX: usize = 375;
 
 /// The first byte of a piece in its high half, where messages have their format.
 const PIECE: u8 = 0x20;
@@ -100,12 +99,6 @@ pub(super) fn record_of(id: ConnectorId, group: Group, piece: u8) -> Option<Reco
 /// The place of the tail among the records of a value.
 pub(super) const TAIL_PLACE: u8 = DATA_PIECES_MAX;
 
-/// How many entries of plain length the values of the beginning and of the end take up, which are of so many bytes.
-pub(super) fn entries_of(value_len: usize) -> u32 {
-    let len = value_len.min(usize::from(DATA_PIECES_MAX) * PIECE_LEN) + KEY_LEN_MAX + 3 * METHOD_LEN_MAX;
-    2 * (len / PLAIN_LEN_MAX + 2) as u32
-}
-
 /// Whether a key can be told.
 pub(super) fn fits(key: PrintedKey<'_>) -> bool {
     let [format, printed] = key.parts();
@@ -156,7 +149,7 @@ fn method(name: &str) -> &str {
 }
 
 /// A piece as it lies in the journal.
-pub(super) enum Piece<'p> {
+pub(crate) enum Piece<'p> {
     Data { form: SignedForm, bytes: &'p [u8] },
     Tail { reading: MeterReading, signing_method: &'p str, encoding_method: &'p str, public_key: &'p [u8] },
 }

@@ -1,41 +1,34 @@
-//! From the records of a connector into the journal, behind the message that they belong to: piece after piece, and nothing
-//! else in between. What a power cut has left undone is finished after the boot.
+//! Which pieces are to follow a message in the journal, and how far that is.
 
-use super::SignedTask;
-use super::attached::{Attached, Group, Seal, TAIL_PLACE, head_of_data, is_piece, record_of};
-use super::meter::SignedForm;
-use crate::bytes::remove_front;
-use crate::log::warning;
+use super::attached::{Attached, Group, Seal, TAIL_PLACE, is_piece, record_of};
 use crate::station::ConnectorId;
-use crate::station::core_profile::Core;
 use crate::station::journal_entry::{Content, Entry};
-use crate::station::task::Task;
-use crate::store::record::{CHECKSUM_LEN, RecordReader, RecordWriter};
-use crate::store::{RecordKey, Scratch, StorageOp};
+use crate::store::RecordKey;
+use crate::store::record::RecordReader;
 
 #[derive(Debug)]
 pub(crate) struct Copying {
-    owed: Option<Owed>,
+    pub(super) owed: Option<Owed>,
     /// How many entries of the journal are pieces.
-    pieces: u32,
+    pub(super) pieces: u32,
 }
 
 /// The pieces that are to follow the last message in the journal.
 #[derive(Clone, Copy, Debug)]
-struct Owed {
+pub(super) struct Owed {
     connector: ConnectorId,
     /// How many pieces each of both values has.
     begin: u8,
     other: u8,
     /// The transaction has ended: nobody wants the records any more.
-    is_end: bool,
+    pub(super) is_end: bool,
     /// So many are in the journal.
     done: u8,
-    step: Step,
+    pub(super) step: Step,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Load,
     /// Its record has been loaded, and can be read or not.
     Append {
@@ -90,7 +83,7 @@ impl Copying {
     }
 
     /// This piece is done with.
-    fn go_on(&mut self) {
+    pub(super) fn go_on(&mut self) {
         let Some(owed) = &mut self.owed else { return };
         owed.done = owed.done.saturating_add(1);
         owed.step = Step::Load;
@@ -102,7 +95,7 @@ impl Copying {
 
 impl Owed {
     /// Where the next piece lies.
-    fn place(&self) -> (Group, u8) {
+    pub(super) fn place(&self) -> (Group, u8) {
         let (group, piece, count) = match self.done.checked_sub(self.begin) {
             None => (Group::Begin, self.done, self.begin),
             Some(piece) => (Group::Other, piece, self.other),
@@ -110,81 +103,17 @@ impl Owed {
         (group, if piece.saturating_add(1) == count { TAIL_PLACE } else { piece })
     }
 
-    fn key(&self) -> Option<RecordKey> {
+    pub(super) fn key(&self) -> Option<RecordKey> {
         let (group, piece) = self.place();
         record_of(self.connector, group, piece)
     }
 
     /// The content of a piece in its record.
-    fn content<'r>(&self, record: &'r [u8]) -> Option<&'r [u8]> {
+    pub(super) fn content<'r>(&self, record: &'r [u8]) -> Option<&'r [u8]> {
         let mut content = RecordReader::open(self.key()?, record)?;
         if self.place().1 == TAIL_PLACE {
             Seal::read(&mut content)?;
         }
         Some(content.rest())
     }
-}
-
-impl Core<'_> {
-    /// Whether pieces are owed: nothing else is appended before they are there.
-    pub(crate) fn owes_pieces(&self) -> bool {
-        self.signed_values.copying.owed.is_some()
-    }
-
-    /// What the next piece wants from the device.
-    pub(crate) fn next_piece(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
-        let number = self.common.journal.next();
-        let owed = self.signed_values.copying.owed.as_mut()?;
-        let key = owed.key()?;
-        if let Step::Append { is_sound } = owed.step {
-            let len = scratch.loaded().and_then(|record| owed.content(record)).map(<[u8]>::len);
-            if is_sound == len.is_some() {
-                let len = write_piece(len.unwrap_or(0), number, scratch)?;
-                return Some((Task::AppendPiece, StorageOp::AppendEntry(number, len)));
-            }
-            owed.step = Step::Load; // somebody has taken its place
-        }
-        match owed.step {
-            Step::Remove => Some((Task::OfSignedValues(SignedTask::RemovePiece), StorageOp::Remove(key))),
-            _ => Some((Task::OfSignedValues(SignedTask::LoadPiece), StorageOp::Load(key))),
-        }
-    }
-
-    /// The record of a piece is loaded, if there is one that can be.
-    pub(super) fn piece_loaded(&mut self, record: Option<&[u8]>) {
-        let Some(owed) = &mut self.signed_values.copying.owed else { return };
-        let is_sound = record.and_then(|record| owed.content(record)).is_some();
-        if !is_sound {
-            warning!("a piece of a signed value is lost");
-        }
-        owed.step = Step::Append { is_sound };
-    }
-
-    pub(crate) fn piece_appended(&mut self) {
-        self.common.persistence.append_failures = 0;
-        self.common.journal.appended();
-        let copying = &mut self.signed_values.copying;
-        copying.pieces = copying.pieces.saturating_add(1);
-        match &mut copying.owed {
-            Some(owed) if owed.is_end || owed.place().0 == Group::Other => owed.step = Step::Remove,
-            _ => copying.go_on(),
-        }
-    }
-
-    pub(super) fn piece_removed(&mut self) {
-        self.signed_values.copying.go_on();
-    }
-}
-
-/// Makes an entry of the record that was loaded, of its last `len` bytes, or an empty one where it is lost. Returns its length.
-fn write_piece(len: usize, number: u32, scratch: &mut Scratch<'_>) -> Option<usize> {
-    let (record, loaded) = scratch.take_loaded();
-    if len > 0 {
-        let end = loaded.checked_sub(CHECKSUM_LEN)?;
-        remove_front(record.get_mut(..end)?, end.checked_sub(len)?);
-        return RecordWriter::resume(record, len).finish_entry(number);
-    }
-    let mut writer = RecordWriter::bare(record);
-    writer.byte(head_of_data(SignedForm::Base64));
-    writer.finish_entry(number)
 }

@@ -1,11 +1,11 @@
 //! A value on its way from the meter to the records of its connector.
 
-use super::SignedTask;
 use super::attached::{
     Attached, DATA_PIECES_MAX, Group, PIECE_LEN, Seal, TAIL_PLACE, head_of_data, is_told, record_of, write_tail,
 };
 use super::meter::{SignedMeter, SigningMoment};
-use crate::log::warning;
+use super::signing::{Beginning, Stage};
+use super::task::SignedTask;
 use crate::station::connector::Connector;
 use crate::station::core_profile::Core;
 use crate::station::task::Task;
@@ -19,126 +19,6 @@ use core::task::Poll;
 const WAIT: Duration = Duration::from_secs(60);
 /// Between two questions to the meter whether its bytes are there.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// Before a meter that has failed is asked again.
-const RETRY_INTERVAL: Duration = Duration::from_secs(5);
-
-/// What is signed on a connector.
-#[derive(Debug)]
-pub(crate) struct Signing {
-    /// What the last value was asked for.
-    pub(super) moment: SigningMoment,
-    pub(super) stage: Stage,
-    /// When the meter was asked for it (note §2.3.2).
-    pub(super) asked: Instant,
-    /// When the meter is looked at next.
-    look: Instant,
-    /// Pieces of its data that are durable.
-    pub(super) pieces: u8,
-    /// The piece that is being stored is the last one.
-    is_last: bool,
-    /// The value of the beginning of the transaction, if it is known.
-    pub(super) begin: Beginning,
-    /// The value of the beginning is to be told by itself.
-    pub(super) tells_begin: bool,
-    has_told_key: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Nothing is wanted.
-    Idle,
-    /// The meter is to be asked.
-    Asked,
-    /// Its bytes are being taken.
-    Taking,
-    /// All data are durable; the tail is not.
-    Taken,
-    /// All of it is durable.
-    Durable,
-    /// The end goes without.
-    Missing,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Beginning {
-    /// There is none; the records may tell of one that was for a start before.
-    None,
-    /// There is none, and the records tell of none.
-    Without,
-    /// So many pieces of data are durable, but not their tail.
-    Taken(u8),
-    /// The tail is being stored.
-    Sealing(Seal),
-    Sealed(Seal),
-    /// The power failed: the records tell.
-    Unknown,
-}
-
-impl Signing {
-    pub(crate) const fn new() -> Self {
-        Self {
-            moment: SigningMoment::Begin,
-            stage: Stage::Idle,
-            asked: Instant::ZERO,
-            look: Instant::ZERO,
-            pieces: 0,
-            is_last: false,
-            begin: Beginning::None,
-            tells_begin: false,
-            has_told_key: false,
-        }
-    }
-
-    /// The transaction was begun before the boot.
-    pub(crate) fn restored() -> Self {
-        Self { begin: Beginning::Unknown, ..Self::new() }
-    }
-
-    pub(super) fn has_told_key(&self) -> bool {
-        self.has_told_key
-    }
-
-    /// A value is wanted. One that is not whole gives way.
-    fn ask(&mut self, now: Instant, moment: SigningMoment) {
-        self.moment = moment;
-        self.stage = Stage::Asked;
-        self.look = now;
-    }
-
-    /// A sample is due. One that is under way, or waits for the journal, keeps its place: the meter signs no faster.
-    pub(super) fn ask_for_sample(&mut self, now: Instant, moment: SigningMoment) {
-        if self.stage == Stage::Idle {
-            self.ask(now, moment);
-        }
-    }
-
-    /// The transaction runs.
-    pub(crate) fn begun(&mut self, tells_begin: bool) {
-        self.stage = Stage::Idle;
-        self.tells_begin = tells_begin && matches!(self.begin, Beginning::Sealed(_));
-    }
-
-    /// The meter has failed: it is asked once more.
-    fn failed(&mut self, now: Instant) {
-        warning!("a meter could not sign");
-        self.stage = Stage::Asked;
-        self.look = now + RETRY_INTERVAL;
-    }
-
-    /// All bytes are durable.
-    fn taken(&mut self) {
-        self.stage = match self.moment {
-            SigningMoment::Begin if self.pieces == 0 => Stage::Durable,
-            SigningMoment::Begin => {
-                self.begin = Beginning::Taken(self.pieces);
-                Stage::Durable
-            }
-            SigningMoment::End if self.pieces == 0 => Stage::Missing,
-            _ if self.pieces == 0 => Stage::Idle,
-            _ => Stage::Taken,
-        };
-    }
-}
 
 impl Connector<'_> {
     pub(crate) fn signed_meter(&self) -> Option<&dyn SignedMeter> {
@@ -241,6 +121,19 @@ impl Connector<'_> {
 }
 
 impl Core<'_> {
+    /// Asks the meters for what is wanted of them.
+    pub(crate) fn advance_signing(&mut self, now: Instant) {
+        for id in self.connector_ids() {
+            let Some(connector) = self.connector_mut(id) else { continue };
+            let wake = connector.advance_signing(now);
+            if wake <= now {
+                self.common.persistence.has_chores = true;
+            } else {
+                self.common.wake_at(wake);
+            }
+        }
+    }
+
     /// What is to be done on the device for the values that are being taken.
     pub(crate) fn signing_op(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         for id in self.connector_ids() {
