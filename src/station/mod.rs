@@ -27,12 +27,8 @@ mod custom;
 mod data_transfer;
 mod dating;
 mod delivery;
-#[cfg(feature = "firmware-management")]
-mod diagnostics;
 mod discarded;
 mod faults;
-#[cfg(feature = "firmware-management")]
-mod firmware;
 mod free_vend;
 mod hardware;
 mod heartbeat;
@@ -44,8 +40,6 @@ pub(crate) mod journal_entry;
 mod keys;
 #[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
 mod local_list;
-#[cfg(feature = "security")]
-mod log_upload;
 pub(crate) mod metering;
 mod outputs;
 mod owner;
@@ -63,9 +57,6 @@ mod security;
 mod session;
 mod shelf;
 mod shelves;
-#[cfg(feature = "firmware-management")]
-#[cfg_attr(not(feature = "security"), path = "absent/signed_update.rs")]
-mod signed_update;
 #[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]
 pub(crate) mod signed_values;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
@@ -78,10 +69,6 @@ mod transaction;
 pub(crate) mod transaction_messages;
 #[cfg_attr(not(feature = "firmware-management"), path = "absent/transfer.rs")]
 pub(crate) mod transfer;
-#[cfg(feature = "firmware-management")]
-mod transfer_reports;
-#[cfg(feature = "firmware-management")]
-mod transfer_request;
 #[cfg_attr(not(feature = "remote-trigger"), path = "absent/trigger.rs")]
 mod trigger;
 mod unlock;
@@ -96,28 +83,16 @@ pub use connector::InputError;
 pub(crate) use custom::Hook;
 pub use custom::{AuthorizeError, Handle, OnAuthorize, RequestError, RequestHandler};
 pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
-#[cfg(feature = "firmware-management")]
-pub use diagnostics::DiagnosticsRequest;
-#[cfg(feature = "firmware-management")]
-pub(crate) use diagnostics::FileNameInput;
 pub use discarded::{Discarded, DiscardedMessage};
 pub use faults::{ErrorData, ErrorInput};
-#[cfg(feature = "firmware-management")]
-pub use firmware::InstallationStatus;
-#[cfg(feature = "firmware-management")]
-pub(crate) use firmware::set_file_transfer_protocols;
 pub use hardware::{ConnectorHardware, Equipment, Switches};
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
 pub(crate) use local_list::ListSlot;
-#[cfg(feature = "security")]
-pub use log_upload::{LogRequest, LogUpload, LogUploadStatus};
 pub use metering::{MeterInput, MeterReading};
 pub(crate) use owner::{Memory, Station};
 pub(crate) use reservation::ReservationSlot;
 #[cfg(feature = "security")]
 pub use security::{Credentials, SecurityEventError, SecurityLogEntry};
-#[cfg(feature = "security")]
-pub use signed_update::{FirmwareVerifier, SignerVerdict};
 #[cfg(feature = "signed-meter-values")]
 pub use signed_values::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
 #[cfg(feature = "smart-charging")]
@@ -125,7 +100,11 @@ pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
 pub use transaction::{BeginError, EndError, StopView, TransactionId, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
-pub use transfer::{FileTransferProtocol, TransferStatus};
+pub use transfer::{DiagnosticsRequest, FileTransferProtocol, InstallationStatus, TransferStatus};
+#[cfg(feature = "firmware-management")]
+pub(crate) use transfer::{FileNameInput, set_file_transfer_protocols};
+#[cfg(feature = "security")]
+pub use transfer::{FirmwareVerifier, LogRequest, LogUpload, LogUploadStatus, SignerVerdict};
 pub use unlock::UnlockResult;
 
 pub(crate) use crate::types::*;

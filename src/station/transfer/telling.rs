@@ -1,96 +1,16 @@
 //! FirmwareStatusNotification and DiagnosticsStatusNotification: every status is told, in its order (OCPP 1.6 §4.4, §4.5).
 
-use super::common::Common;
-use super::transfer::Transfers;
-use super::transfer::{Direction, Stage};
-use super::{CallName, DiagnosticsStatus, FirmwareStatus};
+use super::Transfers;
+use super::direction::Direction;
+use super::progress::Stage;
+use super::reports::Reports;
 use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
-use crate::types::Symbol;
-
-/// The statuses that the central system has not been told yet, in their order: one in four bits, the first in the lowest,
-/// 0 for none. When more come than fit, the oldest go.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reports {
-    waiting: u32,
-    /// The one that waits for its answer.
-    sent: u8,
-    triggered: bool,
-    /// Nobody has answered: the link seems to be dead.
-    is_held_back: bool,
-}
-
-impl Reports {
-    pub(super) const fn new() -> Self {
-        Self { waiting: 0, sent: 0, triggered: false, is_held_back: false }
-    }
-
-    /// The link came up or went down.
-    pub(super) fn link(&mut self, online: bool) {
-        self.is_held_back &= !online;
-    }
-
-    #[inline(never)]
-    pub(super) fn push(&mut self, status: u8) {
-        // One place is kept for the one that is sent.
-        while self.waiting >> 24 != 0 {
-            self.waiting >>= 4;
-        }
-        let used = u32::BITS - self.waiting.leading_zeros();
-        self.waiting |= u32::from(status + 1).wrapping_shl((used + 3) & !3);
-        self.is_held_back = false;
-    }
-
-    /// All of them, to be kept in a record.
-    pub(super) fn untold(&self) -> u32 {
-        if self.sent == 0 { self.waiting } else { self.waiting << 4 | u32::from(self.sent) }
-    }
-
-    /// Those of a record, of so many that there are.
-    pub(super) fn restore(&mut self, untold: u32, statuses: usize) {
-        // Those of a later firmware may be more; a gap between two is none of ours.
-        let mut unread = untold;
-        while (1..=statuses).contains(&(unread as usize & 0xf)) {
-            unread >>= 4;
-        }
-        if unread == 0 {
-            self.waiting = untold;
-        }
-    }
-
-    /// Whether there is nothing to tell at all.
-    fn is_empty(&self) -> bool {
-        self.waiting == 0 && !self.triggered
-    }
-
-    /// Whether the next to be told is not what a trigger asks for.
-    #[cfg(feature = "security")]
-    fn waits(&self, is_accepted: bool) -> bool {
-        is_accepted && self.waiting != 0 && !self.is_held_back
-    }
-
-    /// The next to be told, as its number; `present` is what a trigger asks for.
-    fn next(&mut self, is_accepted: bool, present: u8) -> Option<u8> {
-        if is_accepted && self.waiting != 0 && !self.is_held_back {
-            self.sent = self.waiting as u8 & 0xf;
-            self.waiting >>= 4;
-            self.triggered &= self.waiting != 0; // the last of them is what the trigger asks for
-            return self.sent.checked_sub(1);
-        }
-        core::mem::take(&mut self.triggered).then_some(present)
-    }
-
-    /// Whether the last of those that wait was told.
-    fn conclude(&mut self, outcome: Outcome<'_>) -> bool {
-        let was_waiting = self.sent != 0;
-        if let Outcome::LinkLost | Outcome::TimedOut { peer_alive: false } = outcome {
-            self.waiting = self.untold();
-            self.is_held_back = was_waiting && outcome != Outcome::LinkLost;
-        }
-        self.sent = 0;
-        was_waiting && self.waiting == 0
-    }
-}
+use crate::station::CallName;
+use crate::station::common::Common;
+use crate::types::{DiagnosticsStatus, FirmwareStatus, Symbol};
+#[cfg(feature = "security")]
+use crate::types::{LogStatus, SignedFirmwareStatus};
 
 /// FirmwareStatusNotification.req and DiagnosticsStatusNotification.req (OCPP 1.6 §6.17, §6.19), and with an id those of the
 /// security whitepaper.
@@ -124,8 +44,8 @@ impl Json for StatusReport {
 
 impl Transfers<'_> {
     #[cfg(feature = "remote-trigger")]
-    pub(super) fn trigger_transfer(&mut self, direction: Direction) {
-        self.transfer(direction).reports.triggered = true;
+    pub(crate) fn trigger_transfer(&mut self, direction: Direction) {
+        self.transfer(direction).reports.trigger();
     }
 
     /// The next status to be told.
@@ -138,7 +58,7 @@ impl Transfers<'_> {
         if let Some(report) = self.signed_status_report(is_accepted) {
             return Some((CallName::SignedFirmwareStatusNotification, "SignedFirmwareStatusNotification", report));
         }
-        let present = self.firmware_status().code();
+        let present = self.firmware.status().code();
         if let Some(status) = self.firmware.transfer.reports.next(is_accepted, present) {
             let quoted = FirmwareStatus::SPELLINGS.quoted(status);
             let name = CallName::FirmwareStatusNotification;
@@ -148,7 +68,7 @@ impl Transfers<'_> {
         if let Some(report) = self.log_status_report(is_accepted) {
             return Some((CallName::LogStatusNotification, "LogStatusNotification", report));
         }
-        let present = self.diagnostics_status().code();
+        let present = self.diagnostics.status().code();
         let status = self.diagnostics.transfer.reports.next(is_accepted, present)?;
         let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
         let name = CallName::DiagnosticsStatusNotification;
@@ -159,12 +79,11 @@ impl Transfers<'_> {
     /// the security whitepaper asks for.
     #[cfg(feature = "security")]
     fn signed_status_report(&mut self, is_accepted: bool) -> Option<StatusReport> {
-        use super::SignedFirmwareStatus;
         let firmware = &mut self.firmware;
         let reports = &mut firmware.transfer.reports;
         let is_signed = match reports.waits(is_accepted) {
             // What only a signed update can have come to is told in its words, whatever has taken its place.
-            true => firmware.signed.request_id().is_some() || reports.waiting & 0xf > FirmwareStatus::ALL.len() as u32,
+            true => firmware.signed.request_id().is_some() || reports.is_beyond(FirmwareStatus::ALL.len()),
             false => firmware.signed.is_triggered,
         };
         if !is_signed {
@@ -180,12 +99,12 @@ impl Transfers<'_> {
     /// LogStatusNotification.req (security whitepaper §5.13): with the id of the request, but when there is nothing to do.
     #[cfg(feature = "security")]
     fn log_status_report(&mut self, is_accepted: bool) -> Option<StatusReport> {
-        let present = self.log_status().code();
+        let present = self.log.status().code();
         let log = &mut self.log;
         let status = log.transfer.reports.next(is_accepted, present)?;
-        let is_idle = status == super::LogStatus::Idle.code();
+        let is_idle = status == LogStatus::Idle.code();
         let request_id = Some(log.request_id).filter(|_| !is_idle);
-        Some(StatusReport { quoted: super::LogStatus::SPELLINGS.quoted(status), request_id })
+        Some(StatusReport { quoted: LogStatus::SPELLINGS.quoted(status), request_id })
     }
 
     pub(crate) fn conclude_status_report(
@@ -200,15 +119,12 @@ impl Transfers<'_> {
 
     /// The central system has answered a call: what it left unanswered on this link before has arrived all the same.
     pub(crate) fn reports_arrived(&mut self, common: &mut Common<'_>) {
-        if !self.any_reports(|reports| reports.is_held_back) {
+        if !self.any_reports(|reports| reports.is_held_back()) {
             return;
         }
         for direction in Direction::ALL {
             let direction = *direction;
-            let reports = &mut self.transfer(direction).reports;
-            if core::mem::take(&mut reports.is_held_back) {
-                reports.waiting >>= 4;
-                let is_last = reports.waiting == 0;
+            if let Some(is_last) = self.transfer(direction).reports.arrived() {
                 self.report_told(common, direction, is_last);
             }
         }

@@ -1,15 +1,18 @@
 //! SignedUpdateFirmware: first the certificate, then the record of the request, then the answer (security whitepaper §5.21).
 
-use super::super::answer::{Cause, StatusAnswer};
-use super::super::transfer::{Direction, Stage};
-use super::super::transfer_request::TransferRequest;
-use super::super::{SecurityEvent, Station};
+use super::intake::IntakeStage;
 use super::{FirmwareVerifier, SignerVerdict};
 use crate::base64::Decoder;
 use crate::json::{Field, JsonStr, Kind, Payload, Value};
+use crate::station::Station;
+use crate::station::answer::{Cause, StatusAnswer};
 use crate::station::transfer::Transfers;
+use crate::station::transfer::direction::Direction;
+use crate::station::transfer::progress::{POLL_INTERVAL, Stage};
+use crate::station::transfer::request::TransferRequest;
 use crate::store::{Scratch, StorageOp, registry};
 use crate::time::Instant;
+use crate::types::SecurityEvent;
 use core::task::Poll;
 
 /// SignedUpdateFirmware.req.
@@ -28,43 +31,6 @@ const FIRMWARE_FIELDS: [Field; 5] = [
     Field::required("signature", Kind::Text(800)),
 ];
 const CERTIFICATE_LEN_MAX: u16 = 5500;
-
-/// The certificate and the signature on their way to the firmware.
-pub(super) struct Intake {
-    stage: IntakeStage,
-    /// Characters of the certificate that have come.
-    len: u32,
-    /// The firmware could not take all of it.
-    has_failed: bool,
-    /// Another update was under way.
-    cancels: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum IntakeStage {
-    Idle,
-    /// The certificate comes in before the rest of its message is known.
-    Taking,
-    /// The firmware looks at it.
-    Examining,
-    /// The record of the request is being written.
-    Storing,
-}
-
-impl Intake {
-    pub(super) const fn new() -> Self {
-        Self { stage: IntakeStage::Idle, len: 0, has_failed: false, cancels: false }
-    }
-
-    fn begin(&mut self, verifier: &dyn FirmwareVerifier) {
-        *self = Self { stage: IntakeStage::Taking, has_failed: !verifier.begin(), ..Self::new() };
-    }
-
-    fn take(&mut self, verifier: &dyn FirmwareVerifier, piece: &[u8]) {
-        self.len = self.len.saturating_add(piece.len() as u32);
-        self.has_failed = self.has_failed || !verifier.certificate(piece);
-    }
-}
 
 impl Transfers<'_> {
     /// A request begins that is longer than the receive buffer: its certificate is taken in pieces.
@@ -160,7 +126,7 @@ impl Station<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Result<Poll<StatusAnswer>, Cause> {
         let verifier = self.transfers.firmware.signed.verifier.ok_or(Cause::NotSupported)?;
-        if !self.transfers.can_update() {
+        if !self.transfers.firmware.can_update() {
             return Err(Cause::NotSupported);
         }
         let is_new = self.transfers.firmware.signed.intake.stage != IntakeStage::Examining;
@@ -173,7 +139,7 @@ impl Station<'_> {
         }
         match verifier.is_trusted() {
             Poll::Pending => {
-                self.core.common.wake_at(now + super::POLL_INTERVAL);
+                self.core.common.wake_at(now + POLL_INTERVAL);
                 return Ok(Poll::Pending);
             }
             Poll::Ready(SignerVerdict::Trusted) => {}

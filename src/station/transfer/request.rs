@@ -1,7 +1,7 @@
 //! What the central system asks for when something is to be downloaded or uploaded, and the record of it.
 
-use super::answer::Cause;
 use crate::json::{JsonStr, Value};
+use crate::station::answer::Cause;
 use crate::store::RecordKey;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::time::DateTime;
@@ -69,7 +69,7 @@ impl<'r> TransferRequest<'r> {
         [self.from, self.to].map(|seconds| if seconds == 0 { None } else { Some(DateTime::from_unix(seconds)) })
     }
 
-    pub(crate) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
+    pub(super) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
         let mut reader = RecordReader::open(key, record)?;
         let id = match reader.byte()? {
             REQUEST => None,
