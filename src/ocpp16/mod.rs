@@ -3,6 +3,12 @@
 //! Messages pass through [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer.
 
 mod dispatch;
+#[cfg(feature = "security")]
+mod log_upload;
+#[cfg(feature = "security")]
+mod signed_update;
+#[cfg_attr(not(feature = "firmware-management"), path = "absent/transfers.rs")]
+mod transfers;
 
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}

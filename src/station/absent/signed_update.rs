@@ -3,8 +3,8 @@
 
 use super::firmware::Firmware;
 use super::progress::Stage;
+use super::request::TransferRefused;
 use crate::station::Station;
-use crate::station::answer::Cause;
 use crate::time::{Clock, Instant};
 use crate::types::{FirmwareStatus, Symbol};
 use core::marker::PhantomData;
@@ -26,7 +26,7 @@ impl SignedUpdate<'_> {
         None
     }
 
-    pub(super) fn may_update_unsigned(&self) -> Result<(), Cause> {
+    pub(super) fn may_update_unsigned(&self) -> Result<(), TransferRefused> {
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::progress::{Stage, Transfer, TransferStatus};
 use super::request::TransferRequest;
-use crate::json::{Field, Json, Kind, Writer, clip, name};
+use crate::json::clip;
 use crate::store::registry;
 use crate::time::DateTime;
 use crate::types::DiagnosticsStatus;
@@ -38,29 +38,7 @@ pub(crate) struct Diagnostics<'a> {
     pub(super) transfer: Transfer<'a>,
     file_name_input: Option<FileNameInput<'a>>,
     on_upload: Option<UploadOutput<'a>>,
-    pub(super) file_name: &'a str,
-}
-
-/// GetDiagnostics.req (OCPP 1.6 §6.25).
-pub(super) const REQUEST_FIELDS: [Field; 5] = [
-    Field::required("location", Kind::Text(u16::MAX)),
-    Field::optional("startTime", Kind::DATE),
-    Field::optional("retries", Kind::Integer),
-    Field::optional("retryInterval", Kind::Integer),
-    Field::optional("stopTime", Kind::DATE),
-];
-
-/// GetDiagnostics.conf (OCPP 1.6 §6.26); without a name also UpdateFirmware.conf.
-pub(super) struct FileName<'f>(pub(super) Option<&'f str>);
-
-impl Json for FileName<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        if let Some(file_name) = self.0 {
-            members.name(name!("fileName")).text(file_name);
-        }
-        members.close();
-    }
+    pub(crate) file_name: &'a str,
 }
 
 /// The longest name of a file that may be told (OCPP 1.6 §6.26, security whitepaper §5.10).

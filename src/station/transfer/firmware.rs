@@ -1,10 +1,8 @@
 //! UpdateFirmware: what is known of the update (OCPP 1.6 §4.5, §5.19).
 
 use super::progress::{Stage, Transfer, TransferStatus};
-use super::request::TransferRequest;
+use super::request::{TransferRefused, TransferRequest};
 use super::signed_update::SignedUpdate;
-use crate::json::{Field, Kind};
-use crate::station::answer::Cause;
 use crate::types::FirmwareStatus;
 
 /// What the firmware says of an installation.
@@ -31,14 +29,6 @@ pub(crate) struct Firmware<'a> {
     pub(super) is_new: bool,
     pub(crate) signed: SignedUpdate<'a>,
 }
-
-/// UpdateFirmware.req (OCPP 1.6 §6.55).
-pub(super) const REQUEST_FIELDS: [Field; 4] = [
-    Field::required("location", Kind::Text(u16::MAX)),
-    Field::required("retrieveDate", Kind::DATE),
-    Field::optional("retries", Kind::Integer),
-    Field::optional("retryInterval", Kind::Integer),
-];
 
 /// Seconds that the central system has to hear of what comes before it does: of the download before connectors go out of
 /// service, of the installation before it begins.
@@ -88,12 +78,17 @@ impl<'a> Firmware<'a> {
         }
     }
 
+    /// Whether no other update can take its place any more.
+    pub(crate) fn is_being_installed(&self) -> bool {
+        self.transfer.stage >= Stage::Announced
+    }
+
     /// Whether another update may take the place of the one that there is (FW-08).
-    pub(super) fn may_update(&self) -> Result<(), Cause> {
+    pub(super) fn may_update(&self) -> Result<(), TransferRefused> {
         if !self.can_update() {
-            Err(Cause::NotSupported)
-        } else if self.transfer.stage >= Stage::Announced {
-            Err(Cause::Installing)
+            Err(TransferRefused::NotSupported)
+        } else if self.is_being_installed() {
+            Err(TransferRefused::Installing)
         } else {
             Ok(())
         }

@@ -74,11 +74,11 @@ impl<'r> LogRequest<'r> {
 pub(crate) struct Log<'a> {
     pub(super) transfer: Transfer<'a>,
     pub(super) upload: Option<&'a dyn LogUpload>,
-    pub(super) file_name: &'a str,
+    pub(crate) file_name: &'a str,
     pub(super) request_id: i32,
     pub(super) log_type: LogType,
     /// It took the place of another one.
-    pub(super) replaces: bool,
+    pub(crate) replaces: bool,
     /// What the request limits the entries to, in seconds since 1970; 0 for no limit.
     pub(super) from: u32,
     pub(super) to: u32,

@@ -7,71 +7,13 @@ use super::direction::Direction;
 use super::log::{Feeding, LogRequest, LogUpload, LogUploadStatus};
 use super::progress::{POLL_INTERVAL, Stage};
 use super::request::TransferRequest;
-use crate::json::{Field, Json, Kind, Payload, Value, Writer, name};
-use crate::rpc::{Composer, Reply};
-use crate::station::answer::Cause;
 use crate::station::common::Common;
 use crate::station::{Station, security};
-use crate::store::{Scratch, StorageOp, registry};
+use crate::store::StorageOp;
 use crate::time::Instant;
 use crate::types::{LogStatus, LogType, Symbol};
 
-/// GetLog.conf (security whitepaper §5.10).
-struct LogAnswer<'f> {
-    status: &'static str,
-    file_name: Option<&'f str>,
-}
-
-impl Json for LogAnswer<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("status")).plain(self.status);
-        if let Some(file_name) = self.file_name {
-            members.name(name!("filename")).text(file_name);
-        }
-        members.close();
-    }
-}
-
 impl Transfers<'_> {
-    /// Answers GetLog when the record of the request is written.
-    #[inline(never)]
-    pub(crate) fn get_log(
-        &mut self,
-        common: &mut Common<'_>,
-        payload: Payload<'_>,
-        answer: &mut Composer<'_>,
-        scratch: &mut Scratch<'_>,
-    ) -> Result<Reply, Cause> {
-        if self.log.transfer.stage == Stage::Asked {
-            let Some(result) = common.device_result() else { return Ok(Reply::Held) };
-            self.request_stored(common, Direction::Log, result.is_ok());
-            result.map_err(|_| Cause::DeviceFailed)?;
-            let log = &self.log;
-            let status = if log.replaces { "AcceptedCanceled" } else { "Accepted" };
-            answer.payload(&LogAnswer { status, file_name: Some(log.file_name) })?;
-            return Ok(Reply::Now);
-        }
-        let (log_type, id, values) = read_request(payload)?;
-        let record = scratch.blank();
-        let len = TransferRequest::write(record, registry::LOG_UPLOAD, &values, None)?;
-        let Some(file_name) = self.log.file_of(log_type, record.get(..len).unwrap_or_default()) else {
-            answer.payload(&LogAnswer { status: "Rejected", file_name: None })?;
-            return Ok(Reply::Now);
-        };
-        let log = &mut self.log;
-        log.replaces = log.transfer.stage > Stage::Asked;
-        if log.transfer.stage == Stage::Running
-            && let Some(upload) = log.upload
-        {
-            upload.cancel();
-        }
-        (log.file_name, log.request_id, log.log_type) = (file_name, id, log_type);
-        log.transfer.begin();
-        common.ask_device(StorageOp::Store(registry::LOG_UPLOAD, len));
-        Ok(Reply::Held)
-    }
-
     /// The entry that is wanted from the device.
     pub(super) fn log_entry_op(&self) -> Option<StorageOp> {
         let log = &self.log;
@@ -145,24 +87,4 @@ impl Station<'_> {
         };
         self.core.common.persistence.has_chores = true;
     }
-}
-
-/// The type, the id, and what goes into the record.
-fn read_request(payload: Payload<'_>) -> Result<(LogType, i32, [Value<'_>; 5]), Cause> {
-    const FIELDS: [Field; 5] = [
-        Field::required("logType", Kind::Text(20)),
-        Field::required("requestId", Kind::Integer),
-        Field::required("log", Kind::Object),
-        Field::optional("retries", Kind::Integer),
-        Field::optional("retryInterval", Kind::Integer),
-    ];
-    const LOG_FIELDS: [Field; 3] = [
-        Field::required("remoteLocation", Kind::Text(512)),
-        Field::optional("oldestTimestamp", Kind::DATE),
-        Field::optional("latestTimestamp", Kind::DATE),
-    ];
-    let [log_type, id, log, retries, interval] = payload.read(&FIELDS)?;
-    let log_type = log_type.text().and_then(LogType::from_json).ok_or(Cause::Type)?;
-    let [location, oldest, latest] = log.members(&LOG_FIELDS)?;
-    Ok((log_type, id.integer().unwrap_or(0), [location, oldest, retries, interval, latest]))
 }

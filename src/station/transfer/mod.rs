@@ -35,8 +35,10 @@ pub use progress::TransferStatus;
 pub use protocols::FileTransferProtocol;
 pub(super) use protocols::SUPPORTED_FILE_TRANSFER_PROTOCOLS;
 pub(crate) use protocols::set_file_transfer_protocols;
+pub(crate) use request::{TransferRefused, Wanted};
 #[cfg(feature = "security")]
 pub use signed_update::{FirmwareVerifier, SignerVerdict};
+pub(crate) use telling::StatusReport;
 
 use diagnostics::Diagnostics;
 use firmware::Firmware;

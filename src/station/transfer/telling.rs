@@ -1,45 +1,23 @@
-//! FirmwareStatusNotification and DiagnosticsStatusNotification: every status is told, in its order (OCPP 1.6 §4.4, §4.5).
+//! What is told, and what has been: every status is told, in its order (OCPP 1.6 §4.4, §4.5).
 
 use super::Transfers;
 use super::direction::Direction;
 use super::progress::Stage;
 use super::reports::Reports;
-use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
-use crate::station::CallName;
 use crate::station::common::Common;
 use crate::types::{DiagnosticsStatus, FirmwareStatus, Symbol};
 #[cfg(feature = "security")]
 use crate::types::{LogStatus, SignedFirmwareStatus};
 
-/// FirmwareStatusNotification.req and DiagnosticsStatusNotification.req (OCPP 1.6 §6.17, §6.19), and with an id those of the
-/// security whitepaper.
-pub(crate) struct StatusReport {
-    quoted: &'static [u8],
+/// A status that is to be told, where there is one with the id of the request.
+pub(crate) enum StatusReport {
+    Firmware(FirmwareStatus),
+    Diagnostics(DiagnosticsStatus),
     #[cfg(feature = "security")]
-    request_id: Option<i32>,
-}
-
-impl StatusReport {
-    fn new(quoted: &'static [u8]) -> Self {
-        Self {
-            quoted,
-            #[cfg(feature = "security")]
-            request_id: None,
-        }
-    }
-}
-
-impl Json for StatusReport {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("status")).raw(self.quoted);
-        #[cfg(feature = "security")]
-        if let Some(id) = self.request_id {
-            members.name(name!("requestId")).whole(id.into());
-        }
-        members.close();
-    }
+    SignedFirmware(SignedFirmwareStatus, Option<i32>),
+    #[cfg(feature = "security")]
+    Log(LogStatus, Option<i32>),
 }
 
 impl Transfers<'_> {
@@ -49,34 +27,29 @@ impl Transfers<'_> {
     }
 
     /// The next status to be told.
-    pub(crate) fn status_report(&mut self, common: &Common<'_>) -> Option<(CallName, &'static str, StatusReport)> {
+    pub(crate) fn status_report(&mut self, common: &Common<'_>) -> Option<StatusReport> {
         if !self.any_reports(|reports| !reports.is_empty()) {
             return None;
         }
         let is_accepted = common.registration.is_accepted();
         #[cfg(feature = "security")]
         if let Some(report) = self.signed_status_report(is_accepted) {
-            return Some((CallName::SignedFirmwareStatusNotification, "SignedFirmwareStatusNotification", report));
+            return Some(report);
         }
         let present = self.firmware.status().code();
         if let Some(status) = self.firmware.transfer.reports.next(is_accepted, present) {
-            let quoted = FirmwareStatus::SPELLINGS.quoted(status);
-            let name = CallName::FirmwareStatusNotification;
-            return Some((name, "FirmwareStatusNotification", StatusReport::new(quoted)));
+            return FirmwareStatus::from_code(status).map(StatusReport::Firmware);
         }
         #[cfg(feature = "security")]
         if let Some(report) = self.log_status_report(is_accepted) {
-            return Some((CallName::LogStatusNotification, "LogStatusNotification", report));
+            return Some(report);
         }
         let present = self.diagnostics.status().code();
         let status = self.diagnostics.transfer.reports.next(is_accepted, present)?;
-        let quoted = DiagnosticsStatus::SPELLINGS.quoted(status);
-        let name = CallName::DiagnosticsStatusNotification;
-        Some((name, "DiagnosticsStatusNotification", StatusReport::new(quoted)))
+        DiagnosticsStatus::from_code(status).map(StatusReport::Diagnostics)
     }
 
-    /// SignedFirmwareStatusNotification.req (security whitepaper §5.19): what is told of a signed update, and what a trigger of
-    /// the security whitepaper asks for.
+    /// What is told of a signed update (security whitepaper §5.19), and what a trigger of the security whitepaper asks for.
     #[cfg(feature = "security")]
     fn signed_status_report(&mut self, is_accepted: bool) -> Option<StatusReport> {
         let firmware = &mut self.firmware;
@@ -90,21 +63,22 @@ impl Transfers<'_> {
             return None;
         }
         let status = reports.next(is_accepted, firmware.signed.present().code())?;
+        let status = SignedFirmwareStatus::from_code(status);
         firmware.signed.told(status);
-        let is_idle = status == SignedFirmwareStatus::Idle.code();
+        let status = status?;
+        let is_idle = status == SignedFirmwareStatus::Idle;
         let request_id = firmware.signed.request_id().filter(|_| !is_idle); // L01.FR.21
-        Some(StatusReport { quoted: SignedFirmwareStatus::SPELLINGS.quoted(status), request_id })
+        Some(StatusReport::SignedFirmware(status, request_id))
     }
 
-    /// LogStatusNotification.req (security whitepaper §5.13): with the id of the request, but when there is nothing to do.
+    /// What is told of a log (security whitepaper §5.13): with the id of the request, but when there is nothing to do.
     #[cfg(feature = "security")]
     fn log_status_report(&mut self, is_accepted: bool) -> Option<StatusReport> {
         let present = self.log.status().code();
         let log = &mut self.log;
-        let status = log.transfer.reports.next(is_accepted, present)?;
-        let is_idle = status == LogStatus::Idle.code();
-        let request_id = Some(log.request_id).filter(|_| !is_idle);
-        Some(StatusReport { quoted: LogStatus::SPELLINGS.quoted(status), request_id })
+        let status = LogStatus::from_code(log.transfer.reports.next(is_accepted, present)?)?;
+        let request_id = Some(log.request_id).filter(|_| status != LogStatus::Idle);
+        Some(StatusReport::Log(status, request_id))
     }
 
     pub(crate) fn conclude_status_report(

@@ -11,10 +11,10 @@ mod verifier;
 pub use verifier::{FirmwareVerifier, SignerVerdict};
 
 use super::progress::Stage;
-use crate::station::answer::Cause;
+use super::request::TransferRefused;
 use crate::time::{Clock, Instant};
 use crate::types::{FirmwareStatus, SignedFirmwareStatus, Symbol};
-use intake::Intake;
+use intake::{Intake, IntakeStage};
 
 /// What an update has more that is signed.
 pub(crate) struct SignedUpdate<'a> {
@@ -55,14 +55,34 @@ impl<'a> SignedUpdate<'a> {
         self.request_id
     }
 
+    /// Whether the record of a request is being written.
+    pub(crate) fn is_requested(&self) -> bool {
+        self.intake.stage == IntakeStage::Storing
+    }
+
+    /// Whether the certificate of a request comes in.
+    pub(crate) fn is_taking_certificate(&self) -> bool {
+        self.intake.stage == IntakeStage::Taking
+    }
+
+    /// Whether the firmware looks at it.
+    pub(crate) fn is_examining_certificate(&self) -> bool {
+        self.intake.stage == IntakeStage::Examining
+    }
+
+    /// So many characters of it have come.
+    pub(crate) fn certificate_len(&self) -> u32 {
+        self.intake.len
+    }
+
     /// How many statuses there are to be told of what is under way.
     pub(super) fn statuses(&self) -> usize {
         if self.request_id.is_some() { SignedFirmwareStatus::ALL.len() } else { FirmwareStatus::ALL.len() }
     }
 
     /// A status goes out; that of a trigger is told with the same words.
-    pub(super) fn told(&mut self, status: u8) {
-        self.last = SignedFirmwareStatus::from_code(status);
+    pub(super) fn told(&mut self, status: Option<SignedFirmwareStatus>) {
+        self.last = status;
     }
 
     /// What a trigger of the security whitepaper is answered with (L01.FR.28, L01.FR.29).
@@ -82,8 +102,8 @@ impl<'a> SignedUpdate<'a> {
     }
 
     /// L01.FR.20: who verifies takes no update that nobody has signed, unless the firmware says otherwise.
-    pub(super) fn may_update_unsigned(&self) -> Result<(), Cause> {
-        if self.verifier.is_some() && !self.accepts_unsigned { Err(Cause::NotSupported) } else { Ok(()) }
+    pub(super) fn may_update_unsigned(&self) -> Result<(), TransferRefused> {
+        if self.verifier.is_some() && !self.accepts_unsigned { Err(TransferRefused::NotSupported) } else { Ok(()) }
     }
 
     /// Where a download that is done goes on.
