@@ -42,23 +42,23 @@ impl<'a> Controls<'a> {
 
     /// How logs are uploaded; without it GetLog is rejected. To be set before the first poll.
     pub fn set_log_upload(&mut self, upload: &'a dyn LogUpload) {
-        self.engine.change().transfers.set_log_upload(upload);
+        self.engine.change().transfers.log.set_upload(upload);
     }
 
     /// How far an upload of a log is: what a trigger tells.
     pub fn log_status(&self) -> LogStatus {
-        self.engine.operations.transfers.log_status()
+        self.engine.operations.transfers.log.status()
     }
 
     /// Who verifies updates of the firmware: SignedUpdateFirmware is supported then, and a plain UpdateFirmware is not any
     /// more (whitepaper L01.FR.20). To be set before the first poll.
     pub fn set_firmware_verifier(&mut self, verifier: &'a dyn FirmwareVerifier) {
-        self.engine.change().transfers.set_firmware_verifier(verifier);
+        self.engine.change().transfers.firmware.signed.set_verifier(verifier);
     }
 
     /// Whether an update that nobody has signed is taken although there is a [verifier](Self::set_firmware_verifier): a
     /// deviation for central systems that have no signed updates. Off by default.
     pub fn accept_unsigned_updates(&mut self, accepts: bool) {
-        self.engine.change().transfers.accept_unsigned_updates(accepts);
+        self.engine.change().transfers.firmware.signed.accept_unsigned(accepts);
     }
 }

@@ -1,8 +1,11 @@
 //! Which block handles which message, and whose turn it is to send.
 
+use super::transfers;
 use super::{
     availability, boot_notification, configuration, heartbeat, meter_values, reset, transaction_messages, unlock,
 };
+#[cfg(feature = "security")]
+use super::{log_upload, signed_update};
 use crate::json::{BufferFull, JsonStr, Payload, Raw};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::station::answer::{Cause, StatusAnswer};
@@ -119,8 +122,8 @@ impl Handler for Exchange<'_, '_> {
             call.call("StatusNotification", &notification).ok()?;
             return Some(CallName::StatusNotification(id));
         }
-        if let Some((name, action, report)) = operations.transfers.status_report(&operations.core.common) {
-            call.call(action, &report).ok()?;
+        if let Some((name, action, notification)) = transfers::status_notification(operations) {
+            call.call(action, &notification).ok()?;
             return Some(name);
         }
         if accepted && operations.trust.sign_certificate(&mut operations.core.common, now, call) {
@@ -304,22 +307,18 @@ impl Station<'_> {
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::UpdateFirmware => {
-                return self
-                    .transfers
-                    .transfer_request(&mut self.core.common, Direction::Download, payload, answer, record)
+                return transfers::transfer_request(self, Direction::Download, payload, answer, record)
                     .map(Acted::Answered);
             }
             Action::GetDiagnostics => {
-                return self
-                    .transfers
-                    .transfer_request(&mut self.core.common, Direction::Upload, payload, answer, record)
+                return transfers::transfer_request(self, Direction::Upload, payload, answer, record)
                     .map(Acted::Answered);
             }
             #[cfg(feature = "security")]
             Action::InstallCertificate => return Ok(Acted::unless_held(self.install_certificate(now, payload)?)),
             #[cfg(feature = "security")]
             Action::SignedUpdateFirmware => {
-                return Ok(Acted::unless_held(self.signed_update_firmware(now, payload, record)?));
+                return Ok(Acted::unless_held(signed_update::signed_update_firmware(self, now, payload, record)?));
             }
             #[cfg(feature = "security")]
             Action::CertificateSigned => return Ok(Acted::unless_held(self.certificate_signed(now, payload)?)),
@@ -334,7 +333,7 @@ impl Station<'_> {
             }
             #[cfg(feature = "security")]
             Action::GetLog => {
-                return self.transfers.get_log(&mut self.core.common, payload, answer, record).map(Acted::Answered);
+                return log_upload::get_log(self, payload, answer, record).map(Acted::Answered);
             }
             #[cfg(feature = "security")]
             Action::ExtendedTriggerMessage => self.extended_trigger_message(now, payload)?,

@@ -7,12 +7,18 @@ pub(crate) mod boot_notification;
 mod configuration;
 mod dispatch;
 mod heartbeat;
+#[cfg(feature = "security")]
+mod log_upload;
 mod meter_values;
 mod reset;
+#[cfg(feature = "security")]
+mod signed_update;
 #[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]
 mod signed_values;
 mod status_notification;
 mod transaction_messages;
+#[cfg_attr(not(feature = "firmware-management"), path = "absent/transfers.rs")]
+mod transfers;
 mod unlock;
 
 #[doc = include_str!("decisions.md")]

@@ -80,7 +80,7 @@ pub(crate) static KEYS: &[Declaration] = &[
     #[cfg(feature = "smart-charging")]
     super::smart_charging::MAX_CHARGING_PROFILES_INSTALLED.declaration(),
     #[cfg(feature = "firmware-management")]
-    super::firmware::SUPPORTED_FILE_TRANSFER_PROTOCOLS.declaration(),
+    super::transfer::SUPPORTED_FILE_TRANSFER_PROTOCOLS.declaration(),
     #[cfg(feature = "security")]
     super::certificates::ADDITIONAL_ROOT_CERTIFICATE_CHECK.declaration(),
     #[cfg(feature = "security")]

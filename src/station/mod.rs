@@ -30,13 +30,9 @@ mod data_transfer;
 mod dating;
 mod delivery;
 mod device;
-#[cfg(feature = "firmware-management")]
-mod diagnostics;
 mod discarded;
 mod display;
 mod faults;
-#[cfg(feature = "firmware-management")]
-mod firmware;
 mod free_vend;
 mod giving_up;
 mod hardware;
@@ -50,8 +46,6 @@ mod key_table;
 mod keys;
 #[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
 mod local_list;
-#[cfg(feature = "security")]
-mod log_upload;
 pub(crate) mod metering;
 mod outputs;
 mod owner;
@@ -74,9 +68,6 @@ mod session;
 mod set_up;
 mod shelf;
 mod shelves;
-#[cfg(feature = "firmware-management")]
-#[cfg_attr(not(feature = "security"), path = "absent/signed_update.rs")]
-mod signed_update;
 #[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]
 pub(crate) mod signed_values;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
@@ -89,10 +80,6 @@ mod tokens;
 mod transaction;
 #[cfg_attr(not(feature = "firmware-management"), path = "absent/transfer.rs")]
 pub(crate) mod transfer;
-#[cfg(feature = "firmware-management")]
-mod transfer_reports;
-#[cfg(feature = "firmware-management")]
-mod transfer_request;
 #[cfg_attr(not(feature = "remote-trigger"), path = "absent/trigger.rs")]
 mod trigger;
 pub(crate) mod unlock;
@@ -107,29 +94,17 @@ pub use connector::InputError;
 pub(crate) use custom::Hook;
 pub use custom::{AuthorizeError, Handle, OnAuthorize, RequestError, RequestHandler};
 pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
-#[cfg(feature = "firmware-management")]
-pub use diagnostics::DiagnosticsRequest;
-#[cfg(feature = "firmware-management")]
-pub(crate) use diagnostics::FileNameInput;
 pub use discarded::{Discarded, DiscardedMessage};
 pub use faults::{ErrorData, ErrorInput};
-#[cfg(feature = "firmware-management")]
-pub use firmware::InstallationStatus;
-#[cfg(feature = "firmware-management")]
-pub(crate) use firmware::set_file_transfer_protocols;
 pub use hardware::{ConnectorHardware, Equipment, Switches, UnlockResult};
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
 pub(crate) use key_table::KEYS;
 pub(crate) use local_list::ListSlot;
-#[cfg(feature = "security")]
-pub use log_upload::{LogRequest, LogUpload, LogUploadStatus};
 pub use metering::{MeterInput, MeterReading};
 pub(crate) use owner::{Memory, Station};
 pub(crate) use reservation::ReservationSlot;
 #[cfg(feature = "security")]
 pub use security::{Credentials, SecurityEventError, SecurityLogEntry};
-#[cfg(feature = "security")]
-pub use signed_update::{FirmwareVerifier, SignerVerdict};
 #[cfg(feature = "signed-meter-values")]
 pub use signed_values::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
 #[cfg(feature = "smart-charging")]
@@ -137,6 +112,10 @@ pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
 pub use transaction::{BeginError, EndError, StopView, TransactionId, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
-pub use transfer::{FileTransferProtocol, TransferStatus};
+pub use transfer::{DiagnosticsRequest, FileTransferProtocol, InstallationStatus, TransferStatus};
+#[cfg(feature = "firmware-management")]
+pub(crate) use transfer::{FileNameInput, set_file_transfer_protocols};
+#[cfg(feature = "security")]
+pub use transfer::{FirmwareVerifier, LogRequest, LogUpload, LogUploadStatus, SignerVerdict};
 
 pub(crate) use crate::types::*;

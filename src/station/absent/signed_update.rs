@@ -1,16 +1,15 @@
 //! Stands in for signed updates where the security extension is left out: no update is signed, and the compiler removes the
 //! calls.
 
-use super::answer::Cause;
-use super::common::Common;
-use super::transfer::Stage;
-use super::transfer::Transfers;
-use super::{FirmwareStatus, Station};
-use crate::time::Instant;
-use crate::types::Symbol;
+use super::firmware::Firmware;
+use super::progress::Stage;
+use super::request::TransferRefused;
+use crate::station::Station;
+use crate::time::{Clock, Instant};
+use crate::types::{FirmwareStatus, Symbol};
 use core::marker::PhantomData;
 
-pub(super) struct SignedUpdate<'a>(PhantomData<&'a ()>);
+pub(crate) struct SignedUpdate<'a>(PhantomData<&'a ()>);
 
 impl SignedUpdate<'_> {
     pub(super) const fn new() -> Self {
@@ -26,18 +25,18 @@ impl SignedUpdate<'_> {
     pub(super) fn request_id(&self) -> Option<i32> {
         None
     }
-}
 
-impl Transfers<'_> {
-    pub(super) fn may_update_unsigned(&self) -> Result<(), Cause> {
+    pub(super) fn may_update_unsigned(&self) -> Result<(), TransferRefused> {
         Ok(())
     }
-
-    pub(super) fn signed_update_adopted(&mut self, _: &Common<'_>, _: Instant, _: u32) {}
 
     pub(super) fn stage_after_download(&self) -> Stage {
         Stage::Downloaded
     }
+}
+
+impl Firmware<'_> {
+    pub(super) fn signed_update_adopted(&mut self, _: &Clock, _: Instant, _: u32) {}
 }
 
 impl Station<'_> {

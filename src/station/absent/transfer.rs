@@ -1,11 +1,9 @@
 //! Stands in for firmware management where that profile is left out: there is nothing to download or to upload.
 
-use super::answer::Cause;
+use super::Station;
 use super::common::Common;
-use super::{CallName, Station};
-use crate::json::{Payload, Raw};
-use crate::rpc::{Composer, Outcome, Reply};
-use crate::store::{Scratch, StorageOp};
+use crate::rpc::Outcome;
+use crate::store::StorageOp;
 use crate::time::Instant;
 use core::marker::PhantomData;
 
@@ -43,18 +41,6 @@ impl Transfers<'_> {
         false
     }
 
-    /// RPC-14, errata 3.39: there is no status for a profile that is not supported.
-    pub(crate) fn transfer_request(
-        &mut self,
-        _: &mut Common<'_>,
-        _: Direction,
-        _: Payload<'_>,
-        _: &mut Composer<'_>,
-        _: &mut Scratch<'_>,
-    ) -> Result<Reply, Cause> {
-        Err(Cause::NotSupported)
-    }
-
     pub(super) fn transfers_link(&mut self, _: &mut Common<'_>, _: bool) {}
 
     pub(super) fn transfer_to_load(&mut self, _: Direction) -> Option<StorageOp> {
@@ -65,10 +51,6 @@ impl Transfers<'_> {
 
     #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger_transfer(&mut self, _: Direction) {}
-
-    pub(crate) fn status_report(&mut self, _: &Common<'_>) -> Option<(CallName, &'static str, Raw<'static>)> {
-        None
-    }
 
     pub(crate) fn conclude_status_report(&mut self, _: &mut Common<'_>, _: Direction, _: Outcome<'_>) {}
 

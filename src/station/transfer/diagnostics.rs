@@ -1,12 +1,11 @@
 //! GetDiagnostics: the upload, and what is told of it (OCPP 1.6 §4.4, §5.9).
 
-use super::DiagnosticsStatus;
-use super::transfer::Transfers;
-use super::transfer::{Stage, Transfer};
-use super::transfer_request::TransferRequest;
-use crate::json::{Field, Json, Kind, Writer, clip, name};
+use super::progress::{Stage, Transfer, TransferStatus};
+use super::request::TransferRequest;
+use crate::json::clip;
 use crate::store::registry;
 use crate::time::DateTime;
+use crate::types::DiagnosticsStatus;
 
 /// The diagnostics that the central system wants (OCPP 1.6 §6.25).
 #[derive(Clone, Copy, Debug)]
@@ -35,64 +34,40 @@ pub(crate) type FileNameInput<'a> = &'a dyn Fn(&DiagnosticsRequest<'_>) -> Optio
 pub(crate) type UploadOutput<'a> = &'a dyn Fn(&DiagnosticsRequest<'_>, &str);
 
 /// The upload that was asked for, or is under way.
-pub(super) struct Diagnostics<'a> {
+pub(crate) struct Diagnostics<'a> {
     pub(super) transfer: Transfer<'a>,
     file_name_input: Option<FileNameInput<'a>>,
     on_upload: Option<UploadOutput<'a>>,
-    pub(super) file_name: &'a str,
-}
-
-impl Diagnostics<'_> {
-    pub(super) const fn new() -> Self {
-        Self { transfer: Transfer::new(), file_name_input: None, on_upload: None, file_name: "" }
-    }
-}
-
-/// GetDiagnostics.req (OCPP 1.6 §6.25).
-pub(super) const REQUEST_FIELDS: [Field; 5] = [
-    Field::required("location", Kind::Text(u16::MAX)),
-    Field::optional("startTime", Kind::DATE),
-    Field::optional("retries", Kind::Integer),
-    Field::optional("retryInterval", Kind::Integer),
-    Field::optional("stopTime", Kind::DATE),
-];
-
-/// GetDiagnostics.conf (OCPP 1.6 §6.26); without a name also UpdateFirmware.conf.
-pub(super) struct FileName<'f>(pub(super) Option<&'f str>);
-
-impl Json for FileName<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        if let Some(file_name) = self.0 {
-            members.name(name!("fileName")).text(file_name);
-        }
-        members.close();
-    }
+    pub(crate) file_name: &'a str,
 }
 
 /// The longest name of a file that may be told (OCPP 1.6 §6.26, security whitepaper §5.10).
 pub(super) const FILE_NAME_LEN_MAX: usize = 255;
 
-impl<'a> Transfers<'a> {
-    pub(crate) fn set_diagnostics_file_name_input(&mut self, input: FileNameInput<'a>) {
-        self.diagnostics.file_name_input = Some(input);
+impl<'a> Diagnostics<'a> {
+    pub(super) const fn new() -> Self {
+        Self { transfer: Transfer::new(), file_name_input: None, on_upload: None, file_name: "" }
+    }
+
+    pub(crate) fn set_file_name_input(&mut self, input: FileNameInput<'a>) {
+        self.file_name_input = Some(input);
     }
 
     pub(crate) fn set_on_upload(&mut self, output: UploadOutput<'a>) {
-        self.diagnostics.on_upload = Some(output);
+        self.on_upload = Some(output);
     }
 
-    pub(crate) fn set_upload_status_input(&mut self, input: &'a dyn Fn() -> super::TransferStatus) {
-        self.diagnostics.transfer.status = Some(input);
+    pub(crate) fn set_upload_status_input(&mut self, input: &'a dyn Fn() -> TransferStatus) {
+        self.transfer.status = Some(input);
     }
 
     pub(super) fn can_upload(&self) -> bool {
-        self.diagnostics.file_name_input.is_some() && self.diagnostics.on_upload.is_some()
+        self.file_name_input.is_some() && self.on_upload.is_some()
     }
 
     /// How far an upload of diagnostics is.
-    pub(crate) fn diagnostics_status(&self) -> DiagnosticsStatus {
-        match self.diagnostics.transfer.stage {
+    pub(crate) fn status(&self) -> DiagnosticsStatus {
+        match self.transfer.stage {
             Stage::Retrying => DiagnosticsStatus::UploadFailed,
             Stage::Loading | Stage::Running => DiagnosticsStatus::Uploading,
             _ => DiagnosticsStatus::Idle,
@@ -104,15 +79,15 @@ impl<'a> Transfers<'a> {
         let Some(request) = TransferRequest::read(registry::DIAGNOSTICS, record).filter(|_| self.can_upload()) else {
             return false;
         };
-        let input = self.diagnostics.file_name_input;
+        let input = self.file_name_input;
         let Some(file_name) = input.and_then(|input| input(&DiagnosticsRequest::new(&request))) else { return false };
-        self.diagnostics.file_name = clip(file_name, FILE_NAME_LEN_MAX);
+        self.file_name = clip(file_name, FILE_NAME_LEN_MAX);
         true
     }
 
     pub(super) fn upload(&self, request: &TransferRequest<'_>) {
-        if let Some(upload) = self.diagnostics.on_upload {
-            upload(&DiagnosticsRequest::new(request), self.diagnostics.file_name);
+        if let Some(upload) = self.on_upload {
+            upload(&DiagnosticsRequest::new(request), self.file_name);
         }
     }
 }

@@ -1,12 +1,35 @@
 //! What the central system asks for when something is to be downloaded or uploaded, and the record of it.
 
-use super::answer::Cause;
-use crate::json::{JsonStr, Value};
+use crate::json::JsonStr;
 use crate::store::RecordKey;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::time::DateTime;
 
-/// What the central system wants, as it lies in the record.
+/// What the central system wants, as its message says it.
+pub(crate) struct Wanted<'m> {
+    pub(crate) location: JsonStr<'m>,
+    /// The date from which on a firmware may be loaded, or that of the oldest entry to be uploaded.
+    pub(crate) from: Option<DateTime>,
+    /// The date from which on a firmware may be installed, or that of the latest entry to be uploaded.
+    pub(crate) to: Option<DateTime>,
+    pub(crate) retries: Option<i32>,
+    /// Seconds between two tries.
+    pub(crate) interval: Option<i32>,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Copy)]
+pub(crate) enum TransferRefused {
+    NotSupported,
+    /// What is there is being installed.
+    Installing,
+    /// It is empty, or has blanks or control characters.
+    Location,
+    LocationTooLong,
+    DeviceFailed,
+}
+
+/// The same as it lies in the record.
 pub(super) struct TransferRequest<'r> {
     /// The date from which on a firmware may be loaded, or that of the oldest entry to be uploaded; seconds since 1970.
     pub(super) from: u32,
@@ -34,10 +57,9 @@ impl<'r> TransferRequest<'r> {
     pub(super) fn write(
         record: &mut [u8],
         key: RecordKey,
-        values: &[Value<'_>],
+        wanted: &Wanted<'_>,
         id: Option<i32>,
-    ) -> Result<usize, Cause> {
-        let [location, from, retries, interval, to @ ..] = values else { return Err(Cause::LocationTooLong) };
+    ) -> Result<usize, TransferRefused> {
         let mut writer = RecordWriter::new(record);
         match id {
             None => writer.byte(REQUEST),
@@ -46,22 +68,21 @@ impl<'r> TransferRequest<'r> {
                 writer.signed(id.into());
             }
         }
-        writer.unsigned(date(Some(from))?.into());
-        writer.unsigned(date(to.first())?.into());
+        writer.unsigned(seconds(wanted.from).into());
+        writer.unsigned(seconds(wanted.to).into());
         // Less than none is none; one without a pause between its tries would keep everybody busy.
-        let retries = retries.integer().map_or(RETRIES, |number| number.clamp(0, i32::from(u16::MAX)) as u16);
-        let interval = interval.integer().map_or(RETRY_INTERVAL_S, |seconds| seconds.max(1).unsigned_abs());
+        let retries = wanted.retries.map_or(RETRIES, |number| number.clamp(0, i32::from(u16::MAX)) as u16);
+        let interval = wanted.interval.map_or(RETRY_INTERVAL_S, |seconds| seconds.max(1).unsigned_abs());
         writer.unsigned(retries.into());
         writer.unsigned(interval.into());
         let begin = writer.position();
-        let location = location.text().unwrap_or(JsonStr::EMPTY);
         let room = record.get_mut(begin..).unwrap_or_default();
-        let location = location.copy_to(room).map_err(|_| Cause::LocationTooLong)?;
+        let location = wanted.location.copy_to(room).map_err(|_| TransferRefused::LocationTooLong)?;
         if location.is_empty() || location.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-            return Err(Cause::Location);
+            return Err(TransferRefused::Location);
         }
         let end = begin.saturating_add(location.len());
-        RecordWriter::resume(record, end).finish(key).ok_or(Cause::LocationTooLong)
+        RecordWriter::resume(record, end).finish(key).ok_or(TransferRefused::LocationTooLong)
     }
 
     /// The dates of the oldest and of the latest entry that is to be uploaded.
@@ -69,7 +90,7 @@ impl<'r> TransferRequest<'r> {
         [self.from, self.to].map(|seconds| if seconds == 0 { None } else { Some(DateTime::from_unix(seconds)) })
     }
 
-    pub(crate) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
+    pub(super) fn read(key: RecordKey, record: &'r [u8]) -> Option<Self> {
         let mut reader = RecordReader::open(key, record)?;
         let id = match reader.byte()? {
             REQUEST => None,
@@ -88,8 +109,6 @@ impl<'r> TransferRequest<'r> {
 }
 
 /// Seconds since 1970, 0 when there is none.
-fn date(value: Option<&Value<'_>>) -> Result<u32, Cause> {
-    let Some(text) = value.and_then(|value| value.text()) else { return Ok(0) };
-    let date = DateTime::nearest(text.as_bytes()).map_err(|_| Cause::Date)?;
-    Ok(date.as_unix().max(1))
+fn seconds(date: Option<DateTime>) -> u32 {
+    date.map_or(0, |date| date.as_unix().max(1))
 }
