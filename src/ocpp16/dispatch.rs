@@ -3,6 +3,7 @@
 use crate::json::{BufferFull, JsonStr, Payload, Raw};
 use crate::rpc::{Call, CallComposer, CallError, CallErrorCode, Composer, Handler, Outcome, Reply};
 use crate::station::answer::{Cause, StatusAnswer};
+use crate::station::data_transfer::data_transfer_request;
 use crate::station::journal_entry::{Content, Entry, begin_meter_values};
 use crate::station::metering::{self, MeterValue};
 use crate::station::signed_values::Attached;
@@ -296,13 +297,13 @@ impl Station<'_> {
         Ok(Acted::Status(match action {
             Action::ChangeAvailability => self.core.change_availability(now, payload)?,
             Action::ChangeConfiguration => self.change_configuration(now, payload)?,
-            Action::ClearCache => self.tokens.clear_cache(&mut self.core.common, payload)?,
+            Action::ClearCache => self.tokens.cache.clear_cache(&mut self.core.common, payload)?,
             Action::GetConfiguration => {
                 self.core.get_configuration(payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::DataTransfer => {
-                self.custom.data_transfer_request(payload, answer)?;
+                data_transfer_request(self.custom.data_transfer, payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::RemoteStartTransaction => self.remote_start_transaction(now, payload, record)?,
@@ -314,7 +315,7 @@ impl Station<'_> {
                 None => return Ok(Acted::Answered(Reply::Later)),
             },
             Action::GetLocalListVersion => {
-                answer.payload(&self.tokens.get_local_list_version(&self.core.common, payload)?)?;
+                answer.payload(&self.tokens.local_list.get_local_list_version(&self.core.common, payload)?)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::SendLocalList => {

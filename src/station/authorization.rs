@@ -1,11 +1,10 @@
 //! Authorize: may this tag charge? (OCPP 1.6 §3.5, §4.1)
 
-use super::cache::{AUTHORIZATION_CACHE_ENABLED, known_by_cache};
 use super::common::Common;
 use super::core_profile::Core;
-use super::local_list::{is_of_list, known_by_list, place_behind};
 use super::session::deadline;
-use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Station, TxNotification};
+use super::tokens::{AUTHORIZATION_CACHE_ENABLED, Known, is_of_list, known_by_cache, known_by_list, place_behind};
+use super::{AuthorizationStatus, ConnectorId, IdTagInfo, Station, TxNotification};
 use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
 use crate::store::{IntegerKey, RecordKey, SwitchKey};
@@ -37,13 +36,6 @@ pub(super) enum Presented {
     Waiting { since: Instant },
     /// Authorize.req is under way; its answer counts until `until`, which is not known before the connection has taken it.
     Asked { until: Instant },
-}
-
-/// What is known about a tag without asking.
-pub(super) struct Known {
-    /// It may charge.
-    pub(super) is_valid: bool,
-    pub(super) parent: Option<IdToken>,
 }
 
 /// Authorize.req (OCPP 1.6 §6.1).
@@ -94,14 +86,14 @@ impl Station<'_> {
 
     /// What is known about the tag and waits for its record.
     fn unsaved_about_tag(&self, now: Instant, id: ConnectorId) -> Option<Known> {
-        self.tokens.known_unsaved(&self.core.common, now, self.core.connector(id)?.session.shown_tag())
+        self.tokens.cache.known_unsaved(&self.core.common, now, self.core.connector(id)?.session.shown_tag())
     }
 
     /// The record that may tell about the tag: that of the local list first, which outranks the cache (LOC-01).
     fn record_about_tag(&self, id: ConnectorId) -> Option<RecordKey> {
         let session = &self.core.connector(id)?.session;
         if let Presented::LookUp { place, .. } = session.presented
-            && let Some(listed) = self.tokens.listed(&self.core.common, session.shown_tag(), place)
+            && let Some(listed) = self.tokens.local_list.listed(&self.core.common, session.shown_tag(), place)
         {
             return Some(listed);
         }
@@ -173,7 +165,7 @@ impl Station<'_> {
             Presented::LookUp { .. } => Some((id, self.record_about_tag(id)?)),
             _ => None,
         });
-        shown.or_else(|| Some((0, self.tokens.record_to_compare(&self.core.common)?)))
+        shown.or_else(|| Some((0, self.tokens.local_list.record_to_compare(&self.core.common)?)))
     }
 
     /// The record that may tell about the tag is loaded.

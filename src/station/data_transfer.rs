@@ -1,8 +1,6 @@
 //! DataTransfer of the central system (OCPP 1.6 §5.6). Those of the firmware go out as [custom](super::custom) calls.
 
-use super::InputError;
 use super::answer::Cause;
-use super::custom::Custom;
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
 use crate::rpc::Composer;
 use crate::types::Symbol;
@@ -63,36 +61,35 @@ impl Json for DataTransferReply<'_> {
     }
 }
 
-impl<'a> Custom<'a> {
-    pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
-        self.data_transfer.push(handler).map_err(|_| InputError::TableFull)
-    }
-
-    #[inline(never)]
-    pub(crate) fn data_transfer_request(&self, payload: Payload<'_>, answer: &mut Composer<'_>) -> Result<(), Cause> {
-        const FIELDS: [Field; 3] = [
-            Field::required("vendorId", Kind::Text(255)),
-            Field::optional("messageId", Kind::Text(50)),
-            Field::optional("data", Kind::Text(u16::MAX)),
-        ];
-        let [vendor, message_id, data] = payload.read(&FIELDS)?;
-        let vendor = vendor.text().ok_or(Cause::VendorId)?;
-        let request = DataTransfer { message_id: message_id.text(), data: data.text() };
-        let of_vendor = || self.data_transfer.iter().filter(|handler| vendor.is_ignoring_case(handler.vendor_id));
-        let named = of_vendor().find(|handler| match (handler.message_id, request.message_id) {
-            (Some(name), Some(message)) => message.is_ignoring_case(name),
-            _ => false,
-        });
-        let reply = match named.or_else(|| of_vendor().find(|handler| handler.message_id.is_none())) {
-            Some(handler) => (handler.handle)(&request),
-            None => DataTransferReply {
-                status: match of_vendor().next() {
-                    Some(_) => DataTransferStatus::UnknownMessageId,
-                    None => DataTransferStatus::UnknownVendorId,
-                },
-                data: None,
+/// Has the handler of the vendor and the message answer.
+#[inline(never)]
+pub(crate) fn data_transfer_request(
+    handlers: &[DataTransferHandler<'_>],
+    payload: Payload<'_>,
+    answer: &mut Composer<'_>,
+) -> Result<(), Cause> {
+    const FIELDS: [Field; 3] = [
+        Field::required("vendorId", Kind::Text(255)),
+        Field::optional("messageId", Kind::Text(50)),
+        Field::optional("data", Kind::Text(u16::MAX)),
+    ];
+    let [vendor, message_id, data] = payload.read(&FIELDS)?;
+    let vendor = vendor.text().ok_or(Cause::VendorId)?;
+    let request = DataTransfer { message_id: message_id.text(), data: data.text() };
+    let of_vendor = || handlers.iter().filter(|handler| vendor.is_ignoring_case(handler.vendor_id));
+    let named = of_vendor().find(|handler| match (handler.message_id, request.message_id) {
+        (Some(name), Some(message)) => message.is_ignoring_case(name),
+        _ => false,
+    });
+    let reply = match named.or_else(|| of_vendor().find(|handler| handler.message_id.is_none())) {
+        Some(handler) => (handler.handle)(&request),
+        None => DataTransferReply {
+            status: match of_vendor().next() {
+                Some(_) => DataTransferStatus::UnknownMessageId,
+                None => DataTransferStatus::UnknownVendorId,
             },
-        };
-        Ok(answer.payload(&reply)?)
-    }
+            data: None,
+        },
+    };
+    Ok(answer.payload(&reply)?)
 }

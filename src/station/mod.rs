@@ -12,7 +12,6 @@ mod appending;
 mod authorization;
 mod availability;
 mod boot;
-mod cache;
 mod calls;
 #[cfg_attr(not(feature = "security"), path = "absent/certificates.rs")]
 mod certificates;
@@ -24,7 +23,7 @@ mod confirmed_transaction;
 mod connector;
 mod core_profile;
 mod custom;
-mod data_transfer;
+pub(crate) mod data_transfer;
 mod dating;
 mod delivery;
 #[cfg(feature = "firmware-management")]
@@ -42,8 +41,6 @@ mod held_call;
 mod id_tag_info;
 pub(crate) mod journal_entry;
 mod keys;
-#[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
-mod local_list;
 #[cfg(feature = "security")]
 mod log_upload;
 pub(crate) mod metering;
@@ -72,7 +69,6 @@ pub(crate) mod signed_values;
 mod smart_charging;
 mod status;
 mod storing;
-mod tag_record;
 mod tokens;
 mod transaction;
 pub(crate) mod transaction_messages;
@@ -87,7 +83,6 @@ mod trigger;
 mod unlock;
 
 pub use boot::Boot;
-pub(crate) use cache::CacheSlot;
 pub use calls::CallName;
 #[cfg(feature = "security")]
 pub use certificates::{Certificates, ChainVerdict, Issuer};
@@ -108,7 +103,6 @@ pub use firmware::InstallationStatus;
 pub(crate) use firmware::set_file_transfer_protocols;
 pub use hardware::{ConnectorHardware, Equipment, Switches};
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
-pub(crate) use local_list::ListSlot;
 #[cfg(feature = "security")]
 pub use log_upload::{LogRequest, LogUpload, LogUploadStatus};
 pub use metering::{MeterInput, MeterReading};
@@ -123,6 +117,7 @@ pub use signed_values::{PrintedKey, SignedForm, SignedMeter, SigningFailed, Sign
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
+pub(crate) use tokens::{CacheSlot, ListSlot};
 pub use transaction::{BeginError, EndError, StopView, TransactionId, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{FileTransferProtocol, TransferStatus};

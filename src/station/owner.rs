@@ -2,18 +2,16 @@
 
 use super::answer::StatusAnswer;
 use super::boot::Boot;
-use super::cache::{Cache, CacheSlot};
 use super::certificates::Trust;
 use super::common::Common;
 use super::connector::Connector;
 use super::core_profile::Core;
 use super::custom::{Custom, Hook};
-use super::local_list::{ListSlot, LocalList};
 use super::reservation::{ReservationSlot, Reservations};
 use super::reset::Reset;
 use super::security::Security;
 use super::smart_charging::{ChargingPeriod, ProfileSlot, Profiles};
-use super::tokens::Tokens;
+use super::tokens::{CacheSlot, ListSlot, Tokens};
 use super::transfer::Transfers;
 use super::unlock::Unlock;
 use super::{Action, DataTransferHandler, MeterInput, configuration, keys, metering, phase_rotation, trigger};
@@ -54,7 +52,7 @@ impl<'a> Station<'a> {
     pub(crate) fn new(boot: Boot<'a>, memory: Memory<'a>) -> Self {
         Self {
             core: Core::new(Common::new(boot), memory.connectors, memory.meter_inputs),
-            tokens: Tokens { cache: Cache::new(memory.cache), local_list: LocalList::new(memory.local_list) },
+            tokens: Tokens::new(memory.cache, memory.local_list),
             reservations: Reservations::new(memory.reservations),
             profiles: Profiles::new(memory.profiles, memory.periods),
             transfers: Transfers::new(),

@@ -3,7 +3,8 @@
 mod begin_and_end;
 mod course;
 
-use super::authorization::{Known, Presented};
+use super::authorization::Presented;
+use super::tokens::Known;
 use super::{IdToken, Reason};
 use crate::store::{Durable, IntegerKey, SwitchKey};
 use crate::time::{DateTime, Duration, Instant};

@@ -1,36 +1,16 @@
 //! SendLocalList: the new list is built beside the old one, element by element as it lies in the receive buffer.
 
+use super::update::Update;
 use super::{HASH, LIVE, LOCAL_AUTH_LIST_ENABLED, ListSlot, LocalList, NEXT, place_record, read_entry};
 use crate::json::{Field, JsonStr, Kind, Payload, Seen, Walk};
 use crate::station::answer::{Cause, StatusAnswer};
 use crate::station::common::Common;
 use crate::station::held_call::frame_record;
-use crate::station::tag_record::{tag_hash, write_tag};
 use crate::station::tokens::Tokens;
+use crate::station::tokens::tag_record::{tag_hash, write_tag};
 use crate::station::{IdTagInfo, IdToken};
 use crate::store::record::RecordWriter;
 use crate::store::{Scratch, StorageOp, StorageResult, registry};
-
-/// A SendLocalList that is under way. Each of its elements has taken a place that is not live, also one that only names a
-/// tag to be removed: so a tag that is named twice shows.
-#[derive(Clone, Copy)]
-pub(super) struct Update {
-    version: i32,
-    is_full: bool,
-    /// How much of the message stands behind where the list begins; 0 when there is none.
-    begin: usize,
-    /// How much of it stands behind the last element.
-    left: usize,
-    elements: usize,
-    /// No place below is free.
-    free: usize,
-    /// The live places below have been compared with the element.
-    compared: usize,
-    /// The members before the list, if they are all that there must be: what stands behind it has not been read then.
-    before: Option<Seen>,
-    /// The list is being replaced.
-    is_last: bool,
-}
 
 /// SendLocalList.req
 const REQUEST: [Field; 3] = [

@@ -1,10 +1,11 @@
 //! What the firmware adds: calls of its own, handlers in place of ours, and observers of what is asked and answered.
 
+mod concluded;
+
 use super::authorization::Authorize;
-use super::{DataTransferHandler, IdTagInfo, IdToken, InputError, Station};
+use super::{DataTransferHandler, IdTagInfo, IdToken, InputError};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, append, read_answer};
 use crate::rpc::{Call, CallComposer, CallError, Composer, Outcome, Reply};
-use crate::time::Instant;
 use heapless::VecView;
 
 /// Answers an action of the central system in place of the crate, or one that the crate does not know.
@@ -98,7 +99,7 @@ const ACTION_LEN_MAX: usize = 50;
 pub(crate) struct Custom<'a> {
     call: CustomCall<'a>,
     hooks: &'a mut VecView<Hook<'a>>,
-    pub(super) data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
+    pub(crate) data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
 }
 
 impl<'a> Custom<'a> {
@@ -155,6 +156,10 @@ impl<'a> Custom<'a> {
 
     fn hook(&mut self, action: &'a str, role: Role<'a>) -> Result<(), InputError> {
         self.hooks.push(Hook { action, role }).map_err(|_| InputError::TableFull)
+    }
+
+    pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
+        self.data_transfer.push(handler).map_err(|_| InputError::TableFull)
     }
 
     /// The firmware's handler for an action; the one that was set last.
@@ -233,20 +238,6 @@ impl<'a> Custom<'a> {
             self.call.end(TOO_LONG, None);
         }
         is_written
-    }
-}
-
-impl Station<'_> {
-    pub(crate) fn conclude_custom_call(&mut self, now: Instant, outcome: Outcome<'_>) {
-        let id_tag = self.custom.call.authorized_tag();
-        let info = match (&id_tag, outcome) {
-            (Some(_), Outcome::Result(payload)) => IdTagInfo::in_answer(payload, &mut self.core.common.left_out),
-            _ => None,
-        };
-        self.custom.call.end(outcome, info.as_ref());
-        if let (Some(id_tag), Some(info)) = (id_tag, info) {
-            self.tokens.learn(&mut self.core.common, now, &id_tag, info);
-        }
     }
 }
 
