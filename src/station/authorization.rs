@@ -5,7 +5,6 @@ use super::core_profile::Core;
 use super::session::deadline;
 use super::tokens::{AUTHORIZATION_CACHE_ENABLED, Known, is_of_list, known_by_cache, known_by_list, place_behind};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, Station, TxNotification};
-use crate::json::{Json, Writer, name};
 use crate::rpc::Outcome;
 use crate::store::{IntegerKey, RecordKey, SwitchKey};
 use crate::time::{Duration, Instant};
@@ -41,14 +40,6 @@ pub(super) enum Presented {
 /// Authorize.req (OCPP 1.6 §6.1).
 pub(crate) struct Authorize<'a> {
     pub(crate) id_tag: &'a str,
-}
-
-impl Json for Authorize<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("idTag")).text(self.id_tag);
-        members.close();
-    }
 }
 
 impl Station<'_> {

@@ -26,7 +26,7 @@ pub(crate) struct Common<'a> {
     pub(super) last_heartbeat: Instant,
     pub(super) heartbeat_triggered: bool,
     /// Members of answers that could not be read.
-    pub(super) left_out: u32,
+    pub(crate) left_out: u32,
     /// Something happened that a pass over all blocks must look at.
     dirty: bool,
     deadline: Instant,

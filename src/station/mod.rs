@@ -9,7 +9,7 @@
 
 pub(crate) mod answer;
 mod appending;
-mod authorization;
+pub(crate) mod authorization;
 mod availability;
 mod boot;
 mod calls;
@@ -22,7 +22,7 @@ mod configuration;
 mod confirmed_transaction;
 mod connector;
 mod core_profile;
-mod custom;
+pub(crate) mod custom;
 pub(crate) mod data_transfer;
 mod dating;
 mod delivery;
@@ -53,7 +53,7 @@ mod plain_text;
 mod recovery;
 mod remote_control;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
-mod reservation;
+pub(crate) mod reservation;
 mod reset;
 #[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
@@ -66,10 +66,10 @@ mod signed_update;
 #[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]
 pub(crate) mod signed_values;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
-mod smart_charging;
+pub(crate) mod smart_charging;
 mod status;
 mod storing;
-mod tokens;
+pub(crate) mod tokens;
 mod transaction;
 pub(crate) mod transaction_messages;
 #[cfg_attr(not(feature = "firmware-management"), path = "absent/transfer.rs")]
@@ -90,7 +90,7 @@ pub(crate) use connector::Connector;
 pub use connector::InputError;
 pub(crate) use custom::Hook;
 pub use custom::{AuthorizeError, Handle, OnAuthorize, RequestError, RequestHandler};
-pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
+pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply};
 #[cfg(feature = "firmware-management")]
 pub use diagnostics::DiagnosticsRequest;
 #[cfg(feature = "firmware-management")]

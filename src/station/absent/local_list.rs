@@ -1,21 +1,16 @@
 //! Stands in for the local authorisation list where that profile is left out: nobody is listed.
 
-use super::{Known, Tokens};
-use crate::json::{Json, Payload, Raw, Writer};
-use crate::station::answer::{Cause, StatusAnswer};
+use super::Known;
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
 use crate::station::{IdTagInfo, IdToken};
-use crate::store::{Keys, RecordKey, Scratch};
+use crate::store::{Keys, RecordKey};
 use crate::time::Instant;
 use core::marker::PhantomData;
 
 pub(crate) struct ListSlot;
 
 pub(crate) struct LocalList<'a>(PhantomData<&'a ()>);
-
-/// RPC-14: a profile of which this build has nothing says so by a status, where there is one.
-pub(crate) struct ListVersion;
 
 impl ListSlot {
     pub(crate) const FREE: Self = Self;
@@ -31,12 +26,6 @@ impl<'a> LocalList<'a> {
     pub(crate) fn abandon(&mut self) {}
 }
 
-impl Json for ListVersion {
-    fn write(&self, writer: &mut Writer<'_>) {
-        Raw(b"{\"listVersion\":-1}").write(writer);
-    }
-}
-
 pub(crate) fn is_of_list(_: RecordKey) -> bool {
     false
 }
@@ -46,11 +35,6 @@ pub(crate) fn place_behind(_: RecordKey) -> usize {
 }
 
 impl LocalList<'_> {
-    pub(crate) fn get_local_list_version(&self, _: &Common<'_>, payload: Payload<'_>) -> Result<ListVersion, Cause> {
-        payload.prove()?;
-        Ok(ListVersion)
-    }
-
     pub(crate) fn listed(&self, _: &Common<'_>, _: &IdToken, _: usize) -> Option<RecordKey> {
         None
     }
@@ -71,18 +55,6 @@ impl LocalList<'_> {
         _: Option<&[u8]>,
     ) -> Option<(IdToken, IdTagInfo)> {
         None
-    }
-}
-
-impl Tokens<'_> {
-    pub(crate) fn send_local_list(
-        &mut self,
-        _: &mut Common<'_>,
-        payload: Payload<'_>,
-        _: &mut Scratch<'_>,
-    ) -> Result<Option<StatusAnswer>, Cause> {
-        payload.prove()?;
-        Ok(Some(StatusAnswer::NotSupported))
     }
 }
 

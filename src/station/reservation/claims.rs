@@ -1,7 +1,6 @@
 //! Who may charge where, as far as reservations go.
 
-use super::Reservations;
-use crate::station::answer::StatusAnswer;
+use super::{ReservationStatus, Reservations};
 use crate::station::claim::Claim;
 use crate::station::connector::Finishing;
 use crate::station::core_profile::Core;
@@ -77,14 +76,14 @@ impl Reservations<'_> {
     }
 
     /// Why a connector could not be used now by anybody.
-    pub(super) fn obstacle(core: &Core<'_>, id: ConnectorId) -> Option<StatusAnswer> {
+    pub(super) fn obstacle(core: &Core<'_>, id: ConnectorId) -> Option<ReservationStatus> {
         let connector = core.connector(id)?;
         if connector.place.is_faulted() {
-            Some(StatusAnswer::Faulted)
+            Some(ReservationStatus::Faulted)
         } else if !connector.place.service.is_open() {
-            Some(StatusAnswer::Unavailable)
+            Some(ReservationStatus::Unavailable)
         } else if is_in_use(connector) || connector.is_present() {
-            Some(StatusAnswer::Occupied) // RSV-14
+            Some(ReservationStatus::Occupied) // RSV-14
         } else {
             None
         }

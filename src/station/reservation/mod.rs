@@ -17,6 +17,26 @@ const RESERVE_CONNECTOR_ZERO_NAME: &str = "ReserveConnectorZeroSupported";
 /// Connector 0 can be reserved: any one connector stays free.
 pub(super) const RESERVE_CONNECTOR_ZERO_SUPPORTED: SwitchKey = SwitchKey::new(40, RESERVE_CONNECTOR_ZERO_NAME, true);
 
+/// What becomes of a ReserveNow (OCPP 1.6 §7.39).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReservationStatus {
+    Accepted,
+    Faulted,
+    Occupied,
+    Rejected,
+    Unavailable,
+}
+
+/// What is asked for by ReserveNow (OCPP 1.6 §6.37).
+pub(crate) struct Request {
+    pub(crate) id: i32,
+    /// 0 for any one; `None` when there can be no such connector.
+    pub(crate) connector: Option<ConnectorId>,
+    pub(crate) expires: DateTime,
+    pub(crate) id_tag: IdToken,
+    pub(crate) parent: Option<IdToken>,
+}
+
 /// A place for one reservation.
 #[derive(Debug)]
 pub(crate) struct ReservationSlot {

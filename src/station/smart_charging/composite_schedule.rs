@@ -1,84 +1,103 @@
-//! GetCompositeSchedule: what the limits will be (OCPP 1.6 §5.7).
+//! What the limits will be (OCPP 1.6 §3.13.6, §5.7).
 
+use super::Profiles;
 use super::composite::Composite;
 use super::limit::Until;
-use super::profile::symbol;
 use super::schedule::Moment;
 use super::supply::Rate;
-use crate::json::{BufferFull, Field, Json, Kind, Payload, Value, Writer, name};
-use crate::rpc::Composer;
-use crate::station::answer::{Cause, accepted_if};
+use crate::station::common::Common;
 use crate::station::core_profile::Core;
-use crate::station::smart_charging::Profiles;
 use crate::station::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId};
 use crate::time::{DateTime, Instant};
-use crate::types::Symbol;
 
 /// The most seconds that a schedule is told for: each recurrence is in it once.
 const DURATION_MAX: u32 = 7 * 86_400;
 
+/// A composite schedule (OCPP 1.6 §7.14), whose periods are found one after the other.
+pub(crate) struct CompositeSchedule {
+    pub(crate) connector: ConnectorId,
+    /// Seconds.
+    pub(crate) duration: u32,
+    pub(crate) unit: Unit,
+    now: Instant,
+    here: Moment,
+    /// Where the next period is looked for.
+    at: u32,
+    /// Nothing changes any more.
+    is_over: bool,
+    /// The last limit, and its phases.
+    last: Option<(u32, u8)>,
+}
+
+/// One of its periods.
+pub(crate) struct CompositePeriod {
+    /// Seconds after its start.
+    pub(crate) start: u32,
+    /// Tenths of the unit.
+    pub(crate) limit: u32,
+    /// 0 when nobody has told them.
+    pub(crate) phases: u8,
+}
+
+impl CompositeSchedule {
+    pub(crate) fn start(&self) -> DateTime {
+        DateTime::from_unix(self.here.at)
+    }
+
+    fn end(&self) -> u32 {
+        self.here.at.saturating_add(self.duration)
+    }
+}
+
 impl Profiles<'_> {
-    /// Writes GetCompositeSchedule.conf, in as many pages as it takes.
-    pub(crate) fn get_composite_schedule(
+    /// The unit of a schedule that none was asked for.
+    pub(crate) fn usual_unit(&self, common: &Common<'_>) -> Unit {
+        if Self::takes(common, Unit::A) { Unit::A } else { Unit::W }
+    }
+
+    /// A schedule from now on, or the rest of the one that was [interrupted](Self::interrupt_composite) last. `None` when
+    /// there is none (SC-37, SC-39).
+    pub(crate) fn composite_schedule(
         &mut self,
         core: &Core<'_>,
         now: Instant,
-        payload: Payload<'_>,
-        answer: &mut Composer<'_>,
-    ) -> Result<(), Cause> {
-        const FIELDS: [Field; 3] = [
-            Field::required("connectorId", Kind::Integer),
-            Field::required("duration", Kind::Integer),
-            Field::optional("chargingRateUnit", Kind::Text(30)),
-        ];
-        self.can_limit(&core.common)?;
-        let [id, duration, unit] = payload.read(&FIELDS)?;
-        let unit = match unit {
-            Value::Absent if Self::takes(&core.common, Unit::A) => Unit::A,
-            Value::Absent => Unit::W,
-            unit => symbol(unit, Cause::ChargingRateUnit)?,
-        };
-        let id = id.integer().and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= core.connector_count());
-        let duration = duration.integer().and_then(|duration| u32::try_from(duration).ok());
-        let is_first = answer.page() == 0;
+        connector: Option<ConnectorId>,
+        duration: Option<u32>,
+        unit: Unit,
+        is_rest: bool,
+    ) -> Option<CompositeSchedule> {
         let here = Self::moment(&core.common, now);
-        if is_first {
+        if !is_rest {
             self.composite = Composite { now, start: here.at, at: here.at };
         }
-        let Composite { now, start, mut at } = self.composite;
+        let Composite { now, start, at } = self.composite;
         let here = Moment { at: start, origin: start, ..here };
-        let (Some(connector), Some(duration), true) = (id, duration, Self::takes(&core.common, unit) && here.is_dated)
-        else {
-            return Ok(answer.payload(&accepted_if(false))?); // SC-37, SC-39
-        };
-        let duration = duration.min(DURATION_MAX);
-        let end = here.at.saturating_add(duration);
-        if is_first {
-            answer.payload(&Head { connector, start: here.at, duration, unit })?;
-        }
-        let mut last = None;
-        while at < end || at == here.at {
-            let Until { rate, until, .. } = self.composite_limit(core, now, connector, &here, at);
-            let told = (rate.in_unit(unit), rate.phases);
-            if last != Some(told) {
-                let period = Period { start: at - here.at, limit: told.0, phases: told.1 };
-                if let Err(BufferFull) = answer.payload(&period) {
-                    self.composite.at = at;
-                    answer.suspend(answer.page().saturating_add(1));
-                    return Ok(());
-                }
-                last = Some(told);
+        let connector = connector.filter(|id| *id <= core.connector_count())?;
+        let duration = duration?.min(DURATION_MAX);
+        let is_known = Self::takes(&core.common, unit) && here.is_dated;
+        is_known.then_some(CompositeSchedule { connector, duration, unit, now, here, at, is_over: false, last: None })
+    }
+
+    /// The next period, in which something else holds than before.
+    pub(crate) fn next_period(&self, core: &Core<'_>, schedule: &mut CompositeSchedule) -> Option<CompositePeriod> {
+        let (here, end) = (schedule.here, schedule.end());
+        while !schedule.is_over && (schedule.at < end || schedule.at == here.at) {
+            let at = schedule.at;
+            let Until { rate, until, .. } = self.composite_limit(core, schedule.now, schedule.connector, &here, at);
+            schedule.is_over = until <= at;
+            schedule.at = if schedule.is_over { end.max(here.at.saturating_add(1)) } else { until };
+            let (limit, phases) = (rate.in_unit(schedule.unit), rate.phases);
+            if schedule.last != Some((limit, phases)) {
+                schedule.last = Some((limit, phases));
+                return Some(CompositePeriod { start: at - here.at, limit, phases });
             }
-            if until <= at {
-                break;
-            }
-            at = until;
         }
-        if let Err(BufferFull) = answer.raw(b"]}}") {
-            self.composite.at = end.max(start.saturating_add(1));
-            answer.suspend(answer.page().saturating_add(1));
-        }
-        Ok(())
+        None
+    }
+
+    /// The rest is told later: from this period on, or no period any more.
+    pub(crate) fn interrupt_composite(&mut self, schedule: &CompositeSchedule, untold: Option<&CompositePeriod>) {
+        self.composite.at = untold.map_or(schedule.at, |period| schedule.here.at.saturating_add(period.start));
     }
 
     /// What a connector may take at a moment, as seen from `here`, or the charge point as a whole may take from the grid.
@@ -100,46 +119,5 @@ impl Profiles<'_> {
             total.until = total.until.min(own.until);
         }
         Until { rate: total.rate.lower(&max.rate), ..total }
-    }
-}
-
-struct Head {
-    connector: ConnectorId,
-    start: u32,
-    duration: u32,
-    unit: Unit,
-}
-
-impl Json for Head {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("status")).plain("Accepted");
-        members.name(name!("connectorId")).whole(self.connector.into());
-        members.name(name!("scheduleStart")).date(Some(DateTime::from_unix(self.start)));
-        let schedule = members.name(name!("chargingSchedule")).open();
-        schedule.name(name!("duration")).whole(self.duration.into());
-        schedule.name(name!("chargingRateUnit")).raw(self.unit.quoted());
-        schedule.name(name!("chargingSchedulePeriod")).raw(b"[");
-    }
-}
-
-struct Period {
-    start: u32,
-    limit: u32,
-    phases: u8,
-}
-
-impl Json for Period {
-    fn write(&self, writer: &mut Writer<'_>) {
-        if self.start > 0 {
-            writer.raw(b",");
-        }
-        let members = writer.open();
-        members.name(name!("startPeriod")).whole(self.start.into());
-        members.name(name!("limit")).tenths(self.limit);
-        if self.phases > 0 {
-            members.name(name!("numberPhases")).whole(self.phases.into());
-        }
-        members.close();
     }
 }

@@ -12,8 +12,9 @@ mod setting;
 mod supply;
 
 pub(super) use announcing::announce_hardware;
-pub(crate) use profile::Draft;
-pub(crate) use profile::{ChargingPeriod, ProfileSlot};
+pub(crate) use composite_schedule::{CompositePeriod, CompositeSchedule};
+pub(crate) use profile::{ChargingPeriod, Draft, LIMIT_MAX, ProfileSlot};
+pub(crate) use setting::Wanted;
 pub(crate) use supply::Limits;
 pub use supply::{ChargingLimit, Supply};
 
@@ -62,7 +63,7 @@ impl<'a> Profiles<'a> {
     }
 
     /// The most periods of a schedule.
-    fn periods_max(&self) -> usize {
+    pub(crate) fn periods_max(&self) -> usize {
         self.periods.len().checked_div(self.slots.len()).unwrap_or(0)
     }
 

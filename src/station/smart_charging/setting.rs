@@ -1,15 +1,20 @@
 //! SetChargingProfile and ClearChargingProfile, and the profile of a remote start.
 
-use super::profile::{Bound, symbol};
+use super::profile::Bound;
 use super::{CHARGE_PROFILE_MAX_STACK_LEVEL, CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, Draft, Profiles, Supply};
-use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
-use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
 use crate::station::session::Phase;
 use crate::station::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit, ConnectorId};
-use crate::store::Scratch;
 use crate::time::{DateTime, Instant};
+
+/// Which profiles are to be cleared: the one with this id, or those to which nothing else here is contrary.
+pub(crate) struct Wanted {
+    pub(crate) id: Option<i32>,
+    pub(crate) connector: Option<i32>,
+    pub(crate) purpose: Option<Purpose>,
+    pub(crate) stack_level: Option<i32>,
+}
 
 impl Profiles<'_> {
     pub(crate) fn set_supply(&mut self, core: &mut Core<'_>, supply: Supply) {
@@ -23,48 +28,26 @@ impl Profiles<'_> {
     }
 
     /// SC-26: whether there is anybody to tell a limit to.
-    pub(in crate::station) fn can_limit(&self, common: &Common<'_>) -> Result<(), Cause> {
-        match Self::takes(common, Unit::A) || Self::takes(common, Unit::W) {
-            true => Ok(()),
-            false => Err(Cause::NotSupported),
-        }
+    pub(crate) fn can_limit(&self, common: &Common<'_>) -> bool {
+        Self::takes(common, Unit::A) || Self::takes(common, Unit::W)
     }
 
-    #[inline(never)]
+    /// Installs a profile whose periods lie in `scratch`; `false` when it may not be.
     pub(crate) fn set_charging_profile(
         &mut self,
         core: &mut Core<'_>,
         now: Instant,
-        payload: Payload<'_>,
-        scratch: &mut Scratch<'_>,
-    ) -> Result<StatusAnswer, Cause> {
-        const FIELDS: [Field; 2] =
-            [Field::required("connectorId", Kind::Integer), Field::required("csChargingProfiles", Kind::Object)];
-        self.can_limit(&core.common)?;
-        let scratch = scratch.blank(); // the periods go there first
-        let (mut id, mut draft) = (None, None);
-        let mut walk = payload.walk();
-        let mut seen = Seen::default();
-        while let Some((place, value)) = walk.member(&mut seen, &FIELDS)? {
-            match place {
-                0 => id = value.integer(),
-                _ => draft = Some(self.read_draft(&mut walk, scratch)?),
-            }
-        }
-        walk.end()?;
-        let id = id.and_then(|id| ConnectorId::try_from(id).ok()).filter(|id| *id <= core.connector_count());
-        let (Some(id), Some(mut draft)) = (id, draft) else { return Err(Cause::ConnectorId) };
+        id: ConnectorId,
+        mut draft: Draft,
+        scratch: &[u8],
+    ) -> bool {
         let date = core.common.clock.date(now).map_or(0, DateTime::as_unix);
         if draft.profile.is_relative_maximum() {
             draft.profile.start = date;
         }
         let is_installed = self.is_allowed(core, id, &mut draft) && self.install(&draft, scratch, date);
         Self::profiles_changed(&mut core.common);
-        Ok(accepted_if(is_installed))
-    }
-
-    fn read_draft(&self, walk: &mut Walk<'_>, scratch: &mut [u8]) -> Result<Draft, Cause> {
-        Draft::read(walk, scratch, self.periods_max())
+        is_installed
     }
 
     /// Whether the profile may be installed on this connector as things stand; it is made to fit then.
@@ -96,17 +79,11 @@ impl Profiles<'_> {
     }
 
     /// The profile of a RemoteStartTransaction. `None` when it cannot be taken (RC-08).
-    pub(in crate::station) fn profile_of_start(
-        &self,
-        common: &Common<'_>,
-        profile: &[u8],
-        scratch: &mut [u8],
-    ) -> Result<Option<Draft>, Cause> {
-        let mut draft = self.read_draft(&mut Walk::of(profile, Strictness::NoOthers), scratch)?;
+    pub(in crate::station) fn profile_of_start(&self, common: &Common<'_>, mut draft: Draft) -> Option<Draft> {
         draft.profile.bound = Bound::Coming;
         let is_fit = draft.profile.purpose == Purpose::TxProfile && draft.transaction.is_none() && draft.is_sound;
         let has_room = self.room_for(&draft).is_some();
-        Ok((is_fit && has_room && self.is_in_bounds(common, &draft)).then_some(draft))
+        (is_fit && has_room && self.is_in_bounds(common, &draft)).then_some(draft)
     }
 
     /// The session that the profile came with has begun (RC-09).
@@ -122,34 +99,18 @@ impl Profiles<'_> {
         Self::profiles_changed(common);
     }
 
-    #[inline(never)]
-    pub(crate) fn clear_charging_profile(
-        &mut self,
-        common: &mut Common<'_>,
-        payload: Payload<'_>,
-    ) -> Result<StatusAnswer, Cause> {
-        const FIELDS: [Field; 4] = [
-            Field::optional("id", Kind::Integer),
-            Field::optional("connectorId", Kind::Integer),
-            Field::optional("chargingProfilePurpose", Kind::Text(30)),
-            Field::optional("stackLevel", Kind::Integer),
-        ];
-        self.can_limit(common)?;
-        let [id, connector, purpose, level] = payload.read(&FIELDS)?;
-        let purpose: Option<Purpose> = match purpose {
-            Value::Absent => None,
-            purpose => Some(symbol(purpose, Cause::ChargingProfilePurpose)?),
-        };
-        let is_it = |wanted: Value<'_>, found: i32| wanted.integer().is_none_or(|wanted| wanted == found);
+    /// Removes those that are meant; `false` when there were none.
+    pub(crate) fn clear_charging_profiles(&mut self, common: &mut Common<'_>, wanted: &Wanted) -> bool {
+        let is_it = |wanted: Option<i32>, found: i32| wanted.is_none_or(|wanted| wanted == found);
         let mut found = false;
         for slot in self.slots.iter_mut().filter(|slot| !slot.is_free()) {
             // SC-32, SC-33
-            let matches = match id.integer() {
+            let matches = match wanted.id {
                 Some(id) => slot.id == id,
                 None => {
-                    is_it(connector, slot.connector.into())
-                        && purpose.is_none_or(|purpose| purpose == slot.purpose)
-                        && is_it(level, slot.stack_level.into())
+                    is_it(wanted.connector, slot.connector.into())
+                        && wanted.purpose.is_none_or(|purpose| purpose == slot.purpose)
+                        && is_it(wanted.stack_level, slot.stack_level.into())
                 }
             };
             if matches {
@@ -159,6 +120,6 @@ impl Profiles<'_> {
         }
         self.changed();
         Self::profiles_changed(common);
-        Ok(if found { StatusAnswer::Accepted } else { StatusAnswer::Unknown }) // SC-34
+        found
     }
 }

@@ -2,8 +2,6 @@
 
 use super::records::read_entry;
 use super::{AUTHORIZATION_CACHE_ENABLED, Cache};
-use crate::json::{Field, Payload};
-use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::common::Common;
 use crate::station::tokens::tag_record::{Known, known};
 use crate::station::{IdTagInfo, IdToken};
@@ -11,16 +9,14 @@ use crate::store::{RecordKey, registry};
 use crate::time::Instant;
 
 impl Cache<'_> {
-    #[inline(never)]
-    pub(crate) fn clear_cache(&mut self, common: &mut Common<'_>, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
-        const NONE: [Field; 0] = [];
-        payload.read(&NONE)?;
+    /// Forgets all tags, for good; `false` when the cache is not in use (errata 3.23).
+    pub(crate) fn clear_cache(&mut self, common: &mut Common<'_>) -> bool {
         let enabled = common.keys.is_on(&AUTHORIZATION_CACHE_ENABLED);
         if enabled {
             self.clear();
             common.persistence.has_chores = true;
         }
-        Ok(accepted_if(enabled)) // errata 3.23
+        enabled
     }
 
     /// The central system has said something about a tag that is not in the local list (AC-02, AC-03).

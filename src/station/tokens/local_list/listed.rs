@@ -1,8 +1,6 @@
 //! Who is in the list, and what the central system says about those who are.
 
 use super::{Answer, HASH, LIVE, LOCAL_AUTH_LIST_ENABLED, LocalList, is_valid, place_behind, place_record, read_entry};
-use crate::json::{Field, Json, Payload, Writer, name};
-use crate::station::answer::Cause;
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
 use crate::station::tokens::tag_record::{Known, known, tag_hash};
@@ -11,15 +9,9 @@ use crate::store::RecordKey;
 use crate::time::Instant;
 
 impl LocalList<'_> {
-    #[inline(never)]
-    pub(crate) fn get_local_list_version(
-        &self,
-        common: &Common<'_>,
-        payload: Payload<'_>,
-    ) -> Result<ListVersion, Cause> {
-        const NONE: [Field; 0] = [];
-        payload.read(&NONE)?;
-        Ok(ListVersion(if common.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) { self.version() } else { -1 }))
+    /// The version as it is told; -1 while the list is not in use.
+    pub(crate) fn told_version(&self, common: &Common<'_>) -> i32 {
+        if common.keys.is_on(&LOCAL_AUTH_LIST_ENABLED) { self.version() } else { -1 }
     }
 
     /// The record of the first place from `from` on that may hold this tag.
@@ -81,17 +73,6 @@ impl LocalList<'_> {
             }
         }
         None
-    }
-}
-
-/// GetLocalListVersion.conf (OCPP 1.6 §6.28).
-pub(crate) struct ListVersion(i32);
-
-impl Json for ListVersion {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("listVersion")).whole(i64::from(self.0));
-        members.close();
     }
 }
 

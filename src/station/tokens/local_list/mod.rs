@@ -12,12 +12,12 @@ mod update;
 mod updating;
 
 pub(in crate::station) use listed::known_by_list;
+pub(crate) use update::{AuthorizationData, Elements, Reading, Update, UpdateStatus};
 
 use super::tag_record::read_tag;
 use crate::station::{AuthorizationStatus, IdTagInfo, IdToken};
 use crate::store::record::RecordReader;
 use crate::store::{IntegerKey, RecordKey, SwitchKey, registry};
-use update::Update;
 
 /// Whether the list is used at all.
 pub(crate) const LOCAL_AUTH_LIST_ENABLED: SwitchKey = SwitchKey::new(37, "LocalAuthListEnabled", true);
