@@ -3,6 +3,7 @@ use super::engine::Engine;
 #[cfg(feature = "async")]
 use super::panel::{Back, Panel};
 use crate::json::Json;
+use crate::ocpp16::ask_about;
 use crate::rpc::{Outcome, Statistics};
 use crate::station::{
     BeginError, BootReason, ChargePointErrorCode, ChargePointStatus, ConnectorHardware, ConnectorId,
@@ -375,7 +376,7 @@ impl<'a> Controls<'a> {
         id_tag: impl Into<Token<'t>>,
         on_outcome: &'a OnAuthorize<'a>,
     ) -> Result<(), RequestError> {
-        self.engine.change().custom.ask_about(id_tag.into().text, on_outcome)
+        ask_about(&mut self.engine.change().custom, id_tag.into().text, on_outcome)
     }
 
     /// Sends a call of the firmware's own when its turn comes, one at a time; `on_outcome` is told once how it ended. It waits

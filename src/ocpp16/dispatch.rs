@@ -1,5 +1,13 @@
 //! Which block handles which message, and whose turn it is to send.
 
+use super::cache::clear_cache;
+use super::charging_profiles::{
+    clear_charging_profile, get_composite_schedule, read_profile_of_start, set_charging_profile,
+};
+use super::custom::{conclude_custom_call, custom_call};
+use super::data_transfer::data_transfer_request;
+use super::local_list::{get_local_list_version, send_local_list};
+use super::reservation::{cancel_reservation, reserve_now};
 use super::transfers;
 use super::{
     availability, boot_notification, configuration, heartbeat, meter_values, reset, transaction_messages, unlock,
@@ -146,7 +154,7 @@ impl Handler for Exchange<'_, '_> {
             operations.security.take_turn();
             return Some(CallName::TransactionMessage);
         }
-        (accepted && operations.custom.custom_call(call)).then_some(CallName::Custom)
+        (accepted && custom_call(operations, call)).then_some(CallName::Custom)
     }
 
     fn continue_call(&mut self, _now: Instant, name: CallName, composer: &mut Composer<'_>) {
@@ -203,7 +211,7 @@ impl Handler for Exchange<'_, '_> {
                 operations.security.conclude_security_event(&mut operations.core.common, now, outcome)
             }
             CallName::SignCertificate => operations.trust.conclude_sign_certificate(outcome),
-            CallName::Custom => operations.conclude_custom_call(now, outcome),
+            CallName::Custom => conclude_custom_call(operations, now, outcome),
         }
     }
 }
@@ -274,16 +282,18 @@ impl Station<'_> {
         Ok(Acted::Status(match action {
             Action::ChangeAvailability => availability::change_availability(self, now, payload)?,
             Action::ChangeConfiguration => configuration::change_configuration(self, now, payload)?,
-            Action::ClearCache => self.tokens.clear_cache(&mut self.core.common, payload)?,
+            Action::ClearCache => clear_cache(self, payload)?,
             Action::GetConfiguration => {
                 configuration::get_configuration(&self.core, payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::DataTransfer => {
-                self.custom.data_transfer_request(payload, answer)?;
+                data_transfer_request(self, payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
-            Action::RemoteStartTransaction => self.remote_start_transaction(now, payload, record)?,
+            Action::RemoteStartTransaction => {
+                self.remote_start_transaction(now, payload, record, read_profile_of_start)?
+            }
             Action::RemoteStopTransaction => self.core.remote_stop_transaction(now, payload)?,
             Action::Reset => reset::reset(self, now, payload)?,
             Action::TriggerMessage => self.trigger_message(now, payload)?,
@@ -292,18 +302,18 @@ impl Station<'_> {
                 None => return Ok(Acted::Answered(Reply::Later)),
             },
             Action::GetLocalListVersion => {
-                answer.payload(&self.tokens.get_local_list_version(&self.core.common, payload)?)?;
+                answer.payload(&get_local_list_version(self, payload)?)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::SendLocalList => {
-                return Ok(Acted::unless_held(self.tokens.send_local_list(&mut self.core.common, payload, record)?));
+                return Ok(Acted::unless_held(send_local_list(self, payload, record)?));
             }
-            Action::ReserveNow => self.reservations.reserve_now(&mut self.core, now, payload)?,
-            Action::CancelReservation => self.reservations.cancel_reservation(&mut self.core.common, payload)?,
-            Action::SetChargingProfile => self.profiles.set_charging_profile(&mut self.core, now, payload, record)?,
-            Action::ClearChargingProfile => self.profiles.clear_charging_profile(&mut self.core.common, payload)?,
+            Action::ReserveNow => reserve_now(self, now, payload)?,
+            Action::CancelReservation => cancel_reservation(self, payload)?,
+            Action::SetChargingProfile => set_charging_profile(self, now, payload, record)?,
+            Action::ClearChargingProfile => clear_charging_profile(self, payload)?,
             Action::GetCompositeSchedule => {
-                self.profiles.get_composite_schedule(&self.core, now, payload, answer)?;
+                get_composite_schedule(self, now, payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             Action::UpdateFirmware => {

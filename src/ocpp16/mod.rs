@@ -2,14 +2,24 @@
 //!
 //! Messages pass through [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer.
 
+mod authorize;
 mod availability;
 pub(crate) mod boot_notification;
+mod cache;
+#[cfg_attr(not(feature = "smart-charging"), path = "absent/charging_profiles.rs")]
+mod charging_profiles;
 mod configuration;
+mod custom;
+mod data_transfer;
 mod dispatch;
 mod heartbeat;
+#[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
+mod local_list;
 #[cfg(feature = "security")]
 mod log_upload;
 mod meter_values;
+#[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
+mod reservation;
 mod reset;
 #[cfg(feature = "security")]
 mod signed_update;
@@ -24,15 +34,16 @@ mod unlock;
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}
 
+pub(crate) use authorize::ask_about;
 pub use dispatch::Exchange;
 
 pub use crate::types::*;
 
 pub use crate::station::{
     AuthorizeError, BeginError, Boot, CallName, ConnectorHardware, DataTransfer, DataTransferHandler,
-    DataTransferReply, DataTransferStatus, Discarded, DiscardedMessage, EndError, Equipment, ErrorData, ErrorInput,
-    Handle, InputError, MeterInput, MeterReading, OnAuthorize, RequestError, RequestHandler, StopView, Switches,
-    TransactionId, TransactionView, TxNotification, UnlockResult,
+    DataTransferReply, Discarded, DiscardedMessage, EndError, Equipment, ErrorData, ErrorInput, Handle, InputError,
+    MeterInput, MeterReading, OnAuthorize, RequestError, RequestHandler, StopView, Switches, TransactionId,
+    TransactionView, TxNotification, UnlockResult,
 };
 #[cfg(feature = "security")]
 pub use crate::station::{

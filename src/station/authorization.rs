@@ -1,12 +1,10 @@
 //! Authorize: may this tag charge? (OCPP 1.6 §3.5, §4.1)
 
-use super::cache::{AUTHORIZATION_CACHE_ENABLED, known_by_cache};
 use super::common::Common;
 use super::core_profile::Core;
-use super::local_list::{is_of_list, known_by_list, place_behind};
 use super::session::{Presented, deadline};
-use super::{AuthorizationStatus, ConnectorId, IdTagInfo, IdToken, Station, TxNotification};
-use crate::json::{Json, Writer, name};
+use super::tokens::{AUTHORIZATION_CACHE_ENABLED, Known, is_of_list, known_by_cache, known_by_list, place_behind};
+use super::{AuthorizationStatus, ConnectorId, IdTagInfo, Station, TxNotification};
 use crate::rpc::Outcome;
 use crate::store::{IntegerKey, RecordKey, SwitchKey};
 use crate::time::{Duration, Instant};
@@ -22,24 +20,9 @@ pub(super) const LOCAL_PRE_AUTHORIZE: SwitchKey = SwitchKey::new(13, "LocalPreAu
 /// Offline, a tag that is known to be good may charge.
 pub(super) const LOCAL_AUTHORIZE_OFFLINE: SwitchKey = SwitchKey::new(12, "LocalAuthorizeOffline", true);
 
-/// What is known about a tag without asking.
-pub(super) struct Known {
-    /// It may charge.
-    pub(super) is_valid: bool,
-    pub(super) parent: Option<IdToken>,
-}
-
 /// Authorize.req (OCPP 1.6 §6.1).
 pub(crate) struct Authorize<'a> {
     pub(crate) id_tag: &'a str,
-}
-
-impl Json for Authorize<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("idTag")).text(self.id_tag);
-        members.close();
-    }
 }
 
 impl Station<'_> {
@@ -77,14 +60,14 @@ impl Station<'_> {
 
     /// What is known about the tag and waits for its record.
     fn unsaved_about_tag(&self, now: Instant, id: ConnectorId) -> Option<Known> {
-        self.tokens.known_unsaved(&self.core.common, now, self.core.connector(id)?.session.shown_tag())
+        self.tokens.cache.known_unsaved(&self.core.common, now, self.core.connector(id)?.session.shown_tag())
     }
 
     /// The record that may tell about the tag: that of the local list first, which outranks the cache (LOC-01).
     fn record_about_tag(&self, id: ConnectorId) -> Option<RecordKey> {
         let session = &self.core.connector(id)?.session;
         if let Presented::LookUp { place, .. } = session.presented
-            && let Some(listed) = self.tokens.listed(&self.core.common, session.shown_tag(), place)
+            && let Some(listed) = self.tokens.local_list.listed(&self.core.common, session.shown_tag(), place)
         {
             return Some(listed);
         }
@@ -156,7 +139,7 @@ impl Station<'_> {
             Presented::LookUp { .. } => Some((id, self.record_about_tag(id)?)),
             _ => None,
         });
-        shown.or_else(|| Some((0, self.tokens.record_to_compare(&self.core.common)?)))
+        shown.or_else(|| Some((0, self.tokens.local_list.record_to_compare(&self.core.common)?)))
     }
 
     /// The record that may tell about the tag is loaded.

@@ -1,11 +1,7 @@
 //! DataTransfer of the central system (OCPP 1.6 §5.6). Those of the firmware go out as [custom](super::custom) calls.
 
-use super::InputError;
-use super::answer::Cause;
-use super::custom::Custom;
-use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
-use crate::rpc::Composer;
-use crate::types::Symbol;
+use crate::json::JsonStr;
+use crate::types::DataTransferStatus;
 
 /// Handles the DataTransfer requests of one vendor, or one message of it.
 #[derive(Clone, Copy)]
@@ -38,61 +34,25 @@ pub struct DataTransferReply<'a> {
     pub data: Option<&'a str>,
 }
 
-crate::types::symbols! {
-    /// How a DataTransfer went (OCPP 1.6 §7.21).
-    DataTransferStatus {
-        /// Understood and done.
-        Accepted = "Accepted",
-        /// Understood but refused.
-        Rejected = "Rejected",
-        /// The message id is not known.
-        UnknownMessageId = "UnknownMessageId",
-        /// The vendor is not known.
-        UnknownVendorId = "UnknownVendorId",
-    }
-}
-
-impl Json for DataTransferReply<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("status")).raw(self.status.quoted());
-        if let Some(data) = self.data {
-            members.name(name!("data")).text(data);
-        }
-        members.close();
-    }
-}
-
-impl<'a> Custom<'a> {
-    pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
-        self.data_transfer.push(handler).map_err(|_| InputError::TableFull)
-    }
-
-    #[inline(never)]
-    pub(crate) fn data_transfer_request(&self, payload: Payload<'_>, answer: &mut Composer<'_>) -> Result<(), Cause> {
-        const FIELDS: [Field; 3] = [
-            Field::required("vendorId", Kind::Text(255)),
-            Field::optional("messageId", Kind::Text(50)),
-            Field::optional("data", Kind::Text(u16::MAX)),
-        ];
-        let [vendor, message_id, data] = payload.read(&FIELDS)?;
-        let vendor = vendor.text().ok_or(Cause::VendorId)?;
-        let request = DataTransfer { message_id: message_id.text(), data: data.text() };
-        let of_vendor = || self.data_transfer.iter().filter(|handler| vendor.is_ignoring_case(handler.vendor_id));
-        let named = of_vendor().find(|handler| match (handler.message_id, request.message_id) {
-            (Some(name), Some(message)) => message.is_ignoring_case(name),
-            _ => false,
-        });
-        let reply = match named.or_else(|| of_vendor().find(|handler| handler.message_id.is_none())) {
-            Some(handler) => (handler.handle)(&request),
-            None => DataTransferReply {
-                status: match of_vendor().next() {
-                    Some(_) => DataTransferStatus::UnknownMessageId,
-                    None => DataTransferStatus::UnknownVendorId,
-                },
-                data: None,
+/// Has the handler of the vendor and the message answer.
+pub(crate) fn data_transfer<'a>(
+    handlers: &[DataTransferHandler<'a>],
+    vendor: JsonStr<'_>,
+    request: &DataTransfer<'_>,
+) -> DataTransferReply<'a> {
+    let of_vendor = || handlers.iter().filter(|handler| vendor.is_ignoring_case(handler.vendor_id));
+    let named = of_vendor().find(|handler| match (handler.message_id, request.message_id) {
+        (Some(name), Some(message)) => message.is_ignoring_case(name),
+        _ => false,
+    });
+    match named.or_else(|| of_vendor().find(|handler| handler.message_id.is_none())) {
+        Some(handler) => (handler.handle)(request),
+        None => DataTransferReply {
+            status: match of_vendor().next() {
+                Some(_) => DataTransferStatus::UnknownMessageId,
+                None => DataTransferStatus::UnknownVendorId,
             },
-        };
-        Ok(answer.payload(&reply)?)
+            data: None,
+        },
     }
 }

@@ -10,7 +10,7 @@ impl IdTagInfo {
     /// The idTagInfo of an answer that carries one: that to Authorize, StartTransaction or StopTransaction. `None` when it
     /// has no sound status; the tag is then not authorised. What cannot be read of the rest, which is optional, is left out
     /// and added to `left_out`.
-    pub(super) fn in_answer(payload: Payload<'_>, left_out: &mut u32) -> Option<Self> {
+    pub(crate) fn in_answer(payload: Payload<'_>, left_out: &mut u32) -> Option<Self> {
         const FIELDS: [Field; 1] = [Field::optional("idTagInfo", Kind::Object)];
         let [info] = read_answer(payload, &FIELDS, left_out);
         Self::read_answer(info.nested()?, left_out)
@@ -25,7 +25,7 @@ impl IdTagInfo {
     /// Reads the object that the walk stands before, and adds to `left_out` how many of its optional members are not sound: a
     /// request must have none.
     #[inline(never)]
-    pub(super) fn read_at(&mut self, walk: &mut Walk<'_>, left_out: &mut u32) -> Result<(), Cause> {
+    pub(crate) fn read_at(&mut self, walk: &mut Walk<'_>, left_out: &mut u32) -> Result<(), Cause> {
         const FIELDS: [Field; 3] = [
             Field::required("status", Kind::Text(20)),
             Field::optional("parentIdTag", Kind::Text(20)),

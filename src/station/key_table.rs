@@ -3,8 +3,8 @@
 
 use super::keys::*;
 use super::{
-    authorization, cache, configuration, delivery, free_vend, heartbeat, metering, phase_rotation, remote_control,
-    reset, session, status, unlock,
+    authorization, configuration, delivery, free_vend, heartbeat, metering, phase_rotation, remote_control, reset,
+    session, status, tokens, unlock,
 };
 use crate::store::Declaration;
 
@@ -19,7 +19,7 @@ pub(crate) static KEYS: &[Declaration] = &[
     authorization::AUTHORIZATION_TIMEOUT.declaration(),
     authorization::LOCAL_AUTHORIZE_OFFLINE.declaration(),
     authorization::LOCAL_PRE_AUTHORIZE.declaration(),
-    cache::AUTHORIZATION_CACHE_ENABLED.declaration(),
+    tokens::AUTHORIZATION_CACHE_ENABLED.declaration(),
     remote_control::AUTHORIZE_REMOTE_TX_REQUESTS.declaration(),
     session::CONNECTION_TIME_OUT.declaration(),
     session::MAX_ENERGY_ON_INVALID_ID.declaration(),
@@ -62,11 +62,11 @@ pub(crate) static KEYS: &[Declaration] = &[
     configuration::GET_CONFIGURATION_MAX_KEYS.declaration(),
     reset::RESET_RETRIES.declaration(),
     #[cfg(feature = "local-auth-list")]
-    super::local_list::LOCAL_AUTH_LIST_ENABLED.declaration(),
+    super::tokens::LOCAL_AUTH_LIST_ENABLED.declaration(),
     #[cfg(feature = "local-auth-list")]
-    super::local_list::LOCAL_AUTH_LIST_MAX_LENGTH.declaration(),
+    super::tokens::LOCAL_AUTH_LIST_MAX_LENGTH.declaration(),
     #[cfg(feature = "local-auth-list")]
-    super::local_list::SEND_LOCAL_LIST_MAX_LENGTH.declaration(),
+    super::tokens::SEND_LOCAL_LIST_MAX_LENGTH.declaration(),
     #[cfg(feature = "reservation")]
     super::reservation::RESERVE_CONNECTOR_ZERO_SUPPORTED.declaration(),
     #[cfg(feature = "smart-charging")]

@@ -10,10 +10,9 @@
 mod acceptance;
 pub(crate) mod answer;
 mod appending;
-mod authorization;
+pub(crate) mod authorization;
 pub(crate) mod availability;
 mod boot;
-mod cache;
 mod calls;
 #[cfg_attr(not(feature = "security"), path = "absent/certificates.rs")]
 mod certificates;
@@ -25,8 +24,8 @@ mod confirmation;
 mod confirmed_transaction;
 mod connector;
 pub(crate) mod core_profile;
-mod custom;
-mod data_transfer;
+pub(crate) mod custom;
+pub(crate) mod data_transfer;
 mod dating;
 mod delivery;
 mod device;
@@ -44,8 +43,6 @@ mod id_tag_info;
 pub(crate) mod journal_entry;
 mod key_table;
 mod keys;
-#[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
-mod local_list;
 pub(crate) mod metering;
 mod outputs;
 mod owner;
@@ -58,7 +55,7 @@ mod registration;
 mod remote_control;
 mod reporting;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
-mod reservation;
+pub(crate) mod reservation;
 mod reset;
 #[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
@@ -71,12 +68,11 @@ mod shelves;
 #[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]
 pub(crate) mod signed_values;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/smart_charging.rs")]
-mod smart_charging;
+pub(crate) mod smart_charging;
 pub(crate) mod status;
 mod storing;
-mod tag_record;
 mod task;
-mod tokens;
+pub(crate) mod tokens;
 mod transaction;
 #[cfg_attr(not(feature = "firmware-management"), path = "absent/transfer.rs")]
 pub(crate) mod transfer;
@@ -85,7 +81,6 @@ mod trigger;
 pub(crate) mod unlock;
 
 pub use boot::Boot;
-pub(crate) use cache::CacheSlot;
 pub use calls::CallName;
 #[cfg(feature = "security")]
 pub use certificates::{Certificates, ChainVerdict, Issuer};
@@ -93,13 +88,12 @@ pub(crate) use connector::Connector;
 pub use connector::InputError;
 pub(crate) use custom::Hook;
 pub use custom::{AuthorizeError, Handle, OnAuthorize, RequestError, RequestHandler};
-pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply, DataTransferStatus};
+pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply};
 pub use discarded::{Discarded, DiscardedMessage};
 pub use faults::{ErrorData, ErrorInput};
 pub use hardware::{ConnectorHardware, Equipment, Switches, UnlockResult};
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
 pub(crate) use key_table::KEYS;
-pub(crate) use local_list::ListSlot;
 pub use metering::{MeterInput, MeterReading};
 pub(crate) use owner::{Memory, Station};
 pub(crate) use reservation::ReservationSlot;
@@ -110,6 +104,7 @@ pub use signed_values::{PrintedKey, SignedForm, SignedMeter, SigningFailed, Sign
 #[cfg(feature = "smart-charging")]
 pub use smart_charging::{ChargingLimit, Supply};
 pub(crate) use smart_charging::{ChargingPeriod, ProfileSlot};
+pub(crate) use tokens::{CacheSlot, ListSlot};
 pub use transaction::{BeginError, EndError, StopView, TransactionId, TransactionView, TxNotification};
 #[cfg(feature = "firmware-management")]
 pub use transfer::{DiagnosticsRequest, FileTransferProtocol, InstallationStatus, TransferStatus};

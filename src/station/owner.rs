@@ -2,7 +2,6 @@
 
 use super::answer::StatusAnswer;
 use super::boot::Boot;
-use super::cache::{Cache, CacheSlot};
 use super::certificates::Trust;
 use super::common::Common;
 use super::connector::{Connector, InputError};
@@ -10,12 +9,11 @@ use super::core_profile::Core;
 use super::custom::{Custom, Hook};
 use super::hardware::ConnectorHardware;
 use super::held_call::HeldCall;
-use super::local_list::{ListSlot, LocalList};
 use super::reservation::{ReservationSlot, Reservations};
 use super::reset::Reset;
 use super::security::Security;
 use super::smart_charging::{ChargingPeriod, ProfileSlot, Profiles};
-use super::tokens::Tokens;
+use super::tokens::{CacheSlot, ListSlot, Tokens};
 use super::transfer::Transfers;
 use super::unlock::Unlock;
 use super::{Action, ConnectorId, DataTransferHandler, MeterInput, Reason, ResetKind};
@@ -57,7 +55,7 @@ impl<'a> Station<'a> {
     pub(crate) fn new(boot: Boot<'a>, keys: Keys<'a>, memory: Memory<'a>) -> Self {
         Self {
             core: Core::new(Common::new(boot, keys), memory.connectors, memory.meter_inputs),
-            tokens: Tokens { cache: Cache::new(memory.cache), local_list: LocalList::new(memory.local_list) },
+            tokens: Tokens::new(memory.cache, memory.local_list),
             reservations: Reservations::new(memory.reservations),
             profiles: Profiles::new(memory.profiles, memory.periods),
             transfers: Transfers::new(),

@@ -6,6 +6,7 @@ use super::connector::Finishing::{CardTooLate, No};
 use super::core_profile::Core;
 use super::delivery::UNDELIVERABLE;
 use super::session::Phase;
+use super::smart_charging::Draft;
 use super::{ConnectorId, IdToken, Reason, Station, TxNotification};
 use crate::json::{Field, Kind, Payload};
 use crate::store::{Scratch, SwitchKey};
@@ -21,6 +22,7 @@ impl Station<'_> {
         now: Instant,
         payload: Payload<'_>,
         scratch: &mut Scratch<'_>,
+        read_profile: impl Fn(&[u8], &mut [u8], usize) -> Result<Draft, Cause>,
     ) -> Result<StatusAnswer, Cause> {
         const FIELDS: [Field; 3] = [
             Field::optional("connectorId", Kind::Integer),
@@ -34,11 +36,14 @@ impl Station<'_> {
             return Err(Cause::IdTag);
         }
         let periods = scratch.blank();
-        let draft = match profile.nested().filter(|_| self.profiles.can_limit(&self.core.common).is_ok()) {
-            Some(profile) => match self.profiles.profile_of_start(&self.core.common, profile, periods)? {
-                Some(draft) => Some(draft),
-                None => return Ok(accepted_if(false)), // RC-08
-            },
+        let draft = match profile.nested().filter(|_| self.profiles.can_limit(&self.core.common)) {
+            Some(profile) => {
+                let draft = read_profile(profile, periods, self.profiles.periods_max())?;
+                match self.profiles.profile_of_start(&self.core.common, draft) {
+                    Some(draft) => Some(draft),
+                    None => return Ok(accepted_if(false)), // RC-08
+                }
+            }
             None => None,
         };
         let wanted = match connector.integer() {

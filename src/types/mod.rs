@@ -6,6 +6,7 @@ mod action;
 mod authorization;
 #[cfg(feature = "security")]
 mod certificate;
+mod data_transfer;
 mod metering;
 #[cfg(feature = "security")]
 mod security;
@@ -22,6 +23,7 @@ pub use action::Action;
 pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus, Token, TokenType};
 #[cfg(feature = "security")]
 pub use certificate::RootCertificate;
+pub use data_transfer::DataTransferStatus;
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
 #[cfg(feature = "security")]
 pub use security::{LogStatus, LogType, SecurityEvent, SignedFirmwareStatus};

@@ -1,11 +1,9 @@
 //! Stands in for reservations where that profile is left out: nothing is ever reserved, and the compiler removes the calls.
 
-use super::answer::{Cause, StatusAnswer};
 use super::claim::Claim;
 use super::common::Common;
 use super::core_profile::Core;
 use super::{ConnectorId, IdToken};
-use crate::json::Payload;
 use crate::store::Keys;
 use crate::time::Instant;
 use core::marker::PhantomData;
@@ -27,26 +25,6 @@ impl<'a> Reservations<'a> {
 }
 
 impl Reservations<'_> {
-    /// RPC-14: a profile of which this build has nothing says so by a status, where there is one.
-    pub(crate) fn reserve_now(
-        &mut self,
-        _: &mut Core<'_>,
-        _: Instant,
-        payload: Payload<'_>,
-    ) -> Result<StatusAnswer, Cause> {
-        payload.prove()?;
-        Ok(StatusAnswer::Rejected)
-    }
-
-    pub(crate) fn cancel_reservation(
-        &mut self,
-        _: &mut Common<'_>,
-        payload: Payload<'_>,
-    ) -> Result<StatusAnswer, Cause> {
-        payload.prove()?;
-        Ok(StatusAnswer::Rejected)
-    }
-
     pub(super) fn claim(&self, _: &Core<'_>, _: ConnectorId, _: &IdToken, _: Option<&IdToken>) -> Claim {
         Claim::Free
     }

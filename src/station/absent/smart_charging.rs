@@ -1,12 +1,9 @@
 //! Stands in for smart charging where that profile is left out: nothing is limited.
 
 use super::ConnectorId;
-use super::answer::{Cause, StatusAnswer};
 use super::common::Common;
 use super::core_profile::Core;
-use crate::json::Payload;
-use crate::rpc::Composer;
-use crate::store::{Keys, Scratch};
+use crate::store::Keys;
 use crate::time::Instant;
 use core::marker::PhantomData;
 
@@ -21,7 +18,7 @@ pub(super) struct Supply;
 
 pub(crate) struct Profiles<'a>(PhantomData<&'a ()>);
 
-pub(super) struct Draft;
+pub(crate) struct Draft;
 
 impl ProfileSlot {
     pub(crate) const FREE: Self = Self;
@@ -60,38 +57,17 @@ impl<'a> Profiles<'a> {
 }
 
 impl Profiles<'_> {
-    pub(super) fn can_limit(&self, _: &Common<'_>) -> Result<(), Cause> {
-        Err(Cause::NotSupported)
-    }
-
-    /// Errata 3.39: there is no status for a profile that is not supported.
-    pub(crate) fn set_charging_profile(
-        &mut self,
-        _: &mut Core<'_>,
-        _: Instant,
-        _: Payload<'_>,
-        _: &mut Scratch<'_>,
-    ) -> Result<StatusAnswer, Cause> {
-        Err(Cause::NotSupported)
-    }
-
-    pub(crate) fn clear_charging_profile(&mut self, _: &mut Common<'_>, _: Payload<'_>) -> Result<StatusAnswer, Cause> {
-        Err(Cause::NotSupported)
-    }
-
-    pub(crate) fn get_composite_schedule(
-        &self,
-        _: &Core<'_>,
-        _: Instant,
-        _: Payload<'_>,
-        _: &mut Composer<'_>,
-    ) -> Result<(), Cause> {
-        Err(Cause::NotSupported)
-    }
-
     /// RC-10: the profile of a remote start is ignored.
-    pub(super) fn profile_of_start(&self, _: &Common<'_>, _: &[u8], _: &mut [u8]) -> Result<Option<Draft>, Cause> {
-        Ok(None)
+    pub(crate) fn can_limit(&self, _: &Common<'_>) -> bool {
+        false
+    }
+
+    pub(super) fn periods_max(&self) -> usize {
+        0
+    }
+
+    pub(super) fn profile_of_start(&self, _: &Common<'_>, draft: Draft) -> Option<Draft> {
+        Some(draft)
     }
 
     pub(super) fn session_limited(&mut self, _: &mut Common<'_>, _: ConnectorId, _: Draft, _: &[u8]) {}

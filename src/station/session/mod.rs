@@ -3,7 +3,7 @@
 mod begin_and_end;
 mod course;
 
-use super::authorization::Known;
+use super::tokens::Known;
 use super::{IdToken, Reason};
 use crate::store::{Durable, IntegerKey, SwitchKey};
 use crate::time::{DateTime, Duration, Instant};

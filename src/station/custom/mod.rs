@@ -1,10 +1,10 @@
 //! What the firmware adds: calls of its own, handlers in place of ours, and observers of what is asked and answered.
 
-use super::authorization::Authorize;
-use super::{DataTransferHandler, IdTagInfo, IdToken, InputError, Station};
-use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, append, read_answer};
-use crate::rpc::{Call, CallComposer, CallError, Composer, Outcome, Reply};
-use crate::time::Instant;
+mod concluded;
+
+use super::{DataTransferHandler, IdTagInfo, IdToken, InputError};
+use crate::json::{BufferFull, Json, JsonStr, Payload, append};
+use crate::rpc::{Call, CallError, Composer, Outcome, Reply};
 use heapless::VecView;
 
 /// Answers an action of the central system in place of the crate, or one that the crate does not know.
@@ -98,7 +98,7 @@ const ACTION_LEN_MAX: usize = 50;
 pub(crate) struct Custom<'a> {
     call: CustomCall<'a>,
     hooks: &'a mut VecView<Hook<'a>>,
-    pub(super) data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
+    pub(crate) data_transfer: &'a mut VecView<DataTransferHandler<'a>>,
 }
 
 impl<'a> Custom<'a> {
@@ -128,16 +128,6 @@ impl<'a> CustomCall<'a> {
             (OnOutcome::Authorize(tell), _) => tell(Err(AuthorizeError::Unanswered)),
         }
     }
-
-    /// The tag that the call asks about, if it is an Authorize.
-    fn authorized_tag(&self) -> Option<IdToken> {
-        const FIELDS: [Field; 1] = [Field::required("idTag", Kind::Text(20))];
-        if self.action != "Authorize" {
-            return None;
-        }
-        let [id_tag] = read_answer(Payload::at(self.payload.get(..self.len)?, 0), &FIELDS, &mut 0);
-        IdToken::try_from(id_tag.text()?).ok()
-    }
 }
 
 impl<'a> Custom<'a> {
@@ -155,6 +145,10 @@ impl<'a> Custom<'a> {
 
     fn hook(&mut self, action: &'a str, role: Role<'a>) -> Result<(), InputError> {
         self.hooks.push(Hook { action, role }).map_err(|_| InputError::TableFull)
+    }
+
+    pub(crate) fn add_data_transfer_handler(&mut self, handler: DataTransferHandler<'a>) -> Result<(), InputError> {
+        self.data_transfer.push(handler).map_err(|_| InputError::TableFull)
     }
 
     /// The firmware's handler for an action; the one that was set last.
@@ -212,40 +206,37 @@ impl<'a> Custom<'a> {
     }
 
     /// Asks about a tag in the same way, which begins nothing.
-    pub(crate) fn ask_about(&mut self, id_tag: &str, on_outcome: &'a OnAuthorize<'a>) -> Result<(), RequestError> {
+    pub(crate) fn ask_about(
+        &mut self,
+        action: &'static str,
+        id_tag: &str,
+        payload: &dyn Json,
+        on_outcome: &'a OnAuthorize<'a>,
+    ) -> Result<(), RequestError> {
         if id_tag.is_empty() || IdToken::from_text(id_tag).is_err() {
             return Err(RequestError::InvalidIdTag);
         }
-        self.send_request("Authorize", &Authorize { id_tag }, None)?;
+        self.send_request(action, payload, None)?;
         self.call.on_outcome = OnOutcome::Authorize(on_outcome);
         Ok(())
     }
 
-    pub(crate) fn custom_call(&mut self, call: &mut CallComposer<'_>) -> bool {
-        if self.call.state != CustomState::Waiting {
-            return false;
-        }
-        let payload = self.call.payload.get(..self.call.len).unwrap_or_default();
-        let is_written = call.begin(self.call.action).and_then(|composer| composer.raw(payload)).is_ok();
+    /// The action and the payload of the call that waits for its turn.
+    pub(crate) fn waiting(&self) -> Option<(&'static str, &[u8])> {
+        (self.call.state == CustomState::Waiting).then(|| self.asked())
+    }
+
+    /// The action and the payload of the last call.
+    pub(crate) fn asked(&self) -> (&'static str, &[u8]) {
+        (self.call.action, self.call.payload.get(..self.call.len).unwrap_or_default())
+    }
+
+    /// It was its turn; it is sent if it has found room.
+    pub(crate) fn written(&mut self, is_written: bool) {
         if is_written {
             self.call.state = CustomState::InFlight;
         } else {
             self.call.end(TOO_LONG, None);
-        }
-        is_written
-    }
-}
-
-impl Station<'_> {
-    pub(crate) fn conclude_custom_call(&mut self, now: Instant, outcome: Outcome<'_>) {
-        let id_tag = self.custom.call.authorized_tag();
-        let info = match (&id_tag, outcome) {
-            (Some(_), Outcome::Result(payload)) => IdTagInfo::in_answer(payload, &mut self.core.common.left_out),
-            _ => None,
-        };
-        self.custom.call.end(outcome, info.as_ref());
-        if let (Some(id_tag), Some(info)) = (id_tag, info) {
-            self.tokens.learn(&mut self.core.common, now, &id_tag, info);
         }
     }
 }

@@ -1,10 +1,16 @@
 //! What is remembered of a tag, by the cache and by the local list: its form in a record, and how long it holds.
 
-use super::authorization::Known;
-use super::{AuthorizationStatus, IdTagInfo, IdToken};
+use crate::station::{AuthorizationStatus, IdTagInfo, IdToken};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::time::DateTime;
 use crate::types::Symbol;
+
+/// What is known about a tag without asking.
+pub(in crate::station) struct Known {
+    /// It may charge.
+    pub(in crate::station) is_valid: bool,
+    pub(in crate::station) parent: Option<IdToken>,
+}
 
 #[inline(never)]
 pub(super) fn write_tag(writer: &mut RecordWriter<'_>, id_tag: &IdToken, info: &IdTagInfo) {

@@ -1,0 +1,48 @@
+//! ReserveNow and CancelReservation (OCPP 1.6 §6.37, §6.5).
+
+use crate::json::{Field, Kind, Payload};
+use crate::station::Station;
+use crate::station::answer::{Cause, StatusAnswer, accepted_if};
+use crate::station::reservation::{Request, ReservationStatus};
+use crate::time::{DateTime, Instant};
+use crate::types::{ConnectorId, IdToken};
+
+#[inline(never)]
+pub(super) fn reserve_now(
+    station: &mut Station<'_>,
+    now: Instant,
+    payload: Payload<'_>,
+) -> Result<StatusAnswer, Cause> {
+    const FIELDS: [Field; 5] = [
+        Field::required("connectorId", Kind::Integer),
+        Field::required("expiryDate", Kind::DATE),
+        Field::required("idTag", Kind::Text(20)),
+        Field::optional("parentIdTag", Kind::Text(20)),
+        Field::required("reservationId", Kind::Integer),
+    ];
+    let [connector, expires, owner, parent, id] = payload.read(&FIELDS)?;
+    let expires = expires.text().and_then(|date| DateTime::nearest(date.as_bytes()).ok());
+    let expires = expires.ok_or(Cause::ExpiryDate)?;
+    let mut id_tag = IdToken::new();
+    if !id_tag.set(owner.text()) {
+        return Err(Cause::IdTag);
+    }
+    let parent = parent.text().and_then(|parent| IdToken::try_from(parent).ok()).filter(|parent| !parent.is_empty());
+    let id = id.integer().unwrap_or(0);
+    let connector = connector.integer().and_then(|id| ConnectorId::try_from(id).ok());
+    let request = Request { id, connector, expires, id_tag, parent };
+    Ok(match station.reservations.reserve_now(&mut station.core, now, request) {
+        ReservationStatus::Accepted => StatusAnswer::Accepted,
+        ReservationStatus::Faulted => StatusAnswer::Faulted,
+        ReservationStatus::Occupied => StatusAnswer::Occupied,
+        ReservationStatus::Rejected => StatusAnswer::Rejected,
+        ReservationStatus::Unavailable => StatusAnswer::Unavailable,
+    })
+}
+
+#[inline(never)]
+pub(super) fn cancel_reservation(station: &mut Station<'_>, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
+    const FIELDS: [Field; 1] = [Field::required("reservationId", Kind::Integer)];
+    let [id] = payload.read(&FIELDS)?;
+    Ok(accepted_if(station.reservations.cancel_reservation(&mut station.core.common, id.integer())))
+}
