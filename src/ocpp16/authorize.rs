@@ -1,10 +1,13 @@
 //! Authorize, of the charge point and of the firmware (OCPP 1.6 §6.1).
 
 use crate::json::{Field, Json, Kind, Payload, Writer, name, read_answer};
+use crate::rpc::Outcome;
+use crate::station::Station;
 use crate::station::authorization::Authorize;
 use crate::station::custom::Custom;
 use crate::station::{OnAuthorize, RequestError};
-use crate::types::IdToken;
+use crate::time::Instant;
+use crate::types::{ConnectorId, IdTagInfo, IdToken};
 
 const ACTION: &str = "Authorize";
 
@@ -14,6 +17,12 @@ impl Json for Authorize<'_> {
         members.name(name!("idTag")).text(self.id_tag);
         members.close();
     }
+}
+
+pub(super) fn conclude(station: &mut Station<'_>, now: Instant, id: ConnectorId, outcome: Outcome<'_>) {
+    let Outcome::Result(payload) = outcome else { return station.authorize_unanswered(now, id) };
+    let info = IdTagInfo::in_answer(payload, &mut station.core.common.left_out);
+    station.authorize_answered(now, id, info);
 }
 
 /// Asks about a tag by a call of the firmware's own, which begins nothing.

@@ -1,14 +1,12 @@
 //! Which block handles which message, and whose turn it is to send.
 
 use super::cache::clear_cache;
-use super::charging_profiles::{
-    clear_charging_profile, get_composite_schedule, read_profile_of_start, set_charging_profile,
-};
+use super::charging_profiles::{clear_charging_profile, get_composite_schedule, set_charging_profile};
 use super::custom::{conclude_custom_call, custom_call};
 use super::data_transfer::data_transfer_request;
 use super::local_list::{get_local_list_version, send_local_list};
 use super::reservation::{cancel_reservation, reserve_now};
-use super::transfers;
+use super::{authorize, remote_control, transfers, trigger};
 use super::{
     availability, boot_notification, configuration, heartbeat, meter_values, reset, transaction_messages, unlock,
 };
@@ -192,7 +190,7 @@ impl Handler for Exchange<'_, '_> {
             CallName::BootNotification => boot_notification::conclude(operations, now, outcome),
             CallName::Heartbeat => heartbeat::conclude(operations, now, outcome),
             CallName::StatusNotification(id) => operations.core.conclude_status_notification(id, outcome),
-            CallName::Authorize(id) => operations.conclude_authorize(now, id, outcome),
+            CallName::Authorize(id) => authorize::conclude(operations, now, id, outcome),
             CallName::TransactionMessage => transaction_messages::conclude(operations, now, outcome),
             CallName::MeterValues(_) => {}
             CallName::FirmwareStatusNotification | CallName::SignedFirmwareStatusNotification => {
@@ -291,12 +289,10 @@ impl Station<'_> {
                 data_transfer_request(self, payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
-            Action::RemoteStartTransaction => {
-                self.remote_start_transaction(now, payload, record, read_profile_of_start)?
-            }
-            Action::RemoteStopTransaction => self.core.remote_stop_transaction(now, payload)?,
+            Action::RemoteStartTransaction => remote_control::remote_start_transaction(self, now, payload, record)?,
+            Action::RemoteStopTransaction => remote_control::remote_stop_transaction(self, now, payload)?,
             Action::Reset => reset::reset(self, now, payload)?,
-            Action::TriggerMessage => self.trigger_message(now, payload)?,
+            Action::TriggerMessage => trigger::trigger_message(self, now, payload)?,
             Action::UnlockConnector => match unlock::unlock_connector(self, now, payload)? {
                 Some(status) => status,
                 None => return Ok(Acted::Answered(Reply::Later)),
@@ -346,7 +342,7 @@ impl Station<'_> {
                 return log_upload::get_log(self, payload, answer, record).map(Acted::Answered);
             }
             #[cfg(feature = "security")]
-            Action::ExtendedTriggerMessage => self.extended_trigger_message(now, payload)?,
+            Action::ExtendedTriggerMessage => trigger::extended_trigger_message(self, now, payload)?,
             #[allow(unreachable_patterns)]
             _ => return Err(Cause::NotSupported),
         }))

@@ -1,6 +1,5 @@
 //! MeterValues (OCPP 1.6 §4.7), and how values are spelled.
 
-use super::transaction_messages::MeterValues;
 use crate::json::{BufferFull, Decimal, Json, Writer};
 use crate::rpc::{CallComposer, Composer};
 use crate::station::metering::{MeterValue, read_value, written_sample};
@@ -147,5 +146,23 @@ pub(super) fn write_reading(writer: &mut Writer<'_>, reading: &MeterReading) {
     if let Some(unit) = reading.unit {
         writer.raw(b",\"unit\":");
         writer.raw(unit.quoted());
+    }
+}
+
+/// MeterValues.req (OCPP 1.6 §6.31) up to its meter values. The most frequent message: its constant pieces are joined.
+pub(super) struct MeterValues {
+    pub(super) connector_id: ConnectorId,
+    pub(super) transaction_id: Option<i64>,
+}
+
+impl Json for MeterValues {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.raw(b"{\"connectorId\":");
+        writer.whole(self.connector_id.into());
+        if let Some(transaction_id) = self.transaction_id {
+            writer.raw(b",\"transactionId\":");
+            writer.whole(transaction_id);
+        }
+        writer.raw(b",\"meterValue\":[");
     }
 }

@@ -13,11 +13,13 @@ mod custom;
 mod data_transfer;
 mod dispatch;
 mod heartbeat;
+mod id_tag_info;
 #[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
 mod local_list;
 #[cfg(feature = "security")]
 mod log_upload;
 mod meter_values;
+mod remote_control;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
 mod reset;
@@ -29,6 +31,8 @@ mod status_notification;
 mod transaction_messages;
 #[cfg_attr(not(feature = "firmware-management"), path = "absent/transfers.rs")]
 mod transfers;
+#[cfg_attr(not(feature = "remote-trigger"), path = "absent/trigger.rs")]
+mod trigger;
 mod unlock;
 
 #[doc = include_str!("decisions.md")]

@@ -1,6 +1,7 @@
 //! StartTransaction, MeterValues of a transaction, and StopTransaction (OCPP 1.6 §4.7, §4.8, §4.10).
 
-use super::{meter_values, signed_values};
+use super::meter_values::{self, MeterValues};
+use super::signed_values;
 use crate::json::{BufferFull, Field, Json, Kind, Writer, name, read_answer};
 use crate::rpc::{CallComposer, Composer, Outcome};
 use crate::station::core_profile::Core;
@@ -104,24 +105,6 @@ impl Json for StartTransaction<'_> {
         }
         members.name(name!("timestamp")).date(self.timestamp);
         members.close();
-    }
-}
-
-/// MeterValues.req (OCPP 1.6 §6.31) up to its meter values. The most frequent message: its constant pieces are joined.
-pub(super) struct MeterValues {
-    pub(super) connector_id: ConnectorId,
-    pub(super) transaction_id: Option<i64>,
-}
-
-impl Json for MeterValues {
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.raw(b"{\"connectorId\":");
-        writer.whole(self.connector_id.into());
-        if let Some(transaction_id) = self.transaction_id {
-            writer.raw(b",\"transactionId\":");
-            writer.whole(transaction_id);
-        }
-        writer.raw(b",\"meterValue\":[");
     }
 }
 

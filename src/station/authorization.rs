@@ -5,7 +5,6 @@ use super::core_profile::Core;
 use super::session::{Presented, deadline};
 use super::tokens::{AUTHORIZATION_CACHE_ENABLED, Known, is_of_list, known_by_cache, known_by_list, place_behind};
 use super::{AuthorizationStatus, ConnectorId, IdTagInfo, Station, TxNotification};
-use crate::rpc::Outcome;
 use crate::store::{IntegerKey, RecordKey, SwitchKey};
 use crate::time::{Duration, Instant};
 
@@ -77,18 +76,18 @@ impl Station<'_> {
         self.tokens.cache.find(session.shown_tag())
     }
 
-    pub(crate) fn conclude_authorize(&mut self, now: Instant, id: ConnectorId, outcome: Outcome<'_>) {
-        let presented = self.core.connector(id).map(|connector| connector.session.presented);
-        let is_asked = matches!(presented, Some(Presented::Asked { .. }));
-        let Outcome::Result(payload) = outcome else {
-            if is_asked {
-                self.look_up(now, id, true); // AUTH-05
-            }
-            return;
-        };
-        // AUTH-06: an answer without a sound idTagInfo authorises nobody.
+    /// The central system has not answered about the tag of a connector (AUTH-05).
+    pub(crate) fn authorize_unanswered(&mut self, now: Instant, id: ConnectorId) {
+        if self.is_asked(id) {
+            self.look_up(now, id, true);
+        }
+    }
+
+    /// The central system has answered about it. Without a sound idTagInfo it authorises nobody (AUTH-06).
+    pub(crate) fn authorize_answered(&mut self, now: Instant, id: ConnectorId, info: Option<IdTagInfo>) {
+        let is_asked = self.is_asked(id);
         let mut known = Known { is_valid: false, parent: None };
-        if let Some(info) = IdTagInfo::in_answer(payload, &mut self.core.common.left_out) {
+        if let Some(info) = info {
             known = Known { is_valid: info.status == AuthorizationStatus::Accepted, parent: info.parent.clone() };
             let id_tag = core::mem::take(&mut self.core.asked_tag);
             self.tokens.learn(&mut self.core.common, now, &id_tag, info); // even if it comes too late for the session
@@ -96,6 +95,11 @@ impl Station<'_> {
         if is_asked {
             self.give_verdict(now, id, known);
         }
+    }
+
+    fn is_asked(&self, id: ConnectorId) -> bool {
+        let presented = self.core.connector(id).map(|connector| connector.session.presented);
+        matches!(presented, Some(Presented::Asked { .. }))
     }
 
     /// The link is gone: tags that wait for an answer are decided here (LOC-05).

@@ -100,6 +100,11 @@ impl<'a> Connector<'a> {
         self.place.status.current()
     }
 
+    /// The id that the central system has given to the transaction under way, once it is known.
+    pub(crate) fn transaction_id(&self) -> Option<i64> {
+        self.confirmed.id_of(self.session.entry)
+    }
+
     /// Nobody has to show a card any more to take the cable.
     pub(super) fn release_cable(&mut self) {
         self.is_held = false;

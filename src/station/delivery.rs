@@ -17,7 +17,7 @@ pub(super) const TRANSACTION_MESSAGE_RETRY_INTERVAL: IntegerKey =
     IntegerKey::new(34, "TransactionMessageRetryInterval", 60, 0, 86_400);
 
 /// The transaction id of everything that follows a start which could not be delivered (errata 3.18).
-pub(super) const UNDELIVERABLE: i64 = -1;
+pub(crate) const UNDELIVERABLE: i64 = -1;
 
 #[derive(Debug)]
 pub(crate) struct Delivery {

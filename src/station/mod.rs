@@ -27,7 +27,7 @@ pub(crate) mod core_profile;
 pub(crate) mod custom;
 pub(crate) mod data_transfer;
 mod dating;
-mod delivery;
+pub(crate) mod delivery;
 mod device;
 mod discarded;
 mod display;
@@ -39,7 +39,6 @@ mod heartbeat;
 #[cfg_attr(not(any(feature = "local-auth-list", feature = "firmware-management")), path = "absent/held_call.rs")]
 #[cfg_attr(not(feature = "local-auth-list"), allow(dead_code))] // several records for one call
 mod held_call;
-mod id_tag_info;
 pub(crate) mod journal_entry;
 mod key_table;
 mod keys;
@@ -77,7 +76,7 @@ mod transaction;
 #[cfg_attr(not(feature = "firmware-management"), path = "absent/transfer.rs")]
 pub(crate) mod transfer;
 #[cfg_attr(not(feature = "remote-trigger"), path = "absent/trigger.rs")]
-mod trigger;
+pub(crate) mod trigger;
 pub(crate) mod unlock;
 
 pub use boot::Boot;

@@ -1,54 +1,38 @@
-//! RemoteStartTransaction and RemoteStopTransaction (OCPP 1.6 §5.11, §5.12).
+//! The central system begins and ends transactions (OCPP 1.6 §5.11, §5.12).
 
-use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::claim::Claim;
 use super::connector::Finishing::{CardTooLate, No};
 use super::core_profile::Core;
-use super::delivery::UNDELIVERABLE;
 use super::session::Phase;
 use super::smart_charging::Draft;
-use super::{ConnectorId, IdToken, Reason, Station, TxNotification};
-use crate::json::{Field, Kind, Payload};
-use crate::store::{Scratch, SwitchKey};
+use super::{Connector, ConnectorId, IdToken, Reason, Station, TxNotification};
+use crate::store::SwitchKey;
 use crate::time::Instant;
 
 /// A remote start asks for the tag's authorisation like a local one.
 pub(super) const AUTHORIZE_REMOTE_TX_REQUESTS: SwitchKey = SwitchKey::new(3, "AuthorizeRemoteTxRequests", false);
 
 impl Station<'_> {
-    #[inline(never)]
-    pub(crate) fn remote_start_transaction(
+    /// The central system wants a transaction to begin, on this connector or on any one; with a profile that is to hold for it,
+    /// whose periods lie in `periods`. `false` when it cannot be.
+    pub(crate) fn start_remotely(
         &mut self,
         now: Instant,
-        payload: Payload<'_>,
-        scratch: &mut Scratch<'_>,
-        read_profile: impl Fn(&[u8], &mut [u8], usize) -> Result<Draft, Cause>,
-    ) -> Result<StatusAnswer, Cause> {
-        const FIELDS: [Field; 3] = [
-            Field::optional("connectorId", Kind::Integer),
-            Field::required("idTag", Kind::Text(20)),
-            // RC-10: without smart charging the profile is ignored.
-            Field::optional("chargingProfile", Kind::Object),
-        ];
-        let [connector, shown, profile] = payload.read(&FIELDS)?;
-        let mut id_tag = IdToken::new();
-        if !id_tag.set(shown.text()) {
-            return Err(Cause::IdTag);
-        }
-        let periods = scratch.blank();
-        let draft = match profile.nested().filter(|_| self.profiles.can_limit(&self.core.common)) {
-            Some(profile) => {
-                let draft = read_profile(profile, periods, self.profiles.periods_max())?;
-                match self.profiles.profile_of_start(&self.core.common, draft) {
-                    Some(draft) => Some(draft),
-                    None => return Ok(accepted_if(false)), // RC-08
-                }
-            }
+        id_tag: IdToken,
+        on: Option<ConnectorId>,
+        profile: Option<Draft>,
+        periods: &[u8],
+    ) -> bool {
+        let draft = match profile {
+            Some(draft) => match self.profiles.profile_of_start(&self.core.common, draft) {
+                Some(draft) => Some(draft),
+                None => return false, // RC-08
+            },
             None => None,
         };
-        let wanted = match connector.integer() {
+        let wanted = match on {
             _ if !self.core.common.registration.is_accepted() || id_tag.is_empty() => 0..0, // BOOT-09
-            Some(id) => ConnectorId::try_from(id).map_or(0..0, |id| id..id.saturating_add(1)),
+            Some(id) => id..id.saturating_add(1),
             None => self.core.connector_ids(),
         };
         // RC-04: the first of those that suit best.
@@ -62,7 +46,7 @@ impl Station<'_> {
         if best == 0
             || !self.core.common.outputs.remote_start_notify.is_none_or(|notify| notify(connector, id_tag.as_str()))
         {
-            return Ok(accepted_if(false));
+            return false;
         }
         let authorized = !self.core.common.keys.is_on(&AUTHORIZE_REMOTE_TX_REQUESTS);
         let begun = self.begin_session(now, id_tag, connector, authorized).is_ok();
@@ -72,7 +56,7 @@ impl Station<'_> {
         if let (true, Some(connector)) = (begun, self.core.connector(connector)) {
             connector.notify(TxNotification::RemoteStart);
         }
-        Ok(accepted_if(begun))
+        begun
     }
 
     /// How well a connector suits a tag; 0 when no session may begin there with it (RC-05).
@@ -94,24 +78,16 @@ impl Station<'_> {
 }
 
 impl Core<'_> {
-    #[inline(never)]
-    pub(crate) fn remote_stop_transaction(
-        &mut self,
-        now: Instant,
-        payload: Payload<'_>,
-    ) -> Result<StatusAnswer, Cause> {
-        const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Number)];
-        let [transaction] = payload.read(&FIELDS)?;
-        // TX-04: several transactions may have the id of those that the central system does not know.
-        let is_known = |id: &i64| *id != UNDELIVERABLE && self.common.registration.is_accepted();
-        let wanted = transaction.long()?.filter(is_known);
-        let running = self.connectors.iter().zip(1..).find(|(connector, _)| {
-            let session = &connector.session;
-            session.phase() == Phase::Running && wanted.is_some() && connector.confirmed.id_of(session.entry) == wanted
-        });
-        let Some((connector, id)) = running else { return Ok(accepted_if(false)) };
+    /// The central system ends the running transaction that this is said of; `false` when there is none.
+    pub(crate) fn stop_remotely(&mut self, now: Instant, is_meant: &dyn Fn(&Connector<'_>) -> bool) -> bool {
+        let is_accepted = self.common.registration.is_accepted();
+        let running =
+            self.connectors.iter().zip(1..).find(|(connector, _)| {
+                is_accepted && connector.session.phase() == Phase::Running && is_meant(connector)
+            });
+        let Some((connector, id)) = running else { return false };
         connector.notify(TxNotification::RemoteStop);
         self.stop_session(now, id, Reason::Remote, None);
-        Ok(accepted_if(true))
+        true
     }
 }

@@ -1,25 +1,29 @@
-//! TriggerMessage: the central system asks for a message at once (OCPP 1.6 §5.17).
+//! The central system asks for a message at once (OCPP 1.6 §5.17).
 
-use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::metering::Meters;
 use super::place::Place;
 use super::transfer::Direction;
 use super::{ConnectorId, ReadingContext, Station, keys};
-use crate::json::{Field, Kind, Payload, Value};
 use crate::store::Keys;
 use crate::time::Instant;
 
-/// Which of the two messages asks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wire {
-    Core,
+/// What the central system may ask for.
+pub(crate) enum Requested {
+    /// What this charge point tells about itself.
+    Boot,
+    Heartbeat,
+    Status,
+    MeterValues,
+    Diagnostics,
+    /// An update; a signed one is told in other words.
+    Firmware {
+        signed: bool,
+    },
     #[cfg(feature = "security")]
-    Security,
+    Log,
+    #[cfg(feature = "security")]
+    Certificate,
 }
-
-/// TriggerMessage.req and ExtendedTriggerMessage.req (OCPP 1.6 §6.51, security whitepaper §5.5).
-const FIELDS: [Field; 2] =
-    [Field::required("requestedMessage", Kind::Text(u16::MAX)), Field::optional("connectorId", Kind::Integer)];
 
 /// The profile is there.
 pub(super) fn announce(keys: &mut Keys<'_>) {
@@ -27,46 +31,27 @@ pub(super) fn announce(keys: &mut Keys<'_>) {
 }
 
 impl Station<'_> {
-    /// Only marks what is to be sent: the answer goes out first (TRG-01).
-    #[inline(never)]
-    pub(crate) fn trigger_message(&mut self, now: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
-        let [message, connector] = payload.read(&FIELDS)?;
-        Ok(self.trigger(now, message, connector, Wire::Core))
-    }
-
-    /// The same for the messages of the security whitepaper (§5.5, §6.16); there a connector is none of 0 (SEC-51).
-    #[cfg(feature = "security")]
-    pub(crate) fn extended_trigger_message(
-        &mut self,
-        now: Instant,
-        payload: Payload<'_>,
-    ) -> Result<StatusAnswer, Cause> {
-        let [message, connector] = payload.read(&FIELDS)?;
-        if connector.integer().is_some_and(|id| id <= 0) {
-            return Ok(StatusAnswer::Rejected);
-        }
-        Ok(self.trigger(now, message, connector, Wire::Security))
-    }
-
-    fn trigger(&mut self, now: Instant, message: Value<'_>, connector: Value<'_>, wire: Wire) -> StatusAnswer {
-        let connectors = match connector.integer() {
+    /// Marks what is to be sent, of a connector or of all; `false` when there is nothing to tell. The answer goes out first
+    /// (TRG-01).
+    pub(crate) fn trigger(&mut self, now: Instant, requested: Requested, of: Option<ConnectorId>) -> bool {
+        let connectors = match of {
             None => 0..self.core.connector_ids().end,
-            Some(id) => ConnectorId::try_from(id).map_or(0..0, |id| id..id.saturating_add(1)),
+            Some(id) => id..id.saturating_add(1),
         };
-        let triggered = match (message.text().map_or("", |message| message.escaped()), wire) {
-            // TRG-06: after acceptance there is nothing new for a BootNotification to tell.
-            ("BootNotification", _) => {
+        let triggered = match requested {
+            // TRG-06: after acceptance there is nothing new to tell.
+            Requested::Boot => {
                 let possible = !self.core.common.registration.is_accepted();
                 if possible {
                     self.core.common.registration.trigger();
                 }
                 possible
             }
-            ("Heartbeat", _) => {
+            Requested::Heartbeat => {
                 self.core.common.heartbeat_triggered = true;
                 true
             }
-            ("StatusNotification", _) => {
+            Requested::Status => {
                 let mut found = false;
                 for id in connectors {
                     if let Some(Place { status: reporting, .. }) = self.core.place_mut(id) {
@@ -76,7 +61,7 @@ impl Station<'_> {
                 }
                 found
             }
-            ("MeterValues", _) => {
+            Requested::MeterValues => {
                 let mut found = false;
                 let dated = self.core.common.clock.date(now).is_some(); // values want a date
                 for id in connectors {
@@ -89,33 +74,26 @@ impl Station<'_> {
                 }
                 found
             }
-            ("DiagnosticsStatusNotification", Wire::Core) if self.transfers.manages_firmware() => {
+            Requested::Diagnostics => {
                 self.transfers.trigger_transfer(Direction::Upload);
                 true
             }
-            ("FirmwareStatusNotification", _) if self.transfers.manages_firmware() => {
-                #[cfg(feature = "security")]
-                {
-                    self.transfers.firmware.signed.is_triggered = wire == Wire::Security;
-                }
+            Requested::Firmware { signed } => {
+                self.transfers.trigger_signed(signed);
                 self.transfers.trigger_transfer(Direction::Download);
                 true
             }
             #[cfg(feature = "security")]
-            ("LogStatusNotification", Wire::Security) => {
+            Requested::Log => {
                 self.transfers.trigger_transfer(Direction::Log);
                 true
             }
             #[cfg(feature = "security")]
-            ("SignChargePointCertificate", Wire::Security) if self.trust.has_certificates() => {
-                self.trust.trigger_sign_certificate(&self.core.common)
-            }
-            // TRG-02: whatever else it is, or a profile that is not there.
-            _ => return StatusAnswer::NotImplemented,
+            Requested::Certificate => self.trust.trigger_sign_certificate(&self.core.common),
         };
         if triggered {
             self.core.common.wake_at(now);
         }
-        accepted_if(triggered)
+        triggered
     }
 }

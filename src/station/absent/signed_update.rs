@@ -22,6 +22,9 @@ impl SignedUpdate<'_> {
         FirmwareStatus::ALL.len()
     }
 
+    #[cfg(feature = "remote-trigger")]
+    pub(super) fn trigger(&mut self, _: bool) {}
+
     pub(super) fn request_id(&self) -> Option<i32> {
         None
     }

@@ -62,7 +62,7 @@ impl Profiles<'_> {
         false
     }
 
-    pub(super) fn periods_max(&self) -> usize {
+    pub(crate) fn periods_max(&self) -> usize {
         0
     }
 

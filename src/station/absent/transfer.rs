@@ -29,7 +29,7 @@ impl Transfers<'_> {
     pub(super) fn announce_firmware_management(&self, _: &mut Common<'_>) {}
 
     #[cfg(feature = "remote-trigger")]
-    pub(super) fn manages_firmware(&self) -> bool {
+    pub(crate) fn manages_firmware(&self) -> bool {
         false
     }
 
@@ -48,6 +48,9 @@ impl Transfers<'_> {
     }
 
     pub(super) fn transfer_unreadable(&mut self, _: &mut Common<'_>, _: Instant, _: Direction) {}
+
+    #[cfg(feature = "remote-trigger")]
+    pub(super) fn trigger_signed(&mut self, _: bool) {}
 
     #[cfg(feature = "remote-trigger")]
     pub(super) fn trigger_transfer(&mut self, _: Direction) {}

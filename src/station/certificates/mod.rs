@@ -68,7 +68,7 @@ impl<'a> Trust<'a> {
     }
 
     /// Whether there are messages about certificates.
-    pub(super) fn has_certificates(&self) -> bool {
+    pub(crate) fn has_certificates(&self) -> bool {
         self.store.is_some()
     }
 

@@ -21,6 +21,12 @@ pub(crate) enum StatusReport {
 }
 
 impl Transfers<'_> {
+    /// Whether the update that a trigger asks for is told as a signed one.
+    #[cfg(feature = "remote-trigger")]
+    pub(crate) fn trigger_signed(&mut self, is_signed: bool) {
+        self.firmware.signed.trigger(is_signed);
+    }
+
     #[cfg(feature = "remote-trigger")]
     pub(crate) fn trigger_transfer(&mut self, direction: Direction) {
         self.transfer(direction).reports.trigger();

@@ -80,6 +80,11 @@ impl<'a> SignedUpdate<'a> {
         if self.request_id.is_some() { SignedFirmwareStatus::ALL.len() } else { FirmwareStatus::ALL.len() }
     }
 
+    #[cfg(feature = "remote-trigger")]
+    pub(super) fn trigger(&mut self, is_signed: bool) {
+        self.is_triggered = is_signed;
+    }
+
     /// A status goes out; that of a trigger is told with the same words.
     pub(super) fn told(&mut self, status: Option<SignedFirmwareStatus>) {
         self.last = status;

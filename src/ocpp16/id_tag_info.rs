@@ -1,10 +1,9 @@
 //! What the central system says about an id tag, as it comes in.
 
-use super::answer::Cause;
-use super::{AuthorizationStatus, IdTagInfo, IdToken};
 use crate::json::{Field, Kind, Payload, Strictness, Value, Walk, read_answer};
+use crate::station::answer::Cause;
 use crate::time::DateTime;
-use crate::types::Symbol;
+use crate::types::{AuthorizationStatus, IdTagInfo, IdToken, Symbol};
 
 impl IdTagInfo {
     /// The idTagInfo of an answer that carries one: that to Authorize, StartTransaction or StopTransaction. `None` when it
