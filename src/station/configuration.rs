@@ -5,7 +5,6 @@ use super::common::Common;
 use super::core_profile::Core;
 use super::keys::announced;
 use super::metering::Meters;
-use super::security::Security;
 use super::signed_values::{MeterPublicKey, is_telling_of_key};
 use super::{Station, free_vend, phase_rotation};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
@@ -111,24 +110,6 @@ impl Core<'_> {
             }
         }
         Ok(list.put(&Item::End)?)
-    }
-}
-
-impl Security {
-    /// Sets a key on behalf of the firmware.
-    pub(crate) fn set_key(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Result<(), Refusal> {
-        match self.set_access(common, name, value) {
-            Some(set) => set,
-            None => common.keys.set(name, value),
-        }
-    }
-
-    /// Replaces the factory value of a key.
-    pub(crate) fn set_factory_key(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Result<(), Refusal> {
-        match self.set_factory_access(common, name, value) {
-            Some(set) => set,
-            None => common.keys.set_factory(name, value),
-        }
     }
 }
 

@@ -56,12 +56,12 @@ impl Security {
 
     pub(crate) fn conclude_security_event(&mut self, _: &mut Common<'_>, _: Instant, _: Outcome<'_>) {}
 
-    pub(super) fn set_access(&mut self, _: &mut Common<'_>, _: &str, _: &str) -> Option<Result<(), Refusal>> {
-        None
+    pub(crate) fn set_key(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Result<(), Refusal> {
+        common.keys.set(name, value)
     }
 
-    pub(super) fn set_factory_access(&mut self, _: &mut Common<'_>, _: &str, _: &str) -> Option<Result<(), Refusal>> {
-        None
+    pub(crate) fn set_factory_key(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Result<(), Refusal> {
+        common.keys.set_factory(name, value)
     }
 
     pub(crate) fn access_answered(&mut self) {}

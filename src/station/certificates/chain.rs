@@ -3,8 +3,8 @@
 use super::super::answer::{Cause, StatusAnswer};
 use super::super::{Action, SecurityEvent, Station};
 use super::intake::Stage;
-use super::store::CHAIN_LEN_MAX;
-use super::{CERTIFICATE_SIGNED_MAX_CHAIN_SIZE, Certificates, ChainVerdict};
+use super::keys::CERTIFICATE_SIGNED_MAX_CHAIN_SIZE;
+use super::store::{CHAIN_LEN_MAX, Certificates, ChainVerdict};
 use crate::json::{Field, JsonStr, Kind, Payload};
 use crate::station::certificates::Trust;
 use crate::station::common::Common;

@@ -3,7 +3,8 @@
 use super::super::answer::{Cause, StatusAnswer};
 use super::super::{Action, RootCertificate, SecurityEvent, Station};
 use super::intake::Stage;
-use super::{ADDITIONAL_ROOT_CERTIFICATE_CHECK, Certificates, Issuer, roots};
+use super::keys::ADDITIONAL_ROOT_CERTIFICATE_CHECK;
+use super::store::{Certificates, Issuer, roots};
 use crate::certificate::{Hash, Identity, Outline};
 use crate::json::{Field, JsonStr, Kind, Payload};
 use crate::station::certificates::Trust;

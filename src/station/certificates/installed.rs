@@ -2,7 +2,7 @@
 
 use super::super::RootCertificate;
 use super::super::answer::{Cause, StatusAnswer};
-use super::{Certificates, roots};
+use super::store::{Certificates, roots};
 use crate::certificate::{Hash, Identity, Serial, write_hex};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
 use crate::rpc::Composer;

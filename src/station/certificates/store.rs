@@ -118,3 +118,8 @@ pub enum ChainVerdict {
     /// It may be right, but could not be kept.
     Failed,
 }
+
+/// The roots of a kind.
+pub(super) fn roots(store: &dyn Certificates, root: RootCertificate) -> impl Iterator<Item = Identity> {
+    (0..).map_while(move |index| store.root(root, index))
+}
