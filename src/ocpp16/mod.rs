@@ -2,7 +2,11 @@
 //!
 //! Messages pass through [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer.
 
+#[cfg_attr(not(feature = "security"), path = "absent/certificates.rs")]
+mod certificates;
 mod dispatch;
+#[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
+mod security;
 
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}

@@ -72,7 +72,7 @@ spelled! {
     }
 }
 
-pub(super) const fn accepted_if(accepted: bool) -> StatusAnswer {
+pub(crate) const fn accepted_if(accepted: bool) -> StatusAnswer {
     if accepted { StatusAnswer::Accepted } else { StatusAnswer::Rejected }
 }
 

@@ -1,6 +1,6 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
-use super::answer::{Cause, StatusAnswer};
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::common::Common;
 use super::core_profile::Core;
 use super::keys::announced;
@@ -39,8 +39,8 @@ impl Station<'_> {
             let is_meter_s = self.core.meter_public_key_named(key).is_some();
             return Ok(if is_meter_s { StatusAnswer::Rejected } else { StatusAnswer::NotSupported });
         };
-        if let Some(status) = self.change_access(now, key, value) {
-            return Ok(status);
+        if let Some(accepted) = self.change_access(now, key, value) {
+            return Ok(accepted_if(accepted));
         }
         Ok(match self.core.change_key(key, value) {
             Ok(true) => StatusAnswer::RebootRequired,

@@ -15,7 +15,7 @@ mod boot;
 mod cache;
 mod calls;
 #[cfg_attr(not(feature = "security"), path = "absent/certificates.rs")]
-mod certificates;
+pub(crate) mod certificates;
 #[cfg_attr(not(feature = "reservation"), allow(dead_code))] // everything is free then
 mod claim;
 mod common;
@@ -59,7 +59,7 @@ mod remote_control;
 mod reservation;
 mod reset;
 #[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
-mod security;
+pub(crate) mod security;
 mod session;
 mod shelf;
 mod shelves;

@@ -4,18 +4,17 @@
 use super::super::{Action, RootCertificate};
 use super::store::Certificates;
 use crate::certificate::{Outline, Walk};
-use crate::json::JsonStr;
 
-pub(super) struct Intake {
+pub(crate) struct Intake {
     /// Finds out what names the certificate; only there once something has come.
     walk: Option<Walk>,
     /// Characters that have come.
-    pub(super) len: u32,
+    pub(crate) len: u32,
     /// The firmware could not take all of them.
     pub(super) has_failed: bool,
     pub(super) stage: Stage,
     /// What it is to be installed as, once the message was read.
-    pub(super) root: RootCertificate,
+    pub(crate) root: RootCertificate,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,13 +39,16 @@ impl Intake {
         Some((walk.finish().ok()?, walk.count()))
     }
 
+    /// The text of such a message begins.
     #[inline(never)] // it is large before it is in its place
-    pub(super) fn begin(&mut self, store: &dyn Certificates) {
-        *self = Self { walk: Some(Walk::new()), has_failed: !store.begin(), ..Self::new() };
+    pub(crate) fn begin(&mut self, store: &dyn Certificates, action: Action) {
+        *self =
+            Self { walk: Some(Walk::new()), has_failed: !store.begin(), stage: Stage::Taking(action), ..Self::new() };
     }
 
+    /// Takes its next piece.
     #[inline(never)]
-    pub(super) fn take(&mut self, store: &dyn Certificates, piece: &[u8]) {
+    pub(crate) fn take(&mut self, store: &dyn Certificates, piece: &[u8]) {
         let begins = piece.iter().filter(|byte| !matches!(byte, 0x80..0xc0)).count();
         self.len = self.len.saturating_add(begins as u32);
         if let Some(walk) = &mut self.walk {
@@ -56,19 +58,20 @@ impl Intake {
     }
 
     /// What was written is void, if anything was.
-    pub(super) fn abort(&mut self, store: &dyn Certificates) {
+    pub(crate) fn abort(&mut self, store: &dyn Certificates) {
         if self.stage != Stage::Idle {
             self.stage = Stage::Idle;
             store.abort();
         }
     }
 
-    /// Takes over the text of a message that is whole, unless it was [taken in pieces](Stage::Taking) before.
-    pub(super) fn take_whole(&mut self, store: &dyn Certificates, action: Action, text: JsonStr<'_>) {
-        if self.stage != Stage::Taking(action) {
-            self.begin(store);
-            self.stage = Stage::Taking(action);
-            text.in_pieces(&mut |piece| self.take(store, piece));
-        }
+    /// Whether the text of such a message comes in.
+    pub(crate) fn is_taking(&self, action: Action) -> bool {
+        self.stage == Stage::Taking(action)
+    }
+
+    /// Whether it is all there, and the firmware is at work.
+    pub(crate) fn is_examined(&self) -> bool {
+        matches!(self.stage, Stage::Examining(_) | Stage::Installing(_))
     }
 }

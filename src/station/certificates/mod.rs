@@ -5,30 +5,31 @@
 //! passes through in pieces.
 
 mod chain;
+mod delete;
 mod install;
-mod installed;
 mod intake;
 mod keys;
-mod long_text;
-mod sign_certificate;
+mod request;
 mod signing;
 mod store;
 mod upkeep;
 
+pub(crate) use install::NoRoot;
+pub(crate) use intake::Intake;
 pub(super) use keys::{
     ADDITIONAL_ROOT_CERTIFICATE_CHECK, CERTIFICATE_SIGNED_MAX_CHAIN_SIZE, CERTIFICATE_STORE_MAX_LENGTH, CPO_NAME,
 };
+pub(crate) use store::{CHAIN_LEN_MAX, roots};
 pub use store::{Certificates, ChainVerdict, Issuer};
 
 use super::RootCertificate;
-use intake::Intake;
 use signing::Signing;
 
 /// What is known of certificates.
 pub(crate) struct Trust<'a> {
-    store: Option<&'a dyn Certificates>,
-    intake: Intake,
-    signing: Signing,
+    pub(crate) store: Option<&'a dyn Certificates>,
+    pub(crate) intake: Intake,
+    pub(crate) signing: Signing,
     /// With a connection, the root may go whose place another has taken.
     prunes: bool,
 }
@@ -39,7 +40,7 @@ impl Trust<'_> {
     }
 
     /// Whether there are messages about certificates.
-    pub(super) fn has_certificates(&self) -> bool {
+    pub(crate) fn has_certificates(&self) -> bool {
         self.store.is_some()
     }
 

@@ -3,7 +3,7 @@
 use crate::time::Instant;
 
 /// How far a request is.
-pub(super) struct Signing {
+pub(crate) struct Signing {
     pub(super) stage: Stage,
     /// When the certificate that there is is looked at next.
     pub(super) look_at: Instant,
@@ -30,5 +30,27 @@ impl Signing {
     /// There is a new certificate, with an end of its own.
     pub(super) fn certificate_came(&mut self) {
         self.look_at = Instant::ZERO;
+    }
+
+    /// The request goes out, or cannot go out at all.
+    pub(crate) fn goes_out(&mut self, len: Option<usize>) {
+        self.stage = len.map_or(Stage::Idle, Stage::Sent);
+    }
+
+    /// The length of the request that has gone out.
+    pub(crate) fn sent(&self) -> Option<usize> {
+        match self.stage {
+            Stage::Sent(len) => Some(len),
+            _ => None,
+        }
+    }
+
+    /// Nothing follows it any more. When the link was lost, the same goes out over the next connection.
+    pub(crate) fn conclude(&mut self, is_link_lost: bool) {
+        self.stage = match self.stage {
+            Stage::Sent(len) if is_link_lost => Stage::Made(len),
+            Stage::Sent(_) => Stage::Idle,
+            stage => stage, // it was asked for again meanwhile
+        };
     }
 }

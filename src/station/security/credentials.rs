@@ -3,7 +3,6 @@
 //!
 //! A new key or profile is durable before it is accepted, and the old one is kept until the new one has worked once.
 
-use super::super::answer::{StatusAnswer, accepted_if};
 use super::super::{SecurityEvent, Station};
 use super::access::Credentials;
 use super::keys::{AUTHORIZATION_KEY, SECURITY_PROFILE};
@@ -80,8 +79,8 @@ impl Security {
 }
 
 impl Station<'_> {
-    /// Changes one of the two keys, if it is one of them, on behalf of the central system.
-    pub(crate) fn change_access(&mut self, now: Instant, key: KeyId, value: JsonStr<'_>) -> Option<StatusAnswer> {
+    /// Changes one of the two keys, if it is one of them, on behalf of the central system: whether it has accepted the value.
+    pub(crate) fn change_access(&mut self, now: Instant, key: KeyId, value: JsonStr<'_>) -> Option<bool> {
         let accepted = match self.core.common.keys.get(key)?.name {
             name if name == AUTHORIZATION_KEY.name => self.security.access.change_password(value),
             name if name == SECURITY_PROFILE.declaration().name => self.raise_profile(value),
@@ -95,7 +94,7 @@ impl Station<'_> {
                 "",
             );
         }
-        Some(accepted_if(accepted))
+        Some(accepted)
     }
 
     /// SEC-11, SEC-12, SEC-56.

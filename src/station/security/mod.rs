@@ -5,16 +5,17 @@ mod access;
 mod connection;
 mod credentials;
 mod event_log;
-mod event_notification;
 mod events;
 mod keys;
 mod password;
 mod shelf;
+mod telling;
 
 pub use access::Credentials;
 pub(crate) use event_log::slot;
 pub use event_log::{SecurityEventError, SecurityLogEntry};
 pub(crate) use keys::{AUTHORIZATION_KEY, SECURITY_PROFILE};
+pub(crate) use telling::Told;
 
 use crate::time::Instant;
 use access::Access;
