@@ -3,7 +3,7 @@
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
 use crate::rpc::Composer;
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer};
+use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::configuration::{KEY_LEN_MAX, NAMES_MAX};
 use crate::station::core_profile::Core;
 use crate::station::signed_values::MeterPublicKey;
@@ -27,8 +27,8 @@ pub(super) fn change_configuration(
         let is_meter_s = station.core.meter_public_key_named(key).is_some();
         return Ok(if is_meter_s { StatusAnswer::Rejected } else { StatusAnswer::NotSupported });
     };
-    if let Some(status) = station.change_access(now, key, value) {
-        return Ok(status);
+    if let Some(accepted) = station.change_access(now, key, value) {
+        return Ok(accepted_if(accepted));
     }
     Ok(match station.core.change_key(key, value) {
         Ok(true) => StatusAnswer::RebootRequired,

@@ -10,6 +10,7 @@ use super::{authorize, remote_control, transfers, trigger};
 use super::{
     availability, boot_notification, configuration, heartbeat, meter_values, reset, transaction_messages, unlock,
 };
+use super::{certificates, security};
 #[cfg(feature = "security")]
 use super::{log_upload, signed_update};
 use crate::json::{BufferFull, JsonStr, Payload, Raw};
@@ -61,19 +62,19 @@ impl Handler for Exchange<'_, '_> {
     }
 
     fn begin_long(&mut self, action: JsonStr<'_>) -> Option<&'static str> {
-        self.operations.begin_long(action)
+        certificates::begin_long(self.operations, action)
     }
 
     fn take_long(&mut self, piece: &[u8]) {
-        self.operations.take_long(piece);
+        certificates::take_long(self.operations, piece);
     }
 
     fn drop_long(&mut self) {
-        self.operations.drop_long();
+        certificates::drop_long(self.operations);
     }
 
     fn too_long(&mut self, action: JsonStr<'_>, answer: &mut Composer<'_>) -> Result<bool, BufferFull> {
-        let is_rejected = self.operations.rejects_long(action);
+        let is_rejected = certificates::rejects_long(self.operations, action);
         if is_rejected {
             answer.payload(&StatusAnswer::Rejected)?;
         }
@@ -105,10 +106,7 @@ impl Handler for Exchange<'_, '_> {
             call.call("Authorize", &request).ok()?;
             return Some(CallName::Authorize(id));
         }
-        if accepted
-            && let Some(notification) =
-                operations.security.security_event_notification(&operations.core, now, self.record)
-        {
+        if accepted && let Some(notification) = security::security_event_notification(operations, now, self.record) {
             call.call("SecurityEventNotification", &notification).ok()?;
             return Some(CallName::SecurityEventNotification);
         }
@@ -132,7 +130,7 @@ impl Handler for Exchange<'_, '_> {
             call.call(action, &notification).ok()?;
             return Some(name);
         }
-        if accepted && operations.trust.sign_certificate(&mut operations.core.common, now, call) {
+        if accepted && certificates::sign_certificate(operations, now, call) {
             return Some(CallName::SignCertificate);
         }
         if operations.core.common.heartbeat_due(now) {
@@ -164,7 +162,7 @@ impl Handler for Exchange<'_, '_> {
             CallName::MeterValues(_) => {
                 let _ = meter_values::compose_written_sample(self.record, composer);
             }
-            CallName::SignCertificate => self.operations.trust.continue_sign_certificate(composer),
+            CallName::SignCertificate => certificates::continue_sign_certificate(self.operations, composer),
             _ => {}
         }
     }
@@ -205,10 +203,8 @@ impl Handler for Exchange<'_, '_> {
             }
             #[cfg(not(feature = "security"))]
             CallName::LogStatusNotification => {}
-            CallName::SecurityEventNotification => {
-                operations.security.conclude_security_event(&mut operations.core.common, now, outcome)
-            }
-            CallName::SignCertificate => operations.trust.conclude_sign_certificate(outcome),
+            CallName::SecurityEventNotification => security::conclude_security_event(operations, now, outcome),
+            CallName::SignCertificate => certificates::conclude_sign_certificate(operations, outcome),
             CallName::Custom => conclude_custom_call(operations, now, outcome),
         }
     }
@@ -321,20 +317,24 @@ impl Station<'_> {
                     .map(Acted::Answered);
             }
             #[cfg(feature = "security")]
-            Action::InstallCertificate => return Ok(Acted::unless_held(self.install_certificate(now, payload)?)),
+            Action::InstallCertificate => {
+                return Ok(Acted::unless_held(certificates::install_certificate(self, now, payload)?));
+            }
             #[cfg(feature = "security")]
             Action::SignedUpdateFirmware => {
                 return Ok(Acted::unless_held(signed_update::signed_update_firmware(self, now, payload, record)?));
             }
             #[cfg(feature = "security")]
-            Action::CertificateSigned => return Ok(Acted::unless_held(self.certificate_signed(now, payload)?)),
+            Action::CertificateSigned => {
+                return Ok(Acted::unless_held(certificates::certificate_signed(self, now, payload)?));
+            }
             #[cfg(feature = "security")]
             Action::DeleteCertificate => {
-                return Ok(Acted::unless_held(self.trust.delete_certificate(&mut self.core.common, now, payload)?));
+                return Ok(Acted::unless_held(certificates::delete_certificate(self, now, payload)?));
             }
             #[cfg(feature = "security")]
             Action::GetInstalledCertificateIds => {
-                self.trust.get_installed_certificate_ids(payload, answer)?;
+                certificates::get_installed_certificate_ids(self, payload, answer)?;
                 return Ok(Acted::Answered(Reply::Now));
             }
             #[cfg(feature = "security")]

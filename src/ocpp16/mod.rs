@@ -6,6 +6,8 @@ mod authorize;
 mod availability;
 pub(crate) mod boot_notification;
 mod cache;
+#[cfg_attr(not(feature = "security"), path = "absent/certificates.rs")]
+mod certificates;
 #[cfg_attr(not(feature = "smart-charging"), path = "absent/charging_profiles.rs")]
 mod charging_profiles;
 mod configuration;
@@ -23,6 +25,8 @@ mod remote_control;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
 mod reset;
+#[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
+mod security;
 #[cfg(feature = "security")]
 mod signed_update;
 #[cfg_attr(not(feature = "signed-meter-values"), path = "absent/signed_values.rs")]

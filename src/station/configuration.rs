@@ -4,7 +4,6 @@ use super::common::Common;
 use super::core_profile::Core;
 use super::keys::announced;
 use super::metering::Meters;
-use super::security::Security;
 use super::shelf::{RecordChange, Shelf};
 use super::signed_values::is_telling_of_key;
 use super::{free_vend, phase_rotation};
@@ -40,24 +39,6 @@ impl Core<'_> {
             }
         })?;
         Ok(self.common.keys.get(key).is_some_and(|key| key.reboot_required))
-    }
-}
-
-impl Security {
-    /// Sets a key on behalf of the firmware.
-    pub(crate) fn set_key(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Result<(), Refusal> {
-        match self.set_access(common, name, value) {
-            Some(set) => set,
-            None => common.keys.set(name, value),
-        }
-    }
-
-    /// Replaces the factory value of a key.
-    pub(crate) fn set_factory_key(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Result<(), Refusal> {
-        match self.set_factory_access(common, name, value) {
-            Some(set) => set,
-            None => common.keys.set_factory(name, value),
-        }
     }
 }
 

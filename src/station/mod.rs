@@ -15,7 +15,7 @@ pub(crate) mod availability;
 mod boot;
 mod calls;
 #[cfg_attr(not(feature = "security"), path = "absent/certificates.rs")]
-mod certificates;
+pub(crate) mod certificates;
 #[cfg_attr(not(feature = "reservation"), allow(dead_code))] // everything is free then
 mod claim;
 mod common;
@@ -57,7 +57,7 @@ mod reporting;
 pub(crate) mod reservation;
 mod reset;
 #[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
-mod security;
+pub(crate) mod security;
 mod sending;
 mod service;
 mod session;

@@ -1,11 +1,9 @@
 //! Stands in for the security extension where it is left out: nothing is logged, and the compiler removes the calls.
 
 use super::Station;
-use super::answer::StatusAnswer;
 use super::common::Common;
 use super::core_profile::Core;
-use crate::json::{JsonStr, Raw};
-use crate::rpc::Outcome;
+use crate::json::JsonStr;
 use crate::store::{KeyId, Refusal, Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
 use crate::transport::ConnectFailure;
@@ -45,23 +43,12 @@ impl Security {
 
     pub(super) fn security_event_loaded(&mut self, _: &mut Common<'_>, _: &mut Scratch<'_>) {}
 
-    pub(crate) fn security_event_notification(
-        &mut self,
-        _: &Core<'_>,
-        _: Instant,
-        _: &Scratch<'_>,
-    ) -> Option<Raw<'static>> {
-        None
+    pub(crate) fn set_key(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Result<(), Refusal> {
+        common.keys.set(name, value)
     }
 
-    pub(crate) fn conclude_security_event(&mut self, _: &mut Common<'_>, _: Instant, _: Outcome<'_>) {}
-
-    pub(super) fn set_access(&mut self, _: &mut Common<'_>, _: &str, _: &str) -> Option<Result<(), Refusal>> {
-        None
-    }
-
-    pub(super) fn set_factory_access(&mut self, _: &mut Common<'_>, _: &str, _: &str) -> Option<Result<(), Refusal>> {
-        None
+    pub(crate) fn set_factory_key(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Result<(), Refusal> {
+        common.keys.set_factory(name, value)
     }
 
     pub(crate) fn access_answered(&mut self) {}
@@ -72,7 +59,7 @@ impl Security {
 }
 
 impl Station<'_> {
-    pub(crate) fn change_access(&mut self, _: Instant, _: KeyId, _: JsonStr<'_>) -> Option<StatusAnswer> {
+    pub(crate) fn change_access(&mut self, _: Instant, _: KeyId, _: JsonStr<'_>) -> Option<bool> {
         None
     }
 }

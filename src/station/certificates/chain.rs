@@ -1,47 +1,25 @@
-//! CertificateSigned: the certificate of this charge point has come (security whitepaper A02, A03).
+//! The certificate of this charge point has come (security whitepaper A02, A03).
 
-use super::super::answer::{Cause, StatusAnswer};
-use super::super::{Action, SecurityEvent, Station};
+use super::super::{SecurityEvent, Station};
 use super::intake::Stage;
-use super::store::CHAIN_LEN_MAX;
-use super::{CERTIFICATE_SIGNED_MAX_CHAIN_SIZE, Certificates, ChainVerdict};
-use crate::json::{Field, JsonStr, Kind, Payload};
+use super::keys::CERTIFICATE_SIGNED_MAX_CHAIN_SIZE;
+use super::store::{Certificates, ChainVerdict};
 use crate::station::certificates::Trust;
 use crate::station::common::Common;
 use crate::time::Instant;
-use core::task::Poll;
-
-/// CertificateSigned.req (security whitepaper §5.1).
-const FIELDS: [Field; 1] = [Field::required("certificateChain", Kind::Text(CHAIN_LEN_MAX))];
+use core::task::{Poll, ready};
 
 impl Station<'_> {
-    /// `None` while the firmware is at work.
-    #[inline(never)]
-    pub(crate) fn certificate_signed(
-        &mut self,
-        now: Instant,
-        payload: Payload<'_>,
-    ) -> Result<Option<StatusAnswer>, Cause> {
-        let store = self.trust.store.ok_or(Cause::NotSupported)?;
-        let verdict = match self.trust.take_chain(&self.core.common, store, payload) {
-            Ok(verdict) => verdict,
-            Err(cause) => {
-                self.trust.intake.abort(store);
-                return Err(cause);
-            }
-        };
+    /// Has the firmware take over the chain that has come: whether it did.
+    pub(crate) fn accept_chain(&mut self, now: Instant, store: &dyn Certificates) -> Poll<bool> {
+        let verdict = ready!(self.trust.examine_chain(&mut self.core.common, now, store));
         match verdict {
-            Poll::Pending => {
-                Trust::ask_again(&mut self.core.common, now);
-                return Ok(None);
-            }
-            Poll::Ready(ChainVerdict::Accepted) => {
+            ChainVerdict::Accepted => {
                 self.trust.intake.stage = Stage::Idle; // nothing is left to be void
                 self.trust.signing.certificate_came();
                 self.security.certificate_changed();
-                return Ok(Some(StatusAnswer::Accepted));
             }
-            Poll::Ready(ChainVerdict::Invalid) => {
+            ChainVerdict::Invalid => {
                 self.security.security_event(
                     &mut self.core.common,
                     now,
@@ -49,36 +27,30 @@ impl Station<'_> {
                     "CertificateSigned",
                 ); // A02.FR.07
             }
-            Poll::Ready(ChainVerdict::Failed) => {}
+            ChainVerdict::Failed => {}
         }
         self.trust.intake.abort(store);
-        Ok(Some(StatusAnswer::Rejected))
+        Poll::Ready(verdict == ChainVerdict::Accepted)
     }
 }
 
 impl Trust<'_> {
-    /// Hands the chain to the firmware, and asks what it says of it.
-    fn take_chain(
-        &mut self,
-        common: &Common<'_>,
-        store: &dyn Certificates,
-        payload: Payload<'_>,
-    ) -> Result<Poll<ChainVerdict>, Cause> {
+    /// What is to be said of the chain: by the crate, then by the firmware.
+    fn examine_chain(&mut self, common: &mut Common<'_>, now: Instant, store: &dyn Certificates) -> Poll<ChainVerdict> {
         let intake = &mut self.intake;
-        if !matches!(intake.stage, Stage::Examining(_)) {
-            let [chain] = payload.read(&FIELDS)?;
-            intake.take_whole(store, Action::CertificateSigned, chain.text().unwrap_or(JsonStr::EMPTY));
-            if intake.len > CHAIN_LEN_MAX.into() {
-                return Err(Cause::ValueTooLong);
-            }
+        if !intake.is_examined() {
             if intake.has_failed || intake.len > common.keys.unsigned(&CERTIFICATE_SIGNED_MAX_CHAIN_SIZE) {
-                return Ok(Poll::Ready(ChainVerdict::Failed)); // SEC-20
+                return Poll::Ready(ChainVerdict::Failed); // SEC-20
             }
             if intake.outline().is_none() {
-                return Ok(Poll::Ready(ChainVerdict::Invalid));
+                return Poll::Ready(ChainVerdict::Invalid);
             }
             intake.stage = Stage::Examining(0);
         }
-        Ok(store.accept_chain())
+        let verdict = store.accept_chain();
+        if verdict.is_pending() {
+            Self::ask_again(common, now);
+        }
+        verdict
     }
 }

@@ -1,117 +1,68 @@
-//! InstallCertificate: a new root (security whitepaper M05).
+//! A new root (security whitepaper M05).
 
-use super::super::answer::{Cause, StatusAnswer};
-use super::super::{Action, RootCertificate, SecurityEvent, Station};
+use super::super::{RootCertificate, SecurityEvent, Station};
 use super::intake::Stage;
-use super::{ADDITIONAL_ROOT_CERTIFICATE_CHECK, Certificates, Issuer, roots};
+use super::keys::ADDITIONAL_ROOT_CERTIFICATE_CHECK;
+use super::store::{Certificates, Issuer, roots};
 use crate::certificate::{Hash, Identity, Outline};
-use crate::json::{Field, JsonStr, Kind, Payload};
 use crate::station::certificates::Trust;
 use crate::station::common::Common;
 use crate::time::Instant;
 use crate::types::Symbol;
 use core::task::{Poll, ready};
 
-/// InstallCertificate.req (security whitepaper §5.11).
-const FIELDS: [Field; 2] = [
-    Field::required("certificateType", Kind::Text(50)),
-    Field::required("certificate", Kind::Text(CERTIFICATE_LEN_MAX)),
-];
-const CERTIFICATE_LEN_MAX: u16 = 5500;
+impl Station<'_> {
+    /// Installs the root whose text has come.
+    pub(crate) fn install_root(&mut self, now: Instant, store: &dyn Certificates) -> Poll<Result<(), NoRoot>> {
+        let root = self.trust.intake.root;
+        let installed = match self.trust.intake.stage {
+            Stage::Taking(_) => self.trust.look_at_root(&self.core.common, store, root),
+            _ => Ok(false),
+        };
+        let result = match installed {
+            Ok(true) => Ok(()), // SEC-21: it is there
+            Ok(false) => match self.trust.move_on(&self.core.common, store, root) {
+                Poll::Pending => {
+                    Trust::ask_again(&mut self.core.common, now);
+                    return Poll::Pending;
+                }
+                Poll::Ready(result) => result,
+            },
+            Err(refusal) => Err(refusal),
+        };
+        if matches!(result, Err(NoRoot::Invalid)) && root == RootCertificate::CentralSystem {
+            self.security.security_event(
+                &mut self.core.common,
+                now,
+                SecurityEvent::InvalidCentralSystemCertificate,
+                "InstallCertificate",
+            );
+        }
+        self.trust.intake.abort(store);
+        Poll::Ready(result)
+    }
+}
 
 /// Why there is no new root.
-enum Refusal {
+pub(crate) enum NoRoot {
     /// There is something wrong with it.
     Invalid,
     Full,
     Failed,
 }
 
-impl Station<'_> {
-    /// `None` while the firmware is at work.
-    #[inline(never)]
-    pub(crate) fn install_certificate(
-        &mut self,
-        now: Instant,
-        payload: Payload<'_>,
-    ) -> Result<Option<StatusAnswer>, Cause> {
-        let store = self.trust.store.ok_or(Cause::NotSupported)?;
-        let root = match self.trust.read_root(store, payload) {
-            Ok(root) => root,
-            Err(cause) => {
-                self.trust.intake.abort(store);
-                return Err(cause);
-            }
-        };
-        let installed = match self.trust.intake.stage {
-            Stage::Taking(_) => self.trust.look_at_root(&self.core.common, store, root),
-            _ => Ok(false),
-        };
-        let status = match installed {
-            Ok(true) => StatusAnswer::Accepted, // SEC-21: it is there
-            Ok(false) => match self.trust.move_on(&self.core.common, store, root) {
-                Poll::Pending => {
-                    Trust::ask_again(&mut self.core.common, now);
-                    return Ok(None);
-                }
-                Poll::Ready(Ok(())) => {
-                    self.trust.intake.stage = Stage::Idle; // nothing is left to be void
-                    return Ok(Some(StatusAnswer::Accepted));
-                }
-                Poll::Ready(Err(refusal)) => self.refuse_root(now, root, &refusal),
-            },
-            Err(refusal) => self.refuse_root(now, root, &refusal),
-        };
-        self.trust.intake.abort(store);
-        Ok(Some(status))
-    }
-
-    fn refuse_root(&mut self, now: Instant, root: RootCertificate, refusal: &Refusal) -> StatusAnswer {
-        match refusal {
-            Refusal::Failed => StatusAnswer::Failed,
-            Refusal::Full => StatusAnswer::Rejected,
-            Refusal::Invalid => {
-                if root == RootCertificate::CentralSystem {
-                    self.security.security_event(
-                        &mut self.core.common,
-                        now,
-                        SecurityEvent::InvalidCentralSystemCertificate,
-                        "InstallCertificate",
-                    );
-                }
-                StatusAnswer::Rejected
-            }
-        }
-    }
-}
-
 impl Trust<'_> {
-    /// Reads the request; its text goes to the firmware, unless it is there.
-    fn read_root(&mut self, store: &dyn Certificates, payload: Payload<'_>) -> Result<RootCertificate, Cause> {
-        let intake = &mut self.intake;
-        if !matches!(intake.stage, Stage::Examining(_) | Stage::Installing(_)) {
-            let [root, certificate] = payload.read(&FIELDS)?;
-            let root = root.text().and_then(RootCertificate::from_json).ok_or(Cause::Type)?;
-            intake.take_whole(store, Action::InstallCertificate, certificate.text().unwrap_or(JsonStr::EMPTY));
-            if intake.len > CERTIFICATE_LEN_MAX.into() {
-                return Err(Cause::ValueTooLong);
-            }
-            intake.root = root;
-        }
-        Ok(intake.root)
-    }
-
     /// What the crate itself can say of a new root: whether it is there already.
     fn look_at_root(
         &mut self,
         common: &Common<'_>,
         store: &dyn Certificates,
         root: RootCertificate,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<bool, NoRoot> {
         let intake = &self.intake;
-        let Some((outline, 1)) = intake.outline() else { return Err(Refusal::Invalid) };
+        let Some((outline, 1)) = intake.outline() else { return Err(NoRoot::Invalid) };
         if intake.has_failed {
-            return Err(Refusal::Failed);
+            return Err(NoRoot::Failed);
         }
         if roots(store, root).any(|other| *other.outline() == outline) {
             return Ok(true);
@@ -120,7 +71,7 @@ impl Trust<'_> {
         // SEC-22: one, and the one before until the new one has worked.
         let has_fallback = Self::replaces(common, root) && roots(store, root).count() > 1;
         if count >= store.root_capacity() || has_fallback {
-            return Err(Refusal::Full);
+            return Err(NoRoot::Full);
         }
         self.intake.stage = Stage::Examining(0);
         Ok(false)
@@ -132,11 +83,11 @@ impl Trust<'_> {
         common: &Common<'_>,
         store: &dyn Certificates,
         root: RootCertificate,
-    ) -> Poll<Result<(), Refusal>> {
-        let Some((outline, _)) = self.intake.outline() else { return Poll::Ready(Err(Refusal::Invalid)) };
+    ) -> Poll<Result<(), NoRoot>> {
+        let Some((outline, _)) = self.intake.outline() else { return Poll::Ready(Err(NoRoot::Invalid)) };
         while let Stage::Examining(candidate) = self.intake.stage {
             let is_signed = match self.candidate(common, store, root, &outline, candidate) {
-                None => return Poll::Ready(Err(Refusal::Invalid)),
+                None => return Poll::Ready(Err(NoRoot::Invalid)),
                 Some(Candidate::Nobody) => false,
                 Some(Candidate::Itself) => ready!(store.is_signed_by(Issuer::Itself)),
                 Some(Candidate::Root(identity)) => ready!(store.is_signed_by(Issuer::Root(root, &identity))),
@@ -144,14 +95,16 @@ impl Trust<'_> {
             self.intake.stage =
                 if is_signed { Stage::Installing(candidate) } else { Stage::Examining(candidate.saturating_add(1)) };
         }
-        let Stage::Installing(candidate) = self.intake.stage else { return Poll::Ready(Err(Refusal::Failed)) };
+        let Stage::Installing(candidate) = self.intake.stage else { return Poll::Ready(Err(NoRoot::Failed)) };
         let issuer_key: Hash = match self.candidate(common, store, root, &outline, candidate) {
             Some(Candidate::Root(issuer)) => issuer.outline().key,
             _ => outline.key,
         };
-        store
-            .install(root, &outline.issued_by(issuer_key))
-            .map(|is_kept| if is_kept { Ok(()) } else { Err(Refusal::Failed) })
+        if !ready!(store.install(root, &outline.issued_by(issuer_key))) {
+            return Poll::Ready(Err(NoRoot::Failed));
+        }
+        self.intake.stage = Stage::Idle; // nothing is left to be void
+        Poll::Ready(Ok(()))
     }
 
     /// The one with this number of those that may have signed a new root: itself, then those that are installed. `None` when

@@ -1,22 +1,20 @@
 //! The long text of a message on its way to the firmware: in pieces as it comes in, or at once where the message fits the
 //! receive buffer.
 
-use super::super::{Action, RootCertificate, Station};
-use super::Certificates;
+use super::super::{Action, RootCertificate};
+use super::store::Certificates;
 use crate::certificate::{Outline, Walk};
-use crate::json::JsonStr;
-use crate::types::Symbol;
 
-pub(super) struct Intake {
+pub(crate) struct Intake {
     /// Finds out what names the certificate; only there once something has come.
     walk: Option<Walk>,
     /// Characters that have come.
-    pub(super) len: u32,
+    pub(crate) len: u32,
     /// The firmware could not take all of them.
     pub(super) has_failed: bool,
     pub(super) stage: Stage,
     /// What it is to be installed as, once the message was read.
-    pub(super) root: RootCertificate,
+    pub(crate) root: RootCertificate,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,13 +39,16 @@ impl Intake {
         Some((walk.finish().ok()?, walk.count()))
     }
 
+    /// The text of such a message begins.
     #[inline(never)] // it is large before it is in its place
-    fn begin(&mut self, store: &dyn Certificates) {
-        *self = Self { walk: Some(Walk::new()), has_failed: !store.begin(), ..Self::new() };
+    pub(crate) fn begin(&mut self, store: &dyn Certificates, action: Action) {
+        *self =
+            Self { walk: Some(Walk::new()), has_failed: !store.begin(), stage: Stage::Taking(action), ..Self::new() };
     }
 
+    /// Takes its next piece.
     #[inline(never)]
-    fn take(&mut self, store: &dyn Certificates, piece: &[u8]) {
+    pub(crate) fn take(&mut self, store: &dyn Certificates, piece: &[u8]) {
         let begins = piece.iter().filter(|byte| !matches!(byte, 0x80..0xc0)).count();
         self.len = self.len.saturating_add(begins as u32);
         if let Some(walk) = &mut self.walk {
@@ -57,69 +58,20 @@ impl Intake {
     }
 
     /// What was written is void, if anything was.
-    pub(super) fn abort(&mut self, store: &dyn Certificates) {
+    pub(crate) fn abort(&mut self, store: &dyn Certificates) {
         if self.stage != Stage::Idle {
             self.stage = Stage::Idle;
             store.abort();
         }
     }
 
-    /// Takes over the text of a message that is whole, unless it was [taken in pieces](Stage::Taking) before.
-    pub(super) fn take_whole(&mut self, store: &dyn Certificates, action: Action, text: JsonStr<'_>) {
-        if self.stage != Stage::Taking(action) {
-            self.begin(store);
-            self.stage = Stage::Taking(action);
-            text.in_pieces(&mut |piece| self.take(store, piece));
-        }
-    }
-}
-
-impl Station<'_> {
-    /// A call begins that is longer than the receive buffer; its member that can be taken in pieces.
-    pub(crate) fn begin_long(&mut self, action: JsonStr<'_>) -> Option<&'static str> {
-        let name = Action::from_json(action)?;
-        if self.core.common.registration.is_rejected() || self.custom.request_handler(action.as_bytes()).is_some() {
-            return None;
-        }
-        let member = self.long_member(name)?;
-        if name == Action::SignedUpdateFirmware {
-            self.transfers.begin_signing_certificate();
-        } else if let Some(store) = self.trust.store {
-            self.trust.intake.begin(store);
-            self.trust.intake.stage = Stage::Taking(name);
-        }
-        Some(member)
+    /// Whether the text of such a message comes in.
+    pub(crate) fn is_taking(&self, action: Action) -> bool {
+        self.stage == Stage::Taking(action)
     }
 
-    /// The long text of the messages of an action, if there is somebody to take it.
-    fn long_member(&self, action: Action) -> Option<&'static str> {
-        match action {
-            Action::InstallCertificate if self.trust.has_certificates() => Some("certificate"),
-            Action::CertificateSigned if self.trust.has_certificates() => Some("certificateChain"),
-            Action::SignedUpdateFirmware if self.transfers.has_verifier() => Some("signingCertificate"),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn take_long(&mut self, piece: &[u8]) {
-        if self.transfers.take_signing_certificate(piece) {
-            return;
-        }
-        if let Some(store) = self.trust.store {
-            self.trust.intake.take(store, piece);
-        }
-    }
-
-    /// What was taken in pieces is void, unless its message was there and looked at.
-    pub(crate) fn drop_long(&mut self) {
-        self.transfers.drop_signing_certificate();
-        if let (Some(store), Stage::Taking(_)) = (self.trust.store, self.trust.intake.stage) {
-            self.trust.intake.abort(store);
-        }
-    }
-
-    /// Whether a call of this action that is too long is rejected by its status (SEC-60).
-    pub(crate) fn rejects_long(&self, action: JsonStr<'_>) -> bool {
-        Action::from_json(action).is_some_and(|name| self.long_member(name).is_some())
+    /// Whether it is all there, and the firmware is at work.
+    pub(crate) fn is_examined(&self) -> bool {
+        matches!(self.stage, Stage::Examining(_) | Stage::Installing(_))
     }
 }

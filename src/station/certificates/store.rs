@@ -95,7 +95,7 @@ pub trait Certificates {
 }
 
 /// The longest chain in characters (security whitepaper §5.1).
-pub(super) const CHAIN_LEN_MAX: u16 = 10_000;
+pub(crate) const CHAIN_LEN_MAX: u16 = 10_000;
 
 /// Who may have signed a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,4 +117,9 @@ pub enum ChainVerdict {
     Invalid,
     /// It may be right, but could not be kept.
     Failed,
+}
+
+/// The roots of a kind.
+pub(crate) fn roots(store: &dyn Certificates, root: RootCertificate) -> impl Iterator<Item = Identity> {
+    (0..).map_while(move |index| store.root(root, index))
 }

@@ -8,8 +8,6 @@ use super::super::SecurityEvent;
 use super::super::journal_entry::Stamp;
 use super::super::shelf::RecordChange;
 use crate::rpc::Retry;
-use crate::station::common::Common;
-use crate::station::security::Security;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};
 use crate::time::{DateTime, Instant};
@@ -154,7 +152,7 @@ impl EventLog {
     }
 
     /// When something happened in another boot. What a boot has seen that never knew the time was before the next that did.
-    fn date(&self, boot: u32, uptime_s: u32) -> Option<DateTime> {
+    pub(super) fn date(&self, boot: u32, uptime_s: u32) -> Option<DateTime> {
         let since = |clock: &BootClock| clock.boot.wrapping_sub(boot);
         let later = self.clocks.iter().filter(|clock| clock.boot != 0 && since(clock) < u32::MAX / 2);
         let next = later.min_by_key(|clock| since(clock))?;
@@ -169,7 +167,7 @@ impl EventLog {
     }
 
     /// Takes up one in the words of the firmware.
-    fn raise_own(
+    pub(super) fn raise_own(
         &mut self,
         event: Option<SecurityEvent>,
         name: &str,
@@ -370,56 +368,5 @@ impl<'e> Entry<'e> {
     /// Whether the central system is to hear of it. What the firmware has named itself it wants to be told.
     pub(super) fn is_told(&self) -> bool {
         self.event.is_none_or(SecurityEvent::is_told)
-    }
-}
-
-impl Security {
-    /// Takes up an event that the firmware has seen.
-    pub(crate) fn raise_security_event(
-        &mut self,
-        common: &mut Common<'_>,
-        now: Instant,
-        event: SecurityEvent,
-        tech_info: &str,
-    ) -> Result<(), SecurityEventError> {
-        self.raise_own(common, now, Some(event), "", tech_info)
-    }
-
-    /// The same for one that the whitepaper does not name.
-    pub(crate) fn raise_other_security_event(
-        &mut self,
-        common: &mut Common<'_>,
-        now: Instant,
-        name: &str,
-        tech_info: &str,
-    ) -> Result<(), SecurityEventError> {
-        self.raise_own(common, now, SecurityEvent::from_text(name), name, tech_info)
-    }
-
-    fn raise_own(
-        &mut self,
-        common: &mut Common<'_>,
-        now: Instant,
-        event: Option<SecurityEvent>,
-        name: &str,
-        tech_info: &str,
-    ) -> Result<(), SecurityEventError> {
-        let at = common.stamp(now);
-        self.events.raise_own(event, name, at, tech_info)?;
-        common.persistence.has_chores = true;
-        Ok(())
-    }
-
-    /// The date of an entry.
-    pub(super) fn date_of_event(&self, common: &Common<'_>, at: Stamp) -> Option<DateTime> {
-        match at {
-            Stamp::Dated(date) => Some(date),
-            Stamp::Undated { boot, uptime_s } if boot == common.dating.boot => {
-                common.clock.date(Instant::from_secs(uptime_s.into()))
-            }
-            Stamp::Undated { boot, uptime_s } => {
-                self.events.date(boot, uptime_s).or_else(|| common.clock.date(common.clock.began()))
-            }
-        }
     }
 }

@@ -1,34 +1,24 @@
-//! SecurityEventNotification: what the central system is to hear, in its order (security whitepaper A04.FR.01, A04.FR.02).
+//! What the central system is to hear, in its order (security whitepaper A04.FR.01, A04.FR.02).
 //!
 //! Events and transaction messages take turns, so that neither holds up the other (SEC-48).
 
 use super::super::delivery::{TRANSACTION_MESSAGE_ATTEMPTS, TRANSACTION_MESSAGE_RETRY_INTERVAL};
-use super::event_log::{Entry, slot};
-use crate::json::{Json, Writer, name};
-use crate::rpc::Outcome;
+use super::event_log::{Entry, SecurityLogEntry, slot};
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
 use crate::station::security::Security;
 use crate::store::{Scratch, StorageOp};
-use crate::time::{DateTime, Instant};
+use crate::time::Instant;
 
-/// SecurityEventNotification.req (security whitepaper §5.15).
-pub(crate) struct SecurityEventNotification<'e> {
-    event: &'e str,
-    timestamp: Option<DateTime>,
-    tech_info: &'e str,
-}
-
-impl Json for SecurityEventNotification<'_> {
-    fn write(&self, writer: &mut Writer<'_>) {
-        let members = writer.open();
-        members.name(name!("type")).text(self.event);
-        members.name(name!("timestamp")).date(self.timestamp);
-        if !self.tech_info.is_empty() {
-            members.name(name!("techInfo")).text(self.tech_info);
-        }
-        members.close();
-    }
+/// What the central system has made of an event that it was told.
+pub(crate) enum Told {
+    Heard,
+    /// It does not know the message.
+    Unknown,
+    Failed,
+    /// There was no answer, nor any sign of life.
+    Unanswered,
+    LinkLost,
 }
 
 impl Security {
@@ -62,47 +52,46 @@ impl Security {
         }
     }
 
-    /// The message about the event that lies in `scratch`, when it is its turn.
-    pub(crate) fn security_event_notification<'s>(
+    /// The event that lies in `scratch`, when it is its turn.
+    pub(crate) fn event_to_tell<'s>(
         &mut self,
         core: &Core<'_>,
         now: Instant,
         scratch: &'s Scratch<'_>,
-    ) -> Option<SecurityEventNotification<'s>> {
+    ) -> Option<SecurityLogEntry<'s>> {
         let number = self.events.untold;
         if !self.is_turn_of_events(core, now) {
             return None;
         }
-        let entry = Entry::read(number, scratch.event(number)?)?;
-        let timestamp = Some(self.date_of_event(&core.common, entry.at)?);
+        let entry = self.security_log_entry(&core.common, number, scratch.event(number)?)?;
+        entry.timestamp?;
         self.events.is_in_flight = true;
         self.events.is_next = false;
-        Some(SecurityEventNotification { event: entry.name(), timestamp, tech_info: entry.tech_info })
+        Some(entry)
     }
 
-    pub(crate) fn conclude_security_event(&mut self, common: &mut Common<'_>, now: Instant, outcome: Outcome<'_>) {
+    /// It was told.
+    pub(crate) fn event_told(&mut self, common: &mut Common<'_>, now: Instant, told: &Told) {
         let interval = common.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
         let attempts = common.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
         let events = &mut self.events;
         events.is_in_flight = false;
-        let is_over = match outcome {
-            Outcome::Result(_) => true,
-            Outcome::LinkLost => {
+        let is_over = match told {
+            Told::Heard => true,
+            Told::LinkLost => {
                 events.retry.link_lost();
                 false
             }
-            Outcome::TimedOut { peer_alive: false } => {
+            Told::Unanswered => {
                 events.retry.unanswered(now, interval);
                 false
             }
             // SEC-48: who does not know the message is not asked again on this link, and loses no more than this event.
-            Outcome::Error { code, .. } if code.is("NotImplemented") || code.is("NotSupported") => {
+            Told::Unknown => {
                 events.is_unwanted = true;
                 true
             }
-            Outcome::Error { .. } | Outcome::TimedOut { peer_alive: true } => {
-                events.retry.failed(now, interval, attempts)
-            }
+            Told::Failed => events.retry.failed(now, interval, attempts),
         };
         if is_over {
             events.told(true);
