@@ -69,7 +69,7 @@ impl<'a> ChargePoint<'a> {
         };
         // In the resources, so that it is never moved: it is larger than any stack frame should be.
         let engine = resources.engine.write(Engine::new(Station::new(boot, Keys::blank(KEYS), memory)));
-        engine.operations.set_up(RECEIVE);
+        engine.station.set_up(RECEIVE);
         Ok(Self {
             controls: Controls { engine },
             buffers: Buffers {
@@ -98,7 +98,7 @@ impl<'a> ChargePoint<'a> {
         let engine = &mut self.controls.engine;
         complete(engine)?;
         engine.tick(now, record);
-        transport.keep_alive(now, engine.operations.core.common.ping_interval_s());
+        transport.keep_alive(now, engine.station.core.common.ping_interval_s());
         let mut failure = None;
         if !transport.is_connected()
             && let Poll::Ready(Err(why)) = transport.poll_open()
@@ -131,7 +131,7 @@ impl<'a> ChargePoint<'a> {
                 }
             }
         }
-        if engine.operations.security.wants_reconnect() {
+        if engine.station.security.wants_reconnect() {
             transport.leave();
             engine.set_connected(false, record);
             #[cfg(feature = "security")]
@@ -166,7 +166,7 @@ impl<'a> ChargePoint<'a> {
         engine.set_connected(online, record);
         engine.asks_device = true; // what was concluded since the last time is not known here
         store(engine, storage, record).map_err(Error::Storage)?;
-        Ok(Exchange { operations: &mut engine.operations, record })
+        Ok(Exchange { station: &mut engine.station, promised: &mut engine.promised, record })
     }
 }
 
@@ -180,7 +180,7 @@ fn complete<T, S>(engine: &mut Engine<'_>) -> Result<(), Error<T, S>> {
 
 /// Does what the storage device is wanted for, until there is nothing more or it fails.
 fn store<'a, S: Storage>(engine: &mut Engine<'a>, storage: &mut S, record: &mut Scratch<'a>) -> Result<(), S::Error> {
-    if engine.operations.core.common.is_changed() {
+    if engine.station.core.common.is_changed() {
         engine.advance();
     }
     while !engine.settled {
@@ -195,7 +195,7 @@ fn store<'a, S: Storage>(engine: &mut Engine<'a>, storage: &mut S, record: &mut 
             }
             done = true;
         }
-        done |= engine.operations.core.common.is_changed(); // what the device was to be asked for is not wanted any more
+        done |= engine.station.core.common.is_changed(); // what the device was to be asked for is not wanted any more
         engine.advance();
         if !done {
             break;

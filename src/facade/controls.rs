@@ -164,7 +164,7 @@ impl<'a> Controls<'a> {
 
     /// Whether a session is under way that is not over: a tag waits, or a transaction runs.
     pub fn is_transaction_active(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.core.is_session_active(connector)
+        self.engine.station.core.is_session_active(connector)
     }
 
     /// Whether a transaction runs: its start is durable and its end is not.
@@ -179,61 +179,61 @@ impl<'a> Controls<'a> {
 
     /// The session under way, from the tag to the durable end.
     pub fn transaction(&self, connector: ConnectorId) -> Option<TransactionView<'_>> {
-        self.engine.operations.core.transaction(connector)
+        self.engine.station.core.transaction(connector)
     }
 
     /// Whether energy may flow to the EV now. Not where a charging profile allows nothing at all.
     pub fn permits_charge(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.core.permits_charge(connector)
+        self.engine.station.core.permits_charge(connector)
     }
 
     /// Whether the cable is to be locked at the socket now: while a transaction runs, and after it until the card that began
     /// it is shown once more, where the standard wants that (OCPP 1.6 §4.10, errata 3.5). Does not outlive a reboot: the cable
     /// is free then. Always `false` without a [lock](crate::ocpp16::Equipment::with_lock).
     pub fn locks_cable(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.core.locks_cable(connector)
+        self.engine.station.core.locks_cable(connector)
     }
 
     // State
 
     /// The state that is reported for a connector; 0 is the charge point itself.
     pub fn charge_point_status(&self, connector: ConnectorId) -> Option<ChargePointStatus> {
-        self.engine.operations.core.status(connector)
+        self.engine.station.core.status(connector)
     }
 
     /// Whether the connector is neither faulted nor out of service, nor about to go out of service when it is free.
     /// Connector 0 is the charge point itself.
     pub fn is_operative(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.core.is_operative(connector)
+        self.engine.station.core.is_operative(connector)
     }
 
     /// Whether a connector waits for one tag; connector 0 when any one does.
     #[cfg(feature = "reservation")]
     pub fn is_reserved(&self, connector: ConnectorId) -> bool {
-        self.engine.operations.reservations.is_reserved(connector)
+        self.engine.station.reservations.is_reserved(connector)
     }
 
     /// Whether a reservation keeps this tag, of whose group nothing is known, from charging on the connector.
     #[cfg(feature = "reservation")]
     pub fn is_blocked_by_reservation(&self, id_tag: &str, connector: ConnectorId) -> bool {
-        self.engine.operations.reservations.is_blocked_by_reservation(&self.engine.operations.core, id_tag, connector)
+        self.engine.station.reservations.is_blocked_by_reservation(&self.engine.station.core, id_tag, connector)
     }
 
     /// Whether the central system has accepted this charge point since the boot.
     pub fn is_accepted(&self) -> bool {
-        self.engine.operations.core.common.is_accepted()
+        self.engine.station.core.common.is_accepted()
     }
 
     /// How many transaction messages wait for delivery.
     pub fn waiting_messages(&self) -> u32 {
-        self.engine.operations.core.waiting_messages()
+        self.engine.station.core.waiting_messages()
     }
 
     /// How many more transactions the journal takes for certain while none is delivered. Samples are thinned out before
     /// it comes to that; with none left, [`BeginError::JournalFull`] refuses a session, unless the key
     /// Cst_SilentOfflineTransactions lets it run unreported.
     pub fn transactions_left(&self) -> u32 {
-        self.engine.operations.core.transactions_left()
+        self.engine.station.core.transactions_left()
     }
 
     /// Bytes written to the storage device since the boot, if it counts them: flash wears out.
@@ -243,7 +243,7 @@ impl<'a> Controls<'a> {
 
     /// The wall clock, unset until the central system has told the time.
     pub fn clock(&self) -> &Clock {
-        &self.engine.operations.core.common.clock
+        &self.engine.station.core.common.clock
     }
 
     /// The date and time now, once the clock is set.
@@ -259,7 +259,7 @@ impl<'a> Controls<'a> {
     /// HeartbeatInterval behind what the clock showed when the power went, at one small record a day. A wrong date is replaced
     /// like any other when the clock is set right.
     pub fn last_known_date(&self) -> Option<DateTime> {
-        self.engine.operations.core.common.last_known_date()
+        self.engine.station.core.common.last_known_date()
     }
 
     /// Sets the clock from a source of the firmware's own, such as a battery-backed clock or NTP. The central system sets it
@@ -267,7 +267,7 @@ impl<'a> Controls<'a> {
     /// before the boot has not been read: try again after the next poll.
     #[must_use]
     pub fn set_date_time(&mut self, date_time: DateTime) -> bool {
-        let is_ready = self.engine.operations.core.common.is_recovered();
+        let is_ready = self.engine.station.core.common.is_recovered();
         if is_ready {
             let now = self.engine.now;
             self.engine.change().set_clock(now, date_time, 0);
@@ -277,12 +277,12 @@ impl<'a> Controls<'a> {
 
     /// Incoming messages that were not worth an answer, and what was left out of answers.
     pub fn statistics(&self) -> Statistics {
-        Statistics { left_out: self.engine.operations.core.common.left_out(), ..self.engine.rpc.statistics() }
+        Statistics { left_out: self.engine.station.core.common.left_out(), ..self.engine.rpc.statistics() }
     }
 
     /// The configuration keys.
     pub fn configuration(&self) -> &Keys<'a> {
-        &self.engine.operations.core.common.keys
+        &self.engine.station.core.common.keys
     }
 
     /// Whether a transaction that a power cut has interrupted goes on after the boot, with its id and its meterStart,
@@ -305,8 +305,8 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_factory_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        let operations = self.engine.change();
-        operations.security.set_factory_key(&mut operations.core.common, key, value)
+        let station = self.engine.change();
+        station.security.set_factory_key(&mut station.core.common, key, value)
     }
 
     /// Makes a key of OCPP read-only, before the first poll, where the standard leaves it to the charge point: such as
@@ -324,8 +324,8 @@ impl<'a> Controls<'a> {
     /// # Errors
     /// [`Refusal`]; the old value stands then.
     pub fn set_configuration(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
-        let operations = self.engine.change();
-        operations.security.set_key(&mut operations.core.common, key, value)
+        let station = self.engine.change();
+        station.security.set_key(&mut station.core.common, key, value)
     }
 
     /// Declares a key of the firmware's own, before the first poll: its stored value is read after the boot. It lies in memory
@@ -398,22 +398,22 @@ impl<'a> Controls<'a> {
     /// counts.
     #[cfg(feature = "async")]
     pub fn set_panel<M: RawMutex>(&mut self, panel: &'a Panel<M>) {
-        panel.light(&self.engine.operations);
+        panel.light(&self.engine.station);
         self.engine.panel = Some(panel);
     }
 
     /// The transaction messages that wait for delivery.
     pub fn journal(&self) -> &Journal {
-        &self.engine.operations.core.common.journal
+        &self.engine.station.core.common.journal
     }
 
     /// Whether what the device remembers has been read after the boot.
     pub fn is_recovered(&self) -> bool {
-        self.engine.operations.core.common.is_recovered()
+        self.engine.station.core.common.is_recovered()
     }
 
     /// Why the charge point has booted, as the firmware said.
     pub fn boot_reason(&self) -> BootReason {
-        self.engine.operations.core.common.boot_reason()
+        self.engine.station.core.common.boot_reason()
     }
 }

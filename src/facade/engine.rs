@@ -2,16 +2,17 @@ use super::Missing;
 #[cfg(feature = "async")]
 use super::panel::Back;
 use crate::log::info;
-use crate::ocpp16::Exchange;
+use crate::ocpp16::{Exchange, Promised};
 use crate::rpc::{Backoff, Handler, Inflow, Part, Rpc};
 use crate::station::{CallName, PLAIN_LEN_MAX, Station};
 use crate::store::{Scratch, Storage, StorageOp, StorageResult};
 use crate::time::{Duration, Instant};
 use crate::transport::{ConnectFailure, Received, send_timeout};
 
-/// RPC and operations side by side, without their buffers: what both drivers drive.
+/// RPC and station side by side, without their buffers: what both drivers drive.
 pub(super) struct Engine<'a> {
-    pub(super) operations: Station<'a>,
+    pub(super) station: Station<'a>,
+    pub(super) promised: Promised,
     pub(super) rpc: Rpc<CallName>,
     /// A message that is longer than the receive buffer, while it comes in.
     pub(super) inflow: Inflow,
@@ -20,7 +21,7 @@ pub(super) struct Engine<'a> {
     pub(super) now: Instant,
     /// Nothing waits to be stored or sent until something happens.
     pub(super) settled: bool,
-    /// Something has happened since the operations had nothing for the device to do.
+    /// Something has happened since the station had nothing for the device to do.
     pub(super) asks_device: bool,
     /// Nothing is due before, as far as is known.
     wake: Instant,
@@ -36,9 +37,10 @@ pub(super) struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(operations: Station<'a>) -> Self {
+    pub(super) fn new(station: Station<'a>) -> Self {
         Self {
-            operations,
+            station,
+            promised: Promised::default(),
             rpc: Rpc::new(0),
             inflow: Inflow::new(),
             backoff: Backoff::new(),
@@ -61,15 +63,15 @@ impl<'a> Engine<'a> {
         if self.complete {
             return Ok(());
         }
-        let operations = &self.operations;
-        let has_meter = |id: &u8| operations.core.connector(*id).is_some_and(|connector| connector.has_energy_meter());
-        if let Some(connector) = operations.core.connector_ids().find(|id| !has_meter(id)) {
+        let station = &self.station;
+        let has_meter = |id: &u8| station.core.connector(*id).is_some_and(|connector| connector.has_energy_meter());
+        if let Some(connector) = station.core.connector_ids().find(|id| !has_meter(id)) {
             return Err(Missing::EnergyMeterInput(connector));
         }
-        if operations.core.common.outputs.cannot_reset() {
+        if station.core.common.outputs.cannot_reset() {
             return Err(Missing::ResetOutput);
         }
-        self.operations.announce_hardware();
+        self.station.announce_hardware();
         self.complete = true;
         Ok(())
     }
@@ -77,40 +79,40 @@ impl<'a> Engine<'a> {
     /// Reads the inputs, and runs what is due.
     pub(super) fn tick(&mut self, now: Instant, record: &mut Scratch<'a>) {
         self.now = now;
-        self.operations.core.read_inputs(now);
+        self.station.core.read_inputs(now);
         #[cfg(feature = "async")]
         if let Some(panel) = self.panel {
-            panel.look_at(now, &mut self.operations);
+            panel.look_at(now, &mut self.station);
         }
-        if now < self.wake && !self.operations.core.common.is_changed() {
+        if now < self.wake && !self.station.core.common.is_changed() {
             return;
         }
         if now >= self.rpc.next_deadline() {
-            let mut exchange = Exchange { operations: &mut self.operations, record };
+            let mut exchange = Exchange { station: &mut self.station, promised: &mut self.promised, record };
             self.rpc.tick(now, &mut exchange);
             self.unsettle();
         }
         self.advance();
     }
 
-    /// The operations, for the firmware to say something to them.
+    /// The station, for the firmware to say something to it.
     pub(super) fn change(&mut self) -> &mut Station<'a> {
-        self.operations.core.common.look_again();
-        &mut self.operations
+        self.station.core.common.look_again();
+        &mut self.station
     }
 
-    /// Lets the operations look at what has happened since the tick.
+    /// Lets the station look at what has happened since the tick.
     pub(super) fn advance(&mut self) {
-        if self.operations.advance(self.now) {
+        if self.station.advance(self.now) {
             self.unsettle();
             #[cfg(feature = "async")]
             if let Some(panel) = self.panel {
-                panel.light(&self.operations);
+                panel.light(&self.station);
             }
         }
-        if !self.epoch_known && self.operations.core.common.is_recovered() {
+        if !self.epoch_known && self.station.core.common.is_recovered() {
             self.epoch_known = true;
-            self.rpc.set_epoch(self.operations.core.common.call_epoch());
+            self.rpc.set_epoch(self.station.core.common.call_epoch());
         }
     }
 
@@ -133,18 +135,18 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn next_deadline(&self) -> Instant {
-        self.operations.core.common.next_deadline().min(self.rpc.next_deadline()).min(self.send_deadline)
+        self.station.core.common.next_deadline().min(self.rpc.next_deadline()).min(self.send_deadline)
     }
 
     /// The next operation on the storage device. While the pages of a message lie in the record buffer, only what these want.
     pub(super) fn storage_op(&mut self, record: &mut Scratch<'a>) -> Option<StorageOp> {
         if self.rpc.is_composing() {
-            return self.operations.core.page_op(self.now, record);
+            return self.station.core.page_op(self.now, record);
         }
         if !self.asks_device {
             return None;
         }
-        let op = self.operations.storage_op(self.now, record);
+        let op = self.station.storage_op(self.now, record);
         self.asks_device = op.is_some();
         op
     }
@@ -161,13 +163,13 @@ impl<'a> Engine<'a> {
             self.bytes_written = storage.bytes_written();
         }
         let room = storage.room(PLAIN_LEN_MAX);
-        self.operations.storage_done(self.now, result.ok_or(()), room, record);
+        self.station.storage_done(self.now, result.ok_or(()), room, record);
     }
 
     /// A call waits for the device only: it is looked at again before anything else.
     pub(super) fn is_holding(&self) -> bool {
-        self.rpc.is_holding() && self.operations.core.common.wants_device()
-            || self.rpc.is_composing() && self.operations.core.wants_page(self.now)
+        self.rpc.is_holding() && self.station.core.common.wants_device()
+            || self.rpc.is_composing() && self.station.core.wants_page(self.now)
     }
 
     #[inline(always)] // asked at each turn, and nearly always told nothing new
@@ -184,13 +186,14 @@ impl<'a> Engine<'a> {
         if connected {
             info!("connected");
             self.rpc.connected();
-            self.operations.set_online(self.now, true);
+            self.station.set_online(self.now, true);
         } else {
             info!("connection lost");
-            let mut exchange = Exchange { operations: &mut self.operations, record };
+            let mut exchange = Exchange { station: &mut self.station, promised: &mut self.promised, record };
             self.inflow.cut(&mut exchange);
             self.rpc.disconnected(self.now, &mut exchange);
-            self.operations.set_online(self.now, false);
+            self.station.set_online(self.now, false);
+            self.promised = Promised::default();
             self.back_off();
         }
     }
@@ -198,15 +201,15 @@ impl<'a> Engine<'a> {
     pub(super) fn connect_failed(&mut self, why: ConnectFailure) {
         let now = self.now;
         self.back_off();
-        let operations = self.change();
-        operations.security.connect_failed(&mut operations.core.common, now, why);
+        let station = self.change();
+        station.security.connect_failed(&mut station.core.common, now, why);
         if let Some(tell) = self.on_connect_failed {
             tell(why);
         }
     }
 
     fn back_off(&mut self) {
-        let random = self.operations.core.common.outputs.random();
+        let random = self.station.core.common.outputs.random();
         self.backoff.failed(self.now, random);
     }
 
@@ -221,7 +224,7 @@ impl<'a> Engine<'a> {
         self.unsettle();
         self.backoff.succeeded();
         let dropped = self.rpc.statistics().dropped;
-        let mut exchange = Exchange { operations: &mut self.operations, record };
+        let mut exchange = Exchange { station: &mut self.station, promised: &mut self.promised, record };
         let Some(received) = self.inflow.take_in(&mut exchange, received, receive) else { return };
         self.rpc.receive(self.now, &mut exchange, received, receive, send);
         if !self.rpc.is_holding() {
@@ -229,18 +232,18 @@ impl<'a> Engine<'a> {
         }
         if self.rpc.statistics().dropped != dropped {
             let now = self.now;
-            let operations = self.change();
-            operations.security.message_dropped(&mut operations.core.common, now);
+            let station = self.change();
+            station.security.message_dropped(&mut station.core.common, now);
         }
     }
 
     pub(super) fn transmit(&mut self, receive: &[u8], send: &mut [u8], record: &mut Scratch<'a>) -> Option<Part> {
         self.asks_device |= self.rpc.is_holding();
-        self.rpc.set_timeout(Duration::from_secs(self.operations.core.common.message_timeout_s()));
-        let mut exchange = Exchange { operations: &mut self.operations, record };
+        self.rpc.set_timeout(Duration::from_secs(self.station.core.common.message_timeout_s()));
+        let mut exchange = Exchange { station: &mut self.station, promised: &mut self.promised, record };
         let part = self.rpc.transmit(self.now, &mut exchange, receive, send)?;
         if self.send_deadline == Instant::NEVER {
-            self.send_deadline = self.now + send_timeout(self.operations.core.common.ping_interval_s());
+            self.send_deadline = self.now + send_timeout(self.station.core.common.ping_interval_s());
         }
         Some(part)
     }
@@ -251,7 +254,7 @@ impl<'a> Engine<'a> {
         self.wake = Instant::ZERO;
         self.send_deadline = Instant::NEVER;
         if let Some(CallName::Authorize(id)) = self.rpc.transmitted(self.now) {
-            self.operations.core.authorize_sent(self.now, id);
+            self.station.core.authorize_sent(self.now, id);
         }
     }
 }

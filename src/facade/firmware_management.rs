@@ -44,7 +44,7 @@ impl<'a> Controls<'a> {
 
     /// How far an update is: what a trigger tells. Idle also while it waits for its date.
     pub fn firmware_status(&self) -> FirmwareStatus {
-        self.engine.operations.transfers.firmware.status()
+        self.engine.station.transfers.firmware.status()
     }
 
     /// Names the file that is going to be uploaded, or says that there is nothing to upload. More than 255 characters are
@@ -66,7 +66,7 @@ impl<'a> Controls<'a> {
 
     /// How far an upload is: what a trigger tells.
     pub fn diagnostics_status(&self) -> DiagnosticsStatus {
-        self.engine.operations.transfers.diagnostics.status()
+        self.engine.station.transfers.diagnostics.status()
     }
 
     /// What the firmware can load files over: the value of SupportedFileTransferProtocols. None at first.

@@ -82,9 +82,9 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
             let (ping_interval, part, send_deadline, can_receive, kept, is_over) = self.core.with(|engine| {
                 engine.set_connected(true, self.record);
                 let part = engine.transmit(receive, send, self.record);
-                let is_over = engine.operations.security.wants_reconnect();
+                let is_over = engine.station.security.wants_reconnect();
                 let can_receive = engine.rpc.can_receive();
-                let ping_interval = engine.operations.core.common.ping_interval_s();
+                let ping_interval = engine.station.core.common.ping_interval_s();
                 (ping_interval, part, engine.send_deadline, can_receive, engine.inflow.kept(), is_over)
             });
             if is_over {

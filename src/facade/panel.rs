@@ -155,10 +155,10 @@ pub(super) trait Back {
     fn poll_touched(&self, context: &mut Context<'_>) -> Poll<()>;
 
     /// Does what was left on the panel; not before it is known what goes on.
-    fn look_at(&self, now: Instant, operations: &mut Station<'_>);
+    fn look_at(&self, now: Instant, station: &mut Station<'_>);
 
     /// Shows how the connectors stand.
-    fn light(&self, operations: &Station<'_>);
+    fn light(&self, station: &Station<'_>);
 }
 
 impl<M: RawMutex> Back for Panel<M> {
@@ -166,33 +166,33 @@ impl<M: RawMutex> Back for Panel<M> {
         pin!(self.touched.wait()).poll(context)
     }
 
-    fn look_at(&self, now: Instant, operations: &mut Station<'_>) {
-        if !operations.core.common.is_recovered() {
+    fn look_at(&self, now: Instant, station: &mut Station<'_>) {
+        if !station.core.common.is_recovered() {
             return;
         }
         for press in (0..PRESSES).map_while(|_| self.presses.try_receive().ok()) {
             let (connector, is_refused) = match press {
                 Press::Begin { id_tag, connector } => {
-                    let begun = operations.begin_transaction(now, id_tag.as_str(), connector, false);
+                    let begun = station.begin_transaction(now, id_tag.as_str(), connector, false);
                     // A card that meets a reservation has been told so.
                     (connector, begun.is_err_and(|why| why != BeginError::Reserved))
                 }
                 Press::End { id_tag, reason, connector } => {
                     let id_tag = id_tag.as_ref().map(IdToken::as_str);
-                    let ended = operations.end_transaction(now, id_tag, reason, connector);
+                    let ended = station.end_transaction(now, id_tag, reason, connector);
                     (connector, ended == Err(EndError::OtherIdTag))
                 }
             };
             if is_refused {
-                operations.core.card_refused(connector);
+                station.core.card_refused(connector);
             }
         }
     }
 
-    fn light(&self, operations: &Station<'_>) {
-        for id in operations.core.connector_ids() {
-            self.permitting.set(id, operations.core.permits_charge(id));
-            self.active.set(id, operations.core.is_session_active(id));
+    fn light(&self, station: &Station<'_>) {
+        for id in station.core.connector_ids() {
+            self.permitting.set(id, station.core.permits_charge(id));
+            self.active.set(id, station.core.is_session_active(id));
         }
     }
 }

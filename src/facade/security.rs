@@ -15,7 +15,7 @@ impl<'a> Controls<'a> {
     /// ([`set_factory_configuration`](Self::set_factory_configuration)); a lower profile can only be set here, by
     /// [`set_configuration`](Self::set_configuration).
     pub fn credentials(&self) -> Credentials {
-        self.engine.operations.security.credentials()
+        self.engine.station.security.credentials()
     }
 
     /// Something has happened that the firmware alone sees, such as
@@ -26,8 +26,8 @@ impl<'a> Controls<'a> {
     /// [`SecurityEventError::Busy`]; nothing is stored then.
     pub fn raise_security_event(&mut self, event: SecurityEvent, tech_info: &str) -> Result<(), SecurityEventError> {
         let now = self.engine.now;
-        let operations = self.engine.change();
-        operations.security.raise_security_event(&mut operations.core.common, now, event, tech_info)
+        let station = self.engine.change();
+        station.security.raise_security_event(&mut station.core.common, now, event, tech_info)
     }
 
     /// The same for an event that the whitepaper does not name. The central system is always told of it.
@@ -36,8 +36,8 @@ impl<'a> Controls<'a> {
     /// [`SecurityEventError`]; nothing is stored then.
     pub fn raise_other_security_event(&mut self, name: &str, tech_info: &str) -> Result<(), SecurityEventError> {
         let now = self.engine.now;
-        let operations = self.engine.change();
-        operations.security.raise_other_security_event(&mut operations.core.common, now, name, tech_info)
+        let station = self.engine.change();
+        station.security.raise_other_security_event(&mut station.core.common, now, name, tech_info)
     }
 
     /// How logs are uploaded; without it GetLog is rejected. To be set before the first poll.
@@ -47,7 +47,7 @@ impl<'a> Controls<'a> {
 
     /// How far an upload of a log is: what a trigger tells.
     pub fn log_status(&self) -> LogStatus {
-        self.engine.operations.transfers.log.status()
+        self.engine.station.transfers.log.status()
     }
 
     /// Who verifies updates of the firmware: SignedUpdateFirmware is supported then, and a plain UpdateFirmware is not any

@@ -10,13 +10,13 @@ impl Controls<'_> {
     /// What the charge point is connected to, [`Supply::DEFAULT`] otherwise. Limits are converted between ampere and watt by
     /// it, and GetCompositeSchedule tells its current where no charging profile sets a limit.
     pub fn set_supply(&mut self, supply: Supply) {
-        let operations = self.engine.change();
-        operations.profiles.set_supply(&mut operations.core, supply);
+        let station = self.engine.change();
+        station.profiles.set_supply(&mut station.core, supply);
     }
 
     /// What a connector may take now; `None` when no charging profile limits it. While others charge it is what is left for
     /// it of a ChargePointMaxProfile.
     pub fn charging_limit(&self, connector: ConnectorId) -> Option<ChargingLimit> {
-        self.engine.operations.core.charging_limit(connector)
+        self.engine.station.core.charging_limit(connector)
     }
 }

@@ -1,8 +1,8 @@
 //! ChangeAvailability (OCPP 1.6 §5.2).
 
+use super::answer::{Cause, StatusAnswer};
 use crate::json::{Field, Kind, Payload};
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer};
 use crate::station::availability::InForce;
 use crate::time::Instant;
 use crate::types::{Availability, ConnectorId, Symbol};

@@ -1,8 +1,8 @@
 //! ClearCache (OCPP 1.6 §6.11).
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use crate::json::{Field, Payload};
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 
 #[inline(never)]
 pub(super) fn clear_cache(station: &mut Station<'_>, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {

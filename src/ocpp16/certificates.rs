@@ -1,10 +1,10 @@
 //! Certificates and requests for them (security whitepaper A02, A03, M03 to M05).
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use crate::certificate::{Hash, Identity, Serial, write_hex};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
 use crate::rpc::{CallComposer, Composer, Outcome};
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::certificates::{CHAIN_LEN_MAX, Certificates, Intake, NoRoot, Trust, roots};
 use crate::time::Instant;
 use crate::types::{Action, RootCertificate, Symbol};

@@ -1,9 +1,9 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
 use crate::rpc::Composer;
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::configuration::{KEY_LEN_MAX, NAMES_MAX};
 use crate::station::core_profile::Core;
 use crate::station::signed_values::MeterPublicKey;

@@ -1,8 +1,8 @@
 //! DataTransfer of the central system (OCPP 1.6 §6.15, §6.16).
 
+use super::answer::Cause;
 use crate::json::{Field, Json, Kind, Payload, Writer, name};
 use crate::rpc::Composer;
-use crate::station::answer::Cause;
 use crate::station::data_transfer::data_transfer;
 use crate::station::{DataTransfer, DataTransferReply, Station};
 use crate::types::Symbol;

@@ -1,7 +1,7 @@
 //! What the central system says about an id tag, as it comes in.
 
+use super::answer::Cause;
 use crate::json::{Field, Kind, Payload, Strictness, Value, Walk, read_answer};
-use crate::station::answer::Cause;
 use crate::time::DateTime;
 use crate::types::{AuthorizationStatus, IdTagInfo, IdToken, Symbol};
 

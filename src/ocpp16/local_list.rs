@@ -1,8 +1,8 @@
 //! GetLocalListVersion and SendLocalList (OCPP 1.6 §6.27, §6.28, §6.41).
 
+use super::answer::{Cause, StatusAnswer};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Seen, Walk, Writer, name};
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer};
 use crate::station::tokens::{AuthorizationData, Elements, Reading, Update, UpdateStatus};
 use crate::store::Scratch;
 use crate::types::IdToken;

@@ -1,10 +1,10 @@
 //! GetLog (security whitepaper N01, §5.9, §5.10).
 
+use super::answer::Cause;
 use super::transfers::wanted;
 use crate::json::{Field, Json, Kind, Payload, Value, Writer, name};
 use crate::rpc::{Composer, Reply};
 use crate::station::Station;
-use crate::station::answer::Cause;
 use crate::station::transfer::Direction;
 use crate::store::Scratch;
 use crate::types::{LogType, Symbol};

@@ -2,6 +2,7 @@
 //!
 //! Messages pass through [`Exchange`], which is the [`Handler`](crate::rpc::Handler) of any RPC layer.
 
+mod answer;
 mod authorize;
 mod availability;
 pub(crate) mod boot_notification;
@@ -13,7 +14,7 @@ mod charging_profiles;
 mod configuration;
 mod custom;
 mod data_transfer;
-mod dispatch;
+mod exchange;
 mod heartbeat;
 mod id_tag_info;
 #[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
@@ -21,6 +22,7 @@ mod local_list;
 #[cfg(feature = "security")]
 mod log_upload;
 mod meter_values;
+mod operation;
 mod remote_control;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
@@ -43,7 +45,8 @@ mod unlock;
 pub mod decisions {}
 
 pub(crate) use authorize::ask_about;
-pub use dispatch::Exchange;
+pub use exchange::Exchange;
+pub(crate) use exchange::Promised;
 
 pub use crate::types::*;
 

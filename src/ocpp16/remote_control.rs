@@ -1,8 +1,8 @@
 //! RemoteStartTransaction and RemoteStopTransaction (OCPP 1.6 §5.11, §5.12).
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::charging_profiles::read_profile_of_start;
 use crate::json::{Field, Kind, Payload};
-use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::delivery::UNDELIVERABLE;
 use crate::station::{Connector, Station};
 use crate::store::Scratch;

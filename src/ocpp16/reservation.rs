@@ -1,8 +1,8 @@
 //! ReserveNow and CancelReservation (OCPP 1.6 §6.37, §6.5).
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use crate::json::{Field, Kind, Payload};
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::reservation::{Request, ReservationStatus};
 use crate::time::{DateTime, Instant};
 use crate::types::{ConnectorId, IdToken};

@@ -1,8 +1,8 @@
 //! Reset (OCPP 1.6 §5.14).
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use crate::json::{Field, Kind, Payload};
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 use crate::time::Instant;
 use crate::types::{ResetKind, Symbol};
 

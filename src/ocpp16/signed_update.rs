@@ -1,9 +1,9 @@
 //! SignedUpdateFirmware (security whitepaper L01, §5.21).
 
+use super::answer::{Cause, StatusAnswer};
 use super::transfers::wanted;
 use crate::base64::Decoder;
 use crate::json::{Field, JsonStr, Kind, Payload, Value};
-use crate::station::answer::{Cause, StatusAnswer};
 use crate::station::transfer::Transfers;
 use crate::station::{SignerVerdict, Station};
 use crate::store::Scratch;

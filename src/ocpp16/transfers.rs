@@ -1,9 +1,9 @@
 //! UpdateFirmware and GetDiagnostics, and what is told of them: FirmwareStatusNotification and DiagnosticsStatusNotification
 //! (OCPP 1.6 §4.4, §4.5).
 
+use super::answer::Cause;
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Value, Writer, name};
 use crate::rpc::{Composer, Reply};
-use crate::station::answer::Cause;
 use crate::station::transfer::{Direction, StatusReport, TransferRefused, Wanted};
 use crate::station::{CallName, Station};
 use crate::store::Scratch;

@@ -1,8 +1,8 @@
 //! TriggerMessage and ExtendedTriggerMessage (OCPP 1.6 §5.17, security whitepaper §5.5).
 
+use super::answer::{Cause, StatusAnswer, accepted_if};
 use crate::json::{Field, Kind, Payload, Value};
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::trigger::Requested;
 use crate::time::Instant;
 use crate::types::ConnectorId;

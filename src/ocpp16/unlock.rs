@@ -1,8 +1,8 @@
 //! UnlockConnector (OCPP 1.6 §5.18).
 
+use super::answer::{Cause, StatusAnswer};
 use crate::json::{Field, Kind, Payload};
 use crate::rpc::Composer;
-use crate::station::answer::{Cause, StatusAnswer};
 use crate::station::unlock::Unlocking;
 use crate::station::{Station, UnlockResult};
 use crate::time::Instant;

@@ -8,7 +8,6 @@
 //! beside it, and are lent it where they look at it. Where two of them meet, the line stands in an `impl Station`.
 
 mod acceptance;
-pub(crate) mod answer;
 mod appending;
 pub(crate) mod authorization;
 pub(crate) mod availability;

@@ -1,6 +1,5 @@
 //! All blocks of one charge point.
 
-use super::answer::StatusAnswer;
 use super::boot::Boot;
 use super::certificates::Trust;
 use super::common::Common;
@@ -16,7 +15,7 @@ use super::smart_charging::{ChargingPeriod, ProfileSlot, Profiles};
 use super::tokens::{CacheSlot, ListSlot, Tokens};
 use super::transfer::Transfers;
 use super::unlock::Unlock;
-use super::{Action, ConnectorId, DataTransferHandler, MeterInput, Reason, ResetKind};
+use super::{ConnectorId, DataTransferHandler, MeterInput, Reason, ResetKind};
 use crate::store::Keys;
 use crate::time::{DateTime, Instant};
 use heapless::VecView;
@@ -33,8 +32,6 @@ pub(crate) struct Station<'a> {
     pub(crate) security: Security,
     pub(crate) trust: Trust<'a>,
     pub(crate) custom: Custom<'a>,
-    /// What a call that is held will be answered with as soon as nothing is unsaved.
-    pub(crate) promised: Option<(Action, StatusAnswer)>,
 }
 
 /// The memory that [`Station`] works in.
@@ -64,7 +61,6 @@ impl<'a> Station<'a> {
             security: Security::new(),
             trust: Trust::new(),
             custom: Custom::new(memory.custom_call, memory.hooks, memory.data_transfer),
-            promised: None,
         }
     }
 
@@ -127,7 +123,6 @@ impl<'a> Station<'a> {
             self.core.common.persistence.held_call = HeldCall::new();
             self.tokens.local_list.abandon();
             self.unlock = Unlock::None; // nobody waits for its answer any more
-            self.promised = None;
         }
     }
 

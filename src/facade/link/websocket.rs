@@ -96,14 +96,14 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
         let record = &mut *self.record;
         self.core.with(|engine| {
             engine.set_connected(true, record);
-            if session.collect(now, engine.operations.core.common.ping_interval_s())? {
+            if session.collect(now, engine.station.core.common.ping_interval_s())? {
                 engine.transmitted();
             }
             if session.can_send() {
                 let (receive, send) = session.buffers();
                 if let Some(part) = engine.transmit(receive, send, record) {
                     engine.send_deadline = Instant::NEVER; // the session looks after it
-                    session.send(part.len, part.last, engine.operations.core.common.outputs.random());
+                    session.send(part.len, part.last, engine.station.core.common.outputs.random());
                 }
             }
             if engine.rpc.can_receive()
@@ -116,10 +116,10 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
                 session.keep(engine.inflow.kept());
                 return Ok(true);
             }
-            if engine.operations.security.wants_reconnect() {
+            if engine.station.security.wants_reconnect() {
                 session.leave();
             }
-            session.send_control(engine.operations.core.common.outputs.random());
+            session.send_control(engine.station.core.common.outputs.random());
             Ok(engine.is_holding())
         })
     }
@@ -128,7 +128,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
 fn nonce(engine: &Engine<'_>) -> [u8; NONCE_LEN] {
     let mut nonce = [0; NONCE_LEN];
     for place in nonce.as_chunks_mut::<4>().0 {
-        *place = engine.operations.core.common.outputs.random().to_be_bytes();
+        *place = engine.station.core.common.outputs.random().to_be_bytes();
     }
     nonce
 }

@@ -1,9 +1,9 @@
 //! Stands in for the messages of smart charging where that profile is left out.
 
 use crate::json::Payload;
+use crate::ocpp16::answer::{Cause, StatusAnswer};
 use crate::rpc::Composer;
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer};
 use crate::station::smart_charging::Draft;
 use crate::store::Scratch;
 use crate::time::Instant;

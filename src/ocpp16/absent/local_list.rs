@@ -1,8 +1,8 @@
 //! Stands in for the local authorisation list where that profile is left out.
 
 use crate::json::{Payload, Raw};
+use crate::ocpp16::answer::{Cause, StatusAnswer};
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer};
 use crate::store::Scratch;
 
 /// RPC-14: a profile of which this build has nothing says so by a status, where there is one.

@@ -1,8 +1,8 @@
 //! Stands in for UpdateFirmware and GetDiagnostics where that profile is left out.
 
 use crate::json::{Payload, Raw};
+use crate::ocpp16::answer::Cause;
 use crate::rpc::{Composer, Reply};
-use crate::station::answer::Cause;
 use crate::station::transfer::Direction;
 use crate::station::{CallName, Station};
 use crate::store::Scratch;

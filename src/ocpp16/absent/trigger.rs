@@ -1,8 +1,8 @@
 //! Stands in for TriggerMessage where that profile is left out.
 
 use crate::json::Payload;
+use crate::ocpp16::answer::{Cause, StatusAnswer};
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer};
 use crate::time::Instant;
 
 /// RPC-14: a profile of which this build has nothing says so by a status, where there is one.

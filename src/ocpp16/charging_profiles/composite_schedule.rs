@@ -2,9 +2,9 @@
 
 use super::profile::symbol;
 use crate::json::{BufferFull, Field, Json, Kind, Payload, Value, Writer, name};
+use crate::ocpp16::answer::{Cause, accepted_if};
 use crate::rpc::Composer;
 use crate::station::Station;
-use crate::station::answer::{Cause, accepted_if};
 use crate::station::smart_charging::{CompositePeriod, CompositeSchedule};
 use crate::time::Instant;
 use crate::types::{ConnectorId, Symbol};

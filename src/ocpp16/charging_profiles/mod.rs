@@ -6,8 +6,8 @@ mod profile;
 pub(super) use composite_schedule::get_composite_schedule;
 
 use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
+use crate::ocpp16::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::Station;
-use crate::station::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::smart_charging::{Draft, Wanted};
 use crate::store::Scratch;
 use crate::time::Instant;

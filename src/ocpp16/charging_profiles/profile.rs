@@ -1,7 +1,7 @@
 //! A ChargingProfile (OCPP 1.6 §7.8).
 
 use crate::json::{Field, Kind, Seen, Value, Walk};
-use crate::station::answer::Cause;
+use crate::ocpp16::answer::Cause;
 use crate::station::smart_charging::{ChargingPeriod, Draft, LIMIT_MAX};
 use crate::time::DateTime;
 use crate::types::{ChargingProfileKind, Symbol};
