@@ -93,38 +93,53 @@ pub(super) fn delete_certificate(
     payload: Payload<'_>,
 ) -> Result<Option<StatusAnswer>, Cause> {
     let store = station.trust.store.ok_or(Cause::NotSupported)?;
-    let Some((root, identity)) = find(store, payload)? else { return Ok(Some(StatusAnswer::NotFound)) };
-    Ok(match Trust::delete_root(&mut station.core.common, now, store, root, &identity) {
-        Poll::Pending => None,
-        Poll::Ready(true) => Some(StatusAnswer::Accepted),
-        Poll::Ready(false) => Some(StatusAnswer::Failed),
-    })
+    let Some(id) = Id::read(payload)? else { return Ok(Some(StatusAnswer::NotFound)) };
+    for root in RootCertificate::ALL {
+        let Some(identity) = roots(store, *root).find(|identity| id.names(identity)) else { continue };
+        return Ok(match Trust::delete_root(&mut station.core.common, now, store, *root, &identity) {
+            Poll::Pending => None,
+            Poll::Ready(true) => Some(StatusAnswer::Accepted),
+            Poll::Ready(false) => Some(StatusAnswer::Failed),
+        });
+    }
+    Ok(Some(StatusAnswer::NotFound)) // also for one of the charge point itself (M04.FR.05)
 }
 
-/// The root that a request is about. One of the charge point itself is none (M04.FR.05).
-fn find(store: &dyn Certificates, payload: Payload<'_>) -> Result<Option<(RootCertificate, Identity)>, Cause> {
-    const FIELDS: [Field; 1] = [Field::required("certificateHashData", Kind::Object)];
-    const HASH_FIELDS: [Field; 4] = [
-        Field::required("hashAlgorithm", Kind::Text(50)),
-        Field::required("issuerNameHash", Kind::Text(128)),
-        Field::required("issuerKeyHash", Kind::Text(128)),
-        Field::required("serialNumber", Kind::Text(40)),
-    ];
-    let [data] = payload.read(&FIELDS)?;
-    let [algorithm, name, key, serial] =
-        data.members(&HASH_FIELDS)?.map(|value| value.text().unwrap_or(JsonStr::EMPTY).escaped());
-    if OTHER_ALGORITHMS.contains(&algorithm) {
-        return Ok(None); // no id was made with it (M04.FR.07)
+/// What a request names a root by: its CertificateHashDataType.
+struct Id<'p> {
+    name: &'p str,
+    key: &'p str,
+    serial: &'p str,
+}
+
+impl<'p> Id<'p> {
+    /// `None` when no id was made like this (M04.FR.07).
+    fn read(payload: Payload<'p>) -> Result<Option<Self>, Cause> {
+        const FIELDS: [Field; 1] = [Field::required("certificateHashData", Kind::Object)];
+        const HASH_FIELDS: [Field; 4] = [
+            Field::required("hashAlgorithm", Kind::Text(50)),
+            Field::required("issuerNameHash", Kind::Text(128)),
+            Field::required("issuerKeyHash", Kind::Text(128)),
+            Field::required("serialNumber", Kind::Text(40)),
+        ];
+        let [data] = payload.read(&FIELDS)?;
+        let [algorithm, name, key, serial] =
+            data.members(&HASH_FIELDS)?.map(|value| value.text().unwrap_or(JsonStr::EMPTY).escaped());
+        if OTHER_ALGORITHMS.contains(&algorithm) {
+            return Ok(None);
+        }
+        if algorithm != ALGORITHM {
+            return Err(Cause::Type);
+        }
+        Ok(Some(Self { name, key, serial }))
     }
-    if algorithm != ALGORITHM {
-        return Err(Cause::Type);
-    }
-    let is_it = |identity: &Identity| {
+
+    fn names(&self, identity: &Identity) -> bool {
         let outline = identity.outline();
-        is_hex(name, &outline.issuer_name) && is_hex(key, &identity.issuer_key) && is_serial(serial, &outline.serial)
-    };
-    let of_kind = |root: &RootCertificate| Some((*root, roots(store, *root).find(is_it)?));
-    Ok(RootCertificate::ALL.iter().find_map(of_kind))
+        is_hex(self.name, &outline.issuer_name)
+            && is_hex(self.key, &identity.issuer_key)
+            && is_serial(self.serial, &outline.serial)
+    }
 }
 
 /// Answers in pages, so that no number of roots is too many for the send buffer.

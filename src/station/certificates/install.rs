@@ -15,20 +15,9 @@ impl Station<'_> {
     /// Installs the root whose text has come.
     pub(crate) fn install_root(&mut self, now: Instant, store: &dyn Certificates) -> Poll<Result<(), NoRoot>> {
         let root = self.trust.intake.root;
-        let installed = match self.trust.intake.stage {
-            Stage::Taking(_) => self.trust.look_at_root(&self.core.common, store, root),
-            _ => Ok(false),
-        };
-        let result = match installed {
-            Ok(true) => Ok(()), // SEC-21: it is there
-            Ok(false) => match self.trust.move_on(&self.core.common, store, root) {
-                Poll::Pending => {
-                    Trust::ask_again(&mut self.core.common, now);
-                    return Poll::Pending;
-                }
-                Poll::Ready(result) => result,
-            },
-            Err(refusal) => Err(refusal),
+        let Poll::Ready(result) = self.trust.examine_root(&self.core.common, store, root) else {
+            Trust::ask_again(&mut self.core.common, now);
+            return Poll::Pending;
         };
         if matches!(result, Err(NoRoot::Invalid)) && root == RootCertificate::CentralSystem {
             self.security.security_event(
@@ -52,39 +41,40 @@ pub(crate) enum NoRoot {
 }
 
 impl Trust<'_> {
-    /// What the crate itself can say of a new root: whether it is there already.
-    fn look_at_root(
-        &mut self,
-        common: &Common<'_>,
-        store: &dyn Certificates,
-        root: RootCertificate,
-    ) -> Result<bool, NoRoot> {
-        let intake = &self.intake;
-        let Some((outline, 1)) = intake.outline() else { return Err(NoRoot::Invalid) };
-        if intake.has_failed {
-            return Err(NoRoot::Failed);
-        }
-        if roots(store, root).any(|other| *other.outline() == outline) {
-            return Ok(true);
-        }
-        let count: usize = RootCertificate::ALL.iter().map(|root| roots(store, *root).count()).sum();
-        // SEC-22: one, and the one before until the new one has worked.
-        let has_fallback = Self::replaces(common, root) && roots(store, root).count() > 1;
-        if count >= store.root_capacity() || has_fallback {
-            return Err(NoRoot::Full);
-        }
-        self.intake.stage = Stage::Examining(0);
-        Ok(false)
-    }
-
-    /// Asks the firmware for the next step: who has signed it, then to take it over.
-    fn move_on(
+    /// What is to be said of a new root: by the crate, then by the firmware, which looks who has signed it and takes it over.
+    fn examine_root(
         &mut self,
         common: &Common<'_>,
         store: &dyn Certificates,
         root: RootCertificate,
     ) -> Poll<Result<(), NoRoot>> {
-        let Some((outline, _)) = self.intake.outline() else { return Poll::Ready(Err(NoRoot::Invalid)) };
+        let Some((outline, certificates)) = self.intake.outline() else { return Poll::Ready(Err(NoRoot::Invalid)) };
+        if !self.intake.is_examined() {
+            if certificates != 1 {
+                return Poll::Ready(Err(NoRoot::Invalid));
+            }
+            if self.intake.has_failed {
+                return Poll::Ready(Err(NoRoot::Failed));
+            }
+            let (mut count, mut siblings) = (0_usize, 0_usize);
+            for kind in RootCertificate::ALL {
+                for other in roots(store, *kind) {
+                    count = count.wrapping_add(1);
+                    if *kind == root {
+                        siblings = siblings.wrapping_add(1);
+                        if *other.outline() == outline {
+                            return Poll::Ready(Ok(())); // SEC-21: it is there
+                        }
+                    }
+                }
+            }
+            // SEC-22: one, and the one before until the new one has worked.
+            let has_fallback = siblings > 1 && Self::replaces(common, root);
+            if count >= store.root_capacity() || has_fallback {
+                return Poll::Ready(Err(NoRoot::Full));
+            }
+            self.intake.stage = Stage::Examining(0);
+        }
         while let Stage::Examining(candidate) = self.intake.stage {
             let is_signed = match self.candidate(common, store, root, &outline, candidate) {
                 None => return Poll::Ready(Err(NoRoot::Invalid)),

@@ -19,15 +19,16 @@ const REQUEST_LEN_MAX: usize = 5500;
 impl Trust<'_> {
     /// The central system wants a new certificate to be asked for: whether it will be (SEC-14, SEC-19).
     pub(crate) fn trigger_sign_certificate(&mut self, common: &Common<'_>) -> bool {
-        let can_sign = self.can_sign(common);
+        let can_sign = self.store.is_some() && Self::can_sign(common);
         if can_sign {
             self.signing.stage = Stage::Wanted;
         }
         can_sign
     }
 
-    fn can_sign(&self, common: &Common<'_>) -> bool {
-        self.store.is_some() && !common.keys.list(&CPO_NAME).is_empty() && common.boot.serial_number().is_some()
+    /// Whether there is what a request is about.
+    fn can_sign(common: &Common<'_>) -> bool {
+        !common.keys.list(&CPO_NAME).is_empty() && common.boot.serial_number().is_some()
     }
 
     /// Begins by itself when the certificate ends within a month (SEC-18).
@@ -42,7 +43,7 @@ impl Trust<'_> {
         let Some(end) = store.expires().map(|end| end.as_unix()) else { return };
         let is_due = end.saturating_sub(date.as_unix()) < AHEAD_S;
         let signing = &self.signing;
-        if is_due && signing.asked_for != end && signing.stage == Stage::Idle && self.can_sign(common) {
+        if is_due && signing.asked_for != end && signing.stage == Stage::Idle && Self::can_sign(common) {
             self.signing.stage = Stage::Wanted;
             self.signing.asked_for = end;
         }

@@ -38,7 +38,7 @@ impl<'a> Trust<'a> {
             && store.remove(ROOT, &old).is_pending()
         {
             self.prunes = true;
-            common.wake_at(now + POLL_INTERVAL);
+            Self::ask_again(common, now);
         }
     }
 
