@@ -4,6 +4,7 @@
 //! The request lies in a record, not in RAM, for a location may be long: it is written before the request is answered, and
 //! read again for each try.
 
+mod asking;
 mod course;
 mod diagnostics;
 mod direction;
@@ -18,7 +19,6 @@ mod protocols;
 mod records;
 mod reports;
 mod request;
-mod requests;
 #[cfg_attr(not(feature = "security"), path = "../absent/signed_update.rs")]
 mod signed_update;
 mod telling;
