@@ -20,6 +20,8 @@ pub mod guide;
 pub mod json;
 mod log;
 pub mod ocpp16;
+#[cfg(test)]
+mod ocpp201;
 pub mod rpc;
 mod station;
 pub mod store;

@@ -100,6 +100,12 @@ impl<'a> Connector<'a> {
         self.place.status.current()
     }
 
+    /// The entry of the start of the transaction under way.
+    #[cfg(test)]
+    pub(crate) fn entry_of_start(&self) -> u32 {
+        self.session.entry
+    }
+
     /// The id that the central system has given to the transaction under way, once it is known.
     pub(crate) fn transaction_id(&self) -> Option<i64> {
         self.confirmed.id_of(self.session.entry)

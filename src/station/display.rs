@@ -37,7 +37,7 @@ impl Core<'_> {
         Some(TransactionView {
             id_tag: session.id_tag.as_str(),
             parent_id_tag: session.parent.as_ref().map(|parent| parent.as_str()),
-            id: entry.map(|entry| TransactionId { seed: self.common.persistence.seed, entry }),
+            id: entry.map(|entry| TransactionId::new(self.seed(), entry)),
             transaction_id: entry.and_then(|entry| connector.confirmed.id_of(entry)),
             is_authorized: session.phase() != Phase::Authorizing,
             is_running,
@@ -52,5 +52,10 @@ impl Core<'_> {
                 id_tag: session.stop.id_tag.as_ref().map(|id_tag| id_tag.as_str()),
             }),
         })
+    }
+
+    /// What the ids of all transactions of this charge point begin with.
+    pub(crate) fn seed(&self) -> u32 {
+        self.common.persistence.seed
     }
 }

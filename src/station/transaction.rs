@@ -42,8 +42,15 @@ pub enum TxNotification {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TransactionId {
-    pub(super) seed: u32,
-    pub(super) entry: u32,
+    seed: u32,
+    entry: u32,
+}
+
+impl TransactionId {
+    /// That of the transaction whose start is this entry of the journal.
+    pub(crate) const fn new(seed: u32, entry: u32) -> Self {
+        Self { seed, entry }
+    }
 }
 
 /// 17 characters: `5eed1234-0000002a`.
