@@ -17,6 +17,7 @@ mod url;
 use config::Config;
 use data_transfers::reply_of;
 use embedded_ocpp::json::{Frame, scan};
+use embedded_ocpp::ocpp16::FeatureProfile;
 use embedded_ocpp::rpc::Outcome;
 use std::path::PathBuf;
 
@@ -41,6 +42,19 @@ fn an_authorization_key_in_hexadecimal_is_sent_as_its_bytes() {
     }
     assert_eq!(password(""), None);
     assert_eq!(config("ws://csms", "AL1000", "").password(), None);
+}
+
+#[test]
+fn profiles_that_the_key_does_not_name_are_left_out() {
+    let left_out = |keys: &str| config("ws://csms", "AL1000", keys).left_out_profiles();
+    assert_eq!(left_out(""), []);
+    assert_eq!(
+        left_out(r#""supportedfeatureprofiles":"Core, Reservation,SmartCharging""#),
+        [FeatureProfile::FirmwareManagement, FeatureProfile::LocalAuthListManagement, FeatureProfile::RemoteTrigger]
+    );
+    let config = config("ws://csms", "AL1000", r#""SupportedFeatureProfiles":"Core","HeartbeatInterval":"60""#);
+    assert_eq!(config.left_out_profiles().len(), 5);
+    assert_eq!(config.factory_keys().collect::<Vec<_>>(), [("HeartbeatInterval", "60")]);
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 mod support;
 
+use embedded_ocpp::ocpp16::FeatureProfile;
 use embedded_ocpp::store::registry;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use support::{Timeline, bench};
+use support::{Configure, Timeline, bench};
 
 struct Profile {
     /// As OCPP spells it (OCPP 1.6 §3.2).
@@ -87,8 +88,31 @@ fn the_keys_of_a_profile_are_told_with_it_and_unknown_without() {
     }
 }
 
+const WITHOUT: [(&str, Configure); 5] = [
+    ("FirmwareManagement", |c| c.leave_out(FeatureProfile::FirmwareManagement)),
+    ("LocalAuthListManagement", |c| c.leave_out(FeatureProfile::LocalAuthListManagement)),
+    ("Reservation", |c| c.leave_out(FeatureProfile::Reservation)),
+    ("SmartCharging", |c| c.leave_out(FeatureProfile::SmartCharging)),
+    ("RemoteTrigger", |c| c.leave_out(FeatureProfile::RemoteTrigger)),
+];
+
 #[test]
-fn rpc_14_an_absent_profile_says_so_by_a_status_where_there_is_one() {
+fn rpc_14_a_profile_that_the_firmware_leaves_out_is_not_there() {
+    for (name, leave_out) in WITHOUT {
+        let mut t = bench().all_outputs().configure(leave_out).booted();
+        let told = t.call("GetConfiguration", json!({"key": ["SupportedFeatureProfiles"]})).result();
+        let told = told["configurationKey"][0]["value"].as_str().expect("a list").to_owned();
+        let others = PROFILES.iter().filter(|profile| profile.is_on && profile.name != name);
+        let expected: BTreeSet<_> = others.map(|profile| profile.name).chain(["Core"]).collect();
+        assert_eq!(told.split(',').collect::<BTreeSet<_>>(), expected);
+        for action in PROFILES.iter().filter(|profile| profile.name == name).flat_map(|profile| profile.actions) {
+            expect_absent(&mut t, action);
+        }
+    }
+}
+
+/// As where its feature is off.
+fn expect_absent(t: &mut Timeline, action: &str) {
     let entry = json!({"idTag": "TAG", "idTagInfo": {"status": "Accepted"}});
     let reserve = json!({"connectorId": 1, "expiryDate": "2030-01-01T00:00:00Z", "idTag": "TAG", "reservationId": 1});
     let with_status = [
@@ -102,11 +126,16 @@ fn rpc_14_an_absent_profile_says_so_by_a_status_where_there_is_one() {
         ("CancelReservation", json!({"reservationId": 1}), json!({"status": "Rejected"})),
         ("TriggerMessage", json!({"requestedMessage": "Heartbeat"}), json!({"status": "NotImplemented"})),
     ];
+    match with_status.iter().find(|(name, ..)| *name == action) {
+        Some((_, request, expected)) => t.call(action, request.clone()).expect_result(expected.clone()),
+        None => t.call(action, json!({})).expect_error("NotSupported"),
+    };
+}
+
+#[test]
+fn rpc_14_an_absent_profile_says_so_by_a_status_where_there_is_one() {
     for action in PROFILES.iter().filter(|profile| !profile.is_on).flat_map(|profile| profile.actions) {
-        match with_status.iter().find(|(name, ..)| name == action) {
-            Some((_, request, expected)) => charger().call(action, request.clone()).expect_result(expected.clone()),
-            None => charger().call(action, json!({})).expect_error("NotSupported"),
-        }
+        expect_absent(&mut charger(), action);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who this charge point is, and where it connects to.
 
 use crate::url::{Url, percent_decoded};
+use embedded_ocpp::ocpp16::FeatureProfile;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -27,7 +28,7 @@ pub(crate) struct Config {
     #[cfg(feature = "signed-meter-values")]
     #[serde(default)]
     pub signed_meters: BTreeMap<u8, Signing>,
-    /// Factory values of the configuration keys.
+    /// Factory values of the configuration keys. SupportedFeatureProfiles leaves out the profiles that it does not name.
     #[serde(default)]
     pub keys: BTreeMap<String, String>,
     #[serde(default = "european")]
@@ -150,7 +151,24 @@ impl Config {
     /// The factory values that are the library's business.
     pub(crate) fn factory_keys(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.keys.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let all = all.filter(|(key, _)| !key.eq_ignore_ascii_case(PROFILES));
         all.filter(|(key, _)| cfg!(feature = "security") || !key.eq_ignore_ascii_case(AUTHORIZATION_KEY))
+    }
+
+    /// The profiles that SupportedFeatureProfiles does not name; none where it is not given.
+    pub(crate) fn left_out_profiles(&self) -> Vec<FeatureProfile> {
+        let Some((_, named)) = self.keys.iter().find(|(key, _)| key.eq_ignore_ascii_case(PROFILES)) else {
+            return Vec::new();
+        };
+        let is_named = |profile: &FeatureProfile| named.split(',').any(|name| name.trim() == profile.as_str());
+        let all = [
+            FeatureProfile::FirmwareManagement,
+            FeatureProfile::LocalAuthListManagement,
+            FeatureProfile::Reservation,
+            FeatureProfile::SmartCharging,
+            FeatureProfile::RemoteTrigger,
+        ];
+        all.into_iter().filter(|profile| !is_named(profile)).collect()
     }
 
     #[cfg(feature = "signed-meter-values")]
@@ -165,6 +183,7 @@ impl Config {
 }
 
 const AUTHORIZATION_KEY: &str = "AuthorizationKey";
+const PROFILES: &str = "SupportedFeatureProfiles";
 
 /// Where to connect to.
 pub(crate) struct Endpoint<'c> {

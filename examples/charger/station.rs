@@ -116,6 +116,9 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
             log.note(&format!("{key}: {refusal}")); // the value may be secret
         }
     }
+    for profile in config.left_out_profiles() {
+        ocpp.leave_out(profile);
+    }
     for wires in &wires {
         wires.attach(&mut ocpp)?;
     }

@@ -7,8 +7,8 @@ use crate::ocpp16::ask_about;
 use crate::rpc::{Outcome, Statistics};
 use crate::station::{
     BeginError, BootReason, ChargePointErrorCode, ChargePointStatus, ConnectorHardware, ConnectorId,
-    DataTransferHandler, Discarded, EndError, ErrorData, ErrorInput, MeterInput, OnAuthorize, Reason, RequestError,
-    RequestHandler, ResetKind, Token, TransactionView,
+    DataTransferHandler, Discarded, EndError, ErrorData, ErrorInput, FeatureProfile, MeterInput, OnAuthorize, Reason,
+    RequestError, RequestHandler, ResetKind, Token, TransactionView,
 };
 use crate::store::{Journal, KeyError, Keys, Refusal, VendorKey};
 use crate::time::{Clock, DateTime};
@@ -289,6 +289,13 @@ impl<'a> Controls<'a> {
     /// instead of ending with the reason PowerLoss. To be said before the first poll; otherwise it ends (OCPP 1.6 §7.36).
     pub fn resume_transactions(&mut self, resumes: bool) {
         self.engine.change().core.resume_transactions(resumes);
+    }
+
+    /// Leaves out a profile that this build and the hardware have: it is not announced, what is asked of it is answered as where
+    /// its feature is off, and what is stored of it is not read, but kept. Core cannot be left out. To be said before the first
+    /// poll.
+    pub fn leave_out(&mut self, profile: FeatureProfile) {
+        self.engine.change().core.common.leave_out(profile);
     }
 
     /// Whether the dates in messages have milliseconds, `2025-01-01T00:00:00.000Z`, for central systems that read no others;

@@ -15,7 +15,7 @@ use crate::station::Station;
 use crate::station::transfer::Direction;
 use crate::store::Scratch;
 use crate::time::Instant;
-use crate::types::Action;
+use crate::types::{Action, FeatureProfile};
 
 /// What a block has made of a call.
 pub(super) enum Acted {
@@ -32,6 +32,37 @@ impl Acted {
     }
 }
 
+/// The profile that an operation belongs to.
+fn profile_of(action: Action) -> FeatureProfile {
+    match action {
+        Action::GetDiagnostics | Action::UpdateFirmware => FeatureProfile::FirmwareManagement,
+        Action::GetLocalListVersion | Action::SendLocalList => FeatureProfile::LocalAuthListManagement,
+        Action::CancelReservation | Action::ReserveNow => FeatureProfile::Reservation,
+        Action::ClearChargingProfile | Action::GetCompositeSchedule | Action::SetChargingProfile => {
+            FeatureProfile::SmartCharging
+        }
+        Action::TriggerMessage => FeatureProfile::RemoteTrigger,
+        _ => FeatureProfile::Core,
+    }
+}
+
+/// RPC-14: a profile that is not there says so by a status, where there is one (errata 3.39).
+fn refuse(action: Action, payload: Payload<'_>, answer: &mut Composer<'_>) -> Result<Acted, Cause> {
+    let status = match action {
+        Action::GetLocalListVersion => {
+            payload.prove()?;
+            answer.raw(b"{\"listVersion\":-1}")?;
+            return Ok(Acted::Answered(Reply::Now));
+        }
+        Action::SendLocalList => StatusAnswer::NotSupported,
+        Action::CancelReservation | Action::ReserveNow => StatusAnswer::Rejected,
+        Action::TriggerMessage => StatusAnswer::NotImplemented,
+        _ => return Err(Cause::NotSupported),
+    };
+    payload.prove()?;
+    Ok(Acted::Status(status))
+}
+
 /// Does what a call asks for.
 pub(super) fn act(
     station: &mut Station<'_>,
@@ -41,6 +72,9 @@ pub(super) fn act(
     answer: &mut Composer<'_>,
     record: &mut Scratch<'_>,
 ) -> Result<Acted, Cause> {
+    if !station.core.common.has_profile(profile_of(action)) {
+        return refuse(action, payload, answer);
+    }
     Ok(Acted::Status(match action {
         Action::ChangeAvailability => availability::change_availability(station, now, payload)?,
         Action::ChangeConfiguration => configuration::change_configuration(station, now, payload)?,

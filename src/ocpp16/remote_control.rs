@@ -7,7 +7,7 @@ use crate::station::delivery::UNDELIVERABLE;
 use crate::station::{Connector, Station};
 use crate::store::Scratch;
 use crate::time::Instant;
-use crate::types::{ConnectorId, IdToken};
+use crate::types::{ConnectorId, FeatureProfile, IdToken};
 
 #[inline(never)]
 pub(super) fn remote_start_transaction(
@@ -28,7 +28,7 @@ pub(super) fn remote_start_transaction(
         return Err(Cause::IdTag);
     }
     let periods = scratch.blank();
-    let profile = match profile.nested().filter(|_| station.profiles.can_limit(&station.core.common)) {
+    let profile = match profile.nested().filter(|_| station.core.common.has_profile(FeatureProfile::SmartCharging)) {
         Some(profile) => Some(read_profile_of_start(profile, periods, station.profiles.periods_max())?),
         None => None,
     };

@@ -10,6 +10,7 @@ use super::registration::Registration;
 use crate::json::Value;
 use crate::store::{Journal, Keys};
 use crate::time::{Clock, DateTime, Instant};
+use crate::types::{FeatureProfile, Symbol};
 
 /// What every block may look at, and may ask for: the settings, the time, the journal, the device, the link.
 pub(crate) struct Common<'a> {
@@ -29,6 +30,8 @@ pub(crate) struct Common<'a> {
     pub(super) heartbeat_triggered: bool,
     /// Members of answers that could not be read.
     pub(crate) left_out: u32,
+    /// Profiles of this build that the firmware does without, a bit for each.
+    absent_profiles: u8,
     /// Something happened that a pass over all blocks must look at.
     dirty: bool,
     deadline: Instant,
@@ -51,6 +54,7 @@ impl<'a> Common<'a> {
             last_heartbeat: Instant::ZERO,
             heartbeat_triggered: false,
             left_out: 0,
+            absent_profiles: 0,
             dirty: true,
             deadline: Instant::ZERO,
         }
@@ -93,6 +97,25 @@ impl<'a> Common<'a> {
     /// Dates go out with milliseconds.
     pub(crate) fn send_milliseconds(&mut self, sends: bool) {
         self.sends_milliseconds = sends;
+    }
+
+    /// A profile is not to be there, whatever the build and the hardware have.
+    pub(crate) fn leave_out(&mut self, profile: FeatureProfile) {
+        self.absent_profiles |= 1 << (profile as u8);
+    }
+
+    /// What is left out is not announced.
+    pub(super) fn withdraw_profiles(&mut self) {
+        for profile in FeatureProfile::ALL.iter().skip(1) {
+            if self.absent_profiles & 1 << (*profile as u8) != 0 {
+                self.keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, *profile as usize, false);
+            }
+        }
+    }
+
+    /// Whether a profile is there: in the build, by the hardware, and not left out.
+    pub(crate) fn has_profile(&self, profile: FeatureProfile) -> bool {
+        self.keys.has_member(&keys::SUPPORTED_FEATURE_PROFILES, profile as usize)
     }
 
     /// Whether the central system has accepted this charge point since the boot.

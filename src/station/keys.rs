@@ -9,25 +9,12 @@ pub(super) const MESSAGE_TIMEOUT: IntegerKey = IntegerKey::new(20, "MessageTimeo
 /// Seconds, 0 for none. OCPP-J 1.6 §7
 pub(super) const WEB_SOCKET_PING_INTERVAL: IntegerKey = IntegerKey::new(36, "WebSocketPingInterval", 60, 0, 86_400);
 
-/// The profiles by their place in this list; which of them there are, features and hardware decide.
+/// The names of [`FeatureProfile`](super::FeatureProfile); which of them there are, features, hardware and firmware decide.
 pub(super) const SUPPORTED_FEATURE_PROFILES: SetKey = SetKey::new(
     31,
     "SupportedFeatureProfiles",
     &["Core", "FirmwareManagement", "LocalAuthListManagement", "Reservation", "SmartCharging", "RemoteTrigger"],
 );
-
-/// Places in [`SUPPORTED_FEATURE_PROFILES`].
-pub(super) const CORE: usize = 0;
-#[cfg(feature = "firmware-management")]
-pub(super) const FIRMWARE_MANAGEMENT: usize = 1;
-#[cfg(feature = "local-auth-list")]
-pub(super) const LOCAL_AUTH_LIST_MANAGEMENT: usize = 2;
-#[cfg(feature = "reservation")]
-pub(super) const RESERVATION: usize = 3;
-#[cfg(feature = "smart-charging")]
-pub(super) const SMART_CHARGING: usize = 4;
-#[cfg(feature = "remote-trigger")]
-pub(super) const REMOTE_TRIGGER: usize = 5;
 
 /// A capacity is announced as it can be used: as many pieces as the receive buffer has room for in this request, at most
 /// `most`. Both are written as long as they may be; what is shorter may be more than was announced.

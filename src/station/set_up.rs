@@ -3,6 +3,7 @@
 use super::reservation::Reservations;
 use super::unlock::{UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT, UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME};
 use super::{Station, configuration, keys, metering, phase_rotation, reservation, smart_charging, trigger};
+use crate::types::FeatureProfile;
 
 impl Station<'_> {
     /// Gives the keys their factory values, once, where the operations are to stay. `receive` is the length of the receive
@@ -16,7 +17,7 @@ impl Station<'_> {
         keys.set_integer(&configuration::GET_CONFIGURATION_MAX_KEYS, configuration::names_max(receive));
         metering::announce(keys, receive);
         phase_rotation::set_unknown(keys, self.core.connectors.len());
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::CORE, true);
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, FeatureProfile::Core as usize, true);
         self.tokens.local_list.announce(keys, receive);
         Reservations::announce(keys);
         self.profiles.announce(keys, receive);
@@ -34,5 +35,6 @@ impl Station<'_> {
         self.transfers.announce_firmware_management(&mut self.core.common);
         smart_charging::announce_hardware(&mut self.core);
         self.core.announce_signed_meters();
+        self.core.common.withdraw_profiles();
     }
 }

@@ -6,6 +6,7 @@ use super::transfer::Direction;
 use super::{ConnectorId, ReadingContext, Station, keys};
 use crate::store::Keys;
 use crate::time::Instant;
+use crate::types::FeatureProfile;
 
 /// What the central system may ask for.
 pub(crate) enum Requested {
@@ -27,7 +28,7 @@ pub(crate) enum Requested {
 
 /// The profile is there.
 pub(super) fn announce(keys: &mut Keys<'_>) {
-    keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::REMOTE_TRIGGER, true);
+    keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, FeatureProfile::RemoteTrigger as usize, true);
 }
 
 impl Station<'_> {

@@ -8,6 +8,7 @@ mod authorization;
 mod certificate;
 mod data_transfer;
 mod metering;
+mod profile;
 #[cfg(feature = "security")]
 mod security;
 #[cfg(feature = "smart-charging")]
@@ -25,6 +26,7 @@ pub use authorization::{AuthorizationStatus, IdTagInfo, RegistrationStatus, Toke
 pub use certificate::RootCertificate;
 pub use data_transfer::DataTransferStatus;
 pub use metering::{Location, Measurand, Phase, PhaseRotation, ReadingContext, UnitOfMeasure};
+pub use profile::FeatureProfile;
 #[cfg(feature = "security")]
 pub use security::{LogStatus, LogType, SecurityEvent, SignedFirmwareStatus};
 #[cfg(feature = "smart-charging")]

@@ -32,5 +32,5 @@ mod wire;
 
 pub use evse::{Evse, leak};
 pub use frame::{Frame, covers};
-pub use timeline::{Bench, Timeline, bench, booted, charging, date, plugged};
+pub use timeline::{Bench, Configure, Timeline, bench, booted, charging, date, plugged};
 pub use wire::{Event, Wire, WireError};

@@ -22,9 +22,6 @@ pub(crate) fn get_composite_schedule(
         Field::optional("chargingRateUnit", Kind::Text(30)),
     ];
     let (profiles, core) = (&mut station.profiles, &station.core);
-    if !profiles.can_limit(&core.common) {
-        return Err(Cause::NotSupported);
-    }
     let [id, duration, unit] = payload.read(&FIELDS)?;
     let unit = match unit {
         Value::Absent => profiles.usual_unit(&core.common),

@@ -24,9 +24,6 @@ pub(super) fn set_charging_profile(
     const FIELDS: [Field; 2] =
         [Field::required("connectorId", Kind::Integer), Field::required("csChargingProfiles", Kind::Object)];
     let (profiles, core) = (&mut station.profiles, &mut station.core);
-    if !profiles.can_limit(&core.common) {
-        return Err(Cause::NotSupported);
-    }
     let scratch = scratch.blank(); // the periods go there first
     let (mut id, mut draft) = (None, None);
     let mut walk = payload.walk();
@@ -57,9 +54,6 @@ pub(super) fn clear_charging_profile(station: &mut Station<'_>, payload: Payload
         Field::optional("stackLevel", Kind::Integer),
     ];
     let (profiles, common) = (&mut station.profiles, &mut station.core.common);
-    if !profiles.can_limit(common) {
-        return Err(Cause::NotSupported);
-    }
     let [id, connector, purpose, level] = payload.read(&FIELDS)?;
     let purpose = match purpose {
         Value::Absent => None,

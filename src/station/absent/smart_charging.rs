@@ -57,11 +57,6 @@ impl<'a> Profiles<'a> {
 }
 
 impl Profiles<'_> {
-    /// RC-10: the profile of a remote start is ignored.
-    pub(crate) fn can_limit(&self, _: &Common<'_>) -> bool {
-        false
-    }
-
     pub(crate) fn periods_max(&self) -> usize {
         0
     }

@@ -4,11 +4,12 @@ use super::{RESERVE_CONNECTOR_ZERO_NAME, Reservations};
 use crate::station::common::Common;
 use crate::station::keys;
 use crate::store::Keys;
+use crate::types::FeatureProfile;
 
 impl Reservations<'_> {
     /// The profile is there.
     pub(in crate::station) fn announce(keys: &mut Keys<'_>) {
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::RESERVATION, true);
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, FeatureProfile::Reservation as usize, true);
     }
 }
 

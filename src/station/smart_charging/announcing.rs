@@ -7,6 +7,7 @@ use super::{
 use crate::station::core_profile::Core;
 use crate::station::keys::{self, announced};
 use crate::store::Keys;
+use crate::types::FeatureProfile;
 
 impl Profiles<'_> {
     /// How many profiles there may be, and how long their schedules.
@@ -23,7 +24,11 @@ pub(in crate::station) fn announce_hardware(core: &mut Core<'_>) {
     let keys = &mut core.common.keys;
     keys.set_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, 0, has_current);
     keys.set_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, 1, has_power);
-    keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::SMART_CHARGING, has_current || has_power);
+    keys.set_member(
+        &keys::SUPPORTED_FEATURE_PROFILES,
+        FeatureProfile::SmartCharging as usize,
+        has_current || has_power,
+    );
     let _ = keys.fix(CONNECTOR_SWITCH_NAME); // SC-43
 }
 

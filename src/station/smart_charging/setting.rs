@@ -27,11 +27,6 @@ impl Profiles<'_> {
         common.keys.has_member(&CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, unit as usize)
     }
 
-    /// SC-26: whether there is anybody to tell a limit to.
-    pub(crate) fn can_limit(&self, common: &Common<'_>) -> bool {
-        Self::takes(common, Unit::A) || Self::takes(common, Unit::W)
-    }
-
     /// Installs a profile whose periods lie in `scratch`; `false` when it may not be.
     pub(crate) fn set_charging_profile(
         &mut self,

@@ -9,12 +9,17 @@ use crate::station::common::Common;
 use crate::station::{Station, keys};
 use crate::store::StorageOp;
 use crate::time::{Duration, Instant};
+use crate::types::FeatureProfile;
 
 impl Transfers<'_> {
     /// The profile is there when the firmware does some of it.
     pub(crate) fn announce_firmware_management(&self, common: &mut Common<'_>) {
         let is_there = self.manages_firmware();
-        common.keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::FIRMWARE_MANAGEMENT, is_there);
+        common.keys.set_member(
+            &keys::SUPPORTED_FEATURE_PROFILES,
+            FeatureProfile::FirmwareManagement as usize,
+            is_there,
+        );
     }
 
     /// The record of a request is written, or may be. An update is what the record says; diagnostics that nobody knows of any

@@ -3,11 +3,12 @@
 use super::{LOCAL_AUTH_LIST_MAX_LENGTH, LocalList, SEND_LOCAL_LIST_MAX_LENGTH};
 use crate::station::keys::{self, announced};
 use crate::store::Keys;
+use crate::types::FeatureProfile;
 
 impl LocalList<'_> {
     /// The profile is there, and how long a list may be.
     pub(crate) fn announce(&self, keys: &mut Keys<'_>, receive: usize) {
-        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, keys::LOCAL_AUTH_LIST_MANAGEMENT, true);
+        keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, FeatureProfile::LocalAuthListManagement as usize, true);
         keys.set_integer(&LOCAL_AUTH_LIST_MAX_LENGTH, self.entries_max() as i32);
         keys.set_integer(&SEND_LOCAL_LIST_MAX_LENGTH, sent_max(receive, self.entries_max()));
     }
