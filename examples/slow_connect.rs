@@ -75,7 +75,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("{:5} ms  online, {} Wh", now.as_millis(), meter_wh.get() - 1_000);
             ocpp.end_transaction(Some("DEADBEEF"), Reason::Local, 1)?;
         }
-        if is_online && !ocpp.is_transaction_active(1) && ocpp.waiting_messages() == 0 && link.poll_close().is_ready() {
+        let is_told = ocpp.transaction(1).is_none() && ocpp.waiting_messages() == 0;
+        if is_online && is_told && link.poll_close().is_ready() {
             break;
         }
         longest = longest.max(turn.elapsed());
