@@ -156,7 +156,7 @@ fn stopped_reason(reason: Reason) -> &'static str {
 mod tests {
     use super::*;
     use crate::json::{Frame, scan};
-    use crate::rpc::{MessageId, Outcome};
+    use crate::rpc::MessageId;
     use crate::station::{
         Boot, CacheSlot, ChargingPeriod, ConnectorHardware, DataTransferHandler, Hook, KEYS, ListSlot, Memory,
         MeterInput, ProfileSlot, ReservationSlot, role,
@@ -325,6 +325,5 @@ mod tests {
             )
         );
         assert!(!bench.station.core.is_operative(1), "it went out of service when it was free");
-        bench.station.core.entry_failed(bench.now, Outcome::LinkLost);
     }
 }

@@ -277,7 +277,7 @@ impl<'a> Controls<'a> {
 
     /// Incoming messages that were not worth an answer, and what was left out of answers.
     pub fn statistics(&self) -> Statistics {
-        Statistics { left_out: self.engine.station.core.common.left_out(), ..self.engine.rpc.statistics() }
+        Statistics { left_out: self.engine.station.core.common.left_out, ..self.engine.rpc.statistics() }
     }
 
     /// The configuration keys.
@@ -421,6 +421,6 @@ impl<'a> Controls<'a> {
 
     /// Why the charge point has booted, as the firmware said.
     pub fn boot_reason(&self) -> BootReason {
-        self.engine.station.core.common.boot_reason()
+        self.engine.station.core.common.boot.reason
     }
 }

@@ -4,8 +4,9 @@ use super::answer::{Cause, StatusAnswer, accepted_if};
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
 use crate::rpc::Composer;
 use crate::station::Station;
-use crate::station::configuration::{KEY_LEN_MAX, NAMES_MAX};
+use crate::station::configuration::NAMES_MAX;
 use crate::station::core_profile::Core;
+use crate::station::keys::NAME_LEN_MAX;
 use crate::station::signed_values::MeterPublicKey;
 use crate::store::{Access, Key, KeyId, Keys, Value};
 use crate::time::Instant;
@@ -20,7 +21,7 @@ pub(super) fn change_configuration(
     payload: Payload<'_>,
 ) -> Result<StatusAnswer, Cause> {
     const FIELDS: [Field; 2] =
-        [Field::required("key", Kind::Text(KEY_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
+        [Field::required("key", Kind::Text(NAME_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
     let [key, value] = payload.read(&FIELDS)?;
     let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::Rejected) };
     let Some(key) = station.core.common.key_named(key) else {
@@ -87,7 +88,7 @@ pub(super) fn get_configuration(core: &Core<'_>, payload: Payload<'_>, answer: &
 fn count_names(names: &[u8]) -> Result<u32, Cause> {
     elements(names).try_fold(0u32, |count, element| {
         let name = JsonStr::from_quoted(element).ok_or(ReadError::WrongType)?;
-        if name.is_longer_than(KEY_LEN_MAX.into()) {
+        if name.is_longer_than(NAME_LEN_MAX.into()) {
             Err(ReadError::TooLong.into())
         } else {
             Ok(count.saturating_add(1))

@@ -1,9 +1,9 @@
 //! Nothing else goes out before the central system has accepted this charge point (OCPP 1.6 §4.2).
 
+use super::RegistrationStatus;
 use super::common::Common;
 use super::core_profile::Core;
 use super::heartbeat::HEARTBEAT_INTERVAL;
-use super::{BootReason, RegistrationStatus};
 use crate::log::info;
 use crate::time::{Duration, Instant};
 
@@ -11,11 +11,6 @@ use crate::time::{Duration, Instant};
 const OWN_INTERVAL_S: u32 = 60;
 
 impl Common<'_> {
-    /// Why the charge point has booted, as the firmware said.
-    pub(crate) fn boot_reason(&self) -> BootReason {
-        self.boot.reason
-    }
-
     pub(crate) fn boot_notification(&mut self) -> super::Boot<'_> {
         self.registration.in_flight = true;
         self.registration.triggered = false;

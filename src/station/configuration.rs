@@ -2,7 +2,7 @@
 
 use super::common::Common;
 use super::core_profile::Core;
-use super::keys::announced;
+use super::keys::{self, announced};
 use super::metering::Meters;
 use super::shelf::{RecordChange, Shelf};
 use super::signed_values::is_telling_of_key;
@@ -21,9 +21,6 @@ pub(super) fn names_max(receive: usize) -> i32 {
     const NAME: &str = r#""12345678901234567890123456789012345678901234567890","#;
     announced(receive, REQUEST, NAME, NAMES_MAX)
 }
-
-/// The longest key and value (OCPP 1.6 §6.9).
-pub(crate) const KEY_LEN_MAX: u16 = 50;
 
 impl Core<'_> {
     /// Whether the new value waits for the next boot.
@@ -48,7 +45,7 @@ impl Common<'_> {
     pub(crate) fn key_named(&self, name: JsonStr<'_>) -> Option<KeyId> {
         self.keys.find_bytes(name.as_bytes()).or_else(|| {
             // No key needs an escape, but some server may write one.
-            let mut text = [0; KEY_LEN_MAX as usize];
+            let mut text = [0; keys::NAME_LEN_MAX as usize];
             self.keys.find(name.copy_to(&mut text).ok()?)
         })
     }

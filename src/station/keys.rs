@@ -2,6 +2,9 @@
 
 use crate::store::{IntegerKey, SetKey};
 
+/// The longest name of a key (OCPP 1.6 §6.9).
+pub(crate) const NAME_LEN_MAX: u16 = 50;
+
 /// OCPP 1.6 §9.1.19
 pub(super) const NUMBER_OF_CONNECTORS: IntegerKey = IntegerKey::new(22, "NumberOfConnectors", 1, 0, 63).read_only();
 /// Seconds, errata 3.83.

@@ -40,7 +40,7 @@ mod heartbeat;
 mod held_call;
 pub(crate) mod journal_entry;
 mod key_table;
-mod keys;
+pub(crate) mod keys;
 pub(crate) mod metering;
 mod outputs;
 mod owner;

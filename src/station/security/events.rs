@@ -39,7 +39,7 @@ impl Security {
     /// The device has been read: the boot is the first event of this life (SEC-53). The firmware is new if its installation
     /// ended with it.
     pub(in crate::station) fn booted(&mut self, common: &mut Common<'_>, now: Instant, is_new: bool) {
-        let event = match common.boot_reason() {
+        let event = match common.boot.reason {
             _ if is_new => SecurityEvent::FirmwareUpdated,
             BootReason::FirmwareUpdate => SecurityEvent::FirmwareUpdated,
             BootReason::ApplicationReset

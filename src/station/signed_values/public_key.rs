@@ -5,12 +5,10 @@ use super::meter::PrintedKey;
 use crate::json::{JsonStr, integer};
 use crate::station::ConnectorId;
 use crate::station::core_profile::Core;
+use crate::station::keys::NAME_LEN_MAX;
 
 /// The number of the connector follows (note §3.3.1).
 pub(crate) const METER_PUBLIC_KEY: &str = "MeterPublicKey";
-
-/// No configuration key has a longer name (OCPP 1.6 §6.9).
-const NAME_LEN_MAX: usize = 50;
 
 /// A configuration key that is read from the meter.
 pub(crate) struct MeterPublicKey<'k> {
@@ -34,7 +32,7 @@ impl Core<'_> {
 
     /// The key MeterPublicKey that is named so.
     pub(crate) fn meter_public_key_named(&self, name: JsonStr<'_>) -> Option<MeterPublicKey<'_>> {
-        let mut text = [0; NAME_LEN_MAX];
+        let mut text = [0; NAME_LEN_MAX as usize];
         let name = name.copy_to(&mut text).ok()?;
         let (key, number) = name.split_at_checked(METER_PUBLIC_KEY.len())?;
         let id = integer(number.as_bytes()).and_then(|id| ConnectorId::try_from(id).ok())?;
