@@ -111,6 +111,36 @@ fn rpc_14_a_profile_that_the_firmware_leaves_out_is_not_there() {
     }
 }
 
+#[cfg(all(feature = "remote-trigger", feature = "firmware-management"))]
+#[test]
+fn trg_02_no_status_of_an_update_is_asked_for_where_updates_are_left_out() {
+    let mut t =
+        bench().all_outputs().configure(|charger| charger.leave_out(FeatureProfile::FirmwareManagement)).booted();
+    for message in ["FirmwareStatusNotification", "DiagnosticsStatusNotification"] {
+        let answer = t.call("TriggerMessage", json!({ "requestedMessage": message }));
+        answer.expect_result(json!({"status": "NotImplemented"}));
+    }
+}
+
+#[cfg(feature = "local-auth-list")]
+#[test]
+fn what_is_stored_of_a_profile_that_is_left_out_waits_until_it_is_there_again() {
+    let mut t = charger();
+    let list = json!([{"idTag": "TAG", "idTagInfo": {"status": "Accepted"}}]);
+    let update = json!({"listVersion": 7, "updateType": "Full", "localAuthorizationList": list});
+    t.call("SendLocalList", update).expect_result(json!({"status": "Accepted"}));
+    let version = |t: &mut Timeline| t.call("GetLocalListVersion", json!({})).result()["listVersion"].clone();
+    assert_eq!(version(&mut t), 7);
+    t.reconfigure(|charger| charger.leave_out(FeatureProfile::LocalAuthListManagement));
+    t.reboot();
+    t.boot();
+    assert_eq!(version(&mut t), -1);
+    t.reconfigure(|_| {});
+    t.reboot();
+    t.boot();
+    assert_eq!(version(&mut t), 7);
+}
+
 /// As where its feature is off.
 fn expect_absent(t: &mut Timeline, action: &str) {
     let entry = json!({"idTag": "TAG", "idTagInfo": {"status": "Accepted"}});

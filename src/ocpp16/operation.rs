@@ -41,6 +41,8 @@ fn profile_of(action: Action) -> FeatureProfile {
         Action::ClearChargingProfile | Action::GetCompositeSchedule | Action::SetChargingProfile => {
             FeatureProfile::SmartCharging
         }
+        #[cfg(feature = "security")]
+        Action::SignedUpdateFirmware => FeatureProfile::FirmwareManagement,
         Action::TriggerMessage => FeatureProfile::RemoteTrigger,
         _ => FeatureProfile::Core,
     }

@@ -5,7 +5,7 @@ use crate::json::{Field, Kind, Payload, Value};
 use crate::station::Station;
 use crate::station::trigger::Requested;
 use crate::time::Instant;
-use crate::types::ConnectorId;
+use crate::types::{ConnectorId, FeatureProfile};
 
 /// Which of the two asks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,15 +50,14 @@ fn trigger(
     connector: Value<'_>,
     message: Message,
 ) -> StatusAnswer {
+    let manages_firmware = station.core.common.has_profile(FeatureProfile::FirmwareManagement);
     let requested = match (requested.text().map_or("", |requested| requested.escaped()), message) {
         ("BootNotification", _) => Requested::Boot,
         ("Heartbeat", _) => Requested::Heartbeat,
         ("StatusNotification", _) => Requested::Status,
         ("MeterValues", _) => Requested::MeterValues,
-        ("DiagnosticsStatusNotification", Message::Trigger) if station.transfers.manages_firmware() => {
-            Requested::Diagnostics
-        }
-        ("FirmwareStatusNotification", _) if station.transfers.manages_firmware() => {
+        ("DiagnosticsStatusNotification", Message::Trigger) if manages_firmware => Requested::Diagnostics,
+        ("FirmwareStatusNotification", _) if manages_firmware => {
             Requested::Firmware { signed: message != Message::Trigger }
         }
         #[cfg(feature = "security")]

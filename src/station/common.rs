@@ -28,7 +28,7 @@ pub(crate) struct Common<'a> {
     pub(crate) sends_milliseconds: bool,
     pub(super) last_heartbeat: Instant,
     pub(super) heartbeat_triggered: bool,
-    /// Members of answers that could not be read.
+    /// How many members of answers were left out since the boot because they could not be read.
     pub(crate) left_out: u32,
     /// Profiles of this build that the firmware does without, a bit for each.
     absent_profiles: u8,
@@ -101,13 +101,20 @@ impl<'a> Common<'a> {
 
     /// A profile is not to be there, whatever the build and the hardware have.
     pub(crate) fn leave_out(&mut self, profile: FeatureProfile) {
-        self.absent_profiles |= 1 << (profile as u8);
+        if profile != FeatureProfile::Core {
+            self.absent_profiles |= 1 << (profile as u8);
+        }
+    }
+
+    /// Whether the firmware does without a profile.
+    pub(super) fn is_left_out(&self, profile: FeatureProfile) -> bool {
+        self.absent_profiles & 1 << (profile as u8) != 0
     }
 
     /// What is left out is not announced.
     pub(super) fn withdraw_profiles(&mut self) {
-        for profile in FeatureProfile::ALL.iter().skip(1) {
-            if self.absent_profiles & 1 << (*profile as u8) != 0 {
+        for profile in FeatureProfile::ALL {
+            if self.is_left_out(*profile) {
                 self.keys.set_member(&keys::SUPPORTED_FEATURE_PROFILES, *profile as usize, false);
             }
         }
@@ -126,11 +133,6 @@ impl<'a> Common<'a> {
     /// Whether what the device remembers has been read after the boot.
     pub(crate) fn is_recovered(&self) -> bool {
         self.persistence.is_recovered()
-    }
-
-    /// How many members of answers were left out since the boot because they could not be read.
-    pub(crate) fn left_out(&self) -> u32 {
-        self.left_out
     }
 
     /// A whole number of an answer; one that is none is left out.

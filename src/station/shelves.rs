@@ -4,6 +4,7 @@ use super::owner::Station;
 use super::shelf::{RecordChange, Shelf};
 use super::{availability, configuration, confirmation};
 use crate::store::{RecordKey, Scratch};
+use crate::types::FeatureProfile;
 
 /// All shelves, in the order in which they are read, and written: promises first, and what is only good to know last.
 /// A macro, since a table of functions costs 600 bytes.
@@ -47,13 +48,24 @@ macro_rules! lent {
 
 const COUNT: u8 = 9;
 
+/// The profile that a shelf belongs to.
+fn profile_of(shelf: u8) -> FeatureProfile {
+    match shelf {
+        2 => FeatureProfile::Reservation,
+        3 => FeatureProfile::SmartCharging,
+        4 => FeatureProfile::FirmwareManagement,
+        7 => FeatureProfile::LocalAuthListManagement,
+        _ => FeatureProfile::Core,
+    }
+}
+
 impl Station<'_> {
     /// The record from this one on that is to be read at boot: on which shelf, and its number there.
     pub(super) fn next_record(&self, mut shelf: u8, mut number: u16) -> Option<(u8, u16, RecordKey)> {
         while shelf < COUNT {
-            if let Some((number, key)) =
-                on_shelf!(self, shelf, read, |shelf, core| Shelf::find(shelf, core, number)).flatten()
-            {
+            let is_there = !self.core.common.is_left_out(profile_of(shelf));
+            let found = on_shelf!(self, shelf, read, |shelf, core| Shelf::find(shelf, core, number)).flatten();
+            if let (true, Some((number, key))) = (is_there, found) {
                 return Some((shelf, number, key));
             }
             (shelf, number) = (shelf + 1, 0);

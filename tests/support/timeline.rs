@@ -332,6 +332,11 @@ impl Timeline {
         self.settle();
     }
 
+    /// From the next boot on the firmware says this of itself.
+    pub fn reconfigure(&mut self, configure: Configure) {
+        self.bench.configure = Some(configure);
+    }
+
     /// A power cut and a boot with a connection, at one moment.
     pub fn reboot(&mut self) {
         self.power_cut();

@@ -8,7 +8,8 @@ use crate::station::smart_charging::Draft;
 use crate::store::Scratch;
 use crate::time::Instant;
 
-/// Errata 3.39: there is no status for a profile that is not supported.
+// Nobody asks: `operation::refuse` answers for a profile that is not there.
+
 pub(super) fn set_charging_profile(
     _: &mut Station<'_>,
     _: Instant,

@@ -7,7 +7,7 @@ use crate::station::transfer::Direction;
 use crate::station::{CallName, Station};
 use crate::store::Scratch;
 
-/// RPC-14, errata 3.39: there is no status for a profile that is not supported.
+/// Nobody asks: `operation::refuse` answers for a profile that is not there.
 pub(super) fn transfer_request(
     _: &mut Station<'_>,
     _: Direction,

@@ -5,8 +5,7 @@ use crate::ocpp16::answer::{Cause, StatusAnswer};
 use crate::station::Station;
 use crate::time::Instant;
 
-/// RPC-14: a profile of which this build has nothing says so by a status, where there is one.
-pub(super) fn trigger_message(_: &mut Station<'_>, _: Instant, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
-    payload.prove()?;
-    Ok(StatusAnswer::NotImplemented)
+/// Nobody asks: `operation::refuse` answers for a profile that is not there.
+pub(super) fn trigger_message(_: &mut Station<'_>, _: Instant, _: Payload<'_>) -> Result<StatusAnswer, Cause> {
+    Err(Cause::NotSupported)
 }

@@ -28,11 +28,6 @@ impl Transfers<'_> {
 impl Transfers<'_> {
     pub(super) fn announce_firmware_management(&self, _: &mut Common<'_>) {}
 
-    #[cfg(feature = "remote-trigger")]
-    pub(crate) fn manages_firmware(&self) -> bool {
-        false
-    }
-
     pub(super) fn is_firmware_new(&self) -> bool {
         false
     }

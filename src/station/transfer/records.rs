@@ -12,7 +12,6 @@ use crate::station::core_profile::Core;
 use crate::station::shelf::{RecordChange, Shelf};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};
-use crate::types::FeatureProfile;
 use crate::types::{FirmwareStatus, Symbol};
 
 /// The first byte of a record that is no [request](TransferRequest).
@@ -26,9 +25,7 @@ impl Shelf for Transfers<'_> {
     }
 
     fn load(&mut self, core: &mut Core<'_>, _: u16, _: RecordKey, record: &[u8]) {
-        if core.common.has_profile(FeatureProfile::FirmwareManagement) {
-            _ = self.load_firmware(&mut core.common, record);
-        }
+        _ = self.load_firmware(&mut core.common, record);
     }
 
     fn change(&mut self, core: &mut Core<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {

@@ -7,7 +7,6 @@ use crate::station::tokens::Tokens;
 use crate::station::tokens::tag_record::tag_hash;
 use crate::store::record::RecordReader;
 use crate::store::{RecordKey, registry};
-use crate::types::FeatureProfile;
 
 impl Shelf for Tokens<'_> {
     fn find(&self, _: &Core<'_>, number: u16) -> Option<(u16, RecordKey)> {
@@ -15,10 +14,8 @@ impl Shelf for Tokens<'_> {
         Some((index as u16, registry::nth(registry::LOCAL_LIST, index)?))
     }
 
-    fn load(&mut self, core: &mut Core<'_>, number: u16, _: RecordKey, record: &[u8]) {
-        if core.common.has_profile(FeatureProfile::LocalAuthListManagement) {
-            self.load_list(number.into(), record);
-        }
+    fn load(&mut self, _: &mut Core<'_>, number: u16, _: RecordKey, record: &[u8]) {
+        self.load_list(number.into(), record);
     }
 }
 
