@@ -3,6 +3,9 @@
 
 mod support;
 
+use embedded_ocpp::facade::capacity::{
+    ChargingProfiles, LocalList, ReceiveBuffer, Reservations, SchedulePeriods, SendBuffer,
+};
 use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{Measurand, MeterReading, Phase};
 use embedded_ocpp::{Boot, ChargePoint, Resources};
@@ -157,4 +160,36 @@ fn rsv_01_the_longest_reservation_fits_the_smallest_buffer() {
     let request = json!({"connectorId": 63, "expiryDate": "2099-12-31T23:59:59.999+00:00", "idTag": "12345678901234567890",
         "parentIdTag": "12345678901234567890", "reservationId": i32::MIN});
     assert_eq!(ask(&mut t, 256, "ReserveNow", &request), json!({"status": "Rejected"}), "there is no such connector");
+}
+
+/// The value of a key of a charge point with these resources.
+macro_rules! announced_by {
+    ($resources:ty, $key:literal) => {{
+        let resources = Box::leak(Box::new(<$resources>::new()));
+        let charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
+        let mut text = String::new();
+        charger.configuration().value($key).unwrap().write(&mut |piece| text.push_str(piece));
+        text
+    }};
+}
+
+#[test]
+fn another_number_is_named_alone_and_all_others_stay_the_usual_ones() {
+    type Named = Resources<'static, 1, ChargingProfiles<3, LocalList<5>>>;
+    assert_eq!(announced_by!(Named, "MaxChargingProfilesInstalled"), "3");
+    assert_eq!(announced_by!(Named, "LocalAuthListMaxLength"), "5");
+    type Usual = Resources<'static, 1>;
+    assert_eq!(announced_by!(Usual, "MaxChargingProfilesInstalled"), "10");
+    assert_eq!(announced_by!(Usual, "LocalAuthListMaxLength"), "48");
+    assert_eq!(announced_by!(Named, "ChargingScheduleMaxPeriods"), announced_by!(Usual, "ChargingScheduleMaxPeriods"));
+}
+
+#[test]
+fn what_is_not_wanted_costs_no_memory() {
+    type OneLess = LocalList<47, ReceiveBuffer<2040, SendBuffer<1528>>>;
+    // Of the list an entry with the room for a new one beside it, and of each buffer eight bytes.
+    assert_eq!(Resources::<1>::RAM_BYTES - Resources::<1, OneLess>::RAM_BYTES, 8 + 8 + 8);
+    let without = Resources::<1, SchedulePeriods<0>>::RAM_BYTES;
+    assert_eq!(Resources::<1>::RAM_BYTES - without, 10 * 24 * 8, "ten profiles of 24 periods");
+    assert!(Resources::<1, Reservations<0>>::RAM_BYTES < Resources::<1>::RAM_BYTES);
 }

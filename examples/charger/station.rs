@@ -20,6 +20,7 @@ use crate::signed_update::SignedUpdate;
 use crate::trace::{Log, Traced, Traffic};
 use crate::update::{self, Update, UpdateWires};
 use crate::view::{self, Display};
+use embedded_ocpp::facade::capacity::{ReceiveBuffer, SendBuffer};
 use embedded_ocpp::facade::{ChargePoint, Error, Resources};
 use embedded_ocpp::json::{Decimal, Frame, scan};
 use embedded_ocpp::ocpp16::{Boot, DiagnosticsRequest, Discarded, FileTransferProtocol, Reason, ResetKind, Supply};
@@ -109,7 +110,7 @@ fn run_with<const CONNECTORS: usize, S: Storage<Error: fmt::Display>>(
     let discarded = |message: &Discarded<'_>| log.note(&format!("given up: {message:?}"));
 
     let version = update::version(config);
-    let mut resources = Resources::<CONNECTORS, RECEIVE, SEND>::new();
+    let mut resources = Resources::<CONNECTORS, ReceiveBuffer<RECEIVE, SendBuffer<SEND>>>::new();
     let mut ocpp = ChargePoint::new(&mut resources, boot_of(config, version.as_deref()))?;
     for (key, value) in config.factory_keys() {
         if let Err(refusal) = ocpp.set_factory_configuration(key, value) {

@@ -1,3 +1,4 @@
+use super::capacity::{Capacities, Count, Rows};
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
 use crate::log::warning;
@@ -36,45 +37,32 @@ impl<'a> ChargePoint<'a> {
     /// # Errors
     /// [`ConfigError`]
     #[inline(never)] // what it needs of the stack is free again when the charge point runs
-    pub fn new<
-        const CONNECTORS: usize,
-        const RECEIVE: usize,
-        const SEND: usize,
-        const LIST: usize,
-        const PROFILES: usize,
-        const PERIODS: usize,
-        const RESERVATIONS: usize,
-    >(
-        resources: &'a mut Resources<'a, CONNECTORS, RECEIVE, SEND, LIST, PROFILES, PERIODS, RESERVATIONS>,
+    pub fn new<const CONNECTORS: usize, C: Capacities>(
+        resources: &'a mut Resources<'a, CONNECTORS, C>,
         boot: Boot<'a>,
     ) -> Result<Self, ConfigError> {
         boot_notification::check(&boot).map_err(|_| ConfigError::BootTextTooLong)?;
-        while resources.connectors.push(Connector::new()).is_ok() {}
-        while resources.cache.push(CacheSlot::FREE).is_ok() {}
-        while resources.reservations.push(ReservationSlot::FREE).is_ok() {}
-        while resources.profiles.push(ProfileSlot::FREE).is_ok() {}
-        while resources.periods.push([ChargingPeriod::NONE; PERIODS]).is_ok() {}
-        while resources.local_list.push([ListSlot::FREE; 2]).is_ok() {}
+        let periods = resources.periods.filled(|| C::SchedulePeriods::array(ChargingPeriod::NONE));
         let memory = Memory {
-            connectors: resources.connectors.as_mut_slice(),
+            connectors: resources.connectors.filled(Connector::new),
             meter_inputs: resources.meter_inputs.as_mut_view(),
             data_transfer: resources.data_transfer.as_mut_view(),
             hooks: resources.hooks.as_mut_view(),
-            cache: resources.cache.as_mut_slice(),
-            local_list: resources.local_list.as_flattened_mut(),
-            reservations: resources.reservations.as_mut_slice(),
-            profiles: resources.profiles.as_mut_slice(),
-            periods: resources.periods.as_flattened_mut(),
+            cache: resources.cache.filled(|| CacheSlot::FREE),
+            local_list: resources.local_list.filled(|| [ListSlot::FREE; 2]).as_flattened_mut(),
+            reservations: resources.reservations.filled(|| ReservationSlot::FREE),
+            profiles: resources.profiles.filled(|| ProfileSlot::FREE),
+            periods: C::SchedulePeriods::flat(periods),
             custom_call: resources.request.write([0; _]),
         };
         // In the resources, so that it is never moved: it is larger than any stack frame should be.
         let engine = resources.engine.write(Engine::new(Station::new(boot, Keys::blank(KEYS), memory)));
-        engine.station.set_up(RECEIVE);
+        engine.station.set_up(C::ReceiveBuffer::COUNT);
         Ok(Self {
             controls: Controls { engine },
             buffers: Buffers {
-                receive: resources.receive.write([0; _]),
-                send: resources.send.write([0; _]),
+                receive: resources.receive.write(C::ReceiveBuffer::array(0)).as_mut(),
+                send: resources.send.write(C::SendBuffer::array(0)).as_mut(),
                 record: Scratch::new(resources.record.write([0; _])),
             },
         })

@@ -1,5 +1,6 @@
 //! What the firmware talks to: ArduinoOcpp's functions as methods of a [`ChargePoint`], and two thin drivers.
 
+pub mod capacity;
 #[cfg(feature = "security")]
 mod certificates;
 mod charge_point;

@@ -9,6 +9,7 @@ use crate::server::Server;
 use crate::support::{Wire, WireError, leak};
 use crate::tags::Tags;
 use crate::transfers::Loader;
+use embedded_ocpp::facade::capacity::{ReceiveBuffer, SendBuffer};
 use embedded_ocpp::ocpp16::{ChargePointErrorCode, ErrorData, Reason, TxNotification, UnlockResult};
 use embedded_ocpp::store::RecordKey;
 use embedded_ocpp::time::Instant;
@@ -19,6 +20,8 @@ use std::collections::{HashMap, HashSet};
 /// 2025-01-01T00:00:00Z
 pub(crate) const BEGINNING: u32 = 1_735_689_600;
 const POLLS_MAX: u32 = 64;
+/// Little room for messages.
+type Small<const RECEIVE: usize> = ReceiveBuffer<RECEIVE, SendBuffer<1024>>;
 
 pub(crate) type Story = &'static RefCell<Vec<String>>;
 
@@ -194,9 +197,9 @@ impl Walk {
         self.clock_start = if self.chance.once_in(4) { self.chance.below(1 << 41) } else { 0 };
         let boot = Boot::new("Walker", "ACME").firmware_version(self.loader.version());
         let mut charger = match self.connectors {
-            1 => ChargePoint::new(Box::leak(Box::new(Resources::<1, 256, 1024>::new())), boot),
+            1 => ChargePoint::new(Box::leak(Box::new(Resources::<1, Small<256>>::new())), boot),
             2 => ChargePoint::new(Box::leak(Box::new(Resources::<2>::new())), boot),
-            _ => ChargePoint::new(Box::leak(Box::new(Resources::<3, 512, 1024>::new())), boot),
+            _ => ChargePoint::new(Box::leak(Box::new(Resources::<3, Small<512>>::new())), boot),
         }
         .unwrap();
         for (bay, id) in self.bays.iter().copied().zip(1..) {

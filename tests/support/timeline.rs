@@ -3,6 +3,7 @@ use super::flash::Flash;
 use super::frame::{Frame, covers};
 use super::wire::{Event, Log, Power, Wire};
 use embedded_ocpp::facade::ConnectorClosures;
+use embedded_ocpp::facade::capacity::{ReceiveBuffer, SendBuffer};
 use embedded_ocpp::ocpp16::{BeginError, BootReason, EndError, ErrorData, Reason};
 use embedded_ocpp::time::{DateTime, Instant};
 use embedded_ocpp::transport::ConnectFailure;
@@ -14,6 +15,8 @@ use std::collections::HashMap;
 const BEGINNING: u32 = 1_735_689_600;
 /// So many polls at one moment that each want another one at once are a busy loop.
 const POLLS_MAX: u32 = 64;
+/// As little room for messages as there may be.
+type Small = ReceiveBuffer<256, SendBuffer<1024>>;
 
 /// The date of the moment `seconds` after the beginning, as it is written on the wire.
 pub fn date(seconds: u64) -> String {
@@ -214,7 +217,7 @@ impl Bench {
         }
         let charger = match (self.connectors, self.small_buffers) {
             (1, false) => ChargePoint::new(Box::leak(Box::new(Resources::<1>::new())), boot),
-            (1, true) => ChargePoint::new(Box::leak(Box::new(Resources::<1, 256, 1024>::new())), boot),
+            (1, true) => ChargePoint::new(Box::leak(Box::new(Resources::<1, Small>::new())), boot),
             _ => ChargePoint::new(Box::leak(Box::new(Resources::<2>::new())), boot),
         };
         let mut charger = charger.unwrap();

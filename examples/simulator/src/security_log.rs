@@ -109,6 +109,7 @@ mod tests {
     use crate::flash::Chip;
     use crate::records::Records;
     use embedded_ocpp::Instant;
+    use embedded_ocpp::facade::capacity::{ReceiveBuffer, SendBuffer};
     use embedded_ocpp::facade::{ChargePoint, ConnectorClosures, Resources};
     use embedded_ocpp::ocpp16::{Boot, SecurityEvent};
 
@@ -128,7 +129,7 @@ mod tests {
         let mut storage = chip.storage().unwrap();
         let mut socket = ConnectorClosures::new();
         socket.set_energy_meter_input(&|| Some(0));
-        let mut resources = Resources::<1, 1024, 1024>::new();
+        let mut resources = Resources::<1, ReceiveBuffer<1024, SendBuffer<1024>>>::new();
         let mut ocpp = ChargePoint::new(&mut resources, Boot::new("Wallbox One", "ACME")).unwrap();
         ocpp.set_hardware(&socket, 1).unwrap();
         ocpp.set_on_reset_execute(&|_| ());

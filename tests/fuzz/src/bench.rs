@@ -2,6 +2,7 @@ use crate::central_system::CentralSystem;
 use crate::device::Device;
 use crate::link::Link;
 use crate::vault::Vault;
+use embedded_ocpp::facade::capacity::{ReceiveBuffer, SendBuffer};
 use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{
     ChargePointErrorCode, ConnectorHardware, DataTransferHandler, DataTransferReply, DataTransferStatus, Equipment,
@@ -115,7 +116,7 @@ pub fn boot<R>(site: &Site, device: &mut Device, work: impl FnOnce(&mut Bench<'_
         VendorKey::text(0, "Acme_Greeting", "Hello", &mut room),
         VendorKey::integer(1, "Acme_LampPercent", 80, 0, 100),
     ];
-    let mut resources = Resources::<2, RECEIVE, SEND>::new();
+    let mut resources = Resources::<2, ReceiveBuffer<RECEIVE, SendBuffer<SEND>>>::new();
     let mut charge_point = ChargePoint::new(&mut resources, Boot::new("Model", "Vendor")).expect("short texts");
     for (index, id) in [(0, 1), (1, 2)] {
         charge_point.set_hardware(&sockets[index], id).expect("a connector");

@@ -9,6 +9,7 @@ use super::site::{CONNECTORS, Site};
 use super::tally::Look;
 use super::visitor::Visitors;
 use super::wire::{Socket, Wire};
+use embedded_ocpp::facade::capacity::{ReceiveBuffer, SendBuffer};
 use embedded_ocpp::facade::{Error, Resources};
 use embedded_ocpp::ocpp16::{Boot, ConnectorId, Discarded, ResetKind, TxNotification};
 use embedded_ocpp::store::FlashStorage;
@@ -73,7 +74,7 @@ async fn live(fleet: &Fleet, site: &Site, visitors: &mut [Visitors; CONNECTORS],
     let on_discarded = |_: &Discarded<'_>| fleet.tally.given_up.add(1);
     let random = || site.draw();
     // Not in the future itself, which is moved before it is pinned.
-    let mut resources = Box::new(Resources::<CONNECTORS, RECEIVE, SEND>::new());
+    let mut resources = Box::new(Resources::<CONNECTORS, ReceiveBuffer<RECEIVE, SendBuffer<SEND>>>::new());
     let mut read = vec![0; RECEIVE + 64];
     let mut write = vec![0; SEND + 8];
     let boot = Boot::new("Fleet", "embedded-ocpp").charge_box_serial_number(&site.identity);
