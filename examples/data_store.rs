@@ -11,8 +11,8 @@ use embedded_ocpp::store::thinning::Role;
 use embedded_ocpp::store::{Declaration, IntegerKey, Journal, Keys, RamStorage, Storage, StorageOp, registry};
 
 /// The keys of the product. The numbers are those of their records and stay for ever.
-const VOLUME: IntegerKey = IntegerKey::new(0, "Volume", 50, 0, 100);
-static KEYS: &[Declaration] = &[VOLUME.declaration()];
+const VOLUME: IntegerKey = IntegerKey::new(0, 50, 0, 100);
+static KEYS: &[Declaration] = &[VOLUME.named("Volume")];
 
 /// A record of the firmware's own: how often the relay has switched.
 const SWITCHINGS: u16 = registry::FIRMWARE.start;

@@ -6,11 +6,24 @@ use crate::rpc::CallComposer;
 use crate::station::availability::InForce;
 use crate::station::core_profile::Core;
 use crate::station::journal_entry::{Content, Entry};
-use crate::station::{Connector, Station, TransactionId, metering};
-use crate::store::Scratch;
+use crate::station::room::Room;
+use crate::station::{Connector, Station, TransactionId, heartbeat, metering, session};
+use crate::store::{Declaration, Scratch};
 use crate::time::{DateTime, Instant};
 use crate::types::{Availability, ConnectorId, IdToken, Reason, Symbol};
 use std::string::ToString;
+
+/// Settings as variables of components.
+static VARIABLES: &[Declaration] = &[
+    heartbeat::HEARTBEAT_INTERVAL.named("OCPPCommCtrlr.HeartbeatInterval"),
+    session::CONNECTION_TIME_OUT.named("TxCtrlr.EVConnectionTimeOut"),
+    session::STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT.named("TxCtrlr.StopTxOnEVSideDisconnect"),
+    metering::METER_VALUES_SAMPLED_DATA.named("SampledDataCtrlr.TxUpdatedMeasurands"),
+    metering::METER_VALUE_SAMPLE_INTERVAL.named("SampledDataCtrlr.TxUpdatedInterval"),
+];
+
+/// What fits a request of 1024 bytes.
+const ROOM: Room = Room { measurands: 13, rotations: 0, key_names: 0, list_entries: 4, periods: 4 };
 
 /// RequestStartTransaction.req. An EVSE is a connector.
 fn request_start_transaction(station: &mut Station<'_>, now: Instant, payload: Payload<'_>) -> &'static str {
@@ -158,8 +171,8 @@ mod tests {
     use crate::json::{Frame, scan};
     use crate::rpc::MessageId;
     use crate::station::{
-        Boot, CacheSlot, ChargingPeriod, ConnectorHardware, DataTransferHandler, Hook, KEYS, ListSlot, Memory,
-        MeterInput, ProfileSlot, ReservationSlot, role,
+        Boot, CacheSlot, ChargingPeriod, ConnectorHardware, DataTransferHandler, Hook, ListSlot, Memory, MeterInput,
+        ProfileSlot, ReservationSlot, role,
     };
     use crate::store::{Keys, RamStorage};
     use crate::types::{AuthorizationStatus, IdTagInfo, RegistrationStatus};
@@ -218,7 +231,7 @@ mod tests {
             let frame = std::format!(r#"[2,"1","",{payload}]"#);
             let Ok(Frame::Call { payload, .. }) = scan(frame.as_bytes()) else { panic!("{frame}") };
             let status = handle(&mut self.station, self.now, payload);
-            self.station.core.common.look_again();
+            self.station.core.common.agenda.look_again();
             self.run_at(self.now.as_secs().into());
             assert!(!self.station.is_storing(), "what is promised is durable");
             status
@@ -260,12 +273,12 @@ mod tests {
             custom_call: lent([0; 16]),
         };
         let mut bench = Bench {
-            station: Station::new(Boot::new("M", "V"), Keys::blank(KEYS), memory),
+            station: Station::new(Boot::new("M", "V"), Keys::blank(VARIABLES), memory),
             scratch: Scratch::new(lent([0; 512])),
             device: RamStorage::new(),
             now: Instant::ZERO,
         };
-        bench.station.set_up(1024);
+        bench.station.set_up(&ROOM);
         bench.station.set_hardware(socket, 1).unwrap();
         bench.station.core.common.outputs.random = Some(&|| 0x5eed_1234);
         bench.station.announce_hardware();
@@ -275,6 +288,7 @@ mod tests {
         bench.station.core.registered(bench.now, Some((RegistrationStatus::Accepted, 300)));
         bench.run_at(1);
 
+        bench.station.core.common.keys.set("SampledDataCtrlr.TxUpdatedInterval", "45").unwrap();
         let start = r#"{"idToken":{"idToken":"AABBCCDD","type":"ISO14443"},"remoteStartId":7,"evseId":1}"#;
         assert_eq!(bench.ask(request_start_transaction, start), "Accepted");
         assert_eq!(bench.ask(request_start_transaction, start), "Rejected", "it is taken");
@@ -291,7 +305,7 @@ mod tests {
                 r#""meterValue":[{{"timestamp":"{time}","sampledValue":[{{"value":{register},"context":"{context}"}}]}}]"#
             )
         };
-        let (began, sampled, ended) = ("2026-01-01T00:00:10Z", "2026-01-01T00:01:10Z", "2026-01-01T00:01:30Z");
+        let (began, sampled, ended) = ("2026-01-01T00:00:10Z", "2026-01-01T00:00:55Z", "2026-01-01T00:01:30Z");
         assert_eq!(
             bench.event(),
             std::format!(
@@ -303,7 +317,7 @@ mod tests {
         let inoperative = r#"{"operationalStatus":"Inoperative","evse":{"id":1}}"#;
         assert_eq!(bench.ask(change_availability, inoperative), "Scheduled");
         socket.register.set(1500);
-        bench.run_at(70);
+        bench.run_at(55);
         assert_eq!(
             bench.event(),
             std::format!(

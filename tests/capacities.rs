@@ -191,5 +191,5 @@ fn what_is_not_wanted_costs_no_memory() {
     assert_eq!(Resources::<1>::RAM_BYTES - Resources::<1, OneLess>::RAM_BYTES, 8 + 8 + 8);
     let without = Resources::<1, SchedulePeriods<0>>::RAM_BYTES;
     assert_eq!(Resources::<1>::RAM_BYTES - without, 10 * 24 * 8, "ten profiles of 24 periods");
-    assert!(Resources::<1, Reservations<0>>::RAM_BYTES < Resources::<1>::RAM_BYTES);
+    const { assert!(Resources::<1, Reservations<0>>::RAM_BYTES < Resources::<1>::RAM_BYTES) };
 }

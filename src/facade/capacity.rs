@@ -19,8 +19,8 @@
 mod sizes;
 
 use core::marker::PhantomData;
-pub(super) use sizes::{Count, Rows, Table};
-use sizes::{Number, Sizes};
+use sizes::Number;
+pub(super) use sizes::{Count, Sizes};
 
 /// The numbers of a charge point: [`Usual`], or one of this module around others.
 pub trait Capacities: Sizes {}

@@ -1,11 +1,12 @@
-use super::capacity::{Capacities, Count, Rows};
+use super::capacity::{Capacities, Count};
 use super::engine::Engine;
 use super::{ConfigError, Controls, Error, Resources};
 use crate::log::warning;
-use crate::ocpp16::{Exchange, boot_notification};
+use crate::ocpp16::keys::KEYS;
+use crate::ocpp16::{Exchange, boot_notification, room};
 use crate::rpc::Inflow;
 use crate::station::{
-    Boot, CacheSlot, ChargingPeriod, Connector, KEYS, ListSlot, Memory, ProfileSlot, ReservationSlot, Station, role,
+    Boot, CacheSlot, ChargingPeriod, Connector, ListSlot, Memory, ProfileSlot, ReservationSlot, Station, role,
 };
 use crate::store::{Keys, Scratch, Storage, StorageOp, StorageResult};
 use crate::time::Instant;
@@ -42,27 +43,30 @@ impl<'a> ChargePoint<'a> {
         boot: Boot<'a>,
     ) -> Result<Self, ConfigError> {
         boot_notification::check(&boot).map_err(|_| ConfigError::BootTextTooLong)?;
-        let periods = resources.periods.filled(|| C::SchedulePeriods::array(ChargingPeriod::NONE));
+        while resources.connectors.push(Connector::new()).is_ok() {}
+        while resources.cache.push(CacheSlot::FREE).is_ok() {}
+        let no_schedule = || C::SchedulePeriods::array(ChargingPeriod::NONE);
+        let periods = C::ChargingProfiles::rows(&mut resources.periods, no_schedule);
         let memory = Memory {
-            connectors: resources.connectors.filled(Connector::new),
+            connectors: resources.connectors.as_mut_slice(),
             meter_inputs: resources.meter_inputs.as_mut_view(),
             data_transfer: resources.data_transfer.as_mut_view(),
             hooks: resources.hooks.as_mut_view(),
-            cache: resources.cache.filled(|| CacheSlot::FREE),
-            local_list: resources.local_list.filled(|| [ListSlot::FREE; 2]).as_flattened_mut(),
-            reservations: resources.reservations.filled(|| ReservationSlot::FREE),
-            profiles: resources.profiles.filled(|| ProfileSlot::FREE),
+            cache: resources.cache.as_mut_slice(),
+            local_list: C::LocalList::rows(&mut resources.local_list, || [ListSlot::FREE; 2]).as_flattened_mut(),
+            reservations: C::Reservations::rows(&mut resources.reservations, || ReservationSlot::FREE),
+            profiles: C::ChargingProfiles::rows(&mut resources.profiles, || ProfileSlot::FREE),
             periods: C::SchedulePeriods::flat(periods),
             custom_call: resources.request.write([0; _]),
         };
         // In the resources, so that it is never moved: it is larger than any stack frame should be.
         let engine = resources.engine.write(Engine::new(Station::new(boot, Keys::blank(KEYS), memory)));
-        engine.station.set_up(C::ReceiveBuffer::COUNT);
+        engine.station.set_up(&room::of_a_request(C::ReceiveBuffer::COUNT));
         Ok(Self {
             controls: Controls { engine },
             buffers: Buffers {
-                receive: resources.receive.write(C::ReceiveBuffer::array(0)).as_mut(),
-                send: resources.send.write(C::SendBuffer::array(0)).as_mut(),
+                receive: C::ReceiveBuffer::zeros(&mut resources.receive),
+                send: C::SendBuffer::zeros(&mut resources.send),
                 record: Scratch::new(resources.record.write([0; _])),
             },
         })
@@ -168,7 +172,7 @@ fn complete<T, S>(engine: &mut Engine<'_>) -> Result<(), Error<T, S>> {
 
 /// Does what the storage device is wanted for, until there is nothing more or it fails.
 fn store<'a, S: Storage>(engine: &mut Engine<'a>, storage: &mut S, record: &mut Scratch<'a>) -> Result<(), S::Error> {
-    if engine.station.core.common.is_changed() {
+    if engine.station.core.common.agenda.has_news() {
         engine.advance();
     }
     while !engine.settled {
@@ -183,7 +187,7 @@ fn store<'a, S: Storage>(engine: &mut Engine<'a>, storage: &mut S, record: &mut 
             }
             done = true;
         }
-        done |= engine.station.core.common.is_changed(); // what the device was to be asked for is not wanted any more
+        done |= engine.station.core.common.agenda.has_news(); // what the device was to be asked for is not wanted any more
         engine.advance();
         if !done {
             break;

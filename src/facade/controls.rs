@@ -277,7 +277,7 @@ impl<'a> Controls<'a> {
 
     /// Incoming messages that were not worth an answer, and what was left out of answers.
     pub fn statistics(&self) -> Statistics {
-        Statistics { left_out: self.engine.station.core.common.left_out, ..self.engine.rpc.statistics() }
+        Statistics { left_out: self.engine.station.core.common.dialect.left_out, ..self.engine.rpc.statistics() }
     }
 
     /// The configuration keys.
@@ -303,7 +303,7 @@ impl<'a> Controls<'a> {
     /// status with more digits than the transaction of the same second would seem to be the later one. A call of
     /// [`send_request`](Self::send_request) writes its own dates.
     pub fn send_milliseconds(&mut self, sends: bool) {
-        self.engine.change().core.common.send_milliseconds(sends);
+        self.engine.change().core.common.dialect.has_milliseconds = sends;
     }
 
     /// Replaces the factory value of a key, before the first poll. A stored value overrides it. What the charge point

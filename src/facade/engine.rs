@@ -84,7 +84,7 @@ impl<'a> Engine<'a> {
         if let Some(panel) = self.panel {
             panel.look_at(now, &mut self.station);
         }
-        if now < self.wake && !self.station.core.common.is_changed() {
+        if now < self.wake && !self.station.core.common.agenda.has_news() {
             return;
         }
         if now >= self.rpc.next_deadline() {
@@ -97,7 +97,7 @@ impl<'a> Engine<'a> {
 
     /// The station, for the firmware to say something to it.
     pub(super) fn change(&mut self) -> &mut Station<'a> {
-        self.station.core.common.look_again();
+        self.station.core.common.agenda.look_again();
         &mut self.station
     }
 
@@ -135,7 +135,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn next_deadline(&self) -> Instant {
-        self.station.core.common.next_deadline().min(self.rpc.next_deadline()).min(self.send_deadline)
+        self.station.core.common.agenda.next_deadline().min(self.rpc.next_deadline()).min(self.send_deadline)
     }
 
     /// The next operation on the storage device. While the pages of a message lie in the record buffer, only what these want.

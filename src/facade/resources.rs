@@ -1,10 +1,10 @@
-use super::capacity::{Capacities, Count, Rows, Table, Usual};
+use super::capacity::{Capacities, Count, Sizes, Usual};
 use super::engine::Engine;
 use crate::station::{
     CacheSlot, ChargingPeriod, Connector, DataTransferHandler, Hook, ListSlot, MeterInput, ProfileSlot, ReservationSlot,
 };
 use crate::store::RECORD_LEN_MAX;
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use heapless::Vec;
 
 /// All the memory of a charge point with `CONNECTORS` connectors, 1 to 63, of about 0.55 KiB each. Who needs more or less room
@@ -27,18 +27,23 @@ pub struct Resources<'a, const CONNECTORS: usize = 2, C: Capacities = Usual> {
     pub(super) hooks: Table<Hook<'a>, HOOKS>,
     pub(super) cache: Table<CacheSlot, CACHE_ENTRIES>,
     /// Twice the entries, so that a new list fits beside the old one.
-    pub(super) local_list: RowsOf<C::LocalList, [ListSlot; 2]>,
-    pub(super) reservations: RowsOf<C::Reservations, ReservationSlot>,
-    pub(super) profiles: RowsOf<C::ChargingProfiles, ProfileSlot>,
-    pub(super) periods: RowsOf<C::ChargingProfiles, ArrayOf<C::SchedulePeriods, ChargingPeriod>>,
+    pub(super) local_list: MaybeUninit<RowsOf<C::LocalList, [ListSlot; 2]>>,
+    pub(super) reservations: MaybeUninit<RowsOf<C::Reservations, ReservationSlot>>,
+    pub(super) profiles: MaybeUninit<RowsOf<C::ChargingProfiles, ProfileSlot>>,
+    pub(super) periods: MaybeUninit<RowsOf<C::ChargingProfiles, Schedule<C>>>,
     pub(super) receive: MaybeUninit<ArrayOf<C::ReceiveBuffer, u8>>,
     pub(super) send: MaybeUninit<ArrayOf<C::SendBuffer, u8>>,
     pub(super) record: MaybeUninit<[u8; RECORD_LEN_MAX]>,
     pub(super) request: MaybeUninit<[u8; REQUEST_LEN_MAX]>,
 }
 
+/// A table that is empty until a charge point is made, as the buffers are: fresh resources are next to nothing, so that a
+/// static of them costs no flash, and no stack when they are put there. Not dropped, because the charge point borrows it to
+/// the very end.
+type Table<T, const N: usize> = ManuallyDrop<Vec<T, N>>;
 type RowsOf<N, T> = <N as Count>::Rows<T>;
 type ArrayOf<N, T> = <N as Count>::Array<T>;
+type Schedule<C> = ArrayOf<<C as Sizes>::SchedulePeriods, ChargingPeriod>;
 
 /// Meters beside the energy register and the power of each connector.
 const METER_INPUTS: usize = 12;
@@ -76,10 +81,10 @@ impl<const CONNECTORS: usize, C: Capacities> Resources<'_, CONNECTORS, C> {
             data_transfer: Table::new(Vec::new()),
             hooks: Table::new(Vec::new()),
             cache: Table::new(Vec::new()),
-            local_list: RowsOf::<C::LocalList, _>::EMPTY,
-            reservations: RowsOf::<C::Reservations, _>::EMPTY,
-            profiles: RowsOf::<C::ChargingProfiles, _>::EMPTY,
-            periods: RowsOf::<C::ChargingProfiles, _>::EMPTY,
+            local_list: MaybeUninit::uninit(),
+            reservations: MaybeUninit::uninit(),
+            profiles: MaybeUninit::uninit(),
+            periods: MaybeUninit::uninit(),
             receive: MaybeUninit::uninit(),
             send: MaybeUninit::uninit(),
             record: MaybeUninit::uninit(),

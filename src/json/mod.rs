@@ -20,8 +20,8 @@ mod write;
 pub use decimal::Decimal;
 #[cfg(feature = "security")]
 pub(crate) use drain::Drain;
-pub(crate) use payload::read_answer;
 pub use payload::{Payload, from_payload};
+pub(crate) use payload::{long_of_answer, read_answer};
 pub use problem::{DEPTH_MAX, Problem};
 pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, integer};
 pub use scan::{Frame, Malformed, MessageKind, scan};

@@ -116,6 +116,14 @@ pub(crate) fn read_answer<'a, const N: usize>(
     values
 }
 
+/// A whole number of an answer. One that is none is absent, and is added to `left_out`.
+pub(crate) fn long_of_answer(value: Value<'_>, left_out: &mut u32) -> Option<i64> {
+    value.long().unwrap_or_else(|_| {
+        *left_out = left_out.saturating_add(1);
+        None
+    })
+}
+
 impl fmt::Debug for Payload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.text() {

@@ -21,7 +21,7 @@ impl Json for Authorize<'_> {
 
 pub(super) fn conclude(station: &mut Station<'_>, now: Instant, id: ConnectorId, outcome: Outcome<'_>) {
     let Outcome::Result(payload) = outcome else { return station.authorize_unanswered(now, id) };
-    let info = IdTagInfo::in_answer(payload, &mut station.core.common.left_out);
+    let info = IdTagInfo::in_answer(payload, &mut station.core.common.dialect.left_out);
     station.authorize_answered(now, id, info);
 }
 

@@ -1,7 +1,9 @@
 //! BootNotification (OCPP 1.6 §4.2).
 
 use super::heartbeat::tell_time;
-use crate::json::{Field, Json, Kind, Name, Payload, TextTooLong, Writer, name, offset_of_char, read_answer};
+use crate::json::{
+    Field, Json, Kind, Name, Payload, TextTooLong, Writer, long_of_answer, name, offset_of_char, read_answer,
+};
 use crate::rpc::Outcome;
 use crate::station::{Boot, Station};
 use crate::time::Instant;
@@ -64,9 +66,9 @@ fn read_answer_of(station: &mut Station<'_>, now: Instant, payload: Payload<'_>)
         Field::optional("currentTime", Kind::DATE),
         Field::optional("interval", Kind::Number),
     ];
-    let [status, time, interval] = read_answer(payload, &FIELDS, &mut station.core.common.left_out);
+    let [status, time, interval] = read_answer(payload, &FIELDS, &mut station.core.common.dialect.left_out);
     let status = RegistrationStatus::from_json(status.text()?)?;
     tell_time(station, now, time);
-    let interval = station.core.common.long_of_answer(interval).unwrap_or(0);
+    let interval = long_of_answer(interval, &mut station.core.common.dialect.left_out).unwrap_or(0);
     Some((status, interval.clamp(0, i32::MAX.into()) as i32))
 }

@@ -1,16 +1,18 @@
 //! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
+use super::keys::NAME_LEN_MAX;
+use super::signed_values::meter_public_key_named;
 use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
 use crate::rpc::Composer;
 use crate::station::Station;
-use crate::station::configuration::NAMES_MAX;
 use crate::station::core_profile::Core;
-use crate::station::keys::NAME_LEN_MAX;
 use crate::station::signed_values::MeterPublicKey;
 use crate::store::{Access, Key, KeyId, Keys, Value};
 use crate::time::Instant;
 
+/// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
+pub(super) const NAMES_MAX: usize = 30;
 /// The longest value (OCPP 1.6 §6.9).
 const VALUE_LEN_MAX: u16 = 500;
 
@@ -24,8 +26,8 @@ pub(super) fn change_configuration(
         [Field::required("key", Kind::Text(NAME_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
     let [key, value] = payload.read(&FIELDS)?;
     let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::Rejected) };
-    let Some(key) = station.core.common.key_named(key) else {
-        let is_meter_s = station.core.meter_public_key_named(key).is_some();
+    let Some(key) = named(&station.core.common.keys, key) else {
+        let is_meter_s = meter_public_key_named(&station.core, key).is_some();
         return Ok(if is_meter_s { StatusAnswer::Rejected } else { StatusAnswer::NotSupported });
     };
     if let Some(accepted) = station.change_access(now, key, value) {
@@ -63,10 +65,10 @@ pub(super) fn get_configuration(core: &Core<'_>, payload: Payload<'_>, answer: &
     let mut begun = false;
     for wants_known in [true, false] {
         for name in elements(names).filter_map(JsonStr::from_quoted) {
-            let key = core.common.key_named(name);
+            let key = named(&core.common.keys, name);
             let of_meter = match key {
                 Some(_) => None,
-                None => core.meter_public_key_named(name),
+                None => meter_public_key_named(core, name),
             };
             match (key, of_meter) {
                 (Some(key), _) if wants_known => list.put(&Item::Known(key))?,
@@ -82,6 +84,16 @@ pub(super) fn get_configuration(core: &Core<'_>, payload: Payload<'_>, answer: &
         }
     }
     Ok(list.put(&Item::End)?)
+}
+
+/// The key with this name; case is ignored (OCPP 1.6 §7.29).
+#[inline(never)]
+fn named(keys: &Keys<'_>, name: JsonStr<'_>) -> Option<KeyId> {
+    keys.find_bytes(name.as_bytes()).or_else(|| {
+        // No key needs an escape, but some server may write one.
+        let mut text = [0; NAME_LEN_MAX as usize];
+        keys.find(name.copy_to(&mut text).ok()?)
+    })
 }
 
 /// How many keys are named.

@@ -19,7 +19,7 @@ pub(super) fn conclude_custom_call(station: &mut Station<'_>, now: Instant, outc
     let (action, payload) = station.custom.asked();
     let id_tag = tag_asked_about(action, payload);
     let info = match (&id_tag, outcome) {
-        (Some(_), Outcome::Result(payload)) => IdTagInfo::in_answer(payload, &mut station.core.common.left_out),
+        (Some(_), Outcome::Result(payload)) => IdTagInfo::in_answer(payload, &mut station.core.common.dialect.left_out),
         _ => None,
     };
     station.custom_call_concluded(now, outcome, id_tag, info);

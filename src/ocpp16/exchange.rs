@@ -34,7 +34,7 @@ impl Handler for Exchange<'_, '_> {
 
     fn handle_call(&mut self, now: Instant, call: &Call<'_>, answer: &mut Composer<'_>) -> Result<Reply, CallError> {
         let station = &mut *self.station;
-        answer.has_milliseconds = station.core.common.sends_milliseconds;
+        answer.has_milliseconds = station.core.common.dialect.has_milliseconds;
         let (position, is_first) = (answer.position(), answer.page() == 0);
         let action = call.action.as_bytes();
         let reply = match station.custom.request_handler(action) {
@@ -86,7 +86,7 @@ impl Handler for Exchange<'_, '_> {
     /// The user at the charge point first, then what the central system waits for, then the past, then small talk.
     fn next_call(&mut self, now: Instant, call: &mut CallComposer<'_>) -> Option<CallName> {
         let station = &mut *self.station;
-        call.composer.has_milliseconds = station.core.common.sends_milliseconds;
+        call.composer.has_milliseconds = station.core.common.dialect.has_milliseconds;
         station.reset.reset_answered(&mut station.core.common, now);
         station.security.access_answered();
         if !station.core.common.is_recovered() {
@@ -141,7 +141,7 @@ impl Handler for Exchange<'_, '_> {
                 return Some(CallName::MeterValues(id));
             }
             // The record buffer was used in vain: what lay in it is loaded again.
-            self.station.core.common.look_again();
+            self.station.core.common.agenda.look_again();
         }
         let station = &mut *self.station;
         if accepted && transaction_messages::write_due(&mut station.core, now, self.record, call) {
@@ -152,7 +152,7 @@ impl Handler for Exchange<'_, '_> {
     }
 
     fn continue_call(&mut self, _now: Instant, name: CallName, composer: &mut Composer<'_>) {
-        composer.has_milliseconds = self.station.core.common.sends_milliseconds;
+        composer.has_milliseconds = self.station.core.common.dialect.has_milliseconds;
         match name {
             CallName::TransactionMessage => {
                 transaction_messages::write_on(&mut self.station.core, self.record, composer)
@@ -171,7 +171,7 @@ impl Handler for Exchange<'_, '_> {
             // What was taken as it was told changes nothing that any block waits for.
             (CallName::StatusNotification(_) | CallName::MeterValues(_), Outcome::Result(_)) => {}
             (CallName::TransactionMessage, Outcome::Result(_)) if station.core.delivery.is_of_meter_values() => {}
-            _ => station.core.common.look_again(),
+            _ => station.core.common.agenda.look_again(),
         }
         if let Outcome::Result(_) | Outcome::Error { .. } = outcome {
             station.transfers.reports_arrived(&mut station.core.common);
@@ -224,7 +224,7 @@ impl Exchange<'_, '_> {
             Some((promised, status)) if promised == action => status,
             _ => match act(self.station, now, action, call.payload, answer, self.record)? {
                 Acted::Status(status) => {
-                    self.station.core.common.look_again();
+                    self.station.core.common.agenda.look_again();
                     status
                 }
                 Acted::Answered(reply) => return Ok(reply),

@@ -11,7 +11,7 @@ const EARLIEST: DateTime = DateTime::from_unix(1_577_836_800);
 pub(super) fn conclude(station: &mut Station<'_>, now: Instant, outcome: Outcome<'_>) {
     const FIELDS: [Field; 1] = [Field::optional("currentTime", Kind::DATE)];
     let Outcome::Result(payload) = outcome else { return };
-    let [time] = read_answer(payload, &FIELDS, &mut station.core.common.left_out);
+    let [time] = read_answer(payload, &FIELDS, &mut station.core.common.dialect.left_out);
     tell_time(station, now, time);
 }
 
@@ -21,6 +21,6 @@ pub(super) fn tell_time(station: &mut Station<'_>, now: Instant, time: Value<'_>
     let Some(time) = time.text() else { return };
     match DateTime::with_millis(time.as_bytes()) {
         Ok((time, millis)) if time >= EARLIEST => station.set_clock(now, time, millis),
-        _ => station.core.common.left_out = station.core.common.left_out.saturating_add(1),
+        _ => station.core.common.dialect.left_out = station.core.common.dialect.left_out.saturating_add(1),
     }
 }

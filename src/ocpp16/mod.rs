@@ -17,6 +17,7 @@ mod data_transfer;
 mod exchange;
 mod heartbeat;
 mod id_tag_info;
+pub(crate) mod keys;
 #[cfg_attr(not(feature = "local-auth-list"), path = "absent/local_list.rs")]
 mod local_list;
 #[cfg(feature = "security")]
@@ -27,6 +28,7 @@ mod remote_control;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
 mod reset;
+pub(crate) mod room;
 #[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
 #[cfg(feature = "security")]

@@ -1,17 +1,28 @@
 //! Signed values on the wire (note §3.2.1): JSON within a text of JSON, a page for each piece. And the keys that go with them.
 
+use super::keys::NAME_LEN_MAX;
 use super::meter_values::write_reading;
 use crate::base64;
-use crate::json::{BufferFull, Json, Writer, name};
+use crate::json::{BufferFull, Json, JsonStr, Writer, integer, name};
 use crate::rpc::Composer;
 use crate::station::core_profile::Core;
 use crate::station::metering::ENERGY;
-use crate::station::signed_values::{
-    KEY_LEN_MAX, METER_PUBLIC_KEY, MeterPublicKey, PageOfPiece, Piece, SignedForm, SignedPiece,
-};
-use crate::station::{MeterReading, ReadingContext};
+use crate::station::signed_values::{KEY_LEN_MAX, MeterPublicKey, PageOfPiece, Piece, SignedForm, SignedPiece};
+use crate::station::{ConnectorId, MeterReading, ReadingContext};
 use crate::store::Scratch;
 use crate::types::Symbol;
+
+/// The number of the connector follows (note §3.3.1).
+const METER_PUBLIC_KEY: &str = "MeterPublicKey";
+
+/// The key MeterPublicKey that is named so.
+pub(super) fn meter_public_key_named<'k>(core: &'k Core<'_>, name: JsonStr<'_>) -> Option<MeterPublicKey<'k>> {
+    let mut text = [0; NAME_LEN_MAX as usize];
+    let name = name.copy_to(&mut text).ok()?;
+    let (key, number) = name.split_at_checked(METER_PUBLIC_KEY.len())?;
+    let id = integer(number.as_bytes()).and_then(|id| ConnectorId::try_from(id).ok())?;
+    if key.eq_ignore_ascii_case(METER_PUBLIC_KEY) { core.meter_public_key(id) } else { None }
+}
 
 /// Writes the page of a piece; nothing yet, when the piece must be loaded first.
 pub(super) fn write_on(core: &mut Core<'_>, scratch: &Scratch<'_>, composer: &mut Composer<'_>) {

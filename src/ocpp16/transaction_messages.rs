@@ -2,7 +2,7 @@
 
 use super::meter_values::{self, MeterValues};
 use super::signed_values;
-use crate::json::{BufferFull, Field, Json, Kind, Writer, name, read_answer};
+use crate::json::{BufferFull, Field, Json, Kind, Writer, long_of_answer, name, read_answer};
 use crate::rpc::{CallComposer, Composer, Outcome};
 use crate::station::core_profile::Core;
 use crate::station::journal_entry::{Content, Entry};
@@ -40,9 +40,9 @@ pub(super) fn conclude(station: &mut Station<'_>, now: Instant, outcome: Outcome
         return station.entry_delivered(now, None, None);
     }
     let common = &mut station.core.common;
-    let [id, info] = read_answer(payload, &FIELDS, &mut common.left_out);
-    let id = common.long_of_answer(id);
-    let info = info.nested().and_then(|info| IdTagInfo::read_answer(info, &mut common.left_out));
+    let [id, info] = read_answer(payload, &FIELDS, &mut common.dialect.left_out);
+    let id = long_of_answer(id, &mut common.dialect.left_out);
+    let info = info.nested().and_then(|info| IdTagInfo::read_answer(info, &mut common.dialect.left_out));
     station.entry_delivered(now, id, info);
 }
 

@@ -39,7 +39,7 @@ impl Core<'_> {
         if interval > 0 {
             self.common.keys.save_integer(&HEARTBEAT_INTERVAL, interval);
         }
-        self.common.last_heartbeat = now;
+        self.common.registration.last_heartbeat = now;
         // OCPP 1.6 errata 3.22: the state of connector 0 and of each connector, as it stands now that the time is known.
         self.reports_all |= newly_accepted;
     }

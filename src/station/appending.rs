@@ -17,7 +17,7 @@ use crate::time::Instant;
 impl Core<'_> {
     /// The next entry of the journal.
     pub(super) fn next_append(&mut self, now: Instant, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
-        if self.common.persistence.doubtful.is_some() {
+        if self.common.persistence.appending.doubtful.is_some() {
             return Some((Task::LookForEntry, StorageOp::LoadEntry(self.common.journal.next())));
         }
         if self.owes_pieces() {
@@ -86,8 +86,8 @@ impl Core<'_> {
             Phase::Starting => {
                 let at = self.common.stamp(session.started);
                 let start = journal_entry::Start {
-                    id_tag: &session.id_tag,
-                    meter_start: session.meter_start,
+                    id_tag: &session.card.id_tag,
+                    meter_start: session.energy.start,
                     reservation: session.reservation,
                 };
                 (Task::AppendStart(id), at, journal_entry::write_start(scratch.blank(), number, id, at, &start))
@@ -104,7 +104,8 @@ impl Core<'_> {
                 let mut writer =
                     journal_entry::begin_meter_values(scratch.blank(), number, id, at, start, context, none);
                 // The last room is kept for transactions (MSG-15).
-                let measured = !self.common.journal_full && self.sample(id, self.common.list_of(context), &mut writer);
+                let measured = !self.common.persistence.appending.journal_full
+                    && self.sample(id, self.common.list_of(context), &mut writer);
                 let len = writer.finish_entry(number);
                 if !measured || self.connector_mut(id)?.place.sampling.is_thinned_out(context) {
                     self.connector_mut(id)?.place.sampling.taken(context);
@@ -113,7 +114,7 @@ impl Core<'_> {
                 (Task::AppendMeterValues(id, context), at, len)
             }
         };
-        self.common.persistence.storing_at = at;
+        self.common.persistence.storing.at = at;
         Some((task, StorageOp::AppendEntry(number, len?)))
     }
 
@@ -135,7 +136,7 @@ impl Core<'_> {
         let stop = journal_entry::Stop {
             start: session.entry,
             transaction: connector.confirmed.id_of(session.entry),
-            meter_stop: session.register,
+            meter_stop: session.energy.register,
             reason: session.stop.reason,
             id_tag: id_tag.as_ref(),
             attached,
@@ -150,7 +151,7 @@ impl Core<'_> {
             Some(len) => len,
             None => journal_entry::begin_stop(record, number, id, at, &stop).finish_entry(number)?,
         };
-        self.common.persistence.storing_at = at;
+        self.common.persistence.storing.at = at;
         Some((Task::AppendStop(id), StorageOp::AppendEntry(number, len)))
     }
 
@@ -201,25 +202,25 @@ impl Core<'_> {
 
     /// An entry is durable. The record buffer still holds it, which spares the first one the way back from the device.
     pub(super) fn appended(&mut self, id: ConnectorId, phase: Phase, scratch: &mut Scratch<'_>) -> Durable {
-        self.common.persistence.append_failures = 0;
-        let at = self.common.persistence.storing_at;
+        self.common.persistence.appending.failures = 0;
+        let at = self.common.persistence.storing.at;
         self.common.dating.followed_by(at, true);
         let is_first = self.common.journal.is_empty();
         let entry = self.common.journal.appended();
         let number = entry.number();
-        let record = scratch.device().get(..self.common.persistence.storing_len).unwrap_or_default();
+        let record = scratch.device().get(..self.common.persistence.storing.len).unwrap_or_default();
         self.signed_values.copying.found(number, record);
         self.tell_stored(id);
         let Some(connector) = self.connectors.get(usize::from(id).wrapping_sub(1)).filter(|_| is_first) else {
             return entry;
         };
         let session = &connector.session;
-        scratch.hold_entry(number, self.common.persistence.storing_len);
+        scratch.hold_entry(number, self.common.persistence.storing.len);
         self.delivery.head_at = Some(at);
         match phase {
             Phase::Starting => {
-                self.delivery.head = Some(Head::Start { connector: id, meter_start: session.meter_start });
-                self.delivery.head_tag = session.id_tag.clone();
+                self.delivery.head = Some(Head::Start { connector: id, meter_start: session.energy.start });
+                self.delivery.head_tag = session.card.id_tag.clone();
             }
             Phase::Stopping => {
                 self.delivery.head = Some(Head::Stop { connector: id, start: session.entry });
@@ -265,7 +266,7 @@ impl Common<'_> {
         let began = self.clock.date(Instant::from_secs(u64::from(uptime_s) + 1))?.shifted(-1);
         let number = self.journal.next();
         let at = Stamp::Undated { boot: self.dating.boot, uptime_s };
-        self.persistence.storing_at = at;
+        self.persistence.storing.at = at;
         Some(StorageOp::AppendEntry(number, journal_entry::write_clock(scratch.blank(), number, at, began)?))
     }
 }
@@ -293,9 +294,9 @@ impl Station<'_> {
                 }
             }
             _ => {
-                self.core.common.persistence.append_failures = 0;
+                self.core.common.persistence.appending.failures = 0;
                 self.core.common.journal.appended();
-                self.core.common.dating.followed_by(self.core.common.persistence.storing_at, false);
+                self.core.common.dating.followed_by(self.core.common.persistence.storing.at, false);
             }
         }
     }

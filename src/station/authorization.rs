@@ -9,15 +9,15 @@ use crate::store::{IntegerKey, RecordKey, SwitchKey};
 use crate::time::{Duration, Instant};
 
 /// Offline, a tag that nobody knows may charge.
-pub(super) const ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: SwitchKey = SwitchKey::new(1, "AllowOfflineTxForUnknownId", false);
+pub(crate) const ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: SwitchKey = SwitchKey::new(1, false);
 /// Seconds that a tag waits for the answer to its Authorize before the offline rules decide. 0 waits as long as the call
 /// itself.
-pub(super) const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, "Cst_AuthorizationTimeout", 30, 0, 3600);
+pub(crate) const AUTHORIZATION_TIMEOUT: IntegerKey = IntegerKey::new(56, 30, 0, 3600);
 
 /// Online, a tag that is known to be good charges without being asked about.
-pub(super) const LOCAL_PRE_AUTHORIZE: SwitchKey = SwitchKey::new(13, "LocalPreAuthorize", false);
+pub(crate) const LOCAL_PRE_AUTHORIZE: SwitchKey = SwitchKey::new(13, false);
 /// Offline, a tag that is known to be good may charge.
-pub(super) const LOCAL_AUTHORIZE_OFFLINE: SwitchKey = SwitchKey::new(12, "LocalAuthorizeOffline", true);
+pub(crate) const LOCAL_AUTHORIZE_OFFLINE: SwitchKey = SwitchKey::new(12, true);
 
 /// Authorize.req (OCPP 1.6 §6.1).
 pub(crate) struct Authorize<'a> {
@@ -30,17 +30,17 @@ impl Station<'_> {
         let reachable = self.core.common.is_reachable();
         let may_be_known = !reachable || self.core.common.keys.is_on(&LOCAL_PRE_AUTHORIZE);
         let Some(connector) = self.core.change_connector(id) else { return };
-        if may_be_known || connector.session.visitor.is_some() {
+        if may_be_known || connector.session.card.visitor.is_some() {
             self.look_up(now, id, !reachable);
         } else {
-            connector.session.presented = Presented::Waiting { since: now };
+            connector.session.card.presented = Presented::Waiting { since: now };
         }
     }
 
     /// Looks for what is known here about the tag. A record of it must be read first.
     fn look_up(&mut self, now: Instant, id: ConnectorId, had_its_say: bool) {
         let Some(connector) = self.core.change_connector(id) else { return };
-        connector.session.presented = Presented::LookUp { had_its_say, place: 0 };
+        connector.session.card.presented = Presented::LookUp { had_its_say, place: 0 };
         self.look_up_tag(now, id);
     }
 
@@ -59,21 +59,21 @@ impl Station<'_> {
 
     /// What is known about the tag and waits for its record.
     fn unsaved_about_tag(&self, now: Instant, id: ConnectorId) -> Option<Known> {
-        self.tokens.cache.known_unsaved(&self.core.common, now, self.core.connector(id)?.session.shown_tag())
+        self.tokens.cache.known_unsaved(&self.core.common, now, self.core.connector(id)?.session.card.shown_tag())
     }
 
     /// The record that may tell about the tag: that of the local list first, which outranks the cache (LOC-01).
     fn record_about_tag(&self, id: ConnectorId) -> Option<RecordKey> {
         let session = &self.core.connector(id)?.session;
-        if let Presented::LookUp { place, .. } = session.presented
-            && let Some(listed) = self.tokens.local_list.listed(&self.core.common, session.shown_tag(), place)
+        if let Presented::LookUp { place, .. } = session.card.presented
+            && let Some(listed) = self.tokens.local_list.listed(&self.core.common, session.card.shown_tag(), place)
         {
             return Some(listed);
         }
         if !self.core.common.keys.is_on(&AUTHORIZATION_CACHE_ENABLED) {
             return None;
         }
-        self.tokens.cache.find(session.shown_tag())
+        self.tokens.cache.find(session.card.shown_tag())
     }
 
     /// The central system has not answered about the tag of a connector (AUTH-05).
@@ -98,14 +98,14 @@ impl Station<'_> {
     }
 
     fn is_asked(&self, id: ConnectorId) -> bool {
-        let presented = self.core.connector(id).map(|connector| connector.session.presented);
+        let presented = self.core.connector(id).map(|connector| connector.session.card.presented);
         matches!(presented, Some(Presented::Asked { .. }))
     }
 
     /// The link is gone: tags that wait for an answer are decided here (LOC-05).
     pub(super) fn offline_authorization(&mut self, now: Instant) {
         for id in self.core.connector_ids() {
-            let presented = self.core.connector(id).map(|connector| connector.session.presented);
+            let presented = self.core.connector(id).map(|connector| connector.session.card.presented);
             if let Some(Presented::Waiting { .. } | Presented::Asked { .. }) = presented {
                 self.look_up(now, id, true);
             }
@@ -114,7 +114,8 @@ impl Station<'_> {
 
     /// Lets a tag that has waited too long be decided offline; returns when to look again.
     pub(super) fn advance_authorization(&mut self, now: Instant, id: ConnectorId) -> Instant {
-        let presented = self.core.connector(id).map_or(Presented::Settled, |connector| connector.session.presented);
+        let presented =
+            self.core.connector(id).map_or(Presented::Settled, |connector| connector.session.card.presented);
         let until = match presented {
             Presented::Settled => return Instant::NEVER,
             Presented::LookUp { .. } => {
@@ -139,7 +140,7 @@ impl Station<'_> {
 
     /// The next record to be read because of a tag that was shown on a connector, or, with 0, that was answered about.
     pub(super) fn record_to_look_up(&self) -> Option<(ConnectorId, RecordKey)> {
-        let shown = self.core.connector_ids().find_map(|id| match self.core.connector(id)?.session.presented {
+        let shown = self.core.connector_ids().find_map(|id| match self.core.connector(id)?.session.card.presented {
             Presented::LookUp { .. } => Some((id, self.record_about_tag(id)?)),
             _ => None,
         });
@@ -159,19 +160,19 @@ impl Station<'_> {
         }
         let Some(connector) = self.core.connector(id) else { return };
         let known = record
-            .and_then(|record| known_by_cache(&self.core.common, now, connector.session.shown_tag(), key, record));
+            .and_then(|record| known_by_cache(&self.core.common, now, connector.session.card.shown_tag(), key, record));
         self.decide(now, id, known);
     }
 
     fn looked_up_in_list(&mut self, now: Instant, id: ConnectorId, key: RecordKey, record: Option<&[u8]>) {
         let Some(connector) = self.core.connector(id) else { return };
-        let known = known_by_list(&self.core.common, now, connector.session.shown_tag(), key, record);
+        let known = known_by_list(&self.core.common, now, connector.session.card.shown_tag(), key, record);
         if known.is_some() {
             return self.decide(now, id, known);
         }
         // Another tag with the same hash, or a damaged record.
         if let Some(connector) = self.core.change_connector(id)
-            && let Presented::LookUp { place, .. } = &mut connector.session.presented
+            && let Presented::LookUp { place, .. } = &mut connector.session.card.presented
         {
             *place = place_behind(key);
         }
@@ -181,7 +182,7 @@ impl Station<'_> {
     /// Decides by what is known here, or leaves it to the central system.
     fn decide(&mut self, now: Instant, id: ConnectorId, known: Option<Known>) {
         let Some(Presented::LookUp { had_its_say, .. }) =
-            self.core.connector(id).map(|connector| connector.session.presented)
+            self.core.connector(id).map(|connector| connector.session.card.presented)
         else {
             return;
         };
@@ -191,11 +192,12 @@ impl Station<'_> {
         let unknown_allowed = self.core.common.keys.is_on(&ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID);
         let Some(connector) = self.core.change_connector(id) else { return };
         let session = &mut connector.session;
-        let is_visitor = session.visitor.is_some();
-        let is_good = |known: &Known| known.is_valid && if is_visitor { session.is_of_group(known) } else { trusted };
+        let is_visitor = session.card.visitor.is_some();
+        let is_good =
+            |known: &Known| known.is_valid && if is_visitor { session.card.is_of_group(known) } else { trusted };
         match known {
             Some(known) if is_good(&known) => self.give_verdict(now, id, known),
-            _ if !must_decide => session.presented = Presented::Waiting { since: now },
+            _ if !must_decide => session.card.presented = Presented::Waiting { since: now },
             // LOC-06: known not to be good is not unknown.
             Some(Known { is_valid: false, .. }) => self.core.refuse_tag(id, TxNotification::AuthorizationRejected),
             _ if is_visitor => self.core.refuse_tag(id, TxNotification::AuthorizationRejected),
@@ -211,13 +213,13 @@ impl Station<'_> {
         }
         let Some(connector) = self.core.change_connector(id) else { return };
         let session = &mut connector.session;
-        session.presented = Presented::Settled;
-        if session.visitor.is_none() && known.is_valid {
-            session.parent = known.parent.clone(); // moved it would bring memmove into the firmware
+        session.card.presented = Presented::Settled;
+        if session.card.visitor.is_none() && known.is_valid {
+            session.card.parent = known.parent.clone(); // moved it would bring memmove into the firmware
             session.authorize(now);
             connector.notify(TxNotification::Authorized);
-        } else if known.is_valid && session.is_of_group(&known) {
-            let visitor = session.visitor.take();
+        } else if known.is_valid && session.card.is_of_group(&known) {
+            let visitor = session.card.visitor.take();
             self.core.owner_came(now, id, visitor);
         } else {
             self.core.refuse_tag(id, TxNotification::AuthorizationRejected);
@@ -229,9 +231,9 @@ impl Core<'_> {
     /// The next tag to ask the central system about.
     pub(crate) fn authorize_request(&mut self) -> Option<(ConnectorId, Authorize<'_>)> {
         for (connector, id) in self.connectors.iter_mut().zip(1..) {
-            if let Presented::Waiting { .. } = connector.session.presented {
-                connector.session.presented = Presented::Asked { until: Instant::NEVER };
-                self.asked_tag = connector.session.shown_tag().clone();
+            if let Presented::Waiting { .. } = connector.session.card.presented {
+                connector.session.card.presented = Presented::Asked { until: Instant::NEVER };
+                self.asked_tag = connector.session.card.shown_tag().clone();
                 return Some((id, Authorize { id_tag: self.asked_tag.as_str() }));
             }
         }
@@ -242,18 +244,18 @@ impl Core<'_> {
     pub(crate) fn authorize_sent(&mut self, now: Instant, id: ConnectorId) {
         let end = deadline(now, Duration::from_secs(self.common.keys.unsigned(&AUTHORIZATION_TIMEOUT)));
         if let Some(connector) = self.connector_mut(id)
-            && let Presented::Asked { until } = &mut connector.session.presented
+            && let Presented::Asked { until } = &mut connector.session.card.presented
         {
             *until = end;
-            self.common.wake_at(end);
+            self.common.agenda.wake_at(end);
         }
     }
 
     fn refuse_tag(&mut self, id: ConnectorId, notification: TxNotification) {
         let Some(connector) = self.change_connector(id) else { return };
         let session = &mut connector.session;
-        session.presented = Presented::Settled;
-        if session.visitor.take().is_none() {
+        session.card.presented = Presented::Settled;
+        if session.card.visitor.take().is_none() {
             session.clear();
         }
         connector.notify(notification);

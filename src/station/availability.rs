@@ -88,7 +88,7 @@ impl Core<'_> {
         if self.charge_point.service.is_closing() {
             let is_busy = self.connectors.iter().any(Connector::is_busy);
             self.charge_point.service.apply(is_busy);
-            self.common.look_again_if(!self.charge_point.service.is_on()); // which ends its reservations
+            self.common.agenda.look_again_if(!self.charge_point.service.is_on()); // which ends its reservations
         }
     }
 
@@ -108,7 +108,7 @@ impl Core<'_> {
             connector.place.service.is_closed = is_closed;
             connector.apply_availability();
         }
-        self.common.look_again();
+        self.common.agenda.look_again();
     }
 
     /// The next record to be stored.
@@ -134,7 +134,7 @@ impl Connector<'_> {
             let is_busy = self.is_busy();
             self.place.service.apply(is_busy);
             if !self.place.service.is_on() {
-                self.finishing = Finishing::No;
+                self.visit.finishing = Finishing::No;
                 self.release_cable(); // no card is taken here any more
             }
         }
@@ -143,8 +143,8 @@ impl Connector<'_> {
     /// H2: whoever is there while it is out of service is treated as if just come when it returns.
     fn forget_who_is_there(&mut self, now: Instant) {
         if !self.place.service.is_on() {
-            self.present_since = now;
-            self.finishing = Finishing::No;
+            self.visit.since = now;
+            self.visit.finishing = Finishing::No;
         }
     }
 

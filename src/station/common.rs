@@ -1,13 +1,14 @@
 //! What all blocks of a charge point have in common.
 
+use super::agenda::Agenda;
 use super::boot::Boot;
 use super::dating::Dating;
+use super::dialect::Dialect;
 use super::journal_entry::Stamp;
 use super::keys;
 use super::outputs::Outputs;
 use super::persistence::Persistence;
 use super::registration::Registration;
-use crate::json::Value;
 use crate::store::{Journal, Keys};
 use crate::time::{Clock, DateTime, Instant};
 use crate::types::{FeatureProfile, Symbol};
@@ -19,22 +20,14 @@ pub(crate) struct Common<'a> {
     pub(crate) clock: Clock,
     pub(super) dating: Dating,
     pub(crate) journal: Journal,
-    /// There is no room for another transaction.
-    pub(super) journal_full: bool,
     pub(super) persistence: Persistence,
     pub(crate) registration: Registration,
     pub(crate) outputs: Outputs<'a>,
     pub(super) online: bool,
-    pub(crate) sends_milliseconds: bool,
-    pub(super) last_heartbeat: Instant,
-    pub(super) heartbeat_triggered: bool,
-    /// How many members of answers were left out since the boot because they could not be read.
-    pub(crate) left_out: u32,
+    pub(crate) dialect: Dialect,
     /// Profiles of this build that the firmware does without, a bit for each.
     absent_profiles: u8,
-    /// Something happened that a pass over all blocks must look at.
-    dirty: bool,
-    deadline: Instant,
+    pub(crate) agenda: Agenda,
 }
 
 impl<'a> Common<'a> {
@@ -45,58 +38,14 @@ impl<'a> Common<'a> {
             clock: Clock::new(),
             dating: Dating::new(),
             journal: Journal::new(),
-            journal_full: false,
             persistence: Persistence::new(),
             registration: Registration::new(),
             outputs: Outputs::default(),
             online: false,
-            sends_milliseconds: false,
-            last_heartbeat: Instant::ZERO,
-            heartbeat_triggered: false,
-            left_out: 0,
+            dialect: Dialect::default(),
             absent_profiles: 0,
-            dirty: true,
-            deadline: Instant::ZERO,
+            agenda: Agenda::new(),
         }
-    }
-
-    /// Whether there is something to look at by now; it is looked at then.
-    pub(super) fn begin_pass(&mut self, now: Instant) -> bool {
-        let begins = self.dirty || now >= self.deadline;
-        if begins {
-            self.dirty = false;
-            self.deadline = Instant::NEVER;
-        }
-        begins
-    }
-
-    /// Something has happened: all blocks look at it. Said at each door, whatever came in: the inputs, the clock, the link,
-    /// a message in or out, what the device has done, what the firmware wants. A block says it where a pass has to be followed
-    /// by another one.
-    pub(crate) fn look_again(&mut self) {
-        self.dirty = true;
-    }
-
-    /// The same where it is so.
-    pub(super) fn look_again_if(&mut self, is_so: bool) {
-        if is_so {
-            self.dirty = true;
-        }
-    }
-
-    /// Whether something has happened that [`advance`](Self::advance) has not looked at.
-    pub(crate) fn is_changed(&self) -> bool {
-        self.dirty
-    }
-
-    /// When [`advance`](Self::advance) must be called if no input changes.
-    pub(crate) fn next_deadline(&self) -> Instant {
-        if self.dirty { Instant::ZERO } else { self.deadline }
-    }
-
-    /// Dates go out with milliseconds.
-    pub(crate) fn send_milliseconds(&mut self, sends: bool) {
-        self.sends_milliseconds = sends;
     }
 
     /// A profile is not to be there, whatever the build and the hardware have.
@@ -135,14 +84,6 @@ impl<'a> Common<'a> {
         self.persistence.is_recovered()
     }
 
-    /// A whole number of an answer; one that is none is left out.
-    pub(crate) fn long_of_answer(&mut self, value: Value<'_>) -> Option<i64> {
-        value.long().unwrap_or_else(|_| {
-            self.left_out = self.left_out.saturating_add(1);
-            None
-        })
-    }
-
     /// The base of message ids that are not kept over a boot; known after recovery.
     pub(crate) fn call_epoch(&self) -> u32 {
         self.persistence.call_epoch(self.dating.boot)
@@ -156,12 +97,6 @@ impl<'a> Common<'a> {
     /// Seconds between pings, 0 for none.
     pub(crate) fn ping_interval_s(&self) -> u32 {
         self.keys.unsigned(&keys::WEB_SOCKET_PING_INTERVAL)
-    }
-
-    /// Looks at all blocks again, not later than `at`.
-    #[inline(never)]
-    pub(super) fn wake_at(&mut self, at: Instant) {
-        self.deadline = self.deadline.min(at);
     }
 
     /// The last date that the device knows.

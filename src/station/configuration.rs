@@ -1,8 +1,6 @@
-//! GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8).
+//! The settings that the central system may change.
 
-use super::common::Common;
 use super::core_profile::Core;
-use super::keys::{self, announced};
 use super::metering::Meters;
 use super::shelf::{RecordChange, Shelf};
 use super::signed_values::is_telling_of_key;
@@ -11,16 +9,7 @@ use crate::json::JsonStr;
 use crate::store::{IntegerKey, KeyId, RecordKey, Refusal, Scratch, StorageOp, is_long_list};
 
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
-pub(super) const GET_CONFIGURATION_MAX_KEYS: IntegerKey =
-    IntegerKey::new(9, "GetConfigurationMaxKeys", NAMES_MAX as i32, 0, 1000).read_only();
-pub(crate) const NAMES_MAX: usize = 30;
-
-/// How many names the receive buffer has room for.
-pub(super) fn names_max(receive: usize) -> i32 {
-    const REQUEST: &str = r#"[2,"00000000-0000-0000-0000-000000000000","GetConfiguration",{"key":[]}]"#;
-    const NAME: &str = r#""12345678901234567890123456789012345678901234567890","#;
-    announced(receive, REQUEST, NAME, NAMES_MAX)
-}
+pub(crate) const GET_CONFIGURATION_MAX_KEYS: IntegerKey = IntegerKey::new(9, 0, 0, 1000).read_only();
 
 impl Core<'_> {
     /// Whether the new value waits for the next boot.
@@ -36,18 +25,6 @@ impl Core<'_> {
             }
         })?;
         Ok(self.common.keys.get(key).is_some_and(|key| key.reboot_required))
-    }
-}
-
-impl Common<'_> {
-    /// Case is ignored (OCPP 1.6 §7.29).
-    #[inline(never)]
-    pub(crate) fn key_named(&self, name: JsonStr<'_>) -> Option<KeyId> {
-        self.keys.find_bytes(name.as_bytes()).or_else(|| {
-            // No key needs an escape, but some server may write one.
-            let mut text = [0; keys::NAME_LEN_MAX as usize];
-            self.keys.find(name.copy_to(&mut text).ok()?)
-        })
     }
 }
 

@@ -19,7 +19,7 @@ impl Shelf for TransactionShelf {
         let loaded = ConfirmedTransaction::load(key, record);
         if let (Some((confirmed, id_tag)), Some(connector)) = (loaded, core.connector_mut(id as ConnectorId)) {
             connector.confirmed = confirmed;
-            connector.session.id_tag = id_tag;
+            connector.session.card.id_tag = id_tag;
         }
     }
 }
@@ -28,10 +28,10 @@ impl Core<'_> {
     /// AUTH-09: the parent may become known only now. It also tells who may take a cable that stays locked (TX-10).
     pub(super) fn learn_parent(&mut self, connector: ConnectorId, number: u32, parent: Option<IdToken>) {
         if let (Some(parent), Some(connector)) = (parent, self.connector_mut(connector)) {
-            let is_held = connector.is_held;
+            let is_held = connector.visit.is_held;
             let session = &mut connector.session;
             if (session.is_in_transaction() || is_held) && session.entry == number {
-                session.parent = Some(parent);
+                session.card.parent = Some(parent);
             }
         }
     }

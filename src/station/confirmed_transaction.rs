@@ -77,8 +77,8 @@ impl ConfirmedTransaction {
         if !session.is_in_transaction() || session.sample != number || session.entry != self.entry {
             return false;
         }
-        self.unsaved |= self.register < session.register;
-        self.register = self.register.max(session.register);
+        self.unsaved |= self.register < session.energy.register;
+        self.register = self.register.max(session.energy.register);
         self.unsaved
     }
 

@@ -44,19 +44,24 @@ pub(crate) struct Connector<'a> {
     /// What its switches said last.
     pub(super) switches: Switches,
     pub(super) place: Place<'a>,
-    /// Since when somebody has been there.
-    pub(super) present_since: Instant,
+    pub(super) visit: Visit,
     pub(super) session: Session,
-    /// A transaction is over, or a tag came too late, and the user is not done yet.
-    pub(super) finishing: Finishing,
-    /// The cable stays locked until the card that began is shown again.
-    pub(super) is_held: bool,
     /// It waits for one tag.
     pub(super) is_reserved: bool,
     pub(super) series: Series,
     pub(super) signing: Signing,
     pub(super) confirmed: ConfirmedTransaction,
     pub(super) limits: Limits,
+}
+
+/// Somebody at the connector.
+#[derive(Debug)]
+pub(super) struct Visit {
+    pub(super) since: Instant,
+    /// A transaction is over, or a tag came too late, and the user is not done yet.
+    pub(super) finishing: Finishing,
+    /// The cable stays locked until the card that began is shown again.
+    pub(super) is_held: bool,
 }
 
 impl<'a> Connector<'a> {
@@ -66,10 +71,8 @@ impl<'a> Connector<'a> {
             equipment: Equipment::NONE,
             switches: Switches::NONE,
             place: Place::new(),
-            present_since: Instant::ZERO,
+            visit: Visit { since: Instant::ZERO, finishing: Finishing::No, is_held: false },
             session: Session::new(),
-            finishing: Finishing::No,
-            is_held: false,
             is_reserved: false,
             series: Series::new(),
             signing: Signing::new(),
@@ -113,8 +116,8 @@ impl<'a> Connector<'a> {
 
     /// Nobody has to show a card any more to take the cable.
     pub(super) fn release_cable(&mut self) {
-        self.is_held = false;
-        self.session.forget_visitor();
+        self.visit.is_held = false;
+        self.session.card.forget_visitor();
     }
 
     /// Somebody is seen to be there: an EV is plugged in, or the bay is occupied.
@@ -127,8 +130,8 @@ impl<'a> Connector<'a> {
     pub(super) fn forget_finishing(&mut self) {
         use ChargePointStatus::{Available, Faulted, Finishing as Told};
         let is_told = matches!(self.status(), Told | Faulted | Available);
-        if self.finishing != Finishing::EvSideDisconnected || is_told {
-            self.finishing = Finishing::No;
+        if self.visit.finishing != Finishing::EvSideDisconnected || is_told {
+            self.visit.finishing = Finishing::No;
         }
     }
 
@@ -152,7 +155,7 @@ impl<'a> Connector<'a> {
         }
         self.switches = switches;
         if self.is_present() && !was_present {
-            self.present_since = now;
+            self.visit.since = now;
         }
     }
 
@@ -169,13 +172,17 @@ impl<'a> Connector<'a> {
     /// Reads the register of the transaction, which does not fall; `false` when it cannot be read now.
     pub(super) fn read_register(&mut self) -> bool {
         let energy = self.energy();
-        self.session.take_reading(energy)
+        self.session.energy.take_reading(energy)
     }
 
     /// What the register is told to stand at, if it was or can be read: within a transaction what it was last read as.
     pub(super) fn register(&self) -> Option<i64> {
         let session = &self.session;
-        if session.is_in_transaction() { Some(session.register).filter(|_| session.is_metered) } else { self.energy() }
+        if session.is_in_transaction() {
+            Some(session.energy.register).filter(|_| session.energy.is_metered)
+        } else {
+            self.energy()
+        }
     }
 
     #[inline(never)]

@@ -60,11 +60,11 @@ impl<'a> Core<'a> {
     pub(crate) fn read_inputs(&mut self, now: Instant) {
         for connector in self.connectors.iter_mut() {
             let has_changed = connector.read_inputs(now);
-            self.common.look_again_if(has_changed);
+            self.common.agenda.look_again_if(has_changed);
         }
         if !self.charge_point.error_inputs.is_empty() {
             let has_changed = self.charge_point.read_errors(false);
-            self.common.look_again_if(has_changed);
+            self.common.agenda.look_again_if(has_changed);
         }
     }
 
@@ -103,7 +103,7 @@ impl<'a> Core<'a> {
     /// The same for a change that all blocks must look at.
     #[inline(never)]
     pub(crate) fn change_connector(&mut self, id: ConnectorId) -> Option<&mut Connector<'a>> {
-        self.common.look_again();
+        self.common.agenda.look_again();
         self.connector_mut(id)
     }
 

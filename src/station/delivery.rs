@@ -10,11 +10,9 @@ use crate::store::{IntegerKey, Journal};
 use crate::time::Instant;
 
 /// How often a message that the central system fails to process is sent in all.
-pub(super) const TRANSACTION_MESSAGE_ATTEMPTS: IntegerKey =
-    IntegerKey::new(33, "TransactionMessageAttempts", 3, 0, 1000);
+pub(crate) const TRANSACTION_MESSAGE_ATTEMPTS: IntegerKey = IntegerKey::new(33, 3, 0, 1000);
 /// Seconds; the wait before the n-th resend is n times as long.
-pub(super) const TRANSACTION_MESSAGE_RETRY_INTERVAL: IntegerKey =
-    IntegerKey::new(34, "TransactionMessageRetryInterval", 60, 0, 86_400);
+pub(crate) const TRANSACTION_MESSAGE_RETRY_INTERVAL: IntegerKey = IntegerKey::new(34, 60, 0, 86_400);
 
 /// The transaction id of everything that follows a start which could not be delivered (errata 3.18).
 pub(crate) const UNDELIVERABLE: i64 = -1;

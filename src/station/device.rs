@@ -45,14 +45,16 @@ impl Station<'_> {
         let Some((task, op)) = next else {
             // What has failed is not wanted any more.
             self.core.common.persistence.failures = 0;
-            if self.core.common.persistence.append_failures > 0 && now >= self.core.common.persistence.append_after {
-                self.core.common.persistence.append_failures = 0;
+            if self.core.common.persistence.appending.failures > 0
+                && now >= self.core.common.persistence.appending.not_before
+            {
+                self.core.common.persistence.appending.failures = 0;
             }
             return None;
         };
         self.core.common.persistence.in_flight = Some(task);
         match op {
-            StorageOp::AppendEntry(_, len) => self.core.common.persistence.storing_len = len,
+            StorageOp::AppendEntry(_, len) => self.core.common.persistence.storing.len = len,
             StorageOp::Load(_) | StorageOp::LoadEntry(_) | StorageOp::Thin(..) => _ = scratch.blank(),
             _ => {}
         }
@@ -71,12 +73,13 @@ impl Station<'_> {
     ) {
         self.task_done(now, result, scratch);
         self.core.common.journal.set_room(room);
-        self.core.common.journal_full = self.core.common.journal.room() < self.core.entries_of_a_new_transaction();
+        self.core.common.persistence.appending.journal_full =
+            self.core.common.journal.room() < self.core.entries_of_a_new_transaction();
     }
 
     fn task_done(&mut self, now: Instant, result: Result<StorageResult, ()>, scratch: &mut Scratch<'_>) {
         let Some(task) = self.core.common.persistence.in_flight.take() else { return };
-        self.core.common.look_again_if(!task.is_housekeeping() || result.is_err());
+        self.core.common.agenda.look_again_if(!task.is_housekeeping() || result.is_err());
         let Ok(result) = result else {
             warning!("storage device failed");
             self.core.common.persistence.failures = self.core.common.persistence.failures.saturating_add(1);
@@ -103,13 +106,13 @@ impl Station<'_> {
             | Task::AppendSigned(_)
             | Task::AppendPiece => self.entry_appended(now, task, scratch),
             Task::LookForEntry => {
-                let doubtful = self.core.common.persistence.doubtful.take();
+                let doubtful = self.core.common.persistence.appending.doubtful.take();
                 if let Some(record) = loaded
                     && let Some(task) = doubtful
                     && Entry::is_sound(self.core.common.journal.next(), record)
                 {
                     self.core.common.persistence.failures = 0;
-                    self.core.common.persistence.storing_len = record.len();
+                    self.core.common.persistence.storing.len = record.len();
                     self.entry_appended(now, task, scratch);
                 }
             }
@@ -161,11 +164,11 @@ impl Station<'_> {
     /// The device failed. What is only good to know is done without; all else is tried again.
     fn do_without(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
         if task.is_append() {
-            self.core.common.persistence.doubtful = Some(task);
-            self.core.common.persistence.append_failures =
-                self.core.common.persistence.append_failures.saturating_add(1);
-            if self.core.common.persistence.append_failures >= TRIES {
-                self.core.common.persistence.append_after = now + APPEND_WAIT;
+            self.core.common.persistence.appending.doubtful = Some(task);
+            self.core.common.persistence.appending.failures =
+                self.core.common.persistence.appending.failures.saturating_add(1);
+            if self.core.common.persistence.appending.failures >= TRIES {
+                self.core.common.persistence.appending.not_before = now + APPEND_WAIT;
             }
         }
         match task {

@@ -17,7 +17,7 @@ impl Core<'_> {
             let session = &connector.session;
             let switches = &connector.switches;
             session.phase() == Phase::Running
-                && !session.energy_denied
+                && !session.energy.is_denied
                 && switches.plugged()
                 && !connector.place.is_faulted()
                 && !connector.is_limited_to_zero()
@@ -35,18 +35,18 @@ impl Core<'_> {
         let is_running = matches!(session.phase(), Phase::Running | Phase::Stopping);
         let entry = (is_running && !session.is_silent).then_some(session.entry);
         Some(TransactionView {
-            id_tag: session.id_tag.as_str(),
-            parent_id_tag: session.parent.as_ref().map(|parent| parent.as_str()),
+            id_tag: session.card.id_tag.as_str(),
+            parent_id_tag: session.card.parent.as_ref().map(|parent| parent.as_str()),
             id: entry.map(|entry| TransactionId::new(self.seed(), entry)),
             transaction_id: entry.and_then(|entry| connector.confirmed.id_of(entry)),
             is_authorized: session.phase() != Phase::Authorizing,
             is_running,
-            is_deauthorized: session.energy_denied,
+            is_deauthorized: session.energy.is_denied,
             is_silent: session.is_silent,
-            meter_start: started.map(|_| session.meter_start),
+            meter_start: started.map(|_| session.energy.start),
             started,
             stop: (session.phase() == Phase::Stopping).then(|| StopView {
-                meter_stop: session.register,
+                meter_stop: session.energy.register,
                 stopped: session.stop.at,
                 reason: session.stop.reason,
                 id_tag: session.stop.id_tag.as_ref().map(|id_tag| id_tag.as_str()),

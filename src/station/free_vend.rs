@@ -8,9 +8,9 @@ use crate::store::{ListCodec, ListKey, SwitchKey};
 use crate::time::Instant;
 
 /// Plugging in is all that it takes.
-pub(super) const FREE_VEND_ACTIVE: SwitchKey = SwitchKey::new(57, "Cst_FreeVendActive", false);
+pub(crate) const FREE_VEND_ACTIVE: SwitchKey = SwitchKey::new(57, false);
 /// The tag of these transactions; none means [`NOBODY`].
-pub(super) const FREE_VEND_ID_TAG: ListKey = ListKey::new(58, "Cst_FreeVendIdTag", "", 5, &ID_TAG);
+pub(crate) const FREE_VEND_ID_TAG: ListKey = ListKey::new(58, "", 5, &ID_TAG);
 
 /// The tag that ArduinoOcpp names when it was given none.
 const NOBODY: &str = "A0000000";
@@ -26,7 +26,7 @@ impl Station<'_> {
             connector.equipment.has_plug_sensor()
                 && connector.switches.plugged()
                 && connector.session.phase() == Phase::Idle
-                && connector.finishing == Finishing::No
+                && connector.visit.finishing == Finishing::No
         });
         if !wants || self.may_begin(id).is_err() {
             return;
@@ -38,7 +38,7 @@ impl Station<'_> {
         }
         let _ = self.begin_session(now, id_tag, id, true); // it may begin
         if let Some(connector) = self.core.connector_mut(id) {
-            connector.session.is_free = true;
+            connector.session.card.is_free = true;
         }
     }
 }

@@ -14,7 +14,7 @@ impl Core<'_> {
         self.delivery.give_up = false;
         warning!("transaction message {} discarded", number);
         self.delivery.release = true;
-        self.common.look_again();
+        self.common.agenda.look_again();
         let entry = record.and_then(|record| Entry::read(number, record));
         self.delivery.head = entry.as_ref().map(Head::of);
         if let Some(Head::Start { connector, meter_start }) = self.delivery.head {

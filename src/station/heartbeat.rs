@@ -5,7 +5,7 @@ use crate::store::IntegerKey;
 use crate::time::{Duration, Instant};
 
 /// Seconds. Set by BootNotification.conf; 0 there means the charge point's own choice (OCPP 1.6 §4.2).
-pub(super) const HEARTBEAT_INTERVAL: IntegerKey = IntegerKey::new(10, "HeartbeatInterval", 86_400, 1, i32::MAX);
+pub(crate) const HEARTBEAT_INTERVAL: IntegerKey = IntegerKey::new(10, 86_400, 1, i32::MAX);
 
 /// Seconds between heartbeats at most while the clock is not set: they ask for the time.
 const UNSET_INTERVAL_S: u32 = 60;
@@ -18,15 +18,15 @@ impl Common<'_> {
         }
         let interval_s = self.keys.unsigned(&HEARTBEAT_INTERVAL);
         let interval_s = if self.clock.is_set() { interval_s } else { interval_s.min(UNSET_INTERVAL_S) };
-        self.last_heartbeat + Duration::from_secs(interval_s)
+        self.registration.last_heartbeat + Duration::from_secs(interval_s)
     }
 
     pub(crate) fn heartbeat_due(&self, now: Instant) -> bool {
-        self.heartbeat_triggered || now >= self.heartbeat_deadline()
+        self.registration.heartbeat_triggered || now >= self.heartbeat_deadline()
     }
 
     pub(crate) fn heartbeat_sent(&mut self, now: Instant) {
-        self.last_heartbeat = now;
-        self.heartbeat_triggered = false;
+        self.registration.last_heartbeat = now;
+        self.registration.heartbeat_triggered = false;
     }
 }

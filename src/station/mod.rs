@@ -8,6 +8,7 @@
 //! beside it, and are lent it where they look at it. Where two of them meet, the line stands in an `impl Station`.
 
 mod acceptance;
+pub(crate) mod agenda;
 mod appending;
 pub(crate) mod authorization;
 pub(crate) mod availability;
@@ -28,38 +29,39 @@ pub(crate) mod data_transfer;
 mod dating;
 pub(crate) mod delivery;
 mod device;
+pub(crate) mod dialect;
 mod discarded;
 mod display;
 mod faults;
-mod free_vend;
+pub(crate) mod free_vend;
 mod giving_up;
 mod hardware;
-mod heartbeat;
+pub(crate) mod heartbeat;
 #[cfg_attr(not(any(feature = "local-auth-list", feature = "firmware-management")), path = "absent/held_call.rs")]
 #[cfg_attr(not(feature = "local-auth-list"), allow(dead_code))] // several records for one call
 mod held_call;
 pub(crate) mod journal_entry;
-mod key_table;
 pub(crate) mod keys;
 pub(crate) mod metering;
 mod outputs;
 mod owner;
 mod persistence;
-mod phase_rotation;
+pub(crate) mod phase_rotation;
 mod place;
 mod plain_text;
 mod recovery;
 mod registration;
-mod remote_control;
+pub(crate) mod remote_control;
 mod reporting;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 pub(crate) mod reservation;
-mod reset;
+pub(crate) mod reset;
+pub(crate) mod room;
 #[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 pub(crate) mod security;
 mod sending;
 mod service;
-mod session;
+pub(crate) mod session;
 mod set_up;
 mod shelf;
 mod shelves;
@@ -91,7 +93,6 @@ pub use discarded::{Discarded, DiscardedMessage};
 pub use faults::{ErrorData, ErrorInput};
 pub use hardware::{ConnectorHardware, Equipment, Switches, UnlockResult};
 pub(crate) use journal_entry::{PLAIN_LEN_MAX, role};
-pub(crate) use key_table::KEYS;
 pub use metering::{MeterInput, MeterReading};
 pub(crate) use owner::{Memory, Station};
 pub(crate) use reservation::ReservationSlot;

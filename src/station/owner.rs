@@ -67,11 +67,11 @@ impl<'a> Station<'a> {
     /// Runs what is due. Must be called after everything that happened, and at least at
     /// [`next_deadline`](Self::next_deadline); early is harmless. `false` when there was nothing to look at.
     pub(crate) fn advance(&mut self, now: Instant) -> bool {
-        if !self.core.common.begin_pass(now) {
+        if !self.core.common.agenda.begin_pass(now) {
             return false;
         }
         if !self.core.common.persistence.is_recovered() {
-            self.core.common.wake_at(self.core.common.persistence.deadline());
+            self.core.common.agenda.wake_at(self.core.common.persistence.deadline());
             return true;
         }
         for id in self.core.connector_ids() {
@@ -87,7 +87,7 @@ impl<'a> Station<'a> {
         self.unlock.advance_unlock(&mut self.core, now);
         self.trust.advance_certificates(&mut self.core.common, now);
         self.reset.advance_reset(&mut self.core, now);
-        self.core.common.wake_at(self.core.common.persistence.deadline());
+        self.core.common.agenda.wake_at(self.core.common.persistence.deadline());
         // What is due to be sent already waits for the link or for an answer, not for the clock.
         let sends = [
             self.core.common.registration.deadline(),
@@ -95,7 +95,10 @@ impl<'a> Station<'a> {
             self.core.delivery.deadline(&self.core.common.journal),
             self.security.deadline(),
         ];
-        sends.into_iter().filter(|deadline| *deadline > now).for_each(|deadline| self.core.common.wake_at(deadline));
+        sends
+            .into_iter()
+            .filter(|deadline| *deadline > now)
+            .for_each(|deadline| self.core.common.agenda.wake_at(deadline));
         true
     }
 
@@ -105,7 +108,7 @@ impl<'a> Station<'a> {
             return;
         }
         self.core.common.online = online;
-        self.core.common.look_again();
+        self.core.common.agenda.look_again();
         self.transfers.transfers_link(&mut self.core.common, online);
         self.security.security_link(&mut self.core.common, online);
         self.certificates_link(online);

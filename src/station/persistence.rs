@@ -11,20 +11,13 @@ use crate::time::Instant;
 pub(super) struct Persistence {
     pub(super) recovery: Recovery,
     pub(super) in_flight: Option<Task>,
-    /// The length of the record that is being stored.
-    pub(super) storing_len: usize,
-    /// When that of an entry happened.
-    pub(super) storing_at: Stamp,
+    pub(super) storing: Storing,
     /// A series of meter values that was loaded to be extended.
     pub(super) series: Option<LoadedSeries>,
     pub(super) not_before: Instant,
     /// So often in a row the device has failed.
     pub(super) failures: u8,
-    /// So often in a row an entry could not be appended, and until when no other is tried.
-    pub(super) append_failures: u8,
-    pub(super) append_after: Instant,
-    /// Its writing has failed, but the entry may be on the device: another one never takes its number before that is known.
-    pub(super) doubtful: Option<Task>,
+    pub(super) appending: Appending,
     /// Samples in the journal that no thinning has looked at.
     pub(super) samples: u32,
     /// There may be something to do on the device that is neither about the journal nor about a key.
@@ -32,6 +25,26 @@ pub(super) struct Persistence {
     pub(super) held_call: HeldCall,
     /// Random, drawn once in the life of the device's content: the base of all message ids.
     pub(super) seed: u32,
+}
+
+/// The record that is being stored.
+#[derive(Debug)]
+pub(super) struct Storing {
+    pub(super) len: usize,
+    /// When it happened, if it is an entry.
+    pub(super) at: Stamp,
+}
+
+/// How the journal gets on.
+#[derive(Debug)]
+pub(super) struct Appending {
+    /// There is no room for another transaction.
+    pub(super) journal_full: bool,
+    /// So often in a row an entry could not be appended, and until when no other is tried.
+    pub(super) failures: u8,
+    pub(super) not_before: Instant,
+    /// Its writing has failed, but the entry may be on the device: another one never takes its number before that is known.
+    pub(super) doubtful: Option<Task>,
 }
 
 /// The series of a connector was loaded, if there is one.
@@ -54,14 +67,11 @@ impl Persistence {
         Self {
             recovery: Recovery::LoadSystem,
             in_flight: None,
-            storing_len: 0,
-            storing_at: Stamp::Undated { boot: 0, uptime_s: 0 },
+            storing: Storing { len: 0, at: Stamp::Undated { boot: 0, uptime_s: 0 } },
             series: None,
             not_before: Instant::ZERO,
             failures: 0,
-            append_failures: 0,
-            append_after: Instant::ZERO,
-            doubtful: None,
+            appending: Appending { journal_full: false, failures: 0, not_before: Instant::ZERO, doubtful: None },
             samples: 0,
             has_chores: true,
             held_call: HeldCall::new(),
@@ -89,7 +99,7 @@ impl Persistence {
     pub(super) fn deadline(&self) -> Instant {
         match () {
             () if self.is_failing() => self.not_before, // nothing is done before, no append either
-            () if self.append_failures >= TRIES => self.append_after,
+            () if self.appending.failures >= TRIES => self.appending.not_before,
             () => Instant::NEVER,
         }
     }

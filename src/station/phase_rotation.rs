@@ -3,22 +3,14 @@
 //! Four bits for each connector, from connector 0 on: 0 for none, else the number of its rotation and one.
 
 use super::PhaseRotation;
-use super::keys::{CHANGE_OF_LIST, announced};
 use crate::store::{IntegerKey, Keys, ListCodec, ListKey, TextSink};
 use crate::types::Symbol;
 
 /// One item `connector.rotation` for each connector; connector 0 may be left out.
-pub(super) const CONNECTOR_PHASE_ROTATION: ListKey = ListKey::new(7, "ConnectorPhaseRotation", "", 4, &ROTATIONS);
+pub(crate) const CONNECTOR_PHASE_ROTATION: ListKey = ListKey::new(7, "", 4, &ROTATIONS);
 
 /// Connector 0 counts.
-pub(super) const CONNECTOR_PHASE_ROTATION_MAX_LENGTH: IntegerKey =
-    IntegerKey::new(8, "ConnectorPhaseRotationMaxLength", 2, 0, 64).read_only();
-
-/// How many items the list may have: as many of the longest as a value of 500 characters holds.
-pub(super) fn items_max(receive: usize, connectors: usize) -> i32 {
-    const LONGEST_ITEM: &str = "63.NotApplicable,";
-    announced(receive, CHANGE_OF_LIST, LONGEST_ITEM, (connectors + 1).min(500 / LONGEST_ITEM.len()))
-}
+pub(crate) const CONNECTOR_PHASE_ROTATION_MAX_LENGTH: IntegerKey = IntegerKey::new(8, 2, 0, 64).read_only();
 
 static ROTATIONS: ListCodec = ListCodec { encode, decode };
 

@@ -86,15 +86,15 @@ impl Station<'_> {
             Content::Start { id_tag, meter_start, reservation } => {
                 let session = &mut connector.session;
                 session.restore(Durable::found(number), meter_start, entry.at.dated());
-                session.register = meter_start;
-                session.id_tag = id_tag.to_token();
+                session.energy.register = meter_start;
+                session.card.id_tag = id_tag.to_token();
                 session.reservation = reservation;
                 if let Some(reservation) = reservation {
                     self.reservations.reservation_used(&mut self.core.common, reservation, number); // the power may have failed before its record was removed
                 }
             }
             Content::MeterValues { values, .. } => {
-                connector.session.take_reading(metering::register_of(values)); // TX-28
+                connector.session.energy.take_reading(metering::register_of(values)); // TX-28
                 connector.session.sample = number;
                 self.core.common.persistence.samples = self.core.common.persistence.samples.saturating_add(1);
             }
@@ -127,7 +127,7 @@ impl Core<'_> {
                 let confirmed = &connector.confirmed;
                 let start = Durable::found(confirmed.entry());
                 connector.session.restore(start, confirmed.meter_start, confirmed.began());
-                connector.session.take_reading(Some(confirmed.register()));
+                connector.session.energy.take_reading(Some(confirmed.register()));
             }
             if connector.session.phase() == Phase::Idle {
                 continue;

@@ -1,4 +1,4 @@
-//! How the central system regards this charge point.
+//! How the central system regards this charge point, and when it has last heard of it.
 
 use super::RegistrationStatus;
 use crate::time::Instant;
@@ -10,11 +10,20 @@ pub(crate) struct Registration {
     pub(super) next_attempt: Instant,
     pub(super) in_flight: bool,
     pub(super) triggered: bool,
+    pub(super) last_heartbeat: Instant,
+    pub(super) heartbeat_triggered: bool,
 }
 
 impl Registration {
     pub(super) const fn new() -> Self {
-        Self { status: None, next_attempt: Instant::ZERO, in_flight: false, triggered: false }
+        Self {
+            status: None,
+            next_attempt: Instant::ZERO,
+            in_flight: false,
+            triggered: false,
+            last_heartbeat: Instant::ZERO,
+            heartbeat_triggered: false,
+        }
     }
 
     pub(crate) fn is_accepted(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::store::SwitchKey;
 use crate::time::Instant;
 
 /// A remote start asks for the tag's authorisation like a local one.
-pub(super) const AUTHORIZE_REMOTE_TX_REQUESTS: SwitchKey = SwitchKey::new(3, "AuthorizeRemoteTxRequests", false);
+pub(crate) const AUTHORIZE_REMOTE_TX_REQUESTS: SwitchKey = SwitchKey::new(3, false);
 
 impl Station<'_> {
     /// The central system wants a transaction to begin, on this connector or on any one; with a profile that is to hold for it,
@@ -68,7 +68,8 @@ impl Station<'_> {
             Claim::Foreign => return 0,
             Claim::Free | Claim::Ours(_) => {}
         }
-        let is_left_over = !matches!(connector.finishing, No | CardTooLate) && !connector.session.is_of(id_tag);
+        let is_left_over =
+            !matches!(connector.visit.finishing, No | CardTooLate) && !connector.session.card.is_of(id_tag);
         match connector.switches.plugged() {
             _ if is_left_over => 2, // the EV there is somebody else's, if it is still there
             false => 3,

@@ -7,7 +7,7 @@ use crate::store::IntegerKey;
 use crate::time::{Duration, Instant};
 
 /// How often a reset that does not happen is tried again.
-pub(super) const RESET_RETRIES: IntegerKey = IntegerKey::new(23, "ResetRetries", 2, 0, 100);
+pub(crate) const RESET_RETRIES: IntegerKey = IntegerKey::new(23, 2, 0, 100);
 
 /// How long a soft reset waits for the central system to take the ends of the transactions.
 const DELIVERY_WAIT: Duration = Duration::from_secs(10);
@@ -58,7 +58,7 @@ impl Reset {
         if let Reset::Closing { answered: answered @ false, until, .. } = &mut *self {
             *answered = true;
             *until = now + DELIVERY_WAIT;
-            common.look_again();
+            common.agenda.look_again();
         }
     }
 
@@ -73,12 +73,12 @@ impl Reset {
                 if durable && (told || !core.common.online) || now >= until && !waits {
                     self.execute_reset(&mut core.common, now, kind, 0);
                 } else {
-                    core.common.wake_at(if now < until { until } else { now + Duration::from_secs(1) });
+                    core.common.agenda.wake_at(if now < until { until } else { now + Duration::from_secs(1) });
                 }
             }
             Reset::Executing { kind, tries, next } => {
                 if now < next {
-                    core.common.wake_at(next);
+                    core.common.agenda.wake_at(next);
                 } else if tries > core.common.keys.unsigned(&RESET_RETRIES) {
                     *self = Reset::None;
                     core.charge_point.status.report_error(
@@ -86,7 +86,7 @@ impl Reset {
                         core.common.journal.next(),
                         ChargePointErrorCode::ResetFailure,
                     ); // RST-06
-                    core.common.look_again();
+                    core.common.agenda.look_again();
                 } else {
                     self.execute_reset(&mut core.common, now, kind, tries);
                 }
@@ -97,7 +97,7 @@ impl Reset {
     fn execute_reset(&mut self, common: &mut Common<'_>, now: Instant, kind: ResetKind, tries: u32) {
         let next = now + RETRY_WAIT;
         *self = Reset::Executing { kind, tries: tries + 1, next };
-        common.wake_at(next);
+        common.agenda.wake_at(next);
         if let Some(execute) = common.outputs.reset_execute {
             execute(kind);
         }

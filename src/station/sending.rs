@@ -48,7 +48,7 @@ impl Core<'_> {
             self.delivery.in_flight = true;
         } else {
             self.delivery.give_up = true;
-            self.common.look_again();
+            self.common.agenda.look_again();
         }
     }
 
@@ -105,7 +105,7 @@ impl Core<'_> {
             self.delivery.suspect = false;
             self.delivery.give_up |=
                 self.delivery.retry.ignored(self.common.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS));
-            self.common.look_again();
+            self.common.agenda.look_again();
         }
     }
 
@@ -128,7 +128,7 @@ impl Core<'_> {
             Outcome::TimedOut { peer_alive: false } => {
                 delivery.suspect = true;
                 delivery.retry.unanswered(now, keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL));
-                self.common.heartbeat_triggered = true; // its answer tells which it is
+                self.common.registration.heartbeat_triggered = true; // its answer tells which it is
             }
             Outcome::Error { .. } | Outcome::TimedOut { peer_alive: true } => {
                 let interval = keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);

@@ -11,7 +11,7 @@ use crate::store::IntegerKey;
 use crate::time::{DateTime, Duration, Instant};
 
 /// Seconds that a state must last before it is reported.
-pub(super) const MINIMUM_STATUS_DURATION: IntegerKey = IntegerKey::new(21, "MinimumStatusDuration", 0, 0, 86_400);
+pub(crate) const MINIMUM_STATUS_DURATION: IntegerKey = IntegerKey::new(21, 0, 0, 86_400);
 
 /// What is told of a connector.
 pub(crate) struct StatusNotification {
@@ -74,7 +74,7 @@ impl Core<'_> {
             _ => {}
         }
         let more = reporting.has_more();
-        self.common.look_again_if(more); // with a deadline of its own
+        self.common.agenda.look_again_if(more); // with a deadline of its own
     }
 
     pub(super) fn update_statuses(&mut self, now: Instant) {
@@ -91,7 +91,7 @@ impl Core<'_> {
             let changed = connector.place.status.update(now, next_entry, state_of(connector, status), minimum);
             // What is left only once it was told wants another look; so does a reservation, which ends out of service.
             let service = connector.place.service;
-            let is_finishing = connector.finishing != connector::Finishing::No;
+            let is_finishing = connector.visit.finishing != connector::Finishing::No;
             looks_again |= changed && (service.is_closing() || !service.is_on() || is_finishing);
             if reports_all {
                 connector.place.status.report_again(next_entry);
@@ -106,9 +106,9 @@ impl Core<'_> {
         deadline = deadline.min(self.charge_point.status.deadline(minimum));
         self.has_reports = deadline != Instant::NEVER;
         if deadline > now {
-            self.common.wake_at(deadline);
+            self.common.agenda.wake_at(deadline);
         }
-        self.common.look_again_if(looks_again);
+        self.common.agenda.look_again_if(looks_again);
     }
 }
 
@@ -135,7 +135,7 @@ fn state_of(connector: &Connector<'_>, status: ChargePointStatus) -> State {
             && match status {
                 SuspendedEV if connector.session.is_running() => !connector.switches.plugged(),
                 SuspendedEV => connector.place.status.is_ev_side_disconnected(),
-                Finishing => connector.finishing == EvSideDisconnected,
+                Finishing => connector.visit.finishing == EvSideDisconnected,
                 _ => false,
             },
     }
@@ -158,7 +158,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
             _ => Available,
         },
         Phase::Running => {
-            if !switches.evse_ready() || connector.session.energy_denied || connector.is_limited_to_zero() {
+            if !switches.evse_ready() || connector.session.energy.is_denied || connector.is_limited_to_zero() {
                 SuspendedEVSE // ST-04: wins when both sides suspend
             } else if !switches.ev_ready() || !switches.plugged() {
                 SuspendedEV
@@ -167,7 +167,7 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
             }
         }
         // ST-A3 to A5, H3 to H5: nobody is asked for anything, so nothing is prepared
-        Phase::Authorized | Phase::Starting if connector.session.is_free && switches.start_tx_ready() => {
+        Phase::Authorized | Phase::Starting if connector.session.card.is_free && switches.start_tx_ready() => {
             match connector.status() {
                 Faulted => Available,
                 Finishing => Preparing, // ST-F2: a new transaction has no other way
@@ -178,9 +178,9 @@ fn status_of(connector: &Connector<'_>) -> ChargePointStatus {
         Phase::Authorizing if connector.is_reserved && connector.session.reservation.is_none() => Reserved,
         Phase::Authorizing | Phase::Authorized | Phase::Starting => Preparing,
         Phase::Idle if !connector.place.service.is_on() => Unavailable,
-        Phase::Idle if connector.finishing != connector::Finishing::No => match connector.status() {
+        Phase::Idle if connector.visit.finishing != connector::Finishing::No => match connector.status() {
             // A transaction so short that nothing of it was told: there is no way from Available to Finishing.
-            Available if connector.is_present() || connector.is_held => Preparing,
+            Available if connector.is_present() || connector.visit.is_held => Preparing,
             Available => Available,
             _ => Finishing,
         },

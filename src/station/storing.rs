@@ -31,13 +31,14 @@ impl Station<'_> {
         {
             return Some(task);
         }
-        if self.core.common.journal_full
+        if self.core.common.persistence.appending.journal_full
             && let Some(task) = self.core.common.make_room(scratch)
         {
             return Some(task);
         }
         // Not for ever, so that what waits can be delivered, which may be what makes room.
-        if (self.core.common.persistence.append_failures < TRIES || now >= self.core.common.persistence.append_after)
+        if (self.core.common.persistence.appending.failures < TRIES
+            || now >= self.core.common.persistence.appending.not_before)
             && let Some(task) = self.core.next_append(now, scratch)
         {
             return Some(task);
@@ -116,14 +117,14 @@ impl Station<'_> {
         self.core.common.dating.released(was_message, self.core.common.journal.is_empty());
         self.core.delivery.released();
         self.core.delivery.release = self.core.releases_piece();
-        self.core.common.look_again_if(self.reset.is_pending()); // it waits for an empty journal
+        self.core.common.agenda.look_again_if(self.reset.is_pending()); // it waits for an empty journal
     }
 }
 
 impl Core<'_> {
     pub(super) fn store_transaction(&self, id: ConnectorId, scratch: &mut Scratch<'_>) -> Option<(RecordKey, usize)> {
         let connector = self.connector(id)?;
-        let id_tag = Some(&connector.session.id_tag).filter(|_| self.resumes);
+        let id_tag = Some(&connector.session.card.id_tag).filter(|_| self.resumes);
         connector.confirmed.store(id, id_tag, scratch.blank())
     }
 

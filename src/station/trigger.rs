@@ -49,7 +49,7 @@ impl Station<'_> {
                 possible
             }
             Requested::Heartbeat => {
-                self.core.common.heartbeat_triggered = true;
+                self.core.common.registration.heartbeat_triggered = true;
                 true
             }
             Requested::Status => {
@@ -93,7 +93,7 @@ impl Station<'_> {
             Requested::Certificate => self.trust.trigger_sign_certificate(&self.core.common),
         };
         if triggered {
-            self.core.common.wake_at(now);
+            self.core.common.agenda.wake_at(now);
         }
         triggered
     }

@@ -7,9 +7,7 @@ use crate::store::SwitchKey;
 use crate::time::{Duration, Instant};
 
 /// A cable that is unplugged at the EV is released at the socket.
-pub(super) const UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT: SwitchKey =
-    SwitchKey::new(35, UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME, true);
-pub(super) const UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT_NAME: &str = "UnlockConnectorOnEVSideDisconnect";
+pub(crate) const UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT: SwitchKey = SwitchKey::new(35, true);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unlock {
@@ -48,7 +46,7 @@ impl Unlock {
             return Unlocking::Busy;
         }
         *self = Self::UnderWay { connector: id, until: now + TIME_LIMIT };
-        core.common.look_again(); // for an answer that comes later
+        core.common.agenda.look_again(); // for an answer that comes later
         if core.connector(id).is_some_and(|connector| connector.session.is_in_transaction()) {
             core.stop_without_gate(now, id, Reason::UnlockCommand); // UNL-01
         }
@@ -70,7 +68,7 @@ impl Unlock {
         let asked = if in_transaction { None } else { connector.hardware.map(|hardware| hardware.unlock()) };
         let result = match asked {
             None | Some(UnlockResult::Pending) if now < until => {
-                core.common.wake_at(now + INTERVAL);
+                core.common.agenda.wake_at(now + INTERVAL);
                 return;
             }
             Some(UnlockResult::Unlocked) => UnlockResult::Unlocked,
@@ -82,7 +80,7 @@ impl Unlock {
             connector.place.status.report_error(now, next_entry, ChargePointErrorCode::ConnectorLockFailure); // UNL-05
         }
         *self = Unlock::Done(result);
-        core.common.look_again();
+        core.common.agenda.look_again();
     }
 }
 
@@ -96,7 +94,7 @@ impl Core<'_> {
     pub(crate) fn locks_cable(&self, id: ConnectorId) -> bool {
         self.connector(id).is_some_and(|connector| {
             let runs = matches!(connector.session.phase(), Phase::Running | Phase::Stopping);
-            connector.equipment.has_lock() && (connector.is_held || runs)
+            connector.equipment.has_lock() && (connector.visit.is_held || runs)
         })
     }
 }

@@ -27,8 +27,8 @@ pub use journal::{Durable, Journal, JournalStep};
 pub(crate) use keys::LONG_LIST;
 pub(crate) use keys::is_long_list;
 pub use keys::{
-    Access, Declaration, IntegerKey, Key, KeyError, KeyId, Keys, Kind, ListCodec, ListKey, Refusal, SetKey, SwitchKey,
-    TextSink, Value, VendorKey,
+    Access, Declaration, IntegerKey, Key, KeyError, KeyId, Keys, Kind, ListCodec, ListKey, Refusal, SetKey, Setting,
+    SwitchKey, TextSink, Value, VendorKey,
 };
 pub use ram::{RamStorage, RamStorageFull};
 pub use record_key::RecordKey;

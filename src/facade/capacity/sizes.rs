@@ -1,6 +1,6 @@
 //! Numbers as types: the length of an array cannot be a constant of a type parameter.
 
-use core::mem::ManuallyDrop;
+use core::mem::MaybeUninit;
 use heapless::Vec;
 
 /// A number for each kind of memory.
@@ -13,22 +13,17 @@ pub trait Sizes {
     type Reservations: Count;
 }
 
-/// How many there are of something.
+/// How many there are of something. All is written where it stays: it may be longer than a stack.
 pub trait Count {
     const COUNT: usize;
-    type Array<T: Copy>: AsMut<[T]> + Copy;
-    type Rows<T>: Rows<T>;
+    type Array<T: Copy>: Copy;
+    type Rows<T>;
 
     fn array<T: Copy>(of: T) -> Self::Array<T>;
     fn flat<T: Copy>(arrays: &mut [Self::Array<T>]) -> &mut [T];
-}
-
-/// So many rows that have no content yet.
-pub trait Rows<T> {
-    const EMPTY: Self;
-
-    /// All of them, each with what `row` makes.
-    fn filled(&mut self, row: impl Fn() -> T) -> &mut [T];
+    fn zeros(bytes: &mut MaybeUninit<Self::Array<u8>>) -> &mut [u8];
+    /// Rows, each of which is what `row` makes.
+    fn rows<T>(place: &mut MaybeUninit<Self::Rows<T>>, row: impl Fn() -> T) -> &mut [T];
 }
 
 pub struct Number<const N: usize>;
@@ -36,7 +31,7 @@ pub struct Number<const N: usize>;
 impl<const N: usize> Count for Number<N> {
     const COUNT: usize = N;
     type Array<T: Copy> = [T; N];
-    type Rows<T> = Table<T, N>;
+    type Rows<T> = Vec<T, N>;
 
     #[inline(always)]
     fn array<T: Copy>(of: T) -> [T; N] {
@@ -46,19 +41,16 @@ impl<const N: usize> Count for Number<N> {
     fn flat<T: Copy>(arrays: &mut [[T; N]]) -> &mut [T] {
         arrays.as_flattened_mut()
     }
-}
-
-/// A table that is empty until a charge point is made, as the buffers are: fresh resources are next to nothing, so that a
-/// static of them costs no flash, and no stack when they are put there. Not dropped, because the charge point borrows it to
-/// the very end.
-pub(in crate::facade) type Table<T, const N: usize> = ManuallyDrop<Vec<T, N>>;
-
-impl<T, const N: usize> Rows<T> for Table<T, N> {
-    const EMPTY: Self = Table::new(Vec::new());
 
     #[inline(always)]
-    fn filled(&mut self, row: impl Fn() -> T) -> &mut [T] {
-        while self.push(row()).is_ok() {}
-        self.as_mut_slice()
+    fn zeros(bytes: &mut MaybeUninit<[u8; N]>) -> &mut [u8] {
+        bytes.write([0; N])
+    }
+
+    #[inline(always)]
+    fn rows<T>(place: &mut MaybeUninit<Vec<T, N>>, row: impl Fn() -> T) -> &mut [T] {
+        let rows = place.write(Vec::new());
+        while rows.push(row()).is_ok() {}
+        rows.as_mut_slice()
     }
 }

@@ -37,8 +37,8 @@ pub(super) fn read_profile(walk: &mut Walk<'_>, scratch: &mut [u8], periods_max:
             4 => has_start = read_schedule(&mut draft, walk, scratch, periods_max)?,
             5 => draft.transaction = value.long()?,
             6 => recurrency = Some(symbol(value, Cause::RecurrencyKind)?),
-            7 => profile.valid_from = date(value, Cause::ValidFrom)?,
-            _ => profile.valid_to = date(value, Cause::ValidTo)?,
+            7 => profile.valid.from = date(value, Cause::ValidFrom)?,
+            _ => profile.valid.to = date(value, Cause::ValidTo)?,
         }
     }
     draft.count_from(kind, recurrency, has_start);

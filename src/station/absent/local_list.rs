@@ -3,6 +3,7 @@
 use super::Known;
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
+use crate::station::room::Room;
 use crate::station::{IdTagInfo, IdToken};
 use crate::store::{Keys, RecordKey};
 use crate::time::Instant;
@@ -21,7 +22,7 @@ impl<'a> LocalList<'a> {
         Self(PhantomData)
     }
 
-    pub(crate) fn announce(&self, _: &mut Keys<'_>, _: usize) {}
+    pub(crate) fn announce(&self, _: &mut Keys<'_>, _: &Room) {}
 
     pub(crate) fn abandon(&mut self) {}
 }

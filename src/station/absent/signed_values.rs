@@ -5,7 +5,6 @@ use super::connector::Connector;
 use super::core_profile::Core;
 use super::journal_entry::Entry;
 use super::task::Task;
-use crate::json::JsonStr;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
@@ -160,10 +159,6 @@ impl Core<'_> {
     pub(super) fn tell_beginning(&mut self, _: ConnectorId) {}
 
     pub(crate) fn meter_public_key(&self, _: ConnectorId) -> Option<MeterPublicKey<'_>> {
-        None
-    }
-
-    pub(crate) fn meter_public_key_named(&self, _: JsonStr<'_>) -> Option<MeterPublicKey<'_>> {
         None
     }
 

@@ -3,6 +3,7 @@
 use super::ConnectorId;
 use super::common::Common;
 use super::core_profile::Core;
+use super::room::Room;
 use crate::store::Keys;
 use crate::time::Instant;
 use core::marker::PhantomData;
@@ -47,7 +48,7 @@ impl<'a> Profiles<'a> {
         Self(PhantomData)
     }
 
-    pub(super) fn announce(&self, _: &mut Keys<'_>, _: usize) {}
+    pub(super) fn announce(&self, _: &mut Keys<'_>, _: &Room) {}
 
     pub(super) fn changed(&mut self) {}
 

@@ -16,7 +16,7 @@ mod upkeep;
 
 pub(crate) use install::NoRoot;
 pub(crate) use intake::Intake;
-pub(super) use keys::{
+pub(crate) use keys::{
     ADDITIONAL_ROOT_CERTIFICATE_CHECK, CERTIFICATE_SIGNED_MAX_CHAIN_SIZE, CERTIFICATE_STORE_MAX_LENGTH, CPO_NAME,
 };
 pub(crate) use store::{CHAIN_LEN_MAX, roots};

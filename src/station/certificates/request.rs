@@ -35,11 +35,11 @@ impl Trust<'_> {
     #[inline(never)]
     pub(super) fn renew(&mut self, common: &mut Common<'_>, now: Instant, store: &dyn Certificates) {
         if now < self.signing.look_at {
-            return common.wake_at(self.signing.look_at);
+            return common.agenda.wake_at(self.signing.look_at);
         }
         let Some(date) = common.clock.date(now).filter(|_| common.registration.is_accepted()) else { return };
         self.signing.look_at = now + LOOK_INTERVAL;
-        common.wake_at(now + LOOK_INTERVAL);
+        common.agenda.wake_at(now + LOOK_INTERVAL);
         let Some(end) = store.expires().map(|end| end.as_unix()) else { return };
         let is_due = end.saturating_sub(date.as_unix()) < AHEAD_S;
         let signing = &self.signing;

@@ -44,7 +44,7 @@ impl<'a> Trust<'a> {
 
     /// The firmware is at work: it is asked again soon.
     pub(super) fn ask_again(common: &mut Common<'_>, now: Instant) {
-        common.wake_at(now + POLL_INTERVAL);
+        common.agenda.wake_at(now + POLL_INTERVAL);
     }
 }
 

@@ -30,7 +30,7 @@ impl Core<'_> {
             return;
         }
         let moment = self.alignment.advance(now, &self.common.clock, interval);
-        self.common.wake_at(self.alignment.due);
+        self.common.agenda.wake_at(self.alignment.due);
         let Some(moment) = moment else { return };
         let reachable = self.common.is_reachable();
         let mut is_told = !self.common.keys.is_on(&METER_VALUES_IN_TX_ONLY);

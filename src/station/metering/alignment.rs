@@ -5,14 +5,14 @@ use crate::store::{IntegerKey, ListKey, SwitchKey};
 use crate::time::{Clock, DateTime, Instant};
 
 /// Seconds between clock-aligned values, counted from midnight UTC; 0 for none.
-pub(crate) const CLOCK_ALIGNED_DATA_INTERVAL: IntegerKey = IntegerKey::new(5, "ClockAlignedDataInterval", 0, 0, 86_400);
+pub(crate) const CLOCK_ALIGNED_DATA_INTERVAL: IntegerKey = IntegerKey::new(5, 0, 0, 86_400);
 /// What the values of these moments hold.
 pub(crate) const METER_VALUES_ALIGNED_DATA: ListKey =
-    ListKey::new(15, "MeterValuesAlignedData", "Energy.Active.Import.Register", 1, &list::MEASURANDS);
+    ListKey::new(15, "Energy.Active.Import.Register", 1, &list::MEASURANDS);
 
 /// They are told of transactions alone, whatever OCPP 1.6 §4.7 says: of no connector without one, and of the grid connection
 /// only while one runs.
-pub(crate) const METER_VALUES_IN_TX_ONLY: SwitchKey = SwitchKey::new(60, "Cst_MeterValuesInTxOnly", false);
+pub(crate) const METER_VALUES_IN_TX_ONLY: SwitchKey = SwitchKey::new(60, false);
 
 const DAY_S: u32 = 86_400;
 /// What is read later than this after the moment is dated as it is read.

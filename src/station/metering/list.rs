@@ -8,17 +8,16 @@ use crate::types::Symbol;
 /// Reads and writes `Measurand` and `Measurand.Phase` items (OCPP 1.6 §9.1.17). Blanks around items are ignored.
 pub(crate) static MEASURANDS: ListCodec = ListCodec { encode, decode };
 
-/// The most items of a list: as many of the longest as a value of 500 characters holds.
-pub(super) const ITEMS_MAX: usize = 500 / LONGEST_ITEM.len();
-pub(super) const LONGEST_ITEM: &str = "Energy.Reactive.Export.Register.L1-L2,";
+/// The most items of a list.
+pub(super) const ITEMS_MAX: usize = 13;
 
-pub(crate) const METER_VALUES_ALIGNED_DATA_MAX_LENGTH: IntegerKey = max_length(16, "MeterValuesAlignedDataMaxLength");
-pub(crate) const METER_VALUES_SAMPLED_DATA_MAX_LENGTH: IntegerKey = max_length(18, "MeterValuesSampledDataMaxLength");
-pub(crate) const STOP_TXN_ALIGNED_DATA_MAX_LENGTH: IntegerKey = max_length(28, "StopTxnAlignedDataMaxLength");
-pub(crate) const STOP_TXN_SAMPLED_DATA_MAX_LENGTH: IntegerKey = max_length(30, "StopTxnSampledDataMaxLength");
+pub(crate) const METER_VALUES_ALIGNED_DATA_MAX_LENGTH: IntegerKey = max_length(16);
+pub(crate) const METER_VALUES_SAMPLED_DATA_MAX_LENGTH: IntegerKey = max_length(18);
+pub(crate) const STOP_TXN_ALIGNED_DATA_MAX_LENGTH: IntegerKey = max_length(28);
+pub(crate) const STOP_TXN_SAMPLED_DATA_MAX_LENGTH: IntegerKey = max_length(30);
 
-const fn max_length(number: u8, name: &'static str) -> IntegerKey {
-    IntegerKey::new(number, name, ITEMS_MAX as i32, 0, i32::MAX).read_only()
+const fn max_length(number: u8) -> IntegerKey {
+    IntegerKey::new(number, ITEMS_MAX as i32, 0, i32::MAX).read_only()
 }
 
 /// The items of an encoded list.

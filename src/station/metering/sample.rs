@@ -55,7 +55,7 @@ impl Core<'_> {
                 self.charge_point.sampling.ask_for_periodic();
             }
         }
-        self.common.wake_at(next);
+        self.common.agenda.wake_at(next);
     }
 
     /// The next connector without a transaction, or the charge point itself, whose values are to be told.

@@ -6,11 +6,10 @@ use crate::store::{IntegerKey, ListKey};
 use crate::time::{DateTime, Instant};
 
 /// Seconds between samples of a running transaction, 0 for none.
-pub(crate) const METER_VALUE_SAMPLE_INTERVAL: IntegerKey =
-    IntegerKey::new(19, "MeterValueSampleInterval", 60, 0, 86_400);
+pub(crate) const METER_VALUE_SAMPLE_INTERVAL: IntegerKey = IntegerKey::new(19, 60, 0, 86_400);
 /// What a sample of a running transaction holds.
 pub(crate) const METER_VALUES_SAMPLED_DATA: ListKey =
-    ListKey::new(17, "MeterValuesSampledData", "Energy.Active.Import.Register", 0, &list::MEASURANDS);
+    ListKey::new(17, "Energy.Active.Import.Register", 0, &list::MEASURANDS);
 
 /// What is to be sampled on a connector.
 #[derive(Debug)]

@@ -5,14 +5,14 @@ use crate::station::{ConnectorId, ReadingContext};
 use crate::store::{IntegerKey, ListKey, RecordKey, registry};
 
 /// What is told of each periodic sample at the end.
-pub(crate) const STOP_TXN_SAMPLED_DATA: ListKey = ListKey::new(29, "StopTxnSampledData", "", 2, &list::MEASURANDS);
+pub(crate) const STOP_TXN_SAMPLED_DATA: ListKey = ListKey::new(29, "", 2, &list::MEASURANDS);
 /// What is told of each moment of the clock at the end.
-pub(crate) const STOP_TXN_ALIGNED_DATA: ListKey = ListKey::new(27, "StopTxnAlignedData", "", 3, &list::MEASURANDS);
+pub(crate) const STOP_TXN_ALIGNED_DATA: ListKey = ListKey::new(27, "", 3, &list::MEASURANDS);
 /// The most meter values of one transaction, begin and end included.
 pub(super) const METER_VALUES_MAX: i32 = 16;
 /// Errata 3.91.
 pub(crate) const STOP_TRANSACTION_MAX_METER_VALUES: IntegerKey =
-    IntegerKey::new(24, "StopTransactionMaxMeterValues", METER_VALUES_MAX, 0, METER_VALUES_MAX).read_only();
+    IntegerKey::new(24, METER_VALUES_MAX, 0, METER_VALUES_MAX).read_only();
 
 /// What is to be taken up next for the end of the running transaction.
 #[derive(Clone, Copy, Debug)]

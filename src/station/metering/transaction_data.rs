@@ -64,7 +64,7 @@ impl Core<'_> {
         }
         let session = &mut connector.session;
         for register in groups(reader.rest()).filter_map(|group| register_of(group.values)) {
-            session.register = session.register.max(register);
+            session.energy.register = session.energy.register.max(register);
         }
     }
 

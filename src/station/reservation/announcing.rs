@@ -1,6 +1,6 @@
 //! What the keys say about reservations.
 
-use super::{RESERVE_CONNECTOR_ZERO_NAME, Reservations};
+use super::{RESERVE_CONNECTOR_ZERO_SUPPORTED, Reservations};
 use crate::station::common::Common;
 use crate::station::keys;
 use crate::store::Keys;
@@ -15,5 +15,5 @@ impl Reservations<'_> {
 
 /// KEY-40: the switch is the firmware's, until it has begun.
 pub(in crate::station) fn announce_hardware(common: &mut Common<'_>) {
-    let _ = common.keys.fix(RESERVE_CONNECTOR_ZERO_NAME);
+    common.keys.fix_switch(&RESERVE_CONNECTOR_ZERO_SUPPORTED);
 }

@@ -50,8 +50,8 @@ impl Reservations<'_> {
         parent: Option<&IdToken>,
     ) -> bool {
         let Some(session) = core.connector(id).map(|connector| &connector.session) else { return false };
-        let claim = self.claim(core, id, &session.id_tag, parent);
-        session.visitor.is_none() && matches!(claim, Claim::Foreign | Claim::MaybeGroup)
+        let claim = self.claim(core, id, &session.card.id_tag, parent);
+        session.card.visitor.is_none() && matches!(claim, Claim::Foreign | Claim::MaybeGroup)
     }
 
     /// RSV-09: finds the reservation that a session uses up which waits for its tag or its EV.
@@ -60,7 +60,7 @@ impl Reservations<'_> {
         if !session.is_waiting() {
             return;
         }
-        let reservation = match self.claim(core, id, &session.id_tag, session.parent.as_ref()) {
+        let reservation = match self.claim(core, id, &session.card.id_tag, session.card.parent.as_ref()) {
             Claim::Ours(reservation) => Some(reservation),
             _ => None,
         };
@@ -91,5 +91,5 @@ impl Reservations<'_> {
 }
 
 fn is_in_use(connector: &Connector<'_>) -> bool {
-    connector.session.phase() != Phase::Idle || connector.finishing != Finishing::No || connector.is_held
+    connector.session.phase() != Phase::Idle || connector.visit.finishing != Finishing::No || connector.visit.is_held
 }

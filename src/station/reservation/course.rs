@@ -46,15 +46,15 @@ impl Reservations<'_> {
         for (connector, id) in core.connectors.iter_mut().zip(1..) {
             let is_reserved = self.all().any(|reservation| reservation.connector == id);
             if connector.is_reserved && !is_reserved {
-                connector.present_since = now; // who has plugged in is treated as if just come
+                connector.visit.since = now; // who has plugged in is treated as if just come
                 looks_again = true;
             }
             connector.is_reserved = is_reserved;
         }
         if looks_again {
-            core.common.look_again();
+            core.common.agenda.look_again();
         } else if next != u32::MAX {
-            core.common.wake_at(now + Duration::from_secs(next));
+            core.common.agenda.wake_at(now + Duration::from_secs(next));
         }
     }
 }

@@ -13,9 +13,8 @@ use super::{ConnectorId, IdToken};
 use crate::store::SwitchKey;
 use crate::time::DateTime;
 
-const RESERVE_CONNECTOR_ZERO_NAME: &str = "ReserveConnectorZeroSupported";
 /// Connector 0 can be reserved: any one connector stays free.
-pub(super) const RESERVE_CONNECTOR_ZERO_SUPPORTED: SwitchKey = SwitchKey::new(40, RESERVE_CONNECTOR_ZERO_NAME, true);
+pub(crate) const RESERVE_CONNECTOR_ZERO_SUPPORTED: SwitchKey = SwitchKey::new(40, true);
 
 /// What becomes of a ReserveNow (OCPP 1.6 §7.39).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

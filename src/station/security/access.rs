@@ -5,7 +5,7 @@ use super::keys::{AUTHORIZATION_KEY, PROFILE_MAX, SECURITY_PROFILE};
 use super::password::Password;
 use crate::json::JsonStr;
 use crate::store::record::{RecordReader, RecordWriter};
-use crate::store::{Refusal, Scratch, registry};
+use crate::store::{Refusal, Scratch, Setting, registry};
 use crate::transport::ConnectFailure;
 
 /// So often what is new is tried before what is old is tried again.
@@ -228,11 +228,11 @@ impl Access {
     }
 
     /// Gives one of the two keys its factory value, if it is one of them.
-    pub(super) fn set_factory(&mut self, name: &str, value: &str) -> Option<Result<(), Refusal>> {
-        if name.eq_ignore_ascii_case(AUTHORIZATION_KEY.name) {
+    pub(super) fn set_factory(&mut self, key: &Setting, value: &str) -> Option<Result<(), Refusal>> {
+        if key.number == AUTHORIZATION_KEY.number {
             let Some(password) = Password::parse(value.as_bytes()) else { return Some(Err(Refusal::Invalid)) };
             self.password = password;
-        } else if name.eq_ignore_ascii_case(SECURITY_PROFILE.declaration().name) {
+        } else if key.number == SECURITY_PROFILE.number() {
             let [digit @ b'0'..=b'3'] = value.as_bytes() else { return Some(Err(Refusal::Invalid)) };
             self.profile = digit - b'0';
         } else {

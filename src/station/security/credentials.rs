@@ -61,7 +61,8 @@ impl Security {
 
     /// The same for a factory value, before the first poll: what is stored overrides it.
     fn set_factory_access(&mut self, common: &mut Common<'_>, name: &str, value: &str) -> Option<Result<(), Refusal>> {
-        let set = self.access.set_factory(name, value)?;
+        let key = common.keys.find(name).and_then(|id| common.keys.setting(id))?;
+        let set = self.access.set_factory(key, value)?;
         self.tell_profile(common);
         Some(set)
     }
@@ -81,9 +82,9 @@ impl Security {
 impl Station<'_> {
     /// Changes one of the two keys, if it is one of them, on behalf of the central system: whether it has accepted the value.
     pub(crate) fn change_access(&mut self, now: Instant, key: KeyId, value: JsonStr<'_>) -> Option<bool> {
-        let accepted = match self.core.common.keys.get(key)?.name {
-            name if name == AUTHORIZATION_KEY.name => self.security.access.change_password(value),
-            name if name == SECURITY_PROFILE.declaration().name => self.raise_profile(value),
+        let accepted = match self.core.common.keys.setting(key)?.number {
+            number if number == AUTHORIZATION_KEY.number => self.security.access.change_password(value),
+            number if number == SECURITY_PROFILE.number() => self.raise_profile(value),
             _ => return None,
         };
         if accepted {

@@ -36,6 +36,11 @@ pub(crate) struct EventLog {
     is_read: bool,
     /// Causes that are not told again for now, a bit for each event.
     known_causes: u32,
+    pub(super) telling: Telling,
+}
+
+/// How the telling gets on.
+pub(super) struct Telling {
     pub(super) retry: Retry,
     /// The central system does not know of events; on another link it may.
     pub(super) is_unwanted: bool,
@@ -137,10 +142,7 @@ impl EventLog {
             writing: Writing::Nothing,
             is_read: false,
             known_causes: 0,
-            retry: Retry::new(),
-            is_unwanted: false,
-            is_in_flight: false,
-            is_next: false,
+            telling: Telling { retry: Retry::new(), is_unwanted: false, is_in_flight: false, is_next: false },
         }
     }
 
@@ -201,8 +203,8 @@ impl EventLog {
     }
 
     pub(super) fn link(&mut self, online: bool) {
-        self.is_unwanted = false;
-        self.retry.link_lost();
+        self.telling.is_unwanted = false;
+        self.telling.retry.link_lost();
         if online {
             self.known_causes &= !OF_CONNECTIONS;
         }
@@ -215,10 +217,10 @@ impl EventLog {
 
     /// When there may be something to tell.
     pub(super) fn deadline(&self) -> Instant {
-        if self.untold == self.next || self.is_unwanted || self.is_in_flight {
+        if self.untold == self.next || self.telling.is_unwanted || self.telling.is_in_flight {
             Instant::NEVER
         } else {
-            self.retry.not_before()
+            self.telling.retry.not_before()
         }
     }
 
@@ -226,7 +228,7 @@ impl EventLog {
     pub(super) fn told(&mut self, was_sent: bool) {
         self.untold = self.untold.wrapping_add(1);
         self.mark_unsaved |= was_sent;
-        self.retry = Retry::new();
+        self.telling.retry = Retry::new();
     }
 
     /// What is to be written: what has happened, then how far it was told.

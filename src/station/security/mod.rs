@@ -45,6 +45,6 @@ impl Security {
 
     /// A transaction message has gone out.
     pub(crate) fn take_turn(&mut self) {
-        self.events.is_next = true;
+        self.events.telling.is_next = true;
     }
 }

@@ -29,7 +29,7 @@ impl Security {
             && core.common.registration.is_accepted()
             && core.common.clock.is_set()
             && events.is_due(now)
-            && (events.is_next || !core.delivery.is_due(now, &core.common.journal))
+            && (events.telling.is_next || !core.delivery.is_due(now, &core.common.journal))
     }
 
     /// Loads the event whose turn it is, unless it lies in `scratch`.
@@ -65,8 +65,8 @@ impl Security {
         }
         let entry = self.security_log_entry(&core.common, number, scratch.event(number)?)?;
         entry.timestamp?;
-        self.events.is_in_flight = true;
-        self.events.is_next = false;
+        self.events.telling.is_in_flight = true;
+        self.events.telling.is_next = false;
         Some(entry)
     }
 
@@ -75,23 +75,23 @@ impl Security {
         let interval = common.keys.unsigned(&TRANSACTION_MESSAGE_RETRY_INTERVAL);
         let attempts = common.keys.unsigned(&TRANSACTION_MESSAGE_ATTEMPTS);
         let events = &mut self.events;
-        events.is_in_flight = false;
+        events.telling.is_in_flight = false;
         let is_over = match told {
             Told::Heard => true,
             Told::LinkLost => {
-                events.retry.link_lost();
+                events.telling.retry.link_lost();
                 false
             }
             Told::Unanswered => {
-                events.retry.unanswered(now, interval);
+                events.telling.retry.unanswered(now, interval);
                 false
             }
             // SEC-48: who does not know the message is not asked again on this link, and loses no more than this event.
             Told::Unknown => {
-                events.is_unwanted = true;
+                events.telling.is_unwanted = true;
                 true
             }
-            Told::Failed => events.retry.failed(now, interval, attempts),
+            Told::Failed => events.telling.retry.failed(now, interval, attempts),
         };
         if is_over {
             events.told(true);

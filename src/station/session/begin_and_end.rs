@@ -39,7 +39,7 @@ impl Station<'_> {
         if id_tag.is_empty() {
             return Err(BeginError::InvalidIdTag);
         }
-        if self.core.connector(id).is_some_and(|connector| connector.is_held) {
+        if self.core.connector(id).is_some_and(|connector| connector.visit.is_held) {
             return self.owner_or_visitor(now, id, id_tag).map_err(|OtherIdTag| BeginError::Busy);
         }
         self.may_begin(id)?;
@@ -55,17 +55,17 @@ impl Station<'_> {
         };
         self.profiles.session_begins(id);
         let connector = self.core.change_connector(id).ok_or(BeginError::UnknownConnector)?;
-        connector.finishing = Finishing::No;
+        connector.visit.finishing = Finishing::No;
         connector.signing = Signing::new();
         let session = &mut connector.session;
-        session.id_tag = id_tag.clone(); // moved it would bring memmove into the firmware
-        session.parent = None;
-        session.energy_denied = false;
-        session.last_energy = None;
-        session.is_free = false;
+        session.card.id_tag = id_tag.clone(); // moved it would bring memmove into the firmware
+        session.card.parent = None;
+        session.energy.is_denied = false;
+        session.energy.last = None;
+        session.card.is_free = false;
         session.is_restored = false;
         session.reservation = None;
-        session.forget_visitor();
+        session.card.forget_visitor();
         if authorized {
             session.authorize(now);
         } else {
@@ -80,11 +80,13 @@ impl Station<'_> {
         let connector = self.core.connector(id).ok_or(BeginError::UnknownConnector)?;
         if !self.core.common.is_recovered() {
             Err(BeginError::NotReady)
-        } else if connector.session.phase != Phase::Idle || connector.is_held {
+        } else if connector.session.phase != Phase::Idle || connector.visit.is_held {
             Err(BeginError::Busy)
         } else if !connector.is_operative() || !connector.place.service.is_open() || self.reset.is_pending() {
             Err(BeginError::Inoperative)
-        } else if self.core.common.journal_full && !self.core.common.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS) {
+        } else if self.core.common.persistence.appending.journal_full
+            && !self.core.common.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS)
+        {
             Err(BeginError::JournalFull)
         } else {
             Ok(())
@@ -113,7 +115,7 @@ impl Station<'_> {
             return Ok(());
         };
         let id_tag = IdToken::from_text(id_tag).map_err(|_| EndError::OtherIdTag)?;
-        if session.is_of(&id_tag) {
+        if session.card.is_of(&id_tag) {
             self.core.stop_session(now, id, reason, Some(id_tag));
             return Ok(());
         }
@@ -124,12 +126,12 @@ impl Station<'_> {
     fn owner_or_visitor(&mut self, now: Instant, id: ConnectorId, id_tag: IdToken) -> Result<(), OtherIdTag> {
         let connector = self.core.change_connector(id).ok_or(OtherIdTag)?;
         let session = &mut connector.session;
-        if session.is_of(&id_tag) {
+        if session.card.is_of(&id_tag) {
             self.core.owner_came(now, id, Some(id_tag));
-        } else if session.parent.is_none() || session.presented != Presented::Settled {
+        } else if session.card.parent.is_none() || session.card.presented != Presented::Settled {
             return Err(OtherIdTag);
         } else {
-            session.visitor = Some(id_tag);
+            session.card.visitor = Some(id_tag);
             self.check_tag(now, id);
         }
         Ok(())
@@ -151,7 +153,7 @@ impl Core<'_> {
     /// The tag that began, or one of its group, was shown again.
     pub(crate) fn owner_came(&mut self, now: Instant, id: ConnectorId, id_tag: Option<IdToken>) {
         let Some(connector) = self.change_connector(id) else { return };
-        if connector.is_held {
+        if connector.visit.is_held {
             connector.release_cable(); // TX-10, TX-20
         } else {
             self.stop_session(now, id, Reason::Local, id_tag);
@@ -166,13 +168,13 @@ impl Core<'_> {
             Phase::Starting if connector.session.stop.caught => {}
             Phase::Authorizing | Phase::Authorized => {
                 connector.session.clear();
-                connector.finishing = Finishing::No;
+                connector.visit.finishing = Finishing::No;
             }
             Phase::Starting | Phase::Running => {
                 // A register that was replaced or went back must not make the transaction negative.
                 connector.read_register();
                 let session = &mut connector.session;
-                session.forget_visitor();
+                session.card.forget_visitor();
                 session.stop = Stop { at: now, reason, id_tag, caught: true, released: false };
                 // A start that is on its way to the device is followed by its end.
                 if session.phase == Phase::Running {

@@ -21,14 +21,14 @@ const REGISTER_WAIT: Duration = Duration::from_secs(30);
 impl Station<'_> {
     /// Moves the session on as far as its conditions allow.
     pub(crate) fn advance_session(&mut self, now: Instant, id: ConnectorId) {
-        let is_full = self.core.common.journal_full;
+        let is_full = self.core.common.persistence.appending.journal_full;
         self.reservations.find_reservation(&mut self.core, id);
         let (signs_beginning, signs_end) = (self.core.signs_beginning(id), self.core.signs_ends(id));
         let Some(connector) = self.core.connectors.get_mut(usize::from(id).wrapping_sub(1)) else { return };
         let switches = connector.switches;
         let has_plug = connector.equipment.has_plug_sensor();
         let is_present = connector.is_present();
-        if !is_present && !connector.is_held {
+        if !is_present && !connector.visit.is_held {
             connector.forget_finishing();
         }
         let time_out = || Duration::from_secs(self.core.common.keys.unsigned(&CONNECTION_TIME_OUT));
@@ -51,9 +51,9 @@ impl Station<'_> {
                 let session = &mut connector.session;
                 session.started = now;
                 session.began = None;
-                session.meter_start = meter_start;
-                session.register = meter_start;
-                session.is_metered = true;
+                session.energy.start = meter_start;
+                session.energy.register = meter_start;
+                session.energy.is_metered = true;
                 session.phase = Phase::Starting;
                 session.is_silent = is_full && self.core.common.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS);
                 connector.series = Series::new();
@@ -62,23 +62,23 @@ impl Station<'_> {
                 let deadline = deadline(connector.session.since, time_out());
                 if now >= deadline {
                     connector.session.clear();
-                    connector.finishing = Finishing::No;
+                    connector.visit.finishing = Finishing::No;
                     connector.notify(TxNotification::ConnectionTimeout);
                 } else {
                     wake = wake.min(deadline);
                 }
             }
             (Phase::Idle, _)
-                if is_present && connector.finishing == Finishing::No && connector.place.service.is_on() =>
+                if is_present && connector.visit.finishing == Finishing::No && connector.place.service.is_on() =>
             {
                 if has_plug && switches.plugged() && self.core.common.keys.is_on(&free_vend::FREE_VEND_ACTIVE) {
                     return self.begin_free_vend(now, id);
                 }
                 // ST-B6, TX-07: a tag that comes later may be meant for another connector.
-                let deadline = deadline(connector.present_since, time_out());
+                let deadline = deadline(connector.visit.since, time_out());
                 match connector.is_reserved {
                     true => {} // whoever is there, it waits for its tag
-                    false if now >= deadline => connector.finishing = Finishing::CardTooLate,
+                    false if now >= deadline => connector.visit.finishing = Finishing::CardTooLate,
                     false => wake = deadline,
                 }
             }
@@ -88,10 +88,10 @@ impl Station<'_> {
                 ends = Some(Reason::EVDisconnected);
             }
             (Phase::Running, _) => {
-                if let Some(last) = connector.session.last_energy {
+                if let Some(last) = connector.session.energy.last {
                     wake = now + REGISTER_INTERVAL;
                     if connector.energy().is_some_and(|energy| energy >= last) {
-                        connector.session.last_energy = None;
+                        connector.session.energy.last = None;
                         return self.core.withdraw_energy(now, id);
                     }
                 }
@@ -99,7 +99,7 @@ impl Station<'_> {
             // TX-28: what cannot be read is waited for, but not for ever.
             (Phase::Stopping, _) => {
                 let until = connector.session.stop.at + REGISTER_WAIT;
-                let is_metered = connector.session.is_metered || connector.read_register();
+                let is_metered = connector.session.energy.is_metered || connector.read_register();
                 let is_signed = !signs_end || connector.session.is_silent || connector.has_signed_end(now);
                 if !is_metered && now < until {
                     wake = until.min(now + REGISTER_INTERVAL);
@@ -111,7 +111,7 @@ impl Station<'_> {
             }
             _ => {}
         }
-        let is_asking = connector.session.presented != Presented::Settled;
+        let is_asking = connector.session.card.presented != Presented::Settled;
         let silent = connector.session.is_silent.then_some(connector.session.phase);
         let is_over = connector.session.stop.released;
         if let Some(reason) = ends {
@@ -125,7 +125,7 @@ impl Station<'_> {
         if is_asking {
             wake = wake.min(self.advance_authorization(now, id));
         }
-        self.core.common.wake_at(wake);
+        self.core.common.agenda.wake_at(wake);
     }
 
     /// The start is durable; `None` where the transaction is silent.
@@ -163,16 +163,16 @@ impl Core<'_> {
         connector.session.clear();
         connector.place.sampling.miss_moment();
         connector.confirmed.ended(connector.session.entry);
-        connector.is_held = connector.equipment.has_lock()
-            && !connector.session.is_free // nobody has such a card
+        connector.visit.is_held = connector.equipment.has_lock()
+            && !connector.session.card.is_free // nobody has such a card
             && match reason {
                 Reason::DeAuthorized => true,              // TX-10
                 Reason::EVDisconnected => !unlock_at_once, // TX-20
                 _ => false,
             };
-        connector.finishing = match reason {
+        connector.visit.finishing = match reason {
             Reason::EVDisconnected => Finishing::EvSideDisconnected, // TX-19
-            _ if connector.is_present() || connector.is_held => Finishing::TransactionEnded, // ST-C6
+            _ if connector.is_present() || connector.visit.is_held => Finishing::TransactionEnded, // ST-C6
             _ => Finishing::No,
         };
         info!("connector {}: transaction over", id);
@@ -189,7 +189,7 @@ impl Core<'_> {
         connector.notify(TxNotification::DeAuthorized);
         if last_energy > 0 {
             connector.read_register();
-            connector.session.last_energy = Some(connector.session.register.saturating_add(last_energy)); // TX-12
+            connector.session.energy.last = Some(connector.session.energy.register.saturating_add(last_energy)); // TX-12
         } else {
             self.withdraw_energy(now, id);
         }
@@ -199,7 +199,7 @@ impl Core<'_> {
         if self.common.keys.is_on(&STOP_TRANSACTION_ON_INVALID_ID) {
             self.stop_session(now, id, Reason::DeAuthorized, None); // TX-09
         } else if let Some(connector) = self.change_connector(id) {
-            connector.session.energy_denied = true; // TX-11
+            connector.session.energy.is_denied = true; // TX-11
         }
     }
 }

@@ -51,7 +51,7 @@ impl Core<'_> {
         scratch: &mut Scratch<'_>,
     ) -> Option<(Task, StorageOp)> {
         let SignedSample { context, at, attached } = *signed;
-        if self.common.journal_full || !self.has_room_for(attached.len_max()) {
+        if self.common.persistence.appending.journal_full || !self.has_room_for(attached.len_max()) {
             self.connector_mut(id)?.signing.sample_taken();
             return None;
         }
@@ -59,7 +59,7 @@ impl Core<'_> {
         let at = self.common.stamp(at);
         let start = self.connector(id)?.session.entry;
         let writer = journal_entry::begin_meter_values(scratch.blank(), number, id, at, start, context, attached);
-        self.common.persistence.storing_at = at;
+        self.common.persistence.storing.at = at;
         Some((Task::AppendSigned(id), StorageOp::AppendEntry(number, writer.finish_entry(number)?)))
     }
 

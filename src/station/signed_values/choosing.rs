@@ -2,9 +2,9 @@
 
 use super::attached::{DATA_PIECES_MAX, KEY_LEN_MAX, METHOD_LEN_MAX, PIECE_LEN};
 use super::keys::{
-    ALIGNED_DATA_SIGN_READINGS, ALIGNED_DATA_SIGN_UPDATED_READINGS, ALIGNED_UPDATED_NAME, NEVER, ONCE,
-    PUBLIC_KEY_WITH_SIGNED_METER_VALUE, SAMPLED_DATA_SIGN_READINGS, SAMPLED_DATA_SIGN_STARTED_READINGS,
-    SAMPLED_DATA_SIGN_UPDATED_READINGS, SAMPLED_UPDATED_NAME, START_TXN_SAMPLED_DATA,
+    ALIGNED_DATA_SIGN_READINGS, ALIGNED_DATA_SIGN_UPDATED_READINGS, NEVER, ONCE, PUBLIC_KEY_WITH_SIGNED_METER_VALUE,
+    SAMPLED_DATA_SIGN_READINGS, SAMPLED_DATA_SIGN_STARTED_READINGS, SAMPLED_DATA_SIGN_UPDATED_READINGS,
+    START_TXN_SAMPLED_DATA,
 };
 use super::meter::{SignedMeter, SigningMoment};
 use crate::station::ConnectorId;
@@ -23,13 +23,8 @@ impl Core<'_> {
         let of_transaction = meters().map(entries).max().unwrap_or(0);
         (self.signed_values.of_all, self.signed_values.of_transaction) = (of_all, of_transaction);
         if !meters().any(SignedMeter::signs_samples) {
-            for (name, key) in [
-                (SAMPLED_UPDATED_NAME, SAMPLED_DATA_SIGN_UPDATED_READINGS),
-                (ALIGNED_UPDATED_NAME, ALIGNED_DATA_SIGN_UPDATED_READINGS),
-            ] {
-                let _ = self.common.keys.fix(name);
-                self.common.keys.set_switch(&key, false);
-            }
+            self.common.keys.fix_off(&SAMPLED_DATA_SIGN_UPDATED_READINGS);
+            self.common.keys.fix_off(&ALIGNED_DATA_SIGN_UPDATED_READINGS);
         }
     }
 

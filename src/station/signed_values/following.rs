@@ -48,7 +48,7 @@ impl Core<'_> {
     }
 
     pub(crate) fn piece_appended(&mut self) {
-        self.common.persistence.append_failures = 0;
+        self.common.persistence.appending.failures = 0;
         self.common.journal.appended();
         let copying = &mut self.signed_values.copying;
         copying.pieces = copying.pieces.saturating_add(1);

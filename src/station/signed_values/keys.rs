@@ -5,23 +5,19 @@ use crate::store::{ListCodec, ListKey, SwitchKey, TextSink};
 
 /// When the public key goes along with a value (note §3.3.2).
 pub(crate) const PUBLIC_KEY_WITH_SIGNED_METER_VALUE: ListKey =
-    ListKey::new(64, "PublicKeyWithSignedMeterValue", "OncePerTransaction", 6, &TELLING_OF_KEY);
+    ListKey::new(64, "OncePerTransaction", 6, &TELLING_OF_KEY);
 /// Whether periodic values are signed at all, and with them the beginning and the end (note §3.3.3).
-pub(crate) const SAMPLED_DATA_SIGN_READINGS: SwitchKey = SwitchKey::new(53, "SampledDataSignReadings", false);
+pub(crate) const SAMPLED_DATA_SIGN_READINGS: SwitchKey = SwitchKey::new(53, false);
 /// What is told right after StartTransaction (note §3.3.4).
-pub(crate) const START_TXN_SAMPLED_DATA: ListKey = ListKey::new(65, "StartTxnSampledData", "", 7, &MEASURANDS);
+pub(crate) const START_TXN_SAMPLED_DATA: ListKey = ListKey::new(65, "", 7, &MEASURANDS);
 /// Whether that is signed (note §3.3.5).
-pub(crate) const SAMPLED_DATA_SIGN_STARTED_READINGS: SwitchKey =
-    SwitchKey::new(54, "SampledDataSignStartedReadings", false);
+pub(crate) const SAMPLED_DATA_SIGN_STARTED_READINGS: SwitchKey = SwitchKey::new(54, false);
 /// Whether samples in the course of a transaction are signed (note §3.3.6).
-pub(crate) const SAMPLED_DATA_SIGN_UPDATED_READINGS: SwitchKey = SwitchKey::new(55, SAMPLED_UPDATED_NAME, false);
+pub(crate) const SAMPLED_DATA_SIGN_UPDATED_READINGS: SwitchKey = SwitchKey::new(55, false);
 /// Whether values at moments of the clock are signed at all, and with them the beginning and the end (note §3.3.7).
-pub(crate) const ALIGNED_DATA_SIGN_READINGS: SwitchKey = SwitchKey::new(61, "AlignedDataSignReadings", false);
+pub(crate) const ALIGNED_DATA_SIGN_READINGS: SwitchKey = SwitchKey::new(61, false);
 /// Whether those of the course of a transaction are (note §3.3.8).
-pub(crate) const ALIGNED_DATA_SIGN_UPDATED_READINGS: SwitchKey = SwitchKey::new(62, ALIGNED_UPDATED_NAME, false);
-
-pub(super) const SAMPLED_UPDATED_NAME: &str = "SampledDataSignUpdatedReadings";
-pub(super) const ALIGNED_UPDATED_NAME: &str = "AlignedDataSignUpdatedReadings";
+pub(crate) const ALIGNED_DATA_SIGN_UPDATED_READINGS: SwitchKey = SwitchKey::new(62, false);
 
 /// Places in [`TELLING_OF_KEY`].
 pub(super) const NEVER: u8 = 0;

@@ -25,13 +25,13 @@ mod task;
 
 pub(crate) use attached::{Attached, KEY_LEN_MAX, Piece, is_piece};
 pub(crate) use delivering::PageOfPiece;
-pub(super) use keys::{
+pub(crate) use keys::{
     ALIGNED_DATA_SIGN_READINGS, ALIGNED_DATA_SIGN_UPDATED_READINGS, PUBLIC_KEY_WITH_SIGNED_METER_VALUE,
     SAMPLED_DATA_SIGN_READINGS, SAMPLED_DATA_SIGN_STARTED_READINGS, SAMPLED_DATA_SIGN_UPDATED_READINGS,
     START_TXN_SAMPLED_DATA, is_telling_of_key,
 };
 pub use meter::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
-pub(crate) use public_key::{METER_PUBLIC_KEY, MeterPublicKey};
+pub(crate) use public_key::MeterPublicKey;
 pub(crate) use sending::{SignedPiece, first_page, is_page_of_piece};
 pub(crate) use signing::Signing;
 pub(crate) use task::SignedTask;

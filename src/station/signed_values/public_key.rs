@@ -2,13 +2,8 @@
 
 use super::attached::{KEY_LEN_MAX, field_of, fits};
 use super::meter::PrintedKey;
-use crate::json::{JsonStr, integer};
 use crate::station::ConnectorId;
 use crate::station::core_profile::Core;
-use crate::station::keys::NAME_LEN_MAX;
-
-/// The number of the connector follows (note §3.3.1).
-pub(crate) const METER_PUBLIC_KEY: &str = "MeterPublicKey";
 
 /// A configuration key that is read from the meter.
 pub(crate) struct MeterPublicKey<'k> {
@@ -28,14 +23,5 @@ impl Core<'_> {
     pub(crate) fn meter_public_key(&self, id: ConnectorId) -> Option<MeterPublicKey<'_>> {
         let key = self.connector(id)?.signed_meter()?.public_key()?;
         fits(key).then_some(MeterPublicKey { id, key })
-    }
-
-    /// The key MeterPublicKey that is named so.
-    pub(crate) fn meter_public_key_named(&self, name: JsonStr<'_>) -> Option<MeterPublicKey<'_>> {
-        let mut text = [0; NAME_LEN_MAX as usize];
-        let name = name.copy_to(&mut text).ok()?;
-        let (key, number) = name.split_at_checked(METER_PUBLIC_KEY.len())?;
-        let id = integer(number.as_bytes()).and_then(|id| ConnectorId::try_from(id).ok())?;
-        if key.eq_ignore_ascii_case(METER_PUBLIC_KEY) { self.meter_public_key(id) } else { None }
     }
 }

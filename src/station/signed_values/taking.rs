@@ -129,7 +129,7 @@ impl Core<'_> {
             if wake <= now {
                 self.common.persistence.has_chores = true;
             } else {
-                self.common.wake_at(wake);
+                self.common.agenda.wake_at(wake);
             }
         }
     }
@@ -146,8 +146,8 @@ impl Core<'_> {
                     return Some((Task::OfSignedValues(SignedTask::StorePiece(id)), op));
                 }
                 let (stage, look) = (connector.signing.stage, connector.signing.look);
-                self.common.look_again_if(stage != Stage::Taking);
-                self.common.wake_at(look);
+                self.common.agenda.look_again_if(stage != Stage::Taking);
+                self.common.agenda.wake_at(look);
             }
             if self.connector(id).is_some_and(|connector| connector.signing.stage == Stage::Taken) {
                 return Some((Task::OfSignedValues(SignedTask::StoreTail(id)), self.store_tail(id, scratch)?));

@@ -1,18 +1,19 @@
 //! What the keys say about smart charging.
 
 use super::{
-    CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, CHARGING_SCHEDULE_MAX_PERIODS, CONNECTOR_SWITCH_NAME,
-    MAX_CHARGING_PROFILES_INSTALLED, Profiles,
+    CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT, CHARGING_SCHEDULE_MAX_PERIODS,
+    CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED, MAX_CHARGING_PROFILES_INSTALLED, Profiles,
 };
 use crate::station::core_profile::Core;
-use crate::station::keys::{self, announced};
+use crate::station::keys;
+use crate::station::room::Room;
 use crate::store::Keys;
 use crate::types::FeatureProfile;
 
 impl Profiles<'_> {
     /// How many profiles there may be, and how long their schedules.
-    pub(in crate::station) fn announce(&self, keys: &mut Keys<'_>, receive: usize) {
-        keys.set_integer(&CHARGING_SCHEDULE_MAX_PERIODS, periods_max(receive, self.periods_max()));
+    pub(in crate::station) fn announce(&self, keys: &mut Keys<'_>, room: &Room) {
+        keys.set_integer(&CHARGING_SCHEDULE_MAX_PERIODS, room.periods.min(self.periods_max() as u16).into());
         keys.set_integer(&MAX_CHARGING_PROFILES_INSTALLED, self.profiles_max() as i32);
     }
 }
@@ -29,19 +30,5 @@ pub(in crate::station) fn announce_hardware(core: &mut Core<'_>) {
         FeatureProfile::SmartCharging as usize,
         has_current || has_power,
     );
-    let _ = keys.fix(CONNECTOR_SWITCH_NAME); // SC-43
-}
-
-/// How many periods the receive buffer has room for, of a schedule of `most`.
-fn periods_max(receive: usize, most: usize) -> i32 {
-    const REQUEST: &str = concat!(
-        r#"[2,"00000000-0000-0000-0000-000000000000","SetChargingProfile",{"connectorId":63,"csChargingProfiles":"#,
-        r#"{"chargingProfileId":2147483647,"transactionId":2147483647,"stackLevel":8,"chargingProfilePurpose":"#,
-        r#""ChargePointMaxProfile","chargingProfileKind":"Recurring","recurrencyKind":"Weekly","validFrom":"#,
-        r#""2025-12-31T23:59:59.999+00:00","validTo":"2025-12-31T23:59:59.999+00:00","chargingSchedule":{"#,
-        r#""duration":2147483647,"startSchedule":"2025-12-31T23:59:59.999+00:00","chargingRateUnit":"W","#,
-        r#""minChargingRate":99999.9,"chargingSchedulePeriod":[]}}}]"#
-    );
-    const PERIOD: &str = r#"{"startPeriod":2678400,"limit":99999.9,"numberPhases":3},"#;
-    announced(receive, REQUEST, PERIOD, most)
+    keys.fix_switch(&CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED); // SC-43
 }

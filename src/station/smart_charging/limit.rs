@@ -152,7 +152,7 @@ impl Profiles<'_> {
         self.is_active = self.slots.iter().any(|slot| !slot.is_free());
         if until != NEVER {
             let wait = until.saturating_sub(here.at).max(1);
-            core.common.wake_at(core.common.clock.after(now, wait));
+            core.common.agenda.wake_at(core.common.clock.after(now, wait));
         }
     }
 

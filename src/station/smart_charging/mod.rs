@@ -24,20 +24,15 @@ use composite::Composite;
 use profile::Bound;
 
 /// The highest stack level.
-pub(super) const CHARGE_PROFILE_MAX_STACK_LEVEL: IntegerKey =
-    IntegerKey::new(41, "ChargeProfileMaxStackLevel", 8, 0, i32::MAX).read_only();
+pub(crate) const CHARGE_PROFILE_MAX_STACK_LEVEL: IntegerKey = IntegerKey::new(41, 8, 0, i32::MAX).read_only();
 /// Places of the units in the key: those in which the firmware takes its limits.
-pub(super) const CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT: SetKey =
-    SetKey::new(42, "ChargingScheduleAllowedChargingRateUnit", &["Current", "Power"]);
+pub(crate) const CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT: SetKey = SetKey::new(42, &["Current", "Power"]);
 /// The most periods of a schedule.
-pub(super) const CHARGING_SCHEDULE_MAX_PERIODS: IntegerKey =
-    IntegerKey::new(43, "ChargingScheduleMaxPeriods", 0, 0, i32::MAX).read_only();
-const CONNECTOR_SWITCH_NAME: &str = "ConnectorSwitch3to1PhaseSupported";
+pub(crate) const CHARGING_SCHEDULE_MAX_PERIODS: IntegerKey = IntegerKey::new(43, 0, 0, i32::MAX).read_only();
 /// The charge point can charge with one phase where three are connected.
-pub(super) const CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED: SwitchKey = SwitchKey::new(44, CONNECTOR_SWITCH_NAME, false);
+pub(crate) const CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED: SwitchKey = SwitchKey::new(44, false);
 /// The most profiles.
-pub(super) const MAX_CHARGING_PROFILES_INSTALLED: IntegerKey =
-    IntegerKey::new(45, "MaxChargingProfilesInstalled", 0, 0, i32::MAX).read_only();
+pub(crate) const MAX_CHARGING_PROFILES_INSTALLED: IntegerKey = IntegerKey::new(45, 0, 0, i32::MAX).read_only();
 
 /// The charging profiles, and the limits that follow from them.
 pub(crate) struct Profiles<'a> {

@@ -22,14 +22,20 @@ pub(crate) struct ProfileSlot {
     pub(super) bound: Bound,
     /// The record is not what stands here.
     pub(super) is_unsaved: bool,
-    /// Seconds since 1970 from which on it is valid, 0 for always.
-    pub(crate) valid_from: u32,
-    /// Seconds since 1970 until which it is valid, or [`NEVER`].
-    pub(crate) valid_to: u32,
+    pub(crate) valid: Validity,
     /// Seconds since 1970 at which the schedule begins; 0 if that is the start of a transaction, or not known yet.
     pub(crate) start: u32,
     /// Seconds, or [`NEVER`].
     pub(crate) duration: u32,
+}
+
+/// When a profile counts, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Validity {
+    /// 0 for always.
+    pub(crate) from: u32,
+    /// Or [`NEVER`].
+    pub(crate) to: u32,
 }
 
 /// What the periods of a schedule count from.
@@ -125,8 +131,7 @@ impl ProfileSlot {
         count: 0,
         bound: Bound::No,
         is_unsaved: false,
-        valid_from: 0,
-        valid_to: NEVER,
+        valid: Validity { from: 0, to: NEVER },
         start: 0,
         duration: NEVER,
     };
@@ -175,7 +180,7 @@ impl ProfileSlot {
         };
         let [purpose, kind, unit] = [self.purpose.code(), self.kind.code(), self.unit.code()];
         let bytes = [purpose, kind, unit, self.stack_level, self.connector, bound, self.count];
-        (bytes, [entry, self.valid_from, self.valid_to, start, self.duration])
+        (bytes, [entry, self.valid.from, self.valid.to, start, self.duration])
     }
 
     pub(super) fn write(&self, key: RecordKey, periods: &[ChargingPeriod], record: &mut [u8]) -> Option<usize> {
@@ -218,8 +223,7 @@ impl ProfileSlot {
                 _ => Bound::Entry(entry),
             },
             is_unsaved: false,
-            valid_from,
-            valid_to,
+            valid: Validity { from: valid_from, to: valid_to },
             start,
             duration,
         })

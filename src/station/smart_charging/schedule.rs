@@ -25,17 +25,17 @@ impl ProfileSlot {
     pub(super) fn setting<'p>(&self, periods: &'p [ChargingPeriod], moment: &Moment) -> (Setting<'p>, u32) {
         let Moment { at, is_dated, origin } = *moment;
         let is_relative = self.kind == Kind::Relative && !self.is_relative_maximum();
-        let is_always_valid = self.valid_from == 0 && self.valid_to == NEVER;
+        let is_always_valid = self.valid.from == 0 && self.valid.to == NEVER;
         let start = if is_relative { origin } else { self.start };
         let is_placed = if is_relative { start != NEVER && (is_dated || is_always_valid) } else { is_dated };
         if !is_placed {
             let lowest = periods.iter().min_by_key(|period| period.limit());
             return (lowest.map_or(Setting::Nothing, Setting::Undated), NEVER);
         }
-        if at < self.valid_from {
-            return (Setting::Nothing, self.valid_from);
+        if at < self.valid.from {
+            return (Setting::Nothing, self.valid.from);
         }
-        if at >= self.valid_to || at < start {
+        if at >= self.valid.to || at < start {
             return (Setting::Nothing, if at < start { start } else { NEVER });
         }
         // SC-11, SC-16
@@ -45,10 +45,10 @@ impl ProfileSlot {
         let end = self.duration.min(recurrence);
         if elapsed >= end {
             let again = if recurrence == NEVER { NEVER } else { begin.saturating_add(recurrence) };
-            return (Setting::Nothing, again.min(self.valid_to));
+            return (Setting::Nothing, again.min(self.valid.to));
         }
         let next = periods.iter().map(|period| period.start).find(|start| *start > elapsed).unwrap_or(NEVER);
-        let until = begin.saturating_add(end.min(next)).min(self.valid_to);
+        let until = begin.saturating_add(end.min(next)).min(self.valid.to);
         let current = periods.iter().rev().find(|period| period.start <= elapsed);
         (current.map_or(Setting::Nothing, Setting::Period), until)
     }

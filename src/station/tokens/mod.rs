@@ -6,13 +6,15 @@ mod learning;
 mod local_list;
 mod tag_record;
 
+pub(crate) use cache::AUTHORIZATION_CACHE_ENABLED;
 pub(crate) use cache::CacheSlot;
-pub(super) use cache::{AUTHORIZATION_CACHE_ENABLED, known_by_cache};
+pub(super) use cache::known_by_cache;
 pub(crate) use local_list::ListSlot;
 #[cfg(feature = "local-auth-list")]
-pub(crate) use local_list::{AuthorizationData, Elements, Reading, Update, UpdateStatus};
-#[cfg(feature = "local-auth-list")]
-pub(super) use local_list::{LOCAL_AUTH_LIST_ENABLED, LOCAL_AUTH_LIST_MAX_LENGTH, SEND_LOCAL_LIST_MAX_LENGTH};
+pub(crate) use local_list::{
+    AuthorizationData, Elements, LOCAL_AUTH_LIST_ENABLED, LOCAL_AUTH_LIST_MAX_LENGTH, Reading,
+    SEND_LOCAL_LIST_MAX_LENGTH, Update, UpdateStatus,
+};
 pub(super) use local_list::{is_of_list, known_by_list, place_behind};
 pub(super) use tag_record::Known;
 

@@ -71,7 +71,7 @@ impl Transfers<'_> {
             _ => return,
         };
         if due > now {
-            common.wake_at(due);
+            common.agenda.wake_at(due);
         } else if common.online {
             // Without a link a try would be in vain.
             self.transfer(direction).stage = Stage::Loading;
@@ -87,7 +87,7 @@ impl Transfers<'_> {
         let [_, done, _] = direction.statuses();
         let transfer = self.transfer(direction);
         match transfer.status.map_or(TransferStatus::Done, |status| status()) {
-            TransferStatus::Running => common.wake_at(now + POLL_INTERVAL),
+            TransferStatus::Running => common.agenda.wake_at(now + POLL_INTERVAL),
             TransferStatus::Failed => self.transfer_failed(common, now, direction),
             TransferStatus::Done => {
                 transfer.reports.push(done);
@@ -110,7 +110,7 @@ impl Transfers<'_> {
             transfer.retries_left = left;
             transfer.at = seconds_after(now, transfer.interval);
             transfer.stage = Stage::Retrying;
-            common.look_again();
+            common.agenda.look_again();
         } else {
             self.end_transfer(common, direction);
         }
@@ -121,7 +121,7 @@ impl Transfers<'_> {
         transfer.stage = Stage::Idle;
         transfer.unsaved = true;
         common.persistence.has_chores = true;
-        common.look_again();
+        common.agenda.look_again();
     }
 
     /// A record that is to be read, for a request or for a try.

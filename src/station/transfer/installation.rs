@@ -19,7 +19,7 @@ impl Station<'_> {
         let is_told = transfer.reports.untold() == 0;
         let is_heard = is_told || now >= until || !self.core.common.online;
         match transfer.stage {
-            Stage::Downloaded | Stage::Announced if !is_heard => self.core.common.wake_at(until),
+            Stage::Downloaded | Stage::Announced if !is_heard => self.core.common.agenda.wake_at(until),
             // A reset that is under way comes first.
             Stage::Downloaded | Stage::Announced if is_resetting => {}
             // FW-05
@@ -31,7 +31,7 @@ impl Station<'_> {
                     transfer.at = seconds_after(now, ANNOUNCEMENT_S);
                 }
                 transfer.stage = Stage::Announced;
-                self.core.common.look_again();
+                self.core.common.agenda.look_again();
             }
             Stage::Announced => {
                 transfer.stage = Stage::Storing;
@@ -44,13 +44,13 @@ impl Station<'_> {
                 if let Some(install) = self.transfers.firmware.on_install {
                     install();
                 }
-                self.core.common.look_again();
+                self.core.common.agenda.look_again();
             }
             Stage::Installing => {
                 let ended = match self.transfers.firmware.installation_status.map(|status| status()) {
                     None => None, // FW-06: with the reboot
                     Some(InstallationStatus::Running) => {
-                        self.core.common.wake_at(now + POLL_INTERVAL);
+                        self.core.common.agenda.wake_at(now + POLL_INTERVAL);
                         None
                     }
                     Some(InstallationStatus::Installed) => Some(FirmwareStatus::Installed),

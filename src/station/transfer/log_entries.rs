@@ -30,7 +30,7 @@ impl Transfers<'_> {
         let log = &mut self.log;
         match log.feeding {
             Feeding::Entry(_) => return,
-            Feeding::Again(_, at) if now < at => return common.wake_at(at),
+            Feeding::Again(_, at) if now < at => return common.agenda.wake_at(at),
             Feeding::Again(number, _) => {
                 log.feeding = Feeding::Entry(number);
                 common.persistence.has_chores = true;
@@ -39,7 +39,7 @@ impl Transfers<'_> {
             Feeding::Done => {}
         }
         let status = match log.upload.map_or(LogUploadStatus::Failed, LogUpload::status) {
-            LogUploadStatus::Running => return common.wake_at(now + POLL_INTERVAL),
+            LogUploadStatus::Running => return common.agenda.wake_at(now + POLL_INTERVAL),
             LogUploadStatus::Failed => return self.transfer_failed(common, now, Direction::Log),
             LogUploadStatus::Done => LogStatus::Uploaded,
             LogUploadStatus::BadMessage => LogStatus::BadMessage,

@@ -33,8 +33,7 @@ pub use log::{LogRequest, LogUpload, LogUploadStatus};
 pub(super) use progress::POLL_INTERVAL;
 pub use progress::TransferStatus;
 pub use protocols::FileTransferProtocol;
-pub(super) use protocols::SUPPORTED_FILE_TRANSFER_PROTOCOLS;
-pub(crate) use protocols::set_file_transfer_protocols;
+pub(crate) use protocols::{SUPPORTED_FILE_TRANSFER_PROTOCOLS, set_file_transfer_protocols};
 pub(crate) use request::{TransferRefused, Wanted};
 #[cfg(feature = "security")]
 pub use signed_update::{FirmwareVerifier, SignerVerdict};

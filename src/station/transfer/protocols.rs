@@ -17,8 +17,7 @@ pub enum FileTransferProtocol {
 }
 
 /// What the firmware can load from and to.
-pub(crate) const SUPPORTED_FILE_TRANSFER_PROTOCOLS: SetKey =
-    SetKey::new(46, "SupportedFileTransferProtocols", &["FTP", "FTPS", "HTTP", "HTTPS"]);
+pub(crate) const SUPPORTED_FILE_TRANSFER_PROTOCOLS: SetKey = SetKey::new(46, &["FTP", "FTPS", "HTTP", "HTTPS"]);
 
 pub(crate) fn set_file_transfer_protocols(keys: &mut Keys<'_>, protocols: &[FileTransferProtocol]) {
     for place in 0..4 {

@@ -70,7 +70,7 @@ impl Transfers<'_> {
         transfer.unsaved = false;
         if transfer.stage == Stage::Storing {
             transfer.stage = Stage::Stored;
-            common.look_again();
+            common.agenda.look_again();
         }
     }
 

@@ -128,6 +128,6 @@ impl Transfers<'_> {
             transfer.unsaved = true;
             common.persistence.has_chores = true;
         }
-        common.look_again(); // another answer may have told it
+        common.agenda.look_again(); // another answer may have told it
     }
 }

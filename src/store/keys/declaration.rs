@@ -1,15 +1,22 @@
-//! What is said once about a key of OCPP: its name, type, range and factory value.
+//! What is said once about a key of OCPP: its type, range and factory value, and its name.
 
 use super::NUMBERS;
 use crate::log::format_as_debug;
 
-/// One configuration key: everything about it, said once (OCPP 1.6 §9).
+/// One configuration key (OCPP 1.6 §9): a setting, and what it is called on the wire.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
-    /// The number of its record and, but for a list, of its place in RAM, fixed for ever: below 64, that of a list below 128.
-    pub number: u8,
     /// Its name on the wire.
     pub name: &'static str,
+    /// What it is.
+    pub setting: Setting,
+}
+
+/// All that is said of a key but its name.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The number of its record and, but for a list, of its place in RAM, fixed for ever: below 64, that of a list below 128.
+    pub number: u8,
     /// Who may do what with it.
     pub access: Access,
     /// A new value takes effect at the next boot.
@@ -77,48 +84,48 @@ pub type TextSink<'w> = &'w mut dyn FnMut(&str);
 
 /// A key whose value is a whole number.
 #[derive(Clone, Copy, Debug)]
-pub struct IntegerKey(Declaration);
+pub struct IntegerKey(Setting);
 
 /// A key whose value is `true` or `false`.
 #[derive(Clone, Copy, Debug)]
-pub struct SwitchKey(Declaration);
+pub struct SwitchKey(Setting);
 
 /// A key whose value is a list.
 #[derive(Clone, Copy, Debug)]
-pub struct ListKey(Declaration);
+pub struct ListKey(Setting);
 
 /// A key whose value is a list of names, of which the charge point itself decides which are in it; read-only.
 #[derive(Clone, Copy, Debug)]
-pub struct SetKey(Declaration);
+pub struct SetKey(Setting);
 
 // The codecs are functions, which cannot be derived for.
-format_as_debug!(Declaration, Kind, ListCodec, IntegerKey, SwitchKey, ListKey, SetKey);
+format_as_debug!(Declaration, Setting, Kind, ListCodec, IntegerKey, SwitchKey, ListKey, SetKey);
 
 impl SetKey {
     /// A key whose value is made of `names`, at most 31; none of them is in it at first.
-    pub const fn new(number: u8, name: &'static str, names: &'static [&'static str]) -> Self {
+    pub const fn new(number: u8, names: &'static [&'static str]) -> Self {
         assert!((number as usize) < NUMBERS && names.len() < 32, "no place for the key");
         let kind = Kind::Set(names);
-        Self(Declaration { number, name, access: Access::ReadOnly, reboot_required: false, kind })
+        Self(Setting { number, access: Access::ReadOnly, reboot_required: false, kind })
     }
 
     #[inline(always)]
-    pub(super) const fn number(&self) -> u8 {
+    pub(crate) const fn number(&self) -> u8 {
         self.0.number
     }
 
-    /// For the table of keys.
-    pub const fn declaration(self) -> Declaration {
-        self.0
+    /// The row of the table of keys.
+    pub const fn named(self, name: &'static str) -> Declaration {
+        self.0.named(name)
     }
 }
 
 impl IntegerKey {
     /// A key that the central system may set to `min` up to `max`.
-    pub const fn new(number: u8, name: &'static str, factory: i32, min: i32, max: i32) -> Self {
+    pub const fn new(number: u8, factory: i32, min: i32, max: i32) -> Self {
         assert!((number as usize) < NUMBERS, "no place for the key");
         let kind = Kind::Integer { factory, min, max };
-        Self(Declaration { number, name, access: Access::ReadWrite, reboot_required: false, kind })
+        Self(Setting { number, access: Access::ReadWrite, reboot_required: false, kind })
     }
 
     /// The same key, but the central system may only read it.
@@ -128,13 +135,13 @@ impl IntegerKey {
     }
 
     #[inline(always)]
-    pub(super) const fn number(&self) -> u8 {
+    pub(crate) const fn number(&self) -> u8 {
         self.0.number
     }
 
-    /// For the table of keys.
-    pub const fn declaration(self) -> Declaration {
-        self.0
+    /// The row of the table of keys.
+    pub const fn named(self, name: &'static str) -> Declaration {
+        self.0.named(name)
     }
 }
 
@@ -147,39 +154,33 @@ impl SwitchKey {
     }
 
     /// A key that the central system may switch.
-    pub const fn new(number: u8, name: &'static str, factory: bool) -> Self {
+    pub const fn new(number: u8, factory: bool) -> Self {
         assert!((number as usize) < NUMBERS, "no place for the key");
         let kind = Kind::Switch { factory };
-        Self(Declaration { number, name, access: Access::ReadWrite, reboot_required: false, kind })
+        Self(Setting { number, access: Access::ReadWrite, reboot_required: false, kind })
     }
 
-    /// For the table of keys.
-    pub const fn declaration(self) -> Declaration {
-        self.0
+    /// The row of the table of keys.
+    pub const fn named(self, name: &'static str) -> Declaration {
+        self.0.named(name)
     }
 
     #[inline(always)]
-    pub(super) const fn number(&self) -> u8 {
+    pub(crate) const fn number(&self) -> u8 {
         self.0.number
     }
 }
 
 impl ListKey {
     /// A list that the central system may set.
-    pub const fn new(
-        number: u8,
-        name: &'static str,
-        factory: &'static str,
-        slot: u8,
-        codec: &'static ListCodec,
-    ) -> Self {
+    pub const fn new(number: u8, factory: &'static str, slot: u8, codec: &'static ListCodec) -> Self {
         let kind = Kind::List { factory, slot, codec };
-        Self(Declaration { number, name, access: Access::ReadWrite, reboot_required: false, kind })
+        Self(Setting { number, access: Access::ReadWrite, reboot_required: false, kind })
     }
 
-    /// For the table of keys.
-    pub const fn declaration(self) -> Declaration {
-        self.0
+    /// The row of the table of keys.
+    pub const fn named(self, name: &'static str) -> Declaration {
+        self.0.named(name)
     }
 
     #[inline(always)]
@@ -191,15 +192,20 @@ impl ListKey {
     }
 }
 
-impl Declaration {
+impl Setting {
     /// A text that never changes and can only be read.
-    pub const fn constant(number: u8, name: &'static str, text: &'static str) -> Self {
-        Self { number, name, access: Access::ReadOnly, reboot_required: false, kind: Kind::Constant(text) }
+    pub const fn constant(number: u8, text: &'static str) -> Self {
+        Self { number, access: Access::ReadOnly, reboot_required: false, kind: Kind::Constant(text) }
     }
 
     /// The same key, but the central system may only write it: it is kept elsewhere.
     pub const fn write_only(mut self) -> Self {
         self.access = Access::WriteOnly;
         self
+    }
+
+    /// The row of the table of keys.
+    pub const fn named(self, name: &'static str) -> Declaration {
+        Declaration { name, setting: self }
     }
 }

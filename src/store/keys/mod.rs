@@ -2,7 +2,9 @@ mod declaration;
 mod records;
 mod vendor;
 
-pub use declaration::{Access, Declaration, IntegerKey, Kind, ListCodec, ListKey, SetKey, SwitchKey, TextSink};
+pub use declaration::{
+    Access, Declaration, IntegerKey, Kind, ListCodec, ListKey, SetKey, Setting, SwitchKey, TextSink,
+};
 pub use vendor::{KeyError, VendorKey};
 
 use crate::json::{JsonStr, Writer, integer};
@@ -167,7 +169,7 @@ impl<'a> Keys<'a> {
     }
 
     pub(crate) fn load_factory(&mut self) {
-        for key in self.table {
+        for Declaration { setting: key, .. } in self.table {
             match key.kind {
                 Kind::Switch { factory } => self.set_number(key.number, i32::from(factory)),
                 Kind::Integer { factory, .. } => self.set_number(key.number, factory),
@@ -225,7 +227,7 @@ impl<'a> Keys<'a> {
     /// The key as it stands.
     pub fn get(&self, id: KeyId) -> Option<Key<'_>> {
         let (name, access, reboot_required, value) = match self.table.get(usize::from(id.0)) {
-            Some(key) => {
+            Some(Declaration { name, setting: key }) => {
                 let value = match key.kind {
                     Kind::Switch { .. } => Value::Switch(self.number(key.number) != 0),
                     Kind::Integer { .. } => Value::Integer(self.number(key.number)),
@@ -234,7 +236,7 @@ impl<'a> Keys<'a> {
                     Kind::Constant(text) => Value::Text(text),
                 };
                 let access = if self.fixed & bit(key.number.into()) != 0 { Access::ReadOnly } else { key.access };
-                (key.name, access, key.reboot_required, value)
+                (*name, access, key.reboot_required, value)
             }
             None => {
                 let key = self.vendor_key(id)?;
@@ -299,7 +301,7 @@ impl<'a> Keys<'a> {
     pub fn save_integer(&mut self, key: &IntegerKey, value: i32) {
         if self.integer(key) != value {
             self.set_number(key.number(), value);
-            if let Some(place) = self.table.iter().position(|other| other.number == key.number()) {
+            if let Some(place) = self.table.iter().position(|other| other.setting.number == key.number()) {
                 self.must_store(KeyId(place as u8));
             }
         }
@@ -319,7 +321,7 @@ impl<'a> Keys<'a> {
         if self.get(id).ok_or(Refusal::UnknownKey)?.access == Access::ReadOnly {
             return Err(Refusal::ReadOnly);
         }
-        if let Some(key) = self.table.get(usize::from(id.0)) {
+        if let Some(key) = self.setting(id) {
             let slot = if let Kind::List { slot, .. } = key.kind { slot } else { 0 };
             let mut plain = [0; LONG_LIST_LEN];
             let text = if is_long_list(slot) {
@@ -341,7 +343,7 @@ impl<'a> Keys<'a> {
     /// [`Refusal`]; the old value stands then.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         let id = self.find(name).ok_or(Refusal::UnknownKey)?;
-        if let Some(key) = self.table.get(usize::from(id.0)) {
+        if let Some(key) = self.setting(id) {
             self.set_text(key, value.as_bytes(), &|_| true)?;
         } else if let Some(key) = self.vendor_key_mut(id) {
             key.set(value)?;
@@ -373,12 +375,28 @@ impl<'a> Keys<'a> {
         Ok(())
     }
 
-    /// The key of OCPP with this name.
-    fn named(&self, name: &str) -> Result<&'static Declaration, Refusal> {
-        self.find(name).and_then(|id| self.table.get(usize::from(id.0))).ok_or(Refusal::UnknownKey)
+    /// The same for a switch that is known.
+    pub(crate) fn fix_switch(&mut self, key: &SwitchKey) {
+        self.fixed |= bit(key.number().into());
     }
 
-    fn set_text(&mut self, key: &Declaration, value: &[u8], allows: &dyn Fn(&[u8]) -> bool) -> Result<(), Refusal> {
+    /// The same, and switches it off.
+    pub(crate) fn fix_off(&mut self, key: &SwitchKey) {
+        self.fix_switch(key);
+        self.set_switch(key, false);
+    }
+
+    /// The key of OCPP with this name.
+    fn named(&self, name: &str) -> Result<&'static Setting, Refusal> {
+        self.find(name).and_then(|id| self.setting(id)).ok_or(Refusal::UnknownKey)
+    }
+
+    /// What is said of a key, if it is one of OCPP.
+    pub fn setting(&self, id: KeyId) -> Option<&'static Setting> {
+        Some(&self.table.get(usize::from(id.0))?.setting)
+    }
+
+    fn set_text(&mut self, key: &Setting, value: &[u8], allows: &dyn Fn(&[u8]) -> bool) -> Result<(), Refusal> {
         match key.kind {
             Kind::Switch { .. } => {
                 self.set_number(key.number, i32::from(switched(value).ok_or(Refusal::Invalid)?));
@@ -480,14 +498,14 @@ mod tests {
     use crate::store::StorageOp;
     use std::string::String;
 
-    const TIME_OUT: IntegerKey = IntegerKey::new(6, "ConnectionTimeOut", 30, 0, 86_400);
-    const OFFLINE: SwitchKey = SwitchKey::new(1, "AllowOfflineTxForUnknownId", false);
-    const CONNECTORS: IntegerKey = IntegerKey::new(22, "NumberOfConnectors", 2, 0, 64).read_only();
+    const TIME_OUT: IntegerKey = IntegerKey::new(6, 30, 0, 86_400);
+    const OFFLINE: SwitchKey = SwitchKey::new(1, false);
+    const CONNECTORS: IntegerKey = IntegerKey::new(22, 2, 0, 64).read_only();
     static TABLE: [Declaration; 4] = [
-        TIME_OUT.declaration(),
-        OFFLINE.declaration(),
-        CONNECTORS.declaration(),
-        Declaration::constant(31, "SupportedFeatureProfiles", "Core"),
+        TIME_OUT.named("ConnectionTimeOut"),
+        OFFLINE.named("AllowOfflineTxForUnknownId"),
+        CONNECTORS.named("NumberOfConnectors"),
+        Setting::constant(31, "Core").named("SupportedFeatureProfiles"),
     ];
 
     fn fresh() -> Keys<'static> {

@@ -38,7 +38,7 @@ impl Keys<'_> {
     pub fn store(&mut self, id: KeyId, buffer: &mut [u8]) -> Option<StorageOp> {
         let record_key = self.record(id)?;
         let mut record = RecordWriter::new(buffer);
-        match self.table.get(usize::from(id.0)).map(|key| (key.kind, key.number)) {
+        match self.setting(id).map(|key| (key.kind, key.number)) {
             Some((Kind::List { slot, .. }, _)) => record.bytes(self.slot(slot)),
             Some((_, number)) => record.signed(i64::from(self.number(number))),
             None => self.vendor_key(id)?.store(&mut record),
@@ -59,7 +59,7 @@ impl Keys<'_> {
 
     /// The record of a key.
     pub fn record(&self, id: KeyId) -> Option<RecordKey> {
-        let number = match self.table.get(usize::from(id.0)) {
+        let number = match self.setting(id) {
             Some(key) => key.number,
             None => self.vendor_key(id)?.number(),
         };
@@ -68,9 +68,8 @@ impl Keys<'_> {
 
     /// The first key from the `index`th on that may have a record, to be loaded at boot.
     pub fn stored_from(&self, index: u8) -> Option<KeyId> {
-        let is_constant = |id: &KeyId| {
-            self.table.get(usize::from(id.0)).is_some_and(|key| matches!(key.kind, Kind::Set(_) | Kind::Constant(_)))
-        };
+        let is_constant =
+            |id: &KeyId| self.setting(*id).is_some_and(|key| matches!(key.kind, Kind::Set(_) | Kind::Constant(_)));
         self.ids().skip(usize::from(index)).find(|id| !is_constant(id))
     }
 
@@ -78,7 +77,7 @@ impl Keys<'_> {
     #[inline(never)]
     pub fn load(&mut self, id: KeyId, record: &[u8]) {
         let Some(mut reader) = self.record(id).and_then(|number| RecordReader::open(number, record)) else { return };
-        let Some(key) = self.table.get(usize::from(id.0)) else {
+        let Some(key) = self.setting(id) else {
             if let Some(key) = self.vendor_key_mut(id) {
                 key.load(&mut reader);
             }

@@ -14,8 +14,7 @@ use crate::time::DateTime;
 use crate::types::Symbol;
 
 /// Whether the cache is used at all.
-pub(in crate::station) const AUTHORIZATION_CACHE_ENABLED: SwitchKey =
-    SwitchKey::new(2, "AuthorizationCacheEnabled", true);
+pub(crate) const AUTHORIZATION_CACHE_ENABLED: SwitchKey = SwitchKey::new(2, true);
 
 /// What is kept in RAM of one entry.
 #[derive(Clone, Copy, Debug)]

@@ -20,13 +20,11 @@ use crate::store::record::RecordReader;
 use crate::store::{IntegerKey, RecordKey, SwitchKey, registry};
 
 /// Whether the list is used at all.
-pub(crate) const LOCAL_AUTH_LIST_ENABLED: SwitchKey = SwitchKey::new(37, "LocalAuthListEnabled", true);
+pub(crate) const LOCAL_AUTH_LIST_ENABLED: SwitchKey = SwitchKey::new(37, true);
 /// The most entries.
-pub(crate) const LOCAL_AUTH_LIST_MAX_LENGTH: IntegerKey =
-    IntegerKey::new(38, "LocalAuthListMaxLength", 0, 0, i32::MAX).read_only();
+pub(crate) const LOCAL_AUTH_LIST_MAX_LENGTH: IntegerKey = IntegerKey::new(38, 0, 0, i32::MAX).read_only();
 /// The most entries in one SendLocalList.
-pub(crate) const SEND_LOCAL_LIST_MAX_LENGTH: IntegerKey =
-    IntegerKey::new(39, "SendLocalListMaxLength", 0, 0, i32::MAX).read_only();
+pub(crate) const SEND_LOCAL_LIST_MAX_LENGTH: IntegerKey = IntegerKey::new(39, 0, 0, i32::MAX).read_only();
 
 /// What is kept in RAM of one place for an entry: a hash that finds its tag, and whether it counts. The record has the last
 /// word.

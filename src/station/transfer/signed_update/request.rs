@@ -108,7 +108,7 @@ impl Station<'_> {
             .verifier
             .map_or(Poll::Ready(SignerVerdict::Failed), |verifier| verifier.is_trusted());
         match verdict {
-            Poll::Pending => common.wake_at(now + POLL_INTERVAL),
+            Poll::Pending => common.agenda.wake_at(now + POLL_INTERVAL),
             Poll::Ready(SignerVerdict::Invalid) => {
                 self.security.security_event(common, now, SecurityEvent::InvalidFirmwareSigningCertificate, ""); // L01.FR.02
             }

@@ -29,7 +29,7 @@ impl Transfers<'_> {
         if is_early {
             transfer.reports.push(SignedFirmwareStatus::InstallScheduled.code()); // L01.FR.16
             transfer.stage = Stage::Scheduled;
-            common.look_again();
+            common.agenda.look_again();
         } else {
             self.go_on_to_installation(common, now);
         }
@@ -39,7 +39,7 @@ impl Transfers<'_> {
         let transfer = &mut self.firmware.transfer;
         transfer.stage = Stage::Downloaded;
         transfer.at = seconds_after(now, ANNOUNCEMENT_S);
-        common.look_again();
+        common.agenda.look_again();
     }
 }
 
@@ -49,7 +49,7 @@ impl Station<'_> {
         let signed = &self.transfers.firmware.signed;
         match self.transfers.firmware.transfer.stage {
             Stage::Verifying => match signed.verifier.map_or(Poll::Ready(false), FirmwareVerifier::verify) {
-                Poll::Pending => self.core.common.wake_at(now + POLL_INTERVAL),
+                Poll::Pending => self.core.common.agenda.wake_at(now + POLL_INTERVAL),
                 Poll::Ready(true) => self.transfers.signature_verified(&mut self.core.common, now),
                 Poll::Ready(false) => {
                     let reports = &mut self.transfers.firmware.transfer.reports;
@@ -65,7 +65,7 @@ impl Station<'_> {
             },
             Stage::Scheduled => match self.transfers.firmware.signed.until_installation(&self.core.common.clock, now) {
                 0 => self.transfers.go_on_to_installation(&mut self.core.common, now),
-                seconds => self.core.common.wake_at(now + Duration::from_secs(seconds)),
+                seconds => self.core.common.agenda.wake_at(now + Duration::from_secs(seconds)),
             },
             _ => {}
         }
