@@ -29,6 +29,7 @@ impl<S: Sizes> Capacities for S {}
 
 /// What a charger with some connectors needs, on a chip with 64 KiB of RAM or more.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Usual;
 
 impl Sizes for Usual {
@@ -45,6 +46,7 @@ macro_rules! capacity {
     ($(#[$doc:meta])* $name:ident, but $($other:ident)*) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         pub struct $name<const N: usize, Others = Usual>(PhantomData<Others>);
 
         impl<const N: usize, Others: Sizes> Sizes for $name<N, Others> {

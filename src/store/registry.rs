@@ -22,7 +22,7 @@ pub const SECURITY_LOG_MARK: RecordKey = 0x0007;
 pub const AVAILABILITY: Range<RecordKey> = 0x0040..0x0080;
 /// The transaction that was last confirmed on a connector, from connector 0 on.
 pub const TRANSACTION: Range<RecordKey> = 0x0080..0x00c0;
-/// Configuration keys by their [number](super::Declaration::number); those of the firmware from the 128th on.
+/// Configuration keys by their [number](super::Setting::number); those of the firmware from the 128th on.
 pub const CONFIGURATION: Range<RecordKey> = 0x0100..0x0200;
 /// The authorisation cache.
 pub const CACHE: Range<RecordKey> = 0x0200..0x0400;
