@@ -3,11 +3,11 @@
 use super::common::Common;
 use super::core_profile::Core;
 use super::delivery::Head;
+use super::journal_entry::Attached;
 use super::journal_entry::{self, Entry, PLAIN_LEN_MAX, Stamp};
 use super::metering::series_record;
 use super::persistence::{LoadedSeries, SAMPLES_BETWEEN_THINNINGS};
 use super::session::Phase;
-use super::signed_values::Attached;
 use super::task::Task;
 use super::{ConnectorId, ReadingContext, Station};
 use crate::log::warning;

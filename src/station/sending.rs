@@ -32,7 +32,7 @@ impl Core<'_> {
         if self.common.journal.len() <= entry.attached.pieces().into() {
             return None; // what is attached is not durable yet
         }
-        self.begin_signed_values(&entry, Some(date));
+        self.begin_signed_values(&entry, date);
         Some(entry)
     }
 

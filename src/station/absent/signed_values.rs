@@ -3,38 +3,10 @@
 use super::ConnectorId;
 use super::connector::Connector;
 use super::core_profile::Core;
-use super::journal_entry::Entry;
+use super::journal_entry::{Attached, Entry};
 use super::task::Task;
-use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
-
-/// None is attached to any entry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Attached;
-
-impl Attached {
-    pub(crate) const NONE: Self = Self;
-    pub(super) const EXISTS: bool = false;
-
-    pub(crate) fn is_none(self) -> bool {
-        true
-    }
-
-    pub(super) fn pieces(self) -> u8 {
-        0
-    }
-
-    pub(super) fn len_max(self) -> usize {
-        0
-    }
-
-    pub(super) fn write(self, _: &mut RecordWriter<'_>) {}
-
-    pub(crate) fn read(_: &mut RecordReader<'_>) -> Option<Self> {
-        None
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct SignedValues {
@@ -182,7 +154,7 @@ impl Core<'_> {
 
     pub(super) fn piece_appended(&mut self) {}
 
-    pub(super) fn begin_signed_values(&mut self, _: &Entry<'_>, _: Option<DateTime>) {}
+    pub(super) fn begin_signed_values(&mut self, _: &Entry<'_>, _: DateTime) {}
 
     pub(super) fn wanted_piece(&self) -> Option<(Task, StorageOp)> {
         None

@@ -12,13 +12,17 @@
 //! | | clock: the date at which the boot began that the stamp names, for the entries before that have none |
 //! | | stop: how many entries ago it started, transaction id if known, register, reason, tag if any, transactionData |
 
+#[cfg_attr(not(feature = "signed-meter-values"), path = "../absent/attached.rs")]
+mod attached;
 mod stamp;
 mod tag;
 
+pub(crate) use attached::Attached;
+#[cfg(feature = "signed-meter-values")]
+pub(super) use attached::PIECE_LEN;
 pub(crate) use stamp::Stamp;
 pub(crate) use tag::Tag;
 
-use super::signed_values::Attached;
 use super::{ConnectorId, IdToken, ReadingContext, Reason};
 use crate::store::Journal;
 use crate::store::record::{RecordReader, RecordWriter};

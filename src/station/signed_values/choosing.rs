@@ -1,15 +1,15 @@
 //! Which values are signed, and which tell the public key.
 
-use super::attached::{DATA_PIECES_MAX, KEY_LEN_MAX, METHOD_LEN_MAX, PIECE_LEN};
 use super::keys::{
     ALIGNED_DATA_SIGN_READINGS, ALIGNED_DATA_SIGN_UPDATED_READINGS, NEVER, ONCE, PUBLIC_KEY_WITH_SIGNED_METER_VALUE,
     SAMPLED_DATA_SIGN_READINGS, SAMPLED_DATA_SIGN_STARTED_READINGS, SAMPLED_DATA_SIGN_UPDATED_READINGS,
     START_TXN_SAMPLED_DATA,
 };
 use super::meter::{SignedMeter, SigningMoment};
+use super::pieces::{DATA_PIECES_MAX, KEY_LEN_MAX, METHOD_LEN_MAX};
 use crate::station::ConnectorId;
 use crate::station::core_profile::Core;
-use crate::station::journal_entry::PLAIN_LEN_MAX;
+use crate::station::journal_entry::{PIECE_LEN, PLAIN_LEN_MAX};
 use crate::station::metering;
 use crate::store::{ListKey, SwitchKey};
 use crate::time::Instant;

@@ -1,8 +1,8 @@
 //! Which pieces are to follow a message in the journal, and how far that is.
 
-use super::attached::{Attached, Group, Seal, TAIL_PLACE, is_piece, record_of};
+use super::pieces::{Group, Seal, TAIL_PLACE, is_piece, record_of};
 use crate::station::ConnectorId;
-use crate::station::journal_entry::{Content, Entry};
+use crate::station::journal_entry::{Attached, Content, Entry};
 use crate::store::RecordKey;
 use crate::store::record::RecordReader;
 

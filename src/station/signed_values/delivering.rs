@@ -1,11 +1,10 @@
 //! The pieces of the first entry, one after the other, while its message is being written.
 
-use super::attached::Attached;
 use super::sending::{Sending, SignedPiece};
 use super::task::SignedTask;
 use crate::station::ReadingContext;
 use crate::station::core_profile::Core;
-use crate::station::journal_entry::{Content, Entry};
+use crate::station::journal_entry::{Attached, Content, Entry};
 use crate::station::metering;
 use crate::station::task::Task;
 use crate::store::{Scratch, StorageOp};
@@ -22,15 +21,15 @@ pub(crate) enum PageOfPiece<'s> {
 impl Core<'_> {
     /// The message of an entry, which has this date, is about to be written.
     #[inline(never)]
-    pub(crate) fn begin_signed_values(&mut self, entry: &Entry<'_>, date: Option<DateTime>) {
+    pub(crate) fn begin_signed_values(&mut self, entry: &Entry<'_>, date: DateTime) {
         let attached = entry.attached;
         let (context, signed) = match entry.content {
             Content::Stop { series, .. } => {
-                let shifted = |date: Option<DateTime>, seconds: i64| date.map(|date| date.shifted(seconds));
-                let began = shifted(metering::began(series, date), -i64::from(attached.before_start_s));
-                (ReadingContext::TransactionEnd, [began, shifted(date, attached.after_end_s.into())])
+                let began = metering::began(series, Some(date));
+                let began = began.map(|began| began.shifted(-i64::from(attached.before_start_s)));
+                (ReadingContext::TransactionEnd, [began, Some(date.shifted(attached.after_end_s.into()))])
             }
-            Content::MeterValues { context, .. } => (context, [date; 2]),
+            Content::MeterValues { context, .. } => (context, [Some(date); 2]),
             _ => (ReadingContext::TransactionEnd, [None; 2]),
         };
         self.signed_values.sending = Sending { attached, signed, context, wanted: None, gaps: 0, is_piece: false };

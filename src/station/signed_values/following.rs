@@ -1,9 +1,9 @@
 //! From the records of a connector into the journal, behind the message that they belong to: piece after piece, and nothing
 //! else in between. What a power cut has left undone is finished after the boot.
 
-use super::attached::{Group, head_of_data};
 use super::copying::Step;
 use super::meter::SignedForm;
+use super::pieces::{Group, head_of_data};
 use super::task::SignedTask;
 use crate::bytes::remove_front;
 use crate::log::warning;

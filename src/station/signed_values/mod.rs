@@ -9,7 +9,6 @@
 //! | [`delivering`] | the message goes out when all its pieces are there, each as a page of its own | its length costs no buffer |
 
 mod appending;
-mod attached;
 mod choosing;
 mod concluding;
 mod copying;
@@ -17,13 +16,13 @@ mod delivering;
 mod following;
 mod keys;
 mod meter;
+mod pieces;
 mod public_key;
 mod sending;
 mod signing;
 mod taking;
 mod task;
 
-pub(crate) use attached::{Attached, KEY_LEN_MAX, Piece, is_piece};
 pub(crate) use delivering::PageOfPiece;
 pub(crate) use keys::{
     ALIGNED_DATA_SIGN_READINGS, ALIGNED_DATA_SIGN_UPDATED_READINGS, PUBLIC_KEY_WITH_SIGNED_METER_VALUE,
@@ -31,6 +30,7 @@ pub(crate) use keys::{
     START_TXN_SAMPLED_DATA, is_telling_of_key,
 };
 pub use meter::{PrintedKey, SignedForm, SignedMeter, SigningFailed, SigningMoment};
+pub(crate) use pieces::{KEY_LEN_MAX, Piece, is_piece};
 pub(crate) use public_key::MeterPublicKey;
 pub(crate) use sending::{SignedPiece, first_page, is_page_of_piece};
 pub(crate) use signing::Signing;

@@ -1,7 +1,7 @@
 //! MeterPublicKey: configuration keys that are read from the meters (note §3.3.1).
 
-use super::attached::{KEY_LEN_MAX, field_of, fits};
 use super::meter::PrintedKey;
+use super::pieces::{KEY_LEN_MAX, field_of, fits};
 use crate::station::ConnectorId;
 use crate::station::core_profile::Core;
 

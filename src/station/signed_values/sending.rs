@@ -1,7 +1,8 @@
 //! How far the message of the first entry is, and the pages of its pieces.
 
-use super::attached::{Attached, Piece};
+use super::pieces::Piece;
 use crate::station::ReadingContext;
+use crate::station::journal_entry::Attached;
 use crate::time::DateTime;
 
 /// The signed values of the first entry.

@@ -1,9 +1,10 @@
 //! What is signed on a connector.
 
-use super::attached::{Attached, Seal};
 use super::meter::SigningMoment;
+use super::pieces::Seal;
 use crate::log::warning;
 use crate::station::ReadingContext;
+use crate::station::journal_entry::Attached;
 use crate::time::{Duration, Instant};
 
 /// Before a meter that has failed is asked again.

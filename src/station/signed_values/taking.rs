@@ -1,13 +1,12 @@
 //! A value on its way from the meter to the records of its connector.
 
-use super::attached::{
-    Attached, DATA_PIECES_MAX, Group, PIECE_LEN, Seal, TAIL_PLACE, head_of_data, is_told, record_of, write_tail,
-};
 use super::meter::{SignedMeter, SigningMoment};
+use super::pieces::{DATA_PIECES_MAX, Group, Seal, TAIL_PLACE, head_of_data, is_told, record_of, write_tail};
 use super::signing::{Beginning, Stage};
 use super::task::SignedTask;
 use crate::station::connector::Connector;
 use crate::station::core_profile::Core;
+use crate::station::journal_entry::{Attached, PIECE_LEN};
 use crate::station::task::Task;
 use crate::station::{ConnectorId, TxNotification};
 use crate::store::record::{RecordReader, RecordWriter};

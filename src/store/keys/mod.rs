@@ -392,7 +392,7 @@ impl<'a> Keys<'a> {
     }
 
     /// What is said of a key, if it is one of OCPP.
-    pub fn setting(&self, id: KeyId) -> Option<&'static Setting> {
+    pub(crate) fn setting(&self, id: KeyId) -> Option<&'static Setting> {
         Some(&self.table.get(usize::from(id.0))?.setting)
     }
 

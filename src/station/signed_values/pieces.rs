@@ -1,5 +1,4 @@
-//! The stored form: what an entry tells of the signed values that follow it, and their pieces, in the records of a connector
-//! and in the journal.
+//! The pieces of a signed value as they are stored, in the records of a connector and in the journal.
 //!
 //! | piece | content |
 //! |---|---|
@@ -16,8 +15,6 @@ use crate::station::{ConnectorId, MeterReading};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, registry};
 
-/// How many bytes of a value are in a piece. Whole groups of Base64, and a piece of it fits the least send buffer.
-pub(super) const PIECE_LEN: usize = 480;
 /// The most pieces of data of a value.
 pub(super) const DATA_PIECES_MAX: u8 = 7;
 /// The longest name of an encoding or of a signing method (OCPP 2.0.1 §2.46).
@@ -30,51 +27,6 @@ const PIECE: u8 = 0x20;
 const BYTES: u8 = PIECE;
 const BASE64: u8 = PIECE | 1;
 const TAIL: u8 = PIECE | 2;
-
-/// The signed values that follow a message in the journal: how many pieces each has, its tail counted, and 0 for none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Attached {
-    /// Of the value of the beginning.
-    pub(super) begin: u8,
-    /// Of the value of the end, or of a sample.
-    pub(super) other: u8,
-    /// How many seconds before the start the first was signed.
-    pub(super) before_start_s: u32,
-    /// How many seconds after the end the second was signed.
-    pub(super) after_end_s: u32,
-}
-
-impl Attached {
-    pub(crate) const NONE: Self = Self { begin: 0, other: 0, before_start_s: 0, after_end_s: 0 };
-    /// Whether there are any.
-    pub(crate) const EXISTS: bool = true;
-
-    pub(crate) fn is_none(self) -> bool {
-        self.pieces() == 0
-    }
-
-    /// How many entries follow.
-    pub(crate) fn pieces(self) -> u8 {
-        self.begin.saturating_add(self.other)
-    }
-
-    pub(crate) fn write(self, record: &mut RecordWriter<'_>) {
-        record.byte(self.begin << 4 | self.other & 0xf);
-        record.unsigned(self.before_start_s.into());
-        record.unsigned(self.after_end_s.into());
-    }
-
-    pub(crate) fn read(record: &mut RecordReader<'_>) -> Option<Self> {
-        let counts = record.byte()?;
-        let (before_start_s, after_end_s) = (record.u32()?, record.u32()?);
-        Some(Self { begin: counts >> 4, other: counts & 0xf, before_start_s, after_end_s })
-    }
-
-    /// The bytes that the pieces take in the journal at most.
-    pub(crate) fn len_max(self) -> usize {
-        usize::from(self.pieces()) * (PIECE_LEN + 3)
-    }
-}
 
 /// Which of the two values that a connector has records for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
