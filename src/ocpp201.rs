@@ -5,9 +5,9 @@ use crate::json::{Field, Json, Kind, Payload, Strictness, Value, Walk, Writer, n
 use crate::rpc::CallComposer;
 use crate::station::availability::InForce;
 use crate::station::core_profile::Core;
-use crate::station::journal_entry::{Content, Entry};
+use crate::station::journal::entry::{Content, Entry};
 use crate::station::room::Room;
-use crate::station::{Connector, Station, TransactionId, heartbeat, metering, session};
+use crate::station::{Connector, Station, TransactionId, metering, registration::heartbeat, session};
 use crate::store::{Declaration, Scratch};
 use crate::time::{DateTime, Instant};
 use crate::types::{Availability, ConnectorId, IdToken, Reason, Symbol};

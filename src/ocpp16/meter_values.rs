@@ -2,7 +2,7 @@
 
 use crate::json::{BufferFull, Decimal, Json, Writer};
 use crate::rpc::{CallComposer, Composer};
-use crate::station::journal_entry::Attached;
+use crate::station::journal::entry::Attached;
 use crate::station::metering::{MeterValue, read_value, written_sample};
 use crate::station::signed_values::first_page;
 use crate::station::{MeterReading, ReadingContext, Station};

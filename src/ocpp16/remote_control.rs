@@ -3,7 +3,7 @@
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::charging_profiles::read_profile_of_start;
 use crate::json::{Field, Kind, Payload};
-use crate::station::delivery::UNDELIVERABLE;
+use crate::station::journal::delivery::UNDELIVERABLE;
 use crate::station::{Connector, Station};
 use crate::store::Scratch;
 use crate::time::Instant;

@@ -5,7 +5,7 @@ use super::signed_values;
 use crate::json::{BufferFull, Field, Json, Kind, Writer, long_of_answer, name, read_answer};
 use crate::rpc::{CallComposer, Composer, Outcome};
 use crate::station::core_profile::Core;
-use crate::station::journal_entry::{Content, Entry};
+use crate::station::journal::entry::{Content, Entry};
 use crate::station::metering::{self, MeterValue};
 use crate::station::signed_values::is_page_of_piece;
 use crate::station::{IdTagInfo, Station};

@@ -1,11 +1,11 @@
 //! ChangeAvailability: in and out of service, kept over every boot (OCPP 1.6 §5.2).
 
 use super::connector::Finishing;
+use super::connector::place::Place;
+use super::connector::service::Service;
 use super::core_profile::Core;
-use super::place::Place;
-use super::service::Service;
+use super::device::shelf::{RecordChange, Shelf};
 use super::session::Phase;
-use super::shelf::{RecordChange, Shelf};
 use super::{Availability, ChargePointStatus, Connector, ConnectorId};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};

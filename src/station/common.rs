@@ -1,14 +1,14 @@
 //! What all blocks of a charge point have in common.
 
 use super::agenda::Agenda;
-use super::boot::Boot;
-use super::dating::Dating;
+use super::device::persistence::Persistence;
 use super::dialect::Dialect;
-use super::journal_entry::Stamp;
+use super::journal::dating::Dating;
+use super::journal::entry::Stamp;
 use super::keys;
 use super::outputs::Outputs;
-use super::persistence::Persistence;
 use super::registration::Registration;
+use super::registration::boot::Boot;
 use crate::store::{Journal, Keys};
 use crate::time::{Clock, DateTime, Instant};
 use crate::types::{FeatureProfile, Symbol};

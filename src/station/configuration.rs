@@ -1,8 +1,8 @@
 //! The settings that the central system may change.
 
 use super::core_profile::Core;
+use super::device::shelf::{RecordChange, Shelf};
 use super::metering::Meters;
-use super::shelf::{RecordChange, Shelf};
 use super::signed_values::is_telling_of_key;
 use super::{free_vend, phase_rotation};
 use crate::json::JsonStr;

@@ -2,12 +2,12 @@
 
 use super::common::Common;
 use super::connector::InputError;
-use super::delivery::Delivery;
-use super::faults::ErrorInput;
+use super::connector::place::Place;
+use super::journal::delivery::Delivery;
 use super::metering::Alignment;
-use super::place::Place;
 use super::signed_values::SignedValues;
 use super::smart_charging::Supply;
+use super::status::faults::ErrorInput;
 use super::{ChargePointStatus, Connector, ConnectorId, IdToken, MeterInput};
 use crate::time::Instant;
 use core::ops::Range;

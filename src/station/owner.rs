@@ -1,13 +1,13 @@
 //! All blocks of one charge point.
 
-use super::boot::Boot;
 use super::certificates::Trust;
 use super::common::Common;
+use super::connector::hardware::ConnectorHardware;
 use super::connector::{Connector, InputError};
 use super::core_profile::Core;
 use super::custom::{Custom, Hook};
-use super::hardware::ConnectorHardware;
-use super::held_call::HeldCall;
+use super::device::held_call::HeldCall;
+use super::registration::boot::Boot;
 use super::reservation::{ReservationSlot, Reservations};
 use super::reset::Reset;
 use super::security::Security;
@@ -65,7 +65,7 @@ impl<'a> Station<'a> {
     }
 
     /// Runs what is due. Must be called after everything that happened, and at least at
-    /// [`next_deadline`](Self::next_deadline); early is harmless. `false` when there was nothing to look at.
+    /// the deadline of the [`Agenda`](super::agenda::Agenda); early is harmless. `false` when there was nothing to look at.
     pub(crate) fn advance(&mut self, now: Instant) -> bool {
         if !self.core.common.agenda.begin_pass(now) {
             return false;

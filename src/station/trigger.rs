@@ -1,7 +1,7 @@
 //! The central system asks for a message at once (OCPP 1.6 §5.17).
 
+use super::connector::place::Place;
 use super::metering::Meters;
-use super::place::Place;
 use super::transfer::Direction;
 use super::{ConnectorId, ReadingContext, Station, keys};
 use crate::store::Keys;

@@ -3,26 +3,26 @@
 use crate::store::{StorageOp, StorageResult};
 
 #[derive(Debug)]
-pub(super) struct HeldCall;
+pub(in crate::station) struct HeldCall;
 
 impl HeldCall {
-    pub(super) const fn new() -> Self {
+    pub(in crate::station) const fn new() -> Self {
         Self
     }
 
-    pub(super) fn is_busy(&self) -> bool {
+    pub(in crate::station) fn is_busy(&self) -> bool {
         false
     }
 
-    pub(super) fn storage_op(&mut self, _: &mut [u8]) -> Option<StorageOp> {
+    pub(in crate::station) fn storage_op(&mut self, _: &mut [u8]) -> Option<StorageOp> {
         None
     }
 
-    pub(super) fn done(&mut self, _: StorageResult) {}
+    pub(in crate::station) fn done(&mut self, _: StorageResult) {}
 
-    pub(super) fn failed(&mut self) {}
+    pub(in crate::station) fn failed(&mut self) {}
 
-    pub(super) fn waits(&self, _: bool) -> bool {
+    pub(in crate::station) fn waits(&self, _: bool) -> bool {
         false
     }
 }

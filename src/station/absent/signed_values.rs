@@ -3,8 +3,8 @@
 use super::ConnectorId;
 use super::connector::Connector;
 use super::core_profile::Core;
-use super::journal_entry::{Attached, Entry};
-use super::task::Task;
+use super::device::task::Task;
+use super::journal::entry::{Attached, Entry};
 use crate::store::{Scratch, StorageOp};
 use crate::time::{DateTime, Instant};
 

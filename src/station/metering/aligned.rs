@@ -5,7 +5,7 @@ use super::series::STOP_TXN_ALIGNED_DATA;
 use crate::station::ReadingContext;
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
-use crate::station::journal_entry::Stamp;
+use crate::station::journal::entry::Stamp;
 use crate::station::signed_values::SigningMoment;
 use crate::time::{DateTime, Instant};
 

@@ -14,8 +14,8 @@ use crate::json::Decimal;
 use crate::station::common::Common;
 use crate::station::connector::Connector;
 use crate::station::core_profile::Core;
-use crate::station::journal_entry::Attached;
-use crate::station::journal_entry::{Content, Entry, begin_meter_values};
+use crate::station::journal::entry::Attached;
+use crate::station::journal::entry::{Content, Entry, begin_meter_values};
 #[cfg(feature = "signed-meter-values")]
 use crate::station::signed_values::START_TXN_SAMPLED_DATA;
 use crate::station::signed_values::SigningMoment;

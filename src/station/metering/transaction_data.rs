@@ -10,8 +10,7 @@ use super::values::register_of;
 use crate::bytes::{make_room, remove_front};
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
-use crate::station::journal_entry::Attached;
-use crate::station::journal_entry::{self, Stamp};
+use crate::station::journal::entry::{self, Attached, Stamp};
 use crate::station::{ConnectorId, ReadingContext};
 use crate::store::record::{self, RecordReader, RecordWriter};
 use crate::time::{DateTime, Instant};
@@ -75,7 +74,7 @@ impl Core<'_> {
         id: ConnectorId,
         number: u32,
         at: Stamp,
-        stop: &journal_entry::Stop<'_>,
+        stop: &entry::Stop<'_>,
         len: usize,
         record: &mut [u8],
     ) -> Option<usize> {
@@ -92,7 +91,7 @@ impl Core<'_> {
         let context = ReadingContext::TransactionEnd;
         let end = self.add_meter_value(id, context, duration_s, begin, end, record)?;
         let mut head = [0; STOP_HEAD_MAX];
-        let mut writer = journal_entry::begin_stop(&mut head, number, id, at, stop);
+        let mut writer = entry::begin_stop(&mut head, number, id, at, stop);
         writer.unsigned(u64::from(began.map_or(0, DateTime::as_unix)));
         writer.unsigned(u64::from(duration_s));
         let head_len = writer.position();

@@ -3,7 +3,7 @@
 use super::{Reservation, Reservations};
 use crate::station::IdToken;
 use crate::station::core_profile::Core;
-use crate::station::shelf::{RecordChange, Shelf};
+use crate::station::device::shelf::{RecordChange, Shelf};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};
 use crate::time::DateTime;

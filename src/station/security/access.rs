@@ -1,6 +1,6 @@
 //! What opens a connection, and what did before.
 
-use super::super::shelf::RecordChange;
+use super::super::device::shelf::RecordChange;
 use super::keys::{AUTHORIZATION_KEY, PROFILE_MAX, SECURITY_PROFILE};
 use super::password::Password;
 use crate::json::JsonStr;

@@ -5,8 +5,8 @@
 //! which is the first that may be untold; at boot the ring is followed from there to its end.
 
 use super::super::SecurityEvent;
-use super::super::journal_entry::Stamp;
-use super::super::shelf::RecordChange;
+use super::super::device::shelf::RecordChange;
+use super::super::journal::entry::Stamp;
 use crate::rpc::Retry;
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};

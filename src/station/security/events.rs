@@ -1,6 +1,6 @@
 //! What the security log takes up, and what is read from it.
 
-use super::super::journal_entry::Stamp;
+use super::super::journal::entry::Stamp;
 use super::super::{BootReason, SecurityEvent};
 use super::event_log::{Entry, SecurityEventError, SecurityLogEntry};
 use crate::station::common::Common;

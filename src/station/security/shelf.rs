@@ -1,6 +1,6 @@
 //! What of it is stored.
 
-use super::super::shelf::{RecordChange, Shelf};
+use super::super::device::shelf::{RecordChange, Shelf};
 use crate::station::core_profile::Core;
 use crate::station::security::Security;
 use crate::store::{RecordKey, Scratch, registry};

@@ -2,7 +2,7 @@
 //!
 //! Events and transaction messages take turns, so that neither holds up the other (SEC-48).
 
-use super::super::delivery::{TRANSACTION_MESSAGE_ATTEMPTS, TRANSACTION_MESSAGE_RETRY_INTERVAL};
+use super::super::journal::delivery::{TRANSACTION_MESSAGE_ATTEMPTS, TRANSACTION_MESSAGE_RETRY_INTERVAL};
 use super::event_log::{Entry, SecurityLogEntry, slot};
 use crate::station::common::Common;
 use crate::station::core_profile::Core;

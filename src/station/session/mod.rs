@@ -3,7 +3,9 @@
 mod begin_and_end;
 mod card;
 mod course;
+pub(in crate::station) mod display;
 mod energy;
+pub(in crate::station) mod transaction;
 
 pub(super) use card::Presented;
 

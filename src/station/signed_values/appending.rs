@@ -5,9 +5,9 @@ use super::signing::{SignedSample, Signing, Stage};
 use super::task::SignedTask;
 use crate::station::ConnectorId;
 use crate::station::core_profile::Core;
-use crate::station::journal_entry;
+use crate::station::device::task::Task;
+use crate::station::journal::entry;
 use crate::station::session::Phase;
-use crate::station::task::Task;
 use crate::store::{Scratch, StorageOp};
 
 impl Core<'_> {
@@ -58,7 +58,7 @@ impl Core<'_> {
         let number = self.common.journal.next();
         let at = self.common.stamp(at);
         let start = self.connector(id)?.session.entry;
-        let writer = journal_entry::begin_meter_values(scratch.blank(), number, id, at, start, context, attached);
+        let writer = entry::begin_meter_values(scratch.blank(), number, id, at, start, context, attached);
         self.common.persistence.storing.at = at;
         Some((Task::AppendSigned(id), StorageOp::AppendEntry(number, writer.finish_entry(number)?)))
     }

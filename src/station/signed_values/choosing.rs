@@ -9,7 +9,7 @@ use super::meter::{SignedMeter, SigningMoment};
 use super::pieces::{DATA_PIECES_MAX, KEY_LEN_MAX, METHOD_LEN_MAX};
 use crate::station::ConnectorId;
 use crate::station::core_profile::Core;
-use crate::station::journal_entry::{PIECE_LEN, PLAIN_LEN_MAX};
+use crate::station::journal::entry::{PIECE_LEN, PLAIN_LEN_MAX};
 use crate::station::metering;
 use crate::store::{ListKey, SwitchKey};
 use crate::time::Instant;

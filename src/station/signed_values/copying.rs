@@ -2,7 +2,7 @@
 
 use super::pieces::{Group, Seal, TAIL_PLACE, is_piece, record_of};
 use crate::station::ConnectorId;
-use crate::station::journal_entry::{Attached, Content, Entry};
+use crate::station::journal::entry::{Attached, Content, Entry};
 use crate::store::RecordKey;
 use crate::store::record::RecordReader;
 

@@ -4,9 +4,9 @@ use super::sending::{Sending, SignedPiece};
 use super::task::SignedTask;
 use crate::station::ReadingContext;
 use crate::station::core_profile::Core;
-use crate::station::journal_entry::{Attached, Content, Entry};
+use crate::station::device::task::Task;
+use crate::station::journal::entry::{Attached, Content, Entry};
 use crate::station::metering;
-use crate::station::task::Task;
 use crate::store::{Scratch, StorageOp};
 use crate::time::DateTime;
 

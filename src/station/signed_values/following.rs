@@ -8,7 +8,7 @@ use super::task::SignedTask;
 use crate::bytes::remove_front;
 use crate::log::warning;
 use crate::station::core_profile::Core;
-use crate::station::task::Task;
+use crate::station::device::task::Task;
 use crate::store::record::{CHECKSUM_LEN, RecordWriter};
 use crate::store::{Scratch, StorageOp};
 

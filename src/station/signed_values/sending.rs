@@ -2,7 +2,7 @@
 
 use super::pieces::Piece;
 use crate::station::ReadingContext;
-use crate::station::journal_entry::Attached;
+use crate::station::journal::entry::Attached;
 use crate::time::DateTime;
 
 /// The signed values of the first entry.

@@ -4,7 +4,7 @@ use super::meter::SigningMoment;
 use super::pieces::Seal;
 use crate::log::warning;
 use crate::station::ReadingContext;
-use crate::station::journal_entry::Attached;
+use crate::station::journal::entry::Attached;
 use crate::time::{Duration, Instant};
 
 /// Before a meter that has failed is asked again.

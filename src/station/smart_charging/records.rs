@@ -3,7 +3,7 @@
 use super::Profiles;
 use super::profile::{ProfileSlot, record_key};
 use crate::station::core_profile::Core;
-use crate::station::shelf::{RecordChange, Shelf};
+use crate::station::device::shelf::{RecordChange, Shelf};
 use crate::store::{RecordKey, Scratch, registry};
 
 impl Shelf for Profiles<'_> {

@@ -9,7 +9,7 @@ use super::progress::Stage;
 use super::request::TransferRequest;
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
-use crate::station::shelf::{RecordChange, Shelf};
+use crate::station::device::shelf::{RecordChange, Shelf};
 use crate::store::record::{RecordReader, RecordWriter};
 use crate::store::{RecordKey, Scratch, registry};
 use crate::types::{FirmwareStatus, Symbol};

@@ -2,7 +2,7 @@
 
 use super::{Cache, CacheSlot, SlotState, record_key};
 use crate::station::core_profile::Core;
-use crate::station::shelf::{RecordChange, Shelf};
+use crate::station::device::shelf::{RecordChange, Shelf};
 use crate::station::tokens::tag_record::{read_tag, write_tag};
 use crate::station::{IdTagInfo, IdToken};
 use crate::store::record::{RecordReader, RecordWriter};

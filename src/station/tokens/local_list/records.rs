@@ -2,7 +2,7 @@
 
 use super::{HASH, LIVE, LocalList, read_entry};
 use crate::station::core_profile::Core;
-use crate::station::shelf::Shelf;
+use crate::station::device::shelf::Shelf;
 use crate::station::tokens::Tokens;
 use crate::station::tokens::tag_record::tag_hash;
 use crate::store::record::RecordReader;

@@ -4,7 +4,7 @@ use super::update::{AuthorizationData, Elements, Update, UpdateStatus};
 use super::{HASH, LIVE, LOCAL_AUTH_LIST_ENABLED, ListSlot, LocalList, NEXT, place_record, read_entry};
 use crate::station::IdToken;
 use crate::station::common::Common;
-use crate::station::held_call::frame_record;
+use crate::station::device::held_call::frame_record;
 use crate::station::tokens::Tokens;
 use crate::station::tokens::tag_record::{tag_hash, write_tag};
 use crate::store::record::RecordWriter;
