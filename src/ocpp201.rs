@@ -91,7 +91,7 @@ fn transaction_event<'b>(
         Content::MeterValues { start, .. } | Content::Stop { start, .. } => start,
         _ => id.number,
     };
-    let event = Event {
+    let event = TransactionEvent {
         timestamp: core.date_of(&entry),
         transaction: TransactionId::new(core.seed(), start),
         seq_no: id.number.wrapping_sub(start), // one EVSE: nothing else stands between
@@ -102,14 +102,14 @@ fn transaction_event<'b>(
     fits
 }
 
-struct Event<'e> {
+struct TransactionEvent<'e> {
     timestamp: Option<DateTime>,
     transaction: TransactionId,
     seq_no: u32,
     entry: Entry<'e>,
 }
 
-impl Json for Event<'_> {
+impl Json for TransactionEvent<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         let (event, trigger) = match self.entry.content {
             Content::Start { .. } => ("Started", "RemoteStart"),

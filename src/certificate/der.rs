@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 /// What comes next. The order is that of the certificate.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum DerStep {
     Certificate,
     ToBeSigned,
     /// The version, which the oldest leave out, or the serial number already.
@@ -34,8 +34,8 @@ const VERSION: u8 = 0xa0;
 
 #[derive(Clone)]
 pub(super) struct Der {
-    step: Step,
-    header: Header,
+    step: DerStep,
+    header: DerHeader,
     /// Octets that have come.
     position: u32,
     /// Octets of the value of this step that are to come; 0 while its header is read.
@@ -50,8 +50,8 @@ pub(super) struct Der {
 impl Der {
     pub(super) fn new() -> Self {
         Self {
-            step: Step::Certificate,
-            header: Header::default(),
+            step: DerStep::Certificate,
+            header: DerHeader::default(),
             position: 0,
             missing: 0,
             is_first: false,
@@ -62,7 +62,7 @@ impl Der {
 
     /// Whether the certificate is whole.
     pub(super) fn is_whole(&self) -> bool {
-        self.step == Step::End
+        self.step == DerStep::End
     }
 
     /// Looks at one octet; what names the certificate goes into `outline`, if it is wanted.
@@ -76,13 +76,13 @@ impl Der {
         }
         let is_first = core::mem::take(&mut self.is_first);
         match self.step {
-            Step::Serial if outline.as_mut().is_some_and(|outline| !outline.serial.push(octet, is_first)) => {
+            DerStep::Serial if outline.as_mut().is_some_and(|outline| !outline.serial.push(octet, is_first)) => {
                 return Err(Malformed);
             }
             // RFC 6960: without the octet that counts unused bits, of which a key has none.
-            Step::Key if is_first && octet != 0 => return Err(Malformed),
-            Step::Key if is_first => {}
-            Step::Issuer | Step::Name | Step::Key if outline.is_some() => self.hash.update([octet]),
+            DerStep::Key if is_first && octet != 0 => return Err(Malformed),
+            DerStep::Key if is_first => {}
+            DerStep::Issuer | DerStep::Name | DerStep::Key if outline.is_some() => self.hash.update([octet]),
             _ => {}
         }
         self.missing -= 1;
@@ -96,39 +96,39 @@ impl Der {
     fn begin(&mut self, length: u32, outline: Option<&mut Outline>) -> Result<(), Malformed> {
         let header = core::mem::take(&mut self.header);
         let tag = header.tag();
-        if self.step == Step::Version && tag != VERSION {
-            self.step = Step::Serial;
+        if self.step == DerStep::Version && tag != VERSION {
+            self.step = DerStep::Serial;
         }
         let end = self.position.checked_add(length).ok_or(Malformed)?;
         let [whole, signed, key] = self.ends;
         let (expected, parent) = match self.step {
-            Step::Certificate => (SEQUENCE, u32::MAX),
-            Step::ToBeSigned | Step::OuterAlgorithm => (SEQUENCE, whole),
-            Step::Signature => (BIT_STRING, whole),
-            Step::Version => (VERSION, signed),
-            Step::Serial => (INTEGER, signed),
-            Step::KeyAlgorithm => (SEQUENCE, key),
-            Step::Key => (BIT_STRING, key),
-            Step::End | Step::Extensions => return Err(Malformed),
+            DerStep::Certificate => (SEQUENCE, u32::MAX),
+            DerStep::ToBeSigned | DerStep::OuterAlgorithm => (SEQUENCE, whole),
+            DerStep::Signature => (BIT_STRING, whole),
+            DerStep::Version => (VERSION, signed),
+            DerStep::Serial => (INTEGER, signed),
+            DerStep::KeyAlgorithm => (SEQUENCE, key),
+            DerStep::Key => (BIT_STRING, key),
+            DerStep::End | DerStep::Extensions => return Err(Malformed),
             _ => (SEQUENCE, signed),
         };
         if tag != expected || end > parent {
             return Err(Malformed);
         }
         // The last of its parent ends where that does.
-        if matches!(self.step, Step::Key | Step::Signature) && end != parent {
+        if matches!(self.step, DerStep::Key | DerStep::Signature) && end != parent {
             return Err(Malformed);
         }
-        if matches!(self.step, Step::Serial | Step::Key | Step::Signature) && length == 0 {
+        if matches!(self.step, DerStep::Serial | DerStep::Key | DerStep::Signature) && length == 0 {
             return Err(Malformed);
         }
         (self.missing, self.is_first) = (length, true);
         let [whole, signed, key] = &mut self.ends;
         match self.step {
-            Step::Certificate => (*whole, self.missing, self.step) = (end, 0, Step::ToBeSigned),
-            Step::ToBeSigned => (*signed, self.missing, self.step) = (end, 0, Step::Version),
-            Step::KeyInfo => (*key, self.missing, self.step) = (end, 0, Step::KeyAlgorithm),
-            Step::Issuer | Step::Name => {
+            DerStep::Certificate => (*whole, self.missing, self.step) = (end, 0, DerStep::ToBeSigned),
+            DerStep::ToBeSigned => (*signed, self.missing, self.step) = (end, 0, DerStep::Version),
+            DerStep::KeyInfo => (*key, self.missing, self.step) = (end, 0, DerStep::KeyAlgorithm),
+            DerStep::Issuer | DerStep::Name => {
                 if outline.is_some() {
                     self.hash.update(header.octets()); // a name is hashed as it is encoded
                 }
@@ -146,29 +146,29 @@ impl Der {
     fn end(&mut self, outline: Option<&mut Outline>) {
         if let Some(outline) = outline {
             match self.step {
-                Step::Serial => outline.serial.end(),
-                Step::Issuer => self.take_hash(&mut outline.issuer_name),
-                Step::Name => self.take_hash(&mut outline.name),
-                Step::Key => self.take_hash(&mut outline.key),
+                DerStep::Serial => outline.serial.end(),
+                DerStep::Issuer => self.take_hash(&mut outline.issuer_name),
+                DerStep::Name => self.take_hash(&mut outline.name),
+                DerStep::Key => self.take_hash(&mut outline.key),
                 _ => {}
             }
         }
         self.step = match self.step {
-            Step::Certificate | Step::ToBeSigned | Step::Version => Step::Serial,
-            Step::Serial => Step::SignatureAlgorithm,
-            Step::SignatureAlgorithm => Step::Issuer,
-            Step::Issuer => Step::Validity,
-            Step::Validity => Step::Name,
-            Step::Name => Step::KeyInfo,
-            Step::KeyInfo | Step::KeyAlgorithm => Step::Key,
-            Step::Key => {
+            DerStep::Certificate | DerStep::ToBeSigned | DerStep::Version => DerStep::Serial,
+            DerStep::Serial => DerStep::SignatureAlgorithm,
+            DerStep::SignatureAlgorithm => DerStep::Issuer,
+            DerStep::Issuer => DerStep::Validity,
+            DerStep::Validity => DerStep::Name,
+            DerStep::Name => DerStep::KeyInfo,
+            DerStep::KeyInfo | DerStep::KeyAlgorithm => DerStep::Key,
+            DerStep::Key => {
                 let [_, signed, _] = self.ends;
                 self.missing = signed.saturating_sub(self.position);
-                if self.missing > 0 { Step::Extensions } else { Step::OuterAlgorithm }
+                if self.missing > 0 { DerStep::Extensions } else { DerStep::OuterAlgorithm }
             }
-            Step::Extensions => Step::OuterAlgorithm,
-            Step::OuterAlgorithm => Step::Signature,
-            Step::Signature | Step::End => Step::End,
+            DerStep::Extensions => DerStep::OuterAlgorithm,
+            DerStep::OuterAlgorithm => DerStep::Signature,
+            DerStep::Signature | DerStep::End => DerStep::End,
         };
     }
 
@@ -179,12 +179,12 @@ impl Der {
 
 /// Tag and length as they come in.
 #[derive(Clone, Copy, Default)]
-struct Header {
+struct DerHeader {
     octets: [u8; Self::LEN_MAX],
     len: u8,
 }
 
-impl Header {
+impl DerHeader {
     /// A tag, and a length of at most four octets behind the one that counts them.
     const LEN_MAX: usize = 6;
 

@@ -15,7 +15,7 @@ pub(super) enum Pem {
 }
 
 /// What a character of the text brings.
-pub(super) enum Found<'o> {
+pub(super) enum FoundBlock<'o> {
     Nothing,
     Begin,
     Octets(&'o [u8]),
@@ -35,7 +35,7 @@ impl Pem {
 
     /// Looks at one character. What stands outside of the markers is nobody's business; anything but a certificate between
     /// such markers is none of ours, and may be a secret that has lost its way.
-    pub(super) fn push<'o>(&mut self, character: u8, octets: &'o mut [u8; 3]) -> Result<Found<'o>, Malformed> {
+    pub(super) fn push<'o>(&mut self, character: u8, octets: &'o mut [u8; 3]) -> Result<FoundBlock<'o>, Malformed> {
         match self {
             Self::Outside(matched) => {
                 let place = usize::from(*matched);
@@ -45,7 +45,7 @@ impl Pem {
                     *matched += 1;
                     if usize::from(*matched) == BEGIN.len() + LABEL.len() {
                         *self = Self::Inside(Decoder::new());
-                        return Ok(Found::Begin);
+                        return Ok(FoundBlock::Begin);
                     }
                 } else if is_label {
                     return Err(Malformed);
@@ -57,17 +57,17 @@ impl Pem {
                         _ => 0,
                     };
                 }
-                Ok(Found::Nothing)
+                Ok(FoundBlock::Nothing)
             }
             Self::Inside(base64) => match character {
-                b' ' | b'\t' | b'\r' | b'\n' => Ok(Found::Nothing),
+                b' ' | b'\t' | b'\r' | b'\n' => Ok(FoundBlock::Nothing),
                 b'-' if base64.is_whole() => {
                     *self = Self::Ending(1);
-                    Ok(Found::Nothing)
+                    Ok(FoundBlock::Nothing)
                 }
                 _ => match base64.push(character, octets).ok_or(Malformed)? {
-                    [] => Ok(Found::Nothing),
-                    octets => Ok(Found::Octets(octets)),
+                    [] => Ok(FoundBlock::Nothing),
+                    octets => Ok(FoundBlock::Octets(octets)),
                 },
             },
             Self::Ending(matched) => {
@@ -76,10 +76,10 @@ impl Pem {
                 }
                 *matched += 1;
                 if usize::from(*matched) < END.len() {
-                    return Ok(Found::Nothing);
+                    return Ok(FoundBlock::Nothing);
                 }
                 *self = Self::Outside(0);
-                Ok(Found::End)
+                Ok(FoundBlock::End)
             }
         }
     }

@@ -1,5 +1,5 @@
 use super::der::Der;
-use super::pem::{Found, Pem};
+use super::pem::{FoundBlock, Pem};
 use super::{Malformed, Outline};
 
 /// Goes through the text of one certificate, or of a chain, as it comes in.
@@ -56,20 +56,20 @@ impl Walk {
 
     fn push_character(&mut self, character: u8) -> Result<(), Malformed> {
         match self.pem.push(character, &mut [0; 3])? {
-            Found::Nothing => Ok(()),
-            Found::Begin => {
+            FoundBlock::Nothing => Ok(()),
+            FoundBlock::Begin => {
                 self.der = Der::new();
                 Ok(())
             }
-            Found::Octets(octets) => octets.iter().try_for_each(|octet| {
+            FoundBlock::Octets(octets) => octets.iter().try_for_each(|octet| {
                 let is_first = self.count == 0; // of the others only the form is looked at
                 self.der.push(*octet, is_first.then_some(&mut self.outline))
             }),
-            Found::End if self.der.is_whole() => {
+            FoundBlock::End if self.der.is_whole() => {
                 self.count = self.count.saturating_add(1);
                 Ok(())
             }
-            Found::End => Err(Malformed),
+            FoundBlock::End => Err(Malformed),
         }
     }
 }

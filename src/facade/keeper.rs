@@ -16,14 +16,14 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_sync::signal::Signal;
 
 /// The charge point where several tasks can reach it.
-pub(super) struct Core<'a, M: RawMutex> {
+pub(super) struct SharedCore<'a, M: RawMutex> {
     pub(super) controls: Mutex<M, RefCell<Controls<'a>>>,
     pub(super) changed: Signal<M, ()>,
 }
 
 /// What must go on while something else is waited for: inputs, timers and records.
 pub struct Keeper<'k, 's, 'a, M: RawMutex, S, T> {
-    pub(super) core: &'s Core<'a, M>,
+    pub(super) core: &'s SharedCore<'a, M>,
     pub(super) record: &'k mut Scratch<'a>,
     pub(super) storage: &'k mut S,
     pub(super) timer: &'k T,
@@ -32,7 +32,7 @@ pub struct Keeper<'k, 's, 'a, M: RawMutex, S, T> {
 /// How often the inputs are read when nobody [notifies](Handle::notify).
 const INPUT_INTERVAL: Duration = Duration::from_millis(100);
 
-impl<'a, M: RawMutex> Core<'a, M> {
+impl<'a, M: RawMutex> SharedCore<'a, M> {
     pub(super) fn with<R>(&self, action: impl FnOnce(&mut Engine<'a>) -> R) -> R {
         self.controls.lock(|controls| action(controls.borrow_mut().engine))
     }
@@ -137,7 +137,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
 }
 
 /// Waits until something must be looked at. May be dropped at any time.
-pub(super) async fn wake<M: RawMutex, T: Timer>(core: &Core<'_, M>, timer: &T) {
+pub(super) async fn wake<M: RawMutex, T: Timer>(core: &SharedCore<'_, M>, timer: &T) {
     let (deadline, panel) = core.with(|engine| (engine.next_deadline(), engine.panel));
     let at = deadline.min(timer.now() + INPUT_INTERVAL);
     select3(timer.sleep_until(at), core.changed.wait(), touched(panel)).await;

@@ -1,7 +1,7 @@
 //! The async driver: a copyable handle for the firmware, and one task that moves everything.
 
 use super::charge_point::Buffers;
-use super::keeper::{Core, Keeper, wake};
+use super::keeper::{Keeper, SharedCore, wake};
 use super::link::Life;
 use super::{ChargePoint, Closed, Controls, Link, Missing, Timer};
 use crate::log::warning;
@@ -20,7 +20,7 @@ use embassy_sync::signal::Signal;
 /// The inputs of a charge point need not be `Sync`, so all tasks that use it run on one executor; `NoopRawMutex` does
 /// for that.
 pub struct Shared<'a, M: RawMutex> {
-    core: Core<'a, M>,
+    core: SharedCore<'a, M>,
     buffers: Buffers<'a>,
 }
 
@@ -28,7 +28,7 @@ impl<'a, M: RawMutex> Shared<'a, M> {
     /// Puts a charge point where several tasks can reach it.
     pub fn new(charge_point: ChargePoint<'a>) -> Self {
         let ChargePoint { controls, buffers } = charge_point;
-        Self { core: Core { controls: Mutex::new(RefCell::new(controls)), changed: Signal::new() }, buffers }
+        Self { core: SharedCore { controls: Mutex::new(RefCell::new(controls)), changed: Signal::new() }, buffers }
     }
 
     /// The handle for the tasks of the firmware, and the runner for a task of its own.
@@ -39,7 +39,7 @@ impl<'a, M: RawMutex> Shared<'a, M> {
 
 /// Reaches the charge point from any task. Copies are free.
 pub struct Handle<'s, 'a, M: RawMutex> {
-    core: &'s Core<'a, M>,
+    core: &'s SharedCore<'a, M>,
 }
 
 impl<M: RawMutex> Clone for Handle<'_, '_, M> {
@@ -69,7 +69,7 @@ impl<'a, M: RawMutex> Handle<'_, 'a, M> {
 
 /// Moves messages and records. Owned by one task.
 pub struct Runner<'s, 'a, M: RawMutex> {
-    core: &'s Core<'a, M>,
+    core: &'s SharedCore<'a, M>,
     buffers: &'s mut Buffers<'a>,
 }
 
@@ -131,7 +131,7 @@ impl<'s, 'a, M: RawMutex> Runner<'s, 'a, M> {
 /// Keeps house while no connection does, until the deadline of this one.
 async fn keep_house<M: RawMutex, S: Storage, T: Timer>(
     keeper: &mutex::Mutex<NoopRawMutex, Keeper<'_, '_, '_, M, S, T>>,
-    core: &Core<'_, M>,
+    core: &SharedCore<'_, M>,
     timer: &T,
     life: &Life,
 ) {

@@ -22,7 +22,7 @@ pub(crate) struct Drain {
 }
 
 /// Why a text does not go on.
-enum Stop {
+enum DrainStop {
     /// At its quote.
     Quote,
     /// More of it must come first.
@@ -49,9 +49,9 @@ impl Drain {
                 }
                 remove_front(text, read);
                 len = len.saturating_sub(read);
-                self.is_inside = matches!(stop, Stop::End);
-                self.is_broken = matches!(stop, Stop::NotJson);
-                if let Stop::Quote = stop {
+                self.is_inside = matches!(stop, DrainStop::End);
+                self.is_broken = matches!(stop, DrainStop::NotJson);
+                if let DrainStop::Quote = stop {
                     self.at += 1;
                     continue;
                 }
@@ -89,16 +89,16 @@ impl Drain {
 
 /// Takes the escapes out of a text in its place, as far as it goes; returns how many bytes were read, and how many are left of
 /// them. Such texts are ASCII: what an escape stands for that is not becomes a question mark.
-fn unescape(text: &mut [u8]) -> (usize, usize, Stop) {
+fn unescape(text: &mut [u8]) -> (usize, usize, DrainStop) {
     let cells = Cell::from_mut(text).as_slice_of_cells();
     let (mut read, mut written) = (0, 0);
     let stop = loop {
-        let Some(rest @ [first, ..]) = cells.get(read..) else { break Stop::End };
+        let Some(rest @ [first, ..]) = cells.get(read..) else { break DrainStop::End };
         let mut character = [first.get(), 0, 0, 0];
         let (taken, len) = match first.get() {
-            b'"' => break Stop::Quote,
+            b'"' => break DrainStop::Quote,
             b'\\' => {
-                let Some(kind) = rest.get(1) else { break Stop::End };
+                let Some(kind) = rest.get(1) else { break DrainStop::End };
                 let (escaped, taken) = match kind.get() {
                     itself @ (b'"' | b'\\' | b'/') => (itself, 2),
                     b'b' => (0x8, 2),
@@ -107,22 +107,22 @@ fn unescape(text: &mut [u8]) -> (usize, usize, Stop) {
                     b'r' => (b'\r', 2),
                     b't' => (b'\t', 2),
                     b'u' => {
-                        let Some(digits) = rest.get(2..6) else { break Stop::End };
+                        let Some(digits) = rest.get(2..6) else { break DrainStop::End };
                         let value = digits.iter().try_fold(0, |value, digit| {
                             char::from(digit.get()).to_digit(16).map(|digit| value << 4 | digit)
                         });
                         match value {
                             Some(ascii @ ..0x80) => (ascii as u8, 6),
                             Some(_) => (b'?', 6),
-                            None => break Stop::NotJson,
+                            None => break DrainStop::NotJson,
                         }
                     }
-                    _ => break Stop::NotJson,
+                    _ => break DrainStop::NotJson,
                 };
                 character = [escaped, 0, 0, 0];
                 (taken, 1)
             }
-            ..b' ' => break Stop::NotJson,
+            ..b' ' => break DrainStop::NotJson,
             b' '..0x80 => (1, 1),
             lead => {
                 let len = match lead {
@@ -130,10 +130,10 @@ fn unescape(text: &mut [u8]) -> (usize, usize, Stop) {
                     0xe0..0xf0 => 3,
                     _ => 4,
                 };
-                let Some(bytes) = rest.get(..len) else { break Stop::End };
+                let Some(bytes) = rest.get(..len) else { break DrainStop::End };
                 character.iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte.get());
                 if core::str::from_utf8(character.get(..len).unwrap_or_default()).is_err() {
-                    break Stop::NotJson;
+                    break DrainStop::NotJson;
                 }
                 (len, len)
             }

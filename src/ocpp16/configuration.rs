@@ -53,13 +53,13 @@ pub(super) fn get_configuration(core: &Core<'_>, payload: Payload<'_>, answer: &
         }
         answer.raw(b"{\"configurationKey\":[")?;
     }
-    let mut list = List { keys: &core.common.keys, answer, next: 0, separate: false, full: false };
+    let mut list = KeyList { keys: &core.common.keys, answer, next: 0, separate: false, full: false };
     if count == 0 {
         for key in core.common.keys.ids() {
-            list.put(&Item::Known(key))?;
+            list.put(&KeyItem::Known(key))?;
         }
         for key in core.connector_ids().filter_map(|id| core.meter_public_key(id)) {
-            list.put(&Item::OfMeter(key))?;
+            list.put(&KeyItem::OfMeter(key))?;
         }
     }
     let mut begun = false;
@@ -71,19 +71,19 @@ pub(super) fn get_configuration(core: &Core<'_>, payload: Payload<'_>, answer: &
                 None => meter_public_key_named(core, name),
             };
             match (key, of_meter) {
-                (Some(key), _) if wants_known => list.put(&Item::Known(key))?,
-                (_, Some(key)) if wants_known => list.put(&Item::OfMeter(key))?,
+                (Some(key), _) if wants_known => list.put(&KeyItem::Known(key))?,
+                (_, Some(key)) if wants_known => list.put(&KeyItem::OfMeter(key))?,
                 (None, None) if !wants_known => {
                     if !core::mem::replace(&mut begun, true) {
-                        list.put(&Item::UnknownKeys)?;
+                        list.put(&KeyItem::UnknownKeys)?;
                     }
-                    list.put(&Item::Unknown(name))?;
+                    list.put(&KeyItem::Unknown(name))?;
                 }
                 _ => {}
             }
         }
     }
-    Ok(list.put(&Item::End)?)
+    Ok(list.put(&KeyItem::End)?)
 }
 
 /// The key with this name; case is ignored (OCPP 1.6 §7.29).
@@ -110,7 +110,7 @@ fn count_names(names: &[u8]) -> Result<u32, Cause> {
 
 /// The answer to GetConfiguration, item by item: those of earlier pages are passed over, those that the send buffer does
 /// not hold any more go to the next page.
-struct List<'l, 'a, 'b> {
+struct KeyList<'l, 'a, 'b> {
     keys: &'l Keys<'a>,
     answer: &'l mut Composer<'b>,
     /// The number of the next item.
@@ -119,9 +119,9 @@ struct List<'l, 'a, 'b> {
     full: bool,
 }
 
-impl List<'_, '_, '_> {
+impl KeyList<'_, '_, '_> {
     #[inline(never)]
-    fn put(&mut self, item: &Item<'_>) -> Result<(), BufferFull> {
+    fn put(&mut self, item: &KeyItem<'_>) -> Result<(), BufferFull> {
         let index = self.next;
         self.next += 1;
         if index >= self.answer.page() && !self.full {
@@ -136,33 +136,33 @@ impl List<'_, '_, '_> {
                 self.full = true;
             }
         }
-        self.separate = !matches!(item, Item::UnknownKeys);
+        self.separate = !matches!(item, KeyItem::UnknownKeys);
         Ok(())
     }
 
-    fn compose(&mut self, item: &Item<'_>) -> Result<(), BufferFull> {
-        if self.separate && !matches!(item, Item::UnknownKeys | Item::End) {
+    fn compose(&mut self, item: &KeyItem<'_>) -> Result<(), BufferFull> {
+        if self.separate && !matches!(item, KeyItem::UnknownKeys | KeyItem::End) {
             self.answer.raw(b",")?;
         }
         match item {
-            Item::Known(key) => match self.keys.get(*key) {
+            KeyItem::Known(key) => match self.keys.get(*key) {
                 Some(key) => self.answer.payload(&key),
                 None => Ok(()),
             },
-            Item::OfMeter(key) => self.answer.payload(key),
-            Item::UnknownKeys => self.answer.raw(b"],\"unknownKey\":["),
-            Item::Unknown(name) => {
+            KeyItem::OfMeter(key) => self.answer.payload(key),
+            KeyItem::UnknownKeys => self.answer.raw(b"],\"unknownKey\":["),
+            KeyItem::Unknown(name) => {
                 self.answer.raw(b"\"")?;
                 self.answer.raw(name.as_bytes())?;
                 self.answer.raw(b"\"")
             }
-            Item::End => self.answer.raw(b"]}"),
+            KeyItem::End => self.answer.raw(b"]}"),
         }
     }
 }
 
 /// What the answer is made of.
-enum Item<'m> {
+enum KeyItem<'m> {
     Known(KeyId),
     OfMeter(MeterPublicKey<'m>),
     UnknownKeys,

@@ -120,7 +120,7 @@ impl Handler for Exchange<'_, '_> {
             return Some(CallName::TransactionMessage);
         }
         if let Some((id, _)) = status {
-            let notification = station.core.status_notification(id)?;
+            let notification = station.core.state_to_tell(id)?;
             call.call("StatusNotification", &notification).ok()?;
             return Some(CallName::StatusNotification(id));
         }
@@ -185,7 +185,7 @@ impl Handler for Exchange<'_, '_> {
         match name {
             CallName::BootNotification => boot_notification::conclude(station, now, outcome),
             CallName::Heartbeat => heartbeat::conclude(station, now, outcome),
-            CallName::StatusNotification(id) => station.core.conclude_status_notification(id, outcome),
+            CallName::StatusNotification(id) => station.core.state_told(id, outcome),
             CallName::Authorize(id) => authorize::conclude(station, now, id, outcome),
             CallName::TransactionMessage => transaction_messages::conclude(station, now, outcome),
             CallName::MeterValues(_) => {}

@@ -3,7 +3,7 @@
 use super::answer::{Cause, StatusAnswer};
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Seen, Walk, Writer, name};
 use crate::station::Station;
-use crate::station::tokens::{AuthorizationData, Elements, Reading, Update, UpdateStatus};
+use crate::station::tokens::{AuthorizationData, Elements, ListReading, ListUpdate, UpdateStatus};
 use crate::store::Scratch;
 use crate::types::IdToken;
 
@@ -66,13 +66,13 @@ fn update_list(
     };
     let reading = update.reading;
     let walk = payload.walk_from(reading.left, reading.left == reading.begin);
-    let mut request = Request { payload, walk, reading };
+    let mut request = ListRequest { payload, walk, reading };
     station.tokens.update_list(&mut station.core.common, update, &mut request, scratch)
 }
 
 /// Reads up to the list, or all where there is none.
-fn read_update(payload: Payload<'_>) -> Result<Update, Cause> {
-    let (mut version, mut is_full, mut reading) = (0, false, Reading::default());
+fn read_update(payload: Payload<'_>) -> Result<ListUpdate, Cause> {
+    let (mut version, mut is_full, mut reading) = (0, false, ListReading::default());
     let mut walk = payload.walk();
     let mut seen = Seen::default();
     while let Some((place, value)) = walk.member(&mut seen, &REQUEST)? {
@@ -97,17 +97,17 @@ fn read_update(payload: Payload<'_>) -> Result<Update, Cause> {
         walk.end()?;
     }
     reading.left = reading.begin;
-    Ok(Update::new(version, is_full, reading))
+    Ok(ListUpdate::new(version, is_full, reading))
 }
 
 /// A request as it lies in the receive buffer.
-struct Request<'p> {
+struct ListRequest<'p> {
     payload: Payload<'p>,
     walk: Walk<'p>,
-    reading: Reading,
+    reading: ListReading,
 }
 
-impl Elements for Request<'_> {
+impl Elements for ListRequest<'_> {
     type Refusal = Cause;
 
     fn read(&mut self, element: &mut AuthorizationData) -> Result<bool, Cause> {
@@ -119,7 +119,7 @@ impl Elements for Request<'_> {
         Ok(!is_behind)
     }
 
-    fn passed(&mut self) -> Reading {
+    fn passed(&mut self) -> ListReading {
         self.reading.left = self.walk.left();
         self.reading
     }

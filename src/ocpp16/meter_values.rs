@@ -52,7 +52,7 @@ pub(super) fn compose(
         while let Some((reading, value)) = read_value(&mut content) {
             let position = composer.position();
             if written >= done {
-                let opening = is_first.then_some((written > 0, Opening { timestamp: meter_value.timestamp }));
+                let opening = is_first.then_some((written > 0, ValueOpening { timestamp: meter_value.timestamp }));
                 let value = SampledValue { value, context: meter_value.context, reading: &reading };
                 if compose_value(composer, opening, &value).is_err() {
                     composer.rewind(position);
@@ -78,7 +78,7 @@ pub(super) fn compose(
 
 fn compose_value(
     composer: &mut Composer<'_>,
-    opening: Option<(bool, Opening)>,
+    opening: Option<(bool, ValueOpening)>,
     value: &SampledValue<'_>,
 ) -> Result<(), BufferFull> {
     match opening {
@@ -109,11 +109,11 @@ struct SampledValue<'v> {
 }
 
 /// The beginning of a meter value, up to its values.
-struct Opening {
+struct ValueOpening {
     timestamp: Option<DateTime>,
 }
 
-impl Json for Opening {
+impl Json for ValueOpening {
     fn write(&self, writer: &mut Writer<'_>) {
         writer.raw(b"{\"timestamp\":");
         writer.date(self.timestamp);

@@ -3,7 +3,7 @@
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use crate::json::{Field, Kind, Payload};
 use crate::station::Station;
-use crate::station::reservation::{Request, ReservationStatus};
+use crate::station::reservation::{ReservationRequest, ReservationStatus};
 use crate::time::{DateTime, Instant};
 use crate::types::{ConnectorId, IdToken};
 
@@ -30,7 +30,7 @@ pub(super) fn reserve_now(
     let parent = parent.text().and_then(|parent| IdToken::try_from(parent).ok()).filter(|parent| !parent.is_empty());
     let id = id.integer().unwrap_or(0);
     let connector = connector.integer().and_then(|id| ConnectorId::try_from(id).ok());
-    let request = Request { id, connector, expires, id_tag, parent };
+    let request = ReservationRequest { id, connector, expires, id_tag, parent };
     Ok(match station.reservations.reserve_now(&mut station.core, now, request) {
         ReservationStatus::Accepted => StatusAnswer::Accepted,
         ReservationStatus::Faulted => StatusAnswer::Faulted,

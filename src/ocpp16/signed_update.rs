@@ -54,7 +54,7 @@ fn look_at_update(
 ) -> Result<Option<StatusAnswer>, Cause> {
     station.transfers.may_request_signed()?;
     let is_new = !station.transfers.firmware.signed.is_examining_certificate();
-    let update = if is_new { Some(Update::read(payload)?) } else { None };
+    let update = if is_new { Some(UpdateRequest::read(payload)?) } else { None };
     if station.transfers.firmware.is_being_installed() {
         return Ok(Some(StatusAnswer::Rejected)); // L01.FR.27
     }
@@ -68,13 +68,13 @@ fn look_at_update(
         Poll::Ready(SignerVerdict::Revoked) => return Ok(Some(StatusAnswer::RevokedCertificate)),
         Poll::Ready(SignerVerdict::Invalid) => return Ok(Some(StatusAnswer::InvalidCertificate)),
     }
-    let Update { id, request, .. } = Update::read(payload)?;
+    let UpdateRequest { id, request, .. } = UpdateRequest::read(payload)?;
     station.transfers.request_signed(&mut station.core.common, id, &wanted(&request)?, scratch)?;
     Ok(None)
 }
 
 /// Hands the certificate, unless it has come in pieces, and the signature to the firmware.
-fn hand_over(transfers: &mut Transfers<'_>, update: &Update<'_>) -> Result<(), Cause> {
+fn hand_over(transfers: &mut Transfers<'_>, update: &UpdateRequest<'_>) -> Result<(), Cause> {
     if !transfers.firmware.signed.is_taking_certificate() {
         transfers.begin_signing_certificate();
         update.certificate.unwrap_or(JsonStr::EMPTY).in_pieces(&mut |piece| {
@@ -89,7 +89,7 @@ fn hand_over(transfers: &mut Transfers<'_>, update: &Update<'_>) -> Result<(), C
 }
 
 /// What the message says.
-struct Update<'p> {
+struct UpdateRequest<'p> {
     id: Option<i32>,
     /// What is wanted of any update.
     request: [Value<'p>; 5],
@@ -97,7 +97,7 @@ struct Update<'p> {
     signature: Option<JsonStr<'p>>,
 }
 
-impl<'p> Update<'p> {
+impl<'p> UpdateRequest<'p> {
     fn read(payload: Payload<'p>) -> Result<Self, Cause> {
         let [id, firmware, retries, interval] = payload.read(&FIELDS)?;
         let [location, retrieve, install, certificate, signature] = firmware.members(&FIRMWARE_FIELDS)?;

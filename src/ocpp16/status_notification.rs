@@ -1,11 +1,11 @@
 //! StatusNotification (OCPP 1.6 §4.9).
 
 use crate::json::{Json, Writer, clip, name};
-use crate::station::status::StatusNotification;
+use crate::station::status::StateReport;
 use crate::types::Symbol;
 
 /// StatusNotification.req (OCPP 1.6 §6.47).
-impl Json for StatusNotification {
+impl Json for StateReport {
     fn write(&self, writer: &mut Writer<'_>) {
         let members = writer.open();
         members.name(name!("connectorId")).whole(self.connector_id.into());

@@ -4,7 +4,7 @@
 use super::answer::Cause;
 use crate::json::{Field, Json, JsonStr, Kind, Payload, Value, Writer, name};
 use crate::rpc::{Composer, Reply};
-use crate::station::transfer::{Direction, StatusReport, TransferRefused, Wanted};
+use crate::station::transfer::{Direction, StatusReport, TransferRefused, WantedTransfer};
 use crate::station::{CallName, Station};
 use crate::store::Scratch;
 use crate::time::DateTime;
@@ -61,9 +61,9 @@ pub(super) fn transfer_request(
 }
 
 /// What is wanted: where, from when on, how often, how many seconds after each other, and until when.
-pub(super) fn wanted<'m>(values: &[Value<'m>; 5]) -> Result<Wanted<'m>, Cause> {
+pub(super) fn wanted<'m>(values: &[Value<'m>; 5]) -> Result<WantedTransfer<'m>, Cause> {
     let [location, from, retries, interval, to] = values;
-    Ok(Wanted {
+    Ok(WantedTransfer {
         location: location.text().unwrap_or(JsonStr::EMPTY),
         from: date(*from)?,
         to: date(*to)?,

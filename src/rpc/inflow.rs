@@ -6,13 +6,13 @@ use crate::transport::{Received, WebSocketTransport};
 /// what is left of the call is a message like all others.
 #[derive(Debug)]
 pub(crate) struct Inflow {
-    state: State,
+    state: InflowState,
     /// What is left of the call lies at the beginning of the receive buffer, so many bytes: the next part comes behind.
     kept: usize,
 }
 
 #[derive(Debug)]
-enum State {
+enum InflowState {
     Idle,
     Draining(Drain),
     /// The rest of a message that has been answered for good.
@@ -28,7 +28,7 @@ impl Inflow {
     pub(crate) const TAKES_PARTS: bool = true;
 
     pub(crate) const fn new() -> Self {
-        Self { state: State::Idle, kept: 0 }
+        Self { state: InflowState::Idle, kept: 0 }
     }
 
     /// How the transport is asked for what has come.
@@ -61,24 +61,24 @@ impl Inflow {
             }
         };
         let end = self.kept.saturating_add(count).min(buffer.len());
-        if let (State::Idle, true) = (&self.state, goes_on) {
+        if let (InflowState::Idle, true) = (&self.state, goes_on) {
             match begin(handler, buffer.get(..end).unwrap_or_default()) {
-                Some(drain) => self.state = State::Draining(drain),
+                Some(drain) => self.state = InflowState::Draining(drain),
                 None => return self.keep(end, buffer.len()),
             }
         }
         match &mut self.state {
-            State::Idle => {
+            InflowState::Idle => {
                 self.kept = 0;
                 Some(Received::Message(end))
             }
-            State::Skipping => {
+            InflowState::Skipping => {
                 if !goes_on {
-                    self.state = State::Idle;
+                    self.state = InflowState::Idle;
                 }
                 None
             }
-            State::Draining(drain) => {
+            InflowState::Draining(drain) => {
                 let left = drain.pass(buffer, end, &mut |piece| handler.take_long(piece));
                 if !goes_on {
                     *self = Self::new();
@@ -99,13 +99,13 @@ impl Inflow {
             self.kept = count;
             return None;
         }
-        *self = Self { state: State::Skipping, kept: 0 };
+        *self = Self { state: InflowState::Skipping, kept: 0 };
         Some(Received::TooLong(count))
     }
 
     /// The link is gone, and with it the rest.
     pub(crate) fn cut<H: Handler>(&mut self, handler: &mut H) {
-        if let State::Draining(_) = self.state {
+        if let InflowState::Draining(_) = self.state {
             handler.drop_long();
         }
         *self = Self::new();

@@ -59,7 +59,7 @@ enum Outbox<C> {
         next_page: Option<u16>,
     },
     /// A call that its handler has not answered yet, and which is still in the receive buffer.
-    Held(HeldCall),
+    Held(WaitingCall),
     Call {
         len: usize,
         id: MessageId,
@@ -70,7 +70,7 @@ enum Outbox<C> {
 
 /// Where the parts of a held call lie in the receive buffer: it is not scanned again each time.
 #[derive(Clone, Copy, Debug)]
-struct HeldCall {
+struct WaitingCall {
     received: usize,
     id: Span,
     action: Span,
@@ -312,14 +312,14 @@ impl<C: Copy> Rpc<C> {
         id: JsonStr<'_>,
         call: &Call<'_>,
         message: &[u8],
-        held: Option<HeldCall>,
+        held: Option<WaitingCall>,
         send_buffer: &mut [u8],
     ) {
         self.outbox = match answer(now, handler, id, call, send_buffer) {
-            Ok(Answer::Written(len, next_page)) => Outbox::Answer { len, received: message.len(), next_page },
-            Ok(Answer::Later) => self.put_off(id, send_buffer),
-            Ok(Answer::Held) => Outbox::Held(held.unwrap_or_else(|| HeldCall::of(message, id, call))),
-            Ok(Answer::Never) => Outbox::Empty,
+            Ok(AnswerState::Written(len, next_page)) => Outbox::Answer { len, received: message.len(), next_page },
+            Ok(AnswerState::Later) => self.put_off(id, send_buffer),
+            Ok(AnswerState::Held) => Outbox::Held(held.unwrap_or_else(|| WaitingCall::of(message, id, call))),
+            Ok(AnswerState::Never) => Outbox::Empty,
             // What the handler takes offence at may be what is no JSON.
             Err(error) => match call.payload.prove() {
                 Ok(_) => refusal(id, error, send_buffer),
@@ -384,7 +384,7 @@ const BUSY: CallError = CallError::new(CallErrorCode::GenericError, "the last on
 /// Room for the 36 characters of an id (OCPP-J 1.6 §4.1.4), and some escapes.
 type LateId = heapless::Vec<u8, 48, u8>;
 
-enum Answer {
+enum AnswerState {
     /// The length of the first page, and the page that follows.
     Written(usize, Option<u16>),
     Later,
@@ -392,7 +392,7 @@ enum Answer {
     Never,
 }
 
-impl HeldCall {
+impl WaitingCall {
     fn of(message: &[u8], id: JsonStr<'_>, call: &Call<'_>) -> Self {
         Self {
             received: message.len(),
@@ -431,17 +431,17 @@ fn answer<H: Handler>(
     id: JsonStr<'_>,
     call: &Call<'_>,
     send_buffer: &mut [u8],
-) -> Result<Answer, CallError> {
+) -> Result<AnswerState, CallError> {
     let mut composer = Composer::new(send_buffer, 0);
     begin_answer(&mut composer, id.as_bytes())?;
     Ok(match handler.handle_call(now, call, &mut composer)? {
         Reply::Now => {
             let (len, next_page) = composer.finish();
-            Answer::Written(len, next_page)
+            AnswerState::Written(len, next_page)
         }
-        Reply::Later => Answer::Later,
-        Reply::Held => Answer::Held,
-        Reply::Never => Answer::Never,
+        Reply::Later => AnswerState::Later,
+        Reply::Held => AnswerState::Held,
+        Reply::Never => AnswerState::Never,
     })
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn get_composite_schedule(
         return Ok(answer.payload(&accepted_if(false))?);
     };
     if is_first {
-        answer.payload(&Head(&schedule))?;
+        answer.payload(&ScheduleHead(&schedule))?;
     }
     while let Some(period) = profiles.next_period(core, &mut schedule) {
         if let Err(BufferFull) = answer.payload(&period) {
@@ -51,9 +51,9 @@ pub(crate) fn get_composite_schedule(
 }
 
 /// What stands before the periods.
-struct Head<'s>(&'s CompositeSchedule);
+struct ScheduleHead<'s>(&'s CompositeSchedule);
 
-impl Json for Head<'_> {
+impl Json for ScheduleHead<'_> {
     fn write(&self, writer: &mut Writer<'_>) {
         let members = writer.open();
         members.name(name!("status")).plain("Accepted");

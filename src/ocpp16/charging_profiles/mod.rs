@@ -8,7 +8,7 @@ pub(super) use composite_schedule::get_composite_schedule;
 use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
 use crate::ocpp16::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::Station;
-use crate::station::smart_charging::{Draft, Wanted};
+use crate::station::smart_charging::{Draft, WantedProfiles};
 use crate::store::Scratch;
 use crate::time::Instant;
 use crate::types::ConnectorId;
@@ -59,7 +59,8 @@ pub(super) fn clear_charging_profile(station: &mut Station<'_>, payload: Payload
         Value::Absent => None,
         purpose => Some(symbol(purpose, Cause::ChargingProfilePurpose)?),
     };
-    let wanted = Wanted { id: id.integer(), connector: connector.integer(), purpose, stack_level: level.integer() };
+    let wanted =
+        WantedProfiles { id: id.integer(), connector: connector.integer(), purpose, stack_level: level.integer() };
     let found = profiles.clear_charging_profiles(common, &wanted);
     Ok(if found { StatusAnswer::Accepted } else { StatusAnswer::Unknown }) // SC-34
 }

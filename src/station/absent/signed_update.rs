@@ -2,7 +2,7 @@
 //! calls.
 
 use super::firmware::Firmware;
-use super::progress::Stage;
+use super::progress::TransferStage;
 use super::request::TransferRefused;
 use crate::station::Station;
 use crate::time::{Clock, Instant};
@@ -33,8 +33,8 @@ impl SignedUpdate<'_> {
         Ok(())
     }
 
-    pub(super) fn stage_after_download(&self) -> Stage {
-        Stage::Downloaded
+    pub(super) fn stage_after_download(&self) -> TransferStage {
+        TransferStage::Downloaded
     }
 }
 

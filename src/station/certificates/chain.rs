@@ -1,7 +1,7 @@
 //! The certificate of this charge point has come (security whitepaper A02, A03).
 
 use super::super::{SecurityEvent, Station};
-use super::intake::Stage;
+use super::intake::IntakeStage;
 use super::keys::CERTIFICATE_SIGNED_MAX_CHAIN_SIZE;
 use super::store::{Certificates, ChainVerdict};
 use crate::station::certificates::Trust;
@@ -15,7 +15,7 @@ impl Station<'_> {
         let verdict = ready!(self.trust.examine_chain(&mut self.core.common, now, store));
         match verdict {
             ChainVerdict::Accepted => {
-                self.trust.intake.stage = Stage::Idle; // nothing is left to be void
+                self.trust.intake.stage = IntakeStage::Idle; // nothing is left to be void
                 self.trust.signing.certificate_came();
                 self.security.certificate_changed();
             }
@@ -45,7 +45,7 @@ impl Trust<'_> {
             if intake.outline().is_none() {
                 return Poll::Ready(ChainVerdict::Invalid);
             }
-            intake.stage = Stage::Examining(0);
+            intake.stage = IntakeStage::Examining(0);
         }
         let verdict = store.accept_chain();
         if verdict.is_pending() {

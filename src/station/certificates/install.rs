@@ -1,7 +1,7 @@
 //! A new root (security whitepaper M05).
 
 use super::super::{RootCertificate, SecurityEvent, Station};
-use super::intake::Stage;
+use super::intake::IntakeStage;
 use super::keys::ADDITIONAL_ROOT_CERTIFICATE_CHECK;
 use super::store::{Certificates, Issuer, roots};
 use crate::certificate::{Hash, Identity, Outline};
@@ -73,19 +73,22 @@ impl Trust<'_> {
             if count >= store.root_capacity() || has_fallback {
                 return Poll::Ready(Err(NoRoot::Full));
             }
-            self.intake.stage = Stage::Examining(0);
+            self.intake.stage = IntakeStage::Examining(0);
         }
-        while let Stage::Examining(candidate) = self.intake.stage {
+        while let IntakeStage::Examining(candidate) = self.intake.stage {
             let is_signed = match self.candidate(common, store, root, &outline, candidate) {
                 None => return Poll::Ready(Err(NoRoot::Invalid)),
                 Some(Candidate::Nobody) => false,
                 Some(Candidate::Itself) => ready!(store.is_signed_by(Issuer::Itself)),
                 Some(Candidate::Root(identity)) => ready!(store.is_signed_by(Issuer::Root(root, &identity))),
             };
-            self.intake.stage =
-                if is_signed { Stage::Installing(candidate) } else { Stage::Examining(candidate.saturating_add(1)) };
+            self.intake.stage = if is_signed {
+                IntakeStage::Installing(candidate)
+            } else {
+                IntakeStage::Examining(candidate.saturating_add(1))
+            };
         }
-        let Stage::Installing(candidate) = self.intake.stage else { return Poll::Ready(Err(NoRoot::Failed)) };
+        let IntakeStage::Installing(candidate) = self.intake.stage else { return Poll::Ready(Err(NoRoot::Failed)) };
         let issuer_key: Hash = match self.candidate(common, store, root, &outline, candidate) {
             Some(Candidate::Root(issuer)) => issuer.outline().key,
             _ => outline.key,
@@ -93,7 +96,7 @@ impl Trust<'_> {
         if !ready!(store.install(root, &outline.issued_by(issuer_key))) {
             return Poll::Ready(Err(NoRoot::Failed));
         }
-        self.intake.stage = Stage::Idle; // nothing is left to be void
+        self.intake.stage = IntakeStage::Idle; // nothing is left to be void
         Poll::Ready(Ok(()))
     }
 

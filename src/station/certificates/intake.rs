@@ -12,13 +12,13 @@ pub(crate) struct Intake {
     pub(crate) len: u32,
     /// The firmware could not take all of them.
     pub(super) has_failed: bool,
-    pub(super) stage: Stage,
+    pub(super) stage: IntakeStage,
     /// What it is to be installed as, once the message was read.
     pub(crate) root: RootCertificate,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum IntakeStage {
     Idle,
     /// The text comes in before the rest of its message is known.
     Taking(Action),
@@ -30,7 +30,7 @@ pub(super) enum Stage {
 
 impl Intake {
     pub(super) const fn new() -> Self {
-        Self { walk: None, len: 0, has_failed: false, stage: Stage::Idle, root: RootCertificate::CentralSystem }
+        Self { walk: None, len: 0, has_failed: false, stage: IntakeStage::Idle, root: RootCertificate::CentralSystem }
     }
 
     /// What the first certificate says of itself that has come, and how many there are.
@@ -42,8 +42,12 @@ impl Intake {
     /// The text of such a message begins.
     #[inline(never)] // it is large before it is in its place
     pub(crate) fn begin(&mut self, store: &dyn Certificates, action: Action) {
-        *self =
-            Self { walk: Some(Walk::new()), has_failed: !store.begin(), stage: Stage::Taking(action), ..Self::new() };
+        *self = Self {
+            walk: Some(Walk::new()),
+            has_failed: !store.begin(),
+            stage: IntakeStage::Taking(action),
+            ..Self::new()
+        };
     }
 
     /// Takes its next piece.
@@ -59,19 +63,19 @@ impl Intake {
 
     /// What was written is void, if anything was.
     pub(crate) fn abort(&mut self, store: &dyn Certificates) {
-        if self.stage != Stage::Idle {
-            self.stage = Stage::Idle;
+        if self.stage != IntakeStage::Idle {
+            self.stage = IntakeStage::Idle;
             store.abort();
         }
     }
 
     /// Whether the text of such a message comes in.
     pub(crate) fn is_taking(&self, action: Action) -> bool {
-        self.stage == Stage::Taking(action)
+        self.stage == IntakeStage::Taking(action)
     }
 
     /// Whether it is all there, and the firmware is at work.
     pub(crate) fn is_examined(&self) -> bool {
-        matches!(self.stage, Stage::Examining(_) | Stage::Installing(_))
+        matches!(self.stage, IntakeStage::Examining(_) | IntakeStage::Installing(_))
     }
 }

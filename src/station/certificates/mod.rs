@@ -23,20 +23,20 @@ pub(crate) use store::{CHAIN_LEN_MAX, roots};
 pub use store::{Certificates, ChainVerdict, Issuer};
 
 use super::RootCertificate;
-use signing::Signing;
+use signing::SigningRequest;
 
 /// What is known of certificates.
 pub(crate) struct Trust<'a> {
     pub(crate) store: Option<&'a dyn Certificates>,
     pub(crate) intake: Intake,
-    pub(crate) signing: Signing,
+    pub(crate) signing: SigningRequest,
     /// With a connection, the root may go whose place another has taken.
     prunes: bool,
 }
 
 impl Trust<'_> {
     pub(super) const fn new() -> Self {
-        Self { store: None, intake: Intake::new(), signing: Signing::new(), prunes: false }
+        Self { store: None, intake: Intake::new(), signing: SigningRequest::new(), prunes: false }
     }
 
     /// Whether there are messages about certificates.

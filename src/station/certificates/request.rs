@@ -2,7 +2,7 @@
 //! (security whitepaper A02, A03).
 
 use super::keys::CPO_NAME;
-use super::signing::Stage;
+use super::signing::RequestStage;
 use super::store::Certificates;
 use crate::station::certificates::Trust;
 use crate::station::common::Common;
@@ -21,7 +21,7 @@ impl Trust<'_> {
     pub(crate) fn trigger_sign_certificate(&mut self, common: &Common<'_>) -> bool {
         let can_sign = self.store.is_some() && Self::can_sign(common);
         if can_sign {
-            self.signing.stage = Stage::Wanted;
+            self.signing.stage = RequestStage::Wanted;
         }
         can_sign
     }
@@ -43,8 +43,8 @@ impl Trust<'_> {
         let Some(end) = store.expires().map(|end| end.as_unix()) else { return };
         let is_due = end.saturating_sub(date.as_unix()) < AHEAD_S;
         let signing = &self.signing;
-        if is_due && signing.asked_for != end && signing.stage == Stage::Idle && Self::can_sign(common) {
-            self.signing.stage = Stage::Wanted;
+        if is_due && signing.asked_for != end && signing.stage == RequestStage::Idle && Self::can_sign(common) {
+            self.signing.stage = RequestStage::Wanted;
             self.signing.asked_for = end;
         }
     }
@@ -57,20 +57,20 @@ impl Trust<'_> {
         now: Instant,
         store: &dyn Certificates,
     ) -> Option<usize> {
-        if self.signing.stage == Stage::Wanted {
+        if self.signing.stage == RequestStage::Wanted {
             let organization = core::str::from_utf8(common.keys.list(&CPO_NAME)).unwrap_or_default();
             let serial_number = common.boot.serial_number()?;
             self.signing.stage = match store.new_request(organization, serial_number) {
-                Poll::Ready(Some(len @ 1..=REQUEST_LEN_MAX)) => Stage::Made(len),
-                Poll::Ready(_) => Stage::Idle,
+                Poll::Ready(Some(len @ 1..=REQUEST_LEN_MAX)) => RequestStage::Made(len),
+                Poll::Ready(_) => RequestStage::Idle,
                 Poll::Pending => {
                     Self::ask_again(common, now);
-                    Stage::Wanted
+                    RequestStage::Wanted
                 }
             };
         }
         match self.signing.stage {
-            Stage::Made(len) => Some(len),
+            RequestStage::Made(len) => Some(len),
             _ => None,
         }
     }

@@ -3,8 +3,8 @@
 use crate::time::Instant;
 
 /// How far a request is.
-pub(crate) struct Signing {
-    pub(super) stage: Stage,
+pub(crate) struct SigningRequest {
+    pub(super) stage: RequestStage,
     /// When the certificate that there is is looked at next.
     pub(super) look_at: Instant,
     /// The end of the certificate for which another was asked for already, in seconds since 1970: nobody is asked twice by
@@ -13,7 +13,7 @@ pub(crate) struct Signing {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum RequestStage {
     Idle,
     /// The firmware is to make a pair of keys.
     Wanted,
@@ -22,9 +22,9 @@ pub(super) enum Stage {
     Sent(usize),
 }
 
-impl Signing {
+impl SigningRequest {
     pub(super) const fn new() -> Self {
-        Self { stage: Stage::Idle, look_at: Instant::ZERO, asked_for: 0 }
+        Self { stage: RequestStage::Idle, look_at: Instant::ZERO, asked_for: 0 }
     }
 
     /// There is a new certificate, with an end of its own.
@@ -34,13 +34,13 @@ impl Signing {
 
     /// The request goes out, or cannot go out at all.
     pub(crate) fn goes_out(&mut self, len: Option<usize>) {
-        self.stage = len.map_or(Stage::Idle, Stage::Sent);
+        self.stage = len.map_or(RequestStage::Idle, RequestStage::Sent);
     }
 
     /// The length of the request that has gone out.
     pub(crate) fn sent(&self) -> Option<usize> {
         match self.stage {
-            Stage::Sent(len) => Some(len),
+            RequestStage::Sent(len) => Some(len),
             _ => None,
         }
     }
@@ -48,8 +48,8 @@ impl Signing {
     /// Nothing follows it any more. When the link was lost, the same goes out over the next connection.
     pub(crate) fn conclude(&mut self, is_link_lost: bool) {
         self.stage = match self.stage {
-            Stage::Sent(len) if is_link_lost => Stage::Made(len),
-            Stage::Sent(_) => Stage::Idle,
+            RequestStage::Sent(len) if is_link_lost => RequestStage::Made(len),
+            RequestStage::Sent(_) => RequestStage::Idle,
             stage => stage, // it was asked for again meanwhile
         };
     }

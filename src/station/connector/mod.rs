@@ -7,7 +7,7 @@ pub(in crate::station) mod service;
 use super::connector::hardware::{ConnectorHardware, Equipment, Switches};
 use super::connector::place::Place;
 use super::journal::confirmed_transaction::ConfirmedTransaction;
-use super::metering::Series;
+use super::metering::TransactionSeries;
 use super::session::Session;
 use super::signed_values::Signing;
 use super::smart_charging::Limits;
@@ -52,7 +52,7 @@ pub(crate) struct Connector<'a> {
     pub(super) session: Session,
     /// It waits for one tag.
     pub(super) is_reserved: bool,
-    pub(super) series: Series,
+    pub(super) series: TransactionSeries,
     pub(super) signing: Signing,
     pub(super) confirmed: ConfirmedTransaction,
     pub(super) limits: Limits,
@@ -78,7 +78,7 @@ impl<'a> Connector<'a> {
             visit: Visit { since: Instant::ZERO, finishing: Finishing::No, is_held: false },
             session: Session::new(),
             is_reserved: false,
-            series: Series::new(),
+            series: TransactionSeries::new(),
             signing: Signing::new(),
             confirmed: ConfirmedTransaction::new(),
             limits: Limits::new(),

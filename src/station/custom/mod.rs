@@ -25,11 +25,11 @@ pub type Handle<'a> = dyn Fn(&Call<'_>, &mut Composer<'_>) -> Result<Reply, Call
 /// Something of the firmware that belongs to an action.
 pub(crate) struct Hook<'a> {
     action: &'a str,
-    role: Role<'a>,
+    role: HookRole<'a>,
 }
 
 #[derive(Clone, Copy)]
-enum Role<'a> {
+enum HookRole<'a> {
     Handler(&'a Handle<'a>),
     RequestObserver(&'a dyn Fn(&str)),
     AnswerObserver(&'a dyn Fn(&str)),
@@ -132,18 +132,18 @@ impl<'a> CustomCall<'a> {
 
 impl<'a> Custom<'a> {
     pub(crate) fn set_request_handler(&mut self, handler: RequestHandler<'a>) -> Result<(), InputError> {
-        self.hook(handler.action, Role::Handler(handler.handle))
+        self.hook(handler.action, HookRole::Handler(handler.handle))
     }
 
     pub(crate) fn observe_request(&mut self, action: &'a str, observer: &'a dyn Fn(&str)) -> Result<(), InputError> {
-        self.hook(action, Role::RequestObserver(observer))
+        self.hook(action, HookRole::RequestObserver(observer))
     }
 
     pub(crate) fn observe_answer(&mut self, action: &'a str, observer: &'a dyn Fn(&str)) -> Result<(), InputError> {
-        self.hook(action, Role::AnswerObserver(observer))
+        self.hook(action, HookRole::AnswerObserver(observer))
     }
 
-    fn hook(&mut self, action: &'a str, role: Role<'a>) -> Result<(), InputError> {
+    fn hook(&mut self, action: &'a str, role: HookRole<'a>) -> Result<(), InputError> {
         self.hooks.push(Hook { action, role }).map_err(|_| InputError::TableFull)
     }
 
@@ -155,7 +155,7 @@ impl<'a> Custom<'a> {
     pub(crate) fn request_handler(&self, action: &[u8]) -> Option<&'a Handle<'a>> {
         let mut handler = None;
         for hook in self.hooks.iter() {
-            if let Role::Handler(handle) = hook.role
+            if let HookRole::Handler(handle) = hook.role
                 && hook.action.as_bytes() == action
             {
                 handler = Some(handle);
@@ -169,9 +169,9 @@ impl<'a> Custom<'a> {
         let answer = answer.and_then(|answer| core::str::from_utf8(answer).ok());
         for hook in self.hooks.iter().filter(|hook| hook.action.as_bytes() == action) {
             let (observe, text) = match hook.role {
-                Role::Handler(_) => continue,
-                Role::RequestObserver(observe) => (observe, request.and_then(|request| request.text().ok())),
-                Role::AnswerObserver(observe) => (observe, answer),
+                HookRole::Handler(_) => continue,
+                HookRole::RequestObserver(observe) => (observe, request.and_then(|request| request.text().ok())),
+                HookRole::AnswerObserver(observe) => (observe, answer),
             };
             if let Some(text) = text {
                 observe(text);

@@ -8,14 +8,14 @@ use crate::store::{StorageOp, StorageResult};
 
 #[derive(Debug)]
 pub(in crate::station) struct HeldCall {
-    wanted: Wanted,
+    wanted: WantedRecord,
     /// The stores that are wanted after that, in the record buffer.
     stores: core::ops::Range<usize>,
 }
 
 /// What is wanted, and what came of it.
 #[derive(Debug)]
-enum Wanted {
+enum WantedRecord {
     Nothing,
     /// The bytes of a store lie in the record buffer.
     Op(StorageOp),
@@ -32,23 +32,23 @@ pub(in crate::station) struct DeviceFailed;
 
 impl HeldCall {
     pub(in crate::station) const fn new() -> Self {
-        Self { wanted: Wanted::Nothing, stores: 0..0 }
+        Self { wanted: WantedRecord::Nothing, stores: 0..0 }
     }
 
     /// Whether the record buffer is the call's.
     pub(in crate::station) fn is_busy(&self) -> bool {
-        !matches!(self.wanted, Wanted::Nothing)
+        !matches!(self.wanted, WantedRecord::Nothing)
     }
 
     /// What the device is to do next; `None` until the call has seen what came of the last.
     #[inline(never)]
     pub(in crate::station) fn storage_op(&mut self, record: &mut [u8]) -> Option<StorageOp> {
         match self.wanted {
-            Wanted::Op(op) => Some(op),
-            Wanted::Store => {
-                self.wanted = Wanted::Failed; // unless there is a sound one
+            WantedRecord::Op(op) => Some(op),
+            WantedRecord::Store => {
+                self.wanted = WantedRecord::Failed; // unless there is a sound one
                 let op = self.next_store(record)?;
-                self.wanted = Wanted::Op(op);
+                self.wanted = WantedRecord::Op(op);
                 Some(op)
             }
             _ => None,
@@ -66,10 +66,10 @@ impl HeldCall {
     }
 
     pub(in crate::station) fn done(&mut self, result: StorageResult) {
-        if let Wanted::Op(_) = self.wanted {
-            self.wanted = Wanted::Done(result);
+        if let WantedRecord::Op(_) = self.wanted {
+            self.wanted = WantedRecord::Done(result);
             if !self.stores.is_empty() {
-                self.wanted = Wanted::Store;
+                self.wanted = WantedRecord::Store;
             }
         }
     }
@@ -77,24 +77,24 @@ impl HeldCall {
     /// Has the device do something for a call, which is to be held until [`result`](Self::result) tells what came of it. What is
     /// stored lies in the record buffer.
     pub(in crate::station) fn ask(&mut self, op: StorageOp) {
-        self.wanted = Wanted::Op(op);
+        self.wanted = WantedRecord::Op(op);
     }
 
     /// The same for several records, one store after the other. They lie in the record buffer up to `end`, each
     /// [behind its key](frame_record).
     pub(in crate::station) fn ask_to_store(&mut self, end: usize) {
         self.stores = 0..end;
-        self.wanted = Wanted::Store;
+        self.wanted = WantedRecord::Store;
     }
 
     /// What came of the last [`ask`](Self::ask), once; `None` while nothing did. A record that was loaded lies in the record
     /// buffer. After some failures in a row the device has failed.
     pub(in crate::station) fn result(&mut self) -> Option<Result<StorageResult, DeviceFailed>> {
-        if !matches!(self.wanted, Wanted::Done(_) | Wanted::Failed) {
+        if !matches!(self.wanted, WantedRecord::Done(_) | WantedRecord::Failed) {
             return None;
         }
-        match core::mem::replace(&mut self.wanted, Wanted::Nothing) {
-            Wanted::Done(result) => Some(Ok(result)),
+        match core::mem::replace(&mut self.wanted, WantedRecord::Nothing) {
+            WantedRecord::Done(result) => Some(Ok(result)),
             _ => Some(Err(DeviceFailed)),
         }
     }
@@ -102,8 +102,8 @@ impl HeldCall {
     /// Whether it waits for the device, which is not known to be failing, or could go on.
     pub(in crate::station) fn waits(&self, is_failing: bool) -> bool {
         match self.wanted {
-            Wanted::Nothing => false,
-            Wanted::Done(_) | Wanted::Failed => true,
+            WantedRecord::Nothing => false,
+            WantedRecord::Done(_) | WantedRecord::Failed => true,
             _ => !is_failing,
         }
     }
@@ -111,7 +111,7 @@ impl HeldCall {
     /// The device has failed some times in a row.
     pub(in crate::station) fn failed(&mut self) {
         *self = Self::new();
-        self.wanted = Wanted::Failed;
+        self.wanted = WantedRecord::Failed;
     }
 }
 

@@ -17,7 +17,7 @@
 use super::persistence::TRIES;
 use super::task::Task;
 use crate::station::core_profile::Core;
-use crate::station::journal::delivery::Head;
+use crate::station::journal::delivery::EntryHead;
 use crate::station::transfer::Direction;
 use crate::station::{ConnectorId, Station};
 use crate::store::{RecordKey, Scratch, StorageOp};
@@ -117,7 +117,7 @@ impl Station<'_> {
     /// The first entry is gone from the device.
     pub(in crate::station) fn released(&mut self) {
         self.core.common.journal.released();
-        let was_message = !matches!(self.core.delivery.head, Some(Head::Clock));
+        let was_message = !matches!(self.core.delivery.head, Some(EntryHead::Clock));
         self.core.common.dating.released(was_message, self.core.common.journal.is_empty());
         self.core.delivery.released();
         self.core.delivery.release = self.core.releases_piece();
@@ -144,7 +144,7 @@ impl Core<'_> {
 
     pub(in crate::station) fn release(&mut self, scratch: &mut Scratch<'_>) -> Option<(Task, StorageOp)> {
         let first = self.common.journal.first()?;
-        if let Some(Head::Stop { connector: id, start }) = self.delivery.head
+        if let Some(EntryHead::Stop { connector: id, start }) = self.delivery.head
             && let Some(connector) = self.connector_mut(id)
             && connector.confirmed.stored_as_running
             && connector.confirmed.entry() == start
@@ -157,7 +157,7 @@ impl Core<'_> {
             return Some((Task::StoreMark, self.common.journal.store_mark(scratch.blank())?));
         }
         // TX-28: what the last sample of a transaction told of the register must not go with it.
-        if let Some(Head::MeterValues { connector: id }) = self.delivery.head
+        if let Some(EntryHead::MeterValues { connector: id }) = self.delivery.head
             && self
                 .connector_mut(id)
                 .is_some_and(|connector| connector.confirmed.outlives_sample(first, &connector.session))

@@ -1,6 +1,6 @@
 //! The entries of the journal: which is written next, and what follows from one that is durable.
 
-use super::delivery::Head;
+use super::delivery::EntryHead;
 use super::entry::{self, Attached, Entry, PLAIN_LEN_MAX, Stamp};
 use crate::log::warning;
 use crate::station::common::Common;
@@ -221,14 +221,14 @@ impl Core<'_> {
         self.delivery.head_at = Some(at);
         match phase {
             Phase::Starting => {
-                self.delivery.head = Some(Head::Start { connector: id, meter_start: session.energy.start });
+                self.delivery.head = Some(EntryHead::Start { connector: id, meter_start: session.energy.start });
                 self.delivery.head_tag = session.card.id_tag.clone();
             }
             Phase::Stopping => {
-                self.delivery.head = Some(Head::Stop { connector: id, start: session.entry });
+                self.delivery.head = Some(EntryHead::Stop { connector: id, start: session.entry });
                 self.delivery.head_tag = session.stop.id_tag.clone().unwrap_or_default();
             }
-            _ => self.delivery.head = Some(Head::MeterValues { connector: id }),
+            _ => self.delivery.head = Some(EntryHead::MeterValues { connector: id }),
         }
         entry
     }

@@ -22,7 +22,7 @@ pub(crate) struct Delivery {
     pub(in crate::station) retry: Retry,
     pub(in crate::station) in_flight: bool,
     /// What the first entry is, and when it happened, once it was read.
-    pub(in crate::station) head: Option<Head>,
+    pub(in crate::station) head: Option<EntryHead>,
     pub(in crate::station) head_at: Option<Stamp>,
     /// The tag that the first entry tells, if any: its answer says something about it.
     pub(crate) head_tag: IdToken,
@@ -55,7 +55,7 @@ impl Delivery {
 
     /// Whether the first entry is a sample.
     pub(crate) fn is_of_meter_values(&self) -> bool {
-        matches!(self.head, Some(Head::MeterValues { .. }))
+        matches!(self.head, Some(EntryHead::MeterValues { .. }))
     }
 
     pub(in crate::station) fn link_up(&mut self) {
@@ -89,7 +89,7 @@ impl Delivery {
 
 /// What the conclusion of an entry needs to know about it, when its record may be gone from the buffer.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::station) enum Head {
+pub(in crate::station) enum EntryHead {
     Start {
         connector: ConnectorId,
         meter_start: i64,
@@ -105,7 +105,7 @@ pub(in crate::station) enum Head {
     Clock,
 }
 
-impl Head {
+impl EntryHead {
     pub(in crate::station) fn of(entry: &Entry<'_>) -> Self {
         let connector = entry.connector;
         match entry.content {

@@ -1,6 +1,6 @@
 //! Transaction messages that are given up (OCPP 1.6 §3.7.1).
 
-use super::delivery::{Head, UNDELIVERABLE};
+use super::delivery::{EntryHead, UNDELIVERABLE};
 use super::entry::{Content, Entry};
 use crate::log::warning;
 use crate::station::core_profile::Core;
@@ -16,8 +16,8 @@ impl Core<'_> {
         self.delivery.release = true;
         self.common.agenda.look_again();
         let entry = record.and_then(|record| Entry::read(number, record));
-        self.delivery.head = entry.as_ref().map(Head::of);
-        if let Some(Head::Start { connector, meter_start }) = self.delivery.head {
+        self.delivery.head = entry.as_ref().map(EntryHead::of);
+        if let Some(EntryHead::Start { connector, meter_start }) = self.delivery.head {
             self.confirm(connector, number, UNDELIVERABLE, meter_start, false);
         }
         let Some(output) = self.common.outputs.discarded else { return };

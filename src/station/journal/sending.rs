@@ -1,7 +1,7 @@
 //! The first entry of the journal goes out, and what its answer says (OCPP 1.6 §3.7).
 
 use super::confirmed_transaction::ConfirmedTransaction;
-use super::delivery::{Head, TRANSACTION_MESSAGE_ATTEMPTS, TRANSACTION_MESSAGE_RETRY_INTERVAL, UNDELIVERABLE};
+use super::delivery::{EntryHead, TRANSACTION_MESSAGE_ATTEMPTS, TRANSACTION_MESSAGE_RETRY_INTERVAL, UNDELIVERABLE};
 use super::entry::{Content, Entry};
 use crate::rpc::{MessageId, Outcome};
 use crate::station::core_profile::Core;
@@ -67,7 +67,7 @@ impl Core<'_> {
     pub(in crate::station) fn first_entry_loaded(&mut self, number: u32, record: &[u8]) -> bool {
         let Some(entry) = Entry::reread(number, record) else { return false };
         self.delivery.head_at = Some(entry.at);
-        self.delivery.head = Some(Head::of(&entry));
+        self.delivery.head = Some(EntryHead::of(&entry));
         match entry.content {
             Content::Start { id_tag, .. } | Content::Stop { id_tag: Some(id_tag), .. } => {
                 self.delivery.head_tag = id_tag.to_token();
@@ -146,7 +146,7 @@ impl Station<'_> {
         self.core.delivery.in_flight = false;
         self.core.delivery.suspect = false;
         self.core.delivery.release = true;
-        if let (Some(number), Some(Head::Start { connector, meter_start })) =
+        if let (Some(number), Some(EntryHead::Start { connector, meter_start })) =
             (self.core.common.journal.first(), self.core.delivery.head)
         {
             let denied = info.as_ref().is_none_or(|info| info.status != AuthorizationStatus::Accepted);

@@ -33,7 +33,7 @@ pub use reading::{MeterInput, MeterReading};
 pub(crate) use sample::written_sample;
 pub(crate) use sampling::{METER_VALUE_SAMPLE_INTERVAL, METER_VALUES_SAMPLED_DATA, Sampling};
 pub(crate) use series::{
-    STOP_TRANSACTION_MAX_METER_VALUES, STOP_TXN_ALIGNED_DATA, STOP_TXN_SAMPLED_DATA, Series, series_record,
+    STOP_TRANSACTION_MAX_METER_VALUES, STOP_TXN_ALIGNED_DATA, STOP_TXN_SAMPLED_DATA, TransactionSeries, series_record,
 };
 #[cfg(feature = "signed-meter-values")]
 pub(crate) use values::write_value;

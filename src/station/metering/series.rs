@@ -16,26 +16,26 @@ pub(crate) const STOP_TRANSACTION_MAX_METER_VALUES: IntegerKey =
 
 /// What is to be taken up next for the end of the running transaction.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Series {
+pub(crate) struct TransactionSeries {
     /// Its record is begun.
     pub(crate) is_begun: bool,
     /// One of so many values of a kind is taken up, as a power of two.
     pub(super) stride: u8,
-    periodic: Kind,
-    aligned: Kind,
+    periodic: SeriesKind,
+    aligned: SeriesKind,
 }
 
 /// Values of one context.
 #[derive(Clone, Copy, Debug)]
-struct Kind {
+struct SeriesKind {
     is_asked: bool,
     /// How many there were.
     count: u16,
 }
 
-impl Series {
+impl TransactionSeries {
     pub(crate) const fn new() -> Self {
-        let kind = Kind { is_asked: false, count: 0 };
+        let kind = SeriesKind { is_asked: false, count: 0 };
         Self { is_begun: false, stride: 0, periodic: kind, aligned: kind }
     }
 
@@ -43,7 +43,7 @@ impl Series {
         self.kind(context).is_asked = true;
     }
 
-    fn kind(&mut self, context: ReadingContext) -> &mut Kind {
+    fn kind(&mut self, context: ReadingContext) -> &mut SeriesKind {
         match context {
             ReadingContext::SampleClock => &mut self.aligned,
             _ => &mut self.periodic,

@@ -27,7 +27,7 @@ pub(crate) enum ReservationStatus {
 }
 
 /// What is asked for by ReserveNow (OCPP 1.6 §6.37).
-pub(crate) struct Request {
+pub(crate) struct ReservationRequest {
     pub(crate) id: i32,
     /// 0 for any one; `None` when there can be no such connector.
     pub(crate) connector: Option<ConnectorId>,

@@ -1,14 +1,21 @@
 //! ReserveNow and CancelReservation: what stands against it, and what becomes of it.
 
-use super::{RESERVE_CONNECTOR_ZERO_SUPPORTED, Request, Reservation, ReservationSlot, ReservationStatus, Reservations};
+use super::{
+    RESERVE_CONNECTOR_ZERO_SUPPORTED, Reservation, ReservationRequest, ReservationSlot, ReservationStatus, Reservations,
+};
 use crate::station::ConnectorId;
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
 use crate::time::Instant;
 
 impl Reservations<'_> {
-    pub(crate) fn reserve_now(&mut self, core: &mut Core<'_>, now: Instant, request: Request) -> ReservationStatus {
-        let Request { id, connector, expires, id_tag, parent } = request;
+    pub(crate) fn reserve_now(
+        &mut self,
+        core: &mut Core<'_>,
+        now: Instant,
+        request: ReservationRequest,
+    ) -> ReservationStatus {
+        let ReservationRequest { id, connector, expires, id_tag, parent } = request;
         let first = if core.common.keys.is_on(&RESERVE_CONNECTOR_ZERO_SUPPORTED) { 0 } else { 1 }; // RSV-04
         let all = first..core.connector_ids().end;
         let connector = connector.filter(|id| all.contains(id));

@@ -36,7 +36,7 @@ impl Credentials {
 }
 
 /// What opens a connection, and what did before.
-pub(crate) struct Access {
+pub(crate) struct AccessState {
     /// The profile that has worked last, or was set locally.
     profile: u8,
     /// One that was accepted, and has not worked yet.
@@ -67,7 +67,7 @@ enum Reconnect {
     Now,
 }
 
-impl Access {
+impl AccessState {
     pub(super) const fn new() -> Self {
         Self {
             profile: 0,

@@ -31,7 +31,7 @@ pub(crate) struct EventLog {
     clocks: [BootClock; BOOTS],
     /// Since when more was raised than there was room for.
     lost: Option<Stamp>,
-    writing: Writing,
+    writing: EventWriting,
     /// At boot the ring was followed to its end.
     is_read: bool,
     /// Causes that are not told again for now, a bit for each event.
@@ -60,7 +60,7 @@ struct BootClock {
 
 /// What is on its way to the device.
 #[derive(Clone, Copy)]
-enum Writing {
+enum EventWriting {
     Nothing,
     Raised,
     /// That some were lost.
@@ -102,7 +102,7 @@ pub enum SecurityEventError {
 }
 
 /// An entry as it lies in its record.
-pub(crate) struct Entry<'e> {
+pub(crate) struct EventEntry<'e> {
     pub(super) number: u32,
     event: Option<SecurityEvent>,
     own_name: &'e str,
@@ -139,7 +139,7 @@ impl EventLog {
             mark_unsaved: false,
             clocks: [BootClock { boot: 0, zero: 0 }; BOOTS],
             lost: None,
-            writing: Writing::Nothing,
+            writing: EventWriting::Nothing,
             is_read: false,
             known_causes: 0,
             telling: Telling { retry: Retry::new(), is_unwanted: false, is_in_flight: false, is_next: false },
@@ -240,10 +240,10 @@ impl EventLog {
             tech_info: Some("security events were lost"),
         });
         let (writing, raised) = match (self.raised.front(), &lost) {
-            (Some(raised), _) => (Writing::Raised, raised),
-            (None, Some(lost)) => (Writing::Lost, lost),
+            (Some(raised), _) => (EventWriting::Raised, raised),
+            (None, Some(lost)) => (EventWriting::Lost, lost),
             (None, None) if self.mark_unsaved => {
-                self.writing = Writing::Mark;
+                self.writing = EventWriting::Mark;
                 let mut writer = RecordWriter::new(scratch.blank());
                 writer.unsigned(self.untold.into());
                 for clock in self.clocks.iter().take_while(|clock| clock.boot != 0) {
@@ -273,14 +273,14 @@ impl EventLog {
 
     /// What [`change`](Self::change) has written is durable.
     pub(super) fn stored(&mut self) {
-        match core::mem::replace(&mut self.writing, Writing::Nothing) {
-            Writing::Nothing => return,
-            Writing::Mark => {
+        match core::mem::replace(&mut self.writing, EventWriting::Nothing) {
+            EventWriting::Nothing => return,
+            EventWriting::Mark => {
                 self.mark_unsaved = false;
                 return;
             }
-            Writing::Raised => _ = self.raised.pop_front(),
-            Writing::Lost => self.lost = None,
+            EventWriting::Raised => _ = self.raised.pop_front(),
+            EventWriting::Lost => self.lost = None,
         }
         self.next = self.next.wrapping_add(1);
         self.pass_over_lost();
@@ -325,7 +325,7 @@ impl EventLog {
     /// What lies at boot in the slot of the next entry; whether the ring goes on.
     fn probe(&mut self, record: &[u8]) -> Option<()> {
         let number = self.next;
-        let found = Entry::read(number, record)?.number;
+        let found = EventEntry::read(number, record)?.number;
         // The first one may be of a later round, where nothing was to be told for long.
         let is_behind = found.wrapping_sub(self.untold) < u32::MAX / 2;
         if found != number && (number != self.untold || !is_behind) {
@@ -347,7 +347,7 @@ pub(crate) fn slot(number: u32) -> Option<RecordKey> {
     registry::nth(registry::SECURITY_LOG, (number % SLOTS) as usize)
 }
 
-impl<'e> Entry<'e> {
+impl<'e> EventEntry<'e> {
     /// The entry that lies in the slot of entry `number`, whichever it is.
     pub(crate) fn read(number: u32, record: &'e [u8]) -> Option<Self> {
         let mut reader = RecordReader::open(slot(number)?, record)?;

@@ -2,7 +2,7 @@
 
 use super::super::journal::entry::Stamp;
 use super::super::{BootReason, SecurityEvent};
-use super::event_log::{Entry, SecurityEventError, SecurityLogEntry};
+use super::event_log::{EventEntry, SecurityEventError, SecurityLogEntry};
 use crate::station::common::Common;
 use crate::station::security::Security;
 use crate::time::{DateTime, Instant};
@@ -31,7 +31,7 @@ impl Security {
         number: u32,
         record: &'e [u8],
     ) -> Option<SecurityLogEntry<'e>> {
-        let entry = Entry::read(number, record).filter(|entry| entry.number == number)?;
+        let entry = EventEntry::read(number, record).filter(|entry| entry.number == number)?;
         let timestamp = self.date_of_event(common, entry.at);
         Some(SecurityLogEntry { event: entry.name(), timestamp, tech_info: entry.tech_info })
     }

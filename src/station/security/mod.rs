@@ -18,19 +18,19 @@ pub(crate) use keys::{AUTHORIZATION_KEY, SECURITY_PROFILE};
 pub(crate) use telling::Told;
 
 use crate::time::Instant;
-use access::Access;
+use access::AccessState;
 use core::ops::Range;
 use event_log::EventLog;
 
 /// What the extension keeps.
 pub(crate) struct Security {
     pub(super) events: EventLog,
-    pub(super) access: Access,
+    pub(super) access: AccessState,
 }
 
 impl Security {
     pub(super) const fn new() -> Self {
-        Self { events: EventLog::new(), access: Access::new() }
+        Self { events: EventLog::new(), access: AccessState::new() }
     }
 
     /// The numbers of all entries that the log may have.

@@ -3,7 +3,7 @@
 //! Events and transaction messages take turns, so that neither holds up the other (SEC-48).
 
 use super::super::journal::delivery::{TRANSACTION_MESSAGE_ATTEMPTS, TRANSACTION_MESSAGE_RETRY_INTERVAL};
-use super::event_log::{Entry, SecurityLogEntry, slot};
+use super::event_log::{EventEntry, SecurityLogEntry, slot};
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
 use crate::station::security::Security;
@@ -43,7 +43,7 @@ impl Security {
         let number = self.events.untold;
         let record = scratch.loaded().unwrap_or_default();
         let len = record.len();
-        let is_told = Entry::read(number, record).is_some_and(|entry| entry.number == number && entry.is_told());
+        let is_told = EventEntry::read(number, record).is_some_and(|entry| entry.number == number && entry.is_told());
         if is_told {
             scratch.hold_event(number, len);
         } else {

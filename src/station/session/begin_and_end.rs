@@ -4,7 +4,7 @@ use super::super::claim::Claim;
 use super::super::connector::Finishing;
 use super::super::signed_values::Signing;
 use super::super::{BeginError, ConnectorId, EndError, IdToken, Reason, Station, TxNotification};
-use super::{Phase, Presented, SILENT_OFFLINE_TRANSACTIONS, Stop};
+use super::{Ending, Phase, Presented, SILENT_OFFLINE_TRANSACTIONS};
 use crate::station::core_profile::Core;
 use crate::time::Instant;
 
@@ -175,7 +175,7 @@ impl Core<'_> {
                 connector.read_register();
                 let session = &mut connector.session;
                 session.card.forget_visitor();
-                session.stop = Stop { at: now, reason, id_tag, caught: true, released: false };
+                session.stop = Ending { at: now, reason, id_tag, caught: true, released: false };
                 // A start that is on its way to the device is followed by its end.
                 if session.phase == Phase::Running {
                     session.phase = Phase::Stopping;

@@ -1,7 +1,7 @@
 //! How a session goes on: what the switches and the register say, and what has become durable.
 
 use super::super::connector::Finishing;
-use super::super::metering::Series;
+use super::super::metering::TransactionSeries;
 use super::super::unlock::UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT;
 use super::super::{ConnectorId, Reason, Station, TxNotification, free_vend};
 use super::{
@@ -56,7 +56,7 @@ impl Station<'_> {
                 session.energy.is_metered = true;
                 session.phase = Phase::Starting;
                 session.is_silent = is_full && self.core.common.keys.is_on(&SILENT_OFFLINE_TRANSACTIONS);
-                connector.series = Series::new();
+                connector.series = TransactionSeries::new();
             }
             (Phase::Authorized, None) if !switches.plugged() || !has_plug => {
                 let deadline = deadline(connector.session.since, time_out());

@@ -66,12 +66,12 @@ pub(super) struct Session {
     /// The reservation that it uses up.
     pub(super) reservation: Option<i32>,
     pub(super) energy: Energy,
-    pub(super) stop: Stop,
+    pub(super) stop: Ending,
 }
 
 /// How the transaction ends, caught when it happened.
 #[derive(Debug)]
-pub(crate) struct Stop {
+pub(crate) struct Ending {
     pub(crate) at: Instant,
     pub(super) reason: Reason,
     pub(super) id_tag: Option<IdToken>,
@@ -95,7 +95,7 @@ impl Session {
             began: None,
             reservation: None,
             energy: Energy::new(),
-            stop: Stop { at: Instant::ZERO, reason: Reason::Local, id_tag: None, caught: false, released: false },
+            stop: Ending { at: Instant::ZERO, reason: Reason::Local, id_tag: None, caught: false, released: false },
         }
     }
 

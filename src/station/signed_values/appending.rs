@@ -1,7 +1,7 @@
 //! What is appended to the journal for signed values, and what must be durable before a start and an end.
 
 use super::meter::SigningMoment;
-use super::signing::{SignedSample, Signing, Stage};
+use super::signing::{SignedSample, Signing, SigningStage};
 use super::task::SignedTask;
 use crate::station::ConnectorId;
 use crate::station::core_profile::Core;
@@ -38,7 +38,8 @@ impl Core<'_> {
     /// Whether the value of the end is still to come, whatever has ended the transaction (SMV-11).
     pub(crate) fn waits_for_signed_end(&self, id: ConnectorId) -> bool {
         let is_settled = |signing: &Signing| {
-            signing.moment == SigningMoment::End && matches!(signing.stage, Stage::Durable | Stage::Missing)
+            signing.moment == SigningMoment::End
+                && matches!(signing.stage, SigningStage::Durable | SigningStage::Missing)
         };
         self.signs_ends(id) && !self.connector(id).is_some_and(|connector| is_settled(&connector.signing))
     }

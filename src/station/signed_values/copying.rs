@@ -1,6 +1,6 @@
 //! Which pieces are to follow a message in the journal, and how far that is.
 
-use super::pieces::{Group, Seal, TAIL_PLACE, is_piece, record_of};
+use super::pieces::{Seal, TAIL_PLACE, WhichValue, is_piece, record_of};
 use crate::station::ConnectorId;
 use crate::station::journal::entry::{Attached, Content, Entry};
 use crate::store::RecordKey;
@@ -24,11 +24,11 @@ pub(super) struct Owed {
     pub(super) is_end: bool,
     /// So many are in the journal.
     done: u8,
-    pub(super) step: Step,
+    pub(super) step: CopyStep,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum CopyStep {
     Load,
     /// Its record has been loaded, and can be read or not.
     Append {
@@ -51,7 +51,7 @@ impl Copying {
     fn owe(&mut self, connector: ConnectorId, attached: Attached, is_end: bool) {
         if !attached.is_none() {
             let Attached { begin, other, .. } = attached;
-            self.owed = Some(Owed { connector, begin, other, is_end, done: 0, step: Step::Load });
+            self.owed = Some(Owed { connector, begin, other, is_end, done: 0, step: CopyStep::Load });
         }
     }
 
@@ -86,7 +86,7 @@ impl Copying {
     pub(super) fn go_on(&mut self) {
         let Some(owed) = &mut self.owed else { return };
         owed.done = owed.done.saturating_add(1);
-        owed.step = Step::Load;
+        owed.step = CopyStep::Load;
         if owed.done >= owed.begin.saturating_add(owed.other) {
             self.owed = None;
         }
@@ -95,10 +95,10 @@ impl Copying {
 
 impl Owed {
     /// Where the next piece lies.
-    pub(super) fn place(&self) -> (Group, u8) {
+    pub(super) fn place(&self) -> (WhichValue, u8) {
         let (group, piece, count) = match self.done.checked_sub(self.begin) {
-            None => (Group::Begin, self.done, self.begin),
-            Some(piece) => (Group::Other, piece, self.other),
+            None => (WhichValue::Begin, self.done, self.begin),
+            Some(piece) => (WhichValue::Other, piece, self.other),
         };
         (group, if piece.saturating_add(1) == count { TAIL_PLACE } else { piece })
     }

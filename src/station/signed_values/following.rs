@@ -1,9 +1,9 @@
 //! From the records of a connector into the journal, behind the message that they belong to: piece after piece, and nothing
 //! else in between. What a power cut has left undone is finished after the boot.
 
-use super::copying::Step;
+use super::copying::CopyStep;
 use super::meter::SignedForm;
-use super::pieces::{Group, head_of_data};
+use super::pieces::{WhichValue, head_of_data};
 use super::task::SignedTask;
 use crate::bytes::remove_front;
 use crate::log::warning;
@@ -23,16 +23,16 @@ impl Core<'_> {
         let number = self.common.journal.next();
         let owed = self.signed_values.copying.owed.as_mut()?;
         let key = owed.key()?;
-        if let Step::Append { is_sound } = owed.step {
+        if let CopyStep::Append { is_sound } = owed.step {
             let len = scratch.loaded().and_then(|record| owed.content(record)).map(<[u8]>::len);
             if is_sound == len.is_some() {
                 let len = write_piece(len.unwrap_or(0), number, scratch)?;
                 return Some((Task::AppendPiece, StorageOp::AppendEntry(number, len)));
             }
-            owed.step = Step::Load; // somebody has taken its place
+            owed.step = CopyStep::Load; // somebody has taken its place
         }
         match owed.step {
-            Step::Remove => Some((Task::OfSignedValues(SignedTask::RemovePiece), StorageOp::Remove(key))),
+            CopyStep::Remove => Some((Task::OfSignedValues(SignedTask::RemovePiece), StorageOp::Remove(key))),
             _ => Some((Task::OfSignedValues(SignedTask::LoadPiece), StorageOp::Load(key))),
         }
     }
@@ -44,7 +44,7 @@ impl Core<'_> {
         if !is_sound {
             warning!("a piece of a signed value is lost");
         }
-        owed.step = Step::Append { is_sound };
+        owed.step = CopyStep::Append { is_sound };
     }
 
     pub(crate) fn piece_appended(&mut self) {
@@ -53,7 +53,7 @@ impl Core<'_> {
         let copying = &mut self.signed_values.copying;
         copying.pieces = copying.pieces.saturating_add(1);
         match &mut copying.owed {
-            Some(owed) if owed.is_end || owed.place().0 == Group::Other => owed.step = Step::Remove,
+            Some(owed) if owed.is_end || owed.place().0 == WhichValue::Other => owed.step = CopyStep::Remove,
             _ => copying.go_on(),
         }
     }

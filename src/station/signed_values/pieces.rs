@@ -30,21 +30,21 @@ const TAIL: u8 = PIECE | 2;
 
 /// Which of the two values that a connector has records for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Group {
+pub(super) enum WhichValue {
     Begin,
     /// Of the end, or of a sample.
     Other,
 }
 
-impl Group {
+impl WhichValue {
     pub(super) fn of(moment: SigningMoment) -> Self {
         if moment == SigningMoment::Begin { Self::Begin } else { Self::Other }
     }
 }
 
 /// The record of a piece of data, or of the tail.
-pub(super) fn record_of(id: ConnectorId, group: Group, piece: u8) -> Option<RecordKey> {
-    let place = usize::from(id) * 16 + if group == Group::Other { 8 } else { 0 } + usize::from(piece);
+pub(super) fn record_of(id: ConnectorId, group: WhichValue, piece: u8) -> Option<RecordKey> {
+    let place = usize::from(id) * 16 + if group == WhichValue::Other { 8 } else { 0 } + usize::from(piece);
     registry::nth(registry::SIGNED_VALUES, place)
 }
 

@@ -15,7 +15,7 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 pub(crate) struct Signing {
     /// What the last value was asked for.
     pub(super) moment: SigningMoment,
-    pub(super) stage: Stage,
+    pub(super) stage: SigningStage,
     /// When the meter was asked for it (note §2.3.2).
     pub(super) asked: Instant,
     /// When the meter is looked at next.
@@ -32,7 +32,7 @@ pub(crate) struct Signing {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum SigningStage {
     /// Nothing is wanted.
     Idle,
     /// The meter is to be asked.
@@ -66,7 +66,7 @@ impl Signing {
     pub(crate) const fn new() -> Self {
         Self {
             moment: SigningMoment::Begin,
-            stage: Stage::Idle,
+            stage: SigningStage::Idle,
             asked: Instant::ZERO,
             look: Instant::ZERO,
             pieces: 0,
@@ -85,41 +85,41 @@ impl Signing {
     /// A value is wanted. One that is not whole gives way.
     pub(super) fn ask(&mut self, now: Instant, moment: SigningMoment) {
         self.moment = moment;
-        self.stage = Stage::Asked;
+        self.stage = SigningStage::Asked;
         self.look = now;
     }
 
     /// A sample is due. One that is under way, or waits for the journal, keeps its place: the meter signs no faster.
     pub(super) fn ask_for_sample(&mut self, now: Instant, moment: SigningMoment) {
-        if self.stage == Stage::Idle {
+        if self.stage == SigningStage::Idle {
             self.ask(now, moment);
         }
     }
 
     /// The transaction runs.
     pub(super) fn begun(&mut self, tells_begin: bool) {
-        self.stage = Stage::Idle;
+        self.stage = SigningStage::Idle;
         self.tells_begin = tells_begin && matches!(self.begin, Beginning::Sealed(_));
     }
 
     /// The meter has failed: it is asked once more.
     pub(super) fn failed(&mut self, now: Instant) {
         warning!("a meter could not sign");
-        self.stage = Stage::Asked;
+        self.stage = SigningStage::Asked;
         self.look = now + RETRY_INTERVAL;
     }
 
     /// All bytes are durable.
     pub(super) fn taken(&mut self) {
         self.stage = match self.moment {
-            SigningMoment::Begin if self.pieces == 0 => Stage::Durable,
+            SigningMoment::Begin if self.pieces == 0 => SigningStage::Durable,
             SigningMoment::Begin => {
                 self.begin = Beginning::Taken(self.pieces);
-                Stage::Durable
+                SigningStage::Durable
             }
-            SigningMoment::End if self.pieces == 0 => Stage::Missing,
-            _ if self.pieces == 0 => Stage::Idle,
-            _ => Stage::Taken,
+            SigningMoment::End if self.pieces == 0 => SigningStage::Missing,
+            _ if self.pieces == 0 => SigningStage::Idle,
+            _ => SigningStage::Taken,
         };
     }
 
@@ -136,7 +136,7 @@ impl Signing {
             return Some(SignedSample { context: ReadingContext::TransactionBegin, at, attached });
         }
         let is_sample = matches!(self.moment, SigningMoment::Sample | SigningMoment::Aligned);
-        (is_sample && self.stage == Stage::Durable).then(|| SignedSample {
+        (is_sample && self.stage == SigningStage::Durable).then(|| SignedSample {
             context: self.moment.context(),
             at: self.asked,
             attached: Attached { other: self.pieces.saturating_add(1), ..Attached::NONE },
@@ -145,8 +145,8 @@ impl Signing {
 
     /// It has been told, or there is no room for it.
     pub(super) fn sample_taken(&mut self) {
-        if !core::mem::take(&mut self.tells_begin) && self.stage == Stage::Durable {
-            self.stage = Stage::Idle;
+        if !core::mem::take(&mut self.tells_begin) && self.stage == SigningStage::Durable {
+            self.stage = SigningStage::Idle;
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A value on its way from the meter to the records of its connector.
 
 use super::meter::{SignedMeter, SigningMoment};
-use super::pieces::{DATA_PIECES_MAX, Group, Seal, TAIL_PLACE, head_of_data, is_told, record_of, write_tail};
-use super::signing::{Beginning, Stage};
+use super::pieces::{DATA_PIECES_MAX, Seal, TAIL_PLACE, WhichValue, head_of_data, is_told, record_of, write_tail};
+use super::signing::{Beginning, SigningStage};
 use super::task::SignedTask;
 use crate::station::connector::Connector;
 use crate::station::core_profile::Core;
@@ -27,8 +27,8 @@ impl Connector<'_> {
     /// Whether the value of the beginning is durable. The meter is asked for it if it was not.
     pub(crate) fn has_signed_beginning(&mut self, now: Instant) -> bool {
         match (self.signing.moment, self.signing.stage) {
-            (SigningMoment::Begin, Stage::Durable) => true,
-            (SigningMoment::Begin, Stage::Asked | Stage::Taking) => false,
+            (SigningMoment::Begin, SigningStage::Durable) => true,
+            (SigningMoment::Begin, SigningStage::Asked | SigningStage::Taking) => false,
             _ => {
                 self.signing.ask(now, SigningMoment::Begin);
                 false
@@ -40,13 +40,13 @@ impl Connector<'_> {
     pub(crate) fn has_signed_end(&mut self, now: Instant) -> bool {
         let until = self.session.stop.at + WAIT;
         match (self.signing.moment, self.signing.stage) {
-            (SigningMoment::End, Stage::Durable | Stage::Missing) => return true,
+            (SigningMoment::End, SigningStage::Durable | SigningStage::Missing) => return true,
             (SigningMoment::End, _) if now >= until => {
-                self.signing.stage = Stage::Missing;
+                self.signing.stage = SigningStage::Missing;
                 self.notify(TxNotification::SignedValueMissing);
                 return true;
             }
-            (SigningMoment::End, Stage::Asked | Stage::Taking | Stage::Taken) => {}
+            (SigningMoment::End, SigningStage::Asked | SigningStage::Taking | SigningStage::Taken) => {}
             _ if self.signing.has_sample() => {} // that is told first
             _ => self.signing.ask(now, SigningMoment::End),
         }
@@ -57,20 +57,20 @@ impl Connector<'_> {
     pub(crate) fn advance_signing(&mut self, now: Instant) -> Instant {
         let signing = &self.signing;
         match signing.stage {
-            Stage::Asked if now < signing.look => signing.look,
-            Stage::Asked => {
+            SigningStage::Asked if now < signing.look => signing.look,
+            SigningStage::Asked => {
                 let moment = signing.moment;
                 if let Some(meter) = self.signed_meter() {
                     meter.sign(moment);
-                    self.signing.stage = Stage::Taking;
+                    self.signing.stage = SigningStage::Taking;
                     self.signing.asked = now;
                     self.signing.pieces = 0;
                 }
                 now
             }
-            Stage::Taking => signing.look,
-            Stage::Taken => now,
-            Stage::Idle | Stage::Durable | Stage::Missing => Instant::NEVER,
+            SigningStage::Taking => signing.look,
+            SigningStage::Taken => now,
+            SigningStage::Idle | SigningStage::Durable | SigningStage::Missing => Instant::NEVER,
         }
     }
 }
@@ -107,13 +107,13 @@ impl Connector<'_> {
             self.tell_beginning_stored();
             return None;
         }
-        let key = record_of(id, Group::of(signing.moment), signing.pieces)?;
+        let key = record_of(id, WhichValue::of(signing.moment), signing.pieces)?;
         Some(StorageOp::Store(key, RecordWriter::resume(record, begin + len).finish(key)?))
     }
 
     /// The meter may forget the value of a beginning: there is no start before it is tied to one.
     fn tell_beginning_stored(&self) {
-        if let (Stage::Durable, Some(meter)) = (self.signing.stage, self.signed_meter()) {
+        if let (SigningStage::Durable, Some(meter)) = (self.signing.stage, self.signed_meter()) {
             meter.stored();
         }
     }
@@ -140,15 +140,15 @@ impl Core<'_> {
                 continue; // its records are not free yet
             }
             let Some(connector) = self.connector_mut(id) else { continue };
-            if connector.signing.stage == Stage::Taking && now >= connector.signing.look {
+            if connector.signing.stage == SigningStage::Taking && now >= connector.signing.look {
                 if let Some(op) = connector.take_piece(now, id, scratch) {
                     return Some((Task::OfSignedValues(SignedTask::StorePiece(id)), op));
                 }
                 let (stage, look) = (connector.signing.stage, connector.signing.look);
-                self.common.agenda.look_again_if(stage != Stage::Taking);
+                self.common.agenda.look_again_if(stage != SigningStage::Taking);
                 self.common.agenda.wake_at(look);
             }
-            if self.connector(id).is_some_and(|connector| connector.signing.stage == Stage::Taken) {
+            if self.connector(id).is_some_and(|connector| connector.signing.stage == SigningStage::Taken) {
                 return Some((Task::OfSignedValues(SignedTask::StoreTail(id)), self.store_tail(id, scratch)?));
             }
         }
@@ -158,7 +158,7 @@ impl Core<'_> {
     pub(super) fn piece_stored(&mut self, id: ConnectorId) {
         let Some(connector) = self.change_connector(id) else { return };
         let signing = &mut connector.signing;
-        if signing.stage != Stage::Taking {
+        if signing.stage != SigningStage::Taking {
             return; // something else is wanted by now
         }
         signing.pieces = signing.pieces.saturating_add(1);
@@ -196,14 +196,14 @@ impl Core<'_> {
         let mut writer = RecordWriter::new(scratch.blank());
         seal.write(&mut writer);
         write_tail(&mut writer, connector.signed_meter()?, with_key);
-        let key = record_of(id, Group::of(moment), TAIL_PLACE)?;
+        let key = record_of(id, WhichValue::of(moment), TAIL_PLACE)?;
         Some(StorageOp::Store(key, writer.finish(key)?))
     }
 
     pub(super) fn tail_stored(&mut self, id: ConnectorId) {
         let Some(connector) = self.change_connector(id) else { return };
-        if connector.signing.stage == Stage::Taken {
-            connector.signing.stage = Stage::Durable;
+        if connector.signing.stage == SigningStage::Taken {
+            connector.signing.stage = SigningStage::Durable;
         }
     }
 
@@ -218,7 +218,7 @@ impl Core<'_> {
         let connector = self.connector(id)?;
         let pieces = match connector.signing.begin {
             Beginning::None if connector.signed_meter().is_some() => {
-                return Some(StorageOp::Remove(record_of(id, Group::Begin, TAIL_PLACE)?));
+                return Some(StorageOp::Remove(record_of(id, WhichValue::Begin, TAIL_PLACE)?));
             }
             Beginning::Taken(pieces) => pieces,
             Beginning::Sealing(seal) => seal.pieces, // the device has failed
@@ -244,14 +244,14 @@ impl Core<'_> {
     /// The record that tells which transaction the value of a beginning belongs to, where a power cut has made that unknown.
     pub(super) fn beginning_to_look_up(&self, id: ConnectorId) -> Option<StorageOp> {
         let is_unknown = matches!(self.connector(id)?.signing.begin, Beginning::Unknown);
-        let key = record_of(id, Group::Begin, TAIL_PLACE).filter(|_| is_unknown && self.signs_ends(id))?;
+        let key = record_of(id, WhichValue::Begin, TAIL_PLACE).filter(|_| is_unknown && self.signs_ends(id))?;
         Some(StorageOp::Load(key))
     }
 
     pub(super) fn beginning_looked_up(&mut self, id: ConnectorId, record: Option<&[u8]>) {
         let Some(connector) = self.connector_mut(id) else { return };
         let seal = record
-            .zip(record_of(id, Group::Begin, TAIL_PLACE))
+            .zip(record_of(id, WhichValue::Begin, TAIL_PLACE))
             .and_then(|(record, key)| RecordReader::open(key, record))
             .and_then(|mut content| Seal::read(&mut content));
         connector.signing.begin = seal.map_or(Beginning::None, Beginning::Sealed);
@@ -269,7 +269,7 @@ impl Core<'_> {
             attached.begin = seal.pieces.saturating_add(1);
             attached.before_start_s = seal.before_start_s;
         }
-        if signing.moment == SigningMoment::End && signing.stage == Stage::Durable {
+        if signing.moment == SigningMoment::End && signing.stage == SigningStage::Durable {
             attached.other = signing.pieces.saturating_add(1);
             attached.after_end_s = self.common.clock.seconds_since(session.stop.at, signing.asked);
         }

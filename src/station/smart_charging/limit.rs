@@ -3,7 +3,7 @@
 
 use super::Profiles;
 use super::profile::{Bound, ChargingPeriod, NEVER, ProfileSlot};
-use super::schedule::{Moment, Setting};
+use super::schedule::{Moment, SettingThen};
 use super::supply::{ChargingLimit, Rate, Supply};
 use crate::station::ConnectorId;
 use crate::station::common::Common;
@@ -37,12 +37,12 @@ impl Profiles<'_> {
             let rate = |period: &ChargingPeriod| supply.rate(period.limit(), slot.unit, period.phases());
             match setting {
                 // SC-06
-                Setting::Period(period) if slot.stack_level >= level => {
+                SettingThen::Period(period) if slot.stack_level >= level => {
                     level = slot.stack_level;
                     top.rate = rate(period);
                     top.unit = slot.unit;
                 }
-                Setting::Undated(period) => {
+                SettingThen::Undated(period) => {
                     lowest = lowest.lower(&rate(period));
                     top.unit = slot.unit;
                 }

@@ -14,7 +14,7 @@ mod supply;
 pub(super) use announcing::announce_hardware;
 pub(crate) use composite_schedule::{CompositePeriod, CompositeSchedule};
 pub(crate) use profile::{ChargingPeriod, Draft, LIMIT_MAX, ProfileSlot};
-pub(crate) use setting::Wanted;
+pub(crate) use setting::WantedProfiles;
 pub(crate) use supply::Limits;
 pub use supply::{ChargingLimit, Supply};
 

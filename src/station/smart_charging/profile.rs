@@ -13,7 +13,7 @@ pub(super) const NEVER: u32 = u32::MAX;
 pub(crate) struct ProfileSlot {
     pub(crate) id: i32,
     pub(crate) purpose: ChargingProfilePurpose,
-    pub(super) kind: Kind,
+    pub(super) kind: ScheduleKind,
     pub(crate) unit: ChargingRateUnit,
     pub(crate) stack_level: u8,
     pub(crate) connector: ConnectorId,
@@ -41,7 +41,7 @@ pub(crate) struct Validity {
 /// What the periods of a schedule count from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Kind {
+pub(super) enum ScheduleKind {
     Absolute,
     Daily,
     Weekly,
@@ -71,7 +71,7 @@ pub(crate) struct ChargingPeriod {
 /// The highest limit, in tenths: what is higher counts as this.
 pub(crate) const LIMIT_MAX: u32 = u32::MAX >> 2;
 
-impl Kind {
+impl ScheduleKind {
     fn code(self) -> u8 {
         self as u8
     }
@@ -124,7 +124,7 @@ impl ProfileSlot {
     pub(crate) const FREE: Self = Self {
         id: 0,
         purpose: ChargingProfilePurpose::ChargePointMaxProfile,
-        kind: Kind::Relative,
+        kind: ScheduleKind::Relative,
         unit: ChargingRateUnit::A,
         stack_level: 0,
         connector: 0,
@@ -150,7 +150,7 @@ impl ProfileSlot {
 
     /// SC-11: a maximum that is relative counts from the moment at which it was accepted.
     pub(super) fn is_relative_maximum(&self) -> bool {
-        self.kind == Kind::Relative && self.purpose == ChargingProfilePurpose::ChargePointMaxProfile
+        self.kind == ScheduleKind::Relative && self.purpose == ChargingProfilePurpose::ChargePointMaxProfile
     }
 
     /// Whether its record does for `new` as well, which came at `date`: those who repeat themselves all day must not wear out
@@ -212,7 +212,7 @@ impl ProfileSlot {
         Some(Self {
             id,
             purpose: ChargingProfilePurpose::from_code(purpose)?,
-            kind: Kind::from_code(kind)?,
+            kind: ScheduleKind::from_code(kind)?,
             unit: ChargingRateUnit::from_code(unit)?,
             stack_level,
             connector,
@@ -254,12 +254,12 @@ impl Draft {
         has_start: bool,
     ) {
         self.profile.kind = match (kind, recurrency) {
-            (ChargingProfileKind::Absolute, _) => Kind::Absolute,
-            (ChargingProfileKind::Relative, _) => Kind::Relative,
-            (ChargingProfileKind::Recurring, Some(RecurrencyKind::Weekly)) => Kind::Weekly,
+            (ChargingProfileKind::Absolute, _) => ScheduleKind::Absolute,
+            (ChargingProfileKind::Relative, _) => ScheduleKind::Relative,
+            (ChargingProfileKind::Recurring, Some(RecurrencyKind::Weekly)) => ScheduleKind::Weekly,
             (ChargingProfileKind::Recurring, recurrency) => {
                 self.is_sound &= recurrency.is_some(); // SC-13
-                Kind::Daily
+                ScheduleKind::Daily
             }
         };
         if kind == ChargingProfileKind::Relative {

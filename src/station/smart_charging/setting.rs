@@ -9,7 +9,7 @@ use crate::station::{ChargingProfilePurpose as Purpose, ChargingRateUnit as Unit
 use crate::time::{DateTime, Instant};
 
 /// Which profiles are to be cleared: the one with this id, or those to which nothing else here is contrary.
-pub(crate) struct Wanted {
+pub(crate) struct WantedProfiles {
     pub(crate) id: Option<i32>,
     pub(crate) connector: Option<i32>,
     pub(crate) purpose: Option<Purpose>,
@@ -95,7 +95,7 @@ impl Profiles<'_> {
     }
 
     /// Removes those that are meant; `false` when there were none.
-    pub(crate) fn clear_charging_profiles(&mut self, common: &mut Common<'_>, wanted: &Wanted) -> bool {
+    pub(crate) fn clear_charging_profiles(&mut self, common: &mut Common<'_>, wanted: &WantedProfiles) -> bool {
         let is_it = |wanted: Option<i32>, found: i32| wanted.is_none_or(|wanted| wanted == found);
         let mut found = false;
         for slot in self.slots.iter_mut().filter(|slot| !slot.is_free()) {

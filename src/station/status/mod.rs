@@ -7,7 +7,7 @@ use super::connector::place::Place;
 use super::connector::{self, Connector, Finishing::EvSideDisconnected};
 use super::core_profile::Core;
 use super::session::Phase;
-use super::status::reporting::{State, tells_ev_errors};
+use super::status::reporting::{ReportedState, tells_ev_errors};
 use super::{ChargePointErrorCode, ChargePointStatus, ConnectorId, ErrorData};
 use crate::rpc::Outcome;
 use crate::store::IntegerKey;
@@ -17,7 +17,7 @@ use crate::time::{DateTime, Duration, Instant};
 pub(crate) const MINIMUM_STATUS_DURATION: IntegerKey = IntegerKey::new(21, 0, 0, 86_400);
 
 /// What is told of a connector.
-pub(crate) struct StatusNotification {
+pub(crate) struct StateReport {
     pub(crate) connector_id: ConnectorId,
     pub(crate) error_code: ChargePointErrorCode,
     pub(crate) status: ChargePointStatus,
@@ -50,11 +50,11 @@ impl Core<'_> {
     }
 
     /// What is to be reported of a connector next.
-    pub(crate) fn status_notification(&mut self, id: ConnectorId) -> Option<StatusNotification> {
+    pub(crate) fn state_to_tell(&mut self, id: ConnectorId) -> Option<StateReport> {
         let accepted = self.common.registration.is_accepted();
         let change = self.place_mut(id)?.status.next_to_tell(accepted)?;
         let error = self.place(id)?.error;
-        Some(StatusNotification {
+        Some(StateReport {
             connector_id: id,
             error_code: change.state.error,
             status: change.state.status,
@@ -67,7 +67,7 @@ impl Core<'_> {
     /// A report that was lost with the link is made again, as what stands then. One that nobody answered may have gone
     /// into a dead connection: it is made again with the next one. One that the central system refused or ignored is not:
     /// it would come back for ever.
-    pub(crate) fn conclude_status_notification(&mut self, id: ConnectorId, outcome: Outcome<'_>) {
+    pub(crate) fn state_told(&mut self, id: ConnectorId, outcome: Outcome<'_>) {
         let next_entry = self.common.journal.next();
         let Some(place) = self.place_mut(id) else { return };
         let reporting = &mut place.status;
@@ -116,21 +116,21 @@ impl Core<'_> {
 }
 
 /// ST-02: the charge point itself, whatever its connectors do.
-fn state_of_charge_point(place: &Place<'_>) -> State {
+fn state_of_charge_point(place: &Place<'_>) -> ReportedState {
     let status = match () {
         () if place.is_faulted() => ChargePointStatus::Faulted,
         () if !place.service.is_on() => ChargePointStatus::Unavailable,
         () => ChargePointStatus::Available,
     };
-    State { status, error: place.error_code(), error_number: place.error_number, ev_side_disconnected: false }
+    ReportedState { status, error: place.error_code(), error_number: place.error_number, ev_side_disconnected: false }
 }
 
 /// What is to be told of a connector in this state.
-fn state_of(connector: &Connector<'_>, status: ChargePointStatus) -> State {
+fn state_of(connector: &Connector<'_>, status: ChargePointStatus) -> ReportedState {
     use ChargePointStatus::{Finishing, SuspendedEV};
     let error = connector.place.error_code();
     let is_told = error != ChargePointErrorCode::NoError;
-    State {
+    ReportedState {
         status,
         error,
         error_number: if is_told { connector.place.error_number } else { 0 },

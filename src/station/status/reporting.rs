@@ -11,14 +11,14 @@ pub(in crate::station) struct Reporting {
     /// How the present state began.
     current: Change,
     waiting: Deque<Change, 4>,
-    reported: Option<State>,
+    reported: Option<ReportedState>,
     triggered: bool,
 }
 
 /// What is told of a connector. Four bytes, to be compared as one word.
 #[derive(Clone, Copy, Debug, Eq)]
 #[repr(align(4))]
-pub(in crate::station) struct State {
+pub(in crate::station) struct ReportedState {
     pub(in crate::station) status: ChargePointStatus,
     pub(in crate::station) error: ChargePointErrorCode,
     /// Tells two errors of the same code apart.
@@ -27,7 +27,7 @@ pub(in crate::station) struct State {
     pub(in crate::station) ev_side_disconnected: bool,
 }
 
-impl State {
+impl ReportedState {
     fn word(self) -> u32 {
         u32::from_le_bytes([
             self.status as u8,
@@ -38,7 +38,7 @@ impl State {
     }
 }
 
-impl PartialEq for State {
+impl PartialEq for ReportedState {
     fn eq(&self, other: &Self) -> bool {
         self.word() == other.word()
     }
@@ -46,7 +46,7 @@ impl PartialEq for State {
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::station) struct Change {
-    pub(in crate::station) state: State,
+    pub(in crate::station) state: ReportedState,
     pub(in crate::station) at: Instant,
     /// The number of the transaction message that was made next, as far as it fits.
     next_entry: u16,
@@ -58,7 +58,7 @@ impl Reporting {
     pub(in crate::station) const fn new() -> Self {
         Self {
             current: Change {
-                state: State {
+                state: ReportedState {
                     status: ChargePointStatus::Available,
                     error: ChargePointErrorCode::NoError,
                     error_number: 0,
@@ -88,7 +88,7 @@ impl Reporting {
     /// Reports an error of the moment, with the state as it stands. The same error at another moment is another one.
     pub(in crate::station) fn report_error(&mut self, now: Instant, next_entry: u32, error: ChargePointErrorCode) {
         let error_number = self.reported.map_or(0, |reported| reported.error_number).wrapping_add(1);
-        let state = State { error, error_number, ..self.current.state };
+        let state = ReportedState { error, error_number, ..self.current.state };
         self.push(Change { state, at: now, next_entry: next_entry as u16, is_urgent: true });
     }
 
@@ -127,7 +127,7 @@ impl Reporting {
         &mut self,
         now: Instant,
         next_entry: u32,
-        state: State,
+        state: ReportedState,
         minimum: Duration,
     ) -> bool {
         if state == self.current.state {

@@ -12,8 +12,8 @@ pub(super) use cache::known_by_cache;
 pub(crate) use local_list::ListSlot;
 #[cfg(feature = "local-auth-list")]
 pub(crate) use local_list::{
-    AuthorizationData, Elements, LOCAL_AUTH_LIST_ENABLED, LOCAL_AUTH_LIST_MAX_LENGTH, Reading,
-    SEND_LOCAL_LIST_MAX_LENGTH, Update, UpdateStatus,
+    AuthorizationData, Elements, LOCAL_AUTH_LIST_ENABLED, LOCAL_AUTH_LIST_MAX_LENGTH, ListReading, ListUpdate,
+    SEND_LOCAL_LIST_MAX_LENGTH, UpdateStatus,
 };
 pub(super) use local_list::{is_of_list, known_by_list, place_behind};
 pub(super) use tag_record::Known;

@@ -2,8 +2,8 @@
 
 use super::Transfers;
 use super::direction::Direction;
-use super::progress::Stage;
-use super::request::{TransferRefused, TransferRequest, Wanted};
+use super::progress::TransferStage;
+use super::request::{TransferRefused, TransferRequest, WantedTransfer};
 use crate::station::common::Common;
 #[cfg(feature = "security")]
 use crate::store::registry;
@@ -28,7 +28,7 @@ impl Transfers<'_> {
         &mut self,
         common: &mut Common<'_>,
         direction: Direction,
-        wanted: &Wanted<'_>,
+        wanted: &WantedTransfer<'_>,
         scratch: &mut Scratch<'_>,
     ) -> Result<bool, TransferRefused> {
         let record = scratch.blank();
@@ -49,15 +49,15 @@ impl Transfers<'_> {
         common: &mut Common<'_>,
         log_type: LogType,
         id: i32,
-        wanted: &Wanted<'_>,
+        wanted: &WantedTransfer<'_>,
         scratch: &mut Scratch<'_>,
     ) -> Result<bool, TransferRefused> {
         let record = scratch.blank();
         let len = TransferRequest::write(record, registry::LOG_UPLOAD, wanted, None)?;
         let log = &mut self.log;
         let Some(file_name) = log.file_of(log_type, record.get(..len).unwrap_or_default()) else { return Ok(false) };
-        log.replaces = log.transfer.stage > Stage::Asked;
-        if log.transfer.stage == Stage::Running
+        log.replaces = log.transfer.stage > TransferStage::Asked;
+        if log.transfer.stage == TransferStage::Running
             && let Some(upload) = log.upload
         {
             upload.cancel();
@@ -70,7 +70,7 @@ impl Transfers<'_> {
 
     /// Whether the record of a request is being written.
     pub(crate) fn is_requested(&mut self, direction: Direction) -> bool {
-        self.transfer(direction).stage == Stage::Asked
+        self.transfer(direction).stage == TransferStage::Asked
     }
 
     /// What has become of that record; `None` while the device is at work.

@@ -3,7 +3,7 @@
 use super::Transfers;
 use super::direction::Direction;
 use super::firmware::ANNOUNCEMENT_S;
-use super::progress::{POLL_INTERVAL, Stage, Transfer, TransferStatus, seconds_after};
+use super::progress::{POLL_INTERVAL, Transfer, TransferStage, TransferStatus, seconds_after};
 use super::request::TransferRequest;
 use crate::station::common::Common;
 use crate::station::{Station, keys};
@@ -26,7 +26,7 @@ impl Transfers<'_> {
     /// more are not uploaded.
     pub(super) fn request_stored(&mut self, common: &mut Common<'_>, direction: Direction, is_stored: bool) {
         if is_stored || direction == Direction::Download {
-            self.transfer(direction).stage = Stage::Reading;
+            self.transfer(direction).stage = TransferStage::Reading;
             common.persistence.has_chores = true;
         } else {
             self.end_transfer(common, direction);
@@ -39,7 +39,7 @@ impl Transfers<'_> {
             let direction = *direction;
             let transfer = self.transfer(direction);
             transfer.reports.link(online);
-            if transfer.stage == Stage::Asked {
+            if transfer.stage == TransferStage::Asked {
                 self.request_stored(common, direction, false);
             }
         }
@@ -47,7 +47,7 @@ impl Transfers<'_> {
 
     /// Whether there is anything to move on.
     fn has_transfers(&self) -> bool {
-        let is_idle = |transfer: &Transfer<'_>| transfer.stage == Stage::Idle;
+        let is_idle = |transfer: &Transfer<'_>| transfer.stage == TransferStage::Idle;
         #[cfg(feature = "security")]
         if !is_idle(&self.log.transfer) {
             return true;
@@ -61,10 +61,10 @@ impl Transfers<'_> {
         let transfer = self.transfer(direction);
         let at = transfer.at;
         let due = match transfer.stage {
-            Stage::Running => return self.advance_running(common, now, direction),
-            Stage::Retrying => Instant::from_secs(at.into()),
-            Stage::Waiting if at == 0 => now,
-            Stage::Waiting => match common.clock.date(now) {
+            TransferStage::Running => return self.advance_running(common, now, direction),
+            TransferStage::Retrying => Instant::from_secs(at.into()),
+            TransferStage::Waiting if at == 0 => now,
+            TransferStage::Waiting => match common.clock.date(now) {
                 Some(date) => now + Duration::from_secs(at.saturating_sub(date.as_unix())),
                 None => return,
             },
@@ -74,7 +74,7 @@ impl Transfers<'_> {
             common.agenda.wake_at(due);
         } else if common.online {
             // Without a link a try would be in vain.
-            self.transfer(direction).stage = Stage::Loading;
+            self.transfer(direction).stage = TransferStage::Loading;
             common.persistence.has_chores = true;
         }
     }
@@ -109,7 +109,7 @@ impl Transfers<'_> {
         if let Some(left) = transfer.retries_left.checked_sub(1) {
             transfer.retries_left = left;
             transfer.at = seconds_after(now, transfer.interval);
-            transfer.stage = Stage::Retrying;
+            transfer.stage = TransferStage::Retrying;
             common.agenda.look_again();
         } else {
             self.end_transfer(common, direction);
@@ -118,7 +118,7 @@ impl Transfers<'_> {
 
     pub(super) fn end_transfer(&mut self, common: &mut Common<'_>, direction: Direction) {
         let transfer = self.transfer(direction);
-        transfer.stage = Stage::Idle;
+        transfer.stage = TransferStage::Idle;
         transfer.unsaved = true;
         common.persistence.has_chores = true;
         common.agenda.look_again();
@@ -127,16 +127,16 @@ impl Transfers<'_> {
     /// A record that is to be read, for a request or for a try.
     pub(crate) fn transfer_to_load(&mut self, direction: Direction) -> Option<StorageOp> {
         match self.transfer(direction).stage {
-            Stage::Reading | Stage::Loading => Some(StorageOp::Load(direction.key())),
+            TransferStage::Reading | TransferStage::Loading => Some(StorageOp::Load(direction.key())),
             #[cfg(feature = "security")]
-            Stage::Running if direction == Direction::Log => self.log_entry_op(),
+            TransferStage::Running if direction == Direction::Log => self.log_entry_op(),
             _ => None,
         }
     }
 
     /// The device fails to read the location: that is a try that has failed.
     pub(crate) fn transfer_unreadable(&mut self, common: &mut Common<'_>, now: Instant, direction: Direction) {
-        if self.transfer(direction).stage == Stage::Loading {
+        if self.transfer(direction).stage == TransferStage::Loading {
             self.transfer_failed(common, now, direction);
         }
     }
@@ -156,13 +156,13 @@ impl Station<'_> {
     /// The record is loaded, if there is one that can be.
     pub(crate) fn transfer_loaded(&mut self, now: Instant, direction: Direction, record: Option<&[u8]>) {
         #[cfg(feature = "security")]
-        if direction == Direction::Log && self.transfers.log.transfer.stage == Stage::Running {
+        if direction == Direction::Log && self.transfers.log.transfer.stage == TransferStage::Running {
             return self.log_entry_loaded(now, record);
         }
         let request = record.and_then(|record| TransferRequest::read(direction.key(), record));
         let transfer = self.transfers.transfer(direction);
         match (request, transfer.stage) {
-            (Some(request), Stage::Reading) => {
+            (Some(request), TransferStage::Reading) => {
                 let is_download = direction == Direction::Download;
                 transfer.adopt(&request, if is_download { request.from } else { 0 });
                 if is_download {
@@ -170,10 +170,10 @@ impl Station<'_> {
                     self.transfers.firmware.signed_update_adopted(&self.core.common.clock, now, request.from);
                 }
             }
-            (None, Stage::Reading) => self.transfers.end_transfer(&mut self.core.common, direction),
-            (Some(request), Stage::Loading) => {
+            (None, TransferStage::Reading) => self.transfers.end_transfer(&mut self.core.common, direction),
+            (Some(request), TransferStage::Loading) => {
                 let [begun, ..] = direction.statuses();
-                transfer.stage = Stage::Running;
+                transfer.stage = TransferStage::Running;
                 transfer.reports.push(begun);
                 match direction {
                     Direction::Download => self.transfers.firmware.download(&request),
@@ -182,7 +182,7 @@ impl Station<'_> {
                     Direction::Log => self.upload_log(&request),
                 }
             }
-            (None, Stage::Loading) => self.transfers.transfer_failed(&mut self.core.common, now, direction),
+            (None, TransferStage::Loading) => self.transfers.transfer_failed(&mut self.core.common, now, direction),
             _ => {}
         }
     }

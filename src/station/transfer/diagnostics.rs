@@ -1,6 +1,6 @@
 //! GetDiagnostics: the upload, and what is told of it (OCPP 1.6 §4.4, §5.9).
 
-use super::progress::{Stage, Transfer, TransferStatus};
+use super::progress::{Transfer, TransferStage, TransferStatus};
 use super::request::TransferRequest;
 use crate::json::clip;
 use crate::store::registry;
@@ -68,8 +68,8 @@ impl<'a> Diagnostics<'a> {
     /// How far an upload of diagnostics is.
     pub(crate) fn status(&self) -> DiagnosticsStatus {
         match self.transfer.stage {
-            Stage::Retrying => DiagnosticsStatus::UploadFailed,
-            Stage::Loading | Stage::Running => DiagnosticsStatus::Uploading,
+            TransferStage::Retrying => DiagnosticsStatus::UploadFailed,
+            TransferStage::Loading | TransferStage::Running => DiagnosticsStatus::Uploading,
             _ => DiagnosticsStatus::Idle,
         }
     }

@@ -1,6 +1,6 @@
 //! UpdateFirmware: what is known of the update (OCPP 1.6 §4.5, §5.19).
 
-use super::progress::{Stage, Transfer, TransferStatus};
+use super::progress::{Transfer, TransferStage, TransferStatus};
 use super::request::{TransferRefused, TransferRequest};
 use super::signed_update::SignedUpdate;
 use crate::types::FirmwareStatus;
@@ -70,17 +70,23 @@ impl<'a> Firmware<'a> {
     /// How far an update is; `Idle` also while it waits for its date.
     pub(crate) fn status(&self) -> FirmwareStatus {
         match self.transfer.stage {
-            Stage::Idle | Stage::Asked | Stage::Reading | Stage::Waiting => FirmwareStatus::Idle,
-            Stage::Retrying => FirmwareStatus::DownloadFailed,
-            Stage::Loading | Stage::Running => FirmwareStatus::Downloading,
-            Stage::Verifying | Stage::Scheduled | Stage::Downloaded => FirmwareStatus::Downloaded,
-            Stage::Announced | Stage::Storing | Stage::Stored | Stage::Installing => FirmwareStatus::Installing,
+            TransferStage::Idle | TransferStage::Asked | TransferStage::Reading | TransferStage::Waiting => {
+                FirmwareStatus::Idle
+            }
+            TransferStage::Retrying => FirmwareStatus::DownloadFailed,
+            TransferStage::Loading | TransferStage::Running => FirmwareStatus::Downloading,
+            TransferStage::Verifying | TransferStage::Scheduled | TransferStage::Downloaded => {
+                FirmwareStatus::Downloaded
+            }
+            TransferStage::Announced | TransferStage::Storing | TransferStage::Stored | TransferStage::Installing => {
+                FirmwareStatus::Installing
+            }
         }
     }
 
     /// Whether no other update can take its place any more.
     pub(crate) fn is_being_installed(&self) -> bool {
-        self.transfer.stage >= Stage::Announced
+        self.transfer.stage >= TransferStage::Announced
     }
 
     /// Whether another update may take the place of the one that there is (FW-08).

@@ -2,7 +2,7 @@
 
 use super::direction::Direction;
 use super::firmware::{ANNOUNCEMENT_S, InstallationStatus};
-use super::progress::{POLL_INTERVAL, Stage, seconds_after};
+use super::progress::{POLL_INTERVAL, TransferStage, seconds_after};
 use crate::station::Station;
 use crate::station::session::Phase;
 use crate::time::Instant;
@@ -19,34 +19,34 @@ impl Station<'_> {
         let is_told = transfer.reports.untold() == 0;
         let is_heard = is_told || now >= until || !self.core.common.online;
         match transfer.stage {
-            Stage::Downloaded | Stage::Announced if !is_heard => self.core.common.agenda.wake_at(until),
+            TransferStage::Downloaded | TransferStage::Announced if !is_heard => self.core.common.agenda.wake_at(until),
             // A reset that is under way comes first.
-            Stage::Downloaded | Stage::Announced if is_resetting => {}
+            TransferStage::Downloaded | TransferStage::Announced if is_resetting => {}
             // FW-05
-            Stage::Downloaded
+            TransferStage::Downloaded
                 if self.core.connectors.iter().all(|connector| connector.session.phase() == Phase::Idle) =>
             {
                 transfer.reports.push(FirmwareStatus::Installing.code());
                 if is_told {
                     transfer.at = seconds_after(now, ANNOUNCEMENT_S);
                 }
-                transfer.stage = Stage::Announced;
+                transfer.stage = TransferStage::Announced;
                 self.core.common.agenda.look_again();
             }
-            Stage::Announced => {
-                transfer.stage = Stage::Storing;
+            TransferStage::Announced => {
+                transfer.stage = TransferStage::Storing;
                 transfer.unsaved = true;
                 self.core.common.persistence.has_chores = true;
             }
-            Stage::Stored if is_resetting => transfer.stage = Stage::Announced,
-            Stage::Stored => {
-                transfer.stage = Stage::Installing;
+            TransferStage::Stored if is_resetting => transfer.stage = TransferStage::Announced,
+            TransferStage::Stored => {
+                transfer.stage = TransferStage::Installing;
                 if let Some(install) = self.transfers.firmware.on_install {
                     install();
                 }
                 self.core.common.agenda.look_again();
             }
-            Stage::Installing => {
+            TransferStage::Installing => {
                 let ended = match self.transfers.firmware.installation_status.map(|status| status()) {
                     None => None, // FW-06: with the reboot
                     Some(InstallationStatus::Running) => {
@@ -65,7 +65,7 @@ impl Station<'_> {
         }
         // The central system hears first why connectors go out of service.
         let stage = self.transfers.firmware.transfer.stage;
-        let closes = stage > Stage::Downloaded || stage == Stage::Downloaded && is_heard;
+        let closes = stage > TransferStage::Downloaded || stage == TransferStage::Downloaded && is_heard;
         if closes != self.transfers.firmware.closes_connectors {
             self.transfers.firmware.closes_connectors = closes;
             self.core.close_connectors(now, closes);

@@ -1,7 +1,7 @@
 //! GetLog: what is known of the upload (security whitepaper N01).
 
 use super::diagnostics::FILE_NAME_LEN_MAX;
-use super::progress::{Stage, Transfer};
+use super::progress::{Transfer, TransferStage};
 use super::request::TransferRequest;
 use crate::json::clip;
 use crate::station::SecurityLogEntry;
@@ -71,7 +71,7 @@ impl<'r> LogRequest<'r> {
 }
 
 /// The upload that was asked for, or is under way.
-pub(crate) struct Log<'a> {
+pub(crate) struct LogTransfer<'a> {
     pub(super) transfer: Transfer<'a>,
     pub(super) upload: Option<&'a dyn LogUpload>,
     pub(crate) file_name: &'a str,
@@ -95,7 +95,7 @@ pub(super) enum Feeding {
     Done,
 }
 
-impl<'a> Log<'a> {
+impl<'a> LogTransfer<'a> {
     pub(super) const fn new() -> Self {
         Self {
             transfer: Transfer::new(),
@@ -122,8 +122,8 @@ impl<'a> Log<'a> {
     /// How far an upload of a log is: what a trigger tells.
     pub(crate) fn status(&self) -> LogStatus {
         match self.transfer.stage {
-            Stage::Retrying => LogStatus::UploadFailure,
-            Stage::Loading | Stage::Running => LogStatus::Uploading,
+            TransferStage::Retrying => LogStatus::UploadFailure,
+            TransferStage::Loading | TransferStage::Running => LogStatus::Uploading,
             _ => LogStatus::Idle,
         }
     }

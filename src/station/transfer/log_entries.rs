@@ -5,7 +5,7 @@
 use super::Transfers;
 use super::direction::Direction;
 use super::log::{Feeding, LogRequest, LogUpload, LogUploadStatus};
-use super::progress::{POLL_INTERVAL, Stage};
+use super::progress::{POLL_INTERVAL, TransferStage};
 use super::request::TransferRequest;
 use crate::station::common::Common;
 use crate::station::{Station, security};
@@ -18,7 +18,7 @@ impl Transfers<'_> {
     pub(super) fn log_entry_op(&self) -> Option<StorageOp> {
         let log = &self.log;
         match log.feeding {
-            Feeding::Entry(number) if log.transfer.stage == Stage::Running => {
+            Feeding::Entry(number) if log.transfer.stage == TransferStage::Running => {
                 Some(StorageOp::Load(security::slot(number)?))
             }
             _ => None,

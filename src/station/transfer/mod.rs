@@ -34,7 +34,7 @@ pub(super) use progress::POLL_INTERVAL;
 pub use progress::TransferStatus;
 pub use protocols::FileTransferProtocol;
 pub(crate) use protocols::{SUPPORTED_FILE_TRANSFER_PROTOCOLS, set_file_transfer_protocols};
-pub(crate) use request::{TransferRefused, Wanted};
+pub(crate) use request::{TransferRefused, WantedTransfer};
 #[cfg(feature = "security")]
 pub use signed_update::{FirmwareVerifier, SignerVerdict};
 pub(crate) use telling::StatusReport;
@@ -42,15 +42,15 @@ pub(crate) use telling::StatusReport;
 use diagnostics::Diagnostics;
 use firmware::Firmware;
 #[cfg(feature = "security")]
-use log::Log;
-use progress::{Stage, Transfer};
+use log::LogTransfer;
+use progress::{Transfer, TransferStage};
 
 /// All of them.
 pub(crate) struct Transfers<'a> {
     pub(crate) firmware: Firmware<'a>,
     pub(crate) diagnostics: Diagnostics<'a>,
     #[cfg(feature = "security")]
-    pub(crate) log: Log<'a>,
+    pub(crate) log: LogTransfer<'a>,
 }
 
 impl<'a> Transfers<'a> {
@@ -59,7 +59,7 @@ impl<'a> Transfers<'a> {
             firmware: Firmware::new(),
             diagnostics: Diagnostics::new(),
             #[cfg(feature = "security")]
-            log: Log::new(),
+            log: LogTransfer::new(),
         }
     }
 
@@ -75,7 +75,7 @@ impl<'a> Transfers<'a> {
 
     /// RST-07: whether a reset would leave half a firmware. Of one that does not tell nobody knows.
     pub(super) fn is_writing_firmware(&self) -> bool {
-        self.firmware.transfer.stage == Stage::Installing && self.firmware.installation_status.is_some()
+        self.firmware.transfer.stage == TransferStage::Installing && self.firmware.installation_status.is_some()
     }
 
     fn transfer(&mut self, direction: Direction) -> &mut Transfer<'a> {

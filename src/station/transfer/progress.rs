@@ -18,7 +18,7 @@ pub enum TransferStatus {
 
 /// Where it stands. A download goes further than an upload: the firmware is installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
+pub(super) enum TransferStage {
     Idle,
     /// The record of a request is being written.
     Asked,
@@ -57,7 +57,7 @@ pub(super) struct Transfer<'a> {
     pub(super) interval: u32,
     pub(super) reports: Reports,
     pub(super) retries_left: u16,
-    pub(super) stage: Stage,
+    pub(super) stage: TransferStage,
     /// The record does not tell what holds.
     pub(super) unsaved: bool,
 }
@@ -73,14 +73,14 @@ impl Transfer<'_> {
             interval: 0,
             reports: Reports::new(),
             retries_left: 0,
-            stage: Stage::Idle,
+            stage: TransferStage::Idle,
             unsaved: false,
         }
     }
 
     /// The record of a request is about to be written.
     pub(super) fn begin(&mut self) {
-        self.stage = Stage::Asked;
+        self.stage = TransferStage::Asked;
         self.unsaved = false;
     }
 
@@ -89,7 +89,7 @@ impl Transfer<'_> {
         self.at = not_before;
         self.interval = request.interval;
         self.retries_left = request.retries;
-        self.stage = Stage::Waiting;
+        self.stage = TransferStage::Waiting;
         self.unsaved = false;
     }
 }

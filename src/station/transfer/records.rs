@@ -5,7 +5,7 @@
 
 use super::Transfers;
 use super::direction::Direction;
-use super::progress::Stage;
+use super::progress::TransferStage;
 use super::request::TransferRequest;
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
@@ -50,7 +50,7 @@ impl Transfers<'_> {
     fn change_firmware(&self, common: &Common<'_>, scratch: &mut Scratch<'_>) -> Option<RecordChange> {
         let transfer = &self.firmware.transfer;
         let untold = transfer.reports.untold();
-        let is_over = transfer.stage == Stage::Idle;
+        let is_over = transfer.stage == TransferStage::Idle;
         if is_over && untold == 0 {
             return Some(RecordChange::remove(registry::FIRMWARE_UPDATE));
         }
@@ -68,8 +68,8 @@ impl Transfers<'_> {
     fn transfer_stored(&mut self, common: &mut Common<'_>, direction: Direction) {
         let transfer = self.transfer(direction);
         transfer.unsaved = false;
-        if transfer.stage == Stage::Storing {
-            transfer.stage = Stage::Stored;
+        if transfer.stage == TransferStage::Storing {
+            transfer.stage = TransferStage::Stored;
             common.agenda.look_again();
         }
     }

@@ -6,7 +6,7 @@ use crate::store::record::{RecordReader, RecordWriter};
 use crate::time::DateTime;
 
 /// What the central system wants, as its message says it.
-pub(crate) struct Wanted<'m> {
+pub(crate) struct WantedTransfer<'m> {
     pub(crate) location: JsonStr<'m>,
     /// The date from which on a firmware may be loaded, or that of the oldest entry to be uploaded.
     pub(crate) from: Option<DateTime>,
@@ -57,7 +57,7 @@ impl<'r> TransferRequest<'r> {
     pub(super) fn write(
         record: &mut [u8],
         key: RecordKey,
-        wanted: &Wanted<'_>,
+        wanted: &WantedTransfer<'_>,
         id: Option<i32>,
     ) -> Result<usize, TransferRefused> {
         let mut writer = RecordWriter::new(record);

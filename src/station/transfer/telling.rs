@@ -2,7 +2,7 @@
 
 use super::Transfers;
 use super::direction::Direction;
-use super::progress::Stage;
+use super::progress::TransferStage;
 use super::reports::Reports;
 use crate::rpc::Outcome;
 use crate::station::common::Common;
@@ -122,7 +122,8 @@ impl Transfers<'_> {
 
     fn report_told(&mut self, common: &mut Common<'_>, direction: Direction, is_last: bool) {
         let transfer = self.transfer(direction);
-        let is_kept = matches!(transfer.stage, Stage::Idle | Stage::Installing) && direction == Direction::Download;
+        let is_kept = matches!(transfer.stage, TransferStage::Idle | TransferStage::Installing)
+            && direction == Direction::Download;
         if is_last && is_kept {
             // FW-07: what the record says has been told.
             transfer.unsaved = true;

@@ -46,12 +46,12 @@ pub struct FlashStorage<S: NorFlash, J: NorFlash = S> {
     journal_chip: Option<Driver<J>>,
     records: Records,
     entries: Entries,
-    scratch: Scratch,
+    scratch: PageBuffer,
 }
 
 /// An item in whole words. Aligned, because some drivers want words.
 #[repr(align(8))]
-struct Scratch([u8; SCRATCH_LEN]);
+struct PageBuffer([u8; SCRATCH_LEN]);
 
 /// Why these ranges of flash cannot be used. Fix the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -166,7 +166,7 @@ impl<S: NorFlash, J: NorFlash> FlashStorage<S, J> {
             journal_chip: journal_flash.map(Driver::new),
             records: Records::new(records),
             entries: Entries::new(entries),
-            scratch: Scratch([0; _]),
+            scratch: PageBuffer([0; _]),
         }
     }
 

@@ -6,7 +6,7 @@
 use super::super::{RECORD_LEN_MAX, RecordKey};
 use super::chip::{Fault, Io, Result};
 use super::lengths::{PREFIX_LEN, SCRATCH_LEN};
-use super::log::{Cursor, Header, Item, Log, MARK_LEN, Mark, Place, prefix};
+use super::log::{Cursor, Log, LogPlace, MARK_LEN, Mark, PageHeader, PageItem, prefix};
 use crate::bytes::{copy, same};
 use crate::store::record::{CHECKSUM_LEN, RecordWriter};
 use heapless::Vec;
@@ -20,7 +20,7 @@ pub(super) struct Records {
     /// A bit for each key that there may be a record of; several keys share one.
     keys: [u32; KEY_WORDS],
     /// Where the records are that were asked for or stored lately.
-    recent: [Option<(RecordKey, Place)>; RECENT],
+    recent: [Option<(RecordKey, LogPlace)>; RECENT],
     /// A record that takes so many bytes has found no room, nor would a longer one.
     refused: usize,
 }
@@ -35,19 +35,19 @@ const FRAME_LEN: usize = PREFIX_LEN + KEY_LEN + CHECKSUM_LEN;
 
 /// A walk over all records, from the oldest on.
 #[derive(Clone, Copy)]
-struct Walk {
+struct RecordWalk {
     /// Of the page.
     number: u32,
     cursor: Cursor,
 }
 
 /// A record in the scratch memory.
-struct Found {
+struct FoundRecord {
     key: RecordKey,
     is_empty: bool,
     /// Of the page.
     number: u32,
-    place: Place,
+    place: LogPlace,
 }
 
 impl Records {
@@ -153,7 +153,7 @@ impl Records {
     #[inline(never)]
     fn begin_page(&mut self, io: &mut Io<'_>) -> Result<()> {
         let number = self.last.saturating_add(1);
-        let header = Header { generation: 0, is_copy: false, first: number, head: self.oldest, again: 0 };
+        let header = PageHeader { generation: 0, is_copy: false, first: number, head: self.oldest, again: 0 };
         self.log.is_open = false;
         self.recent = [None; _];
         self.log.tail = Some(self.log.begin_page(io, self.page(number), &header)?);
@@ -173,7 +173,7 @@ impl Records {
         let mut next_key = Some(0);
         while let Some(least) = next_key {
             // The least keys that are not copied yet, and where the last record of each is, if it is one to copy.
-            let mut batch = Vec::<(RecordKey, Option<Place>), KEYS_AT_ONCE>::new();
+            let mut batch = Vec::<(RecordKey, Option<LogPlace>), KEYS_AT_ONCE>::new();
             let mut walk = self.walk();
             while let Some(found) = self.next(io, &mut walk)? {
                 let is_old = found.number == self.oldest;
@@ -201,13 +201,13 @@ impl Records {
 
     // ---- Reading ----
 
-    fn walk(&self) -> Walk {
-        Walk { number: self.oldest, cursor: self.log.begin(self.page(self.oldest), None) }
+    fn walk(&self) -> RecordWalk {
+        RecordWalk { number: self.oldest, cursor: self.log.begin(self.page(self.oldest), None) }
     }
 
     /// The next record in the order in which they were written.
     #[inline(never)]
-    fn next(&self, io: &mut Io<'_>, walk: &mut Walk) -> Result<Option<Found>> {
+    fn next(&self, io: &mut Io<'_>, walk: &mut RecordWalk) -> Result<Option<FoundRecord>> {
         while walk.number <= self.last {
             let (number, place) = (walk.number, walk.cursor.place);
             let Some((item, behind)) = self.log.look(io, &walk.cursor)? else {
@@ -216,11 +216,11 @@ impl Records {
                 continue;
             };
             walk.cursor.place = behind;
-            if let Item::Entry { len, .. } = item
+            if let PageItem::Entry { len, .. } = item
                 && let [_, _, a, b, ..] = *io.scratch
             {
                 let is_empty = len <= KEY_LEN + CHECKSUM_LEN;
-                return Ok(Some(Found { key: RecordKey::from_le_bytes([a, b]), is_empty, number, place }));
+                return Ok(Some(FoundRecord { key: RecordKey::from_le_bytes([a, b]), is_empty, number, place }));
             }
         }
         Ok(None)
@@ -228,7 +228,7 @@ impl Records {
 
     /// Where the last record of a key is.
     #[inline(never)]
-    fn place(&mut self, io: &mut Io<'_>, key: RecordKey) -> Result<Option<Place>> {
+    fn place(&mut self, io: &mut Io<'_>, key: RecordKey) -> Result<Option<LogPlace>> {
         let place = match self.recent.get(usize::from(key) % RECENT) {
             Some(Some((recent, place))) if *recent == key => Some(*place),
             _ if self.may_have(key) => self.last_place(io, key)?,
@@ -238,7 +238,7 @@ impl Records {
         Ok(place)
     }
 
-    fn last_place(&self, io: &mut Io<'_>, key: RecordKey) -> Result<Option<Place>> {
+    fn last_place(&self, io: &mut Io<'_>, key: RecordKey) -> Result<Option<LogPlace>> {
         let mut last = None;
         let mut walk = self.walk();
         while let Some(found) = self.next(io, &mut walk)? {
@@ -250,16 +250,16 @@ impl Records {
     }
 
     /// Reads a record that was found once more. Returns its length.
-    fn read(&self, io: &mut Io<'_>, place: Place) -> Result<usize> {
+    fn read(&self, io: &mut Io<'_>, place: LogPlace) -> Result<usize> {
         match self.log.look(io, &Cursor { place, expected: 0, slack: 0 })? {
-            Some((Item::Entry { len, .. }, _)) => Ok(len.saturating_sub(KEY_LEN + CHECKSUM_LEN)),
+            Some((PageItem::Entry { len, .. }, _)) => Ok(len.saturating_sub(KEY_LEN + CHECKSUM_LEN)),
             _ => Err(Fault::Chip),
         }
     }
 
     // ---- Keys ----
 
-    fn remember(&mut self, key: RecordKey, place: Option<Place>) {
+    fn remember(&mut self, key: RecordKey, place: Option<LogPlace>) {
         if let Some(recent) = self.recent.get_mut(usize::from(key) % RECENT)
             && place.is_some()
         {

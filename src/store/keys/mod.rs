@@ -29,10 +29,10 @@ pub enum Refusal {
 pub struct Keys<'a> {
     table: &'static [Declaration],
     numbers: [i32; NUMBERS],
-    lists: [List<LIST_LEN>; LISTS],
+    lists: [ListValue<LIST_LEN>; LISTS],
     /// The one in the slot behind those, which may be longer.
     #[cfg(feature = "security")]
-    long_list: List<LONG_LIST_LEN>,
+    long_list: ListValue<LONG_LIST_LEN>,
     /// Keys of the table whose records are not up to date, by their place in it.
     unsaved: u64,
     /// Keys of the firmware may be among them.
@@ -97,7 +97,7 @@ const NUMBERS: usize = 64;
 const LISTS: usize = if cfg!(feature = "signed-meter-values") { 8 } else { 6 };
 
 #[derive(Clone, Copy, Debug)]
-struct List<const N: usize> {
+struct ListValue<const N: usize> {
     bytes: [u8; N],
     len: u8,
 }
@@ -157,9 +157,9 @@ impl<'a> Keys<'a> {
         Self {
             table,
             numbers: [0; NUMBERS],
-            lists: [List::NONE; LISTS],
+            lists: [ListValue::NONE; LISTS],
             #[cfg(feature = "security")]
-            long_list: List::NONE,
+            long_list: ListValue::NONE,
             unsaved: 0,
             vendor_unsaved: false,
             storing: None,
@@ -434,7 +434,7 @@ impl<'a> Keys<'a> {
         if slot == LONG_LIST {
             return self.long_list.items();
         }
-        self.lists.get(usize::from(slot)).map_or(&[], List::items)
+        self.lists.get(usize::from(slot)).map_or(&[], ListValue::items)
     }
 
     fn set_slot(&mut self, slot: u8, items: &[u8]) {
@@ -460,7 +460,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-impl<const N: usize> List<N> {
+impl<const N: usize> ListValue<N> {
     const NONE: Self = Self { bytes: [0; N], len: 0 };
 
     fn items(&self) -> &[u8] {

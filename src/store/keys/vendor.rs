@@ -20,14 +20,14 @@ pub struct VendorKey<'a> {
     pub(super) name: &'a str,
     pub(super) access: Access,
     pub(super) reboot_required: bool,
-    content: Content<'a>,
+    content: VendorContent<'a>,
     allows: Option<&'a dyn Fn(JsonStr<'_>) -> bool>,
     pub(super) unsaved: bool,
     /// What was declared after it.
     pub(super) next: Option<&'a mut VendorKey<'a>>,
 }
 
-enum Content<'a> {
+enum VendorContent<'a> {
     Switch(bool),
     Integer { value: i32, min: i32, max: i32 },
     Text { buffer: &'a mut [u8], len: usize },
@@ -61,21 +61,21 @@ pub enum KeyError {
 impl<'a> VendorKey<'a> {
     /// A key that is `true` or `false`. `number` is that of its record, below 128, and its own for ever.
     pub const fn switch(number: u8, name: &'a str, factory: bool) -> Self {
-        Self::new(number, name, Content::Switch(factory))
+        Self::new(number, name, VendorContent::Switch(factory))
     }
 
     /// A key that is a whole number from `min` up to `max`.
     pub const fn integer(number: u8, name: &'a str, factory: i32, min: i32, max: i32) -> Self {
-        Self::new(number, name, Content::Integer { value: factory, min, max })
+        Self::new(number, name, VendorContent::Integer { value: factory, min, max })
     }
 
     /// A key that is a text as long as `buffer` holds, at most 500 bytes, without control characters.
     pub fn text(number: u8, name: &'a str, factory: &str, buffer: &'a mut [u8]) -> Self {
         let len = hold(buffer, factory).unwrap_or(usize::MAX); // shows when it is declared
-        Self::new(number, name, Content::Text { buffer, len })
+        Self::new(number, name, VendorContent::Text { buffer, len })
     }
 
-    const fn new(number: u8, name: &'a str, content: Content<'a>) -> Self {
+    const fn new(number: u8, name: &'a str, content: VendorContent<'a>) -> Self {
         Self {
             number,
             name,
@@ -127,18 +127,18 @@ impl<'a> VendorKey<'a> {
             return Err(KeyError::Taken);
         }
         let sound = match &self.content {
-            Content::Switch(_) => true,
-            Content::Integer { value, min, max } => (min..=max).contains(&value),
-            Content::Text { len, .. } => *len <= TEXT_LEN_MAX,
+            VendorContent::Switch(_) => true,
+            VendorContent::Integer { value, min, max } => (min..=max).contains(&value),
+            VendorContent::Text { len, .. } => *len <= TEXT_LEN_MAX,
         };
         if sound { Ok(()) } else { Err(KeyError::Factory) }
     }
 
     pub(super) fn value(&self) -> Value<'_> {
         match &self.content {
-            Content::Switch(value) => Value::Switch(*value),
-            Content::Integer { value, .. } => Value::Integer(*value),
-            Content::Text { buffer, len } => {
+            VendorContent::Switch(value) => Value::Switch(*value),
+            VendorContent::Integer { value, .. } => Value::Integer(*value),
+            VendorContent::Text { buffer, len } => {
                 Value::Text(core::str::from_utf8(buffer.get(..*len).unwrap_or_default()).unwrap_or_default())
             }
         }
@@ -147,15 +147,15 @@ impl<'a> VendorKey<'a> {
     pub(super) fn change(&mut self, value: JsonStr<'_>) -> Result<(), Refusal> {
         let is_allowed = |_: &i32| self.allows.is_none_or(|allows| allows(value));
         match &mut self.content {
-            Content::Switch(switch) => {
+            VendorContent::Switch(switch) => {
                 let wanted = switched(value.as_bytes()).map(i32::from).filter(is_allowed);
                 *switch = wanted.ok_or(Refusal::Invalid)? != 0;
             }
-            Content::Integer { value: number, min, max } => {
+            VendorContent::Integer { value: number, min, max } => {
                 let wanted = integer(value.as_bytes()).filter(|wanted| (*min..=*max).contains(wanted));
                 *number = wanted.filter(is_allowed).ok_or(Refusal::Invalid)?;
             }
-            Content::Text { buffer, len } => {
+            VendorContent::Text { buffer, len } => {
                 if !fits(&mut value.chars(), buffer.len()) || !is_allowed(&0) {
                     return Err(Refusal::Invalid);
                 }
@@ -167,7 +167,7 @@ impl<'a> VendorKey<'a> {
 
     /// Takes over a value of the firmware's, which needs no validator.
     pub(super) fn set(&mut self, value: &str) -> Result<(), Refusal> {
-        if let Content::Text { buffer, len } = &mut self.content {
+        if let VendorContent::Text { buffer, len } = &mut self.content {
             *len = hold(buffer, value).ok_or(Refusal::Invalid)?;
             return Ok(());
         }
@@ -179,22 +179,22 @@ impl<'a> VendorKey<'a> {
 
     pub(super) fn store(&self, record: &mut RecordWriter<'_>) {
         match &self.content {
-            Content::Switch(value) => record.signed(i64::from(*value)),
-            Content::Integer { value, .. } => record.signed(i64::from(*value)),
-            Content::Text { buffer, len } => record.bytes(buffer.get(..*len).unwrap_or_default()),
+            VendorContent::Switch(value) => record.signed(i64::from(*value)),
+            VendorContent::Integer { value, .. } => record.signed(i64::from(*value)),
+            VendorContent::Text { buffer, len } => record.bytes(buffer.get(..*len).unwrap_or_default()),
         }
     }
 
     /// Takes over what was stored, if it is still of the key's kind.
     pub(super) fn load(&mut self, record: &mut RecordReader<'_>) {
         match &mut self.content {
-            Content::Switch(value) => *value = record.signed().map_or(*value, |stored| stored != 0),
-            Content::Integer { value, min, max } => {
+            VendorContent::Switch(value) => *value = record.signed().map_or(*value, |stored| stored != 0),
+            VendorContent::Integer { value, min, max } => {
                 if let Some(stored) = record.signed().and_then(|stored| i32::try_from(stored).ok()) {
                     *value = stored.max(*min).min(*max);
                 }
             }
-            Content::Text { buffer, len } => {
+            VendorContent::Text { buffer, len } => {
                 if let Some(stored) = core::str::from_utf8(record.rest()).ok().and_then(|stored| hold(buffer, stored)) {
                     *len = stored;
                 }

@@ -5,12 +5,12 @@ use crate::base64;
 /// The buffer is too short for the text.
 pub(super) struct TextFull;
 
-pub(super) struct Text<'b> {
+pub(super) struct TextFrame<'b> {
     buffer: &'b mut [u8],
     length: usize,
 }
 
-impl<'b> Text<'b> {
+impl<'b> TextFrame<'b> {
     pub(super) fn new(buffer: &'b mut [u8]) -> Self {
         Self { buffer, length: 0 }
     }

@@ -34,7 +34,7 @@ impl OpCode {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Header {
+pub(super) struct FrameHeader {
     /// Whether the frame is the last one of its message.
     pub(super) last: bool,
     pub(super) op_code: OpCode,
@@ -52,14 +52,14 @@ pub(super) enum HeaderReader {
         op_code: OpCode,
     },
     ExtendedLength {
-        header: Header,
+        header: FrameHeader,
         missing: u8,
     },
 }
 
 impl HeaderReader {
     /// Takes the next byte; returns the header with its last one, and starts over.
-    pub(super) fn push(&mut self, byte: u8) -> Result<Option<Header>, Violation> {
+    pub(super) fn push(&mut self, byte: u8) -> Result<Option<FrameHeader>, Violation> {
         match *self {
             Self::Start => {
                 if byte & 0x70 != 0 {
@@ -79,9 +79,9 @@ impl HeaderReader {
                 let missing = match byte {
                     126 => 2,
                     127 => 8,
-                    _ => return Ok(Some(self.finish(Header { last, op_code, length: byte.into() }))),
+                    _ => return Ok(Some(self.finish(FrameHeader { last, op_code, length: byte.into() }))),
                 };
-                *self = Self::ExtendedLength { header: Header { last, op_code, length: 0 }, missing };
+                *self = Self::ExtendedLength { header: FrameHeader { last, op_code, length: 0 }, missing };
                 Ok(None)
             }
             Self::ExtendedLength { mut header, missing } => {
@@ -98,7 +98,7 @@ impl HeaderReader {
         }
     }
 
-    fn finish(&mut self, header: Header) -> Header {
+    fn finish(&mut self, header: FrameHeader) -> FrameHeader {
         *self = Self::Start;
         header
     }

@@ -4,10 +4,10 @@ use core::ops::Range;
 
 use embedded_websocket::{WebSocketKey, WebSocketServer};
 
-use super::encoding::{Text, TextFull};
+use super::encoding::{TextFrame, TextFull};
 use super::error::ConnectError;
 use super::options::Options;
-use super::response::{self, Head};
+use super::response::{self, ResponseHead};
 use super::{MIN_READ_BUFFER, MIN_WRITE_BUFFER};
 use crate::bytes::remove_front;
 use crate::transport::SUBPROTOCOL;
@@ -66,7 +66,7 @@ impl Handshake {
         self.filled = self.filled.saturating_add(count).min(buffer.len());
         loop {
             let received = buffer.get_mut(..self.filled).unwrap_or_default();
-            let status = Head(received).status();
+            let status = ResponseHead(received).status();
             match status {
                 Some(refusal @ 200..) => return Err(ConnectError::Status(refusal)),
                 None if received.len() >= response::STATUS_LEN => return Err(ConnectError::Response),
@@ -76,7 +76,7 @@ impl Handshake {
                 self.searched = self.filled;
                 return if self.filled == buffer.len() { Err(ConnectError::ResponseTooLong) } else { Ok(None) };
             };
-            let head = Head(received.get(..length).unwrap_or_default());
+            let head = ResponseHead(received.get(..length).unwrap_or_default());
             match status {
                 Some(101) => return check(&head, &self.accept).map(|()| Some(length..self.filled)),
                 Some(100..=199) if self.interim_responses < MAX_INTERIM_RESPONSES => self.interim_responses += 1,
@@ -98,15 +98,15 @@ fn prepare(
 ) -> Result<(usize, [u8; 28]), TextFull> {
     let mut key = WebSocketKey::new();
     let mut base64 = [0; 24];
-    let mut text = Text::new(&mut base64);
+    let mut text = TextFrame::new(&mut base64);
     text.push_base64(nonce.into_iter())?;
     key.push_str(text.into_str()).map_err(|()| TextFull)?;
     let length = WebSocketServer::new_server().server_accept(&key, None, scratch).map_err(|_| TextFull)?;
-    let accept = Head(scratch.get(..length).unwrap_or_default()).values(ACCEPT).next().ok_or(TextFull)?;
+    let accept = ResponseHead(scratch.get(..length).unwrap_or_default()).values(ACCEPT).next().ok_or(TextFull)?;
     let accept = accept.try_into().map_err(|_| TextFull)?;
 
     // As in the example of OCPP-J §3.1.3: no Origin, which is for browsers (RFC 6455 §4.1) and which servers refuse.
-    let mut text = Text::new(buffer);
+    let mut text = TextFrame::new(buffer);
     text.push_str("GET ")?;
     options.write_path(&mut text)?;
     text.push_str(" HTTP/1.1\r\nHost: ")?;
@@ -121,7 +121,7 @@ fn prepare(
     Ok((text.into_str().len(), accept))
 }
 
-fn check<E>(head: &Head<'_>, accept: &[u8]) -> Result<(), ConnectError<E>> {
+fn check<E>(head: &ResponseHead<'_>, accept: &[u8]) -> Result<(), ConnectError<E>> {
     let upgrades = head.has_token("Upgrade", "websocket") && head.has_token("Connection", "upgrade");
     if !upgrades || head.values("Sec-WebSocket-Extensions").any(|value| !value.is_empty()) {
         return Err(ConnectError::Response);

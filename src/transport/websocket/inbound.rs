@@ -5,13 +5,13 @@ use core::ops::Range;
 use heapless::Vec;
 
 use super::error::Violation;
-use super::frame::{Header, HeaderReader, MAX_CONTROL_PAYLOAD, OpCode};
+use super::frame::{FrameHeader, HeaderReader, MAX_CONTROL_PAYLOAD, OpCode};
 use crate::bytes::remove_front;
 
 /// Room behind a message whose end is not in sight, for the frames in between and the rest of one that is too long.
 const SPARE: usize = 64;
 
-pub(crate) enum Event<'b> {
+pub(crate) enum InboundEvent<'b> {
     /// A text message has ended. `whole` is false when only its beginning was kept.
     Message { bytes: &'b [u8], whole: bool },
     /// There is no room for more of a text message that goes on.
@@ -31,9 +31,9 @@ pub(crate) struct Inbound<'a> {
     unread: Range<usize>,
     header: HeaderReader,
     /// The frame whose payload comes next, with the bytes that are missing.
-    frame: Option<Header>,
+    frame: Option<FrameHeader>,
     /// The message whose last fragment is still to come.
-    message: Option<Kind>,
+    message: Option<MessageKind>,
     overlong: bool,
     /// Bytes of the message at the start of the buffer that were handed on in a part already.
     kept: usize,
@@ -44,7 +44,7 @@ pub(crate) struct Inbound<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum MessageKind {
     Text,
     Binary,
 }
@@ -93,7 +93,7 @@ impl<'a> Inbound<'a> {
     /// What the received bytes hold next; `None` when all have been looked at. Of a message longer than the buffer, or than
     /// `part_max`, the rest is dropped, unless there is such a maximum: then it comes in parts, and whoever gets one says what
     /// is to [stay](Self::keep) of it.
-    pub(crate) fn next_event(&mut self, part_max: Option<usize>) -> Result<Option<Event<'_>>, Violation> {
+    pub(crate) fn next_event(&mut self, part_max: Option<usize>) -> Result<Option<InboundEvent<'_>>, Violation> {
         loop {
             let frame = match self.frame {
                 Some(frame) => frame,
@@ -106,9 +106,9 @@ impl<'a> Inbound<'a> {
             };
             let missing = self.take_payload(frame, part_max);
             if missing > 0 {
-                self.frame = Some(Header { length: missing, ..frame });
+                self.frame = Some(FrameHeader { length: missing, ..frame });
                 let is_full = part_max.is_some() && !self.unread.is_empty();
-                return Ok(is_full.then(|| Event::Part(self.buffer.get(..self.gathered).unwrap_or_default())));
+                return Ok(is_full.then(|| InboundEvent::Part(self.buffer.get(..self.gathered).unwrap_or_default())));
             }
             self.frame = None;
             if self.ends_event(frame) {
@@ -152,10 +152,10 @@ impl<'a> Inbound<'a> {
     }
 
     /// Whether a frame may come now, and what it means for the message.
-    fn begin_frame(&mut self, header: Header) -> Result<(), Violation> {
+    fn begin_frame(&mut self, header: FrameHeader) -> Result<(), Violation> {
         let kind = match (header.op_code, self.message) {
-            (OpCode::Text, None) => Kind::Text,
-            (OpCode::Binary, None) => Kind::Binary,
+            (OpCode::Text, None) => MessageKind::Text,
+            (OpCode::Binary, None) => MessageKind::Binary,
             (OpCode::Text | OpCode::Binary, Some(_)) => return Err(Violation::UnfinishedMessage),
             (OpCode::Continuation, Some(_)) | (OpCode::Pong, _) => return Ok(()),
             (OpCode::Continuation, None) => return Err(Violation::Continuation),
@@ -177,7 +177,7 @@ impl<'a> Inbound<'a> {
     }
 
     /// Moves received payload to where it belongs and returns how much of the frame is missing.
-    fn take_payload(&mut self, frame: Header, part_max: Option<usize>) -> u64 {
+    fn take_payload(&mut self, frame: FrameHeader, part_max: Option<usize>) -> u64 {
         let mut available = usize::try_from(frame.length).unwrap_or(usize::MAX).min(self.unread.len());
         let start = self.unread.start;
         let payload = start..start.saturating_add(available);
@@ -188,7 +188,7 @@ impl<'a> Inbound<'a> {
                 // cannot overflow: the header reader lets no longer control frame through
                 let _ = self.control.extend_from_slice(bytes);
             }
-            OpCode::Text | OpCode::Continuation if self.message == Some(Kind::Text) => {
+            OpCode::Text | OpCode::Continuation if self.message == Some(MessageKind::Text) => {
                 // With its last frame in sight a message may fill the buffer.
                 let rest = usize::try_from(frame.length).unwrap_or(usize::MAX);
                 let fits = frame.last && self.gathered.saturating_add(rest) <= self.buffer.len();
@@ -221,24 +221,27 @@ impl<'a> Inbound<'a> {
     }
 
     /// Whether the end of this frame is of interest outside.
-    fn ends_event(&mut self, frame: Header) -> bool {
+    fn ends_event(&mut self, frame: FrameHeader) -> bool {
         match frame.op_code {
             OpCode::Ping | OpCode::Close => true,
             OpCode::Pong => false,
             OpCode::Text | OpCode::Binary | OpCode::Continuation => {
-                frame.last && self.message.take() == Some(Kind::Text)
+                frame.last && self.message.take() == Some(MessageKind::Text)
             }
         }
     }
 
-    fn event(&mut self, op_code: OpCode) -> Result<Event<'_>, Violation> {
+    fn event(&mut self, op_code: OpCode) -> Result<InboundEvent<'_>, Violation> {
         Ok(match op_code {
             OpCode::Ping => {
                 self.pinged = true;
-                Event::Ping
+                InboundEvent::Ping
             }
-            OpCode::Close => Event::Close(close_code(&self.control)?),
-            _ => Event::Message { bytes: self.buffer.get(..self.gathered).unwrap_or_default(), whole: !self.overlong },
+            OpCode::Close => InboundEvent::Close(close_code(&self.control)?),
+            _ => InboundEvent::Message {
+                bytes: self.buffer.get(..self.gathered).unwrap_or_default(),
+                whole: !self.overlong,
+            },
         })
     }
 }

@@ -1,4 +1,4 @@
-use super::encoding::{Text, TextFull};
+use super::encoding::{TextFrame, TextFull};
 
 /// Where a charge point connects to, and as who.
 ///
@@ -44,7 +44,7 @@ impl<'a> Options<'a> {
     }
 
     /// Writes the target of the request.
-    pub(super) fn write_path(&self, text: &mut Text<'_>) -> Result<(), TextFull> {
+    pub(super) fn write_path(&self, text: &mut TextFrame<'_>) -> Result<(), TextFull> {
         // The identity is the last segment of the path (OCPP-J §3.1.1), so the query comes after it.
         let end = self.path.find('?').unwrap_or(self.path.len());
         let (path, query) = self.path.split_at_checked(end).unwrap_or_default();
@@ -59,7 +59,7 @@ impl<'a> Options<'a> {
     }
 
     /// Writes the `Authorization` line, or nothing.
-    pub(super) fn write_authorization(&self, text: &mut Text<'_>) -> Result<(), TextFull> {
+    pub(super) fn write_authorization(&self, text: &mut TextFrame<'_>) -> Result<(), TextFull> {
         let Some(password) = self.password else { return Ok(()) };
         text.push_str("Authorization: Basic ")?;
         text.push_base64(self.identity.bytes().chain([b':']).chain(password.iter().copied()))?;

@@ -13,9 +13,9 @@ pub(super) fn end_of_head(received: &[u8], searched: usize) -> Option<usize> {
 }
 
 /// A head, or the beginning of one.
-pub(super) struct Head<'h>(pub(super) &'h [u8]);
+pub(super) struct ResponseHead<'h>(pub(super) &'h [u8]);
 
-impl<'h> Head<'h> {
+impl<'h> ResponseHead<'h> {
     /// From 100 to 999.
     pub(super) fn status(&self) -> Option<u16> {
         let digit = |digit: u8| u16::from(digit & 0xF);

@@ -8,7 +8,7 @@ use embedded_io_async::ErrorKind;
 use super::end::End;
 use super::error::{ConnectError, Error};
 use super::handshake::{Handshake, NONCE_LEN};
-use super::inbound::{Event, Inbound};
+use super::inbound::{Inbound, InboundEvent};
 use super::keep_alive::KeepAlive;
 use super::options::Options;
 use super::pump::{Pumps, Returned, StreamError};
@@ -168,13 +168,13 @@ impl<'p, 'b> Session<'p, 'b> {
         while self.end.is_none() && !self.inbound.buffer().is_empty() {
             let kept = self.inbound.kept();
             match self.inbound.next_event(part_max) {
-                Ok(Some(Event::Part(bytes))) => return Some(Received::Part(bytes.len().saturating_sub(kept))),
-                Ok(Some(Event::Message { bytes, whole })) => {
+                Ok(Some(InboundEvent::Part(bytes))) => return Some(Received::Part(bytes.len().saturating_sub(kept))),
+                Ok(Some(InboundEvent::Message { bytes, whole })) => {
                     let length = bytes.len().saturating_sub(kept);
                     return Some(if whole { Received::Message(length) } else { Received::TooLong(length) });
                 }
-                Ok(Some(Event::Ping)) => {} // answered with the next control frame
-                Ok(Some(Event::Close(code))) => self.end = Some(End::ByPeer(code)),
+                Ok(Some(InboundEvent::Ping)) => {} // answered with the next control frame
+                Ok(Some(InboundEvent::Close(code))) => self.end = Some(End::ByPeer(code)),
                 Ok(None) => {
                     let (buffer, start) = self.inbound.lend();
                     self.pumps.fill(buffer, start);

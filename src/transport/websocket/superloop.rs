@@ -7,7 +7,7 @@ use core::task::{Context, Poll, ready};
 use super::end::End;
 use super::error::{ConnectError, Error};
 use super::handshake::Handshake;
-use super::inbound::{Event, Inbound};
+use super::inbound::{Inbound, InboundEvent};
 use super::keep_alive::KeepAlive;
 use super::options::Options;
 use super::outbound::{Control, Outbound};
@@ -31,7 +31,7 @@ pub struct WebSocket<'a, S: Stream, R> {
     inbound: Inbound<'a>,
     outbound: Outbound<'a, R>,
     keep_alive: KeepAlive,
-    state: State<S::Error>,
+    state: StreamState<S::Error>,
 }
 
 impl<'a, S, R> WebSocket<'a, S, R>
@@ -49,7 +49,7 @@ where
             inbound: Inbound::new(read_buffer),
             outbound: Outbound::new(write_buffer, random),
             keep_alive: KeepAlive::default(),
-            state: State::Closed,
+            state: StreamState::Closed,
         }
     }
 
@@ -63,20 +63,20 @@ where
         self.keep_alive = KeepAlive::default();
         let nonce = self.outbound.restart();
         self.state = match Handshake::begin(options, nonce, self.inbound.buffer(), self.outbound.buffer()) {
-            Ok((handshake, length)) => State::Opening { handshake, unsent: 0..length, since: None },
-            Err(error) => State::Failed(error),
+            Ok((handshake, length)) => StreamState::Opening { handshake, unsent: 0..length, since: None },
+            Err(error) => StreamState::Failed(error),
         };
     }
 
     /// The socket cannot be opened, or has not been in the time that the firmware gives it: `why` is told to the charge
     /// point with the next poll.
     pub fn abandon(&mut self, why: ConnectFailure) {
-        self.state = State::Abandoned(why);
+        self.state = StreamState::Abandoned(why);
     }
 
     /// Whether there is no connection and none is being opened.
     pub fn is_over(&self) -> bool {
-        matches!(self.state, State::Closed)
+        matches!(self.state, StreamState::Closed)
     }
 
     /// Goes on opening the connection, for who drives it without a charge point. `Pending` also when none is being opened.
@@ -84,12 +84,15 @@ where
     /// # Errors
     /// [`ConnectError`], once; the stream is dropped.
     pub fn poll_handshake(&mut self) -> Poll<Result<(), ConnectError<S::Error>>> {
-        let result = match core::mem::replace(&mut self.state, State::Closed) {
-            State::Failed(error) => Poll::Ready(Err(error)),
-            State::Opening { mut handshake, mut unsent, since } => {
+        let result = match core::mem::replace(&mut self.state, StreamState::Closed) {
+            StreamState::Failed(error) => Poll::Ready(Err(error)),
+            StreamState::Opening { mut handshake, mut unsent, since } => {
                 let result = self.shake_hands(&mut handshake, &mut unsent);
-                self.state =
-                    if result.is_pending() { State::Opening { handshake, unsent, since } } else { State::Open };
+                self.state = if result.is_pending() {
+                    StreamState::Opening { handshake, unsent, since }
+                } else {
+                    StreamState::Open
+                };
                 result
             }
             other => {
@@ -133,8 +136,8 @@ where
     /// `Ok` means the server agreed or hung up; after `Err` the connection is over as well.
     pub fn poll_close(&mut self) -> Poll<Result<(), Error<S::Error>>> {
         match &self.state {
-            State::Open => self.end(End::ByUs),
-            State::Closing { .. } => {}
+            StreamState::Open => self.end(End::ByUs),
+            StreamState::Closing { .. } => {}
             _ => {
                 self.hang_up();
                 return Poll::Ready(Ok(()));
@@ -159,12 +162,12 @@ where
                 return Poll::Ready(Err(error));
             }
             match self.inbound.next_event(part_max) {
-                Ok(Some(Event::Part(bytes))) => {
+                Ok(Some(InboundEvent::Part(bytes))) => {
                     let length = copy_fitting(bytes, buffer);
                     self.inbound.keep(0);
                     return Poll::Ready(Ok(Received::Part(length)));
                 }
-                Ok(Some(Event::Message { bytes, whole })) => {
+                Ok(Some(InboundEvent::Message { bytes, whole })) => {
                     let length = copy_fitting(bytes, buffer);
                     return Poll::Ready(Ok(if whole && length == bytes.len() {
                         Received::Message(length)
@@ -172,8 +175,8 @@ where
                         Received::TooLong(length)
                     }));
                 }
-                Ok(Some(Event::Ping)) => {} // the next step answers it
-                Ok(Some(Event::Close(code))) => self.end(End::ByPeer(code)),
+                Ok(Some(InboundEvent::Ping)) => {} // the next step answers it
+                Ok(Some(InboundEvent::Close(code))) => self.end(End::ByPeer(code)),
                 Ok(None) => ready!(self.poll_read())?,
                 Err(violation) => self.end(End::Violation(violation)),
             }
@@ -199,12 +202,12 @@ where
     fn poll_closing(&mut self) -> Poll<Result<(), Error<S::Error>>> {
         for _ in 0..STEPS_PER_POLL {
             let farewell = self.poll_farewell()?;
-            let State::Closing { end: End::ByUs, said } = self.state else {
+            let StreamState::Closing { end: End::ByUs, said } = self.state else {
                 return farewell.map(Ok);
             };
             match self.inbound.next_event(None) {
-                Ok(Some(Event::Close(code))) => {
-                    self.state = State::Closing { end: End::ByPeer(code), said };
+                Ok(Some(InboundEvent::Close(code))) => {
+                    self.state = StreamState::Closing { end: End::ByPeer(code), said };
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => match ready!(self.poll_read()) {
@@ -220,8 +223,8 @@ where
     /// Passes while the connection is open; otherwise says farewell and then why it is over.
     fn poll_alive(&mut self) -> Poll<Result<(), Error<S::Error>>> {
         match self.state {
-            State::Open => Poll::Ready(Ok(())),
-            State::Closing { end, .. } => {
+            StreamState::Open => Poll::Ready(Ok(())),
+            StreamState::Closing { end, .. } => {
                 // A farewell that the stream refuses changes nothing.
                 if self.poll_farewell().is_pending() && !self.keep_alive.is_farewell_over() {
                     return Poll::Pending;
@@ -298,10 +301,10 @@ where
 
     /// Encodes the next control frame that is due; `false` when none is.
     fn begin_control_frame(&mut self) -> bool {
-        if let State::Closing { end, said: said @ false } = &mut self.state {
+        if let StreamState::Closing { end, said: said @ false } = &mut self.state {
             *said = true;
             self.outbound.control(Control::Close(end.code()));
-        } else if !matches!(self.state, State::Open) {
+        } else if !matches!(self.state, StreamState::Open) {
             return false; // nothing follows a close frame
         } else if let Some(payload) = self.inbound.take_ping() {
             self.outbound.control(Control::Pong(payload));
@@ -314,7 +317,7 @@ where
     }
 
     fn end(&mut self, end: End) {
-        self.state = State::Closing { end, said: false };
+        self.state = StreamState::Closing { end, said: false };
     }
 
     /// Lets go of a connection that has failed.
@@ -326,7 +329,7 @@ where
     }
 
     fn hang_up(&mut self) {
-        (self.state, self.stream) = (State::Closed, None);
+        (self.state, self.stream) = (StreamState::Closed, None);
     }
 }
 
@@ -339,18 +342,18 @@ where
 
     fn is_connected(&self) -> bool {
         match self.state {
-            State::Open => true,
-            State::Closing { end, .. } => end != End::ByUs,
+            StreamState::Open => true,
+            StreamState::Closing { end, .. } => end != End::ByUs,
             _ => false,
         }
     }
 
     fn poll_open(&mut self) -> Poll<Result<(), ConnectFailure>> {
-        if let State::Abandoned(why) = self.state {
+        if let StreamState::Abandoned(why) = self.state {
             self.hang_up();
             return Poll::Ready(Err(why));
         }
-        if matches!(self.state, State::Closing { .. }) {
+        if matches!(self.state, StreamState::Closing { .. }) {
             if self.poll_close().is_pending() && self.keep_alive.is_farewell_over() {
                 self.hang_up();
             }
@@ -382,7 +385,7 @@ where
     }
 
     fn leave(&mut self) {
-        if matches!(self.state, State::Open) {
+        if matches!(self.state, StreamState::Open) {
             self.end(End::ByUs);
         }
     }
@@ -395,27 +398,27 @@ where
     /// Frames leave with the next `receive` or `send`. A close frame that the stream does not take within
     /// five seconds is given up.
     fn keep_alive(&mut self, now: Instant, ping_interval_s: u32) {
-        if let State::Opening { since, .. } = &mut self.state {
+        if let StreamState::Opening { since, .. } = &mut self.state {
             if now.since(*since.get_or_insert(now)) >= CONNECT_TIMEOUT {
                 self.abandon(ConnectFailure::NoAnswer);
             }
             self.keep_alive = KeepAlive::starting(now, ping_interval_s);
             return;
         }
-        let closing = matches!(self.state, State::Closing { .. });
+        let closing = matches!(self.state, StreamState::Closing { .. });
         self.keep_alive.tick(now, ping_interval_s, closing);
     }
 
     fn next_deadline(&self) -> Instant {
         match self.state {
-            State::Open | State::Closing { .. } => self.keep_alive.next_deadline(),
-            State::Opening { since: Some(since), .. } => since + CONNECT_TIMEOUT,
+            StreamState::Open | StreamState::Closing { .. } => self.keep_alive.next_deadline(),
+            StreamState::Opening { since: Some(since), .. } => since + CONNECT_TIMEOUT,
             _ => Instant::NEVER,
         }
     }
 }
 
-enum State<E> {
+enum StreamState<E> {
     Opening {
         handshake: Handshake,
         /// What the stream has not taken of the request, which is in the read buffer.

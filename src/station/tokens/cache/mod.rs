@@ -44,7 +44,7 @@ pub(crate) struct Cache<'a> {
     slots: &'a mut [CacheSlot],
     age: u32,
     /// An entry that waits for its record.
-    unsaved: Option<Entry>,
+    unsaved: Option<CacheEntry>,
     /// There may be slots whose records are still to be removed.
     is_clearing: bool,
     /// Where the last tag was found: it is often asked about again.
@@ -52,7 +52,7 @@ pub(crate) struct Cache<'a> {
 }
 
 /// One entry, as it is stored.
-struct Entry {
+struct CacheEntry {
     slot: u8,
     id_tag: IdToken,
     info: IdTagInfo,
@@ -119,7 +119,7 @@ impl<'a> Cache<'a> {
         if let Some(slot) = self.slots.get_mut(place) {
             *slot = fresh;
         }
-        let overtaken = self.unsaved.replace(Entry { slot: place as u8, id_tag: id_tag.clone(), info });
+        let overtaken = self.unsaved.replace(CacheEntry { slot: place as u8, id_tag: id_tag.clone(), info });
         // What was not stored in time is not known any more; its record may tell something else.
         if let Some(overtaken) = overtaken.filter(|entry| usize::from(entry.slot) != place)
             && let Some(slot) = self.slots.get_mut(usize::from(overtaken.slot))

@@ -1,6 +1,8 @@
 //! Who is in the list, and what the central system says about those who are.
 
-use super::{Answer, HASH, LIVE, LOCAL_AUTH_LIST_ENABLED, LocalList, is_valid, place_behind, place_record, read_entry};
+use super::{
+    AnswerAboutTag, HASH, LIVE, LOCAL_AUTH_LIST_ENABLED, LocalList, is_valid, place_behind, place_record, read_entry,
+};
 use crate::station::common::Common;
 use crate::station::core_profile::Core;
 use crate::station::tokens::tag_record::{Known, known, tag_hash};
@@ -34,7 +36,7 @@ impl LocalList<'_> {
         if self.listed(common, id_tag, 0).is_none() {
             return Some(info);
         }
-        self.answer = Some(Answer { id_tag: id_tag.clone(), info, place: 0 });
+        self.answer = Some(AnswerAboutTag { id_tag: id_tag.clone(), info, place: 0 });
         common.persistence.has_chores = true;
         None
     }

@@ -12,7 +12,7 @@ mod update;
 mod updating;
 
 pub(in crate::station) use listed::known_by_list;
-pub(crate) use update::{AuthorizationData, Elements, Reading, Update, UpdateStatus};
+pub(crate) use update::{AuthorizationData, Elements, ListReading, ListUpdate, UpdateStatus};
 
 use super::tag_record::read_tag;
 use crate::station::{AuthorizationStatus, IdTagInfo, IdToken};
@@ -42,12 +42,12 @@ pub(crate) struct LocalList<'a> {
     /// Some place counts.
     has_entries: bool,
     version: i32,
-    update: Option<Update>,
-    answer: Option<Answer>,
+    update: Option<ListUpdate>,
+    answer: Option<AnswerAboutTag>,
 }
 
 /// What the central system has said about a tag that may be in the list.
-struct Answer {
+struct AnswerAboutTag {
     id_tag: IdToken,
     info: IdTagInfo,
     /// The places below hold other tags.

@@ -6,11 +6,11 @@ use crate::station::{IdTagInfo, IdToken};
 /// An update that is under way. Each of its elements has taken a place that is not live, also one that only names a
 /// tag to be removed: so a tag that is named twice shows.
 #[derive(Clone, Copy)]
-pub(crate) struct Update {
+pub(crate) struct ListUpdate {
     pub(super) version: i32,
     pub(super) is_full: bool,
     /// How far the request has been read.
-    pub(crate) reading: Reading,
+    pub(crate) reading: ListReading,
     pub(super) elements: usize,
     /// No place below is free.
     pub(super) free: usize,
@@ -22,7 +22,7 @@ pub(crate) struct Update {
 
 /// How far a request has been read: kept for whoever reads it.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Reading {
+pub(crate) struct ListReading {
     /// How much of the message stands behind where the list begins; 0 when there is none.
     pub(crate) begin: usize,
     /// How much of it stands behind the last element.
@@ -47,7 +47,7 @@ pub(crate) trait Elements {
     fn read(&mut self, element: &mut AuthorizationData) -> Result<bool, Self::Refusal>;
 
     /// What was read last is done with.
-    fn passed(&mut self) -> Reading;
+    fn passed(&mut self) -> ListReading;
 
     /// Whether one that is done with has this tag.
     fn is_named_before(&self, id_tag: &IdToken) -> bool;
@@ -62,8 +62,8 @@ pub(crate) enum UpdateStatus {
     VersionMismatch,
 }
 
-impl Update {
-    pub(crate) fn new(version: i32, is_full: bool, reading: Reading) -> Self {
+impl ListUpdate {
+    pub(crate) fn new(version: i32, is_full: bool, reading: ListReading) -> Self {
         Self { version, is_full, reading, elements: 0, free: 0, compared: 0, is_last: false }
     }
 }

@@ -1,6 +1,6 @@
 //! An update: the new list is built beside the old one, element by element as it lies in the receive buffer.
 
-use super::update::{AuthorizationData, Elements, Update, UpdateStatus};
+use super::update::{AuthorizationData, Elements, ListUpdate, UpdateStatus};
 use super::{HASH, LIVE, LOCAL_AUTH_LIST_ENABLED, ListSlot, LocalList, NEXT, place_record, read_entry};
 use crate::station::IdToken;
 use crate::station::common::Common;
@@ -21,11 +21,11 @@ impl LocalList<'_> {
     }
 
     /// The update that is under way.
-    pub(crate) fn under_way(&self) -> Option<Update> {
+    pub(crate) fn under_way(&self) -> Option<ListUpdate> {
         self.update
     }
 
-    fn begin(&mut self, update: &Update) {
+    fn begin(&mut self, update: &ListUpdate) {
         if !update.is_full {
             self.slots.iter_mut().filter(|slot| slot.is(LIVE)).for_each(|slot| slot.0 |= NEXT);
         }
@@ -36,7 +36,7 @@ impl LocalList<'_> {
     #[inline(never)]
     fn next_wish<E: Elements>(
         &mut self,
-        update: &mut Update,
+        update: &mut ListUpdate,
         elements: &mut E,
         mut loaded: Option<Option<usize>>,
         record: &mut [u8],
@@ -93,7 +93,7 @@ impl LocalList<'_> {
     }
 
     /// A place for one more element. `None` when there may be no more of them.
-    fn take_place(&self, update: &mut Update) -> Option<usize> {
+    fn take_place(&self, update: &mut ListUpdate) -> Option<usize> {
         update.elements = update.elements.saturating_add(1);
         if update.elements > self.entries_max() || update.version < 1 {
             return None; // LST-07, LST-12
@@ -105,7 +105,7 @@ impl LocalList<'_> {
     }
 
     /// Whether an element before has the same tag. If one has the same hash the request is read again to be sure.
-    fn is_named_before<E: Elements>(&self, update: &Update, elements: &E, id_tag: &IdToken, hash: u32) -> bool {
+    fn is_named_before<E: Elements>(&self, update: &ListUpdate, elements: &E, id_tag: &IdToken, hash: u32) -> bool {
         let taken = self.slots.get(..update.free).unwrap_or_default();
         taken.iter().any(|slot| slot.0 & !NEXT == hash) && elements.is_named_before(id_tag)
     }
@@ -113,7 +113,7 @@ impl LocalList<'_> {
     /// The record that makes the new list the list, after all that is to be stored before. `None` when the list would be too
     /// long.
     #[inline(never)]
-    fn store_places(&self, update: &mut Update, filled: usize, record: &mut [u8]) -> Option<Wish> {
+    fn store_places(&self, update: &mut ListUpdate, filled: usize, record: &mut [u8]) -> Option<Wish> {
         if self.slots.iter().filter(|slot| slot.is(NEXT)).count() > self.entries_max() {
             return None; // LST-07
         }
@@ -137,7 +137,7 @@ impl Tokens<'_> {
     pub(crate) fn update_list<E: Elements>(
         &mut self,
         common: &mut Common<'_>,
-        mut update: Update,
+        mut update: ListUpdate,
         elements: &mut E,
         scratch: &mut Scratch<'_>,
     ) -> Result<Option<UpdateStatus>, E::Refusal> {
@@ -174,7 +174,7 @@ impl Tokens<'_> {
 
     /// The device knows the new list.
     #[inline(never)]
-    fn replace_list(&mut self, common: &mut Common<'_>, update: &Update) {
+    fn replace_list(&mut self, common: &mut Common<'_>, update: &ListUpdate) {
         let list = &mut self.local_list;
         list.version = update.version;
         list.has_entries = list.slots.iter().any(|slot| slot.is(NEXT));

@@ -10,7 +10,7 @@ mod verifier;
 
 pub use verifier::{FirmwareVerifier, SignerVerdict};
 
-use super::progress::Stage;
+use super::progress::TransferStage;
 use super::request::TransferRefused;
 use crate::time::{Clock, Instant};
 use crate::types::{FirmwareStatus, SignedFirmwareStatus, Symbol};
@@ -112,10 +112,10 @@ impl<'a> SignedUpdate<'a> {
     }
 
     /// Where a download that is done goes on.
-    pub(super) fn stage_after_download(&self) -> Stage {
+    pub(super) fn stage_after_download(&self) -> TransferStage {
         match self.request_id {
-            Some(_) => Stage::Verifying,
-            None => Stage::Downloaded,
+            Some(_) => TransferStage::Verifying,
+            None => TransferStage::Downloaded,
         }
     }
 

@@ -7,8 +7,8 @@ use crate::station::Station;
 use crate::station::common::Common;
 use crate::station::transfer::Transfers;
 use crate::station::transfer::direction::Direction;
-use crate::station::transfer::progress::{POLL_INTERVAL, Stage};
-use crate::station::transfer::request::{TransferRefused, TransferRequest, Wanted};
+use crate::station::transfer::progress::{POLL_INTERVAL, TransferStage};
+use crate::station::transfer::request::{TransferRefused, TransferRequest, WantedTransfer};
 use crate::store::{Scratch, StorageOp, registry};
 use crate::time::Instant;
 use crate::types::SecurityEvent;
@@ -73,12 +73,12 @@ impl Transfers<'_> {
         &mut self,
         common: &mut Common<'_>,
         id: Option<i32>,
-        wanted: &Wanted<'_>,
+        wanted: &WantedTransfer<'_>,
         scratch: &mut Scratch<'_>,
     ) -> Result<(), TransferRefused> {
         let len = TransferRequest::write(scratch.blank(), registry::FIRMWARE_UPDATE, wanted, id)?;
         let transfer = &mut self.firmware.transfer;
-        let cancels = transfer.stage != Stage::Idle;
+        let cancels = transfer.stage != TransferStage::Idle;
         transfer.begin();
         let intake = &mut self.firmware.signed.intake;
         intake.cancels = cancels;

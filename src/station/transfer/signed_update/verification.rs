@@ -6,7 +6,7 @@ use crate::station::common::Common;
 use crate::station::transfer::Transfers;
 use crate::station::transfer::direction::Direction;
 use crate::station::transfer::firmware::{ANNOUNCEMENT_S, Firmware};
-use crate::station::transfer::progress::{POLL_INTERVAL, Stage, seconds_after};
+use crate::station::transfer::progress::{POLL_INTERVAL, TransferStage, seconds_after};
 use crate::time::{Clock, Duration, Instant};
 use crate::types::{SecurityEvent, SignedFirmwareStatus, Symbol};
 use core::task::Poll;
@@ -28,7 +28,7 @@ impl Transfers<'_> {
         transfer.reports.push(SignedFirmwareStatus::SignatureVerified.code());
         if is_early {
             transfer.reports.push(SignedFirmwareStatus::InstallScheduled.code()); // L01.FR.16
-            transfer.stage = Stage::Scheduled;
+            transfer.stage = TransferStage::Scheduled;
             common.agenda.look_again();
         } else {
             self.go_on_to_installation(common, now);
@@ -37,7 +37,7 @@ impl Transfers<'_> {
 
     fn go_on_to_installation(&mut self, common: &mut Common<'_>, now: Instant) {
         let transfer = &mut self.firmware.transfer;
-        transfer.stage = Stage::Downloaded;
+        transfer.stage = TransferStage::Downloaded;
         transfer.at = seconds_after(now, ANNOUNCEMENT_S);
         common.agenda.look_again();
     }
@@ -48,7 +48,7 @@ impl Station<'_> {
     pub(crate) fn advance_signed_update(&mut self, now: Instant) {
         let signed = &self.transfers.firmware.signed;
         match self.transfers.firmware.transfer.stage {
-            Stage::Verifying => match signed.verifier.map_or(Poll::Ready(false), FirmwareVerifier::verify) {
+            TransferStage::Verifying => match signed.verifier.map_or(Poll::Ready(false), FirmwareVerifier::verify) {
                 Poll::Pending => self.core.common.agenda.wake_at(now + POLL_INTERVAL),
                 Poll::Ready(true) => self.transfers.signature_verified(&mut self.core.common, now),
                 Poll::Ready(false) => {
@@ -63,10 +63,12 @@ impl Station<'_> {
                     ); // L01.FR.03
                 }
             },
-            Stage::Scheduled => match self.transfers.firmware.signed.until_installation(&self.core.common.clock, now) {
-                0 => self.transfers.go_on_to_installation(&mut self.core.common, now),
-                seconds => self.core.common.agenda.wake_at(now + Duration::from_secs(seconds)),
-            },
+            TransferStage::Scheduled => {
+                match self.transfers.firmware.signed.until_installation(&self.core.common.clock, now) {
+                    0 => self.transfers.go_on_to_installation(&mut self.core.common, now),
+                    seconds => self.core.common.agenda.wake_at(now + Duration::from_secs(seconds)),
+                }
+            }
             _ => {}
         }
     }

@@ -18,7 +18,7 @@ mod thinning;
 
 use super::chip::{Fault, Io, Result};
 use super::lengths::{PREFIX_LEN, SCRATCH_LEN};
-use super::log::{Cursor, Header, Log, MARK_LEN, Mark, NUMBERS, Place, prefix};
+use super::log::{Cursor, Log, LogPlace, MARK_LEN, Mark, NUMBERS, PageHeader, prefix};
 use crate::bytes::copy;
 use core::ops::{Range, RangeInclusive};
 
@@ -35,7 +35,7 @@ pub(super) struct Entries {
     /// How the header of the page that is written begins.
     tail_begin: (u32, u16),
     /// Where reading goes on.
-    reading: Option<Reading>,
+    reading: Option<EntryReading>,
     /// Where the page begins that the head is on, and the one behind it: pages that begin below the first are free, and
     /// when the head gets to the second, one more is.
     first_begin: u32,
@@ -45,7 +45,7 @@ pub(super) struct Entries {
 
 /// A walk over the entries in their order.
 #[derive(Clone, Copy, Debug)]
-struct Reading {
+struct EntryReading {
     cursor: Cursor,
     /// Where the next page begins: entries from there on count on that one only.
     end: u32,
@@ -185,7 +185,7 @@ impl Entries {
         // What the last page holds from its beginning on is void: an entry that is written once more, or marks alone.
         let void = self.log.tail.filter(|_| self.tail_begin.0 == number);
         let again = if void.is_some() { self.tail_begin.1.saturating_add(1) } else { 0 };
-        let header = Header { generation: self.generation, is_copy: false, first: number, head: self.head, again };
+        let header = PageHeader { generation: self.generation, is_copy: false, first: number, head: self.head, again };
         self.log.is_open = false;
         let place = self.begin_page(io, self.log.tail, void, &header)?;
         self.log.tail = Some(place);
@@ -206,10 +206,10 @@ impl Entries {
     fn begin_page(
         &mut self,
         io: &mut Io<'_>,
-        behind: Option<Place>,
-        void: Option<Place>,
-        header: &Header,
-    ) -> Result<Place> {
+        behind: Option<LogPlace>,
+        void: Option<LogPlace>,
+        header: &PageHeader,
+    ) -> Result<LogPlace> {
         let free = self.free_page(io, behind)?;
         let page = free.or(void.map(|void| void.page)).ok_or(Fault::Full)?;
         if self.reading.is_some_and(|reading| reading.cursor.place.page == page) {

@@ -2,14 +2,14 @@
 
 use super::Entries;
 use crate::store::flash::chip::{Io, Result};
-use crate::store::flash::log::{Header, Place};
+use crate::store::flash::log::{LogPlace, PageHeader};
 use core::cell::Cell;
 
 /// What a page is worth for a purpose; 0 when nothing.
-type Rank<'r> = &'r dyn Fn(u32, Option<Header>) -> u64;
+type Rank<'r> = &'r dyn Fn(u32, Option<PageHeader>) -> u64;
 
 /// The address of a page that holds entries, and how it begins.
-pub(super) type Page = (u32, Header);
+pub(super) type Page = (u32, PageHeader);
 
 impl Entries {
     /// The page that was begun last.
@@ -24,12 +24,12 @@ impl Entries {
 
     /// The page where entry `number` is, or would be.
     pub(super) fn page_of(&self, io: &mut Io<'_>, number: u32) -> Result<Option<Page>> {
-        let rank = |header: Header| if header.first <= number { 1 << 50 | later(header) } else { earlier(header) };
+        let rank = |header: PageHeader| if header.first <= number { 1 << 50 | later(header) } else { earlier(header) };
         self.select(io, &|_, header| header.map_or(0, rank))
     }
 
     /// The first free page behind a place.
-    pub(super) fn free_page(&self, io: &mut Io<'_>, behind: Option<Place>) -> Result<Option<u32>> {
+    pub(super) fn free_page(&self, io: &mut Io<'_>, behind: Option<LogPlace>) -> Result<Option<u32>> {
         let begin = behind.map_or(self.log.start, |place| place.page.saturating_add(1));
         let best = Cell::new(None);
         let rank = |page: u32, header| {
@@ -47,7 +47,7 @@ impl Entries {
     pub(super) fn survey(&mut self, io: &mut Io<'_>) -> Result<()> {
         self.first_begin = self.page_of(io, self.head)?.map_or(0, |(_, header)| header.first);
         let (free, second) = (Cell::new(0), Cell::new(u32::MAX));
-        let rank = |_, header: Option<Header>| {
+        let rank = |_, header: Option<PageHeader>| {
             if self.is_free(header) {
                 free.set(free.get() + 1);
             }
@@ -62,7 +62,7 @@ impl Entries {
     }
 
     /// Nothing is wanted of a page any more behind which another one begins below the head.
-    fn is_free(&self, header: Option<Header>) -> bool {
+    fn is_free(&self, header: Option<PageHeader>) -> bool {
         header.is_none_or(|header| header.generation <= self.generation && header.first < self.first_begin)
     }
 
@@ -84,10 +84,10 @@ impl Entries {
     }
 }
 
-fn later(header: Header) -> u64 {
+fn later(header: PageHeader) -> u64 {
     1 << 48 | u64::from(header.first) << u16::BITS | u64::from(header.again)
 }
 
-fn earlier(header: Header) -> u64 {
-    later(Header { first: !header.first, ..header })
+fn earlier(header: PageHeader) -> u64 {
+    later(PageHeader { first: !header.first, ..header })
 }

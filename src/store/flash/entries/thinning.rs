@@ -4,12 +4,12 @@ use super::{Entries, stage};
 use crate::bytes::copy;
 use crate::store::flash::chip::{Fault, Io, Result};
 use crate::store::flash::lengths::PREFIX_LEN;
-use crate::store::flash::log::{Header, MARK_LEN, Mark, NUMBERS, Place};
+use crate::store::flash::log::{LogPlace, MARK_LEN, Mark, NUMBERS, PageHeader};
 use crate::store::thinning::{Role, Thinning};
 
 /// Where copies go.
-struct Target {
-    place: Option<Place>,
+struct CopyTarget {
+    place: Option<LogPlace>,
     /// The number of the next one is not below.
     expected: u32,
 }
@@ -35,7 +35,7 @@ impl Entries {
         let mut thinning = Thinning::new();
         let mut gone = 0;
         let mut source = self.reading_at(io, self.head)?;
-        let mut target = Target { place: None, expected: self.head };
+        let mut target = CopyTarget { place: None, expected: self.head };
         while let Some(mut reading) = source {
             let (page, first) = (reading.cursor.place.page, reading.cursor.expected);
             while let Some(found) = self.next_in_page(io, &mut reading)? {
@@ -68,7 +68,7 @@ impl Entries {
         Ok(gone)
     }
 
-    fn copy_entry(&mut self, io: &mut Io<'_>, target: &mut Target, number: u32, record: &[u8]) -> Result<()> {
+    fn copy_entry(&mut self, io: &mut Io<'_>, target: &mut CopyTarget, number: u32, record: &[u8]) -> Result<()> {
         if target.place.is_some() && number.saturating_sub(target.expected) >= NUMBERS {
             self.copy_mark(io, target, number, Mark::Next(number))?;
         }
@@ -80,7 +80,7 @@ impl Entries {
         Ok(())
     }
 
-    fn copy_mark(&mut self, io: &mut Io<'_>, target: &mut Target, number: u32, mark: Mark) -> Result<()> {
+    fn copy_mark(&mut self, io: &mut Io<'_>, target: &mut CopyTarget, number: u32, mark: Mark) -> Result<()> {
         let place = self.place_of_copy(io, target, number, MARK_LEN)?;
         let len = mark.write(io.scratch).unwrap_or(0);
         target.place = Some(self.log.write(io, place, len)?);
@@ -89,12 +89,12 @@ impl Entries {
 
     /// On the page of copies, or on the next one when that is full.
     #[inline(never)]
-    fn place_of_copy(&mut self, io: &mut Io<'_>, target: &Target, number: u32, len: usize) -> Result<Place> {
+    fn place_of_copy(&mut self, io: &mut Io<'_>, target: &CopyTarget, number: u32, len: usize) -> Result<LogPlace> {
         match target.place.filter(|place| self.log.left(*place) >= self.log.in_units(len)) {
             Some(place) => Ok(place),
             None => {
                 let generation = self.generation.saturating_add(1);
-                let header = Header { generation, is_copy: true, first: number, head: self.head, again: 0 };
+                let header = PageHeader { generation, is_copy: true, first: number, head: self.head, again: 0 };
                 self.begin_page(io, target.place.or(self.log.tail), None, &header)
             }
         }

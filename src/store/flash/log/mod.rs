@@ -20,7 +20,7 @@ use crate::bytes::copy;
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
 use page::{HEADER_LEN, torn, veil};
-pub(super) use page::{Header, Item, MARK_LEN, Mark, NUMBERS, Owner, prefix};
+pub(super) use page::{MARK_LEN, Mark, NUMBERS, Owner, PageHeader, PageItem, prefix};
 pub(super) use reading::{Cursor, Scan};
 
 pub(super) struct Log {
@@ -34,11 +34,11 @@ pub(super) struct Log {
     /// It is known what lies on the chip.
     pub(super) is_open: bool,
     /// Where the next item goes; none while there is no page at all.
-    pub(super) tail: Option<Place>,
+    pub(super) tail: Option<LogPlace>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct LogPlace {
     /// The address of the page.
     pub(super) page: u32,
     pub(super) offset: u32,
@@ -48,7 +48,7 @@ pub(super) struct Place {
 #[repr(align(8))]
 struct Words([u8; WORD_LEN_MAX]);
 
-impl Place {
+impl LogPlace {
     fn address(self) -> u32 {
         self.page.wrapping_add(self.offset)
     }
@@ -78,7 +78,7 @@ impl Log {
     }
 
     /// Bytes to the end of the page.
-    pub(super) fn left(&self, place: Place) -> usize {
+    pub(super) fn left(&self, place: LogPlace) -> usize {
         self.page_len.saturating_sub(place.offset) as usize
     }
 
@@ -96,12 +96,12 @@ impl Log {
     }
 
     #[inline(never)]
-    pub(super) fn header(&self, io: &mut Io<'_>, page: u32) -> Result<Option<Header>> {
+    pub(super) fn header(&self, io: &mut Io<'_>, page: u32) -> Result<Option<PageHeader>> {
         let mut words = Words([0; _]);
         let bytes = words.0.get_mut(..self.in_units(HEADER_LEN)).unwrap_or_default();
         io.chip.read(page, bytes)?;
         veil(bytes, HEADER_LEN);
-        Ok(Header::read(self.owner, bytes))
+        Ok(PageHeader::read(self.owner, bytes))
     }
 
     /// Begins to find out what lies on the chip. The page that was being begun or erased when the power failed is erased
@@ -128,10 +128,10 @@ impl Log {
 
     /// Begins a page. Returns the place behind its header.
     #[inline(never)]
-    pub(super) fn begin_page(&self, io: &mut Io<'_>, page: u32, header: &Header) -> Result<Place> {
+    pub(super) fn begin_page(&self, io: &mut Io<'_>, page: u32, header: &PageHeader) -> Result<LogPlace> {
         self.erase(io, page)?;
         let len = header.write(self.owner, io.scratch).unwrap_or(0);
-        self.write(io, Place { page, offset: 0 }, len)
+        self.write(io, LogPlace { page, offset: 0 }, len)
     }
 
     pub(super) fn erase(&self, io: &mut Io<'_>, page: u32) -> Result<()> {
@@ -179,7 +179,7 @@ impl Log {
 
     /// Writes the item in the scratch memory, its first unit last. Returns the place behind it.
     #[inline(never)]
-    pub(super) fn write(&self, io: &mut Io<'_>, place: Place, len: usize) -> Result<Place> {
+    pub(super) fn write(&self, io: &mut Io<'_>, place: LogPlace, len: usize) -> Result<LogPlace> {
         let whole = self.in_units(len);
         veil(io.scratch, len);
         if let Some(padding) = io.scratch.get_mut(len..whole) {

@@ -15,7 +15,7 @@ pub(in crate::store::flash) enum Owner {
 
 /// The beginning of each page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct PageHeader {
     /// Goes up with each thinning.
     pub(crate) generation: u16,
     /// A thinning has written it, from older pages.
@@ -30,7 +30,7 @@ pub(crate) struct Header {
 
 /// What lies at a place of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Item {
+pub(crate) enum PageItem {
     /// This entry; its content begins in the buffer behind [`PREFIX_LEN`] and has this length.
     Entry {
         number: u32,
@@ -76,7 +76,7 @@ const VEIL: [u8; 4] = [0x0d, 0x33, 0x5a, 0x71];
 /// Of the item that covers a torn one.
 const TORN_LEN: usize = 4;
 
-impl Header {
+impl PageHeader {
     pub(crate) fn write(&self, owner: Owner, buffer: &mut [u8]) -> Option<usize> {
         let mut writer = RecordWriter::bare(buffer);
         writer.byte(owner as u8);
@@ -165,17 +165,17 @@ pub(crate) fn torn(units: usize) -> [u8; TORN_LEN] {
 
 /// Reads the item that these bytes begin with, which are as many as [`item_len`] says. The number of an entry is at least
 /// `expected`, and greater by `slack` at most: the less is taken for an entry by chance.
-pub(crate) fn read_item(bytes: &[u8], expected: u32, slack: u32) -> Item {
+pub(crate) fn read_item(bytes: &[u8], expected: u32, slack: u32) -> PageItem {
     let read = || {
         let prefix = u16::from_le_bytes(*bytes.first_chunk()?);
         let kind = length_of(bytes)?;
         if let [_, _, units, check] = *bytes
             && kind == TORN
         {
-            return (units == !check).then_some(Item::Torn { units: units.into() });
+            return (units == !check).then_some(PageItem::Torn { units: units.into() });
         }
         if kind > TORN {
-            return Mark::read(kind, bytes).map(Item::Mark);
+            return Mark::read(kind, bytes).map(PageItem::Mark);
         }
         let gap = u32::from(prefix >> LEN_BITS).wrapping_sub(expected) % NUMBERS;
         if gap > slack {
@@ -184,9 +184,9 @@ pub(crate) fn read_item(bytes: &[u8], expected: u32, slack: u32) -> Item {
         let number = expected.saturating_add(gap);
         let len = usize::from(kind);
         RecordReader::open_entry(number, bytes.get(PREFIX_LEN..PREFIX_LEN + len)?)?;
-        Some(Item::Entry { number, len })
+        Some(PageItem::Entry { number, len })
     };
-    read().unwrap_or(Item::Nothing)
+    read().unwrap_or(PageItem::Nothing)
 }
 
 fn length_of(bytes: &[u8]) -> Option<u16> {

@@ -1,14 +1,14 @@
 //! Reading from item to item.
 
-use super::page::{GLANCE, HEADER_LEN, Header, Item, Mark, NUMBERS, Owner, item_len, read_item, veil};
-use super::{Log, Place, Result};
+use super::page::{GLANCE, HEADER_LEN, Mark, NUMBERS, Owner, PageHeader, PageItem, item_len, read_item, veil};
+use super::{Log, LogPlace, Result};
 use crate::store::flash::chip::Io;
 use crate::store::flash::lengths::SCRATCH_LEN;
 
 /// A walk over the items of a page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor {
-    pub(crate) place: Place,
+    pub(crate) place: LogPlace,
     /// The number of an entry at this place is not below.
     pub(crate) expected: u32,
     /// So many entries may have been lost in front of this place, or thinned out.
@@ -27,24 +27,24 @@ pub(crate) struct Scan {
 
 impl Log {
     /// At the first item of a page, of which the header tells what numbers its entries have.
-    pub(crate) fn begin(&self, page: u32, header: Option<&Header>) -> Cursor {
-        let place = Place { page, offset: self.in_units(HEADER_LEN) as u32 };
+    pub(crate) fn begin(&self, page: u32, header: Option<&PageHeader>) -> Cursor {
+        let place = LogPlace { page, offset: self.in_units(HEADER_LEN) as u32 };
         let slack = if header.is_some_and(|header| header.is_copy) { NUMBERS } else { 0 };
         Cursor { place, expected: header.map_or(0, |header| header.first), slack }
     }
 
     /// Goes on behind an item.
-    pub(crate) fn pass(&self, cursor: &mut Cursor, item: Item, behind: Place) {
+    pub(crate) fn pass(&self, cursor: &mut Cursor, item: PageItem, behind: LogPlace) {
         cursor.place = behind;
         match item {
             _ if self.owner == Owner::Records => {} // which have keys, and all the same number
-            Item::Entry { number, .. } => {
+            PageItem::Entry { number, .. } => {
                 cursor.expected = number.saturating_add(1);
                 cursor.slack = if cursor.slack < NUMBERS { 0 } else { NUMBERS };
             }
-            Item::Mark(Mark::Next(number)) => cursor.expected = cursor.expected.max(number),
-            Item::Mark(_) => {}
-            Item::Torn { .. } | Item::Nothing => cursor.slack = cursor.slack.saturating_add(1),
+            PageItem::Mark(Mark::Next(number)) => cursor.expected = cursor.expected.max(number),
+            PageItem::Mark(_) => {}
+            PageItem::Torn { .. } | PageItem::Nothing => cursor.slack = cursor.slack.saturating_add(1),
         }
     }
 
@@ -55,14 +55,14 @@ impl Log {
         let mut is_damaged = false;
         while let Some((item, behind)) = self.look(io, &scan.cursor)? {
             let was_damaged = is_damaged;
-            is_damaged = item == Item::Nothing;
+            is_damaged = item == PageItem::Nothing;
             match item {
-                Item::Entry { .. } => scan.damages = 0,
-                Item::Mark(Mark::Released(number)) => scan.released = scan.released.max(number),
-                Item::Mark(Mark::Copied(number)) => scan.copied = scan.copied.max(number),
-                Item::Nothing if was_damaged => {}
-                Item::Nothing | Item::Torn { .. } => scan.damages = scan.damages.saturating_add(1),
-                Item::Mark(Mark::Next(_)) => {}
+                PageItem::Entry { .. } => scan.damages = 0,
+                PageItem::Mark(Mark::Released(number)) => scan.released = scan.released.max(number),
+                PageItem::Mark(Mark::Copied(number)) => scan.copied = scan.copied.max(number),
+                PageItem::Nothing if was_damaged => {}
+                PageItem::Nothing | PageItem::Torn { .. } => scan.damages = scan.damages.saturating_add(1),
+                PageItem::Mark(Mark::Next(_)) => {}
             }
             self.pass(&mut scan.cursor, item, behind);
         }
@@ -72,7 +72,7 @@ impl Log {
     /// What lies at a place, and the place behind it; `None` where the page ends: nothing was written from there on, or
     /// what was is torn.
     #[inline(never)]
-    pub(crate) fn look(&self, io: &mut Io<'_>, cursor: &Cursor) -> Result<Option<(Item, Place)>> {
+    pub(crate) fn look(&self, io: &mut Io<'_>, cursor: &Cursor) -> Result<Option<(PageItem, LogPlace)>> {
         let place = cursor.place;
         let left = self.left(place);
         if left == 0 {
@@ -95,26 +95,26 @@ impl Log {
                 veil(io.scratch, len);
                 let item = read_item(io.scratch.get(..len).unwrap_or_default(), cursor.expected, cursor.slack);
                 let behind = match item {
-                    Item::Torn { units } => units.max(1).saturating_mul(self.unit),
+                    PageItem::Torn { units } => units.max(1).saturating_mul(self.unit),
                     _ => self.in_units(len),
                 };
-                if item != Item::Nothing {
+                if item != PageItem::Nothing {
                     return Ok(Some((item, place.behind(behind))));
                 }
             }
         }
-        Ok(Some((Item::Nothing, place.behind(self.unit))))
+        Ok(Some((PageItem::Nothing, place.behind(self.unit))))
     }
 
     /// Reads so many bytes of an item that is known to be there, as they are.
-    pub(crate) fn peek(&self, io: &mut Io<'_>, place: Place, len: usize) -> Result<()> {
+    pub(crate) fn peek(&self, io: &mut Io<'_>, place: LogPlace, len: usize) -> Result<()> {
         self.read(io, place, 0, self.in_units(len).min(self.left(place)))?;
         veil(io.scratch, len);
         Ok(())
     }
 
     /// Whether nothing was written from here to the end of the page.
-    pub(crate) fn is_blank(&self, io: &mut Io<'_>, mut place: Place) -> Result<bool> {
+    pub(crate) fn is_blank(&self, io: &mut Io<'_>, mut place: LogPlace) -> Result<bool> {
         loop {
             let len = self.left(place).min(SCRATCH_LEN);
             if len == 0 {
@@ -131,7 +131,7 @@ impl Log {
     /// Reads an item from byte `from` to before `to`, to the same places of the scratch memory. `false` when it cannot be
     /// read, but the beginning of its page can.
     #[inline(never)]
-    fn read(&self, io: &mut Io<'_>, place: Place, from: usize, to: usize) -> Result<bool> {
+    fn read(&self, io: &mut Io<'_>, place: LogPlace, from: usize, to: usize) -> Result<bool> {
         let Some(bytes) = io.scratch.get_mut(from..to) else { return Ok(true) };
         if io.chip.read(place.behind(from).address(), bytes).is_ok() {
             return Ok(true);
