@@ -1,7 +1,7 @@
 //! OCPP 2.0.1 on the same station, as a test: three requests and one event in its words walk a session, so that the station
 //! cannot quietly learn those of OCPP 1.6. Nothing of it is in any firmware.
 
-use crate::json::{Field, Json, Kind, Payload, Strictness, Value, Walk, Writer, name};
+use crate::json::{Field, FieldKind, FieldValue, Json, MemberWalk, Payload, Strictness, Writer, name};
 use crate::rpc::CallComposer;
 use crate::station::availability::InForce;
 use crate::station::core_profile::Core;
@@ -28,11 +28,12 @@ const ROOM: Room = Room { measurands: 13, rotations: 0, key_names: 0, list_entri
 /// RequestStartTransaction.req. An EVSE is a connector.
 fn request_start_transaction(station: &mut Station<'_>, now: Instant, payload: Payload<'_>) -> &'static str {
     const FIELDS: [Field; 3] = [
-        Field::required("idToken", Kind::Object),
-        Field::required("remoteStartId", Kind::Integer),
-        Field::optional("evseId", Kind::Integer),
+        Field::required("idToken", FieldKind::Object),
+        Field::required("remoteStartId", FieldKind::Integer),
+        Field::optional("evseId", FieldKind::Integer),
     ];
-    const ID_TOKEN: [Field; 2] = [Field::required("idToken", Kind::Text(36)), Field::required("type", Kind::Text(20))];
+    const ID_TOKEN: [Field; 2] =
+        [Field::required("idToken", FieldKind::Text(36)), Field::required("type", FieldKind::Text(20))];
     let [id_token, _, evse] = payload.read(&FIELDS).unwrap();
     let [id_token, _] = members(id_token.nested().unwrap(), &ID_TOKEN);
     let id_token = IdToken::try_from(id_token.text().unwrap()).unwrap();
@@ -42,7 +43,7 @@ fn request_start_transaction(station: &mut Station<'_>, now: Instant, payload: P
 
 /// RequestStopTransaction.req. The id is that of the charge point.
 fn request_stop_transaction(station: &mut Station<'_>, now: Instant, payload: Payload<'_>) -> &'static str {
-    const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Text(36))];
+    const FIELDS: [Field; 1] = [Field::required("transactionId", FieldKind::Text(36))];
     let [wanted] = payload.read(&FIELDS).unwrap();
     let wanted = wanted.text().unwrap();
     let seed = station.core.seed();
@@ -55,8 +56,8 @@ fn request_stop_transaction(station: &mut Station<'_>, now: Instant, payload: Pa
 /// ChangeAvailability.req
 fn change_availability(station: &mut Station<'_>, now: Instant, payload: Payload<'_>) -> &'static str {
     const FIELDS: [Field; 2] =
-        [Field::required("operationalStatus", Kind::Text(20)), Field::optional("evse", Kind::Object)];
-    const EVSE: [Field; 1] = [Field::required("id", Kind::Integer)];
+        [Field::required("operationalStatus", FieldKind::Text(20)), Field::optional("evse", FieldKind::Object)];
+    const EVSE: [Field; 1] = [Field::required("id", FieldKind::Integer)];
     let [wanted, evse] = payload.read(&FIELDS).unwrap();
     let wanted = wanted.text().and_then(Availability::from_json).unwrap();
     let evse = evse.nested().map_or(0, |evse| members(evse, &EVSE)[0].integer().unwrap());
@@ -67,9 +68,9 @@ fn change_availability(station: &mut Station<'_>, now: Instant, payload: Payload
     }
 }
 
-fn members<'o, const N: usize>(object: &'o [u8], fields: &[Field; N]) -> [Value<'o>; N] {
-    let mut values = [Value::Absent; N];
-    Walk::of(object, Strictness::NoOthers).read_leniently(fields, &mut values, &mut 0).unwrap();
+fn members<'o, const N: usize>(object: &'o [u8], fields: &[Field; N]) -> [FieldValue<'o>; N] {
+    let mut values = [FieldValue::Absent; N];
+    MemberWalk::of(object, Strictness::NoOthers).read_leniently(fields, &mut values, &mut 0).unwrap();
     values
 }
 

@@ -2,10 +2,10 @@
 
 mod support;
 
-use embedded_ocpp::certificate::{Hash, Identity, Malformed, Outline, Walk};
+use embedded_ocpp::certificate::{Hash, Identity, MalformedCertificate, Outline, Walk};
 use support::pki::{Issued, OcspId, P256, P384, PLAIN, ROOT, RSA, issue, reissue};
 
-fn walked(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<Outline, Malformed> {
+fn walked(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<Outline, MalformedCertificate> {
     let mut walk = Walk::new();
     pieces.into_iter().for_each(|piece| walk.push(piece.as_ref()));
     walk.finish()
@@ -113,7 +113,7 @@ fn sec_24_of_a_chain_the_first_counts_and_all_must_be_whole() {
     walk.push(chain.as_bytes());
     assert_eq!((walk.finish(), walk.count()), (Ok(outline(&leaf.pem)), 2));
     for end in leaf.pem.len() + "-----BEGIN C".len()..chain.len() - 1 {
-        assert_eq!(walked([&chain[..end]]), Err(Malformed), "{end}");
+        assert_eq!(walked([&chain[..end]]), Err(MalformedCertificate), "{end}");
     }
 }
 
@@ -121,9 +121,9 @@ fn sec_24_of_a_chain_the_first_counts_and_all_must_be_whole() {
 fn sec_24_what_ends_early_is_no_certificate() {
     let root = issue(P384, "/CN=Root", LONG, ROOT, None);
     for end in 0..root.pem.len() - 1 {
-        assert_eq!(walked([&root.pem[..end]]), Err(Malformed), "{end}");
+        assert_eq!(walked([&root.pem[..end]]), Err(MalformedCertificate), "{end}");
     }
-    assert_eq!(walked([""; 0]), Err(Malformed));
+    assert_eq!(walked([""; 0]), Err(MalformedCertificate));
 }
 
 /// Takes the octets of a certificate out of its text, and puts others in.
@@ -211,7 +211,7 @@ fn sec_24_a_length_that_lies_is_no_certificate() {
         (pem_of(&[]), "nothing"),
         (pem_of(&[tlv(0x30, &[]), behind()].concat()), "more behind it"),
     ] {
-        assert_eq!(walked([&text]), Err(Malformed), "{why}");
+        assert_eq!(walked([&text]), Err(MalformedCertificate), "{why}");
     }
     // 21 octets of which the first only says that it is positive.
     let longest = [&[0][..], &[0xff; 20]].concat();
@@ -235,7 +235,7 @@ fn sec_24_what_stands_between_the_markers_is_base64() {
         (format!("{}AA==AAAA{}", &one_line[..begin], &one_line[begin..]), "more behind padding"),
         (sound.replace("-----BEGIN", "----- BEGIN"), "no marker"),
     ] {
-        assert_eq!(walked([&text]), Err(Malformed), "{why}: {text}");
+        assert_eq!(walked([&text]), Err(MalformedCertificate), "{why}: {text}");
     }
 }
 
@@ -250,7 +250,7 @@ fn sec_24_whichever_octet_is_changed_nothing_breaks() {
             changed[place] = octet;
             let _ = walked([pem_of(&changed)]);
             changed.remove(place);
-            assert_eq!(walked([pem_of(&changed)]), Err(Malformed), "without octet {place}");
+            assert_eq!(walked([pem_of(&changed)]), Err(MalformedCertificate), "without octet {place}");
         }
     }
 }

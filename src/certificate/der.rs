@@ -1,6 +1,6 @@
 //! Through the octets of one certificate (RFC 5280 §4.1): each is looked at once, and nothing of it is kept but what names it.
 
-use super::Malformed;
+use super::MalformedCertificate;
 use super::identity::{Hash, Outline};
 use sha2::digest::FixedOutputReset;
 use sha2::{Digest, Sha256};
@@ -66,8 +66,8 @@ impl Der {
     }
 
     /// Looks at one octet; what names the certificate goes into `outline`, if it is wanted.
-    pub(super) fn push(&mut self, octet: u8, mut outline: Option<&mut Outline>) -> Result<(), Malformed> {
-        self.position = self.position.checked_add(1).ok_or(Malformed)?;
+    pub(super) fn push(&mut self, octet: u8, mut outline: Option<&mut Outline>) -> Result<(), MalformedCertificate> {
+        self.position = self.position.checked_add(1).ok_or(MalformedCertificate)?;
         if self.missing == 0 {
             return match self.header.push(octet)? {
                 Some(length) => self.begin(length, outline),
@@ -77,10 +77,10 @@ impl Der {
         let is_first = core::mem::take(&mut self.is_first);
         match self.step {
             DerStep::Serial if outline.as_mut().is_some_and(|outline| !outline.serial.push(octet, is_first)) => {
-                return Err(Malformed);
+                return Err(MalformedCertificate);
             }
             // RFC 6960: without the octet that counts unused bits, of which a key has none.
-            DerStep::Key if is_first && octet != 0 => return Err(Malformed),
+            DerStep::Key if is_first && octet != 0 => return Err(MalformedCertificate),
             DerStep::Key if is_first => {}
             DerStep::Issuer | DerStep::Name | DerStep::Key if outline.is_some() => self.hash.update([octet]),
             _ => {}
@@ -93,13 +93,13 @@ impl Der {
     }
 
     /// The header of a value has come.
-    fn begin(&mut self, length: u32, outline: Option<&mut Outline>) -> Result<(), Malformed> {
+    fn begin(&mut self, length: u32, outline: Option<&mut Outline>) -> Result<(), MalformedCertificate> {
         let header = core::mem::take(&mut self.header);
         let tag = header.tag();
         if self.step == DerStep::Version && tag != VERSION {
             self.step = DerStep::Serial;
         }
-        let end = self.position.checked_add(length).ok_or(Malformed)?;
+        let end = self.position.checked_add(length).ok_or(MalformedCertificate)?;
         let [whole, signed, key] = self.ends;
         let (expected, parent) = match self.step {
             DerStep::Certificate => (SEQUENCE, u32::MAX),
@@ -109,18 +109,18 @@ impl Der {
             DerStep::Serial => (INTEGER, signed),
             DerStep::KeyAlgorithm => (SEQUENCE, key),
             DerStep::Key => (BIT_STRING, key),
-            DerStep::End | DerStep::Extensions => return Err(Malformed),
+            DerStep::End | DerStep::Extensions => return Err(MalformedCertificate),
             _ => (SEQUENCE, signed),
         };
         if tag != expected || end > parent {
-            return Err(Malformed);
+            return Err(MalformedCertificate);
         }
         // The last of its parent ends where that does.
         if matches!(self.step, DerStep::Key | DerStep::Signature) && end != parent {
-            return Err(Malformed);
+            return Err(MalformedCertificate);
         }
         if matches!(self.step, DerStep::Serial | DerStep::Key | DerStep::Signature) && length == 0 {
-            return Err(Malformed);
+            return Err(MalformedCertificate);
         }
         (self.missing, self.is_first) = (length, true);
         let [whole, signed, key] = &mut self.ends;
@@ -189,23 +189,23 @@ impl DerHeader {
     const LEN_MAX: usize = 6;
 
     /// The next octet; the length when it was the last. DER allows no other form of it than the shortest.
-    fn push(&mut self, octet: u8) -> Result<Option<u32>, Malformed> {
-        *self.octets.get_mut(usize::from(self.len)).ok_or(Malformed)? = octet;
+    fn push(&mut self, octet: u8) -> Result<Option<u32>, MalformedCertificate> {
+        *self.octets.get_mut(usize::from(self.len)).ok_or(MalformedCertificate)? = octet;
         self.len += 1;
         match *self.octets() {
-            [tag] if tag & 0x1f == 0x1f => Err(Malformed), // of several octets
+            [tag] if tag & 0x1f == 0x1f => Err(MalformedCertificate), // of several octets
             [_, length @ ..0x80] => Ok(Some(length.into())),
             [_, count, ref length @ ..] => {
                 let wanted = usize::from(count & 0x7f);
                 if !matches!(wanted, 1..=4) {
-                    return Err(Malformed);
+                    return Err(MalformedCertificate);
                 }
                 if length.len() < wanted {
                     return Ok(None);
                 }
                 let value = length.iter().fold(0u32, |value, octet| value << 8 | u32::from(*octet));
                 let is_shortest = value >= 0x80 && length.first() != Some(&0);
-                if is_shortest { Ok(Some(value)) } else { Err(Malformed) }
+                if is_shortest { Ok(Some(value)) } else { Err(MalformedCertificate) }
             }
             _ => Ok(None),
         }

@@ -2,4 +2,4 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no certificate, or a damaged one")]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Malformed;
+pub struct MalformedCertificate;

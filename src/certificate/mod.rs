@@ -12,5 +12,5 @@ mod walk;
 
 pub(crate) use identity::write_hex;
 pub use identity::{Hash, Identity, Outline, Serial};
-pub use malformed::Malformed;
+pub use malformed::MalformedCertificate;
 pub use walk::Walk;

@@ -1,6 +1,6 @@
 //! From text to octets: finds the certificates between their markers (RFC 7468).
 
-use super::Malformed;
+use super::MalformedCertificate;
 use crate::base64::Decoder;
 
 /// Where the text stands.
@@ -35,7 +35,11 @@ impl Pem {
 
     /// Looks at one character. What stands outside of the markers is nobody's business; anything but a certificate between
     /// such markers is none of ours, and may be a secret that has lost its way.
-    pub(super) fn push<'o>(&mut self, character: u8, octets: &'o mut [u8; 3]) -> Result<FoundBlock<'o>, Malformed> {
+    pub(super) fn push<'o>(
+        &mut self,
+        character: u8,
+        octets: &'o mut [u8; 3],
+    ) -> Result<FoundBlock<'o>, MalformedCertificate> {
         match self {
             Self::Outside(matched) => {
                 let place = usize::from(*matched);
@@ -48,7 +52,7 @@ impl Pem {
                         return Ok(FoundBlock::Begin);
                     }
                 } else if is_label {
-                    return Err(Malformed);
+                    return Err(MalformedCertificate);
                 } else {
                     // Of a longer row of dashes the last five count.
                     *matched = match character {
@@ -65,14 +69,14 @@ impl Pem {
                     *self = Self::Ending(1);
                     Ok(FoundBlock::Nothing)
                 }
-                _ => match base64.push(character, octets).ok_or(Malformed)? {
+                _ => match base64.push(character, octets).ok_or(MalformedCertificate)? {
                     [] => Ok(FoundBlock::Nothing),
                     octets => Ok(FoundBlock::Octets(octets)),
                 },
             },
             Self::Ending(matched) => {
                 if END.get(usize::from(*matched)) != Some(&character) {
-                    return Err(Malformed);
+                    return Err(MalformedCertificate);
                 }
                 *matched += 1;
                 if usize::from(*matched) < END.len() {

@@ -1,17 +1,17 @@
 use super::der::Der;
 use super::pem::{FoundBlock, Pem};
-use super::{Malformed, Outline};
+use super::{MalformedCertificate, Outline};
 
 /// Goes through the text of one certificate, or of a chain, as it comes in.
 ///
 /// ```
-/// use embedded_ocpp::certificate::{Malformed, Walk};
+/// use embedded_ocpp::certificate::{MalformedCertificate, Walk};
 ///
 /// let mut walk = Walk::new();
 /// for piece in ["-----BEGIN CERTIFI", "CATE-----\nMIIB", "no base64!"] {
 ///     walk.push(piece.as_bytes());
 /// }
-/// assert_eq!(walk.finish(), Err(Malformed));
+/// assert_eq!(walk.finish(), Err(MalformedCertificate));
 /// ```
 #[derive(Clone)]
 pub struct Walk {
@@ -48,13 +48,13 @@ impl Walk {
     /// The text is over: what the first certificate says of itself.
     ///
     /// # Errors
-    /// [`Malformed`]
-    pub fn finish(&self) -> Result<Outline, Malformed> {
+    /// [`MalformedCertificate`]
+    pub fn finish(&self) -> Result<Outline, MalformedCertificate> {
         let is_whole = !self.is_broken && self.count > 0 && self.pem.may_end();
-        if is_whole { Ok(self.outline) } else { Err(Malformed) }
+        if is_whole { Ok(self.outline) } else { Err(MalformedCertificate) }
     }
 
-    fn push_character(&mut self, character: u8) -> Result<(), Malformed> {
+    fn push_character(&mut self, character: u8) -> Result<(), MalformedCertificate> {
         match self.pem.push(character, &mut [0; 3])? {
             FoundBlock::Nothing => Ok(()),
             FoundBlock::Begin => {
@@ -69,7 +69,7 @@ impl Walk {
                 self.count = self.count.saturating_add(1);
                 Ok(())
             }
-            FoundBlock::End => Err(Malformed),
+            FoundBlock::End => Err(MalformedCertificate),
         }
     }
 }

@@ -23,11 +23,11 @@ pub(crate) use drain::Drain;
 pub use payload::{Payload, from_payload};
 pub(crate) use payload::{long_of_answer, read_answer};
 pub use problem::{DEPTH_MAX, Problem};
-pub(crate) use read::{Field, Kind, ReadError, Strictness, Value, integer};
+pub(crate) use read::{Field, FieldKind, FieldValue, ReadError, Strictness, integer};
 pub use scan::{Frame, Malformed, MessageKind, scan};
 pub use text::{CiString, JsonStr, TextTooLong};
 pub(crate) use text::{clip, offset_of_char};
 #[cfg(any(feature = "local-auth-list", feature = "smart-charging"))]
 pub(crate) use walk::Seen;
-pub(crate) use walk::{Walk, elements};
+pub(crate) use walk::{MemberWalk, elements};
 pub use write::{BufferFull, Json, Name, Raw, Serde, Writer, append, name};

@@ -1,5 +1,5 @@
 use super::grammar::{after_space, after_value, between, is_end};
-use super::{Field, Problem, ReadError, Strictness, Value, Walk};
+use super::{Field, FieldValue, MemberWalk, Problem, ReadError, Strictness};
 use crate::log::format_as_debug;
 use core::fmt;
 use serde::Deserialize;
@@ -51,35 +51,39 @@ impl<'a> Payload<'a> {
     }
 
     /// Reads the members named in `fields` of a request, and proves the payload by it.
-    pub(crate) fn read<const N: usize>(self, fields: &[Field; N]) -> Result<[Value<'a>; N], ReadError> {
-        let mut values = [Value::Absent; N];
+    pub(crate) fn read<const N: usize>(self, fields: &[Field; N]) -> Result<[FieldValue<'a>; N], ReadError> {
+        let mut values = [FieldValue::Absent; N];
         self.read_into(fields, &mut values)?;
         Ok(values)
     }
 
     /// The same for fields whose number differs from case to case; values without a field are left alone.
     #[inline(never)]
-    pub(crate) fn read_into(self, fields: &[Field], values: &mut [Value<'a>]) -> Result<(), ReadError> {
+    pub(crate) fn read_into(self, fields: &[Field], values: &mut [FieldValue<'a>]) -> Result<(), ReadError> {
         let mut walk = self.walk();
         walk.read_into(fields, values)?;
         walk.end()
     }
 
     /// Stands before the object of a request.
-    pub(crate) fn walk(self) -> Walk<'a> {
-        Walk::of(self.object(), Strictness::NoOthers)
+    pub(crate) fn walk(self) -> MemberWalk<'a> {
+        MemberWalk::of(self.object(), Strictness::NoOthers)
     }
 
     /// Stands before the object of an answer, which has been proven.
-    pub(super) fn walk_answer(self) -> Walk<'a> {
-        Walk::of(self.object(), Strictness::IgnoreOthers)
+    pub(super) fn walk_answer(self) -> MemberWalk<'a> {
+        MemberWalk::of(self.object(), Strictness::IgnoreOthers)
     }
 
     /// Stands where another walk had so much [left](Walk::left): before an array, or in it behind an element.
     #[cfg(feature = "local-auth-list")]
-    pub(crate) fn walk_from(self, left: usize, is_before: bool) -> Walk<'a> {
+    pub(crate) fn walk_from(self, left: usize, is_before: bool) -> MemberWalk<'a> {
         let object = self.object();
-        Walk::at(object.get(object.len().wrapping_sub(left)..).unwrap_or_default(), Strictness::NoOthers, is_before)
+        MemberWalk::at(
+            object.get(object.len().wrapping_sub(left)..).unwrap_or_default(),
+            Strictness::NoOthers,
+            is_before,
+        )
     }
 
     /// Where it begins in `message`, which holds it.
@@ -110,14 +114,14 @@ pub(crate) fn read_answer<'a, const N: usize>(
     answer: Payload<'a>,
     fields: &[Field; N],
     left_out: &mut u32,
-) -> [Value<'a>; N] {
-    let mut values = [Value::Absent; N];
+) -> [FieldValue<'a>; N] {
+    let mut values = [FieldValue::Absent; N];
     let _ = answer.walk_answer().read_leniently(fields, &mut values, left_out);
     values
 }
 
 /// A whole number of an answer. One that is none is absent, and is added to `left_out`.
-pub(crate) fn long_of_answer(value: Value<'_>, left_out: &mut u32) -> Option<i64> {
+pub(crate) fn long_of_answer(value: FieldValue<'_>, left_out: &mut u32) -> Option<i64> {
     value.long().unwrap_or_else(|_| {
         *left_out = left_out.saturating_add(1);
         None
@@ -146,7 +150,7 @@ pub fn from_payload<'a, T: Deserialize<'a>>(payload: Payload<'a>) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Kind;
+    use crate::json::FieldKind;
     use serde_json_core::str::EscapedStr;
 
     #[derive(Deserialize, Debug, PartialEq)]
@@ -167,7 +171,8 @@ mod tests {
 
     #[test]
     fn rpc_17_what_is_read_of_a_payload_is_proven_to_its_end() {
-        const FIELDS: [Field; 2] = [Field::required("id", Kind::Integer), Field::optional("list", Kind::Array)];
+        const FIELDS: [Field; 2] =
+            [Field::required("id", FieldKind::Integer), Field::optional("list", FieldKind::Array)];
         for sound in [r#"{"id":1}]"#, " {\"id\" : -0,\"list\":[{}, \"\u{e4}\"]\n} \t]\r\n", r#"{"list":null,"id":7}]"#]
         {
             let payload = Payload::before_end(sound.trim_start().as_bytes());

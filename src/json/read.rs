@@ -20,7 +20,7 @@ pub(super) enum Opening {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum Kind {
+pub(crate) enum FieldKind {
     /// A string of at most this many characters.
     Text(u16),
     /// A whole number of 32 bits.
@@ -31,27 +31,27 @@ pub(crate) enum Kind {
     Number,
 }
 
-impl Kind {
+impl FieldKind {
     /// A date; no schema bounds the digits of its fraction.
     pub(crate) const DATE: Self = Self::Text(u16::MAX);
 }
 
 impl Field {
-    pub(crate) const fn required(name: &'static str, kind: Kind) -> Self {
+    pub(crate) const fn required(name: &'static str, kind: FieldKind) -> Self {
         Self::new(name, kind, true)
     }
 
-    pub(crate) const fn optional(name: &'static str, kind: Kind) -> Self {
+    pub(crate) const fn optional(name: &'static str, kind: FieldKind) -> Self {
         Self::new(name, kind, false)
     }
 
-    const fn new(name: &'static str, kind: Kind, required: bool) -> Self {
+    const fn new(name: &'static str, kind: FieldKind, required: bool) -> Self {
         let (opening, max) = match kind {
-            Kind::Text(max) => (Opening::Quote, max),
-            Kind::Integer => (Opening::Digit, 0),
-            Kind::Object => (Opening::Brace, 0),
-            Kind::Array => (Opening::Bracket, 0),
-            Kind::Number => (Opening::Number, 0),
+            FieldKind::Text(max) => (Opening::Quote, max),
+            FieldKind::Integer => (Opening::Digit, 0),
+            FieldKind::Object => (Opening::Brace, 0),
+            FieldKind::Array => (Opening::Bracket, 0),
+            FieldKind::Number => (Opening::Number, 0),
         };
         Self { name, max, opening, required }
     }
@@ -59,7 +59,7 @@ impl Field {
 
 /// What was found for a [`Field`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Value<'a> {
+pub(crate) enum FieldValue<'a> {
     Absent,
     Text(JsonStr<'a>),
     Integer(i32),
@@ -69,7 +69,7 @@ pub(crate) enum Value<'a> {
     Number(&'a [u8]),
 }
 
-impl<'a> Value<'a> {
+impl<'a> FieldValue<'a> {
     pub(crate) fn text(self) -> Option<JsonStr<'a>> {
         match self {
             Self::Text(text) => Some(text),
@@ -187,18 +187,18 @@ pub(super) fn leading_integer(bytes: &[u8]) -> Option<(i32, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Payload, Walk, read_answer};
+    use crate::json::{MemberWalk, Payload, read_answer};
 
     const FIELDS: [Field; 4] = [
-        Field::required("id", Kind::Integer),
-        Field::optional("tag", Kind::Text(5)),
-        Field::optional("info", Kind::Object),
-        Field::optional("list", Kind::Array),
+        Field::required("id", FieldKind::Integer),
+        Field::optional("tag", FieldKind::Text(5)),
+        Field::optional("info", FieldKind::Object),
+        Field::optional("list", FieldKind::Array),
     ];
 
-    fn read_strictly(object: &str) -> Result<[Value<'_>; 4], ReadError> {
-        let mut values = [Value::Absent; 4];
-        Walk::of(object.as_bytes(), Strictness::NoOthers).read_into(&FIELDS, &mut values)?;
+    fn read_strictly(object: &str) -> Result<[FieldValue<'_>; 4], ReadError> {
+        let mut values = [FieldValue::Absent; 4];
+        MemberWalk::of(object.as_bytes(), Strictness::NoOthers).read_into(&FIELDS, &mut values)?;
         Ok(values)
     }
 
@@ -207,10 +207,10 @@ mod tests {
         let values =
             read_strictly(r#"{ "list" : [1,{"a":"]"}] , "tag":"a\u0062c\ud83d\ude00d", "info":null, "id" : -7 }"#)
                 .unwrap();
-        assert_eq!(values[0], Value::Integer(-7));
+        assert_eq!(values[0], FieldValue::Integer(-7));
         assert!(values[1].text().unwrap().is("abc😀d"));
-        assert_eq!(values[2], Value::Absent);
-        assert_eq!(values[3], Value::Nested(br#"[1,{"a":"]"}]"#));
+        assert_eq!(values[2], FieldValue::Absent);
+        assert_eq!(values[3], FieldValue::Nested(br#"[1,{"a":"]"}]"#));
         assert_eq!(read_strictly(r#"{"id":1,"info":{"id":2}}"#).unwrap()[2].nested(), Some(&br#"{"id":2}"#[..]));
     }
 
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn rpc_32_long_numbers_have_64_bits() {
-        const LONG: [Field; 1] = [Field::required("id", Kind::Number)];
+        const LONG: [Field; 1] = [Field::required("id", FieldKind::Number)];
         for (number, expected) in [
             ("0", Ok(0)),
             ("-1", Ok(-1)),

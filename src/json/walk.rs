@@ -1,11 +1,11 @@
 use super::JsonStr;
 use super::grammar::{after_colon, after_space, after_string, after_value, between, is_end};
-use super::read::{Field, Opening, ReadError, Strictness, Value, leading_integer};
+use super::read::{Field, FieldValue, Opening, ReadError, Strictness, leading_integer};
 use crate::bytes::same;
 
 /// Walks into objects and arrays, so that each byte of a long message is looked at once, however deep it lies. What it has
 /// passed is proven to be JSON.
-pub(crate) struct Walk<'a> {
+pub(crate) struct MemberWalk<'a> {
     /// What is still to be read.
     rest: &'a [u8],
     strictness: Strictness,
@@ -26,7 +26,7 @@ impl Seen {
     }
 }
 
-impl<'a> Walk<'a> {
+impl<'a> MemberWalk<'a> {
     /// Stands before an object or array.
     pub(crate) const fn of(text: &'a [u8], strictness: Strictness) -> Self {
         Self::at(text, strictness, true)
@@ -45,7 +45,7 @@ impl<'a> Walk<'a> {
         &mut self,
         seen: &mut Seen,
         fields: &[Field],
-    ) -> Result<Option<(usize, Value<'a>)>, ReadError> {
+    ) -> Result<Option<(usize, FieldValue<'a>)>, ReadError> {
         while self.step(b'{', b'}')? {
             let [b'"', name @ ..] = self.rest else { return Err(ReadError::Malformed) };
             // No name of OCPP needs an escape, so one with escapes is none of them.
@@ -68,7 +68,7 @@ impl<'a> Walk<'a> {
                 self.twice = place;
                 return Err(ReadError::Twice);
             }
-            if value != Value::Absent {
+            if value != FieldValue::Absent {
                 seen.0 |= bit;
                 return Ok(Some((place, value)));
             }
@@ -78,7 +78,7 @@ impl<'a> Walk<'a> {
 
     /// Reads the object that the walk stands before, and fields whose number differs from case to case; values without a field
     /// are left alone.
-    pub(crate) fn read_into(&mut self, fields: &[Field], values: &mut [Value<'a>]) -> Result<(), ReadError> {
+    pub(crate) fn read_into(&mut self, fields: &[Field], values: &mut [FieldValue<'a>]) -> Result<(), ReadError> {
         self.read_leniently(fields, values, &mut 0)
     }
 
@@ -88,14 +88,14 @@ impl<'a> Walk<'a> {
     pub(crate) fn read_leniently(
         &mut self,
         fields: &[Field],
-        values: &mut [Value<'a>],
+        values: &mut [FieldValue<'a>],
         left_out: &mut u32,
     ) -> Result<(), ReadError> {
         let mut seen = Seen::default();
         loop {
             match self.member(&mut seen, fields) {
                 Ok(Some((place, value))) => {
-                    let value = if let Value::Nested(_) = value { Value::Nested(self.raw()?) } else { value };
+                    let value = if let FieldValue::Nested(_) = value { FieldValue::Nested(self.raw()?) } else { value };
                     if let Some(slot) = values.get_mut(place) {
                         *slot = value;
                     }
@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
                 Err(error) => {
                     let place = self.pass(error)?;
                     if let (ReadError::Twice, Some(slot)) = (error, values.get_mut(place)) {
-                        *slot = Value::Absent;
+                        *slot = FieldValue::Absent;
                     }
                     *left_out = left_out.saturating_add(1);
                 }
@@ -166,7 +166,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Moves over the value of a member, but for a nested one.
-    fn value(&mut self, field: &Field) -> Result<Value<'a>, ReadError> {
+    fn value(&mut self, field: &Field) -> Result<FieldValue<'a>, ReadError> {
         Ok(match (field.opening, self.rest) {
             (Opening::Quote, [b'"', inside @ ..]) => {
                 let quoted = self.rest;
@@ -175,7 +175,7 @@ impl<'a> Walk<'a> {
                 if text.is_longer_than(field.max.into()) {
                     return Err(ReadError::TooLong);
                 }
-                Value::Text(text)
+                FieldValue::Text(text)
             }
             (Opening::Digit, [b'0', b'0'..=b'9', ..] | [b'-', b'0', b'0'..=b'9', ..]) => {
                 return Err(ReadError::Malformed);
@@ -186,16 +186,16 @@ impl<'a> Walk<'a> {
                     return Err(ReadError::WrongType);
                 }
                 self.rest = after;
-                Value::Integer(integer)
+                FieldValue::Integer(integer)
             }
-            (Opening::Number, [b'-' | b'0'..=b'9', ..]) => Value::Number(self.raw()?),
+            (Opening::Number, [b'-' | b'0'..=b'9', ..]) => FieldValue::Number(self.raw()?),
             (Opening::Brace, [b'{', ..]) | (Opening::Bracket, [b'[', ..]) => {
                 self.is_before = true;
-                Value::Nested(b"")
+                FieldValue::Nested(b"")
             }
             (_, [b'n', ..]) => {
                 self.raw()?; // null
-                Value::Absent
+                FieldValue::Absent
             }
             _ => return Err(ReadError::WrongType),
         })
@@ -230,25 +230,25 @@ fn value_of(name: &[u8]) -> Result<&[u8], ReadError> {
 }
 
 #[cfg(feature = "security")]
-impl<'a> Value<'a> {
+impl<'a> FieldValue<'a> {
     /// The members of an object in a request.
-    pub(crate) fn members<const N: usize>(self, fields: &[Field; N]) -> Result<[Value<'a>; N], ReadError> {
-        let mut values = [Value::Absent; N];
-        Walk::of(self.nested().unwrap_or_default(), Strictness::NoOthers).read_into(fields, &mut values)?;
+    pub(crate) fn members<const N: usize>(self, fields: &[Field; N]) -> Result<[FieldValue<'a>; N], ReadError> {
+        let mut values = [FieldValue::Absent; N];
+        MemberWalk::of(self.nested().unwrap_or_default(), Strictness::NoOthers).read_into(fields, &mut values)?;
         Ok(values)
     }
 }
 
 /// The elements of a JSON array that has been proven.
 pub(crate) fn elements(array: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut walk = Walk::of(array, Strictness::NoOthers);
+    let mut walk = MemberWalk::of(array, Strictness::NoOthers);
     core::iter::from_fn(move || walk.element().is_ok_and(|has_more| has_more).then(|| walk.raw().unwrap_or_default()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Kind as Json;
+    use crate::json::FieldKind as Json;
 
     #[test]
     fn elements_of_an_array() {
@@ -263,15 +263,15 @@ mod tests {
         let text = r#"{"x":{},"list" : [ {"id":1,"info":{"a":[]}} , { "id":2 }],"y":[{"id":3}]}"#;
         let mut position = text.find('[').unwrap();
         for id in [1, 2] {
-            let mut walk = Walk::at(&text.as_bytes()[position..], Strictness::NoOthers, id == 1);
+            let mut walk = MemberWalk::at(&text.as_bytes()[position..], Strictness::NoOthers, id == 1);
             assert_eq!(walk.element(), Ok(true));
-            let mut values = [Value::Absent; 2];
+            let mut values = [FieldValue::Absent; 2];
             walk.read_into(&FIELDS, &mut values).unwrap();
-            assert_eq!(values[0], Value::Integer(id));
+            assert_eq!(values[0], FieldValue::Integer(id));
             position = text.len() - walk.rest.len();
         }
-        assert_eq!(Walk::at(&text.as_bytes()[position..], Strictness::NoOthers, false).element(), Ok(false));
-        assert_eq!(Walk::of(b"", Strictness::NoOthers).element(), Err(ReadError::Malformed));
+        assert_eq!(MemberWalk::at(&text.as_bytes()[position..], Strictness::NoOthers, false).element(), Ok(false));
+        assert_eq!(MemberWalk::of(b"", Strictness::NoOthers).element(), Err(ReadError::Malformed));
     }
 
     #[test]
@@ -290,8 +290,8 @@ mod tests {
             "null",
             "",
         ] {
-            let mut walk = Walk::of(element.as_bytes(), Strictness::NoOthers);
-            assert!(walk.read_into(&FIELDS, &mut [Value::Absent]).is_err(), "{element}");
+            let mut walk = MemberWalk::of(element.as_bytes(), Strictness::NoOthers);
+            assert!(walk.read_into(&FIELDS, &mut [FieldValue::Absent]).is_err(), "{element}");
         }
     }
 
@@ -300,7 +300,7 @@ mod tests {
         for broken in
             [r#"[1[2]]"#, "[1 2]", "[,1]", "[1,]", "[1,,2]", "[1", "[", "]", "1]", "[1}", r#"[{}[{}]"#, "[01]"]
         {
-            let mut walk = Walk::of(broken.as_bytes(), Strictness::NoOthers);
+            let mut walk = MemberWalk::of(broken.as_bytes(), Strictness::NoOthers);
             let end = loop {
                 match walk.element() {
                     Ok(true) => match walk.raw() {

@@ -1,6 +1,6 @@
 //! Authorize, of the charge point and of the firmware (OCPP 1.6 §6.1).
 
-use crate::json::{Field, Json, Kind, Payload, Writer, name, read_answer};
+use crate::json::{Field, FieldKind, Json, Payload, Writer, name, read_answer};
 use crate::rpc::Outcome;
 use crate::station::Station;
 use crate::station::authorization::Authorize;
@@ -36,7 +36,7 @@ pub(crate) fn ask_about<'a>(
 
 /// The tag that a call of the firmware's own asks about, if it is an Authorize.
 pub(super) fn tag_asked_about(action: &str, payload: &[u8]) -> Option<IdToken> {
-    const FIELDS: [Field; 1] = [Field::required("idTag", Kind::Text(20))];
+    const FIELDS: [Field; 1] = [Field::required("idTag", FieldKind::Text(20))];
     if action != ACTION {
         return None;
     }

@@ -1,7 +1,7 @@
 //! ChangeAvailability (OCPP 1.6 §5.2).
 
 use super::answer::{Cause, StatusAnswer};
-use crate::json::{Field, Kind, Payload};
+use crate::json::{Field, FieldKind, Payload};
 use crate::station::Station;
 use crate::station::availability::InForce;
 use crate::time::Instant;
@@ -13,7 +13,8 @@ pub(super) fn change_availability(
     now: Instant,
     payload: Payload<'_>,
 ) -> Result<StatusAnswer, Cause> {
-    const FIELDS: [Field; 2] = [Field::required("connectorId", Kind::Integer), Field::required("type", Kind::Text(20))];
+    const FIELDS: [Field; 2] =
+        [Field::required("connectorId", FieldKind::Integer), Field::required("type", FieldKind::Text(20))];
     let [connector, wanted] = payload.read(&FIELDS)?;
     let wanted = wanted.text().and_then(Availability::from_json).ok_or(Cause::Type)?;
     let connector = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).unwrap_or(ConnectorId::MAX);

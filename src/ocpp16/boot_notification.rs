@@ -2,7 +2,7 @@
 
 use super::heartbeat::tell_time;
 use crate::json::{
-    Field, Json, Kind, Name, Payload, TextTooLong, Writer, long_of_answer, name, offset_of_char, read_answer,
+    Field, FieldKind, Json, Name, Payload, TextTooLong, Writer, long_of_answer, name, offset_of_char, read_answer,
 };
 use crate::rpc::Outcome;
 use crate::station::{Boot, Station};
@@ -62,9 +62,9 @@ pub(super) fn conclude(station: &mut Station<'_>, now: Instant, outcome: Outcome
 /// greatest that is held when it is longer. The clock learns the time.
 fn read_answer_of(station: &mut Station<'_>, now: Instant, payload: Payload<'_>) -> Option<(RegistrationStatus, i32)> {
     const FIELDS: [Field; 3] = [
-        Field::optional("status", Kind::Text(20)),
-        Field::optional("currentTime", Kind::DATE),
-        Field::optional("interval", Kind::Number),
+        Field::optional("status", FieldKind::Text(20)),
+        Field::optional("currentTime", FieldKind::DATE),
+        Field::optional("interval", FieldKind::Number),
     ];
     let [status, time, interval] = read_answer(payload, &FIELDS, &mut station.core.common.dialect.left_out);
     let status = RegistrationStatus::from_json(status.text()?)?;

@@ -2,7 +2,7 @@
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use crate::certificate::{Hash, Identity, Serial, write_hex};
-use crate::json::{Field, Json, JsonStr, Kind, Payload, Writer, name};
+use crate::json::{Field, FieldKind, Json, JsonStr, Payload, Writer, name};
 use crate::rpc::{CallComposer, Composer, Outcome};
 use crate::station::Station;
 use crate::station::certificates::{CHAIN_LEN_MAX, Certificates, Intake, NoRoot, Trust, roots};
@@ -34,8 +34,8 @@ pub(super) fn install_certificate(
 fn read_root(intake: &mut Intake, store: &dyn Certificates, payload: Payload<'_>) -> Result<RootCertificate, Cause> {
     /// InstallCertificate.req (security whitepaper §5.11).
     const FIELDS: [Field; 2] = [
-        Field::required("certificateType", Kind::Text(50)),
-        Field::required("certificate", Kind::Text(CERTIFICATE_LEN_MAX)),
+        Field::required("certificateType", FieldKind::Text(50)),
+        Field::required("certificate", FieldKind::Text(CERTIFICATE_LEN_MAX)),
     ];
     const CERTIFICATE_LEN_MAX: u16 = 5500;
     let [root, certificate] = payload.read(&FIELDS)?;
@@ -65,7 +65,7 @@ pub(super) fn certificate_signed(
 /// The text of a chain goes to the firmware, unless it is there.
 fn read_chain(intake: &mut Intake, store: &dyn Certificates, payload: Payload<'_>) -> Result<(), Cause> {
     /// CertificateSigned.req (security whitepaper §5.1).
-    const FIELDS: [Field; 1] = [Field::required("certificateChain", Kind::Text(CHAIN_LEN_MAX))];
+    const FIELDS: [Field; 1] = [Field::required("certificateChain", FieldKind::Text(CHAIN_LEN_MAX))];
     let [chain] = payload.read(&FIELDS)?;
     take_whole(intake, store, Action::CertificateSigned, chain.text(), CHAIN_LEN_MAX)
 }
@@ -115,12 +115,12 @@ struct Id<'p> {
 impl<'p> Id<'p> {
     /// `None` when no id was made like this (M04.FR.07).
     fn read(payload: Payload<'p>) -> Result<Option<Self>, Cause> {
-        const FIELDS: [Field; 1] = [Field::required("certificateHashData", Kind::Object)];
+        const FIELDS: [Field; 1] = [Field::required("certificateHashData", FieldKind::Object)];
         const HASH_FIELDS: [Field; 4] = [
-            Field::required("hashAlgorithm", Kind::Text(50)),
-            Field::required("issuerNameHash", Kind::Text(128)),
-            Field::required("issuerKeyHash", Kind::Text(128)),
-            Field::required("serialNumber", Kind::Text(40)),
+            Field::required("hashAlgorithm", FieldKind::Text(50)),
+            Field::required("issuerNameHash", FieldKind::Text(128)),
+            Field::required("issuerKeyHash", FieldKind::Text(128)),
+            Field::required("serialNumber", FieldKind::Text(40)),
         ];
         let [data] = payload.read(&FIELDS)?;
         let [algorithm, name, key, serial] =
@@ -149,7 +149,7 @@ pub(super) fn get_installed_certificate_ids(
     payload: Payload<'_>,
     answer: &mut Composer<'_>,
 ) -> Result<(), Cause> {
-    const FIELDS: [Field; 1] = [Field::required("certificateType", Kind::Text(50))];
+    const FIELDS: [Field; 1] = [Field::required("certificateType", FieldKind::Text(50))];
     let store = station.trust.store.ok_or(Cause::NotSupported)?;
     let [root] = payload.read(&FIELDS)?;
     let root = root.text().and_then(RootCertificate::from_json).ok_or(Cause::Type)?;

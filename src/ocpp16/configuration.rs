@@ -3,7 +3,7 @@
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::keys::NAME_LEN_MAX;
 use super::signed_values::meter_public_key_named;
-use crate::json::{BufferFull, Field, Json, JsonStr, Kind, Payload, ReadError, Writer, elements, name};
+use crate::json::{BufferFull, Field, FieldKind, Json, JsonStr, Payload, ReadError, Writer, elements, name};
 use crate::rpc::Composer;
 use crate::station::Station;
 use crate::station::core_profile::Core;
@@ -22,8 +22,10 @@ pub(super) fn change_configuration(
     now: Instant,
     payload: Payload<'_>,
 ) -> Result<StatusAnswer, Cause> {
-    const FIELDS: [Field; 2] =
-        [Field::required("key", Kind::Text(NAME_LEN_MAX)), Field::required("value", Kind::Text(VALUE_LEN_MAX))];
+    const FIELDS: [Field; 2] = [
+        Field::required("key", FieldKind::Text(NAME_LEN_MAX)),
+        Field::required("value", FieldKind::Text(VALUE_LEN_MAX)),
+    ];
     let [key, value] = payload.read(&FIELDS)?;
     let (Some(key), Some(value)) = (key.text(), value.text()) else { return Ok(StatusAnswer::Rejected) };
     let Some(key) = named(&station.core.common.keys, key) else {
@@ -43,7 +45,7 @@ pub(super) fn change_configuration(
 /// Answers in pages, so that no number of keys is too many for the send buffer.
 #[inline(never)]
 pub(super) fn get_configuration(core: &Core<'_>, payload: Payload<'_>, answer: &mut Composer<'_>) -> Result<(), Cause> {
-    const FIELDS: [Field; 1] = [Field::optional("key", Kind::Array)];
+    const FIELDS: [Field; 1] = [Field::optional("key", FieldKind::Array)];
     let [names] = payload.read(&FIELDS)?;
     let names = names.nested().unwrap_or(b"[]");
     let count = count_names(names)?;

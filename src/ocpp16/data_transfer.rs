@@ -1,7 +1,7 @@
 //! DataTransfer of the central system (OCPP 1.6 §6.15, §6.16).
 
 use super::answer::Cause;
-use crate::json::{Field, Json, Kind, Payload, Writer, name};
+use crate::json::{Field, FieldKind, Json, Payload, Writer, name};
 use crate::rpc::Composer;
 use crate::station::data_transfer::data_transfer;
 use crate::station::{DataTransfer, DataTransferReply, Station};
@@ -14,9 +14,9 @@ pub(super) fn data_transfer_request(
     answer: &mut Composer<'_>,
 ) -> Result<(), Cause> {
     const FIELDS: [Field; 3] = [
-        Field::required("vendorId", Kind::Text(255)),
-        Field::optional("messageId", Kind::Text(50)),
-        Field::optional("data", Kind::Text(u16::MAX)),
+        Field::required("vendorId", FieldKind::Text(255)),
+        Field::optional("messageId", FieldKind::Text(50)),
+        Field::optional("data", FieldKind::Text(u16::MAX)),
     ];
     let [vendor, message_id, data] = payload.read(&FIELDS)?;
     let vendor = vendor.text().ok_or(Cause::VendorId)?;

@@ -1,6 +1,6 @@
 //! Heartbeat (OCPP 1.6 §4.6).
 
-use crate::json::{Field, Kind, Value, read_answer};
+use crate::json::{Field, FieldKind, FieldValue, read_answer};
 use crate::rpc::Outcome;
 use crate::station::Station;
 use crate::time::{DateTime, Instant};
@@ -9,7 +9,7 @@ use crate::time::{DateTime, Instant};
 const EARLIEST: DateTime = DateTime::from_unix(1_577_836_800);
 
 pub(super) fn conclude(station: &mut Station<'_>, now: Instant, outcome: Outcome<'_>) {
-    const FIELDS: [Field; 1] = [Field::optional("currentTime", Kind::DATE)];
+    const FIELDS: [Field; 1] = [Field::optional("currentTime", FieldKind::DATE)];
     let Outcome::Result(payload) = outcome else { return };
     let [time] = read_answer(payload, &FIELDS, &mut station.core.common.dialect.left_out);
     tell_time(station, now, time);
@@ -17,7 +17,7 @@ pub(super) fn conclude(station: &mut Station<'_>, now: Instant, outcome: Outcome
 
 /// The `currentTime` of an answer. It is only advised (OCPP 1.6 §4.2): what is none leaves the clock as it is.
 #[inline(never)]
-pub(super) fn tell_time(station: &mut Station<'_>, now: Instant, time: Value<'_>) {
+pub(super) fn tell_time(station: &mut Station<'_>, now: Instant, time: FieldValue<'_>) {
     let Some(time) = time.text() else { return };
     match DateTime::with_millis(time.as_bytes()) {
         Ok((time, millis)) if time >= EARLIEST => station.set_clock(now, time, millis),

@@ -1,7 +1,7 @@
 //! GetLocalListVersion and SendLocalList (OCPP 1.6 §6.27, §6.28, §6.41).
 
 use super::answer::{Cause, StatusAnswer};
-use crate::json::{Field, Json, JsonStr, Kind, Payload, Seen, Walk, Writer, name};
+use crate::json::{Field, FieldKind, Json, JsonStr, MemberWalk, Payload, Seen, Writer, name};
 use crate::station::Station;
 use crate::station::tokens::{AuthorizationData, Elements, ListReading, ListUpdate, UpdateStatus};
 use crate::store::Scratch;
@@ -27,9 +27,9 @@ pub(super) fn get_local_list_version(station: &Station<'_>, payload: Payload<'_>
 
 /// SendLocalList.req
 const REQUEST: [Field; 3] = [
-    Field::required("listVersion", Kind::Integer),
-    Field::required("updateType", Kind::Text(20)),
-    Field::optional("localAuthorizationList", Kind::Array),
+    Field::required("listVersion", FieldKind::Integer),
+    Field::required("updateType", FieldKind::Text(20)),
+    Field::optional("localAuthorizationList", FieldKind::Array),
 ];
 
 /// `None` while the device is busy with it.
@@ -103,7 +103,7 @@ fn read_update(payload: Payload<'_>) -> Result<ListUpdate, Cause> {
 /// A request as it lies in the receive buffer.
 struct ListRequest<'p> {
     payload: Payload<'p>,
-    walk: Walk<'p>,
+    walk: MemberWalk<'p>,
     reading: ListReading,
 }
 
@@ -138,8 +138,9 @@ impl Elements for ListRequest<'_> {
 
 /// Reads the next one; `false` behind the last.
 #[inline(never)]
-fn read_element(walk: &mut Walk<'_>, element: &mut AuthorizationData) -> Result<bool, Cause> {
-    const FIELDS: [Field; 2] = [Field::required("idTag", Kind::Text(20)), Field::optional("idTagInfo", Kind::Object)];
+fn read_element(walk: &mut MemberWalk<'_>, element: &mut AuthorizationData) -> Result<bool, Cause> {
+    const FIELDS: [Field; 2] =
+        [Field::required("idTag", FieldKind::Text(20)), Field::optional("idTagInfo", FieldKind::Object)];
     if !walk.object()? {
         return Ok(false);
     }

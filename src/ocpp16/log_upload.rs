@@ -2,7 +2,7 @@
 
 use super::answer::Cause;
 use super::transfers::wanted;
-use crate::json::{Field, Json, Kind, Payload, Value, Writer, name};
+use crate::json::{Field, FieldKind, FieldValue, Json, Payload, Writer, name};
 use crate::rpc::{Composer, Reply};
 use crate::station::Station;
 use crate::station::transfer::Direction;
@@ -35,18 +35,18 @@ pub(super) fn get_log(
 }
 
 /// The type, the id, and what is wanted.
-fn read_request(payload: Payload<'_>) -> Result<(LogType, i32, [Value<'_>; 5]), Cause> {
+fn read_request(payload: Payload<'_>) -> Result<(LogType, i32, [FieldValue<'_>; 5]), Cause> {
     const FIELDS: [Field; 5] = [
-        Field::required("logType", Kind::Text(20)),
-        Field::required("requestId", Kind::Integer),
-        Field::required("log", Kind::Object),
-        Field::optional("retries", Kind::Integer),
-        Field::optional("retryInterval", Kind::Integer),
+        Field::required("logType", FieldKind::Text(20)),
+        Field::required("requestId", FieldKind::Integer),
+        Field::required("log", FieldKind::Object),
+        Field::optional("retries", FieldKind::Integer),
+        Field::optional("retryInterval", FieldKind::Integer),
     ];
     const LOG_FIELDS: [Field; 3] = [
-        Field::required("remoteLocation", Kind::Text(512)),
-        Field::optional("oldestTimestamp", Kind::DATE),
-        Field::optional("latestTimestamp", Kind::DATE),
+        Field::required("remoteLocation", FieldKind::Text(512)),
+        Field::optional("oldestTimestamp", FieldKind::DATE),
+        Field::optional("latestTimestamp", FieldKind::DATE),
     ];
     let [log_type, id, log, retries, interval] = payload.read(&FIELDS)?;
     let log_type = log_type.text().and_then(LogType::from_json).ok_or(Cause::Type)?;

@@ -54,8 +54,8 @@ pub use crate::types::*;
 
 pub use crate::station::{
     AuthorizeError, BeginError, Boot, CallName, ConnectorHardware, DataTransfer, DataTransferHandler,
-    DataTransferReply, Discarded, DiscardedMessage, EndError, Equipment, ErrorData, ErrorInput, Handle, InputError,
-    MeterInput, MeterReading, OnAuthorize, RequestError, RequestHandler, StopView, Switches, TransactionId,
+    DataTransferReply, Discarded, DiscardedMessage, EndError, Equipment, ErrorData, ErrorInput, InputError, MeterInput,
+    MeterReading, OnAuthorize, OnCall, RequestError, RequestHandler, StopView, Switches, TransactionId,
     TransactionView, TxNotification, UnlockResult,
 };
 #[cfg(feature = "security")]

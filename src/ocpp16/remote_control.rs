@@ -2,7 +2,7 @@
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
 use super::charging_profiles::read_profile_of_start;
-use crate::json::{Field, Kind, Payload};
+use crate::json::{Field, FieldKind, Payload};
 use crate::station::journal::delivery::UNDELIVERABLE;
 use crate::station::{Connector, Station};
 use crate::store::Scratch;
@@ -17,10 +17,10 @@ pub(super) fn remote_start_transaction(
     scratch: &mut Scratch<'_>,
 ) -> Result<StatusAnswer, Cause> {
     const FIELDS: [Field; 3] = [
-        Field::optional("connectorId", Kind::Integer),
-        Field::required("idTag", Kind::Text(20)),
+        Field::optional("connectorId", FieldKind::Integer),
+        Field::required("idTag", FieldKind::Text(20)),
         // RC-10: without smart charging the profile is ignored.
-        Field::optional("chargingProfile", Kind::Object),
+        Field::optional("chargingProfile", FieldKind::Object),
     ];
     let [connector, shown, profile] = payload.read(&FIELDS)?;
     let mut id_tag = IdToken::new();
@@ -42,7 +42,7 @@ pub(super) fn remote_stop_transaction(
     now: Instant,
     payload: Payload<'_>,
 ) -> Result<StatusAnswer, Cause> {
-    const FIELDS: [Field; 1] = [Field::required("transactionId", Kind::Number)];
+    const FIELDS: [Field; 1] = [Field::required("transactionId", FieldKind::Number)];
     let [transaction] = payload.read(&FIELDS)?;
     // TX-04: several transactions may have the id of those that the central system does not know.
     let wanted = transaction.long()?.filter(|id| *id != UNDELIVERABLE);

@@ -1,7 +1,7 @@
 //! ReserveNow and CancelReservation (OCPP 1.6 §6.37, §6.5).
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
-use crate::json::{Field, Kind, Payload};
+use crate::json::{Field, FieldKind, Payload};
 use crate::station::Station;
 use crate::station::reservation::{ReservationRequest, ReservationStatus};
 use crate::time::{DateTime, Instant};
@@ -14,11 +14,11 @@ pub(super) fn reserve_now(
     payload: Payload<'_>,
 ) -> Result<StatusAnswer, Cause> {
     const FIELDS: [Field; 5] = [
-        Field::required("connectorId", Kind::Integer),
-        Field::required("expiryDate", Kind::DATE),
-        Field::required("idTag", Kind::Text(20)),
-        Field::optional("parentIdTag", Kind::Text(20)),
-        Field::required("reservationId", Kind::Integer),
+        Field::required("connectorId", FieldKind::Integer),
+        Field::required("expiryDate", FieldKind::DATE),
+        Field::required("idTag", FieldKind::Text(20)),
+        Field::optional("parentIdTag", FieldKind::Text(20)),
+        Field::required("reservationId", FieldKind::Integer),
     ];
     let [connector, expires, owner, parent, id] = payload.read(&FIELDS)?;
     let expires = expires.text().and_then(|date| DateTime::nearest(date.as_bytes()).ok());
@@ -42,7 +42,7 @@ pub(super) fn reserve_now(
 
 #[inline(never)]
 pub(super) fn cancel_reservation(station: &mut Station<'_>, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
-    const FIELDS: [Field; 1] = [Field::required("reservationId", Kind::Integer)];
+    const FIELDS: [Field; 1] = [Field::required("reservationId", FieldKind::Integer)];
     let [id] = payload.read(&FIELDS)?;
     Ok(accepted_if(station.reservations.cancel_reservation(&mut station.core.common, id.integer())))
 }

@@ -3,7 +3,7 @@
 use super::answer::{Cause, StatusAnswer};
 use super::transfers::wanted;
 use crate::base64::Decoder;
-use crate::json::{Field, JsonStr, Kind, Payload, Value};
+use crate::json::{Field, FieldKind, FieldValue, JsonStr, Payload};
 use crate::station::transfer::Transfers;
 use crate::station::{SignerVerdict, Station};
 use crate::store::Scratch;
@@ -12,18 +12,18 @@ use core::task::Poll;
 
 /// SignedUpdateFirmware.req.
 const FIELDS: [Field; 4] = [
-    Field::required("requestId", Kind::Integer),
-    Field::required("firmware", Kind::Object),
-    Field::optional("retries", Kind::Integer),
-    Field::optional("retryInterval", Kind::Integer),
+    Field::required("requestId", FieldKind::Integer),
+    Field::required("firmware", FieldKind::Object),
+    Field::optional("retries", FieldKind::Integer),
+    Field::optional("retryInterval", FieldKind::Integer),
 ];
 /// FirmwareType (security whitepaper §6.8).
 const FIRMWARE_FIELDS: [Field; 5] = [
-    Field::required("location", Kind::Text(512)),
-    Field::required("retrieveDateTime", Kind::DATE),
-    Field::optional("installDateTime", Kind::DATE),
-    Field::required("signingCertificate", Kind::Text(CERTIFICATE_LEN_MAX)),
-    Field::required("signature", Kind::Text(800)),
+    Field::required("location", FieldKind::Text(512)),
+    Field::required("retrieveDateTime", FieldKind::DATE),
+    Field::optional("installDateTime", FieldKind::DATE),
+    Field::required("signingCertificate", FieldKind::Text(CERTIFICATE_LEN_MAX)),
+    Field::required("signature", FieldKind::Text(800)),
 ];
 const CERTIFICATE_LEN_MAX: u16 = 5500;
 
@@ -92,7 +92,7 @@ fn hand_over(transfers: &mut Transfers<'_>, update: &UpdateRequest<'_>) -> Resul
 struct UpdateRequest<'p> {
     id: Option<i32>,
     /// What is wanted of any update.
-    request: [Value<'p>; 5],
+    request: [FieldValue<'p>; 5],
     certificate: Option<JsonStr<'p>>,
     signature: Option<JsonStr<'p>>,
 }

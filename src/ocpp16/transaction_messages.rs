@@ -2,7 +2,7 @@
 
 use super::meter_values::{self, MeterValues};
 use super::signed_values;
-use crate::json::{BufferFull, Field, Json, Kind, Writer, long_of_answer, name, read_answer};
+use crate::json::{BufferFull, Field, FieldKind, Json, Writer, long_of_answer, name, read_answer};
 use crate::rpc::{CallComposer, Composer, Outcome};
 use crate::station::core_profile::Core;
 use crate::station::journal::entry::{Content, Entry};
@@ -34,7 +34,7 @@ pub(super) fn write_on(core: &mut Core<'_>, scratch: &Scratch<'_>, composer: &mu
 
 pub(super) fn conclude(station: &mut Station<'_>, now: Instant, outcome: Outcome<'_>) {
     const FIELDS: [Field; 2] =
-        [Field::optional("transactionId", Kind::Number), Field::optional("idTagInfo", Kind::Object)];
+        [Field::optional("transactionId", FieldKind::Number), Field::optional("idTagInfo", FieldKind::Object)];
     let Outcome::Result(payload) = outcome else { return station.core.entry_failed(now, outcome) };
     if station.core.delivery.is_of_meter_values() {
         return station.entry_delivered(now, None, None);

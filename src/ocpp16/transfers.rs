@@ -2,7 +2,7 @@
 //! (OCPP 1.6 §4.4, §4.5).
 
 use super::answer::Cause;
-use crate::json::{Field, Json, JsonStr, Kind, Payload, Value, Writer, name};
+use crate::json::{Field, FieldKind, FieldValue, Json, JsonStr, Payload, Writer, name};
 use crate::rpc::{Composer, Reply};
 use crate::station::transfer::{Direction, StatusReport, TransferRefused, WantedTransfer};
 use crate::station::{CallName, Station};
@@ -12,19 +12,19 @@ use crate::types::Symbol;
 
 /// UpdateFirmware.req (OCPP 1.6 §6.55).
 const UPDATE_FIELDS: [Field; 4] = [
-    Field::required("location", Kind::Text(u16::MAX)),
-    Field::required("retrieveDate", Kind::DATE),
-    Field::optional("retries", Kind::Integer),
-    Field::optional("retryInterval", Kind::Integer),
+    Field::required("location", FieldKind::Text(u16::MAX)),
+    Field::required("retrieveDate", FieldKind::DATE),
+    Field::optional("retries", FieldKind::Integer),
+    Field::optional("retryInterval", FieldKind::Integer),
 ];
 
 /// GetDiagnostics.req (OCPP 1.6 §6.25).
 const DIAGNOSTICS_FIELDS: [Field; 5] = [
-    Field::required("location", Kind::Text(u16::MAX)),
-    Field::optional("startTime", Kind::DATE),
-    Field::optional("retries", Kind::Integer),
-    Field::optional("retryInterval", Kind::Integer),
-    Field::optional("stopTime", Kind::DATE),
+    Field::required("location", FieldKind::Text(u16::MAX)),
+    Field::optional("startTime", FieldKind::DATE),
+    Field::optional("retries", FieldKind::Integer),
+    Field::optional("retryInterval", FieldKind::Integer),
+    Field::optional("stopTime", FieldKind::DATE),
 ];
 
 /// Answers UpdateFirmware or GetDiagnostics when the record of the request is written.
@@ -50,7 +50,7 @@ pub(super) fn transfer_request(
             Direction::Download => &UPDATE_FIELDS,
             _ => &DIAGNOSTICS_FIELDS,
         };
-        let mut values = [Value::Absent; 5];
+        let mut values = [FieldValue::Absent; 5];
         payload.read_into(fields, &mut values)?;
         if transfers.request(common, direction, &wanted(&values)?, scratch)? {
             return Ok(Reply::Held);
@@ -61,7 +61,7 @@ pub(super) fn transfer_request(
 }
 
 /// What is wanted: where, from when on, how often, how many seconds after each other, and until when.
-pub(super) fn wanted<'m>(values: &[Value<'m>; 5]) -> Result<WantedTransfer<'m>, Cause> {
+pub(super) fn wanted<'m>(values: &[FieldValue<'m>; 5]) -> Result<WantedTransfer<'m>, Cause> {
     let [location, from, retries, interval, to] = values;
     Ok(WantedTransfer {
         location: location.text().unwrap_or(JsonStr::EMPTY),
@@ -72,7 +72,7 @@ pub(super) fn wanted<'m>(values: &[Value<'m>; 5]) -> Result<WantedTransfer<'m>, 
     })
 }
 
-fn date(value: Value<'_>) -> Result<Option<DateTime>, Cause> {
+fn date(value: FieldValue<'_>) -> Result<Option<DateTime>, Cause> {
     value.text().map(|text| DateTime::nearest(text.as_bytes())).transpose().map_err(|_| Cause::Date)
 }
 

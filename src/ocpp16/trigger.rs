@@ -1,7 +1,7 @@
 //! TriggerMessage and ExtendedTriggerMessage (OCPP 1.6 §5.17, security whitepaper §5.5).
 
 use super::answer::{Cause, StatusAnswer, accepted_if};
-use crate::json::{Field, Kind, Payload, Value};
+use crate::json::{Field, FieldKind, FieldValue, Payload};
 use crate::station::Station;
 use crate::station::trigger::Requested;
 use crate::time::Instant;
@@ -16,8 +16,10 @@ enum Message {
 }
 
 /// TriggerMessage.req and ExtendedTriggerMessage.req (OCPP 1.6 §6.51, security whitepaper §5.5).
-const FIELDS: [Field; 2] =
-    [Field::required("requestedMessage", Kind::Text(u16::MAX)), Field::optional("connectorId", Kind::Integer)];
+const FIELDS: [Field; 2] = [
+    Field::required("requestedMessage", FieldKind::Text(u16::MAX)),
+    Field::optional("connectorId", FieldKind::Integer),
+];
 
 #[inline(never)]
 pub(super) fn trigger_message(
@@ -46,8 +48,8 @@ pub(super) fn extended_trigger_message(
 fn trigger(
     station: &mut Station<'_>,
     now: Instant,
-    requested: Value<'_>,
-    connector: Value<'_>,
+    requested: FieldValue<'_>,
+    connector: FieldValue<'_>,
     message: Message,
 ) -> StatusAnswer {
     let manages_firmware = station.core.common.has_profile(FeatureProfile::FirmwareManagement);

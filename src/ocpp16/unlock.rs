@@ -1,7 +1,7 @@
 //! UnlockConnector (OCPP 1.6 §5.18).
 
 use super::answer::{Cause, StatusAnswer};
-use crate::json::{Field, Kind, Payload};
+use crate::json::{Field, FieldKind, Payload};
 use crate::rpc::Composer;
 use crate::station::unlock::Unlocking;
 use crate::station::{Station, UnlockResult};
@@ -15,7 +15,7 @@ pub(super) fn unlock_connector(
     now: Instant,
     payload: Payload<'_>,
 ) -> Result<Option<StatusAnswer>, Cause> {
-    const FIELDS: [Field; 1] = [Field::required("connectorId", Kind::Integer)];
+    const FIELDS: [Field; 1] = [Field::required("connectorId", FieldKind::Integer)];
     let [connector] = payload.read(&FIELDS)?;
     let connector = connector.integer().and_then(|id| ConnectorId::try_from(id).ok()).unwrap_or(0);
     Ok(match station.unlock.unlock_connector(&mut station.core, now, connector) {

@@ -65,7 +65,7 @@ pub(crate) use connector::Connector;
 pub use connector::InputError;
 pub use connector::hardware::{ConnectorHardware, Equipment, Switches, UnlockResult};
 pub(crate) use custom::Hook;
-pub use custom::{AuthorizeError, Handle, OnAuthorize, RequestError, RequestHandler};
+pub use custom::{AuthorizeError, OnAuthorize, OnCall, RequestError, RequestHandler};
 pub use data_transfer::{DataTransfer, DataTransferHandler, DataTransferReply};
 pub use journal::discarded::{Discarded, DiscardedMessage};
 pub(crate) use journal::entry::{PLAIN_LEN_MAX, role};

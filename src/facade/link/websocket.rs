@@ -12,7 +12,7 @@ use crate::transport::ConnectFailure;
 use crate::transport::websocket::Options;
 use crate::transport::websocket::handshake::NONCE_LEN;
 use crate::transport::websocket::pump::{Pumps, StreamError};
-use crate::transport::websocket::session::{CONTROL_LEN, Session};
+use crate::transport::websocket::session::{CONTROL_LEN, FrameSession};
 use embassy_futures::join::join;
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -41,7 +41,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Link<'_, Keeper<'_, '_, '_, M, S, T>> {
         let Self { keeper, receive, send, life } = self;
         let mut control = [0; CONTROL_LEN];
         let pumps = Pumps::new();
-        let mut session = Session::new(&pumps, receive, send, &mut control);
+        let mut session = FrameSession::new(&pumps, receive, send, &mut control);
         let mut keeper = keeper.lock().await;
         let spoken = {
             let pumping = join(pumps.read(reader), pumps.write(writer));
@@ -62,7 +62,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
         &mut self,
         options: &Options<'_>,
         pumps: &Pumps<'_>,
-        session: &mut Session<'_, '_>,
+        session: &mut FrameSession<'_, '_>,
         life: &Life,
     ) -> Result<StreamError, ConnectFailure> {
         let nonce = self.core.with(|engine| nonce(engine));
@@ -91,7 +91,7 @@ impl<M: RawMutex, S: Storage, T: Timer> Keeper<'_, '_, '_, M, S, T> {
     }
 
     /// Moves at most one message each way. `Ok(true)` when there is more to do at once.
-    fn exchange(&mut self, session: &mut Session<'_, '_>) -> Result<bool, StreamError> {
+    fn exchange(&mut self, session: &mut FrameSession<'_, '_>) -> Result<bool, StreamError> {
         let now = self.timer.now();
         let record = &mut *self.record;
         self.core.with(|engine| {

@@ -1,7 +1,7 @@
 //! GetCompositeSchedule (OCPP 1.6 §6.25, §6.26).
 
 use super::profile::symbol;
-use crate::json::{BufferFull, Field, Json, Kind, Payload, Value, Writer, name};
+use crate::json::{BufferFull, Field, FieldKind, FieldValue, Json, Payload, Writer, name};
 use crate::ocpp16::answer::{Cause, accepted_if};
 use crate::rpc::Composer;
 use crate::station::Station;
@@ -17,14 +17,14 @@ pub(crate) fn get_composite_schedule(
     answer: &mut Composer<'_>,
 ) -> Result<(), Cause> {
     const FIELDS: [Field; 3] = [
-        Field::required("connectorId", Kind::Integer),
-        Field::required("duration", Kind::Integer),
-        Field::optional("chargingRateUnit", Kind::Text(30)),
+        Field::required("connectorId", FieldKind::Integer),
+        Field::required("duration", FieldKind::Integer),
+        Field::optional("chargingRateUnit", FieldKind::Text(30)),
     ];
     let (profiles, core) = (&mut station.profiles, &station.core);
     let [id, duration, unit] = payload.read(&FIELDS)?;
     let unit = match unit {
-        Value::Absent => profiles.usual_unit(&core.common),
+        FieldValue::Absent => profiles.usual_unit(&core.common),
         unit => symbol(unit, Cause::ChargingRateUnit)?,
     };
     let id = id.integer().and_then(|id| ConnectorId::try_from(id).ok());

@@ -5,7 +5,7 @@ mod profile;
 
 pub(super) use composite_schedule::get_composite_schedule;
 
-use crate::json::{Field, Kind, Payload, Seen, Strictness, Value, Walk};
+use crate::json::{Field, FieldKind, FieldValue, MemberWalk, Payload, Seen, Strictness};
 use crate::ocpp16::answer::{Cause, StatusAnswer, accepted_if};
 use crate::station::Station;
 use crate::station::smart_charging::{Draft, WantedProfiles};
@@ -22,7 +22,7 @@ pub(super) fn set_charging_profile(
     scratch: &mut Scratch<'_>,
 ) -> Result<StatusAnswer, Cause> {
     const FIELDS: [Field; 2] =
-        [Field::required("connectorId", Kind::Integer), Field::required("csChargingProfiles", Kind::Object)];
+        [Field::required("connectorId", FieldKind::Integer), Field::required("csChargingProfiles", FieldKind::Object)];
     let (profiles, core) = (&mut station.profiles, &mut station.core);
     let scratch = scratch.blank(); // the periods go there first
     let (mut id, mut draft) = (None, None);
@@ -42,21 +42,21 @@ pub(super) fn set_charging_profile(
 
 /// The profile of a RemoteStartTransaction, which `object` holds.
 pub(super) fn read_profile_of_start(object: &[u8], scratch: &mut [u8], periods_max: usize) -> Result<Draft, Cause> {
-    read_profile(&mut Walk::of(object, Strictness::NoOthers), scratch, periods_max)
+    read_profile(&mut MemberWalk::of(object, Strictness::NoOthers), scratch, periods_max)
 }
 
 #[inline(never)]
 pub(super) fn clear_charging_profile(station: &mut Station<'_>, payload: Payload<'_>) -> Result<StatusAnswer, Cause> {
     const FIELDS: [Field; 4] = [
-        Field::optional("id", Kind::Integer),
-        Field::optional("connectorId", Kind::Integer),
-        Field::optional("chargingProfilePurpose", Kind::Text(30)),
-        Field::optional("stackLevel", Kind::Integer),
+        Field::optional("id", FieldKind::Integer),
+        Field::optional("connectorId", FieldKind::Integer),
+        Field::optional("chargingProfilePurpose", FieldKind::Text(30)),
+        Field::optional("stackLevel", FieldKind::Integer),
     ];
     let (profiles, common) = (&mut station.profiles, &mut station.core.common);
     let [id, connector, purpose, level] = payload.read(&FIELDS)?;
     let purpose = match purpose {
-        Value::Absent => None,
+        FieldValue::Absent => None,
         purpose => Some(symbol(purpose, Cause::ChargingProfilePurpose)?),
     };
     let wanted =

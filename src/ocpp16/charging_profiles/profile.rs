@@ -1,23 +1,23 @@
 //! A ChargingProfile (OCPP 1.6 §7.8).
 
-use crate::json::{Field, Kind, Seen, Value, Walk};
+use crate::json::{Field, FieldKind, FieldValue, MemberWalk, Seen};
 use crate::ocpp16::answer::Cause;
 use crate::station::smart_charging::{ChargingPeriod, Draft, LIMIT_MAX};
 use crate::time::DateTime;
 use crate::types::{ChargingProfileKind, Symbol};
 
 /// Reads the ChargingProfile that the walk stands before. `scratch` takes at most `periods_max` periods.
-pub(super) fn read_profile(walk: &mut Walk<'_>, scratch: &mut [u8], periods_max: usize) -> Result<Draft, Cause> {
+pub(super) fn read_profile(walk: &mut MemberWalk<'_>, scratch: &mut [u8], periods_max: usize) -> Result<Draft, Cause> {
     const FIELDS: [Field; 9] = [
-        Field::required("chargingProfileId", Kind::Integer),
-        Field::required("stackLevel", Kind::Integer),
-        Field::required("chargingProfilePurpose", Kind::Text(30)),
-        Field::required("chargingProfileKind", Kind::Text(30)),
-        Field::required("chargingSchedule", Kind::Object),
-        Field::optional("transactionId", Kind::Number),
-        Field::optional("recurrencyKind", Kind::Text(30)),
-        Field::optional("validFrom", Kind::DATE),
-        Field::optional("validTo", Kind::DATE),
+        Field::required("chargingProfileId", FieldKind::Integer),
+        Field::required("stackLevel", FieldKind::Integer),
+        Field::required("chargingProfilePurpose", FieldKind::Text(30)),
+        Field::required("chargingProfileKind", FieldKind::Text(30)),
+        Field::required("chargingSchedule", FieldKind::Object),
+        Field::optional("transactionId", FieldKind::Number),
+        Field::optional("recurrencyKind", FieldKind::Text(30)),
+        Field::optional("validFrom", FieldKind::DATE),
+        Field::optional("validTo", FieldKind::DATE),
     ];
     let mut draft = Draft::BLANK;
     let mut kind = ChargingProfileKind::Relative;
@@ -48,16 +48,16 @@ pub(super) fn read_profile(walk: &mut Walk<'_>, scratch: &mut [u8], periods_max:
 /// Reads the ChargingSchedule; `true` when it has a start.
 fn read_schedule(
     draft: &mut Draft,
-    walk: &mut Walk<'_>,
+    walk: &mut MemberWalk<'_>,
     scratch: &mut [u8],
     periods_max: usize,
 ) -> Result<bool, Cause> {
     const FIELDS: [Field; 5] = [
-        Field::required("chargingRateUnit", Kind::Text(30)),
-        Field::required("chargingSchedulePeriod", Kind::Array),
-        Field::optional("duration", Kind::Integer),
-        Field::optional("startSchedule", Kind::DATE),
-        Field::optional("minChargingRate", Kind::Number), // SC-21: a hint
+        Field::required("chargingRateUnit", FieldKind::Text(30)),
+        Field::required("chargingSchedulePeriod", FieldKind::Array),
+        Field::optional("duration", FieldKind::Integer),
+        Field::optional("startSchedule", FieldKind::DATE),
+        Field::optional("minChargingRate", FieldKind::Number), // SC-21: a hint
     ];
     let mut has_start = false;
     let mut seen = Seen::default();
@@ -79,11 +79,16 @@ fn read_schedule(
     Ok(has_start)
 }
 
-fn read_periods(draft: &mut Draft, walk: &mut Walk<'_>, scratch: &mut [u8], periods_max: usize) -> Result<(), Cause> {
+fn read_periods(
+    draft: &mut Draft,
+    walk: &mut MemberWalk<'_>,
+    scratch: &mut [u8],
+    periods_max: usize,
+) -> Result<(), Cause> {
     const FIELDS: [Field; 3] = [
-        Field::required("startPeriod", Kind::Integer),
-        Field::required("limit", Kind::Number),
-        Field::optional("numberPhases", Kind::Integer),
+        Field::required("startPeriod", FieldKind::Integer),
+        Field::required("limit", FieldKind::Number),
+        Field::optional("numberPhases", FieldKind::Integer),
     ];
     let (places, _) = scratch.as_chunks_mut();
     let mut places = places.iter_mut().take(periods_max);
@@ -118,12 +123,12 @@ fn read_periods(draft: &mut Draft, walk: &mut Walk<'_>, scratch: &mut [u8], peri
 }
 
 /// A value of an enumeration (SC-24).
-pub(super) fn symbol<T: Symbol>(value: Value<'_>, otherwise: Cause) -> Result<T, Cause> {
+pub(super) fn symbol<T: Symbol>(value: FieldValue<'_>, otherwise: Cause) -> Result<T, Cause> {
     value.text().and_then(T::from_json).ok_or(otherwise)
 }
 
 /// Seconds since 1970; what lies outside of them counts as their first or last.
-fn date(value: Value<'_>, otherwise: Cause) -> Result<u32, Cause> {
+fn date(value: FieldValue<'_>, otherwise: Cause) -> Result<u32, Cause> {
     let date = value.text().and_then(|text| DateTime::nearest(text.as_bytes()).ok());
     date.map(DateTime::as_unix).ok_or(otherwise)
 }

@@ -16,11 +16,11 @@ pub struct RequestHandler<'a> {
     /// The action, as it is spelled on the wire.
     pub action: &'a str,
     /// Writes the payload of the answer.
-    pub handle: &'a Handle<'a>,
+    pub handle: &'a OnCall<'a>,
 }
 
 /// What a [`RequestHandler`] does. [`Reply::Later`] is answered with a CALLERROR: it is for the crate's own operations.
-pub type Handle<'a> = dyn Fn(&Call<'_>, &mut Composer<'_>) -> Result<Reply, CallError> + 'a;
+pub type OnCall<'a> = dyn Fn(&Call<'_>, &mut Composer<'_>) -> Result<Reply, CallError> + 'a;
 
 /// Something of the firmware that belongs to an action.
 pub(crate) struct Hook<'a> {
@@ -30,7 +30,7 @@ pub(crate) struct Hook<'a> {
 
 #[derive(Clone, Copy)]
 enum HookRole<'a> {
-    Handler(&'a Handle<'a>),
+    Handler(&'a OnCall<'a>),
     RequestObserver(&'a dyn Fn(&str)),
     AnswerObserver(&'a dyn Fn(&str)),
 }
@@ -152,7 +152,7 @@ impl<'a> Custom<'a> {
     }
 
     /// The firmware's handler for an action; the one that was set last.
-    pub(crate) fn request_handler(&self, action: &[u8]) -> Option<&'a Handle<'a>> {
+    pub(crate) fn request_handler(&self, action: &[u8]) -> Option<&'a OnCall<'a>> {
         let mut handler = None;
         for hook in self.hooks.iter() {
             if let HookRole::Handler(handle) = hook.role

@@ -33,7 +33,7 @@ pub(crate) struct Inbound<'a> {
     /// The frame whose payload comes next, with the bytes that are missing.
     frame: Option<FrameHeader>,
     /// The message whose last fragment is still to come.
-    message: Option<MessageKind>,
+    message: Option<FrameKind>,
     overlong: bool,
     /// Bytes of the message at the start of the buffer that were handed on in a part already.
     kept: usize,
@@ -44,7 +44,7 @@ pub(crate) struct Inbound<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum MessageKind {
+enum FrameKind {
     Text,
     Binary,
 }
@@ -154,8 +154,8 @@ impl<'a> Inbound<'a> {
     /// Whether a frame may come now, and what it means for the message.
     fn begin_frame(&mut self, header: FrameHeader) -> Result<(), Violation> {
         let kind = match (header.op_code, self.message) {
-            (OpCode::Text, None) => MessageKind::Text,
-            (OpCode::Binary, None) => MessageKind::Binary,
+            (OpCode::Text, None) => FrameKind::Text,
+            (OpCode::Binary, None) => FrameKind::Binary,
             (OpCode::Text | OpCode::Binary, Some(_)) => return Err(Violation::UnfinishedMessage),
             (OpCode::Continuation, Some(_)) | (OpCode::Pong, _) => return Ok(()),
             (OpCode::Continuation, None) => return Err(Violation::Continuation),
@@ -188,7 +188,7 @@ impl<'a> Inbound<'a> {
                 // cannot overflow: the header reader lets no longer control frame through
                 let _ = self.control.extend_from_slice(bytes);
             }
-            OpCode::Text | OpCode::Continuation if self.message == Some(MessageKind::Text) => {
+            OpCode::Text | OpCode::Continuation if self.message == Some(FrameKind::Text) => {
                 // With its last frame in sight a message may fill the buffer.
                 let rest = usize::try_from(frame.length).unwrap_or(usize::MAX);
                 let fits = frame.last && self.gathered.saturating_add(rest) <= self.buffer.len();
@@ -226,7 +226,7 @@ impl<'a> Inbound<'a> {
             OpCode::Ping | OpCode::Close => true,
             OpCode::Pong => false,
             OpCode::Text | OpCode::Binary | OpCode::Continuation => {
-                frame.last && self.message.take() == Some(MessageKind::Text)
+                frame.last && self.message.take() == Some(FrameKind::Text)
             }
         }
     }

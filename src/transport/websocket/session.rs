@@ -31,7 +31,7 @@ const PONG: u8 = 0xA;
 const LAST: u8 = 0x80;
 
 /// One connection from the request of the handshake to the close frame. A buffer that is lent to the pumps is empty here.
-pub(crate) struct Session<'p, 'b> {
+pub(crate) struct FrameSession<'p, 'b> {
     pumps: &'p Pumps<'b>,
     inbound: Inbound<'b>,
     /// The send buffer of the charge point: a message is composed behind the place of its header, and masked where it lies.
@@ -53,7 +53,7 @@ enum Writing {
     Control,
 }
 
-impl<'p, 'b> Session<'p, 'b> {
+impl<'p, 'b> FrameSession<'p, 'b> {
     pub(crate) fn new(
         pumps: &'p Pumps<'b>,
         receive: &'b mut [u8],

@@ -3,8 +3,8 @@
 use super::verifier::FirmwareVerifier;
 
 /// The certificate and the signature on their way to the firmware.
-pub(super) struct Intake {
-    pub(super) stage: IntakeStage,
+pub(super) struct SignerIntake {
+    pub(super) stage: SignerStage,
     /// Characters of the certificate that have come.
     pub(super) len: u32,
     /// The firmware could not take all of it.
@@ -14,7 +14,7 @@ pub(super) struct Intake {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum IntakeStage {
+pub(super) enum SignerStage {
     Idle,
     /// The certificate comes in before the rest of its message is known.
     Taking,
@@ -24,13 +24,13 @@ pub(super) enum IntakeStage {
     Storing,
 }
 
-impl Intake {
+impl SignerIntake {
     pub(super) const fn new() -> Self {
-        Self { stage: IntakeStage::Idle, len: 0, has_failed: false, cancels: false }
+        Self { stage: SignerStage::Idle, len: 0, has_failed: false, cancels: false }
     }
 
     pub(super) fn begin(&mut self, verifier: &dyn FirmwareVerifier) {
-        *self = Self { stage: IntakeStage::Taking, has_failed: !verifier.begin(), ..Self::new() };
+        *self = Self { stage: SignerStage::Taking, has_failed: !verifier.begin(), ..Self::new() };
     }
 
     pub(super) fn take(&mut self, verifier: &dyn FirmwareVerifier, piece: &[u8]) {

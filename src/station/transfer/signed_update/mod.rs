@@ -14,13 +14,13 @@ use super::progress::TransferStage;
 use super::request::TransferRefused;
 use crate::time::{Clock, Instant};
 use crate::types::{FirmwareStatus, SignedFirmwareStatus, Symbol};
-use intake::{Intake, IntakeStage};
+use intake::{SignerIntake, SignerStage};
 
 /// What an update has more that is signed.
 pub(crate) struct SignedUpdate<'a> {
     verifier: Option<&'a dyn FirmwareVerifier>,
     accepts_unsigned: bool,
-    intake: Intake,
+    intake: SignerIntake,
     /// The request that is under way, or was last, if it was a signed one.
     request_id: Option<i32>,
     /// Not to be installed before, in seconds since 1970; 0 for at once.
@@ -36,7 +36,7 @@ impl<'a> SignedUpdate<'a> {
         Self {
             verifier: None,
             accepts_unsigned: false,
-            intake: Intake::new(),
+            intake: SignerIntake::new(),
             request_id: None,
             install_at: 0,
             last: None,
@@ -57,17 +57,17 @@ impl<'a> SignedUpdate<'a> {
 
     /// Whether the record of a request is being written.
     pub(crate) fn is_requested(&self) -> bool {
-        self.intake.stage == IntakeStage::Storing
+        self.intake.stage == SignerStage::Storing
     }
 
     /// Whether the certificate of a request comes in.
     pub(crate) fn is_taking_certificate(&self) -> bool {
-        self.intake.stage == IntakeStage::Taking
+        self.intake.stage == SignerStage::Taking
     }
 
     /// Whether the firmware looks at it.
     pub(crate) fn is_examining_certificate(&self) -> bool {
-        self.intake.stage == IntakeStage::Examining
+        self.intake.stage == SignerStage::Examining
     }
 
     /// So many characters of it have come.

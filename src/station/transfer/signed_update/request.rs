@@ -2,7 +2,7 @@
 //! §5.21).
 
 use super::SignerVerdict;
-use super::intake::IntakeStage;
+use super::intake::SignerStage;
 use crate::station::Station;
 use crate::station::common::Common;
 use crate::station::transfer::Transfers;
@@ -31,7 +31,7 @@ impl Transfers<'_> {
     /// Takes the next piece of that; `false` when it is not of such a request.
     pub(crate) fn take_signing_certificate(&mut self, piece: &[u8]) -> bool {
         let signed = &mut self.firmware.signed;
-        let (IntakeStage::Taking, Some(verifier)) = (signed.intake.stage, signed.verifier) else { return false };
+        let (SignerStage::Taking, Some(verifier)) = (signed.intake.stage, signed.verifier) else { return false };
         signed.intake.take(verifier, piece);
         true
     }
@@ -39,10 +39,10 @@ impl Transfers<'_> {
     /// What came is void: the call that brought it is gone, or refused.
     pub(crate) fn drop_signing_certificate(&mut self) {
         let signed = &mut self.firmware.signed;
-        if let (IntakeStage::Taking | IntakeStage::Examining, Some(verifier)) = (signed.intake.stage, signed.verifier) {
+        if let (SignerStage::Taking | SignerStage::Examining, Some(verifier)) = (signed.intake.stage, signed.verifier) {
             verifier.abort();
         }
-        signed.intake.stage = IntakeStage::Idle;
+        signed.intake.stage = SignerStage::Idle;
     }
 
     /// Whether such a request can be taken at all.
@@ -64,7 +64,7 @@ impl Transfers<'_> {
         if intake.has_failed {
             return Err(TransferRefused::DeviceFailed);
         }
-        intake.stage = IntakeStage::Examining;
+        intake.stage = SignerStage::Examining;
         Ok(())
     }
 
@@ -82,7 +82,7 @@ impl Transfers<'_> {
         transfer.begin();
         let intake = &mut self.firmware.signed.intake;
         intake.cancels = cancels;
-        intake.stage = IntakeStage::Storing;
+        intake.stage = SignerStage::Storing;
         common.persistence.held_call.ask(StorageOp::Store(registry::FIRMWARE_UPDATE, len));
         Ok(())
     }
@@ -92,7 +92,7 @@ impl Transfers<'_> {
     pub(crate) fn signed_request_kept(&mut self, common: &mut Common<'_>) -> Option<Result<bool, TransferRefused>> {
         let result = self.request_kept(common, Direction::Download)?;
         let intake = &mut self.firmware.signed.intake;
-        intake.stage = IntakeStage::Idle;
+        intake.stage = SignerStage::Idle;
         Some(result.map(|()| intake.cancels))
     }
 }
