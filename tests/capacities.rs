@@ -4,7 +4,7 @@
 mod support;
 
 use embedded_ocpp::facade::capacity::{
-    ChargingProfiles, LocalList, ReceiveBuffer, Reservations, SchedulePeriods, SendBuffer,
+    Capacities, ChargingProfiles, LocalList, ReceiveBuffer, Reservations, SchedulePeriods, SendBuffer,
 };
 use embedded_ocpp::json::Decimal;
 use embedded_ocpp::ocpp16::{Measurand, MeterReading, Phase};
@@ -12,7 +12,7 @@ use embedded_ocpp::{Boot, ChargePoint, Resources};
 use serde_json::{Value, json};
 use support::meters::add_meter;
 use support::profiles::{limited, maximum, profile, with};
-use support::{Bench, Frame, Timeline, bench};
+use support::{Bench, Frame, Timeline, bench, own_value};
 
 /// The same bench with the default buffers, and with the smallest ones: with the length of the receive buffer.
 fn both(bench: fn() -> Bench) -> [(Bench, usize); 2] {
@@ -146,9 +146,7 @@ fn key_08_key_07_as_many_phase_rotations_as_were_announced_fit_a_value_and_the_r
     }
     let resources = Box::leak(Box::new(Resources::<63>::new()));
     let charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
-    let mut text = String::new();
-    let key = charger.configuration().value("ConnectorPhaseRotationMaxLength").unwrap();
-    key.write(&mut |piece| text.push_str(piece));
+    let text = own_value(&charger, "ConnectorPhaseRotationMaxLength");
     let longest: Vec<_> = (35..64).map(|connector| format!("{connector}.NotApplicable")).collect();
     assert_eq!(text, longest.len().to_string());
     assert!(longest.join(",").len() <= 500 && 500 < longest.join(",").len() + ",34.NotApplicable".len());
@@ -163,25 +161,19 @@ fn rsv_01_the_longest_reservation_fits_the_smallest_buffer() {
 }
 
 /// The value of a key of a charge point with these resources.
-macro_rules! announced_by {
-    ($resources:ty, $key:literal) => {{
-        let resources = Box::leak(Box::new(<$resources>::new()));
-        let charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
-        let mut text = String::new();
-        charger.configuration().value($key).unwrap().write(&mut |piece| text.push_str(piece));
-        text
-    }};
+fn announced_by<const N: usize, C: Capacities + 'static>(resources: Resources<'static, N, C>, key: &str) -> String {
+    own_value(&ChargePoint::new(Box::leak(Box::new(resources)), Boot::new("Model", "Vendor")).unwrap(), key)
 }
 
 #[test]
 fn another_number_is_named_alone_and_all_others_stay_the_usual_ones() {
-    type Named = Resources<'static, 1, ChargingProfiles<3, LocalList<5>>>;
-    assert_eq!(announced_by!(Named, "MaxChargingProfilesInstalled"), "3");
-    assert_eq!(announced_by!(Named, "LocalAuthListMaxLength"), "5");
-    type Usual = Resources<'static, 1>;
-    assert_eq!(announced_by!(Usual, "MaxChargingProfilesInstalled"), "10");
-    assert_eq!(announced_by!(Usual, "LocalAuthListMaxLength"), "48");
-    assert_eq!(announced_by!(Named, "ChargingScheduleMaxPeriods"), announced_by!(Usual, "ChargingScheduleMaxPeriods"));
+    let named = |key| announced_by(Resources::<1, ChargingProfiles<3, LocalList<5>>>::new(), key);
+    assert_eq!(named("MaxChargingProfilesInstalled"), "3");
+    assert_eq!(named("LocalAuthListMaxLength"), "5");
+    let usual = |key| announced_by(Resources::<1>::new(), key);
+    assert_eq!(usual("MaxChargingProfilesInstalled"), "10");
+    assert_eq!(usual("LocalAuthListMaxLength"), "48");
+    assert_eq!(named("ChargingScheduleMaxPeriods"), usual("ChargingScheduleMaxPeriods"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use embedded_ocpp::ocpp16::{Measurand, MeterInput, MeterReading, Phase, UnitOfMe
 use embedded_ocpp::store::VendorKey;
 use embedded_ocpp::{Boot, ChargePoint, Resources};
 use serde_json::{Value, json};
-use support::{Timeline, bench, booted};
+use support::{Timeline, bench, booted, own_value};
 
 const REGISTER: &str = "Energy.Active.Import.Register";
 
@@ -182,8 +182,7 @@ fn key_07_connector_phase_rotation() {
 fn key_07_cfg_10_the_default_of_63_connectors_keeps_to_500_characters() {
     let resources = Box::leak(Box::new(Resources::<63>::new()));
     let charger = ChargePoint::new(resources, Boot::new("Model", "Vendor")).unwrap();
-    let mut text = String::new();
-    charger.configuration().value("ConnectorPhaseRotation").unwrap().write(&mut |piece| text.push_str(piece));
+    let text = own_value(&charger, "ConnectorPhaseRotation");
     // 9 items of 9 characters, 37 of 10, and 45 commas are 496; one more would be 507.
     let expected: Vec<_> = (1..=46).map(|connector| format!("{connector}.Unknown")).collect();
     assert_eq!(text, expected.join(","));

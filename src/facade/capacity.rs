@@ -19,8 +19,7 @@
 mod sizes;
 
 use core::marker::PhantomData;
-use sizes::Number;
-pub(super) use sizes::{Count, Sizes};
+pub(super) use sizes::{Count, Number, Sizes};
 
 /// The numbers of a charge point: [`Usual`], or one of this module around others.
 pub trait Capacities: Sizes {}

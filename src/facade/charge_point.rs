@@ -1,5 +1,6 @@
-use super::capacity::{Capacities, Count};
+use super::capacity::{Capacities, Count, Number};
 use super::engine::Engine;
+use super::resources::CacheEntries;
 use super::{ConfigError, Controls, Error, Resources};
 use crate::log::warning;
 use crate::ocpp16::keys::KEYS;
@@ -43,16 +44,14 @@ impl<'a> ChargePoint<'a> {
         boot: Boot<'a>,
     ) -> Result<Self, ConfigError> {
         boot_notification::check(&boot).map_err(|_| ConfigError::BootTextTooLong)?;
-        while resources.connectors.push(Connector::new()).is_ok() {}
-        while resources.cache.push(CacheSlot::FREE).is_ok() {}
         let no_schedule = || C::SchedulePeriods::array(ChargingPeriod::NONE);
         let periods = C::ChargingProfiles::rows(&mut resources.periods, no_schedule);
         let memory = Memory {
-            connectors: resources.connectors.as_mut_slice(),
+            connectors: Number::<CONNECTORS>::rows(&mut resources.connectors, Connector::new),
             meter_inputs: resources.meter_inputs.as_mut_view(),
             data_transfer: resources.data_transfer.as_mut_view(),
             hooks: resources.hooks.as_mut_view(),
-            cache: resources.cache.as_mut_slice(),
+            cache: CacheEntries::rows(&mut resources.cache, || CacheSlot::FREE),
             local_list: C::LocalList::rows(&mut resources.local_list, || [ListSlot::FREE; 2]).as_flattened_mut(),
             reservations: C::Reservations::rows(&mut resources.reservations, || ReservationSlot::FREE),
             profiles: C::ChargingProfiles::rows(&mut resources.profiles, || ProfileSlot::FREE),

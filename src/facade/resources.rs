@@ -1,4 +1,4 @@
-use super::capacity::{Capacities, Count, Sizes, Usual};
+use super::capacity::{Capacities, Count, Number, Sizes, Usual};
 use super::engine::Engine;
 use crate::station::{
     CacheSlot, ChargingPeriod, Connector, DataTransferHandler, Hook, ListSlot, MeterInput, ProfileSlot, ReservationSlot,
@@ -21,11 +21,11 @@ use heapless::Vec;
 pub struct Resources<'a, const CONNECTORS: usize = 2, C: Capacities = Usual> {
     /// Written when a charge point is made.
     pub(super) engine: MaybeUninit<Engine<'a>>,
-    pub(super) connectors: Table<Connector<'a>, CONNECTORS>,
+    pub(super) connectors: MaybeUninit<RowsOf<Number<CONNECTORS>, Connector<'a>>>,
     pub(super) meter_inputs: Table<MeterInput<'a>, METER_INPUTS>,
     pub(super) data_transfer: Table<DataTransferHandler<'a>, DATA_TRANSFER_HANDLERS>,
     pub(super) hooks: Table<Hook<'a>, HOOKS>,
-    pub(super) cache: Table<CacheSlot, CACHE_ENTRIES>,
+    pub(super) cache: MaybeUninit<RowsOf<CacheEntries, CacheSlot>>,
     /// Twice the entries, so that a new list fits beside the old one.
     pub(super) local_list: MaybeUninit<RowsOf<C::LocalList, [ListSlot; 2]>>,
     pub(super) reservations: MaybeUninit<RowsOf<C::Reservations, ReservationSlot>>,
@@ -37,9 +37,9 @@ pub struct Resources<'a, const CONNECTORS: usize = 2, C: Capacities = Usual> {
     pub(super) request: MaybeUninit<[u8; REQUEST_LEN_MAX]>,
 }
 
-/// A table that is empty until a charge point is made, as the buffers are: fresh resources are next to nothing, so that a
-/// static of them costs no flash, and no stack when they are put there. Not dropped, because the charge point borrows it to
-/// the very end.
+/// A table that the firmware fills. It is empty until then, as all else here is until a charge point is made: fresh resources
+/// are next to nothing, so that a static of them costs no flash, and no stack when they are put there. Not dropped, because the
+/// charge point borrows it to the very end.
 type Table<T, const N: usize> = ManuallyDrop<Vec<T, N>>;
 type RowsOf<N, T> = <N as Count>::Rows<T>;
 type ArrayOf<N, T> = <N as Count>::Array<T>;
@@ -51,7 +51,7 @@ const DATA_TRANSFER_HANDLERS: usize = 4;
 /// Request handlers and observers.
 const HOOKS: usize = 8;
 /// Tags that the authorisation cache remembers.
-const CACHE_ENTRIES: usize = 32;
+pub(super) type CacheEntries = Number<32>;
 /// The longest payload of a request of the firmware's own.
 const REQUEST_LEN_MAX: usize = 512;
 
@@ -76,11 +76,11 @@ impl<const CONNECTORS: usize, C: Capacities> Resources<'_, CONNECTORS, C> {
         }
         Self {
             engine: MaybeUninit::uninit(),
-            connectors: Table::new(Vec::new()),
+            connectors: MaybeUninit::uninit(),
             meter_inputs: Table::new(Vec::new()),
             data_transfer: Table::new(Vec::new()),
             hooks: Table::new(Vec::new()),
-            cache: Table::new(Vec::new()),
+            cache: MaybeUninit::uninit(),
             local_list: MaybeUninit::uninit(),
             reservations: MaybeUninit::uninit(),
             profiles: MaybeUninit::uninit(),

@@ -14,7 +14,7 @@ use crate::time::Instant;
 /// How many keys may be named at once (CFG-03: not a limit for the list of all keys).
 pub(super) const NAMES_MAX: usize = 30;
 /// The longest value (OCPP 1.6 §6.9).
-const VALUE_LEN_MAX: u16 = 500;
+pub(super) const VALUE_LEN_MAX: u16 = 500;
 
 #[inline(never)]
 pub(super) fn change_configuration(

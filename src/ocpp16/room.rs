@@ -1,20 +1,22 @@
 //! How much fits a request of OCPP 1.6, so that what is announced can be used: as many pieces as the receive buffer has room
 //! for. Both are written as long as they may be; what is shorter may be more than was announced.
 
+use super::configuration::{NAMES_MAX, VALUE_LEN_MAX};
 use crate::station::room::Room;
-
-/// A value of a key has 500 characters (OCPP 1.6 §6.9).
-const VALUE_LEN_MAX: usize = 500;
 
 #[inline(always)] // so that all are constants
 pub(crate) const fn of_a_request(receive: usize) -> Room {
     Room {
-        measurands: fitting(receive, CHANGE_OF_LIST, MEASURAND, VALUE_LEN_MAX / MEASURAND.len()),
-        rotations: fitting(receive, CHANGE_OF_LIST, ROTATION, VALUE_LEN_MAX / ROTATION.len()),
-        key_names: fitting(receive, GET_CONFIGURATION, KEY_NAME, super::configuration::NAMES_MAX),
+        measurands: fitting(receive, CHANGE_OF_LIST, MEASURAND, of_a_value(MEASURAND)),
+        rotations: fitting(receive, CHANGE_OF_LIST, ROTATION, of_a_value(ROTATION)),
+        key_names: fitting(receive, GET_CONFIGURATION, KEY_NAME, NAMES_MAX),
         list_entries: fitting(receive, SEND_LOCAL_LIST, LIST_ENTRY, u16::MAX as usize),
         periods: fitting(receive, SET_CHARGING_PROFILE, PERIOD, u16::MAX as usize),
     }
+}
+
+const fn of_a_value(piece: &str) -> usize {
+    VALUE_LEN_MAX as usize / piece.len()
 }
 
 const fn fitting(receive: usize, request: &str, piece: &str, most: usize) -> u16 {

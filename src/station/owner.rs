@@ -64,8 +64,8 @@ impl<'a> Station<'a> {
         }
     }
 
-    /// Runs what is due. Must be called after everything that happened, and at least at
-    /// the deadline of the [`Agenda`](super::agenda::Agenda); early is harmless. `false` when there was nothing to look at.
+    /// Runs what is due. Must be called after everything that happened, and at least at the deadline of the
+    /// [`Agenda`](super::agenda::Agenda); early is harmless. `false` when there was nothing to look at.
     pub(crate) fn advance(&mut self, now: Instant) -> bool {
         if !self.core.common.agenda.begin_pass(now) {
             return false;

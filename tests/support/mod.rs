@@ -23,6 +23,7 @@ pub mod meters;
 pub mod pki;
 #[cfg(feature = "smart-charging")]
 pub mod profiles;
+mod settings;
 #[cfg(feature = "signed-meter-values")]
 pub mod signatures;
 #[cfg(feature = "signed-meter-values")]
@@ -32,5 +33,6 @@ mod wire;
 
 pub use evse::{Evse, leak};
 pub use frame::{Frame, covers};
+pub use settings::own_value;
 pub use timeline::{Bench, Configure, Timeline, bench, booted, charging, date, plugged};
 pub use wire::{Event, Wire, WireError};

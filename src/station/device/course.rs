@@ -45,10 +45,9 @@ impl Station<'_> {
         let Some((task, op)) = next else {
             // What has failed is not wanted any more.
             self.core.common.persistence.failures = 0;
-            if self.core.common.persistence.appending.failures > 0
-                && now >= self.core.common.persistence.appending.not_before
-            {
-                self.core.common.persistence.appending.failures = 0;
+            let appending = &mut self.core.common.persistence.appending;
+            if appending.failures > 0 && now >= appending.not_before {
+                appending.failures = 0;
             }
             return None;
         };
@@ -63,7 +62,8 @@ impl Station<'_> {
 
     /// The result of the last [`storage_op`](Self::storage_op), or `Err` when the device failed. A failed operation is tried
     /// again, for ever; nothing that depends on it goes on before. What cannot be read at boot is not taken for missing: it
-    /// would be overwritten. `room` is that of the device, for entries of [`PLAIN_LEN_MAX`](crate::station::journal::entry::PLAIN_LEN_MAX) bytes.
+    /// would be overwritten. `room` is that of the device, for entries of
+    /// [`PLAIN_LEN_MAX`](crate::station::journal::entry::PLAIN_LEN_MAX) bytes.
     pub(crate) fn storage_done(
         &mut self,
         now: Instant,
@@ -164,11 +164,11 @@ impl Station<'_> {
     /// The device failed. What is only good to know is done without; all else is tried again.
     fn do_without(&mut self, now: Instant, task: Task, scratch: &mut Scratch<'_>) {
         if task.is_append() {
-            self.core.common.persistence.appending.doubtful = Some(task);
-            self.core.common.persistence.appending.failures =
-                self.core.common.persistence.appending.failures.saturating_add(1);
-            if self.core.common.persistence.appending.failures >= TRIES {
-                self.core.common.persistence.appending.not_before = now + APPEND_WAIT;
+            let appending = &mut self.core.common.persistence.appending;
+            appending.doubtful = Some(task);
+            appending.failures = appending.failures.saturating_add(1);
+            if appending.failures >= TRIES {
+                appending.not_before = now + APPEND_WAIT;
             }
         }
         match task {

@@ -41,8 +41,8 @@ impl Station<'_> {
             return Some(task);
         }
         // Not for ever, so that what waits can be delivered, which may be what makes room.
-        if (self.core.common.persistence.appending.failures < TRIES
-            || now >= self.core.common.persistence.appending.not_before)
+        let appending = &self.core.common.persistence.appending;
+        if (appending.failures < TRIES || now >= appending.not_before)
             && let Some(task) = self.core.next_append(now, scratch)
         {
             return Some(task);

@@ -6,7 +6,8 @@ use crate::station::device::shelf::Shelf;
 use crate::station::{ConnectorId, IdToken};
 use crate::store::{RecordKey, registry};
 
-/// From connector 1 on. They are written between the entries of the journal: see [`storing`](crate::station::device::storing).
+/// From connector 1 on. They are written between the entries of the journal: see
+/// [`storing`](crate::station::device::storing).
 pub(in crate::station) struct TransactionShelf;
 
 impl Shelf for TransactionShelf {
